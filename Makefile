@@ -1,0 +1,57 @@
+# Everything a person or a machine needs to type. `make help` lists the targets.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+STAMP := $(VENV)/.complete
+# Two workers suit the small machines this is meant for; more memory than cores is rarely the limit.
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: help setup system run test check demo lock clean
+
+help:
+	@echo "make setup   create $(VENV) with pinned, hashed dependencies (and the OCR data where possible)"
+	@echo "make run     run the bot with config.toml, or with embedded defaults (SQLite, console)"
+	@echo "make demo    replay a small prefecture on this machine and show the posts"
+	@echo "make test    run all tests"
+	@echo "make check   linters, types and import contracts"
+	@echo "make lock    renew requirements.lock from pyproject.toml"
+
+setup: system $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Vigie needs Python >= 3.11 with the venv module (Debian: apt-get install python3-venv)."; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# French data for Tesseract: scanned pages cannot be read without it. The bot runs all the same and says what it could not read.
+system:
+	@$(SHELL) .ci/system-packages
+
+run: setup
+	$(BIN)/vigie run
+
+demo: setup
+	$(BIN)/vigie demo
+
+test: setup
+	$(PYTEST)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Hashes only, never an index address: the lock must work with whatever registry or mirror pip is set up for.
+lock:
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet uv
+	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --extra dev pyproject.toml --output-file requirements.lock
+	rm -rf $(VENV)-lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -1,0 +1,223 @@
+"""The words of the field as frozen dataclasses. This module imports nothing of the project.
+
+Dates are `datetime.date`; instants are timezone-aware `datetime` in UTC; page numbers start at 1 and count the
+pages of the PDF file (not the printed numbers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a decree does to the use of algorithmic video surveillance."""
+
+    AUTHORISATION = "authorisation"
+    RENEWAL = "renewal"
+    MODIFICATION = "modification"
+    ABROGATION = "abrogation"
+    SUSPENSION = "suspension"
+    REFUSAL = "refusal"
+
+
+class Outcome(StrEnum):
+    """What detection says of an act. `UNCERTAIN` means that a person must look: never a silent drop."""
+
+    DECREE = "decree"
+    NOT_CONCERNED = "not_concerned"
+    UNCERTAIN = "uncertain"
+
+
+class TextOrigin(StrEnum):
+    """How the text of a page was obtained."""
+
+    LAYER = "layer"
+    OCR = "ocr"
+    BLANK = "blank"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The text of one page. An `UNREADABLE` page has an empty text that means "could not read", not "nothing there"."""
+
+    number: int
+    text: str
+    origin: TextOrigin = TextOrigin.LAYER
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One decree, notice or receipt inside a recueil: a page range, with running titles already removed from its pages.
+
+    `id` is the identifier of the national template (`83-2025-07-07-00001`) or None where there is none.
+    """
+
+    id: str | None
+    title: str
+    service: str | None
+    first_page: int
+    last_page: int
+    pages: tuple[PageText, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What a recueil says of itself: department code of its number, number (`83-2025-240`), date of publication."""
+
+    authority: str | None = None
+    number: str | None = None
+    published: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One PDF, read. It is complete only when every page could be read."""
+
+    page_count: int
+    cover: Cover
+    acts: tuple[Act, ...]
+    ocr_pages: tuple[int, ...] = ()
+    unreadable_pages: tuple[int, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """False when a page could not be read: "nothing found" must then never be concluded."""
+        return not self.unreadable_pages
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Moment:
+    """A day, with a wall-clock time of the authority's place where the decree gives one."""
+
+    day: date
+    time: time | None = None
+
+    def isoformat(self) -> str:
+        """`2024-04-20` or `2024-04-20T14:00`."""
+        return self.day.isoformat() if self.time is None else f"{self.day.isoformat()}T{self.time.isoformat('minutes')}"
+
+    @classmethod
+    def parse(cls, text: str) -> Moment:
+        """The inverse of `isoformat`. Raises ValueError on anything else."""
+        if "T" not in text:
+            return cls(date.fromisoformat(text))
+        day, clock = text.split("T", 1)
+        return cls(date.fromisoformat(day), time.fromisoformat(clock))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A phrase of the act and the page it was read on. `about` names the fact it supports (`verdict`, `number`, `period`…)."""
+
+    about: str
+    page: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decree says. None or an empty tuple means "not found in the text", never "does not exist"."""
+
+    number: str | None = None
+    signed: date | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
+    event: str | None = None
+    operators: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    software: str | None = None
+    vendor: str | None = None
+    cameras: int | None = None
+    legal_basis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What detection says of one act, always with the phrases that led to it. `kind` and `facts` are set for decrees only."""
+
+    outcome: Outcome
+    kind: Kind | None = None
+    facts: Facts = field(default_factory=Facts)
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An act with its verdict."""
+
+    act: Act
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decree:
+    """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.
+
+    `id` is None until it is stored. `url` is the canonical address of the PDF, `page` the first page of the act in it,
+    `published` the date of the recueil (cover first, listing else).
+    """
+
+    authority: str
+    kind: Kind
+    title: str
+    facts: Facts
+    evidence: tuple[Evidence, ...]
+    url: str
+    page: int
+    published: date | None
+    act_id: str | None = None
+    id: int | None = None
+    found_at: datetime | None = None
+    identities: tuple[str, ...] = ()
+    """Keys under which this decree is the same wherever it appears (authority and number, act id, text)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How people call an authority: `26`, `Préfecture de la Drôme`, `Drôme`. IANA name of its time zone, for hours in decrees."""
+
+    code: str
+    name: str
+    department: str
+    time_zone: str = "Europe/Paris"
+
+
+class PostState(StrEnum):
+    """Life of one post. `UNKNOWN`: sent, answer lost; it is looked for at the destination before any retry."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One decree to one destination, as stored in the outbox. `key` never changes: it is the idempotency key.
+
+    `reference` is the platform's id of the message once sent; `not_before` is when to try next.
+    """
+
+    id: int
+    key: str
+    destination: str
+    decree: Decree
+    state: PostState
+    attempts: int = 0
+    not_before: datetime | None = None
+    reference: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which decrees a destination wants. An empty set means "all". Operators match without case or accents, as substrings."""
+
+    departments: frozenset[str] = frozenset()
+    kinds: frozenset[Kind] = frozenset()
+    operators: frozenset[str] = frozenset()

@@ -1,0 +1,111 @@
+"""What the store gives and takes, besides the words of `bot.model`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.model import Decree, Judged, Post, Reading
+
+
+class RecueilState(StrEnum):
+    """Life of one published item."""
+
+    KNOWN = "known"  # listed when the source was first seen: left unread, to a backfill
+    WAITING = "waiting"  # to be fetched and read, or read again, at `next_try_at`
+    RESOLVED = "resolved"  # a detail page whose PDFs have rows of their own
+    READ = "read"
+    INCOMPLETE = "incomplete"  # read in part; tried again at `next_try_at` while there is hope
+    DUPLICATE = "duplicate"  # the same recueil under another address
+    FAILED = "failed"  # given up after many attempts: an operator must look
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What is remembered of a source between polls. `key` is `<authority>:<route>`, `trail` the crawler's opaque JSON."""
+
+    key: str
+    trail: str | None = None
+    baseline_at: datetime | None = None
+    next_check_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    failures: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecueil:
+    """An item seen for the first time by an authority."""
+
+    authority: str
+    source: str
+    url: str
+    title: str
+    published: date | None
+    is_detail: bool
+    state: RecueilState
+
+
+@dataclass(frozen=True, slots=True)
+class Recueil:
+    """One published item as stored. `error` is the last one; `digest` identifies the normalised text once read."""
+
+    id: int
+    authority: str
+    source: str
+    url: str
+    title: str
+    published: date | None
+    is_detail: bool
+    state: RecueilState
+    attempts: int
+    next_try_at: datetime | None
+    error: str | None
+    number: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """One recueil read and judged, ready to be recorded in a single transaction.
+
+    `digest` is the hash of the normalised text. `decrees` carry their identities; each entry pairs the decree with the
+    position of its act in `judged`.
+    """
+
+    recueil: Recueil
+    reading: Reading
+    digest: str
+    judged: tuple[Judged, ...]
+    decrees: tuple[tuple[int, Decree], ...]
+    next_try_at: datetime | None  # when the reading is incomplete and worth another try
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a recording changed: decrees never seen before (now with their id) and the posts queued for them."""
+
+    decrees: tuple[Decree, ...]
+    posts: tuple[Post, ...]
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfDecrees:
+    """One page of an answer, newest first. `total` counts all pages."""
+
+    decrees: tuple[Decree, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class UncertainAct:
+    """An act a person must look at."""
+
+    authority: str
+    url: str
+    page: int
+    act_id: str | None
+    title: str
+    evidence: tuple[str, ...]

@@ -1,0 +1,80 @@
+"""The edge to the web, as the crawler sees it: a few methods, values in and out, errors that say what happened.
+
+`sources.client` has the real implementation; tests give the crawler one that serves pages from memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave to ask "has it changed?": the raw `ETag` and `Last-Modified` header values."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One HTML page. `url` is the canonical address after redirects; `unchanged` means HTTP 304 (then `html` is empty)."""
+
+    url: str
+    html: str
+    validators: Validators = Validators()
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file on disk. `url` is the canonical address after redirects, `size` is in bytes."""
+
+    url: str
+    path: Path
+    size: int
+
+
+class FetchError(Exception):
+    """A request that gave nothing usable. The message is for an operator: it names the address and the cause, never a secret."""
+
+    retry_after: float | None = None
+    """Seconds the server asked us to wait, where it said so."""
+
+
+class Unreachable(FetchError):
+    """No answer: name not found, refused, timed out, connection closed."""
+
+
+class Paused(FetchError):
+    """Not asked at all: the address is resting after failures in a row (`retry_after` says for how long)."""
+
+
+class Refused(FetchError):
+    """The server answered that it will not serve us: 401, 403, 429, 5xx."""
+
+
+class Blocked(FetchError):
+    """A block or challenge page came instead of the real one (it may carry status 200)."""
+
+
+class Gone(FetchError):
+    """404 or 410: the page has moved or is no more."""
+
+
+class Unusable(FetchError):
+    """An answer that is not what was asked for: wrong type, not a PDF, too large, redirected out of the catalogue, unsafe address."""
+
+
+class Fetcher(Protocol):
+    """Fetches pages and files of the catalogue's hosts. Every method may raise any `FetchError`."""
+
+    async def page(self, url: str, validators: Validators = Validators()) -> Page:
+        """Fetch an HTML page, conditionally when validators are given."""
+        ...
+
+    async def download(self, url: str, target: Path) -> Download:
+        """Fetch a PDF to `target` (written only when whole)."""
+        ...
