@@ -1,1 +1,36 @@
+"""Where recueils come from: the catalogue of authorities, and the crawler that lists what their sites publish."""
 
+from sources.authority import Authority, Source, hosts, load_authorities
+from sources.crawl import Crawl, Crawler, Resolved
+from sources.errors import CatalogueError, CrawlFailed, LayoutChanged
+from sources.fetch import Blocked, Download, Fetcher, FetchError, Gone, Page, Paused, Refused, Unreachable, Unusable, Validators
+from sources.listed import Listed
+from sources.trail import Trail
+from sources.urls import canonical
+
+__all__ = [
+    "Authority",
+    "Blocked",
+    "CatalogueError",
+    "Crawl",
+    "CrawlFailed",
+    "Crawler",
+    "Download",
+    "FetchError",
+    "Fetcher",
+    "Gone",
+    "LayoutChanged",
+    "Listed",
+    "Page",
+    "Paused",
+    "Refused",
+    "Resolved",
+    "Source",
+    "Trail",
+    "Unreachable",
+    "Unusable",
+    "Validators",
+    "canonical",
+    "hosts",
+    "load_authorities",
+]

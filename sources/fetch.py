@@ -1,6 +1,6 @@
 """The edge to the web, as the crawler sees it: a few methods, values in and out, errors that say what happened.
 
-`sources.client` has the real implementation; tests give the crawler one that serves pages from memory.
+`sources.client.client` has the real implementation; tests give the crawler one that serves pages from memory.
 """
 
 from __future__ import annotations

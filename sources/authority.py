@@ -1,0 +1,131 @@
+"""Who publishes and where: authorities and their sources, as the catalogue's files describe them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sources.catalogue import AuthorityFile, read_authority
+from sources.errors import CatalogueError
+from sources.toml_lines import line_of
+
+Order = Literal["newest-first", "oldest-first", "one-page", "unknown"]
+"""Where new entries appear: on the first page, on the last, on the only one, or not known (then at both ends)."""
+
+_DETAIL_LISTINGS = frozenset({"card-detail", "select-detail", "plain-links-detail"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One way to an authority's publications.
+
+    `root` is the canonical address where a walk begins; `navigation` the levels below it and `listing` the kind of list, in the words of
+    the catalogue; `follow` and `ignore` are patterns (searched in address and text, in any case) of links without a period to follow,
+    and of links to leave aside.
+    """
+
+    authority: str
+    route: str
+    reader: str
+    root: str
+    order: Order
+    listing: str
+    navigation: tuple[str, ...] = ()
+    follow: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    evidence: str = ""
+    checked: date | None = None
+
+    @property
+    def key(self) -> str:
+        """`<authority>:<route>`, as in `26:site`."""
+        return f"{self.authority}:{self.route}"
+
+    @property
+    def wants_details(self) -> bool:
+        """Whether the list links HTML pages that hold the files, rather than the files."""
+        return self.listing in _DETAIL_LISTINGS
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with whatever decides where the crawler goes, so that an old trail is not followed under a new description."""
+        described = (self.reader, self.root, self.order, self.listing, self.follow, self.ignore)
+        return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who publishes: a prefecture, the préfecture de police, a region's prefecture. `sources` are in order of preference."""
+
+    code: str
+    name: str
+    department: str
+    time_zone: str
+    sources: tuple[Source, ...]
+
+
+def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
+    """Every authority by code, sorted by file name, from the `*.toml` of `folder` (default: the catalogue of this package).
+
+    Raises `CatalogueError`, which tells all problems of all files at once, with their lines.
+    """
+    place: Traversable = folder if folder is not None else files("sources") / "authorities"
+    found: dict[str, Authority] = {}
+    problems: list[str] = []
+    if not place.is_dir():
+        raise CatalogueError((f"{place}: no such folder",))
+    for file in sorted((file for file in place.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name):
+        content = file.read_bytes()
+        try:
+            authority = _authority(read_authority(file.name, content))
+        except CatalogueError as error:
+            problems.extend(error.problems)
+            continue
+        if authority.code in found:
+            line = line_of(content.decode(), ("code",))
+            problems.append(f"{file.name}:{line}: code: {authority.code!r} is already described by another file")
+        found.setdefault(authority.code, authority)
+    if not found and not problems:
+        problems.append(f"{place}: no *.toml file")
+    if problems:
+        raise CatalogueError(tuple(problems))
+    return found
+
+
+def hosts(authorities: Mapping[str, Authority]) -> frozenset[str]:
+    """The host names of every source: the only ones a client may talk to."""
+    return frozenset(urlsplit(source.root).hostname or "" for authority in authorities.values() for source in authority.sources)
+
+
+def _authority(described: AuthorityFile) -> Authority:
+    return Authority(
+        code=described.code,
+        name=described.name,
+        department=described.department,
+        time_zone=described.time_zone,
+        sources=tuple(
+            Source(
+                authority=described.code,
+                route=source.route,
+                reader=source.reader,
+                root=source.root,
+                order=source.order,
+                listing=source.listing,
+                navigation=source.navigation,
+                follow=source.follow,
+                ignore=source.ignore,
+                notes=source.notes,
+                evidence=source.evidence,
+                checked=source.checked,
+            )
+            for source in described.sources
+        ),
+    )

@@ -1,0 +1,82 @@
+"""Which machine a host name stands for, and whether it may be asked at all.
+
+A catalogue host that resolves to a private address is a mistake or an attack (DNS rebinding): the address is checked, then connected
+to as it is, so that a second look-up cannot give another answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+
+from sources.client.failures import in_plain_words
+from sources.fetch import Unreachable, Unusable
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+"""`(host, port)` -> IP addresses as text. Raises OSError (`socket.gaierror`) when there is none."""
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""RFC 6052 well-known prefix: the last 32 bits are the IPv4 address really reached."""
+
+
+async def system_resolver(host: str, port: int) -> Sequence[str]:
+    """The machine's own resolver, for the address families it is configured for."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    return [str(entry[4][0]) for entry in found]
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is a unicast one of the public Internet, IPv4 addresses wrapped in IPv6 included."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+async def resolve(host: str, port: int, *, url: str, resolver: Resolver, seconds: float) -> tuple[Address, ...]:
+    """The addresses of a host, each once, IPv4 first then in numeric order: hosts that share a machine get the same first one.
+
+    `url` is named in errors, `seconds` bounds the look-up. An IP literal is its own address. Raises Unreachable when the name is not found.
+    """
+    literal = _parsed(host)
+    if literal is not None:
+        return (literal,)
+    try:
+        async with asyncio.timeout(seconds):
+            texts = await resolver(host, port)
+    except TimeoutError as error:
+        raise Unreachable(f"{url}: name look-up timed out after {seconds:g} s ({host})") from error
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(f"{url}: {in_plain_words(error)} ({host})") from error
+    addresses = {address for text in texts if (address := _parsed(text)) is not None}
+    if not addresses:
+        raise Unreachable(f"{url}: name not found ({host})")
+    return tuple(sorted(addresses, key=lambda address: (address.version, int(address))))
+
+
+def require_public(addresses: Sequence[Address], *, url: str) -> None:
+    """Raise Unusable when any of the addresses is private, loopback, link-local, multicast or reserved."""
+    for address in addresses:
+        if not is_public(address):
+            raise Unusable(f"{url}: its name leads to {address}, which is not a public address")
+
+
+def require_loopback(addresses: Sequence[Address], *, url: str) -> None:
+    """Raise Unusable when any of the addresses leaves this machine: plain http is for loopback only."""
+    for address in addresses:
+        if not address.is_loopback:
+            raise Unusable(f"{url}: its replacement is plain http, which is for loopback only, and leads to {address}")
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

@@ -1,0 +1,159 @@
+"""The polite client: the only door to the web. It implements `sources.fetch.Fetcher` over httpx, HTTP/1.1.
+
+One request at a time per hosting address, spaced; it rests when an address fails or asks to wait; it fetches only the catalogue's hosts,
+over https, at public addresses; it takes no block page for a real one and keeps no half file. It never retries by itself (but for a
+kept-alive connection that died while idle): the caller knows better when to come back. No proxy, certificate or other setting of
+the environment is honoured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random as chance
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from sources.client.address import Resolver, system_resolver
+from sources.client.answers import NO_VALIDATORS, FileReceiver, PageReceiver, Redirect, receive_robots
+from sources.client.exchange import Exchange, World
+from sources.client.options import ClientOptions
+from sources.client.origins import Origins
+from sources.client.robots import product_token
+from sources.client.robots_gate import RobotsGate
+from sources.fetch import Download, Page, Unusable, Validators
+from sources.urls import canonical
+
+Answer = TypeVar("Answer")
+
+_PAGE_HEADERS = {"Accept": "text/html, application/xhtml+xml", "Accept-Language": "fr", "Accept-Encoding": "gzip"}
+_FILE_HEADERS = {"Accept": "application/pdf", "Accept-Language": "fr", "Accept-Encoding": "identity"}
+_ROBOTS_HEADERS = {"Accept": "text/plain", "Accept-Encoding": "gzip"}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Client:
+    """Fetches pages and files of the catalogue's hosts. An async context manager: leaving it closes the connections.
+
+    Everything but `options` has the real world for default; tests give their own. `tls` is the context that verifies certificates (by
+    default the bundle that comes with httpx), `transport` replaces the network and stays the caller's to close. Raises ValueError when
+    `options.origins` holds an entry that cannot be used.
+    """
+
+    def __init__(
+        self,
+        options: ClientOptions,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = _utc_now,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        random: Callable[[], float] = chance.random,
+        resolver: Resolver = system_resolver,
+        tls: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        log: Any = None,
+    ) -> None:
+        self._options = options
+        self._origins = Origins(options.origins)
+        world = World(monotonic, now, sleep, random, resolver, tls or httpx.create_ssl_context(trust_env=False), transport)
+        self._exchange = Exchange(options, world, self._origins, log or structlog.get_logger())
+        self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), monotonic)
+        self._requests = 0
+        self._robots_requests = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._exchange.close()
+
+    @property
+    def requests(self) -> int:
+        """Requests made for pages and files so far, each step of a redirect included, robots.txt not."""
+        return self._requests
+
+    @property
+    def robots_requests(self) -> int:
+        """Requests made for robots.txt files so far."""
+        return self._robots_requests
+
+    async def page(self, url: str, validators: Validators = NO_VALIDATORS) -> Page:
+        """Fetch an HTML page, conditionally when validators are given. Raises any FetchError."""
+        headers = {**_PAGE_HEADERS, **_conditions(validators)}
+        receiver = PageReceiver(self._options.max_page_bytes, validators)
+        return await self._follow(url, headers, receiver, seconds=self._options.page_seconds)
+
+    async def download(self, url: str, target: Path) -> Download:
+        """Fetch a PDF to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them."""
+        receiver = FileReceiver(target, self._options.max_file_bytes)
+        return await self._follow(url, _FILE_HEADERS, receiver, seconds=self._options.file_seconds)
+
+    async def _robots_text(self, url: str) -> str:
+        return await self._follow(url, _ROBOTS_HEADERS, receive_robots, seconds=self._options.page_seconds, for_robots=True)
+
+    async def _follow(
+        self,
+        url: str,
+        headers: dict[str, str],
+        receive: Callable[[str, httpx.Response], Awaitable[Answer | Redirect]],
+        *,
+        seconds: float,
+        for_robots: bool = False,
+    ) -> Answer:
+        """The answer at the end of the redirects, each of them checked as the first address was."""
+        here = self._ours(url)
+        for _ in range(self._options.max_redirects + 1):
+            if self._options.respect_robots and not for_robots:
+                await self._robots.pass_through(here)
+            on_start = self._count_robots if for_robots else self._count
+            answer = await self._exchange.ask(here, headers, receive, seconds=seconds, on_start=on_start)
+            if not isinstance(answer, Redirect):
+                return answer
+            here = self._next(here, answer.location)
+        raise Unusable(f"{url}: redirected more than {self._options.max_redirects} times, last to {here}")
+
+    def _ours(self, url: str) -> str:
+        """The canonical form of an address that may be asked. Raises Unusable."""
+        address = canonical(url, url) if url.lower().startswith("https://") else None
+        if address is None:
+            raise Unusable(f"{url[:200]!r} is not an https address")
+        return self._in_catalogue(address, address)
+
+    def _next(self, here: str, location: str) -> str:
+        there = self._origins.follow(here, location)
+        if there is None:
+            raise Unusable(f"{here}: redirected to something that is not a web address ({location[:200]!r})")
+        return self._in_catalogue(there, f"{here}: redirected to {there}")
+
+    def _in_catalogue(self, address: str, told: str) -> str:
+        parts = urlsplit(address)
+        if parts.netloc not in self._options.hosts:
+            raise Unusable(f"{told}: {parts.netloc} is not a site of the catalogue")
+        return address
+
+    def _count(self) -> None:
+        self._requests += 1
+
+    def _count_robots(self) -> None:
+        self._robots_requests += 1
+
+
+def _conditions(validators: Validators) -> dict[str, str]:
+    """The conditional headers. A value a header cannot carry is left out: the page then simply comes again."""
+    pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}

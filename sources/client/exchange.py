@@ -1,0 +1,165 @@
+"""One request and its answer: the right machine, its turn in the queue, its time, and what the outcome means for the next request."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import httpx
+
+from sources.client.address import Address, Resolver, require_loopback, require_public, resolve
+from sources.client.cookies import SiteCookies
+from sources.client.failures import in_plain_words
+from sources.client.line import Line
+from sources.client.options import ClientOptions
+from sources.client.origins import Origins, Target
+from sources.client.queue import AddressQueue
+from sources.client.retry_after import seconds_to_wait
+from sources.fetch import FetchError, Unreachable
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is outside: clocks (`monotonic` in seconds, `now` with a time zone), sleep, chance (0 to 1), names, certificates, network.
+
+    `transport`, where given, stands for the whole network (its answers must be streams), and stays the caller's to close.
+    """
+
+    monotonic: Callable[[], float]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[object]]
+    random: Callable[[], float]
+    resolver: Resolver
+    tls: ssl.SSLContext
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """Where requests to one address are made."""
+
+    queue: AddressQueue
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class _Question(Generic[Answer]):
+    """One request to make."""
+
+    url: str
+    target: Target
+    headers: Mapping[str, str]
+    receive: Callable[[str, httpx.Response], Awaitable[Answer]]
+    seconds: float
+
+
+class Exchange:
+    """Makes requests. `log` gets one debug event for each, with its URL, status, milliseconds and bytes."""
+
+    def __init__(self, options: ClientOptions, world: World, origins: Origins, log: Any) -> None:
+        self._options = options
+        self._world = world
+        self._origins = origins
+        self._log = log
+        self._cookies = SiteCookies()
+        self._counters: dict[Address, _Counter] = {}
+        self._last_used: dict[str, _Counter] = {}
+
+    async def ask(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        receive: Callable[[str, httpx.Response], Awaitable[Answer]],
+        *,
+        seconds: float,
+        on_start: Callable[[], None],
+    ) -> Answer:
+        """GET one canonical URL, and what `receive` makes of the answer. `on_start` is called when it is really asked.
+
+        `seconds` bounds the request once its turn has come. Raises any FetchError; Paused, without asking, while the address rests.
+        """
+        target = self._origins.target(url)
+        if (known := self._last_used.get(target.authority)) is not None:
+            known.queue.refuse_while_resting(url)  # before its name is looked up: a resting address costs nothing at all
+        counter = self._last_used[target.authority] = self._counter(await self._address(url, target))
+        async with counter.queue.turn(url):
+            on_start()
+            return await self._within_turn(counter, _Question(url, target, self._headers(url, headers), receive, seconds))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for counter in self._counters.values():
+            await counter.line.close()
+
+    async def _within_turn(self, counter: _Counter, question: _Question[Answer]) -> Answer:
+        url, seconds = question.url, question.seconds
+        started = self._world.monotonic()
+        told: dict[str, object] = {"url": url}
+        wait: float | None = None
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                counter.line.get(question.target, question.headers, self._options.timeout_seconds) as response,
+            ):
+                told["status"] = response.status_code
+                self._cookies.keep(url, response.headers)
+                wait = self._rest_if_asked(counter.queue, response)
+                answer = await question.receive(url, response)
+                told["bytes"] = response.num_bytes_downloaded
+        except (httpx.TransportError, TimeoutError) as error:
+            reason = in_plain_words(error) if isinstance(error, httpx.TransportError) else f"took longer than {seconds:g} s"
+            counter.queue.failed(reason)
+            told["error"] = reason
+            raise Unreachable(f"{url}: {reason}") from error
+        except Unreachable as error:
+            counter.queue.failed(str(error).removeprefix(f"{url}: "))
+            told["error"] = str(error)
+            raise
+        except FetchError as error:
+            counter.queue.answered()
+            error.retry_after = wait
+            told["error"] = str(error)
+            raise
+        else:
+            counter.queue.answered()
+            return answer
+        finally:
+            self._log.debug("request", **told, ms=round((self._world.monotonic() - started) * 1000))
+
+    def _headers(self, url: str, headers: Mapping[str, str]) -> dict[str, str]:
+        return {"User-Agent": self._options.user_agent, **headers, **self._cookies.header(url)}
+
+    def _rest_if_asked(self, queue: AddressQueue, response: httpx.Response) -> float | None:
+        """Seconds the server asked to wait, as far as they are obeyed; the whole address rests that long."""
+        if response.status_code not in {429, 503}:
+            return None
+        wait = seconds_to_wait(response.headers.get("retry-after"), date=response.headers.get("date"), now=self._world.now())
+        if wait is not None:
+            return queue.asked_to_wait(wait)
+        if response.status_code == 429:
+            queue.asked_to_wait(self._options.too_many_seconds)
+        return None
+
+    async def _address(self, url: str, target: Target) -> Address:
+        """The one address requests for a host go to: the first of all, so that hosts of one machine share its queue."""
+        seconds = self._options.timeout_seconds
+        addresses = await resolve(target.host, target.port, url=url, resolver=self._world.resolver, seconds=seconds)
+        if not target.chosen:
+            require_public(addresses, url=url)
+        elif target.scheme == "http":
+            require_loopback(addresses, url=url)
+        return addresses[0]
+
+    def _counter(self, address: Address) -> _Counter:
+        counter = self._counters.get(address)
+        if counter is None:
+            world = self._world
+            queue = AddressQueue(str(address), self._options.pace, monotonic=world.monotonic, sleep=world.sleep, random=world.random)
+            counter = self._counters[address] = _Counter(queue, Line(address, world.tls, world.transport))
+        return counter

@@ -1,0 +1,118 @@
+"""One anchor of the national platform -> the title and the date it shows. Works on parsed markup only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from itertools import islice
+from urllib.parse import unquote, urlsplit
+
+from bs4 import Tag
+
+from sources.dates import find_date, fold
+
+MAX_TITLE = 500
+"""Characters kept of a title."""
+
+_DEPTH = 64
+_LINKS_OF_A_CARD = 3
+_SPANS = 8
+_BLANKS = re.compile(r"\s+")
+_VERB = re.compile(r"^t[ée]l[ée]charger\b\s*:?\s*", re.IGNORECASE)
+# "PDF - 1,25 Mb - 03/07/2024", "format pdf - 0,20 Mb - 13/08/2026", with or without the date.
+_SIZE = re.compile(r"(?:format\s+)?\b[a-z]{2,4}\s*-\s*\d[\d\s,.]*\s*[kmg]?[bo]\b(?:\s*-\s*\d{1,2}/\d{1,2}/\d{4})?\s*$", re.IGNORECASE)
+_PUBLISHED = re.compile(r"publie le\s*:?\s*(\d{1,2}/\d{1,2}/\d{4})")
+_EXTENSION = re.compile(r"\.[a-z0-9]{2,4}$", re.IGNORECASE)
+# What editors write for every file alike: such a text names nothing (the Gers has it on all its rows).
+_SAYS_NOTHING = frozenset(
+    {"", "le document", "document", "le fichier", "fichier", "ici", "cliquez ici", "lien", "pdf", "consulter", "voir", "le recueil"}
+)
+
+
+def attribute(tag: Tag, name: str) -> str:
+    """The value of an attribute as one string, empty when absent."""
+    value = tag.get(name)
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def classes(tag: Tag) -> list[str]:
+    """The class names of a tag."""
+    return attribute(tag, "class").split()
+
+
+def ancestors(tag: Tag) -> Iterator[Tag]:
+    """The tags around a tag, nearest first, up to a depth no template reaches: time spent on hostile markup stays bounded."""
+    return islice(tag.parents, _DEPTH)
+
+
+def text_of(tag: Tag) -> str:
+    """The text of a tag on one line."""
+    return _BLANKS.sub(" ", tag.get_text(" ")).strip()
+
+
+def shown_title(anchor: Tag) -> str | None:
+    """The anchor's own words, without "Télécharger" and the size; None when they name nothing."""
+    title = _VERB.sub("", _SIZE.sub("", text_of(anchor)).strip()).strip(" -:\u00a0")
+    return None if fold(title).strip(" .") in _SAYS_NOTHING else title[:MAX_TITLE].rstrip()
+
+
+def name_in(url: str) -> str:
+    """The last segment of an address, decoded, without its extension: the title of last resort."""
+    segment = unquote(urlsplit(url).path.rstrip("/").rsplit("/", 1)[-1])
+    return (_EXTENSION.sub("", segment).strip() or url)[:MAX_TITLE]
+
+
+def row_title(anchor: Tag) -> str | None:
+    """For an anchor in a table: the first other cell of its row that is more than a date."""
+    for cell in _other_cells(anchor):
+        text = text_of(cell)
+        if text and not re.fullmatch(r"[\d/.\s-]{8,12}", text):
+            return text[:MAX_TITLE]
+        if text and find_date(text) is None:
+            return text[:MAX_TITLE]
+    return None
+
+
+def published(anchor: Tag, url: str, title: str, *, year: int | None = None) -> date | None:
+    """The date the page gives to this link, from the most to the least certain place.
+
+    The size span beside the name, the `title` attribute, "Publié le" on the card, the title's own words, the row, the file name; `year`
+    completes a title that only writes day and month. The page's "Mis à jour le" is never a document's date.
+    """
+    texts = [text_of(span) for span in anchor.find_all("span", limit=_SPANS)]
+    size = next((match[0] for text in texts if (match := _SIZE.search(text))), None)
+    if size is None and (match := _SIZE.search(text_of(anchor))):
+        size = match[0]
+    return (
+        (find_date(size) if size else None)
+        or find_date(attribute(anchor, "title"))
+        or _on_card(anchor)
+        or find_date(title)
+        or next((found for cell in _other_cells(anchor) if (found := find_date(text_of(cell)))), None)
+        or find_date(name_in(url))
+        or (find_date(title, year=year) if year else None)
+    )
+
+
+def _on_card(anchor: Tag) -> date | None:
+    for parent in ancestors(anchor):
+        if "fr-card" in classes(parent):
+            if len(parent.find_all("a", href=True, limit=_LINKS_OF_A_CARD + 1)) > _LINKS_OF_A_CARD:
+                return None  # a frame around a list
+            match = _PUBLISHED.search(fold(text_of(parent)))
+            return find_date(match[1]) if match else None
+    return None
+
+
+def _other_cells(anchor: Tag) -> Iterator[Tag]:
+    row = anchor.find_parent("tr")
+    own = anchor.find_parent(["td", "th"])
+    # A row that holds several links (nested by broken markup, or a layout grid) says nothing of one of them.
+    if row is None or own is None or len(row.find_all("a", href=True, limit=2)) > 1:
+        return
+    for cell in row.find_all(["td", "th"], recursive=False):
+        if cell is not own:
+            yield cell

@@ -1,0 +1,190 @@
+"""The national platform of prefecture sites (94 departments, one template): HTML -> links. Pure.
+
+One rule fits them all: what matters is where a link leads and what it is called, never its class, for the template breaks its own classes
+(`<a id= class="fr-link …">` swallows them). Every link to `/contenu/telechargement/` is a document; cards, options of a list and
+links of the text lead to detail pages or further listings, told apart by their label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from sources.listed import Listed
+from sources.pages.anchors import ancestors, attribute, classes, name_in, published, row_title, shown_title, text_of
+from sources.pages.links import PageLinks, Pager, Way
+from sources.periods import label_of, read_label
+from sources.urls import canonical, same_site
+
+_DOCUMENT = re.compile(r"/(?:ire)?contenu/telechargement/", re.IGNORECASE)
+_MEDIA = "/media/files/"
+_OFFSET = re.compile(r"/\(offset\)/(\d+)", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_CHROME_TAGS = frozenset({"header", "footer", "nav"})
+_CHROME_CLASSES = tuple(
+    f"fr-{part}" for part in ("header", "footer", "nav", "sidemenu", "breadcrumb", "skiplinks", "pagination", "share", "follow")
+)
+_MAX_LINKS = 3000
+"""Links read on one page. The longest real one has some 900."""
+
+_PAGE_LENGTH = 10
+"""Items on one page of a paginated list, on every site of the platform."""
+
+
+def read(html: str | bytes, url: str) -> PageLinks:
+    """The links of the page at canonical address `url`. Bytes are decoded as the page declares, UTF-8 first."""
+    soup = _parse(html)
+    if soup is None:
+        return PageLinks()
+    main = soup.find("main")
+    links = _read_scope(main if isinstance(main, Tag) else soup, url)
+    if main is not None and not links.documents:
+        # Broken markup may close <main> before its content.
+        whole = _read_scope(soup, url)
+        links = PageLinks(whole.documents, links.details or whole.details, links.ways or whole.ways)
+    return replace(links, pager=_pager(soup, url))
+
+
+def _parse(html: str | bytes) -> BeautifulSoup | None:
+    if isinstance(html, bytes):
+        try:
+            html = html.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return BeautifulSoup(html, "lxml") if b"<" in html else None
+    text = _XML_DECLARATION.sub("", html.replace("\0", ""))
+    return BeautifulSoup(text, "lxml") if "<" in text else None
+
+
+def _read_scope(scope: Tag, url: str) -> PageLinks:
+    heading = scope.find("h1")
+    title = text_of(heading) if isinstance(heading, Tag) else ""
+    documents: dict[str, Tag] = {}
+    others: dict[str, tuple[Tag, bool]] = {}
+    for tag, target, is_block in _links(scope, url):
+        if _DOCUMENT.search(urlsplit(target).path) or (is_block and urlsplit(target).path.lower().endswith(".pdf")):
+            if not _is_furniture(tag, title) and (target not in documents or shown_title(documents[target]) is None):
+                documents[target] = tag
+        elif target not in others and _leads_on(tag, target, url, is_block=is_block):
+            others[target] = (tag, is_block)
+    details, ways = _sorted(others, url, title)
+    return PageLinks(_as_documents(documents, url, title), details, ways)
+
+
+def _links(scope: Tag, url: str) -> Iterator[tuple[Tag, str, bool]]:
+    """Every anchor and list option with its canonical target; the flag tells the blocks made to lead somewhere: cards and options."""
+    for tag in scope.find_all(["a", "option"], limit=_MAX_LINKS):
+        if tag.name == "option":
+            value = attribute(tag, "value").strip()
+            if "/" not in value:  # placeholders, languages
+                continue
+            # Values are written relative to the site's root but without the leading slash.
+            href = value if value.startswith("/") or "://" in value else "/" + value
+        else:
+            href = attribute(tag, "href")
+        target = canonical(url, href)
+        if target is not None:
+            yield tag, target, tag.name == "option" or _is_card(tag)
+
+
+def _is_card(anchor: Tag) -> bool:
+    return any(name == "fr-card" or name.startswith("fr-card__") for tag in (anchor, *ancestors(anchor)) for name in classes(tag))
+
+
+def _in_chrome(anchor: Tag) -> bool:
+    return any(
+        parent.name in _CHROME_TAGS or any(name.startswith(_CHROME_CLASSES) for name in classes(parent)) for parent in ancestors(anchor)
+    )
+
+
+def _in_lead(anchor: Tag) -> bool:
+    return any("fr-text--lead" in classes(parent) for parent in ancestors(anchor))
+
+
+def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
+    """Whether a link that is no document may belong to the way: on this site, in the content, not back upwards, not a pager."""
+    path, here = _path(target), _path(url)
+    if not same_site(target, url) or _OFFSET.search(target) or path == "/" or (here + "/").startswith(path + "/") or _in_chrome(tag):
+        return False
+    if is_block or _MEDIA in path.lower():
+        return True
+    above = here.rsplit("/", 1)[0] if _in_lead(tag) else here
+    return path.startswith(above + "/")
+
+
+def _path(url: str) -> str:
+    return _OFFSET.sub("", urlsplit(url).path).rstrip("/")
+
+
+def _is_furniture(tag: Tag, heading: str) -> bool:
+    """A file of the site's menus, or the button that prints a month page itself (Deux-Sèvres).
+
+    That button stands in a `<section>` of its own, is called like the page, and the page like a period.
+    """
+    if _in_chrome(tag):
+        return True
+    title = shown_title(tag)
+    in_section = any(parent.name == "section" for parent in ancestors(tag))
+    return in_section and title is not None and title == heading and read_label(title).period is not None
+
+
+def _as_documents(found: dict[str, Tag], url: str, heading: str) -> tuple[Listed, ...]:
+    alone = heading if len(found) == 1 else None
+    listed = []
+    for target, tag in found.items():
+        title = shown_title(tag) or row_title(tag) or alone or name_in(target)
+        listed.append(Listed(target, title, published(tag, target, title, year=_year(url, heading))))
+    return tuple(listed)
+
+
+def _sorted(found: dict[str, tuple[Tag, bool]], url: str, heading: str) -> tuple[tuple[Listed, ...], tuple[Way, ...]]:
+    details: list[Listed] = []
+    ways: list[Way] = []
+    nameless: list[tuple[Listed, Way]] = []
+    for target, (tag, is_block) in found.items():
+        title = shown_title(tag) or name_in(target)
+        label = label_of(target, title)
+        detail = Listed(target, title, published(tag, target, title, year=_year(url, heading)), is_detail=True)
+        way = Way(target, title, label.period)
+        if label.is_bulletin or _MEDIA in urlsplit(target).path.lower():
+            details.append(detail)
+        elif label.period is None and is_block and detail.published is not None:
+            nameless.append((detail, way))
+        else:
+            ways.append(way)
+    # A dated card whose name has no number is a bulletin among bulletins, a section among sections.
+    is_listing = bool(details) and not any(way.period for way in ways)
+    details.extend(detail for detail, _ in nameless if is_listing)
+    ways.extend(way for _, way in nameless if not is_listing)
+    return tuple(details), tuple(ways)
+
+
+def _year(url: str, heading: str) -> int | None:
+    period = label_of(url, heading).period
+    return period.first_year if period is not None and period.first_year == period.last_year else None
+
+
+def _pager(soup: BeautifulSoup, url: str) -> Pager:
+    """Pages by the offset in their address. Labels and classes (first, next, last) add nothing the offsets do not say."""
+    current = _offset(url)
+    pages: dict[int, str] = {}
+    for anchor in soup.find_all("a", href=True):
+        target = canonical(url, attribute(anchor, "href"))
+        if target is None or not same_site(target, url):
+            continue
+        if _OFFSET.search(target) or (current and _path(target) == _path(url)):
+            pages.setdefault(_offset(target), target)
+    if pages and 0 not in pages and current == 0:
+        pages[0] = url
+    before = max(current - _PAGE_LENGTH, 0)
+    if current and not any(before <= offset < current for offset in pages):
+        pages[before] = _OFFSET.sub(f"/(offset)/{before}" if before else "", url)
+    return Pager(current, tuple(sorted(pages.items())))
+
+
+def _offset(url: str) -> int:
+    match = _OFFSET.search(url)
+    return int(match[1][:9]) if match else 0

@@ -1,0 +1,100 @@
+"""One address, one spelling: URLs are compared and stored in a single canonical form."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+MAX_LENGTH = 4096
+"""Characters. No page of the catalogue comes near it: a longer address is an accident or an attack."""
+
+# RFC 3986 unreserved characters, and the parentheses of `/(offset)/10`, are always literal. The apostrophe, legal but awkward in
+# HTML and shells, is always encoded.
+_LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~()")
+_PATH_DELIMITERS = frozenset("/:@!$&*+,;=")
+_QUERY_DELIMITERS = _PATH_DELIMITERS | {"?"}
+_TRIPLET = re.compile(r"%[0-9A-Fa-f]{2}")
+_STRIPPED = re.compile(r"[\t\r\n]")
+_DEFAULT_PORTS = {80, 443}
+
+
+def canonical(base: str, href: str) -> str | None:
+    """`href` as found on the page `base`: absolute, https, host in lower case, percent-encoded one way, without fragment.
+
+    None when it leads to no web page of its own: empty or only a fragment, another scheme (`javascript:`, `mailto:`), credentials in
+    the address, not a valid URL, or longer than `MAX_LENGTH`. Applying it twice changes nothing.
+    """
+    cleaned = _STRIPPED.sub("", href).strip()
+    if not cleaned or cleaned.startswith("#") or len(cleaned) > MAX_LENGTH:
+        return None
+    try:
+        parts = urlsplit(urljoin(base, cleaned))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.password is not None:
+        return None
+    host = _ascii_host(host)
+    if host is None:
+        return None
+    authority = host if port is None or port in _DEFAULT_PORTS else f"{host}:{port}"
+    path = _without_dots(_encode(parts.path, _PATH_DELIMITERS)) or "/"
+    query = _encode(parts.query, _QUERY_DELIMITERS)
+    address = f"https://{authority}{path}" + (f"?{query}" if query else "")
+    return address if len(address) <= MAX_LENGTH else None
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two canonical URLs are on the same host, a leading `www.` aside."""
+    return site_of(one) == site_of(other)
+
+
+def site_of(url: str) -> str:
+    """The host of a canonical URL, without a leading `www.`."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _ascii_host(host: str) -> str | None:
+    if ":" in host:  # an IPv6 literal lost its brackets
+        return f"[{host}]"
+    try:
+        name = host.encode("idna").decode("ascii").lower() if not host.isascii() else host.lower()
+    except UnicodeError:
+        return None
+    return name if re.fullmatch(r"[a-z0-9_.-]+", name) else None
+
+
+def _encode(text: str, delimiters: frozenset[str]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for triplet in _TRIPLET.finditer(text):
+        pieces.append(_encode_literal(text[position : triplet.start()], delimiters))
+        character = chr(int(triplet[0][1:], 16))
+        pieces.append(character if character in _LITERAL else triplet[0].upper())
+        position = triplet.end()
+    pieces.append(_encode_literal(text[position:], delimiters))
+    return "".join(pieces)
+
+
+def _encode_literal(text: str, delimiters: frozenset[str]) -> str:
+    return "".join(
+        character
+        if character in _LITERAL or character in delimiters
+        else "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
+        for character in text
+    )
+
+
+def _without_dots(path: str) -> str:
+    """RFC 3986 section 5.2.4, which `urljoin` leaves undone on absolute references."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)

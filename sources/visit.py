@@ -1,0 +1,89 @@
+"""One poll's visits to a site: each page asked at most once, counted, read with the source's reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sources.authority import Source
+from sources.fetch import Fetcher, Page, Paused, Validators
+from sources.listed import Listed
+from sources.pages import READERS, PageLinks, Pager
+from sources.periods import label_of
+from sources.route import matches
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A page that was read. `asked` is the address the site links, `url` the one after redirects; the catalogue's `ignore` is applied."""
+
+    asked: str
+    url: str
+    validators: Validators
+    entries: tuple[Listed, ...]
+    links: PageLinks
+
+    @property
+    def pager(self) -> Pager:
+        """The pages of the list it belongs to."""
+        return self.links.pager
+
+    @property
+    def year(self) -> int | None:
+        """The year its address announces, for the labels below it that write none."""
+        period = label_of(self.asked, "").period
+        return period.first_year if period is not None and period.first_year == period.last_year else None
+
+
+class Visits:
+    """Fetches pages of one source. `requests` counts the page requests made."""
+
+    def __init__(self, fetcher: Fetcher, source: Source) -> None:
+        self._fetcher = fetcher
+        self._source = source
+        self._read: dict[str, Visited] = {}
+        self.requests = 0
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every address met, before and after redirects."""
+        return tuple(self._read)
+
+    async def changed(self, url: str, validators: Validators) -> Visited | None:
+        """The page as it is now, None where the server says that it did not change. Raises any `FetchError`."""
+        page = await self._ask(url, validators)
+        return None if page.unchanged else self._keep(url, page)
+
+    async def page(self, url: str) -> Visited:
+        """The page, from memory when this poll has read it already. Raises any `FetchError`."""
+        return self._read.get(url) or self._keep(url, await self._ask(url, Validators()))
+
+    def has_read(self, url: str) -> bool:
+        """Whether this poll has read the page, under this address or as the target of a redirect."""
+        return url in self._read
+
+    async def _ask(self, url: str, validators: Validators) -> Page:
+        self.requests += 1
+        try:
+            return await self._fetcher.page(url, validators)
+        except Paused:
+            self.requests -= 1  # never sent
+            raise
+
+    def _keep(self, url: str, page: Page) -> Visited:
+        links = READERS[self._source.reader](page.html, page.url)
+        entries = self._allowed(links.entries(wants_details=self._source.wants_details))
+        ignore = self._source.ignore
+        links = PageLinks(
+            documents=self._allowed(links.documents),
+            details=self._allowed(links.details),
+            ways=tuple(way for way in links.ways if not matches(ignore, way.url, way.text)),
+            pager=links.pager,
+        )
+        visited = Visited(url, page.url, page.validators, entries, links)
+        self._read[url] = visited
+        self._read.setdefault(page.url, visited)
+        return visited
+
+    def _allowed(self, entries: Sequence[Listed]) -> tuple[Listed, ...]:
+        return tuple(entry for entry in entries if not matches(self._source.ignore, entry.url, entry.title))

@@ -1,0 +1,185 @@
+"""Replacements, addresses, options and delays: values in, values out."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import UTC, datetime
+
+import pytest
+
+from sources.client import ClientOptions, user_agent
+from sources.client.address import is_public, resolve, system_resolver
+from sources.client.origins import Origins
+from sources.client.retry_after import seconds_to_wait
+
+VAR = "https://www.var.gouv.fr"
+
+
+@pytest.mark.parametrize(
+    ("origin", "base", "words"),
+    [
+        ("http://www.var.gouv.fr", "http://127.0.0.1", "must be the https address of a site"),
+        ("www.var.gouv.fr", "http://127.0.0.1", "must be the https address of a site"),
+        (f"{VAR}/Publications", "http://127.0.0.1", "without a path"),
+        (f"{VAR}?a", "http://127.0.0.1", "without a path"),
+        (VAR, "http://mirror.example", "to this machine only"),
+        (VAR, "http://192.168.1.1", "to this machine only"),
+        (VAR, "http://127.0.0.1.evil.example", "to this machine only"),
+        (VAR, "ftp://127.0.0.1", "must be an https address"),
+        (VAR, "127.0.0.1:80", "must be an https address"),
+        (VAR, "", "must be an https address"),
+        (VAR, "https://", "must be an https address"),
+        (VAR, "https://user:hunter2@mirror.example", "must not hold a name or a password"),
+        (VAR, "https://mirror.example/?a", "query"),
+        (VAR, "https://mirror.example/#a", "fragment"),
+        (VAR, "https://mirror.example:99999", "not a valid address"),
+    ],
+)
+def test_a_replacement_that_cannot_be_used(origin: str, base: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as caught:
+        Origins({origin: base})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "host_header", "path"),
+    [
+        ("http://127.0.0.1:8123/var", "127.0.0.1:8123", "/var/a?b=1"),
+        ("http://127.0.0.1:8123/var/", "127.0.0.1:8123", "/var/a?b=1"),
+        ("http://[::1]:8123", "[::1]:8123", "/a?b=1"),
+        ("http://localhost", "localhost", "/a?b=1"),
+        ("https://mirror.example/x/y", "mirror.example", "/x/y/a?b=1"),
+    ],
+)
+def test_where_a_replaced_address_is_asked(base: str, host_header: str, path: str) -> None:
+    target = Origins({VAR + "/": base}).target(f"{VAR}/a?b=1")
+    assert (target.authority, target.path, target.chosen) == (host_header, path, True)
+
+
+def test_where_any_other_address_is_asked() -> None:
+    target = Origins({VAR: "http://127.0.0.1"}).target("https://www.drome.gouv.fr")
+    assert (target.scheme, target.authority, target.port, target.path, target.chosen) == ("https", "www.drome.gouv.fr", 443, "/", False)
+
+
+@pytest.mark.parametrize(
+    ("location", "there"),
+    [
+        ("/variable", f"{VAR}/variable"),  # not below /var, though it begins alike
+        ("/var", f"{VAR}/"),
+        ("?page=2", f"{VAR}/a/b?page=2"),
+        ("//127.0.0.1:8123/var/c", f"{VAR}/c"),
+        ("http://127.0.0.1:8123/var2/c", "https://www.drome.gouv.fr/c"),
+        ("http://127.0.0.1:8123/c", "https://www.paris.gouv.fr/c"),
+        ("http://user:x@127.0.0.1:8123/var/c", None),
+        ("http://[::1/", None),
+    ],
+)
+def test_redirects_among_replacements_of_one_server(location: str, there: str | None) -> None:
+    base = "http://127.0.0.1:8123"
+    origins = Origins({VAR: f"{base}/var", "https://www.drome.gouv.fr": f"{base}/var2", "https://www.paris.gouv.fr": base})
+    assert origins.follow(f"{VAR}/a/b", location) == there
+
+
+def test_of_two_sites_with_one_replacement_the_one_asked_keeps_its_redirects() -> None:
+    drome = "https://www.drome.gouv.fr"
+    origins = Origins({VAR: "http://127.0.0.1:8123", drome: "http://127.0.0.1:8123"})
+    assert origins.follow(f"{VAR}/a", "http://127.0.0.1:8123/b") == f"{VAR}/b"
+    assert origins.follow(f"{drome}/a", "http://127.0.0.1:8123/b") == f"{drome}/b"
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("77.159.252.140", True),
+        ("2a00:1450:4007:80c::2003", True),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::808:808", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("100.64.0.1", False),
+        ("169.254.169.254", False),
+        ("0.0.0.0", False),  # noqa: S104
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("192.0.2.1", False),
+        ("::1", False),
+        ("::", False),
+        ("fe80::1", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("ff0e::1", False),
+    ],
+)
+def test_public_addresses(address: str, public: bool) -> None:
+    assert is_public(ipaddress.ip_address(address)) is public
+
+
+async def test_addresses_come_once_in_a_stable_order() -> None:
+    async def resolver(host: str, port: int) -> list[str]:
+        return ["2a00::1", "9.9.9.9", "8.8.8.8", "9.9.9.9", "fe80::1%eth0"]
+
+    found = await resolve("h", 443, url="u", resolver=resolver, seconds=1)
+    assert [str(address) for address in found] == ["8.8.8.8", "9.9.9.9", "2a00::1", "fe80::1%eth0"]
+
+
+async def test_the_machine_knows_itself() -> None:
+    found = await resolve("localhost", 80, url="u", resolver=system_resolver, seconds=5)
+    assert all(address.is_loopback for address in found)
+
+
+NOW = datetime(2026, 8, 14, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "seconds"),
+    [
+        (None, None, None),
+        ("120", None, 120),
+        (" 0 ", None, 0),
+        ("9" * 500, None, 999999999999),
+        ("Fri, 14 Aug 2026 12:01:00 GMT", None, 60),
+        ("Fri, 14 Aug 2026 12:01:00 GMT", "Fri, 14 Aug 2026 12:00:50 GMT", 10),
+        ("Fri, 14 Aug 2026 12:01:00 GMT", "nonsense", 60),
+        ("Fri, 14 Aug 2020 12:00:00 GMT", None, 0),
+        ("Friday, 14-Aug-26 12:01:00 GMT", None, 60),
+        ("Fri, 14 Aug 2026 12:01:00", None, 60),
+        ("soon", None, None),
+        ("-5", None, None),
+        ("1.5", None, None),
+        ("²", None, None),
+        ("", None, None),
+        ("Fri, 99 Aug 2026 12:01:00 GMT", None, None),
+    ],
+)
+def test_delays_a_server_asks_for(value: str | None, date: str | None, seconds: float | None) -> None:
+    assert seconds_to_wait(value, date=date, now=NOW) == seconds
+
+
+def test_who_we_say_we_are() -> None:
+    assert user_agent("1.2.0", "https://example.org/vigie") == "Vigie/1.2.0 (+https://example.org/vigie)"
+    assert user_agent("1.2.0", "raa@example.org") == "Vigie/1.2.0 (+raa@example.org)"
+    assert user_agent("1.2.0", None) == user_agent("1.2.0", "") == "Vigie/1.2.0 (watches recueils des actes administratifs)"
+
+
+@pytest.mark.parametrize("contact", ["a\r\nX: 1", "a b", "é@example.org", "a)", "\x7f"])
+def test_a_contact_that_a_header_cannot_carry(contact: str) -> None:
+    with pytest.raises(ValueError, match="contact"):
+        user_agent("1.0", contact)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"interval_seconds": -1},
+        {"jitter": float("nan")},
+        {"timeout_seconds": 0},
+        {"max_page_bytes": 0},
+        {"pause_after": 0},
+        {"user_agent": "a\nb"},
+        {"user_agent": ""},
+    ],
+)
+def test_options_that_make_no_sense(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        ClientOptions(**{"hosts": frozenset(), "user_agent": "Vigie/1", **wrong})  # type: ignore[arg-type]

@@ -1,0 +1,76 @@
+"""A site polled again and again, and the small sites it is tried on."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sources import Crawl, Crawler, Source, Trail
+from sources.authority import Order
+from tests.sources.markup import HOST, ROOT, download, file_href, grey_card, page, pager, white_card
+from tests.sources.site import MemorySite
+
+TODAY = date(2026, 8, 14)
+NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
+YEAR = f"{ROOT}/Annee-2026"
+AUGUST = f"{YEAR}/Aout-2026"
+JULY = f"{YEAR}/Juillet-2026"
+
+
+def source(order: Order = "one-page", listing: str = "download-list", follow: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Source:
+    return Source("99", "site", "national", ROOT, order, listing, follow=follow, ignore=ignore)
+
+
+def cards(*urls: str) -> str:
+    return page(*(grey_card(url.removeprefix(HOST), url.rsplit("/", 1)[-1]) for url in urls))
+
+
+def files(*numbers: int, day: str | None = None) -> str:
+    return page(*(download(number, day) for number in numbers))
+
+
+def file_urls(*numbers: int) -> list[str]:
+    return [HOST + file_href(number) for number in numbers]
+
+
+def urls(crawl: Crawl) -> list[str]:
+    return [listed.url for listed in crawl.listed]
+
+
+def polled(crawl: Crawl) -> list[str]:
+    return [page.url for page in crawl.trail.pages]
+
+
+def months(**pages: str) -> dict[str, str]:
+    """A root, a year with the two months, and what they hold."""
+    return {ROOT: cards(YEAR, f"{ROOT}/Annee-2025"), YEAR: cards(JULY, AUGUST), JULY: files(1), AUGUST: files(2), **pages}
+
+
+class Poller:
+    """Polls one site again and again, keeping the trail as the bot does: as text."""
+
+    def __init__(self, site: MemorySite, described: Source) -> None:
+        self.site = site
+        self.source = described
+        self.trail: str | None = None
+        self._crawler = Crawler(site)
+
+    async def __call__(self, today: date = TODAY, now: datetime | None = None) -> Crawl:
+        self.site.forget()
+        now = now or datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+        crawl = await self._crawler.poll(self.source, Trail.from_json(self.trail), today=today, now=now)
+        assert crawl.requests == len(self.site.asked)
+        assert len({listed.url for listed in crawl.listed}) == len(crawl.listed)
+        self.trail = crawl.trail.to_json()
+        return crawl
+
+
+def listing(base: str, numbers: list[int], *, newest_first: bool, day: str | None = None) -> dict[str, str]:
+    """The pages of a list of ten items a page."""
+    ordered = sorted(numbers, reverse=newest_first)
+    chunks = [ordered[start : start + 10] for start in range(0, len(ordered), 10)] or [[]]
+    return {
+        base if rank == 1 else f"{base}/(offset)/{10 * (rank - 1)}": page(
+            *(white_card(file_href(number), f"RAA n° {number}", day) for number in chunk), pager(base, rank, len(chunks))
+        )
+        for rank, chunk in enumerate(chunks, 1)
+    }

@@ -1,0 +1,42 @@
+"""A site in memory: a `Fetcher` that serves pages, answers conditional requests and remembers what it was asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from sources.fetch import Download, FetchError, Gone, Page, Paused, Validators
+
+
+class MemorySite:
+    """`pages` maps canonical addresses to HTML. `redirects` and `failures` apply by address; `asked` lists the requests sent."""
+
+    def __init__(self, pages: Mapping[str, str], *, conditional: bool = True) -> None:
+        self.pages = dict(pages)
+        self.redirects: dict[str, str] = {}
+        self.failures: dict[str, FetchError] = {}
+        self.asked: list[str] = []
+        self._conditional = conditional
+
+    async def page(self, url: str, validators: Validators = Validators()) -> Page:  # noqa: B008 - the protocol's own signature
+        failure = self.failures.get(url)
+        if not isinstance(failure, Paused):
+            self.asked.append(url)
+        if failure is not None:
+            raise failure
+        target = self.redirects.get(url, url)
+        if target not in self.pages:
+            raise Gone(f"{target}: 404")
+        html = self.pages[target]
+        current = Validators(etag=hashlib.sha256(html.encode()).hexdigest()[:8]) if self._conditional else Validators()
+        if validators.etag is not None and validators == current:
+            return Page(target, "", current, unchanged=True)
+        return Page(target, html, current)
+
+    async def download(self, url: str, target: Path) -> Download:
+        raise AssertionError(f"the crawler downloads nothing: {url} to {target}")
+
+    def forget(self) -> None:
+        """Start counting anew."""
+        self.asked.clear()

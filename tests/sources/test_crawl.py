@@ -1,0 +1,269 @@
+"""The way from the root to the current listings: what is found, and how many requests it takes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from sources import CrawlFailed, Gone, LayoutChanged, Paused, Unreachable
+from tests.sources.markup import (
+    HOST,
+    ROOT,
+    download,
+    grey_card,
+    page,
+)
+from tests.sources.poller import AUGUST, JULY, NOW, YEAR, Poller, cards, file_urls, files, months, polled, source, urls
+from tests.sources.site import MemorySite
+
+
+async def test_the_way_is_walked_once_then_one_request_is_enough() -> None:
+    site = MemorySite(months())
+    poll = Poller(site, source())
+    first = await poll()
+    assert (urls(first), first.requests, first.unchanged) == (file_urls(2), 3, False)
+    assert site.asked == [ROOT, YEAR, AUGUST]
+    second = await poll()
+    assert (urls(second), second.requests, second.unchanged) == ([], 1, True)
+    site.pages[AUGUST] = files(3, 2)
+    third = await poll()
+    assert (urls(third), third.requests, third.unchanged) == (file_urls(3, 2), 1, False)
+    assert (await poll()).unchanged
+
+
+async def test_a_server_without_conditional_answers_costs_no_more_requests() -> None:
+    poll = Poller(MemorySite(months(), conditional=False), source())
+    await poll()
+    again = await poll()
+    assert (urls(again), again.requests, again.unchanged) == (file_urls(2), 1, False)
+
+
+async def test_a_flat_site_is_one_request_from_the_start() -> None:
+    poll = Poller(MemorySite({ROOT: files(1)}), source())
+    assert [(await poll()).requests, (await poll()).requests] == [1, 1]
+
+
+async def test_once_a_day_the_way_is_walked_again() -> None:
+    poll = Poller(MemorySite(months()), source())
+    await poll()
+    assert (await poll(now=NOW + timedelta(hours=23))).requests == 1
+    assert (await poll(now=NOW + timedelta(hours=24))).requests == 3
+
+
+@pytest.mark.parametrize("kept", [None, "", "{}", "corrupt"])
+async def test_without_a_usable_trail_the_way_is_walked(kept: str | None) -> None:
+    poll = Poller(MemorySite(months()), source())
+    poll.trail = kept
+    assert (await poll()).requests == 3
+
+
+async def test_a_new_description_of_the_source_is_followed_at_once() -> None:
+    poll = Poller(MemorySite(months()), source())
+    await poll()
+    poll.source = source(ignore=("nothing",))
+    assert (await poll()).requests == 3
+
+
+async def test_redirected_pages_are_asked_under_the_address_the_site_links() -> None:
+    site = MemorySite(months())
+    site.redirects[AUGUST] = f"{AUGUST}/Speciaux-du-mois-d-aout-2026"
+    site.pages[site.redirects[AUGUST]] = site.pages.pop(AUGUST)
+    poll = Poller(site, source())
+    assert urls(await poll()) == file_urls(2)
+    assert (await poll()).unchanged
+    assert site.asked == [AUGUST]
+    # The month gets a page of its own.
+    del site.redirects[AUGUST]
+    site.pages[AUGUST] = files(2, 3)
+    third = await poll()
+    assert (urls(third), third.requests) == (file_urls(2, 3), 1)
+
+
+async def test_patterns_of_the_catalogue() -> None:
+    current = f"{ROOT}/Recueils-de-l-annee-en-cours"
+    body = page(grey_card(current.removeprefix(HOST), "En cours"), grey_card("/Publications/RAA/FAQ", "FAQ"))
+    site = MemorySite({ROOT: body, current: page(download(1), download(2, title="Affichage n° 2"))})
+    poll = Poller(site, source(follow=("en-cours",), ignore=("^Affichage",)))
+    first = await poll()
+    assert (urls(first), first.requests) == (file_urls(1), 2)
+    assert (await poll()).requests == 1
+
+
+async def test_categories_are_all_followed() -> None:
+    kinds = [f"{YEAR}/{kind}" for kind in ("Speciaux", "Reguliers", "Nominatifs")]
+    site = MemorySite({ROOT: cards(YEAR), YEAR: cards(*kinds), **{url: files(number) for number, url in enumerate(kinds)}})
+    poll = Poller(site, source(follow=("/(Speciaux|Reguliers|Nominatifs)$",)))
+    first = await poll()
+    assert (sorted(urls(first)), first.requests) == (file_urls(0, 1, 2), 5)
+    assert (await poll()).requests == 3
+
+
+# Time
+
+
+async def test_future_months_are_not_asked_and_the_month_turn_is_met() -> None:
+    september = f"{YEAR}/septembre-2026"
+    site = MemorySite(months(**{YEAR: cards(JULY, AUGUST, september), september: page()}))
+    poll = Poller(site, source())
+    await poll(date(2026, 8, 31))
+    assert polled(await poll(date(2026, 8, 31))) == [AUGUST]
+    # On the 1st September's page is empty: it is watched with August's, which is still filled late.
+    turn = await poll(date(2026, 9, 1))
+    assert (urls(turn), turn.requests) == (file_urls(2), 4)
+    assert sorted(polled(turn)) == sorted([AUGUST, september])
+    quiet = await poll(date(2026, 9, 1))
+    assert (quiet.requests, quiet.unchanged) == (2, True)
+    # The first recueil of September is seen at the next poll.
+    site.pages[september] = files(9)
+    assert file_urls(9)[0] in urls(await poll(date(2026, 9, 1)))
+    assert (await poll(date(2026, 9, 1))).requests == 2
+    # After some days August is left alone.
+    assert polled(await poll(date(2026, 9, 9))) == [september]
+
+
+async def test_a_month_without_card_is_awaited_on_its_year_s_page() -> None:
+    september = f"{YEAR}/Septembre-2026"
+    site = MemorySite(months())
+    poll = Poller(site, source())
+    turn = await poll(date(2026, 9, 10))
+    assert (urls(turn), sorted(polled(turn))) == (file_urls(2), sorted([YEAR, AUGUST]))
+    assert (await poll(date(2026, 9, 10))).requests == 2
+    site.pages[YEAR] = cards(JULY, AUGUST, september)
+    site.pages[september] = files(9)
+    seen = await poll(date(2026, 9, 10))
+    assert file_urls(9)[0] in urls(seen)
+    assert polled(await poll(date(2026, 9, 10))) == [september]
+
+
+async def test_new_year_is_awaited_on_the_root() -> None:
+    next_year, december, january = f"{ROOT}/Annee-2027", f"{YEAR}/Decembre-2026", f"{ROOT}/Annee-2027/Janvier-2027"
+    site = MemorySite({ROOT: cards(YEAR), YEAR: cards(AUGUST, december), AUGUST: files(1), december: files(2)})
+    poll = Poller(site, source())
+    turn = await poll(date(2027, 1, 3))
+    assert (urls(turn), sorted(polled(turn))) == (file_urls(2), sorted([ROOT, december]))
+    site.pages |= {ROOT: cards(YEAR, next_year), next_year: cards(january), january: files(3)}
+    assert sorted(polled(await poll(date(2027, 1, 3)))) == sorted([january, december])
+    assert file_urls(3)[0] in urls(await poll(date(2027, 1, 4)))
+
+
+async def test_a_site_that_lags_is_followed_where_its_recueils_are() -> None:
+    june = f"{YEAR}/Juin-2026"
+    site = MemorySite(months(**{YEAR: cards(june, JULY, AUGUST), june: files(6), JULY: page(), AUGUST: page()}))
+    poll = Poller(site, source())
+    first = await poll()
+    assert (urls(first), sorted(polled(first))) == (file_urls(6), sorted([june, AUGUST]))
+    assert site.asked == [ROOT, YEAR, AUGUST, JULY, june]
+    assert (await poll()).requests == 2
+
+
+async def test_a_page_of_the_past_may_be_gone_but_not_that_of_today() -> None:
+    site = MemorySite(months())
+    del site.pages[JULY]
+    assert urls(await Poller(site, source())(date(2026, 8, 2))) == file_urls(2)
+    del site.pages[AUGUST]
+    with pytest.raises(CrawlFailed) as failure:
+        await Poller(site, source())(date(2026, 8, 2))
+    assert isinstance(failure.value.cause, Gone)
+    assert failure.value.requests == len(site.asked) == 3
+
+
+async def test_slices_by_volume_are_polled_together() -> None:
+    slices = [f"{ROOT}/2026-1", f"{ROOT}/2026-2"]
+    site = MemorySite({ROOT: cards(*slices, f"{ROOT}/2025-2"), slices[0]: files(1), slices[1]: files(2)})
+    poll = Poller(site, source())
+    assert sorted(urls(await poll())) == file_urls(1, 2)
+    third = f"{ROOT}/2026-3"
+    site.pages |= {ROOT: cards(*slices, third), third: files(3)}
+    assert sorted(urls(await poll(date(2026, 8, 15)))) == file_urls(1, 2, 3)
+
+
+# Pages that change their nature
+
+
+@pytest.mark.parametrize("left", [None, page(), page("<p>Recueils déplacés</p>")])
+async def test_a_listing_that_is_gone_or_empty_sends_back_to_the_root(left: str | None) -> None:
+    site = MemorySite(months())
+    poll = Poller(site, source())
+    await poll()
+    moved = f"{YEAR}/Aout-2026-RAA"
+    site.pages |= {YEAR: cards(moved), moved: files(2, 3)}
+    if left is None:
+        del site.pages[AUGUST]
+    else:
+        site.pages[AUGUST] = left
+    again = await poll()
+    assert (urls(again), again.requests) == (file_urls(2, 3), 4)
+    assert (await poll()).requests == 1
+
+
+async def test_a_list_replaced_as_a_whole_is_read_but_not_trusted() -> None:
+    site = MemorySite(months())
+    poll = Poller(site, source())
+    await poll()
+    site.pages[AUGUST] = files(7, 8)
+    again = await poll()
+    # The page itself is not asked twice.
+    assert (urls(again), site.asked) == (file_urls(7, 8), [AUGUST, ROOT, YEAR])
+
+
+async def test_a_source_that_yields_nothing_fails() -> None:
+    empty, nowhere = MemorySite({ROOT: page("<p>Bienvenue</p>")}), MemorySite({ROOT: cards(YEAR), YEAR: cards(AUGUST), AUGUST: page()})
+    for site, requests in ((empty, 1), (nowhere, 3)):
+        with pytest.raises(CrawlFailed, match=f"no listing found at {ROOT}") as failure:
+            await Poller(site, source())()
+        assert isinstance(failure.value.cause, LayoutChanged)
+        assert failure.value.requests == requests == len(site.asked)
+
+
+async def test_a_site_that_never_ends_is_given_up() -> None:
+    class Maze(dict[str, str]):
+        def __contains__(self, url: object) -> bool:
+            return True
+
+        def __getitem__(self, url: str) -> str:
+            return cards(f"{url}/2026")
+
+    site = MemorySite({})
+    site.pages = Maze()
+    with pytest.raises(CrawlFailed, match="within 12 pages") as failure:
+        await Poller(site, source())()
+    assert failure.value.requests == len(site.asked) == 12
+
+
+async def test_pages_that_link_each_other_are_visited_once() -> None:
+    site = MemorySite(months(**{AUGUST: page(grey_card(JULY.removeprefix(HOST), "Juillet"), grey_card("/Publications/RAA/2026", "2026"))}))
+    site.pages[f"{ROOT}/2026"] = cards(AUGUST, YEAR)
+    first = await Poller(site, source())(date(2026, 8, 3))
+    assert urls(first) == file_urls(1)
+    assert len(site.asked) == len(set(site.asked)) == 5
+
+
+@pytest.mark.parametrize("failing", [ROOT, YEAR, AUGUST])
+async def test_a_failed_request_fails_the_poll_and_tells_the_requests(failing: str) -> None:
+    site = MemorySite(months())
+    site.failures[failing] = Unreachable(f"{failing}: timed out")
+    with pytest.raises(CrawlFailed, match="timed out") as failure:
+        await Poller(site, source())()
+    assert failure.value.requests == [ROOT, YEAR, AUGUST].index(failing) + 1
+    assert failure.value.cause is site.failures[failing]
+
+
+async def test_what_was_never_sent_is_not_counted() -> None:
+    site = MemorySite(months())
+    site.failures[YEAR] = Paused("resting")
+    with pytest.raises(CrawlFailed) as failure:
+        await Poller(site, source())()
+    assert failure.value.requests == len(site.asked) == 1
+
+
+async def test_a_failed_poll_leaves_the_trail_good_for_the_next() -> None:
+    site = MemorySite(months())
+    poll = Poller(site, source())
+    await poll()
+    site.pages[AUGUST] = files(3, 2)
+    site.failures[AUGUST] = Unreachable("closed")
+    with pytest.raises(CrawlFailed):
+        await poll()
+    site.failures.clear()
+    assert urls(await poll()) == file_urls(3, 2)

@@ -1,0 +1,98 @@
+"""Lists that fill several pages, in both orders."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sources.authority import Order
+from tests.sources.markup import (
+    ROOT,
+    grey_card,
+    page,
+    pager,
+)
+from tests.sources.poller import AUGUST, YEAR, Poller, cards, file_urls, files, listing, polled, source, urls
+from tests.sources.site import MemorySite
+
+
+async def test_oldest_first_reads_and_polls_the_last_two_pages() -> None:
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(1, 36)), newest_first=False)})
+    poll = Poller(site, source("oldest-first"))
+    first = await poll()
+    # Root, first page of the year (which tells the last), last page, the one before.
+    assert first.requests == 4
+    assert set(file_urls(*range(21, 36))) <= set(urls(first))
+    assert polled(first) == [f"{YEAR}/(offset)/20", f"{YEAR}/(offset)/30"]
+    assert (await poll()).requests == 2
+
+
+async def test_oldest_first_sees_a_page_that_opens() -> None:
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(1, 10)), newest_first=False)})
+    poll = Poller(site, source("oldest-first"))
+    assert polled(await poll()) == [YEAR]
+    site.pages |= listing(YEAR, list(range(1, 23)), newest_first=False)
+    grown = await poll()
+    assert set(urls(grown)) == set(file_urls(*range(1, 23)))
+    assert polled(grown) == [f"{YEAR}/(offset)/10", f"{YEAR}/(offset)/20"]
+    site.pages |= listing(YEAR, list(range(1, 32)), newest_first=False)
+    assert set(file_urls(*range(11, 32))) <= set(urls(await poll()))
+    assert polled(await poll()) == [f"{YEAR}/(offset)/20", f"{YEAR}/(offset)/30"]
+
+
+async def test_oldest_first_goes_back_over_all_that_appeared_during_an_outage() -> None:
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(1, 26)), newest_first=False)})
+    poll = Poller(site, source("oldest-first"))
+    await poll()
+    site.pages |= listing(YEAR, list(range(1, 66)), newest_first=False)
+    assert set(file_urls(*range(26, 66))) <= set(urls(await poll(date(2026, 8, 20))))
+
+
+async def test_newest_first_polls_the_first_page() -> None:
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(1, 36)), newest_first=True, day="01/08/2026")})
+    poll = Poller(site, source("newest-first"))
+    first = await poll()
+    assert (urls(first), first.requests, polled(first)) == (file_urls(*range(35, 25, -1)), 2, [YEAR])
+    site.pages |= listing(YEAR, list(range(1, 40)), newest_first=True, day="01/08/2026")
+    second = await poll()
+    assert (urls(second), second.requests) == (file_urls(*range(39, 29, -1)), 1)
+
+
+async def test_a_first_page_of_recent_entries_only_is_not_all_that_is_recent() -> None:
+    recent = {ROOT: cards(YEAR), **listing(YEAR, list(range(1, 36)), newest_first=True, day="12/08/2026")}
+    assert len((await Poller(MemorySite(recent), source("newest-first"))()).listed) == 35
+
+
+async def test_newest_first_reads_on_until_it_meets_what_it_knows() -> None:
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(1, 36)), newest_first=True)})
+    poll = Poller(site, source("newest-first"))
+    await poll()
+    site.pages |= listing(YEAR, list(range(1, 66)), newest_first=True)
+    again = await poll()
+    assert set(file_urls(*range(36, 66))) <= set(urls(again))
+    assert again.requests == len([YEAR, ROOT, *"234"])
+    assert (await poll()).requests == 1
+
+
+async def test_reading_back_is_bounded() -> None:
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, [1], newest_first=True)})
+    poll = Poller(site, source("newest-first"))
+    await poll()
+    site.pages |= listing(YEAR, list(range(100, 900)), newest_first=True)
+    assert (await poll()).requests == len([YEAR, ROOT]) + 10
+
+
+async def test_where_the_order_is_not_known_both_ends_are_polled() -> None:
+    orders: tuple[Order, ...] = ("unknown", "one-page")
+    for order in orders:
+        site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(1, 36)), newest_first=False)})
+        poll = Poller(site, source(order))
+        assert polled(await poll()) == [YEAR, f"{YEAR}/(offset)/20", f"{YEAR}/(offset)/30"]
+        assert (await poll()).requests == 3
+
+
+async def test_month_cards_on_a_second_page_are_found() -> None:
+    first = page(*(grey_card(f"/Publications/RAA/Annee-2026/{n}.-Juin", "Juin") for n in range(1, 3)), pager(YEAR, 1, 2))
+    second = page(grey_card(f"/Publications/RAA/Annee-2026/{AUGUST.rsplit('/', 1)[-1]}", "Août 2026"), pager(YEAR, 2, 2))
+    site = MemorySite({ROOT: cards(YEAR), YEAR: first, f"{YEAR}/(offset)/10": second, AUGUST: files(2)})
+    poll = Poller(site, source())
+    assert ((await poll()).requests, (await poll()).requests) == (4, 1)

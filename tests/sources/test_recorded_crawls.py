@@ -1,0 +1,62 @@
+"""The crawler over the recorded pages of real prefectures, as the catalogue describes them, with exact request counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from sources import Crawler, Trail, load_authorities
+from tests.sources import recorded
+from tests.sources.markup import page, pager
+from tests.sources.site import MemorySite
+
+pytestmark = recorded.needs_pages
+
+# Code, requests of the first walk on each day, requests of a poll afterwards.
+COUNTS = [
+    ("02", (4, 4), 2),
+    ("06", (3, 3), 1),
+    ("16", (2, 2), 1),
+    ("22", (3, 2), 1),  # on the 14th every entry is of the day: the next page is read too
+    ("26", (3, 3), 1),
+    ("38", (2, 2), 1),
+    ("71", (1, 1), 1),
+    ("86", (1, 1), 1),
+    ("90", (2, 2), 1),
+]
+DAYS = (date(2026, 8, 14), date(2026, 8, 21))
+
+
+def site(code: str) -> MemorySite:
+    pages = recorded.site(code)
+    # Pages the records leave out but link.
+    for url in [url for url in pages if url.endswith("(offset)/20")]:
+        base = url.removesuffix("/(offset)/20")
+        pages[f"{base}/(offset)/10"] = page(pager(base, 2, 3))
+    if code == "22":
+        base = next(url for url in pages if url.endswith("/AOUT-2026"))
+        pages[f"{base}/(offset)/10"] = page(pager(base, 2, 2))
+    return MemorySite(pages)
+
+
+@pytest.mark.parametrize("day", [0, 1])
+@pytest.mark.parametrize(("code", "walks", "poll"), COUNTS)
+async def test_a_prefecture(code: str, walks: tuple[int, int], poll: int, day: int) -> None:
+    source = load_authorities()[code].sources[0]
+    pages = site(code)
+    today = DAYS[day]
+    now = datetime(today.year, today.month, today.day, 9, tzinfo=UTC)
+    first = await Crawler(pages).poll(source, None, today=today, now=now)
+    expected = [entry for entry in recorded.expected() if entry["code"] == code]
+    assert [listed.url for listed in first.listed] == [entry["url"] for entry in expected]
+    assert first.requests == len(pages.asked) == walks[day]
+    trail = Trail.from_json(first.trail.to_json())
+    again = await Crawler(pages).poll(source, trail, today=today, now=now + timedelta(minutes=5))
+    assert (again.requests, again.unchanged, again.listed) == (poll, True, ())
+
+    details = [(listed, entry) for listed, entry in zip(first.listed, expected, strict=True) if "pdf_urls" in entry]
+    assert source.wants_details == bool(details)
+    for listed, entry in details:
+        resolved = await Crawler(pages).documents(source, listed)
+        assert ([document.url for document in resolved.documents], resolved.requests) == (entry["pdf_urls"], 1)

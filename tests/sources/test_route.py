@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from sources.pages import Way
+from sources.periods import label_of
+from sources.route import choose, matches
+
+
+def way(path: str, text: str = "") -> Way:
+    url = f"https://www.test.gouv.fr/Publications/{path}"
+    return Way(url, text, label_of(url, text).period)
+
+
+def names(ways: tuple[Way, ...]) -> list[str]:
+    return [way.url.rsplit("/", 1)[-1] for way in ways]
+
+
+MONTHS = tuple(way(f"RAA-2026/{month}") for month in ("Juin", "Juillet", "Aout", "Septembre", "Decembre"))
+
+
+@pytest.mark.parametrize(
+    ("today", "current", "recent", "earlier", "is_awaited"),
+    [
+        (date(2026, 8, 14), ["Aout"], [], ["Juillet", "Juin"], False),
+        (date(2026, 8, 7), ["Aout"], ["Juillet"], ["Juin"], False),
+        (date(2026, 8, 8), ["Aout"], [], ["Juillet", "Juin"], False),
+        (date(2026, 9, 1), ["Septembre"], ["Aout"], ["Juillet", "Juin"], False),
+        (date(2026, 10, 3), [], ["Septembre"], ["Aout", "Juillet", "Juin"], True),
+        (date(2027, 1, 3), [], ["Decembre"], ["Septembre", "Aout", "Juillet", "Juin"], True),
+        (date(2026, 5, 31), [], [], [], True),
+    ],
+)
+def test_months(today: date, current: list[str], recent: list[str], earlier: list[str], is_awaited: bool) -> None:
+    choice = choose(MONTHS, today, year=None)
+    assert (names(choice.current), names(choice.recent), names(choice.earlier)) == (current, recent, earlier)
+    assert choice.is_awaited == is_awaited
+
+
+def test_years_around_new_year() -> None:
+    years = (way("2025"), way("2026"), way("2027"), way("RAA-2015-2024"))
+    before, after = choose(years, date(2026, 12, 31), year=None), choose(years, date(2027, 1, 4), year=None)
+    assert (names(before.current), names(before.recent), names(before.earlier)) == (["2026"], [], ["2025", "RAA-2015-2024"])
+    assert (names(after.current), names(after.recent)) == (["2027"], ["2026"])
+
+
+def test_slices_of_one_year_are_all_current() -> None:
+    slices = (way("2026-2"), way("2026-1"), way("2025-2"))
+    assert names(choose(slices, date(2026, 8, 14), year=None).current) == ["2026-2", "2026-1"]
+
+
+def test_irregular_periods() -> None:
+    halves = (way("2026-de-janvier-a-juillet"), way("2026-de-aout-a-decembre"))
+    choice = choose(halves, date(2026, 8, 3), year=None)
+    assert (names(choice.current), names(choice.recent)) == (["2026-de-aout-a-decembre"], ["2026-de-janvier-a-juillet"])
+
+
+def test_a_month_without_year_takes_that_of_the_page() -> None:
+    months = (way("RAA/Aout"), way("RAA/Juillet"))
+    assert names(choose(months, date(2026, 8, 14), year=2025).earlier) == ["Aout", "Juillet"]
+    assert names(choose(months, date(2026, 8, 14), year=None).current) == ["Aout"]
+
+
+def test_a_stray_month_without_year_among_years_is_not_followed() -> None:
+    choice = choose((way("RAA/Avril"), way("RAA/2026")), date(2026, 4, 14), year=None)
+    assert names(choice.current) == ["2026"]
+    assert choice.recent == choice.earlier == ()
+
+
+def test_ways_without_period_are_followed_only_where_the_catalogue_says_so() -> None:
+    ways = (way("RAA/Recueils-de-l-annee-en-cours"), way("RAA/FAQ"))
+    assert names(choose(ways, date(2026, 8, 14), year=None, always=("en-cours",)).current) == ["Recueils-de-l-annee-en-cours"]
+    assert choose(ways, date(2026, 8, 14), year=None).current == ()
+    assert not choose(ways, date(2026, 8, 14), year=None).is_awaited
+
+
+def test_patterns_are_searched_in_any_case_in_any_text() -> None:
+    assert matches(("^speciaux$", "EN-cours"), "Régulier", "annee-En-Cours")
+    assert not matches(("^speciaux$",), "speciaux-2026")
+    assert not matches((), "anything")
