@@ -1,0 +1,31 @@
+"""`config.toml` and the environment -> Settings."""
+
+from bot.config.destinations import destinations
+from bot.config.errors import ConfigError
+from bot.config.loading import load_settings
+from bot.config.model import (
+    DatabaseSettings,
+    DestinationSettings,
+    HttpSettings,
+    LogSettings,
+    MastodonSettings,
+    ReadingSettings,
+    Settings,
+    TelegramSettings,
+    WatchSettings,
+)
+
+__all__ = [
+    "ConfigError",
+    "DatabaseSettings",
+    "DestinationSettings",
+    "HttpSettings",
+    "LogSettings",
+    "MastodonSettings",
+    "ReadingSettings",
+    "Settings",
+    "TelegramSettings",
+    "WatchSettings",
+    "destinations",
+    "load_settings",
+]

@@ -1,0 +1,138 @@
+"""Which destinations the configuration means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from bot.config.errors import Problem
+from bot.config.model import DestinationSettings, Settings
+
+_ONLY_FOR = {"chat": "telegram", "instance": "mastodon", "token": "mastodon", "token_file": "mastodon", "visibility": "mastodon"}
+
+
+def destinations(settings: Settings) -> tuple[DestinationSettings, ...]:
+    """Every destination, with its token and server filled in from [telegram] and [mastodon] where it has none of its own.
+
+    The shorthands come first: `telegram` for [telegram] channel, `mastodon` for a [mastodon] token; each is left out when an
+    entry already posts to that very channel or account. With no destination at all it is the console.
+    """
+    explicit = tuple(_completed(entry, settings) for entry in settings.destinations)
+    implied = tuple(_completed(entry, settings) for entry in _shorthands(settings))
+    taken = {_address(entry) for entry in explicit}
+    return (*(entry for entry in implied if _address(entry) not in taken), *explicit) or (
+        DestinationSettings(name="console", platform="console"),
+    )
+
+
+def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong between options of a raw configuration: missing tokens and addresses, names used twice.
+
+    Works on the raw document, so that these are told together with wrong types and values; what has a wrong shape is skipped.
+    """
+    telegram, mastodon = _table(document, "telegram"), _table(document, "mastodon")
+    entries = document.get("destinations")
+    tables = [(i, e) for i, e in enumerate(entries) if isinstance(e, dict)] if isinstance(entries, list) else []
+    if _given(telegram, "channel") and not _has_token(telegram):
+        yield Problem(("telegram", "channel"), "there is no token to post with; set telegram.token, token_file or VIGIE_TELEGRAM__TOKEN")
+    if _has_token(mastodon) and not _given(mastodon, "instance"):
+        yield Problem(("mastodon", _token_key(mastodon)), "there is no server to post to; set mastodon.instance")
+    if (
+        _given(mastodon, "instance")
+        and not _has_token(mastodon)
+        and not any(e.get("platform") == "mastodon" and _has_token(e) for _, e in tables)
+    ):
+        yield Problem(("mastodon", "instance"), "there is no token to post with; set mastodon.token, token_file or VIGIE_MASTODON__TOKEN")
+    for index, entry in tables:
+        yield from (Problem(("destinations", index, *problem.path), problem.text) for problem in _of_entry(entry, telegram, mastodon))
+    yield from _repeated_names(tables, _implied_names(tables, telegram, mastodon))
+
+
+def _of_entry(entry: Mapping[str, Any], telegram: Mapping[str, Any], mastodon: Mapping[str, Any]) -> Iterator[Problem]:
+    platform = entry.get("platform")
+    for option, owner in _ONLY_FOR.items():
+        if platform in {"console", "telegram", "mastodon"} and platform != owner and _given(entry, option):
+            hint = "; Telegram's token goes in [telegram]" if platform == "telegram" and option in {"token", "token_file"} else ""
+            yield Problem((option,), f"is only for a {owner} destination{hint}")
+    if platform == "telegram":
+        if not _given(entry, "chat"):
+            yield Problem(("platform",), 'a telegram destination needs chat = "@name" or a numeric id')
+        if not _has_token(telegram):
+            yield Problem(("platform",), "there is no token to post with; set telegram.token, token_file or VIGIE_TELEGRAM__TOKEN")
+    if platform == "mastodon":
+        if not _given(entry, "instance") and not _given(mastodon, "instance"):
+            yield Problem(("platform",), 'a mastodon destination needs instance = "…", here or in [mastodon]')
+        if not _has_token(entry) and not _has_token(mastodon):
+            yield Problem(("platform",), "there is no token to post with; set token or token_file, here or in [mastodon]")
+
+
+def _repeated_names(tables: Iterable[tuple[int, Mapping[str, Any]]], implied: Mapping[str, str]) -> Iterator[Problem]:
+    seen = dict(implied)
+    for index, entry in tables:
+        name = entry.get("name")
+        if not isinstance(name, str):
+            continue
+        owner = seen.get(name.strip())
+        if owner:
+            yield Problem(("destinations", index, "name"), f"this name is already used by {owner}; every destination has its own")
+        else:
+            seen[name.strip()] = f"destinations[{index}]"
+
+
+def _implied_names(
+    tables: Iterable[tuple[int, Mapping[str, Any]]], telegram: Mapping[str, Any], mastodon: Mapping[str, Any]
+) -> dict[str, str]:
+    """Names the shorthands take, with the option that takes them."""
+    names = {}
+    chats = {str(entry.get("chat")).strip().lower() for _, entry in tables if entry.get("platform") == "telegram"}
+    if _given(telegram, "channel") and str(telegram["channel"]).strip().lower() not in chats:
+        names["telegram"] = "telegram.channel"
+    own = [entry for _, entry in tables if entry.get("platform") == "mastodon" and not _has_token(entry) and not _given(entry, "instance")]
+    if _has_token(mastodon) and not own:
+        names["mastodon"] = "mastodon.token"
+    return names
+
+
+def _shorthands(settings: Settings) -> Iterator[DestinationSettings]:
+    if settings.telegram.channel:
+        yield DestinationSettings(name="telegram", platform="telegram", chat=settings.telegram.channel)
+    if settings.mastodon.token:
+        yield DestinationSettings(name="mastodon", platform="mastodon")
+
+
+def _completed(entry: DestinationSettings, settings: Settings) -> DestinationSettings:
+    if entry.platform == "telegram":
+        return entry.model_copy(update={"token": settings.telegram.token})
+    if entry.platform == "mastodon":
+        shared = settings.mastodon
+        return entry.model_copy(
+            update={
+                "instance": entry.instance or shared.instance,
+                "token": entry.token or shared.token,
+                "visibility": entry.visibility or shared.visibility,
+            }
+        )
+    return entry
+
+
+def _address(entry: DestinationSettings) -> tuple[str, str, str]:
+    token = entry.token.get_secret_value() if entry.token else ""
+    return entry.platform, (entry.chat or entry.instance).lower(), token
+
+
+def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = document.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+def _given(table: Mapping[str, Any], option: str) -> bool:
+    value = table.get(option)
+    return bool(value.strip()) if isinstance(value, str) else value is not None
+
+
+def _has_token(table: Mapping[str, Any]) -> bool:
+    return _given(table, "token") or _given(table, "token_file")
+
+
+def _token_key(table: Mapping[str, Any]) -> str:
+    return "token" if _given(table, "token") else "token_file"

@@ -1,0 +1,211 @@
+"""The configuration as frozen models: every option with its default, so that an empty file works.
+
+Texts under the options are their documentation; `config.example.toml` shows them with their defaults. Validation takes a
+context `{"known_codes": frozenset[str]}`: the codes of the catalogue, against which department codes are checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, Strict, ValidationInfo
+
+from bot.config import values
+from bot.config.errors import closest, printable
+from bot.model import Filter, Kind
+
+Platform = Literal["console", "telegram", "mastodon"]
+Language = Literal["fr", "en"]
+Visibility = Literal["public", "unlisted", "private", "direct"]
+Level = Literal["debug", "info", "warning", "error", "critical"]
+LogFormat = Literal["auto", "console", "json"]
+
+
+def _code_text(value: object) -> object:
+    """TOML has no 01: a whole number is taken for the department it names."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:02d}"
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _known_code(value: str, info: ValidationInfo) -> str:
+    known: frozenset[str] | None = (info.context or {}).get("known_codes")
+    if known is None or value in known:
+        return value
+    # Any two-character code is near many others: only a forgotten zero says what was meant.
+    meant = f"0{value}" if f"0{value}" in known else closest(value, sorted(known)) if len(value) > 2 else None
+    hint = f'; did you mean "{meant}"?' if meant else "; `vigie sources list` shows them"
+    raise ValueError(f'"{printable(value[:20])}" is not a code of the catalogue{hint}')
+
+
+def _id_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _empty_is_none(value: object) -> object:
+    return values.token(value) if isinstance(value, str) else value
+
+
+def _blank_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _words(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value.strip()
+
+
+Flag = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Code = Annotated[str, BeforeValidator(_code_text), AfterValidator(_known_code)]
+Words = Annotated[str, AfterValidator(_words)]
+Token = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
+TokenFile = Annotated[Path | None, BeforeValidator(_blank_is_none)]
+Chat = Annotated[str, BeforeValidator(_id_text), AfterValidator(lambda text: values.chat(text) if text.strip() else "")]
+Instance = Annotated[str, AfterValidator(lambda text: values.instance(text) if text.strip() else "")]
+Origin = Annotated[str, AfterValidator(values.origin)]
+Base = Annotated[str, AfterValidator(values.web_base)]
+
+
+class Section(BaseModel):
+    """What every section shares: frozen, unknown options are errors, values never shown in errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+
+
+class HttpSettings(Section):
+    """How the sites of the prefectures are asked."""
+
+    interval_seconds: Annotated[Number, Field(ge=0)] = 3
+    """Seconds between two requests to one address: most prefectures share a host that blocks after about 50 a minute."""
+    contact: Annotated[str, AfterValidator(values.contact)] = ""
+    """Mail or web address put in the User-Agent, so that a site's owner can write to you instead of blocking you."""
+    timeout_seconds: Annotated[Number, Field(gt=0, le=3600)] = 30
+    """Seconds without an answer after which a request is given up."""
+    max_pdf_megabytes: Annotated[Whole, Field(ge=1, le=10_000)] = 200
+    """Size in MB (1,000,000 bytes) above which a PDF is not downloaded."""
+    respect_robots: Flag = True
+    """Obey the robots.txt of each site."""
+    origins: Mapping[Origin, Base] = Field(default_factory=dict)
+    """Origin of a site -> address asked in its place (a mirror, a test server). Stored and posted links keep the site's own."""
+
+
+class WatchSettings(Section):
+    """What is watched, and how often."""
+
+    authorities: tuple[Code, ...] = ()
+    """Codes of the authorities to watch ("26", "2A", "PP"); empty: the whole catalogue."""
+    every_minutes: Annotated[Number, Field(gt=0, le=1440)] = 15
+    """Minutes between two looks at the same source."""
+    announce_since_days: Annotated[Whole, Field(ge=0, le=60)] = 2
+    """At the first look at a source, recueils older than this many days are taken as known and not announced."""
+
+
+class DatabaseSettings(Section):
+    """Where everything is kept."""
+
+    url: Annotated[str, AfterValidator(values.database_url)] = Field(default="sqlite:///vigie.db", repr=False)
+    """`sqlite:///file` (relative to the configuration file's folder) or `postgresql://user:password@host/name`."""
+
+
+class ReadingSettings(Section):
+    """Limits of the process that reads one PDF: a hostile file must not take the machine with it."""
+
+    ocr: Flag = True
+    """Recognise the text of scanned pages."""
+    timeout_seconds: Annotated[Number, Field(gt=0, le=86_400)] = 600
+    """Seconds for one PDF; pages not read by then make it incomplete."""
+    memory_megabytes: Annotated[Whole, Field(ge=128, le=1_000_000)] = 1024
+    """Memory for one PDF, in MiB."""
+    max_pages: Annotated[Whole, Field(ge=1, le=100_000)] = 3000
+    """A PDF with more pages is not read, and an operator is told."""
+    workers: Annotated[Whole, Field(ge=1, le=64)] = 1
+    """PDFs read at the same time."""
+
+
+class TelegramSettings(Section):
+    """The Telegram bot."""
+
+    token: Token = None
+    """What BotFather gave. Better in the environment (VIGIE_TELEGRAM__TOKEN) or in a file."""
+    token_file: TokenFile = None
+    """A file that holds the token, read at start."""
+    api_url: Annotated[str, AfterValidator(values.api_base)] = "https://api.telegram.org"
+    """Bot API server; plain http only on this machine."""
+    channel: Chat = ""
+    """Shorthand for one destination: "@name" or numeric id of the channel where every decree is posted."""
+    commands: Flag = True
+    """Answer commands (/recents, /departement, /recherche, /decret)."""
+    commands_per_minute: Annotated[Whole, Field(ge=1, le=600)] = 20
+    """Commands answered per person and minute; more are politely refused."""
+
+
+class MastodonSettings(Section):
+    """A Mastodon account. With a token it is a destination, unless a [[destinations]] entry already posts to that account."""
+
+    instance: Instance = ""
+    """The account's server: "mastodon.social" or "https://mastodon.social"."""
+    token: Token = None
+    """Access token with the scopes write:statuses and read. Better in the environment (VIGIE_MASTODON__TOKEN) or in a file."""
+    token_file: TokenFile = None
+    """A file that holds the token, read at start."""
+    visibility: Visibility = "public"
+    """Who sees the posts: public, unlisted, private or direct."""
+
+
+class LogSettings(Section):
+    """What is logged, on standard error."""
+
+    level: Level = "info"
+    """debug, info, warning, error or critical."""
+    format: LogFormat = "auto"
+    """console, json, or auto: console on a terminal, json elsewhere."""
+
+
+class DestinationSettings(Section):
+    """One channel or account that takes posts, and which decrees it wants. Empty lists mean "all"."""
+
+    name: Words
+    """Its own name, in the outbox and in logs: posts already sent are remembered under it."""
+    platform: Platform
+    """console, telegram or mastodon."""
+    chat: Chat = ""
+    """Telegram: "@name" or numeric id."""
+    instance: Instance = ""
+    """Mastodon: the server; the one of [mastodon] where empty."""
+    token: Token = None
+    """Mastodon: the access token; the one of [mastodon] where empty."""
+    token_file: TokenFile = None
+    """Mastodon: a file that holds the token."""
+    visibility: Visibility | None = None
+    """Mastodon: as in [mastodon], whose value holds where it is not given."""
+    departments: tuple[Code, ...] = ()
+    """Codes of the authorities wanted."""
+    kinds: tuple[Kind, ...] = ()
+    """authorisation, renewal, modification, abrogation, suspension, refusal."""
+    operators: tuple[Words, ...] = ()
+    """Operators wanted (SNCF, RATP…): part of the name is enough, without regard to case and accents."""
+    language: Language = "fr"
+    """Language of the posts: fr or en."""
+
+    @property
+    def wanted(self) -> Filter:
+        """Which decrees this destination wants."""
+        return Filter(frozenset(self.departments), frozenset(self.kinds), frozenset(self.operators))
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    http: HttpSettings = HttpSettings()
+    watch: WatchSettings = WatchSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    reading: ReadingSettings = ReadingSettings()
+    telegram: TelegramSettings = TelegramSettings()
+    mastodon: MastodonSettings = MastodonSettings()
+    destinations: tuple[DestinationSettings, ...] = ()
+    log: LogSettings = LogSettings()

@@ -1,0 +1,131 @@
+"""What single values of the configuration must look like. Pure: each function returns the normal form or raises ValueError.
+
+The messages of these errors are shown to the operator, so they say what was meant; they never repeat a value that may be
+secret.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+_CHAT_NAME = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}")
+_CHAT_ID = re.compile(r"-?[0-9]{1,19}")
+_MAIL = re.compile(r"[^@\s<>()\"',;]+@[^@\s<>()\"',;]+\.[^@\s<>()\"',;]+")
+_SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<file>.+)")
+_POSTGRES = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://.+")
+
+
+def is_loopback(host: str) -> bool:
+    """True for `localhost` and for addresses that never leave this machine (127.0.0.0/8, ::1)."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def web_base(value: str) -> str:
+    """An address without query to which paths are appended, with no trailing slash.
+
+    https anywhere; plain http only to loopback, for what travels there is secret (a token) or trusted (decrees).
+    """
+    parts = _split(value)
+    host = parts.hostname or ""
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("plain http is allowed only to this machine (127.0.0.1, localhost); use https")
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ValueError('must be an address that starts with "https://"')
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user name or a password")
+    if parts.query or parts.fragment:
+        raise ValueError("must be an address without ? or #")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def origin(value: str) -> str:
+    """A site as the catalogue names it: `https://host`, nothing after the host."""
+    base = web_base(value)
+    if not base.startswith("https://"):
+        raise ValueError('must be the site\'s own origin: it starts with "https://"')
+    if urlsplit(base).path:
+        raise ValueError("must be an origin only (https://host): remove what follows the host")
+    return base
+
+
+def api_base(value: str) -> str:
+    """The Bot API's address, without the `/bot` that precedes the token."""
+    return web_base(value).removesuffix("/bot")
+
+
+def instance(value: str) -> str:
+    """A Mastodon instance: `mastodon.social` or `https://mastodon.social`, given back with its scheme."""
+    text = value.strip()
+    return web_base(text if "://" in text else f"https://{text}")
+
+
+def chat(value: str) -> str:
+    """A Telegram chat: `@name` of a public channel or group, or a numeric id (`-1001234567890`)."""
+    text = value.strip()
+    if _CHAT_NAME.fullmatch(text) or _CHAT_ID.fullmatch(text):
+        return text
+    meant = "@" + re.sub(r"^(?:https?://)?t\.me/|^@", "", text)
+    hint = f'; did you mean "{meant}"?' if _CHAT_NAME.fullmatch(meant) else ""
+    raise ValueError(f'must be "@name" or a numeric id such as -1001234567890{hint}')
+
+
+def contact(value: str) -> str:
+    """A mail address or a web address by which the owner of a site can reach the operator; empty for none."""
+    text = value.strip()
+    if not text or (text.isascii() and text.isprintable() and _MAIL.fullmatch(text)):
+        return text
+    try:
+        parts = _split(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme in {"http", "https"} and parts.hostname and text.isascii():
+        return text
+    raise ValueError("must be a mail address or a web address (https://…)")
+
+
+def database_url(value: str) -> str:
+    """`sqlite:///file`, or `postgresql://user:password@host/name`. The value may hold a password: it is never repeated."""
+    text = value.strip()
+    if match := _SQLITE.fullmatch(text):
+        if ":memory:" in match["file"]:
+            raise ValueError("a database in memory forgets what was posted; give a file: sqlite:///vigie.db")
+        return text
+    if _POSTGRES.fullmatch(text):
+        return text
+    raise ValueError('must look like "sqlite:///vigie.db" or "postgresql://user:password@host/name"')
+
+
+def sqlite_file(url: str) -> str | None:
+    """The file part of an SQLite address, None for another database."""
+    match = _SQLITE.fullmatch(url)
+    return match["file"] if match else None
+
+
+def token(value: str) -> str | None:
+    """An access token without the white space around it; None when it is empty."""
+    text = value.strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isprintable() or re.search(r"[\s/?#]", text):
+        raise ValueError("is not a token: it holds white space or characters that no token has")
+    return text
+
+
+def _split(value: str) -> SplitResult:
+    """Split an address; anything that could smuggle a header or confuse a parser is refused."""
+    text = value.strip()
+    if not text.isprintable() or " " in text or "\\" in text:
+        raise ValueError("must not hold spaces or control characters")
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a web address") from None
+    return parts

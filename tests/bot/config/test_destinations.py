@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import ConfigError, Settings, destinations, load_settings
+from bot.model import Filter, Kind
+
+CODES = frozenset({"26", "38"})
+TELEGRAM = "[telegram]\ntoken = 'T'\n"
+MASTODON = "[mastodon]\ninstance = 'mastodon.social'\ntoken = 'M'\n"
+
+
+def load(folder: Path, text: str) -> Settings:
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+    return load_settings(folder / "config.toml", {}, known_codes=CODES)
+
+
+def entry(name: str, platform: str, *lines: str) -> str:
+    return "\n".join(["[[destinations]]", f"name = '{name}'", f"platform = '{platform}'", *lines, ""])
+
+
+def test_with_nothing_configured_the_console_is_the_destination(tmp_path: Path) -> None:
+    (only,) = destinations(Settings())
+    assert (only.name, only.platform, only.wanted) == ("console", "console", Filter())
+    assert [d.name for d in destinations(load(tmp_path, TELEGRAM))] == ["console"]
+
+
+def test_the_shorthands_are_destinations(tmp_path: Path) -> None:
+    telegram, mastodon = destinations(load(tmp_path, TELEGRAM + "channel = '@vigie'\n" + MASTODON + "visibility = 'unlisted'"))
+    assert (telegram.name, telegram.platform, telegram.chat) == ("telegram", "telegram", "@vigie")
+    assert telegram.token is not None
+    assert telegram.token.get_secret_value() == "T"
+    assert (mastodon.name, mastodon.platform, mastodon.instance) == ("mastodon", "mastodon", "https://mastodon.social")
+    assert mastodon.visibility == "unlisted"
+    assert mastodon.token is not None
+    assert mastodon.token.get_secret_value() == "M"
+
+
+def test_an_entry_takes_what_it_lacks_from_its_section(tmp_path: Path) -> None:
+    text = (
+        TELEGRAM
+        + MASTODON
+        + entry("drome", "telegram", "chat = '@drome'", "departments = ['26']", "kinds = ['renewal']", "operators = ['SNCF']")
+        + entry("isere", "mastodon", "departments = ['38']", "language = 'en'")
+        + entry("other", "mastodon", "instance = 'piaille.fr'", "token = 'N'", "visibility = 'private'")
+    )
+    drome, isere, other = destinations(load(tmp_path, text))
+    assert drome.wanted == Filter(frozenset({"26"}), frozenset({Kind.RENEWAL}), frozenset({"SNCF"}))
+    assert drome.token is not None
+    assert (isere.instance, isere.visibility, isere.language) == ("https://mastodon.social", "public", "en")
+    assert (other.instance, other.visibility) == ("https://piaille.fr", "private")
+    assert other.token is not None
+    assert other.token.get_secret_value() == "N"
+
+
+def test_a_shorthand_never_posts_twice_where_an_entry_already_posts(tmp_path: Path) -> None:
+    text = TELEGRAM + "channel = '@Vigie'\n" + MASTODON + entry("a", "telegram", "chat = '@vigie'") + entry("b", "mastodon")
+    assert [d.name for d in destinations(load(tmp_path, text))] == ["a", "b"]
+
+
+def test_an_entry_may_take_the_name_a_left_out_shorthand_would_have(tmp_path: Path) -> None:
+    text = TELEGRAM + "channel = '@vigie'\n" + entry("telegram", "telegram", "chat = '@vigie'", "departments = ['26']")
+    assert [d.name for d in destinations(load(tmp_path, text))] == ["telegram"]
+
+
+def test_an_explicit_console_stays_beside_the_others(tmp_path: Path) -> None:
+    text = TELEGRAM + "channel = '@vigie'\n" + entry("screen", "console")
+    assert [d.name for d in destinations(load(tmp_path, text))] == ["telegram", "screen"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[telegram]\nchannel = '@vigie'", "config.toml:2: telegram.channel: there is no token to post with"),
+        ("[mastodon]\ntoken = 'M'", "config.toml:2: mastodon.token: there is no server to post to"),
+        ("[mastodon]\ninstance = 'm.example'", "config.toml:2: mastodon.instance: there is no token to post with"),
+        (entry("a", "telegram", "chat = '@drome'"), "config.toml:3: destinations[0].platform: there is no token to post with"),
+        (TELEGRAM + entry("a", "telegram"), "config.toml:5: destinations[0].platform: a telegram destination needs chat"),
+        (entry("a", "mastodon", "instance = 'm.example'"), "config.toml:3: destinations[0].platform: there is no token to post with"),
+        (entry("a", "mastodon", "token = 'x'"), "config.toml:3: destinations[0].platform: a mastodon destination needs instance"),
+        (
+            TELEGRAM + entry("a", "telegram", "chat = '@drome'", "token = 'x'"),
+            "config.toml:7: destinations[0].token: is only for a mastodon destination; Telegram's token goes in [telegram]",
+        ),
+        (entry("a", "console", "chat = '@drome'"), "config.toml:4: destinations[0].chat: is only for a telegram destination"),
+        (
+            entry("a", "console") + entry("a", "console"),
+            "config.toml:5: destinations[1].name: this name is already used by destinations[0]; every destination has its own",
+        ),
+        (
+            TELEGRAM + "channel = '@vigie'\n" + entry("telegram", "telegram", "chat = '@other'"),
+            "config.toml:5: destinations[0].name: this name is already used by telegram.channel",
+        ),
+        (MASTODON + entry("mastodon", "console"), "config.toml:5: destinations[0].name: this name is already used by mastodon.token"),
+    ],
+)
+def test_what_cannot_work_is_told(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    (told,) = caught.value.problems
+    assert told.removeprefix(f"{tmp_path}/").startswith(expected)
+
+
+def test_wrong_shapes_are_told_without_following_errors(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "telegram = 3\nmastodon = []\ndestinations = [4]\n")
+    assert [line.split(": ", 1)[1] for line in caught.value.problems] == [
+        "telegram: expected a table: [telegram]",
+        "mastodon: expected a table: [mastodon]",
+        "destinations[0]: expected a table",
+    ]

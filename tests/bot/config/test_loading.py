@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.config import ConfigError, Settings, load_settings
+
+CODES = frozenset({"01", "26", "2A", "2B", "38", "75", "971", "PP", "R-IDF"})
+
+
+def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_settings(file, environ or {}, known_codes=CODES)
+
+
+def problems(folder: Path, text: str, environ: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, text, environ)
+    return [line.removeprefix(f"{folder}/") for line in str(caught.value).splitlines()]
+
+
+def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
+    settings = load(tmp_path, "")
+    assert settings.http.interval_seconds == 3
+    assert settings.watch.every_minutes == 15
+    assert settings.telegram.token is None
+    assert settings.destinations == ()
+
+
+def test_no_file_at_all_gives_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(None, {}, known_codes=CODES) == Settings()
+
+
+def test_the_file_beside_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text("[watch]\nevery_minutes = 5\n", encoding="utf-8")
+    assert load_settings(None, {}, known_codes=CODES).watch.every_minutes == 5
+
+
+def test_the_file_beside_is_named_as_such_in_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text("[telegram]\ntokn = 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r'^config\.toml:2: telegram\.tokn: unknown option; did you mean "token"\?$'):
+        load_settings(None, {}, known_codes=CODES)
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"missing\.toml: cannot be read: No such file or directory"):
+        load_settings(tmp_path / "missing.toml", {}, known_codes=CODES)
+
+
+def test_a_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_settings(tmp_path, {}, known_codes=CODES)
+
+
+def test_a_file_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes("# Drôme".encode("latin-1"))
+    with pytest.raises(ConfigError, match="not a text in UTF-8"):
+        load_settings(tmp_path / "config.toml", {}, known_codes=CODES)
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf[watch]\r\nevery_minutes = 5\r\n")
+    assert load_settings(tmp_path / "config.toml", {}, known_codes=CODES).watch.every_minutes == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[http]\ntimeout_seconds = \n", "config.toml:2: not valid TOML: invalid value (column 19)"),
+        ("[http\n", "config.toml:1: not valid TOML: expected ']' at the end of a table declaration (column 6)"),
+        ("[http]\na = 1\na = 2\n", "config.toml:3: not valid TOML: cannot overwrite a value (column 6)"),
+        ('[http]\ncontact = """', "config.toml:2: not valid TOML: unterminated string"),
+    ],
+)
+def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> None:
+    assert problems(tmp_path, text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[telegram]\n\ntokn = 'x'", 'config.toml:3: telegram.tokn: unknown option; did you mean "token"?'),
+        ("[telegrm]\ntoken = 'x'", 'config.toml:1: telegrm: unknown section; did you mean "telegram"?'),
+        ("token = 'x'", "config.toml:1: token: unknown section; it belongs in [telegram]"),
+        ("[telegram]\nvisibility = 'public'", "config.toml:2: telegram.visibility: unknown option; it belongs in [mastodon]"),
+        ("[log]\nzzzz = 1", "config.toml:2: log.zzzz: unknown option; known here: level, format"),
+        ("[http]\ninterval_seconds = '3'", "config.toml:2: http.interval_seconds: expected a number"),
+        ("[http]\ninterval_seconds = true", "config.toml:2: http.interval_seconds: expected a number"),
+        ("[http]\ninterval_seconds = -1", "config.toml:2: http.interval_seconds: must be at least 0"),
+        ("[http]\ninterval_seconds = nan", "config.toml:2: http.interval_seconds: expected a finite number"),
+        ("[http]\ntimeout_seconds = 0", "config.toml:2: http.timeout_seconds: must be more than 0"),
+        ("[http]\nmax_pdf_megabytes = 1.5", "config.toml:2: http.max_pdf_megabytes: expected a whole number"),
+        ("[http]\nrespect_robots = 'yes'", "config.toml:2: http.respect_robots: expected true or false"),
+        ("[http]\ncontact = 3", "config.toml:2: http.contact: expected text in quotes"),
+        ('[http]\ncontact = "x\\r\\nHost: y"', "config.toml:2: http.contact: must be a mail address or a web address (https://…)"),
+        ("http = 3", "config.toml:1: http: expected a table: [http]"),
+        ("[watch]\nannounce_since_days = 61", "config.toml:2: watch.announce_since_days: must be at most 60"),
+        ("[watch]\nauthorities = '26'", "config.toml:2: watch.authorities: expected a list: [ … ]"),
+        (
+            "[watch]\nauthorities = ['26', '2C']",
+            'config.toml:2: watch.authorities[1]: "2C" is not a code of the catalogue; `vigie sources list` shows',
+        ),
+        (
+            "[watch]\nauthorities = ['R_IDF']",
+            'config.toml:2: watch.authorities[0]: "R_IDF" is not a code of the catalogue; did you mean "R-IDF"?',
+        ),
+        ("[watch]\nauthorities = ['1']", 'config.toml:2: watch.authorities[0]: "1" is not a code of the catalogue; did you mean "01"?'),
+        ("[log]\nlevel = 'verbose'", 'config.toml:2: log.level: must be one of "debug", "info", "warning", "error" or "critical"'),
+        ("[database]\nurl = 'mysql://u:secret@h/d'", 'config.toml:2: database.url: must look like "sqlite:///vigie.db" or'),
+        ("[database]\nurl = 'sqlite:///:memory:'", "config.toml:2: database.url: a database in memory forgets what was posted"),
+        ("[telegram]\napi_url = 'http://example.org'", "config.toml:2: telegram.api_url: plain http is allowed only to this machine"),
+        ("[telegram]\napi_url = 'ftp://example.org'", 'config.toml:2: telegram.api_url: must be an address that starts with "https://"'),
+        ("[telegram]\ntoken = 'a b'", "config.toml:2: telegram.token: is not a token"),
+        ("[telegram]\ntoken = 't'\nchannel = 'vigie_vsa'", 'config.toml:3: telegram.channel: must be "@name" or a numeric id such as'),
+        ("destinations = 3", "config.toml:1: destinations: expected a list: [ … ]"),
+        ("[[destinations]]\nname = 'a'", "config.toml:1: destinations[0].platform: is required"),
+        ("[[destinations]]\nname = ' '\nplatform = 'console'", "config.toml:2: destinations[0].name: must not be empty"),
+        ("[[destinations]]\nname = 'a'\nplatform = 'signal'", "config.toml:3: destinations[0].platform: must be one of"),
+        (
+            "[[destinations]]\nname = 'a'\nplatform = 'console'\nkinds = ['ban']",
+            'config.toml:4: destinations[0].kinds[0]: must be one of "authorisation", "renewal"',
+        ),
+        (
+            "[[destinations]]\nname = 'a'\nplatform = 'console'\n[[destinations]]\nname = 'b'\nplatfrm = 'console'\nplatform = 'console'",
+            'config.toml:6: destinations[1].platfrm: unknown option; did you mean "platform"?',
+        ),
+    ],
+)
+def test_each_problem_is_told_with_its_line(tmp_path: Path, text: str, expected: str) -> None:
+    told = problems(tmp_path, text)
+    assert len(told) == 1
+    assert told[0].startswith(expected)
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    told = problems(
+        tmp_path,
+        "[http]\ninterval_seconds = 'x'\n[watch]\nauthorities = ['ZZ']\n"
+        "[[destinations]]\nname = 'a'\nplatform = 'telegram'\nchat = '@drome'\n",
+        {"VIGIE_LOG__LEVL": "info"},
+    )
+    assert told[0] == 'environment variable VIGIE_LOG__LEVL: unknown option; did you mean "VIGIE_LOG__LEVEL"?'
+    assert [line.split(": ")[0] for line in told[1:]] == ["config.toml:2", "config.toml:4", "config.toml:7"]
+
+
+def test_codes_are_put_in_their_usual_form(tmp_path: Path) -> None:
+    assert load(tmp_path, "[watch]\nauthorities = ['2a', 1, 26, ' pp ']").watch.authorities == ("2A", "01", "26", "PP")
+
+
+def test_a_chat_id_may_be_a_number(tmp_path: Path) -> None:
+    assert load(tmp_path, "[telegram]\ntoken = 't'\nchannel = -1001234567890").telegram.channel == "-1001234567890"
+
+
+@pytest.mark.parametrize("given", ["https://API.example.org", "https://api.example.org/", "https://api.example.org/bot"])
+def test_the_bot_api_address_has_one_form(tmp_path: Path, given: str) -> None:
+    assert load(tmp_path, f"[telegram]\napi_url = '{given}'").telegram.api_url == "https://api.example.org"
+
+
+@pytest.mark.parametrize("given", ["http://127.0.0.1:9000/bot", "http://localhost:9000", "http://[::1]:9000"])
+def test_plain_http_is_allowed_to_this_machine(tmp_path: Path, given: str) -> None:
+    assert load(tmp_path, f"[telegram]\napi_url = '{given}'").telegram.api_url.startswith("http://")
+
+
+def test_origins_are_put_in_one_form(tmp_path: Path) -> None:
+    text = "[http.origins]\n'https://www.Var.gouv.fr/' = 'http://127.0.0.1:8123/var/'\n'https://www.ain.gouv.fr' = 'https://mirror.example/ain'"
+    assert load(tmp_path, text).http.origins == {
+        "https://www.var.gouv.fr": "http://127.0.0.1:8123/var",
+        "https://www.ain.gouv.fr": "https://mirror.example/ain",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("'http://www.var.gouv.fr' = 'https://a.example'", "plain http is allowed only"),
+        ("'https://www.var.gouv.fr/raa' = 'https://a.example'", "must be an origin only"),
+        ("'https://www.var.gouv.fr' = 'http://10.0.0.1'", "plain http is allowed only"),
+        ("'https://www.var.gouv.fr' = 3", "expected text in quotes"),
+    ],
+)
+def test_wrong_origins_are_told(tmp_path: Path, line: str, expected: str) -> None:
+    told = problems(tmp_path, f"[http.origins]\n{line}")
+    assert len(told) == 1
+    assert re.match(r'config\.toml:2: http\.origins\."https?://www\.var\.gouv\.fr(/raa)?": ', told[0])
+    assert expected in told[0]
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().http.contact = "x@example.org"  # type: ignore[misc]
+
+
+SECTION_NAMES = st.sampled_from([*Settings.model_fields, "telegrm", "x y"])
+OPTION_NAMES = st.sampled_from(
+    ["token", "token_file", "url", "chat", "name", "platform", "instance", "origins", "authorities", "departments", "channel", "", "é\n"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def toml(value: object) -> str:
+    """A value as TOML; json's strings are TOML's, but for the delete character and surrogates."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{toml(str(key))} = {toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(toml(inner) for inner in value) + "]"
+    if value is None or isinstance(value, float):
+        return "nan"
+    return json.dumps(value)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.dictionaries(SECTION_NAMES, VALUES | st.dictionaries(OPTION_NAMES, VALUES, max_size=4), max_size=4))
+def test_whatever_is_written_gives_settings_or_a_clear_error(tmp_path: Path, document: dict[str, object]) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("\n".join(f"{toml(key)} = {toml(value)}" for key, value in document.items()), encoding="utf-8")
+    told = None
+    try:
+        load_settings(file, {}, known_codes=CODES)
+    except ConfigError as error:
+        told = str(error).splitlines()
+    assert told is None or (told and all(line.startswith(f"{file}:") for line in told))

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.config import ConfigError, Settings, destinations, load_settings
+
+CODES = frozenset({"26"})
+TOKEN = "123456:s3cr3t-t0k3n"
+
+
+def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+    return load_settings(folder / "config.toml", environ or {}, known_codes=CODES)
+
+
+def secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
+
+
+def test_a_token_comes_from_the_file_the_environment_or_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "telegram.token").write_text(f"  {TOKEN}\n", encoding="utf-8")
+    assert secret(load(tmp_path, f"[telegram]\ntoken = '{TOKEN}'").telegram.token) == TOKEN
+    assert secret(load(tmp_path, "", {"VIGIE_TELEGRAM__TOKEN": TOKEN}).telegram.token) == TOKEN
+    assert secret(load(tmp_path, "[telegram]\ntoken_file = 'telegram.token'").telegram.token) == TOKEN
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "old.token").write_text("old", encoding="utf-8")
+    for text in ("[telegram]\ntoken = 'old'", "[telegram]\ntoken_file = 'old.token'"):
+        assert secret(load(tmp_path, text, {"VIGIE_TELEGRAM__TOKEN": TOKEN}).telegram.token) == TOKEN
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
+    assert secret(load(tmp_path, f"[telegram]\ntoken = '{TOKEN}'", {"VIGIE_TELEGRAM__TOKEN": " "}).telegram.token) == TOKEN
+
+
+def test_an_empty_token_is_none(tmp_path: Path) -> None:
+    assert load(tmp_path, "[telegram]\ntoken = ' '\ntoken_file = ''").telegram.token is None
+
+
+def test_any_option_may_come_from_the_environment(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        "",
+        {
+            "VIGIE_HTTP__INTERVAL_SECONDS": "0",
+            "VIGIE_HTTP__RESPECT_ROBOTS": "false",
+            "VIGIE_HTTP__ORIGINS": '{"https://www.var.gouv.fr": "http://127.0.0.1:1/var"}',
+            "VIGIE_WATCH__AUTHORITIES": "26",
+            "VIGIE_READING__OCR": "no",
+            "VIGIE_TELEGRAM__TOKEN": "123456",
+            "VIGIE_TELEGRAM__CHANNEL": "-100123",
+            "VIGIE_LOG__LEVEL": "debug",
+            "VIGIE_CONFIG": "left to others",
+            "PATH": "/bin",
+        },
+    )
+    assert settings.http.interval_seconds == 0
+    assert not settings.http.respect_robots
+    assert settings.http.origins == {"https://www.var.gouv.fr": "http://127.0.0.1:1/var"}
+    assert settings.watch.authorities == ("26",)
+    assert not settings.reading.ocr
+    assert secret(settings.telegram.token) == "123456"
+    assert settings.telegram.channel == "-100123"
+    assert settings.log.level == "debug"
+
+
+def test_lists_and_tables_may_be_written_as_in_toml(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        "",
+        {"VIGIE_WATCH__AUTHORITIES": '["26"]', "VIGIE_HTTP__ORIGINS": '{"https://a.example" = "https://b.example"}'},
+    )
+    assert settings.watch.authorities == ("26",)
+    assert settings.http.origins == {"https://a.example": "https://b.example"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("VIGIE_TELEGRAM__TOKN", TOKEN, 'unknown option; did you mean "VIGIE_TELEGRAM__TOKEN"?'),
+        ("VIGIE_TELEGRM__TOKEN", TOKEN, 'unknown section; did you mean "VIGIE_TELEGRAM__TOKEN"?'),
+        ("VIGIE_DESTINATIONS__TOKEN", TOKEN, "destinations are given in the configuration file"),
+        ("VIGIE_HTTP__INTERVAL_SECONDS", "soon", "expected a number"),
+        ("VIGIE_HTTP__RESPECT_ROBOTS", "maybe", "expected true or false"),
+        ("VIGIE_WATCH__AUTHORITIES", "26,27", '"27" is not a code of the catalogue; `vigie sources list` shows them'),
+        ("VIGIE_DATABASE__URL", "mysql://u:s3cr3t@h/d", "must look like"),
+    ],
+)
+def test_wrong_variables_are_told_by_name_and_never_by_value(tmp_path: Path, name: str, value: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "", {name: value})
+    (told,) = caught.value.problems
+    assert told.startswith(f"environment variable {name}: {expected}")
+    assert "s3cr3t" not in told
+
+
+def test_secrets_are_in_no_repr_and_no_error(tmp_path: Path) -> None:
+    text = (
+        f"[telegram]\ntoken = '{TOKEN}'\nchannel = '@drome'\n[mastodon]\ninstance = 'm.example'\ntoken = '{TOKEN}'\n"
+        "[database]\nurl = 'postgresql://u:s3cr3t@h/d'\n"
+    )
+    settings = load(tmp_path, text)
+    for shown in (repr(settings), str(settings), repr(destinations(settings)), settings.model_dump_json(exclude={"database"})):
+        assert "s3cr3t" not in shown
+    wrong = (
+        f"token = '{TOKEN}'\n[telegram]\ntokn = '{TOKEN}'\ntoken = ['{TOKEN}']\napi_url = 'http://u:{TOKEN}@h'\n[log]\nlevel = '{TOKEN}'"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, wrong)
+    assert len(caught.value.problems) == 5
+    assert "s3cr3t" not in f"{caught.value!r} {caught.value}"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(None, "No such file or directory"), (b"", "is empty"), (b"\xff\xfe", "is not a text in UTF-8"), (b"x" * 5000, "is too large")],
+)
+def test_a_token_file_that_gives_no_token_is_told(tmp_path: Path, content: bytes | None, expected: str) -> None:
+    if content is not None:
+        (tmp_path / "t").write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"config\.toml:2: telegram\.token_file: .*/t: {expected}"):
+        load(tmp_path, "[telegram]\ntoken_file = 't'")
+
+
+def test_token_and_token_file_together_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml:3: telegram\.token_file: both token and token_file are given"):
+        load(tmp_path, "[telegram]\ntoken = 'a'\ntoken_file = 't'")
+
+
+def test_paths_of_the_file_start_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere, home = tmp_path / "elsewhere", tmp_path / "etc"
+    elsewhere.mkdir()
+    home.mkdir()
+    monkeypatch.chdir(elsewhere)
+    (home / "t").write_text(TOKEN, encoding="utf-8")
+    assert load(home, "").database.url == f"sqlite:///{home}/vigie.db"
+    assert load(home, "[database]\nurl = 'sqlite:///data/v.db'").database.url == f"sqlite:///{home}/data/v.db"
+    assert load(home, "[database]\nurl = 'sqlite:////srv/v.db'").database.url == "sqlite:////srv/v.db"
+    assert secret(load(home, "[telegram]\ntoken_file = 't'").telegram.token) == TOKEN
+    assert load(home, "", {"VIGIE_DATABASE__URL": "sqlite:///v.db"}).database.url == f"sqlite:///{elsewhere}/v.db"
+    assert load(home, "[database]\nurl = 'postgresql://u@h/d'").database.url == "postgresql://u@h/d"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").touch(mode=0o000)
+    with pytest.raises(ConfigError, match="Permission denied"):
+        load_settings(tmp_path / "config.toml", {}, known_codes=CODES)
