@@ -1,0 +1,48 @@
+"""The door to the database: reading and writing transactions, and errors in the house's words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.storage.engine import WRITING
+from bot.storage.errors import NotWritable, translate
+
+
+class Database:
+    """Safe to use from several threads: each transaction has its own connection. `name` is shown in errors: the masked address."""
+
+    def __init__(self, engine: Engine, *, name: str, read_only: bool) -> None:
+        self.engine = engine
+        self.name = name
+        self._read_only = read_only
+        # SQLite makes waiting writers poll; between our own threads a lock is fairer and wakes at once.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads. Raises StorageError."""
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise translate(error, self.name) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed whole, or leaves no trace when the body raises. Raises StorageError."""
+        if self._read_only:
+            raise NotWritable(f"the database {self.name} was opened read-only")
+        try:
+            with self._turn, self.engine.execution_options(**WRITING).begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise translate(error, self.name) from error
+
+    def close(self) -> None:
+        """Release every connection."""
+        self.engine.dispose()

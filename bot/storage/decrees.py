@@ -1,0 +1,164 @@
+"""Decrees: recorded once, asked for in many ways."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, func, select
+
+from bot.model import Decree, Evidence, Kind, Outcome
+from bot.storage.codec import evidence_from_json
+from bot.storage.database import Database
+from bot.storage.decree_rows import load_decrees
+from bot.storage.errors import Conflict
+from bot.storage.recording import Route, record
+from bot.storage.rows import PageOfDecrees, ReadResult, Recorded, UncertainAct
+from bot.storage.schema import act_terms, acts, decrees, recueils, reviews, sightings
+from bot.storage.search import matching, query_terms, relevance
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One place where a decree appears: `authority` published the recueil at `url`, the act begins on `page`."""
+
+    authority: str
+    url: str
+    page: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAct:
+    """One act as stored. `text` is that of its pages, joined by line breaks; `decree_id` is set when the act is a decree."""
+
+    id: int
+    recueil_id: int
+    act_id: str | None
+    title: str
+    service: str | None
+    first_page: int
+    last_page: int
+    outcome: Outcome
+    kind: Kind | None
+    evidence: tuple[Evidence, ...]
+    text: str
+    decree_id: int | None
+
+
+class Decrees:
+    """Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, result: ReadResult, destinations_for: Route, now: datetime) -> Recorded:
+        """Record a recueil that was read: all of it, or nothing when this raises. Recording it again changes nothing that was posted.
+
+        Acts replace those of an earlier reading; decrees never seen before are stored with one post per destination that
+        `destinations_for` names; a decree already known, here or elsewhere, is one more sighting. `destinations_for` must depend on the
+        decree only, and not use the store: it is called inside the transaction, again when another process got in between. Raises
+        NoSuchRow, and Conflict after several such tries.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                with self._database.writing() as connection:
+                    return record(connection, result, destinations_for, now)
+            except Conflict:
+                continue
+        with self._database.writing() as connection:
+            return record(connection, result, destinations_for, now)
+
+    def recent(self, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
+        """Newest found first, of these authorities (None: of all)."""
+        query = select(decrees.c.id)
+        if authorities is not None:
+            query = query.where(decrees.c.authority.in_(sorted(authorities)))
+        ordered = query.order_by(decrees.c.found_at.desc(), decrees.c.id.desc())
+        with self._database.reading() as connection:
+            return _page(connection, query, ordered, limit, offset)
+
+    def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
+        """Decrees that hold all the words, whatever their accents, case or endings: those with all in title or facts first, then newest.
+
+        Looks in the title, the facts, the text of the act, and the authority as `26` or `dept26`. No sign is an operator. A question
+        without any word to look for has an empty answer.
+        """
+        wanted = query_terms(words)
+        if not wanted:
+            return PageOfDecrees((), 0)
+        with self._database.reading() as connection:
+            hits = (
+                select(decrees.c.id)
+                .join(acts, acts.c.decree_id == decrees.c.id)
+                .join(act_terms, act_terms.c.act_id == acts.c.id)
+                .where(matching(connection, wanted, authorities))
+                .group_by(decrees.c.id)
+            )
+            best = func.min(relevance(connection, wanted))
+            return _page(connection, hits, hits.order_by(best, decrees.c.found_at.desc(), decrees.c.id.desc()), limit, offset)
+
+    def get(self, decree: int) -> Decree | None:
+        """One by its id."""
+        with self._database.reading() as connection:
+            return load_decrees(connection, [decree]).get(decree)
+
+    def sightings(self, decree: int) -> list[Sighting]:
+        """Everywhere it appears, the first sighting first."""
+        query = select(sightings).where(sightings.c.decree_id == decree).order_by(sightings.c.seen_at, sightings.c.id)
+        with self._database.reading() as connection:
+            return [Sighting(row.authority, row.url, row.page, row.seen_at) for row in connection.execute(query)]
+
+    def uncertain(self, limit: int) -> list[UncertainAct]:
+        """Acts that a person must look at, newest first."""
+        query = (
+            select(acts, recueils.c.authority, recueils.c.url)
+            .join(reviews, reviews.c.act_id == acts.c.id)
+            .join(recueils, recueils.c.id == acts.c.recueil_id)
+            .order_by(reviews.c.created_at.desc(), acts.c.id.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [
+                UncertainAct(
+                    authority=row.authority,
+                    url=row.url,
+                    page=row.first_page,
+                    act_id=row.act_id,
+                    title=row.title,
+                    evidence=tuple(item.text for item in evidence_from_json(row.evidence)),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def acts_of(self, recueil: int) -> list[StoredAct]:
+        """The acts of one recueil, in the order of its pages."""
+        query = select(acts).where(acts.c.recueil_id == recueil).order_by(acts.c.first_page, acts.c.position, acts.c.id)
+        with self._database.reading() as connection:
+            return [
+                StoredAct(
+                    id=row.id,
+                    recueil_id=row.recueil_id,
+                    act_id=row.act_id,
+                    title=row.title,
+                    service=row.service,
+                    first_page=row.first_page,
+                    last_page=row.last_page,
+                    outcome=Outcome(row.outcome),
+                    kind=Kind(row.kind) if row.kind else None,
+                    evidence=evidence_from_json(row.evidence),
+                    text=row.text,
+                    decree_id=row.decree_id,
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def _page(connection: Connection, counted: Select[int], ordered: Select[int], limit: int, offset: int) -> PageOfDecrees:
+    total = connection.execute(select(func.count()).select_from(counted.subquery())).scalar_one()
+    ids = connection.execute(ordered.limit(limit).offset(offset)).scalars().all()
+    found = load_decrees(connection, ids)
+    return PageOfDecrees(tuple(found[decree] for decree in ids), total)

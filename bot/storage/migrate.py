@@ -1,0 +1,89 @@
+"""Bring a database up to the schema of this program.
+
+Migrations are Alembic scripts in `migrations/versions`, run from here: no command, no configuration file. Several processes may start at
+once: each waits for the first to finish (a SQLite write lock, a PostgreSQL advisory lock), then finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, delete, false, inspect, text
+
+from bot.storage.engine import WRITING
+from bot.storage.errors import WrongSchema
+from bot.storage.schema import metadata, search_rules
+from bot.storage.search import renew_index
+from bot.storage.url import masked
+
+VERSION_TABLE = "vigie_schema"
+_ADVISORY_LOCK = 0x7669676965  # "vigie"
+
+# Alembic's `op` is a global of the library: only one migration at a time within a process.
+_one_at_a_time = threading.Lock()
+
+
+def migrate(engine: Engine) -> None:
+    """Create or upgrade the tables, in one transaction. Raises WrongSchema when the database is of a newer program, or not ours."""
+    with _one_at_a_time, engine.execution_options(**WRITING).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        current, script, name = revision(connection), _scripts(), masked(engine.url)
+        if current is None:
+            _refuse_foreign(connection, name)
+        _refuse_newer(name, script, current)
+        if current != script.get_current_head():
+            upgrade_to(connection, "head")
+        # SQLite begins a transaction on a file that it may only read without a word: find out now, not at the first decree.
+        connection.execute(delete(search_rules).where(false()))
+        renew_index(connection)
+
+
+def revision(connection: Connection) -> str | None:
+    """The version of the schema in the database, None where there is no schema yet."""
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def require_current(connection: Connection, name: str) -> None:
+    """Raises WrongSchema unless the schema is exactly this program's: for a reader, which may not upgrade it. `name` is for the error."""
+    script, current = _scripts(), revision(connection)
+    _refuse_newer(name, script, current)
+    if current != script.get_current_head():
+        raise WrongSchema(f"the database {name} is of an older Vigie; a command that writes upgrades it first")
+
+
+def upgrade_to(connection: Connection, target: str) -> None:
+    """Run the scripts up to a revision (`head`: the last) within the transaction of the connection."""
+    script = _scripts()
+
+    def steps(current: Any, _context: MigrationContext) -> Any:
+        return script._upgrade_revs(target, current)
+
+    with EnvironmentContext(Config(), script, fn=steps) as context:
+        context.configure(connection=connection, target_metadata=metadata, version_table=VERSION_TABLE, transactional_ddl=True)
+        context.run_migrations()
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return ScriptDirectory.from_config(config)
+
+
+def _refuse_newer(name: str, script: ScriptDirectory, current: str | None) -> None:
+    if current is not None and current not in {known.revision for known in script.walk_revisions()}:
+        raise WrongSchema(f"the database {name} is of a newer Vigie (schema {current}): upgrade the program, or restore a backup")
+
+
+def _refuse_foreign(connection: Connection, name: str) -> None:
+    present = set(inspect(connection).get_table_names())
+    ours = present & set(metadata.tables)
+    if ours or (present and connection.dialect.name == "sqlite"):
+        raise WrongSchema(f"the database {name} holds tables of another program ({', '.join(sorted(ours or present)[:5])})")

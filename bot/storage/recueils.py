@@ -1,0 +1,162 @@
+"""Published items: seen once, never forgotten, with what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+
+from bot.storage.codec import clean, clean_or_none
+from bot.storage.database import Database
+from bot.storage.errors import NoSuchRow
+from bot.storage.rows import NewRecueil, Recueil, RecueilState
+from bot.storage.schema import recueils
+from bot.storage.upsert import insert_or_ignore
+
+_DONE = (RecueilState.READ, RecueilState.DUPLICATE, RecueilState.RESOLVED)
+_BATCH = 500  # parameters of one IN list: well under the limit of either database
+
+
+class Recueils:
+    """One row per authority and canonical URL. Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def unseen(self, authority: str, urls: Collection[str]) -> set[str]:
+        """Those of the URLs that were never recorded for this authority."""
+        seen: set[str] = set()
+        with self._database.reading() as connection:
+            asked = sorted(set(urls))
+            for start in range(0, len(asked), _BATCH):
+                batch = asked[start : start + _BATCH]
+                known = select(recueils.c.url).where(recueils.c.authority == authority, recueils.c.url.in_(batch))
+                seen.update(connection.execute(known).scalars())
+        return set(urls) - seen
+
+    def add(self, new: Sequence[NewRecueil], now: datetime) -> list[Recueil]:
+        """Record items, all or none. Those already there are left as they are; only the inserted ones are returned, in order."""
+        if not new:
+            return []
+        with self._database.writing() as connection:
+            return _add(connection, new, now)
+
+    def due(self, now: datetime, authorities: Collection[str] | None = None) -> list[Recueil]:
+        """What to read now, oldest first, of these authorities (None: of all).
+
+        A WAITING one is due unless it has a later `next_try_at`; an INCOMPLETE one only when it has a `next_try_at` and that has come:
+        without one there is no hope left for it.
+        """
+        waiting = and_(recueils.c.state == RecueilState.WAITING, or_(recueils.c.next_try_at.is_(None), recueils.c.next_try_at <= now))
+        incomplete = and_(recueils.c.state == RecueilState.INCOMPLETE, recueils.c.next_try_at <= now)
+        query = select(recueils).where(or_(waiting, incomplete)).order_by(recueils.c.id)
+        if authorities is not None:
+            query = query.where(recueils.c.authority.in_(sorted(authorities)))
+        with self._database.reading() as connection:
+            return [recueil_of(row) for row in connection.execute(query)]
+
+    def in_state(self, state: RecueilState, *, limit: int, authorities: Collection[str] | None = None) -> list[Recueil]:
+        """Those in one state, newest first: what a backfill has left to read, what was given up."""
+        query = select(recueils).where(recueils.c.state == state).order_by(recueils.c.id.desc()).limit(limit)
+        if authorities is not None:
+            query = query.where(recueils.c.authority.in_(sorted(authorities)))
+        with self._database.reading() as connection:
+            return [recueil_of(row) for row in connection.execute(query)]
+
+    def get(self, recueil: int) -> Recueil:
+        """One by its id. Raises NoSuchRow."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(recueils).where(recueils.c.id == recueil)).one_or_none()
+        if row is None:
+            raise NoSuchRow(f"no recueil has the id {recueil}")
+        return recueil_of(row)
+
+    def failed(self, recueil: int, error: str, *, now: datetime, next_try_at: datetime | None) -> None:
+        """One more attempt failed: to be tried again at `next_try_at`, or never (None: FAILED). Raises NoSuchRow.
+
+        One that another process has read meanwhile stays read. One left to a backfill stays left to it.
+        """
+        if next_try_at is None:
+            becomes = case((recueils.c.state.in_(_DONE), recueils.c.state), else_=RecueilState.FAILED.value)
+        else:
+            becomes = case((recueils.c.state == RecueilState.FAILED, RecueilState.WAITING.value), else_=recueils.c.state)
+        values = {
+            "state": becomes,
+            "attempts": recueils.c.attempts + 1,
+            "next_try_at": next_try_at,
+            "error": clean(error),
+            "tried_at": now,
+        }
+        with self._database.writing() as connection:
+            _change(connection, recueil, values)
+
+    def resolved(self, recueil: int, children: Sequence[NewRecueil], now: datetime) -> list[Recueil]:
+        """A detail page gave its PDFs: they get rows of their own (returned unless already known) in the same transaction."""
+        with self._database.writing() as connection:
+            _change(connection, recueil, {"state": RecueilState.RESOLVED, "next_try_at": None, "error": None})
+            return _add(connection, children, now) if children else []
+
+    def mark(self, recueil: int, state: RecueilState, error: str | None = None) -> None:
+        """Set the state by hand; what is WAITING again is due at once. Raises NoSuchRow."""
+        with self._database.writing() as connection:
+            _change(connection, recueil, {"state": state, "error": clean_or_none(error), "next_try_at": None})
+
+    def counts(self) -> dict[str, dict[RecueilState, int]]:
+        """How many in each state, by authority. States and authorities without any are left out."""
+        query = (
+            select(recueils.c.authority, recueils.c.state, func.count())
+            .group_by(recueils.c.authority, recueils.c.state)
+            .order_by(recueils.c.authority, recueils.c.state)
+        )
+        result: dict[str, dict[RecueilState, int]] = {}
+        with self._database.reading() as connection:
+            for authority, state, number in connection.execute(query):
+                result.setdefault(authority, {})[RecueilState(state)] = number
+        return result
+
+
+def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:
+    """A row of the table as a value."""
+    return Recueil(
+        id=row.id,
+        authority=row.authority,
+        source=row.source,
+        url=row.url,
+        title=row.title,
+        published=row.published,
+        is_detail=row.is_detail,
+        state=RecueilState(row.state),
+        attempts=row.attempts,
+        next_try_at=row.next_try_at,
+        error=row.error,
+        number=row.number,
+        digest=row.digest,
+    )
+
+
+def _add(connection: Connection, new: Sequence[NewRecueil], now: datetime) -> list[Recueil]:
+    added = []
+    statement = insert_or_ignore(connection, recueils).returning(recueils)
+    for item in new:
+        values = {
+            "authority": item.authority,
+            "source": item.source,
+            "url": item.url,
+            "title": clean(item.title),
+            "published": item.published,
+            "is_detail": item.is_detail,
+            "state": item.state,
+            "attempts": 0,
+            "found_at": now,
+        }
+        row = connection.execute(statement, values).one_or_none()
+        if row is not None:
+            added.append(recueil_of(row))
+    return added
+
+
+def _change(connection: Connection, recueil: int, values: dict[str, Any]) -> None:
+    if not connection.execute(update(recueils).where(recueils.c.id == recueil).values(values)).rowcount:
+        raise NoSuchRow(f"no recueil has the id {recueil}")

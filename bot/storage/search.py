@@ -1,0 +1,134 @@
+"""Full text over the acts: one index per database, the same terms in both, so the same answers.
+
+SQLite: FTS5 over `act_terms`. PostgreSQL: its `tsvector` columns with a GIN index. In both, `head` holds the terms of the title and of the
+facts, and `everything` holds those, the terms of the text, and what a search is narrowed by (scope, authority).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from bot.model import Facts
+from bot.storage.codec import facts_from_json
+from bot.storage.schema import act_terms, acts, decrees, recueils, search_rules
+from bot.storage.terms import RULES, terms, words
+
+# An underscore cannot come from a text or a question: their terms are letters and digits.
+_IN_DECREE, _IN_ACT, _AUTHORITY = "_decree", "_act", "_in"
+
+# Together they keep the terms of a hostile PDF within the 1 MB that PostgreSQL allows a tsvector.
+_MOST_HEAD_TERMS, _MOST_TEXT_TERMS = 2_000, 20_000
+_MOST_QUESTION_TERMS = 50
+_BATCH = 200
+
+
+def query_terms(question: str) -> list[str]:
+    """The terms every answer must hold: the first 50 of the question. Empty when it has no word to look for."""
+    return terms([question], most=_MOST_QUESTION_TERMS)
+
+
+def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None = None) -> ColumnElement[bool]:
+    """Condition on `act_terms`: acts of decrees that hold every term, of these authorities (None: of all)."""
+    groups = [[_IN_DECREE], *([term] for term in wanted)]
+    if authorities is not None:
+        groups.append([_authority_term(code) for code in sorted(authorities)] or [_AUTHORITY])
+    return _match(connection, "everything", groups)
+
+
+def relevance(connection: Connection, wanted: Sequence[str]) -> ColumnElement[int]:
+    """0 when the title and the facts hold every term, else 1. Coarse on purpose: each database ranks text its own way, this is the same."""
+    return case((_match(connection, "head", [[term] for term in wanted]), 0), else_=1)
+
+
+def index_acts(connection: Connection, recueil: int | None = None) -> None:
+    """Make every act findable that is not yet: of one recueil, or of all."""
+    last = 0
+    while batch := connection.execute(_unindexed(recueil, last)).all():
+        connection.execute(insert(act_terms), [_terms_of(row) for row in batch])
+        last = batch[-1].id
+
+
+def renew_index(connection: Connection) -> None:
+    """Make all terms again when they were made with other rules than this program's. Does nothing otherwise."""
+    if connection.execute(select(search_rules.c.version)).scalars().all() == [RULES]:
+        return
+    connection.execute(delete(act_terms))
+    index_acts(connection)
+    connection.execute(delete(search_rules))
+    connection.execute(insert(search_rules), {"version": RULES})
+
+
+def _match(connection: Connection, column: str, groups: Sequence[Sequence[str]]) -> ColumnElement[bool]:
+    # Terms are ASCII letters, digits and the underscore (see `terms.words`): quoted, nothing in them is an operator.
+    if connection.dialect.name == "sqlite":
+        query = " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in groups)
+        asked: BindParameter[str] = bindparam("query", f"{{{column}}} : ({query})", unique=True)
+        found = text("SELECT rowid FROM act_search WHERE act_search MATCH :query").bindparams(asked)
+        return act_terms.c.act_id.in_(found.columns(act_terms.c.act_id))
+    query = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in groups)
+    return act_terms.c[column].bool_op("@@")(cast(literal(query), TSQUERY))
+
+
+def _unindexed(recueil: int | None, after: int) -> Select[tuple[int, str, str | None, str, str, int | None, object]]:
+    query = (
+        select(
+            acts.c.id,
+            acts.c.title,
+            acts.c.act_id,
+            acts.c.text,
+            # A decree is looked for under the authority that took it, wherever it was republished.
+            func.coalesce(decrees.c.authority, recueils.c.authority).label("authority"),
+            acts.c.decree_id,
+            decrees.c.facts,
+        )
+        .join(recueils, recueils.c.id == acts.c.recueil_id)
+        .outerjoin(decrees, decrees.c.id == acts.c.decree_id)
+        .outerjoin(act_terms, act_terms.c.act_id == acts.c.id)
+        .where(act_terms.c.act_id.is_(None), acts.c.id > after)
+        .order_by(acts.c.id)
+        .limit(_BATCH)
+    )
+    return query if recueil is None else query.where(acts.c.recueil_id == recueil)
+
+
+def _terms_of(row: Row[tuple[int, str, str | None, str, str, int | None, object]]) -> dict[str, object]:
+    facts = facts_from_json(row.facts) if row.decree_id is not None else Facts()
+    head = terms(_head(row.authority, row.title, row.act_id, facts), most=_MOST_HEAD_TERMS)
+    scope = [_IN_ACT if row.decree_id is None else _IN_DECREE, _authority_term(row.authority)]
+    everything = dict.fromkeys([*scope, *head, *terms([row.text], most=_MOST_TEXT_TERMS)])
+    return {"act_id": row.id, "head": " ".join(head), "everything": " ".join(everything)}
+
+
+def _head(authority: str, title: str, act_id: str | None, facts: Facts) -> list[str]:
+    named = [facts.number, facts.event, facts.software, facts.vendor, act_id]
+    return [
+        # People search by department: `26`, or the hashtag of the posts.
+        f"{authority} dept{authority}",
+        title,
+        *(value for value in named if value),
+        *facts.operators,
+        *facts.places,
+        *facts.purposes,
+    ]
+
+
+def _authority_term(code: str) -> str:
+    return _AUTHORITY + "".join(words(code))

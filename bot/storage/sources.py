@@ -1,0 +1,55 @@
+"""What is remembered of each source between polls."""
+
+from __future__ import annotations
+
+from sqlalchemy import Row, select, update
+
+from bot.storage.codec import clean_or_none
+from bot.storage.database import Database
+from bot.storage.rows import SourceState
+from bot.storage.schema import sources
+from bot.storage.upsert import insert_or_ignore
+
+
+class SourceStates:
+    """One row per source, by its key."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, key: str) -> SourceState:
+        """The state of a source: a fresh one when nothing is remembered of it. Raises StorageError."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(sources).where(sources.c.key == key)).one_or_none()
+        return SourceState(key) if row is None else _state(row)
+
+    def all(self) -> list[SourceState]:
+        """Every source ever saved, by key. Raises StorageError."""
+        with self._database.reading() as connection:
+            return [_state(row) for row in connection.execute(select(sources).order_by(sources.c.key))]
+
+    def save(self, state: SourceState) -> None:
+        """Remember the state, in the place of the one before. Raises StorageError."""
+        values = {
+            "trail": clean_or_none(state.trail),
+            "baseline_at": state.baseline_at,
+            "next_check_at": state.next_check_at,
+            "last_ok_at": state.last_ok_at,
+            "failures": state.failures,
+            "error": clean_or_none(state.error),
+        }
+        with self._database.writing() as connection:
+            connection.execute(insert_or_ignore(connection, sources), {"key": state.key, **values})
+            connection.execute(update(sources).where(sources.c.key == state.key).values(values))
+
+
+def _state(row: Row[tuple[object, ...]]) -> SourceState:
+    return SourceState(
+        key=row.key,
+        trail=row.trail,
+        baseline_at=row.baseline_at,
+        next_check_at=row.next_check_at,
+        last_ok_at=row.last_ok_at,
+        failures=row.failures,
+        error=row.error,
+    )

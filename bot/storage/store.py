@@ -1,0 +1,100 @@
+"""The store: one database, opened, upgraded and divided into small repositories."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.storage.database import Database
+from bot.storage.decrees import Decrees
+from bot.storage.engine import BUSY_TIMEOUT, make_engine, use_wal
+from bot.storage.errors import StorageError, Unavailable, translate
+from bot.storage.migrate import migrate, require_current, revision
+from bot.storage.outbox import Outbox
+from bot.storage.recueils import Recueils
+from bot.storage.sources import SourceStates
+from bot.storage.url import in_memory, masked, parse_url
+
+
+class Store:
+    """What the bot remembers. Safe to use from several threads, and from several programs at once on the same database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.sources = SourceStates(database)
+        self.recueils = Recueils(database)
+        self.decrees = Decrees(database)
+        self.outbox = Outbox(database)
+
+    def close(self) -> None:
+        """Release every connection."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def open_store(url: str, *, read_only: bool = False, busy_timeout: float = BUSY_TIMEOUT) -> Store:
+    """Open the database at `url`, creating or upgrading it first. `busy_timeout` is in seconds.
+
+    With `read_only` nothing is created, upgraded or written: where there is no database yet the store is empty, and lives in memory.
+    Raises BadUrl, Unavailable, Locked, NotWritable, Full, Corrupt or WrongSchema, all of them StorageError.
+    """
+    address = parse_url(url)
+    return _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout)
+
+
+def _open_to_write(url: URL, busy_timeout: float) -> Store:
+    if url.get_backend_name() == "sqlite" and not in_memory(url):
+        _prepare_folder(url)
+    database = Database(make_engine(url, read_only=False, busy_timeout=busy_timeout), name=masked(url), read_only=False)
+    try:
+        use_wal(database.engine)
+        migrate(database.engine)
+    except StorageError:
+        database.close()
+        raise
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        database.close()
+        raise translate(error, database.name) from error
+    return Store(database)
+
+
+def _open_to_read(url: URL, busy_timeout: float) -> Store:
+    if url.get_backend_name() == "sqlite" and (in_memory(url) or not Path(url.database or "").exists()):
+        return _empty()
+    database = Database(make_engine(url, read_only=True, busy_timeout=busy_timeout), name=masked(url), read_only=True)
+    try:
+        with database.reading() as connection:
+            exists = revision(connection) is not None
+            if exists:
+                require_current(connection, database.name)
+    except StorageError:
+        database.close()
+        raise
+    if exists:
+        return Store(database)
+    database.close()
+    return _empty()
+
+
+def _empty() -> Store:
+    engine = make_engine(parse_url("sqlite://"), read_only=False)
+    migrate(engine)
+    return Store(Database(engine, name="in memory", read_only=True))
+
+
+def _prepare_folder(url: URL) -> None:
+    folder = Path(url.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"the folder of the database {masked(url)} cannot be created: {error.strerror}") from error

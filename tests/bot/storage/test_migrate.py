@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Engine, inspect, text
+
+from bot.storage import migrate as module
+from bot.storage.engine import make_engine
+from bot.storage.errors import WrongSchema
+from bot.storage.migrate import VERSION_TABLE, migrate, revision
+from bot.storage.schema import metadata
+from bot.storage.store import Store, open_store
+from bot.storage.url import parse_url
+from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+
+RELEASED = ["0001"]
+"""Every schema that a release has had, oldest first: a database of each must be upgraded."""
+
+
+@pytest.fixture
+def engine(url: str) -> Any:
+    engine = make_engine(parse_url(url), read_only=False)
+    yield engine
+    engine.dispose()
+
+
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or not str(name).startswith("act_search")
+
+
+def _known_here(connection: Connection) -> Any:
+    def keep(item: Any, name: str | None, kind: str, *_rest: object) -> bool:
+        # The GIN index exists in PostgreSQL only.
+        return not (kind == "index" and name == "ix_act_terms_everything" and connection.dialect.name == "sqlite")
+
+    return keep
+
+
+def drift(connection: Connection) -> list[Any]:
+    options = {
+        "version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True, "include_name": _ours,
+        "include_object": _known_here(connection),
+    }  # fmt: skip
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+def test_the_migrated_schema_is_the_one_of_the_program(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        assert drift(connection) == []
+        assert set(inspect(connection).get_table_names()) >= set(metadata.tables)
+        connection.execute(text("ALTER TABLE holds ADD COLUMN strange INTEGER"))
+        assert len(drift(connection)) == 1, "the comparison sees a column too many"
+
+
+def test_foreign_keys_are_named_and_hold(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        found = {
+            (table, key["name"], key["referred_table"], key["options"].get("ondelete"))
+            for table in metadata.tables
+            for key in inspect(connection).get_foreign_keys(table)
+        }
+    expected = {
+        (table.name, key.name, key.elements[0].column.table.name, key.ondelete)
+        for table in metadata.tables.values()
+        for key in table.foreign_key_constraints
+    }
+    assert found == expected
+
+
+def test_migrating_again_changes_nothing(engine: Engine) -> None:
+    migrate(engine)
+    migrate(engine)
+    with engine.connect() as connection:
+        assert revision(connection) == RELEASED[-1]
+
+
+@pytest.mark.parametrize("released", RELEASED)
+def test_a_database_of_every_release_is_upgraded_with_what_it_holds(url: str, engine: Engine, released: str) -> None:
+    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+        module.upgrade_to(connection, released)
+        connection.execute(
+            text(
+                "INSERT INTO recueils (id, authority, source, url, title, is_detail, state, attempts, found_at) "
+                "VALUES (1, '26', '26:site', 'https://prefecture.example/a.pdf', 'RAA', :no, 'waiting', 0, '2024-04-19 18:30:00.000000')"
+            ),
+            {"no": False},
+        )
+    with open_store(url) as store:
+        (kept,) = store.recueils.due(NOW)
+        assert (kept.id, kept.title) == (1, "RAA")
+        assert len(store.decrees.record(result_of(kept, act("Drone")), to("t"), NOW).posts) == 1
+        assert store.decrees.search("drone", 1).total == 1
+    with engine.connect() as connection:
+        assert revision(connection) == RELEASED[-1]
+        assert drift(connection) == []
+
+
+def test_every_script_is_a_release_or_will_be_one() -> None:
+    scripts = Path(module.__file__).with_name("migrations") / "versions"
+    assert len(list(scripts.glob("r*.py"))) == len(RELEASED)
+
+
+def test_a_schema_of_a_newer_program_is_left_alone(url: str, store: Store, engine: Engine) -> None:
+    one_recueil(store)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE vigie_schema SET version_num = '9999'"))
+    for read_only in (False, True):
+        with pytest.raises(WrongSchema, match=r"of a newer Vigie \(schema 9999\)"):
+            open_store(url, read_only=read_only)
+
+
+def test_tables_of_another_program_are_left_alone(url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE posts (id INTEGER)"))
+    with pytest.raises(WrongSchema, match=r"tables of another program \(posts\)"):
+        open_store(url)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["posts"]
+
+
+def test_many_processes_that_start_at_once_make_one_schema(url: str) -> None:
+    program = (
+        "import sys\nfrom bot.storage.store import open_store\nprint('ready', flush=True)\nsys.stdin.readline()\n"
+        "open_store(sys.argv[1]).close()\nprint('done')"
+    )
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", program, url]
+    processes = [subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(4)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ends = [process.communicate(timeout=120) for process in processes]
+    assert [out for out, _ in ends] == ["done\n"] * 4, [err for _, err in ends]
+    with open_store(url) as store:
+        assert store.recueils.counts() == {}

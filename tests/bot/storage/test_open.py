@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from bot.storage.errors import BadUrl, Corrupt, Full, Locked, NotWritable, StorageError, Unavailable, WrongSchema
+from bot.storage.store import Store, open_store
+from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "vigie.db"
+
+
+def at(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users may enter: pytest's are closed to them."""
+    folder = Path(tempfile.mkdtemp(prefix="vigie-open-"))
+    folder.chmod(0o755)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Permissions mean nothing to root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_the_file_and_its_folder_are_made(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "down" / "vigie.db"
+    open_store(at(file)).close()
+    assert file.read_bytes().startswith(b"SQLite format 3")
+
+
+def test_settings_of_the_file(file: Path) -> None:
+    with open_store(at(file)) as store, store.database.reading() as connection:
+        found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "foreign_keys", "busy_timeout")}
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_a_wrong_address_is_told() -> None:
+    with pytest.raises(BadUrl):
+        open_store("vigie.db")
+
+
+def test_a_folder_that_cannot_be_made_is_told(file: Path) -> None:
+    file.write_text("a file, not a folder")
+    with pytest.raises(Unavailable, match=r"the folder of the database sqlite:///.* cannot be created: "):
+        open_store(at(file / "vigie.db"))
+
+
+def test_a_folder_that_cannot_be_written_is_told(open_folder: Path) -> None:
+    open_folder.chmod(0o555)
+    with (
+        without_privileges(),
+        pytest.raises(Unavailable, match="cannot be opened: check that its folder exists"),
+    ):
+        open_store(at(open_folder / "vigie.db"))
+
+
+def test_a_file_that_cannot_be_written_is_told_and_can_still_be_read(open_folder: Path) -> None:
+    file = open_folder / "vigie.db"
+    with open_store(at(file)) as store:
+        one_recueil(store)
+    file.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+    open_folder.chmod(0o777)
+    with without_privileges():
+        with pytest.raises(NotWritable, match="check the permissions of the file and of its folder"):
+            open_store(at(file))
+        with open_store(at(file), read_only=True) as store:
+            assert len(store.recueils.due(NOW)) == 1
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long " * 100, b"SQLite format 3\x00" + b"\xff" * 4096])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_file_that_is_no_database_is_told_and_left_alone(file: Path, content: bytes, read_only: bool) -> None:
+    file.write_bytes(content)
+    with pytest.raises(Corrupt, match=r"sqlite:///.*/vigie\.db is"):
+        open_store(at(file), read_only=read_only)
+    assert file.read_bytes() == content
+
+
+def test_a_damaged_page_is_told_when_it_is_met(file: Path) -> None:
+    with open_store(at(file)) as store:
+        store.recueils.add([new_recueil(str(number)) for number in range(500)], NOW)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 :] = b"\xff" * (len(content) - len(content) // 2)
+    file.write_bytes(content)
+    with open_store(at(file), read_only=True) as store, pytest.raises(Corrupt, match="restore a backup"):
+        store.recueils.due(NOW)
+
+
+def test_a_database_of_another_program_is_left_alone(file: Path) -> None:
+    with sqlite3.connect(file) as other:
+        other.execute("CREATE TABLE bookmarks (id INTEGER)")
+    other.close()
+    with pytest.raises(WrongSchema, match=r"another program \(bookmarks\)"):
+        open_store(at(file))
+
+
+def test_a_lock_that_lasts_is_told_and_nothing_was_written(file: Path) -> None:
+    with open_store(at(file), busy_timeout=0.05) as store:
+        recueil = one_recueil(store)
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Locked, match=r"vigie\.db is locked by another process; try again later"):
+            store.decrees.record(result_of(recueil, act("A")), to("t"), NOW)
+        assert store.recueils.get(recueil.id) == recueil, "readers are not kept out"
+        other.execute("ROLLBACK")
+        other.close()
+        assert len(store.decrees.record(result_of(recueil, act("A")), to("t"), NOW).posts) == 1
+
+
+def test_a_lock_that_ends_is_waited_for(file: Path) -> None:
+    with open_store(at(file)) as store:
+        other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        asked = threading.Event()
+
+        @event.listens_for(store.database.engine, "before_cursor_execute")
+        def _(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if statement == "BEGIN IMMEDIATE":
+                asked.set()
+
+        def let_go() -> None:
+            asked.wait(30)
+            other.execute("COMMIT")
+
+        helper = threading.Thread(target=let_go)
+        helper.start()
+        assert one_recueil(store).id == 1
+        helper.join(30)
+        other.close()
+
+
+def test_a_full_disk_is_told_and_nothing_is_half_written(file: Path) -> None:
+    with open_store(at(file)) as store:
+        recueil = one_recueil(store)
+        store.database.close()
+
+        @event.listens_for(store.database.engine, "connect")
+        def _(connection: sqlite3.Connection, _record: object) -> None:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+
+        huge = act("A", text="caméra algorithmique " * 50_000)
+        with pytest.raises(Full, match="the disk is full"):
+            store.decrees.record(result_of(recueil, huge), to("t"), NOW)
+        assert store.recueils.get(recueil.id) == recueil
+        assert store.decrees.recent(1).total == 0
+        assert store.outbox.counts() == {}
+
+
+def test_a_store_can_be_read_while_another_writes(file: Path) -> None:
+    with open_store(at(file)) as store:
+        recueil = one_recueil(store)
+        with store.database.writing() as connection:
+            connection.execute(text("UPDATE recueils SET title = 'changed'"))
+            assert store.recueils.get(recueil.id).title == recueil.title
+        assert store.recueils.get(recueil.id).title == "changed"
+
+
+def test_a_time_without_a_zone_is_an_error(store: Store) -> None:
+    with pytest.raises(StorageError, match="a time without a zone cannot be stored"):
+        store.recueils.add([new_recueil()], NOW.replace(tzinfo=None))
+
+
+def test_read_only_reads_what_is_there_and_refuses_to_write(url: str, opener: Callable[[], Store]) -> None:
+    recueil = one_recueil(opener())
+    with open_store(url, read_only=True) as store:
+        assert store.recueils.get(recueil.id) == recueil
+        for write in (
+            lambda: store.recueils.add([new_recueil("b")], NOW),
+            lambda: store.decrees.record(result_of(recueil, act("A")), to("t"), NOW),
+            lambda: store.outbox.claim("t", NOW),
+        ):
+            with pytest.raises(NotWritable, match="was opened read-only"):
+                write()
+        with pytest.raises(NotWritable), store.database.reading() as connection:
+            connection.execute(text("DELETE FROM recueils"))
+
+
+def test_read_only_without_a_database_is_empty_and_leaves_no_trace(tmp_path: Path) -> None:
+    with open_store(at(tmp_path / "absent" / "vigie.db"), read_only=True) as store:
+        assert store.recueils.unseen("26", ["u"]) == {"u"}
+        assert store.decrees.search("camera", 1).total == 0
+        with pytest.raises(NotWritable):
+            one_recueil(store)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_read_only_on_a_database_without_tables_makes_none(url: str) -> None:
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).touch()
+    with open_store(url, read_only=True) as store:
+        assert store.decrees.recent(1).total == 0
+    with open_store(url, read_only=True) as store:
+        assert store.decrees.recent(1).total == 0
+    with open_store(url) as store:
+        assert one_recueil(store).id == 1
+
+
+def test_read_only_works_beside_a_program_that_writes(file: Path) -> None:
+    with open_store(at(file)) as writer:
+        one_recueil(writer, "a")
+        with open_store(at(file), read_only=True) as reader:
+            assert len(reader.recueils.due(NOW)) == 1
+            one_recueil(writer, "b")
+            assert len(reader.recueils.due(NOW)) == 2
+
+
+def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
+    with pytest.raises(Unavailable) as raised:
+        open_store("postgresql://vigie:s3cret@127.0.0.1:1/vigie")
+    shown = str(raised.value)
+    assert "postgresql+psycopg://vigie:***@127.0.0.1:1/vigie cannot be used" in shown
+    assert "s3cret" not in shown
+
+
+def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(Unavailable, match=r"needs the PostgreSQL driver: pip install 'vigie-vsa\[postgres\]'"):
+        open_store("postgresql://vigie@127.0.0.1:1/vigie")
+
+
+@pytest.mark.xdist_group("postgres")
+def test_a_database_that_does_not_exist_is_told(server: str) -> None:
+    with pytest.raises(Unavailable, match='database "absent" does not exist'):
+        open_store(server.format(database="absent"))

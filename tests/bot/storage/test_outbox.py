@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.model import Post, PostState
+from bot.storage.errors import NoSuchRow
+from bot.storage.outbox import LEASE, References
+from bot.storage.store import Store
+from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+
+MINUTE = timedelta(minutes=1)
+
+
+def queue(store: Store, *titles: str, destinations: tuple[str, ...] = ("t",)) -> list[Post]:
+    posts: list[Post] = []
+    for title in titles:
+        recueil = one_recueil(store, title)
+        posts += store.decrees.record(result_of(recueil, act(title)), to(*destinations), NOW).posts
+    return posts
+
+
+def claimed(store: Store, destination: str = "t") -> Post:
+    post = store.outbox.claim(destination, NOW)
+    assert post is not None
+    return post
+
+
+def state_of(store: Store, post: Post) -> Post:
+    (found,) = [one for one in store.outbox.for_decrees([post.decree.id or 0]) if one.id == post.id]
+    return found
+
+
+def test_the_oldest_is_claimed_first_and_only_once(store: Store) -> None:
+    first, second = queue(store, "A", "B")
+    taken = claimed(store)
+    assert (taken.id, taken.key, taken.decree, taken.state, taken.attempts) == (first.id, first.key, first.decree, PostState.SENDING, 1)
+    assert claimed(store).id == second.id
+    assert store.outbox.claim("t", NOW) is None
+
+
+def test_destinations_do_not_wait_for_each_other(store: Store) -> None:
+    queue(store, "A", destinations=("t", "m"))
+    assert claimed(store, "m").destination == "m"
+    assert claimed(store, "t").destination == "t"
+    assert store.outbox.claim("other", NOW) is None
+
+
+def test_sent_is_the_end_of_it(store: Store) -> None:
+    (post,) = queue(store, "A")
+    store.outbox.sent(claimed(store).id, "msg-17", NOW)
+    assert (state_of(store, post).state, state_of(store, post).reference) == (PostState.SENT, "msg-17")
+    store.outbox.requeue(post.id, "late answer", None)
+    store.outbox.refused(post.id, "late answer", NOW)
+    store.outbox.unknown(post.id, "late answer", None)
+    assert state_of(store, post).state is PostState.SENT
+    store.outbox.sent(post.id, "msg-18", NOW)
+    assert state_of(store, post).reference == "msg-17"
+    assert store.outbox.claim("t", NOW + timedelta(days=1)) is None
+
+
+def test_not_sent_is_tried_again_in_its_time_and_lets_others_pass(store: Store) -> None:
+    first, second = queue(store, "A", "B")
+    store.outbox.requeue(claimed(store).id, "429", NOW + MINUTE)
+    assert claimed(store).id == second.id
+    assert store.outbox.claim("t", NOW) is None
+    again = store.outbox.claim("t", NOW + MINUTE)
+    assert again is not None
+    assert (again.id, again.attempts, again.error) == (first.id, 2, "429")
+
+
+def test_a_refused_one_waits_for_an_operator(opener: Callable[[], Store]) -> None:
+    store, operator = opener(), opener()
+    (post,) = queue(store, "A")
+    store.outbox.refused(claimed(store).id, "bot was kicked", NOW)
+    assert (state_of(store, post).state, state_of(store, post).error) == (PostState.REFUSED, "bot was kicked")
+    assert store.outbox.claim("t", NOW + timedelta(days=1)) is None
+    operator.outbox.requeue(post.id, "invited again", None)
+    assert claimed(store).id == post.id
+
+
+def test_an_unknown_one_is_looked_for_in_its_time_then_settled(store: Store) -> None:
+    first, second = queue(store, "A", "B")
+    for _ in range(2):
+        store.outbox.unknown(claimed(store).id, "answer lost", NOW + MINUTE)
+    assert store.outbox.claim("t", NOW + MINUTE) is None
+    assert store.outbox.unknown_due("t", NOW) == []
+    due = store.outbox.unknown_due("t", NOW + MINUTE)
+    assert [(post.id, post.state) for post in due] == [(first.id, PostState.UNKNOWN), (second.id, PostState.UNKNOWN)]
+    store.outbox.sent(first.id, "msg-1", NOW)
+    store.outbox.requeue(second.id, "not there", None)
+    assert claimed(store).id == second.id
+
+
+def test_one_program_at_a_time_looks_for_an_unknown_one(opener: Callable[[], Store]) -> None:
+    one, other = opener(), opener()
+    (post,) = queue(one, "A")
+    one.outbox.unknown(claimed(one).id, "answer lost", None)
+    assert [found.id for found in other.outbox.unknown_due("t", NOW)] == [post.id]
+    assert one.outbox.unknown_due("t", NOW) == []
+    one.outbox.requeue(post.id, "not there", None)
+    assert state_of(one, post).state is PostState.UNKNOWN
+    other.outbox.unknown(post.id, "cannot be asked now", NOW + MINUTE)
+    assert [found.id for found in one.outbox.unknown_due("t", NOW + MINUTE)] == [post.id]
+
+
+def test_a_post_left_by_a_killed_program_becomes_unknown_after_its_lease(opener: Callable[[], Store]) -> None:
+    killed, next_one = opener(), opener()
+    (post,) = queue(killed, "A")
+    claimed(killed)
+    assert next_one.outbox.recover(NOW + LEASE - timedelta(seconds=1)) == 0
+    assert next_one.outbox.recover(NOW + LEASE) == 1
+    assert next_one.outbox.claim("t", NOW + LEASE) is None
+    assert [found.id for found in next_one.outbox.unknown_due("t", NOW + LEASE)] == [post.id]
+
+
+def test_looking_for_unknown_posts_recovers_those_left_behind(opener: Callable[[], Store]) -> None:
+    killed, next_one = opener(), opener()
+    (post,) = queue(killed, "A")
+    claimed(killed)
+    assert next_one.outbox.unknown_due("t", NOW + LEASE - timedelta(seconds=1)) == []
+    (found,) = next_one.outbox.unknown_due("t", NOW + LEASE)
+    assert (found.id, found.state, found.error) == (post.id, PostState.UNKNOWN, "the program was stopped while sending")
+
+
+def test_a_late_answer_of_a_slow_program_does_not_disturb_the_one_that_took_over(opener: Callable[[], Store]) -> None:
+    slow, quick = opener(), opener()
+    (post,) = queue(slow, "A")
+    claimed(slow)
+    later = NOW + LEASE
+    quick.outbox.recover(later)
+    quick.outbox.unknown_due("t", later)
+    quick.outbox.requeue(post.id, "not there", None)
+    assert quick.outbox.claim("t", later) is not None
+    slow.outbox.requeue(post.id, "connection refused", None)
+    slow.outbox.refused(post.id, "kicked", later)
+    assert state_of(quick, post).state is PostState.SENDING
+    slow.outbox.sent(post.id, "msg-1", later)
+    assert state_of(quick, post).state is PostState.SENT
+
+
+def test_a_destination_on_hold_gets_nothing(store: Store) -> None:
+    queue(store, "A", "B", destinations=("t", "m"))
+    store.outbox.unknown(claimed(store).id, "answer lost", None)
+    assert store.outbox.held_until("t") is None
+    store.outbox.hold("t", NOW + 2 * MINUTE)
+    store.outbox.hold("t", NOW + MINUTE)
+    assert store.outbox.held_until("t") == NOW + 2 * MINUTE
+    assert store.outbox.claim("t", NOW) is None
+    assert store.outbox.unknown_due("t", NOW) == []
+    assert claimed(store, "m").destination == "m"
+    assert store.outbox.claim("t", NOW + 2 * MINUTE) is not None
+    assert len(store.outbox.unknown_due("t", NOW + 2 * MINUTE)) == 1
+
+
+def test_the_messages_known_at_a_destination(store: Store) -> None:
+    first, second, third = queue(store, "A", "B", "C", destinations=("t",))
+    (elsewhere,) = queue(store, "D", destinations=("m",))
+    store.outbox.sent(elsewhere.id, "1000", NOW - MINUTE)
+    assert store.outbox.references(third.id) == References(None, frozenset())
+    store.outbox.sent(first.id, "9", NOW - 2 * MINUTE)
+    store.outbox.sent(second.id, "10", NOW - MINUTE)
+    assert store.outbox.references(third.id) == References("10", frozenset({"9", "10"}))
+    # One that was sent after the post existed may come after its message: it is known, but nothing starts from it.
+    store.outbox.refused(claimed(store).id, "kicked", NOW)
+    (late,) = queue(store, "E")
+    store.outbox.sent(late.id, "11", NOW + MINUTE)
+    assert store.outbox.references(third.id) == References("10", frozenset({"9", "10", "11"}))
+    with pytest.raises(NoSuchRow):
+        store.outbox.references(404)
+
+
+def test_next_due(store: Store) -> None:
+    assert store.outbox.next_due(NOW) is None
+    queue(store, "A")
+    assert store.outbox.next_due(NOW - MINUTE) == NOW
+    assert store.outbox.next_due(NOW + MINUTE) == NOW + MINUTE
+    post = claimed(store)
+    assert store.outbox.next_due(NOW) == NOW + LEASE
+    store.outbox.requeue(post.id, "429", NOW + 3 * MINUTE)
+    assert store.outbox.next_due(NOW) == NOW + 3 * MINUTE
+    store.outbox.hold("t", NOW + 4 * MINUTE)
+    assert store.outbox.next_due(NOW) == NOW + 4 * MINUTE
+    queue(store, "B", destinations=("m", "gone"))
+    store.outbox.hold("m", NOW + MINUTE)
+    assert store.outbox.next_due(NOW) == NOW
+    assert store.outbox.next_due(NOW, ["t", "m"]) == NOW + MINUTE
+    assert store.outbox.next_due(NOW, []) is None
+    taken = store.outbox.claim("t", NOW + 4 * MINUTE)
+    assert taken is not None
+    store.outbox.sent(taken.id, "1", NOW)
+    assert store.outbox.next_due(NOW, ["t"]) is None
+
+
+def test_counts(store: Store) -> None:
+    queue(store, "A", "B", destinations=("t", "m"))
+    store.outbox.sent(claimed(store).id, "1", NOW)
+    assert store.outbox.counts() == {"m": {PostState.QUEUED: 2}, "t": {PostState.QUEUED: 1, PostState.SENT: 1}}
+    assert store.outbox.for_decrees([]) == []
+
+
+def test_what_is_not_there_is_told(store: Store) -> None:
+    with pytest.raises(NoSuchRow, match="no post has the id 404"):
+        store.outbox.sent(404, "1", NOW)
+    with pytest.raises(NoSuchRow):
+        store.outbox.requeue(404, "x", None)
+
+
+def test_programs_that_claim_at_once_never_get_the_same_post(opener: Callable[[], Store]) -> None:
+    programs = [opener() for _ in range(4)]
+    queue(programs[0], *(f"D{number}" for number in range(24)))
+    start = threading.Barrier(8)
+    taken: list[int] = []
+    errors: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            start.wait(timeout=30)
+            while post := programs[number % 4].outbox.claim("t", NOW):
+                taken.append(post.id)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert errors == []
+    assert len(taken) == 24
+    assert len(set(taken)) == 24

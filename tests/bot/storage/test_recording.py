@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import event, insert
+
+from bot.model import Facts, Moment, Outcome, Post, PostState
+from bot.storage.database import Database
+from bot.storage.decrees import Decrees
+from bot.storage.engine import make_engine
+from bot.storage.errors import NoSuchRow
+from bot.storage.rows import Recorded, RecueilState
+from bot.storage.schema import identities
+from bot.storage.store import Store
+from bot.storage.url import parse_url
+from tests.bot.storage.building import EVIDENCE, NOW, act, new_recueil, one_recueil, result_of, to
+
+FACTS = Facts(number="2024-110-0003", signed=date(2024, 4, 19), ends=Moment(date(2024, 4, 21)), operators=("SNCF",), cameras=4)
+
+
+def test_everything_a_reading_found_is_stored(store: Store) -> None:
+    recueil = one_recueil(store)
+    judged = (
+        act("Arrêté de circulation", first=2, outcome=Outcome.NOT_CONCERNED, text="route\x00 barrée"),
+        act("Arrêté VSA", first=3, last=5, act_id="26-2024-04-19-00003", facts=FACTS),
+        act("Arrêté douteux", first=6, outcome=Outcome.UNCERTAIN),
+    )
+    recorded = store.decrees.record(
+        result_of(recueil, *judged, keys=[["26|2024-110-0003", "act:26-2024-04-19-00003"]], digest="d", number="26-2024-100"),
+        to("telegram", "mastodon", "telegram"),
+        NOW,
+    )
+    (decree,) = recorded.decrees
+    assert (decree.title, decree.facts, decree.evidence, decree.page, decree.url) == ("Arrêté VSA", FACTS, EVIDENCE, 3, recueil.url)
+    assert (decree.found_at, decree.published, decree.authority) == (NOW, recueil.published, "26")
+    assert decree.identities == ("26|2024-110-0003", "act:26-2024-04-19-00003")
+    assert [(post.destination, post.state, post.decree) for post in recorded.posts] == [
+        ("telegram", PostState.QUEUED, decree),
+        ("mastodon", PostState.QUEUED, decree),
+    ]
+    assert decree.id is not None
+    assert store.decrees.get(decree.id) == decree
+    assert store.outbox.for_decrees([decree.id]) == list(recorded.posts)
+    assert store.decrees.recent(10).decrees == (decree,)
+    stored = store.decrees.acts_of(recueil.id)
+    assert [(one.title, one.outcome, one.first_page, one.last_page, one.decree_id) for one in stored] == [
+        ("Arrêté de circulation", Outcome.NOT_CONCERNED, 2, 2, None),
+        ("Arrêté VSA", Outcome.DECREE, 3, 5, decree.id),
+        ("Arrêté douteux", Outcome.UNCERTAIN, 6, 6, None),
+    ]
+    assert stored[0].text == "route barrée"
+    (uncertain,) = store.decrees.uncertain(10)
+    assert (uncertain.title, uncertain.page, uncertain.url, uncertain.authority) == ("Arrêté douteux", 6, recueil.url, "26")
+    assert uncertain.evidence == ("traitement algorithmique des images",)
+    after = store.recueils.get(recueil.id)
+    assert (after.state, after.number, after.digest, after.attempts, after.error) == (RecueilState.READ, "26-2024-100", "d", 1, None)
+
+
+def test_recording_again_posts_nothing_again(store: Store) -> None:
+    recueil = one_recueil(store)
+    result = result_of(recueil, act("Arrêté VSA"), act("Autre", outcome=Outcome.UNCERTAIN))
+    first = store.decrees.record(result, to("telegram"), NOW)
+    destinations = to("telegram", "mastodon")
+    second = store.decrees.record(result, destinations, NOW + timedelta(hours=1))
+    assert len(first.posts) == 1
+    assert second == Recorded((), (), duplicate=False)
+    assert destinations.asked == []
+    assert store.decrees.recent(10).total == 1
+    assert len(store.decrees.acts_of(recueil.id)) == 2
+    assert len(store.decrees.uncertain(10)) == 1
+    assert store.outbox.counts() == {"telegram": {PostState.QUEUED: 1}}
+    assert len(store.decrees.sightings(first.decrees[0].id or 0)) == 1
+
+
+def test_a_decree_found_at_the_second_reading_is_posted_then(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, act("Un", first=3), unreadable=(9,), next_try_at=NOW), to("telegram"), NOW)
+    second = store.decrees.record(result_of(recueil, act("Un", first=3), act("Deux", first=9)), to("telegram"), NOW)
+    assert [decree.title for decree in second.decrees] == ["Deux"]
+    assert [post.decree.title for post in second.posts] == ["Deux"]
+    assert store.recueils.get(recueil.id).state is RecueilState.READ
+    assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["Un", "Deux"]
+
+
+def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(store: Store) -> None:
+    recueil = one_recueil(store)
+    partial, whole = act("Arrêté", first=3, last=6), act("Arrêté n° 12 relatif à la VSA", first=3, last=6, facts=FACTS)
+    first = store.decrees.record(result_of(recueil, partial, keys=[["text:partial"]], unreadable=(4,), next_try_at=NOW), to("t"), NOW)
+    second = store.decrees.record(result_of(recueil, whole, keys=[["text:whole", "26|12"]]), to("t"), NOW)
+    assert second.decrees == ()
+    (known,) = store.decrees.recent(10).decrees
+    assert known.id == first.decrees[0].id
+    assert (known.title, known.facts) == ("Arrêté n° 12 relatif à la VSA", FACTS)
+    assert known.identities == ("26|12", "text:partial", "text:whole")
+    (post,) = store.outbox.for_decrees([known.id or 0])
+    assert post.key == first.posts[0].key
+
+
+def test_a_decree_that_a_second_reading_misses_stays_and_can_be_found(store: Store) -> None:
+    recueil = one_recueil(store)
+    first = store.decrees.record(result_of(recueil, act("Arrêté vidéosurveillance", first=3)), to("t"), NOW)
+    store.decrees.record(result_of(recueil, act("Illisible", first=3, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
+    assert store.decrees.recent(10).decrees == first.decrees
+    assert store.decrees.search("vidéosurveillance", 10).decrees == first.decrees
+    assert store.outbox.counts() == {"t": {PostState.QUEUED: 1}}
+
+
+def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
+    paris, police = one_recueil(store, authority="75"), one_recueil(store, authority="PP")
+    first = store.decrees.record(result_of(paris, act("Arrêté", first=3), keys=[["PP|2024-1", "text:a"]]), to("t"), NOW)
+    later = NOW + timedelta(hours=2)
+    second = store.decrees.record(result_of(police, act("Arrêté", first=1, facts=FACTS), keys=[["text:b", "PP|2024-1"]]), to("t"), later)
+    assert second == Recorded((), (), duplicate=False)
+    known = store.decrees.get(first.decrees[0].id or 0)
+    assert known is not None
+    assert (known.page, known.url, known.facts) == (3, paris.url, Facts())
+    assert known.identities == ("PP|2024-1", "text:a", "text:b")
+    seen = store.decrees.sightings(known.id or 0)
+    assert [(one.authority, one.url, one.page, one.seen_at) for one in seen] == [("75", paris.url, 3, NOW), ("PP", police.url, 1, later)]
+    third = one_recueil(store, authority="92")
+    assert store.decrees.record(result_of(third, act("Arrêté"), keys=[["text:b"]]), to("t"), later).decrees == ()
+
+
+def test_a_decree_printed_twice_in_one_recueil_is_posted_once(store: Store) -> None:
+    recueil = one_recueil(store)
+    recorded = store.decrees.record(result_of(recueil, act("A", first=3), act("A bis", first=8), keys=[["k", "x"], ["k"]]), to("t"), NOW)
+    assert [decree.title for decree in recorded.decrees] == ["A"]
+    assert len(recorded.posts) == 1
+    assert [one.page for one in store.decrees.sightings(recorded.decrees[0].id or 0)] == [3, 8]
+
+
+def test_two_decrees_on_one_page_are_two(store: Store) -> None:
+    recueil = one_recueil(store)
+    judged = (act("A", first=3), act("B", first=3))
+    assert len(store.decrees.record(result_of(recueil, *judged), to("t"), NOW).decrees) == 2
+    assert store.decrees.record(result_of(recueil, *judged), to("t"), NOW).decrees == ()
+
+
+def test_a_decree_without_any_identity_is_known_by_its_place(store: Store) -> None:
+    recueil = one_recueil(store)
+    for expected in (1, 0):
+        assert len(store.decrees.record(result_of(recueil, act("A"), keys=[[]]), to("t"), NOW).decrees) == expected
+
+
+def test_an_identity_of_any_length_or_content_can_be_kept(store: Store) -> None:
+    recueil, other = one_recueil(store, "a"), one_recueil(store, "b")
+    keys = ["x" * 100_000, "nul\x00 and half \ud800"]
+    assert len(store.decrees.record(result_of(recueil, act("A"), keys=[keys]), to("t"), NOW).decrees) == 1
+    assert store.decrees.record(result_of(other, act("A"), keys=[keys[:1]]), to("t"), NOW).decrees == ()
+
+
+def test_the_same_recueil_under_another_address_is_a_duplicate(store: Store) -> None:
+    first, second = one_recueil(store, "a"), one_recueil(store, "b")
+    decree = store.decrees.record(result_of(first, act("A"), digest="same"), to("t"), NOW).decrees[0]
+    recorded = store.decrees.record(result_of(second, act("A"), digest="same"), to("t"), NOW)
+    assert recorded == Recorded((), (), duplicate=True)
+    assert store.recueils.get(second.id).state is RecueilState.DUPLICATE
+    assert store.decrees.acts_of(second.id) == []
+    assert [one.url for one in store.decrees.sightings(decree.id or 0)] == [first.url, second.url]
+
+
+def test_a_duplicate_that_holds_a_decree_nobody_knew_is_read(store: Store) -> None:
+    # The first was read before detection learnt to see this decree.
+    first, second = one_recueil(store, "a"), one_recueil(store, "b")
+    store.decrees.record(result_of(first, act("A", outcome=Outcome.NOT_CONCERNED), digest="same"), to("t"), NOW)
+    recorded = store.decrees.record(result_of(second, act("A"), digest="same"), to("t"), NOW)
+    assert ([decree.title for decree in recorded.decrees], recorded.duplicate) == (["A"], False)
+    assert len(store.decrees.acts_of(second.id)) == 1
+
+
+def test_a_corrected_recueil_with_the_same_number_is_read_and_only_its_new_decree_posted(store: Store) -> None:
+    first, corrected = one_recueil(store, "a"), one_recueil(store, "a-corrected")
+    store.decrees.record(result_of(first, act("A"), digest="1", number="26-2024-100"), to("t"), NOW)
+    recorded = store.decrees.record(result_of(corrected, act("A"), act("B"), digest="2", number="26-2024-100"), to("t"), NOW)
+    assert ([decree.title for decree in recorded.decrees], recorded.duplicate) == (["B"], False)
+
+
+@pytest.mark.parametrize("authority", ["26", "83"])
+def test_what_could_not_be_read_or_is_of_another_authority_is_no_duplicate(store: Store, authority: str) -> None:
+    first, second = one_recueil(store, "a"), one_recueil(store, "b", authority=authority)
+    unreadable = (7,) if authority == "26" else ()
+    store.decrees.record(result_of(first, digest="empty"), to("t"), NOW)
+    assert not store.decrees.record(result_of(second, digest="empty", unreadable=unreadable), to("t"), NOW).duplicate
+    assert store.recueils.get(second.id).state is (RecueilState.INCOMPLETE if unreadable else RecueilState.READ)
+
+
+def test_the_key_of_a_post_does_not_depend_on_the_database(opener: Callable[[], Store]) -> None:
+    first = opener()
+    recueil = one_recueil(first)
+    (post,) = first.decrees.record(result_of(recueil, act("A"), keys=[["k"]]), to("t"), NOW).posts
+    other = one_recueil(first, "b")
+    others = first.decrees.record(result_of(other, act("B"), keys=[["l"]]), to("t", "u"), NOW).posts
+    assert len({post.key, *(one.key for one in others)}) == 3
+    assert post.key == "f31e38a4251c28e34c5d3af84b76d674"  # printf 't\0k' | sha256sum
+
+
+def test_nothing_is_kept_when_recording_fails(store: Store) -> None:
+    recueil = one_recueil(store)
+
+    def fail(_decree: object) -> list[str]:
+        raise RuntimeError("no destination")
+
+    with pytest.raises(RuntimeError):
+        store.decrees.record(result_of(recueil, act("A"), act("B", outcome=Outcome.UNCERTAIN)), fail, NOW)
+    assert store.decrees.recent(10).total == 0
+    assert store.decrees.acts_of(recueil.id) == []
+    assert store.decrees.uncertain(10) == []
+    assert store.decrees.search("A", 10).total == 0
+    assert store.recueils.get(recueil.id) == recueil
+    assert len(store.decrees.record(result_of(recueil, act("A")), to("t"), NOW).posts) == 1
+
+
+def test_a_recueil_that_is_not_stored_cannot_be_recorded(store: Store) -> None:
+    recueil = replace(one_recueil(store), id=404)
+    with pytest.raises(NoSuchRow, match="no recueil has the id 404"):
+        store.decrees.record(result_of(recueil, act("A")), to("t"), NOW)
+
+
+def test_recent_newest_found_first_in_pages(store: Store) -> None:
+    for number in range(5):
+        recueil = one_recueil(store, str(number), authority="26" if number % 2 else "83")
+        store.decrees.record(result_of(recueil, act(f"D{number}")), to(), NOW + timedelta(minutes=number // 2))
+    page = store.decrees.recent(2, 1)
+    assert ([decree.title for decree in page.decrees], page.total) == (["D3", "D2"], 5)
+    only = store.decrees.recent(10, authorities=frozenset({"26"}))
+    assert ([decree.title for decree in only.decrees], only.total) == (["D3", "D1"], 2)
+    assert store.decrees.recent(10, authorities=frozenset()).total == 0
+    assert store.decrees.get(404) is None
+
+
+def test_programs_that_read_the_same_decree_at_once_announce_it_once(opener: Callable[[], Store]) -> None:
+    """Many programs, many authorities, the same decrees in opposite orders: the worst case for locks as well."""
+    programs = [opener() for _ in range(4)]
+    authorities = [str(number) for number in range(10, 18)]
+    recueils = [one_recueil(programs[0], authority=code) for code in authorities]
+    start = threading.Barrier(len(recueils))
+    announced: list[Post] = []
+    errors: list[BaseException] = []
+
+    def run(number: int) -> None:
+        judged = [act(f"Arrêté {letter}", first=page) for page, letter in enumerate("ABCD", start=1)]
+        ordered = judged if number % 2 else judged[::-1]
+        try:
+            start.wait(timeout=30)
+            announced.extend(programs[number % 4].decrees.record(result_of(recueils[number], *ordered), to("t"), NOW).posts)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(recueils))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert errors == []
+    assert sorted(post.decree.title for post in announced) == ["Arrêté A", "Arrêté B", "Arrêté C", "Arrêté D"]
+    assert programs[0].outbox.counts() == {"t": {PostState.QUEUED: 4}}
+    for decree in programs[0].decrees.recent(10).decrees:
+        assert {one.authority for one in programs[0].decrees.sightings(decree.id or 0)} == set(authorities)
+    assert programs[0].recueils.counts() == {code: {RecueilState.READ: 1} for code in authorities}
+
+
+def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by_the_next_try(url: str, store: Store) -> None:
+    """The unique key is the last defence: here the other program comes between the look-up and the insertion."""
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite lets no other program write in between")
+    first, second = one_recueil(store, authority="75"), one_recueil(store, authority="PP")
+    decree = store.decrees.record(result_of(first, act("A"), keys=[["a"]]), to("t"), NOW).decrees[0]
+    database = Database(make_engine(parse_url(url), read_only=False), name="test", read_only=False)
+    other = make_engine(parse_url(url), read_only=False)
+    came: list[str] = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def _come_between(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("INSERT INTO identities") and not came:
+            came.append(statement)
+            with other.begin() as connection:
+                connection.execute(insert(identities), {"key": "b", "decree_id": decree.id})
+
+    recorded = Decrees(database).record(result_of(second, act("A"), keys=[["b"]]), to("t"), NOW)
+    database.close()
+    other.dispose()
+    assert len(came) == 1
+    assert recorded == Recorded((), (), duplicate=False)
+    assert [one.authority for one in store.decrees.sightings(decree.id or 0)] == ["75", "PP"]
+
+
+def test_threads_of_one_program_share_the_store(store: Store) -> None:
+    errors: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(5):
+                name = f"{number}-{turn}"
+                (recueil,) = store.recueils.add([new_recueil(name)], NOW)
+                store.decrees.record(result_of(recueil, act(f"Arrêté {name}")), to("t"), NOW)
+                assert store.decrees.search(f"arrete {name}", 10).total >= 1
+                assert store.outbox.claim("t", NOW) is not None
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert errors == []
+    assert store.decrees.recent(100).total == 30
+    assert store.outbox.counts() == {"t": {PostState.SENDING: 30}}
+
+
+def test_ids_follow_the_order_of_recording(store: Store) -> None:
+    found: list[int] = []
+    for number in range(4):
+        recueil = one_recueil(store, str(number))
+        found += [post.id for post in store.decrees.record(result_of(recueil, act(f"D{number}")), to("t"), NOW).posts]
+    assert all(earlier < later for earlier, later in pairwise(found))
+
+
+def test_found_at_given_by_the_reader_is_kept(store: Store) -> None:
+    recueil = one_recueil(store)
+    result = result_of(recueil, act("A"))
+    earlier: datetime = NOW - timedelta(days=2)
+    position, decree = result.decrees[0]
+    recorded = store.decrees.record(replace(result, decrees=((position, replace(decree, found_at=earlier)),)), to(), NOW)
+    assert recorded.decrees[0].found_at == earlier

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.storage.errors import NoSuchRow
+from bot.storage.rows import NewRecueil, RecueilState
+from bot.storage.store import Store
+from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
+
+
+def test_what_was_added_is_seen_and_comes_back_as_it_was(store: Store) -> None:
+    first, second = new_recueil("a"), new_recueil("b", is_detail=True, state=RecueilState.KNOWN)
+    added = store.recueils.add([first, second], NOW)
+    assert [recueil.url for recueil in added] == [first.url, second.url]
+    assert added[1].is_detail
+    assert added[1].state is RecueilState.KNOWN
+    assert added[0].published == first.published
+    assert added[0].attempts == 0
+    assert store.recueils.get(added[0].id) == added[0]
+    assert store.recueils.unseen("26", [first.url, second.url, "https://prefecture.example/c.pdf"]) == {"https://prefecture.example/c.pdf"}
+
+
+def test_another_authority_has_not_seen_it(store: Store) -> None:
+    one_recueil(store)
+    url = new_recueil().url
+    assert store.recueils.unseen("83", [url]) == {url}
+    assert store.recueils.unseen("26", []) == set()
+
+
+def test_adding_again_changes_nothing_and_returns_only_what_is_new(store: Store) -> None:
+    one_recueil(store, "a")
+    again = store.recueils.add([new_recueil("a", state=RecueilState.KNOWN), new_recueil("b"), new_recueil("b")], NOW)
+    assert [recueil.title for recueil in again] == ["RAA b"]
+    assert store.recueils.counts() == {"26": {RecueilState.WAITING: 2}}
+    assert store.recueils.add([], NOW) == []
+
+
+def test_thousands_of_urls_are_compared(store: Store) -> None:
+    urls = [f"https://prefecture.example/{number}" for number in range(2_500)]
+    one_recueil(store)
+    assert store.recueils.unseen("26", [*urls, new_recueil().url]) == set(urls)
+
+
+def test_seen_stays_seen_after_closing(opener: Callable[[], Store]) -> None:
+    first = opener()
+    one_recueil(first)
+    first.close()
+    assert opener().recueils.unseen("26", [new_recueil().url]) == set()
+
+
+def test_due_oldest_first_and_by_authority(store: Store) -> None:
+    store.recueils.add([new_recueil("a"), new_recueil("b", authority="83"), new_recueil("c")], NOW)
+    store.recueils.add([new_recueil("d", state=RecueilState.KNOWN), new_recueil("e", state=RecueilState.READ)], NOW)
+    assert [recueil.title for recueil in store.recueils.due(NOW)] == ["RAA a", "RAA b", "RAA c"]
+    assert [recueil.title for recueil in store.recueils.due(NOW, frozenset({"83"}))] == ["RAA b"]
+    assert store.recueils.due(NOW, frozenset()) == []
+
+
+def test_a_failure_waits_for_its_time_then_gives_up(store: Store) -> None:
+    recueil = one_recueil(store)
+    later = NOW + timedelta(minutes=10)
+    store.recueils.failed(recueil.id, "no answer\x00", now=NOW, next_try_at=later)
+    assert store.recueils.due(NOW) == []
+    (again,) = store.recueils.due(later)
+    assert (again.attempts, again.error, again.next_try_at) == (1, "no answer", later)
+    store.recueils.failed(recueil.id, "gone", now=later, next_try_at=None)
+    assert store.recueils.due(later + timedelta(days=365)) == []
+    given_up = store.recueils.get(recueil.id)
+    assert (given_up.state, given_up.attempts, given_up.error) == (RecueilState.FAILED, 2, "gone")
+    store.recueils.mark(recueil.id, RecueilState.WAITING)
+    assert [found.id for found in store.recueils.due(later)] == [recueil.id]
+
+
+def test_a_late_failure_does_not_undo_a_reading_by_another_program(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, act("Arrêté")), to(), NOW)
+    store.recueils.failed(recueil.id, "timed out", now=NOW, next_try_at=NOW)
+    store.recueils.failed(recueil.id, "timed out", now=NOW, next_try_at=None)
+    assert store.recueils.get(recueil.id).state is RecueilState.READ
+
+
+def test_a_failed_backfill_leaves_the_recueil_to_the_backfill(store: Store) -> None:
+    (recueil,) = store.recueils.add([new_recueil(state=RecueilState.KNOWN)], NOW)
+    store.recueils.failed(recueil.id, "no answer", now=NOW, next_try_at=NOW)
+    assert store.recueils.get(recueil.id).state is RecueilState.KNOWN
+    assert store.recueils.due(NOW) == []
+
+
+def test_an_incomplete_one_is_due_only_while_there_is_hope(store: Store) -> None:
+    recueil = one_recueil(store)
+    later = NOW + timedelta(hours=1)
+    store.decrees.record(result_of(recueil, act("Arrêté"), unreadable=(7,), next_try_at=later), to(), NOW)
+    assert store.recueils.due(NOW) == []
+    (again,) = store.recueils.due(later)
+    assert (again.state, again.error) == (RecueilState.INCOMPLETE, "1 of 20 pages could not be read: 7")
+    store.decrees.record(result_of(again, act("Arrêté"), unreadable=(7,), next_try_at=None), to(), later)
+    assert store.recueils.due(later + timedelta(days=365)) == []
+    assert store.recueils.get(recueil.id).state is RecueilState.INCOMPLETE
+
+
+def test_a_detail_page_gives_way_to_its_documents(store: Store) -> None:
+    (page,) = store.recueils.add([new_recueil("page", is_detail=True)], NOW)
+    one_recueil(store, "known")
+    children = store.recueils.resolved(page.id, [new_recueil("known"), new_recueil("child")], NOW)
+    assert [child.title for child in children] == ["RAA child"]
+    assert store.recueils.get(page.id).state is RecueilState.RESOLVED
+    assert [recueil.title for recueil in store.recueils.due(NOW)] == ["RAA known", "RAA child"]
+
+
+def test_a_detail_page_that_cannot_be_resolved_leaves_no_children(store: Store) -> None:
+    with pytest.raises(NoSuchRow):
+        store.recueils.resolved(404, [new_recueil("child")], NOW)
+    assert store.recueils.counts() == {}
+
+
+def test_in_state_newest_first(store: Store) -> None:
+    new: list[NewRecueil] = [new_recueil(name, state=RecueilState.KNOWN) for name in "abc"]
+    store.recueils.add([*new, new_recueil("d", authority="83", state=RecueilState.KNOWN)], NOW)
+    assert [found.title for found in store.recueils.in_state(RecueilState.KNOWN, limit=2, authorities={"26"})] == ["RAA c", "RAA b"]
+
+
+def test_what_is_not_there_is_told(store: Store) -> None:
+    for attempt in (
+        lambda: store.recueils.get(1),
+        lambda: store.recueils.mark(1, RecueilState.FAILED),
+        lambda: store.recueils.failed(1, "x", now=NOW, next_try_at=None),
+    ):
+        with pytest.raises(NoSuchRow, match="no recueil has the id 1"):
+            attempt()
+
+
+def test_counts_by_authority(store: Store) -> None:
+    store.recueils.add([new_recueil("a"), new_recueil("b", state=RecueilState.KNOWN), new_recueil("c", authority="83")], NOW)
+    assert store.recueils.counts() == {"26": {RecueilState.WAITING: 1, RecueilState.KNOWN: 1}, "83": {RecueilState.WAITING: 1}}

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+
+from bot.model import Facts, Outcome
+from bot.storage.database import Database
+from bot.storage.engine import make_engine
+from bot.storage.schema import act_terms, search_rules
+from bot.storage.search import renew_index
+from bot.storage.store import Store, open_store
+from bot.storage.terms import RULES, terms
+from bot.storage.url import parse_url
+from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+
+DROME = "Arrêté n° 26-2024-04-19-00003 autorisant la vidéosurveillance algorithmique à Valence"
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    texts = {
+        "26": (DROME, "La SNCF est autorisée à mettre en œuvre un traitement algorithmique ; les caméras de la gare d'Avignon."),
+        "83": ("Arrêté portant renouvellement", "Les opérateurs mentionnés et la SNCF sont autorisés. Les événements ; Valence."),
+        "R-IDF": ("Décision", "vidéoprotection"),
+    }
+    facts = {"26": Facts(number="2024-110-0003", operators=("SNCF",), places=("Gare de Valence-Ville",), software="Wintics Cityvision")}
+    for number, (authority, (title, text)) in enumerate(texts.items()):
+        recueil = one_recueil(store, authority=authority)
+        judged = (
+            act(title, text=text, facts=facts.get(authority)),
+            act("Arrêté de circulation", first=9, text="traitement algorithmique SNCF", outcome=Outcome.NOT_CONCERNED),
+        )
+        store.decrees.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
+    return store
+
+
+QUESTIONS: dict[str, list[str]] = {
+    "SNCF": ["26", "83"],  # in the facts of the first, in the text only of the second
+    "sncf valence": ["26", "83"],
+    "camera": ["26"],
+    "CAMÉRAS": ["26"],
+    "autorisee": ["26", "83"],  # the title says "autorisant"
+    "autorisés": ["26", "83"],
+    "autorise": ["26", "83"],
+    "évènement": ["83"],
+    "evenements": ["83"],
+    "d'Avignon": ["26"],
+    "gare d’avignon": ["26"],
+    "oeuvre": ["26"],
+    "2024-110-0003": ["26"],
+    "n°2024-110-0003": ["26"],
+    "wintics": ["26"],
+    "26": ["26"],
+    "dept26": ["26"],
+    "#dept83": ["83"],
+    "R-IDF": ["R-IDF"],
+    "renouvellements": ["83"],
+    "vidéoprotection algorithmique": [],
+    "circulation": [],  # only in acts that are no decrees
+    "": [],
+    "   ": [],
+    "de la": [],
+    "'\"*:()^-+": [],
+    "AND OR NOT NEAR": [],
+    "sncf OR nothing": [],
+    "_decree": [],
+    "everything : sncf": [],
+}
+
+
+def test_what_questions_find(filled: Store) -> None:
+    pages = {question: filled.decrees.search(question, 10) for question in QUESTIONS}
+    assert {question: [decree.authority for decree in page.decrees] for question, page in pages.items()} == QUESTIONS
+    assert {question: page.total for question, page in pages.items()} == {question: len(found) for question, found in QUESTIONS.items()}
+
+
+def test_narrowed_to_authorities(filled: Store) -> None:
+    assert [decree.authority for decree in filled.decrees.search("sncf", 10, authorities=frozenset({"83", "01"})).decrees] == ["83"]
+    assert filled.decrees.search("sncf", 10, authorities=frozenset()).total == 0
+    everyone = frozenset(f"{number:02}" for number in range(1, 99)) | {"R-IDF", "PP", "2A", "971"}
+    assert filled.decrees.search("sncf", 10, authorities=everyone).total == 2
+
+
+def test_pages_of_an_answer(filled: Store) -> None:
+    assert [decree.authority for decree in filled.decrees.search("sncf", 1, 1).decrees] == ["83"]
+    assert filled.decrees.search("sncf", 1, 1).total == 2
+    assert filled.decrees.search("sncf", 1, 2).decrees == ()
+
+
+def test_equally_relevant_ones_newest_first(store: Store) -> None:
+    for number in range(4):
+        recueil = one_recueil(store, str(number))
+        store.decrees.record(result_of(recueil, act(f"Drone {number}")), to(), NOW + timedelta(minutes=number % 2))
+    assert [decree.title for decree in store.decrees.search("drone", 10).decrees] == ["Drone 3", "Drone 1", "Drone 2", "Drone 0"]
+
+
+def test_a_decree_seen_twice_is_found_once(store: Store) -> None:
+    for name in ("a", "b"):
+        store.decrees.record(result_of(one_recueil(store, name), act("Drone")), to(), NOW)
+    page = store.decrees.search("drone", 10)
+    assert (len(page.decrees), page.total) == (1, 1)
+
+
+def test_a_second_reading_is_found_by_its_new_words_only(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, act("Drone", text="ancien"), keys=[["k"]], unreadable=(1,), next_try_at=NOW), to(), NOW)
+    store.decrees.record(result_of(recueil, act("Drone", text="nouveau"), keys=[["k"]]), to(), NOW)
+    assert store.decrees.search("nouveau", 10).total == 1
+    assert store.decrees.search("ancien", 10).total == 0
+
+
+def test_a_huge_act_full_of_rare_words_can_be_stored_and_found(store: Store) -> None:
+    text = " ".join(f"{'x' * 50}{number:06d}y" if number % 2 else f"mot{number:06d}{'z' * 40}" for number in range(60_000))
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, act("Drone " + text, text=text)), to(), NOW)
+    assert store.decrees.search("drone", 10).total == 1
+
+
+def test_5000_acts(store: Store) -> None:
+    """Every act can be told from all others, and one department's from those of the other."""
+    for number in range(50):
+        authority = "26" if number % 2 else "83"
+        recueil = one_recueil(store, str(number), authority=authority)
+        judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(100)]
+        store.decrees.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
+    page = store.decrees.search("camera augmentée", 20)
+    assert (len(page.decrees), page.total) == (20, 5_000)
+    assert page.decrees[0].title == "Arrêté a49b99"
+    assert store.decrees.search("camera", 1, authorities={"26"}).total == 2_500
+    assert [decree.title for decree in store.decrees.search("a17b42 cameras", 10).decrees] == ["Arrêté a17b42"]
+
+
+def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[], Store]) -> None:
+    store = opener()
+    store.decrees.record(result_of(one_recueil(store), act("Drone"), act("Route", first=5, outcome=Outcome.NOT_CONCERNED)), to(), NOW)
+    database = Database(make_engine(parse_url(url), read_only=False), name="test", read_only=False)
+    with database.writing() as connection:
+        connection.execute(update(search_rules).values(version="of an older program"))
+        connection.execute(delete(act_terms))
+    assert store.decrees.search("drone", 10).total == 0
+    opener()
+    assert store.decrees.search("drone", 10).total == 1
+    with database.writing() as connection:
+        assert connection.execute(select(search_rules.c.version)).scalars().all() == [RULES]
+        before = connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all()
+        renew_index(connection)
+        assert connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all() == before
+        assert len(before) == 2
+    database.close()
+
+
+anything = (
+    st.text()
+    | st.text(alphabet=string.punctuation + " aé")
+    | st.lists(st.sampled_from(["AND", "NEAR(", "sncf", '"', "*", "^a", "-"])).map(" ".join)
+)
+
+
+@given(question=anything)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+def test_no_question_is_an_error(filled: Store, question: str) -> None:
+    page = filled.decrees.search(question, 10)
+    assert page.total == len(page.decrees)
+    if not terms([question], most=50):
+        assert page.total == 0
+
+
+def test_a_very_long_question(filled: Store) -> None:
+    assert filled.decrees.search(" ".join(f"mot{number}" for number in range(10_000)), 10).total == 0
+    assert filled.decrees.search("sncf " * 10_000, 10).total == 2
+
+
+@given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4), index=st.integers(0, 3))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+def test_every_stored_text_is_found_by_its_own_words(texts: list[str], index: int) -> None:
+    with open_store("sqlite://") as store:
+        for number, text in enumerate(texts):
+            store.decrees.record(result_of(one_recueil(store, str(number)), act(f"D{number}", text=text), digest=str(number)), to(), NOW)
+        wanted = index % len(texts)
+        page = store.decrees.search(texts[wanted], 10)
+        if terms([texts[wanted]], most=50):
+            assert f"D{wanted}" in [decree.title for decree in page.decrees]
