@@ -1,0 +1,59 @@
+"""Posts on a text stream: the destination that needs no account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TextIO
+
+from bot.delivery.channel import NotSent, Sent
+from bot.messages import Language, place_for, plain_post
+from bot.model import Place, Post
+
+
+class ConsoleChannel:
+    """Writes each post to a stream and flushes it. The stream belongs to the caller and is not closed."""
+
+    def __init__(
+        self, *, name: str, stream: TextIO, places: Mapping[str, Place], clock: Callable[[], datetime], language: Language = "fr"
+    ) -> None:
+        self._name = name
+        self._stream = stream
+        self._places = places
+        self._clock = clock
+        self._language = language
+        self._written: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """The destination's name in the configuration and in the outbox."""
+        return self._name
+
+    async def send(self, post: Post) -> Sent:
+        """Write the post.
+
+        Raises NotSent when it could not be written whole (reader gone, disk full): a post cut short on a terminal has told
+        nobody, and writing it again does no harm.
+        """
+        decree = post.decree
+        text = plain_post(decree, place_for(self._places, decree.authority), self._clock(), self._language)
+        try:
+            self._stream.write(self._encodable(text) + "\n\n")
+            self._stream.flush()
+        except (OSError, ValueError) as error:  # ValueError: the stream is closed
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise NotSent(f"cannot write to the console: {reason}") from None
+        self._written.add(post.key)
+        return Sent(post.key)
+
+    def _encodable(self, text: str) -> str:
+        """What the stream's encoding can show: a terminal without accents must not stop the bot."""
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        return text.encode(encoding, "replace").decode(encoding)
+
+    async def find(self, post: Post) -> Sent | None:
+        """What this process has written. A write never loses its answer; another process, killed, took its reader along."""
+        return Sent(post.key) if post.key in self._written else None
+
+    async def close(self) -> None:
+        """Nothing to release."""

@@ -1,0 +1,136 @@
+"""What an answer, or the lack of one, says of a status: posted, not posted, refused, or unknown. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+
+from bot.delivery.channel import DeliveryError, NotSent, Refused, Unknown
+from bot.delivery.errors import DestinationRefused
+from bot.messages import StatusLimits
+
+# Raised before the first byte of a request leaves: no connection, or none free.
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_UNSET_WAIT = 300.0
+"""Seconds: Mastodon counts requests over five minutes; the wait after a 429 that names no end."""
+_ERROR_SHOWN = 200
+
+
+def classify_failure(error: httpx.HTTPError) -> DeliveryError:
+    """A request without an answer. Never sent when no connection was made; unknown otherwise."""
+    text = f"Mastodon: no answer ({type(error).__name__})"
+    return NotSent(text) if isinstance(error, _BEFORE_SENDING) else Unknown(text)
+
+
+def classify_answer(status: int, headers: Mapping[str, str], body: str, now: datetime) -> DeliveryError:
+    """An answer that is not a success."""
+    text = f"Mastodon: HTTP {status}: {error_text(body)}"
+    if status == 429:
+        return NotSent(text, retry_after(headers, now))
+    if status in {401, 403, 404, 410}:
+        return DestinationRefused(text)
+    if 300 <= status < 400:
+        return DestinationRefused(f"Mastodon: the instance redirects to {headers.get('location', 'another address')[:_ERROR_SHOWN]}")
+    if status >= 500 or status == 408:
+        return Unknown(text)
+    return Refused(text)
+
+
+def error_text(body: str) -> str:
+    """The words of the instance, one line, cut."""
+    match = re.search(r'"error"\s*:\s*"((?:[^"\\]|\\.)*)"', body)
+    return " ".join((match.group(1) if match else "no explanation").split())[:_ERROR_SHOWN]
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float:
+    """Seconds to wait after a 429: Retry-After (seconds or HTTP date) where given, else until X-RateLimit-Reset.
+
+    Mastodon and GoToSocial give X-RateLimit-Reset as an ISO 8601 time, others as a Unix time; all are understood.
+    """
+    for name, read in (("retry-after", _from_retry_after), ("x-ratelimit-reset", _from_reset)):
+        value = headers.get(name)
+        if value is None:
+            continue
+        try:
+            return max(read(value.strip(), now), 1.0)
+        except (ValueError, OverflowError, TypeError):
+            continue
+    return _UNSET_WAIT
+
+
+def _from_retry_after(value: str, now: datetime) -> float:
+    return float(value) if value.isdigit() else (_aware(parsedate_to_datetime(value)) - now).total_seconds()
+
+
+def _from_reset(value: str, now: datetime) -> float:
+    reset = datetime.fromtimestamp(float(value), UTC) if re.fullmatch(r"\d+(\.\d+)?", value) else _aware(datetime.fromisoformat(value))
+    return (reset - now).total_seconds()
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def limits_of(instance: Mapping[str, Any]) -> StatusLimits | None:
+    """The limits in an instance document (v2, v1, or the older flat `max_toot_chars`); None when it names none."""
+    configuration = instance.get("configuration")
+    statuses = configuration.get("statuses") if isinstance(configuration, Mapping) else None
+    statuses = statuses if isinstance(statuses, Mapping) else {}
+    characters = _positive(statuses.get("max_characters")) or _positive(instance.get("max_toot_chars"))
+    if characters is None:
+        return None
+    return StatusLimits(characters, _positive(statuses.get("characters_reserved_per_url")))
+
+
+def _positive(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def moment_of(status: Mapping[str, Any]) -> datetime | None:
+    """When a status was created; None when it does not say so readably."""
+    try:
+        return _aware(datetime.fromisoformat(str(status.get("created_at"))))
+    except ValueError:
+        return None
+
+
+def is_sought(status: Mapping[str, Any], link: str, number: str | None, language: str) -> bool:
+    """Whether a status is the post of a decree: its link, its number where it has one, and no other language.
+
+    The link alone would not do: two acts may begin on the same page, and one account may post in two languages.
+    """
+    content = _Content()
+    content.feed(str(status.get("content") or ""))
+    content.close()
+    text = "".join(content.texts)
+    if link not in content.links and link not in text:
+        return False
+    if status.get("language") not in {None, "", language}:
+        return False
+    return number is None or number in text
+
+
+class _Content(HTMLParser):
+    """Links and text of a status (HTML made by the instance)."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep addresses; a line break or a new paragraph is a space."""
+        if tag == "a":
+            self.links += [value for name, value in attrs if name == "href" and value]
+        elif tag in {"br", "p"}:
+            self.texts.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        """Keep text."""
+        self.texts.append(data)

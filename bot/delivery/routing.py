@@ -1,0 +1,72 @@
+"""Which destination wants which decree. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from bot.messages import Language
+from bot.model import Decree, Filter
+
+Platform = Literal["console", "telegram", "mastodon"]
+Visibility = Literal["public", "unlisted", "private", "direct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where posts go. `chat` is a Telegram chat id or `@channel`; `instance` and `token` are an account on Mastodon."""
+
+    name: str
+    platform: Platform
+    filter: Filter = field(default_factory=Filter)
+    language: Language = "fr"
+    chat: int | str | None = None
+    instance: str | None = None
+    token: str | None = field(default=None, repr=False)
+    visibility: Visibility = "public"
+
+
+def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tuple[str, ...]:
+    """The names of the destinations that want a decree, in the order given."""
+    return tuple(destination.name for destination in destinations if wants(destination.filter, decree))
+
+
+def wants(wish: Filter, decree: Decree) -> bool:
+    """Whether a filter lets a decree through; every non-empty set must agree.
+
+    A department is met by its own authority and by any authority that acts there (`territories.toml`). A decree whose
+    operators could not be read passes a filter on operators: one post too many is better than one that is missing.
+    """
+    if wish.kinds and decree.kind not in wish.kinds:
+        return False
+    if wish.departments and not _met_departments(wish.departments, decree.authority):
+        return False
+    return not wish.operators or not decree.facts.operators or _met_operators(wish.operators, decree.facts.operators)
+
+
+def _met_departments(wanted: frozenset[str], authority: str) -> bool:
+    code = authority.upper()
+    return not {code, *territories().get(code, ())}.isdisjoint({department.upper() for department in wanted})
+
+
+def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:
+    names = [_folded(operator) for operator in operators]
+    return any(_folded(wish) in name for wish in wanted for name in names)
+
+
+def _folded(text: str) -> str:
+    """Without case, accents or uneven spaces."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+
+
+@cache
+def territories() -> dict[str, tuple[str, ...]]:
+    """Authority code to department codes, read once from its packaged file."""
+    text = files("bot.delivery").joinpath("territories.toml").read_text(encoding="utf-8")
+    return {code: tuple(departments) for code, departments in tomllib.loads(text).items()}

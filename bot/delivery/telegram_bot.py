@@ -1,0 +1,70 @@
+"""A python-telegram-bot Bot set up for sending: patient, and quiet about its token."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.request import HTTPXRequest
+
+from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, HidesSecret, checked_base, is_loopback
+from bot.delivery.telegram_answers import TooManyRequests
+
+DEFAULT_API = "https://api.telegram.org"
+
+# The logger that writes whole request addresses, token included.
+_TALKATIVE = "httpx"
+
+
+class _Request(HTTPXRequest):
+    """Says "too many requests" in our own words: the library's RetryAfter warns of a deprecation when it is made."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """See `HTTPXRequest`; raises TooManyRequests on HTTP 429."""
+        code, payload = await super().do_request(*args, **kwargs)
+        if code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise TooManyRequests(_retry_after(payload))
+        return code, payload
+
+
+def _retry_after(payload: bytes) -> float | None:
+    """Seconds, from `parameters.retry_after` of the answer (Bot API, ResponseParameters); None where it is not said."""
+    try:
+        return float(json.loads(payload)["parameters"]["retry_after"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+class SendingBot:
+    """A Bot, with the log filter that hides its token for as long as it is open."""
+
+    def __init__(self, token: str, api_url: str = DEFAULT_API, *, read_timeout: float = 30.0) -> None:
+        """Raises UnsafeAddress when `api_url` is neither https nor this machine. `read_timeout` is in seconds."""
+        base = checked_base(api_url).removesuffix("/bot")
+        # Proxies of the environment are for the outside world.
+        trust_env = not is_loopback(urlsplit(base).hostname or "")
+        request = _Request(
+            connect_timeout=10.0,
+            read_timeout=read_timeout,
+            write_timeout=30.0,
+            pool_timeout=10.0,
+            httpx_kwargs={"trust_env": trust_env, "limits": ONE_REQUEST_PER_CONNECTION},
+        )
+        self.bot = Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
+        self._request = request
+        self._filter = HidesSecret(token)
+        logging.getLogger(_TALKATIVE).addFilter(self._filter)
+
+    async def close(self) -> None:
+        """Release connections. May be called more than once."""
+        await self._request.shutdown()
+        logging.getLogger(_TALKATIVE).removeFilter(self._filter)
+
+
+def keyboard(text: str, url: str) -> InlineKeyboardMarkup:
+    """One button that leads to `url`."""
+    return InlineKeyboardMarkup([[InlineKeyboardButton(text, url=url)]])

@@ -1,0 +1,78 @@
+"""Outside text made harmless. Whoever writes a PDF or a file name must not be able to shape what readers or terminals see."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import quote, urldefrag, urlsplit
+
+LONGEST_TEXT = 4000
+"""Characters kept of one text: more than any platform shows, little enough that a hostile text costs nothing."""
+
+_MARKS_IN_A_ROW = 2
+_LOST_APOSTROPHE = re.compile(r"(?<=[^\W\d_])[□�](?=[^\W\d_])")
+_SCHEME = re.compile(r"[a-z0-9+.-]*:/+", re.IGNORECASE)
+# RFC 3986 characters that neither HTML nor the link detection of chat programs can trip over.
+_SAFE_IN_LINKS = "%/:?#!$&*+,;=-._~"
+
+
+def clean(text: str) -> str:
+    """One line of visible text.
+
+    Line breaks and tabs become spaces; control and format characters (bidirectional overrides, zero-width, escape
+    sequences), surrogates, private-use and unassigned characters go; piles of combining marks are cut; the box that
+    broken fonts put for an apostrophe becomes one.
+    """
+    kept: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFC", text[: 2 * LONGEST_TEXT]):
+        category = unicodedata.category(character)
+        if category.startswith("M"):
+            marks += 1
+            if marks > _MARKS_IN_A_ROW:
+                continue
+        else:
+            marks = 0
+        if character.isspace() or category.startswith("Z"):
+            kept.append(" ")
+        elif not category.startswith("C"):
+            kept.append(character)
+    line = " ".join("".join(kept).split())
+    return _LOST_APOSTROPHE.sub("’", line)[:LONGEST_TEXT].rstrip()
+
+
+def inert(text: str) -> str:
+    """`clean`, and free of links, mentions and hashtags: for networks that would act on them."""
+    return _SCHEME.sub("", clean(text)).replace("@", "＠").replace("#", "＃")
+
+
+def link_to(url: str, page: int) -> str | None:
+    """The address of a page inside a PDF (`…pdf#page=7`, RFC 8118), in plain ASCII; None when `url` is no web address."""
+    address, _ = urldefrag("".join(url.split()))
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+        return None
+    if not host.isascii():
+        try:
+            ascii_host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            return None
+        address = address.replace(parts.netloc, parts.netloc.replace(host, ascii_host), 1)
+    return f"{quote(address, safe=_SAFE_IN_LINKS, errors='replace')}#page={max(page, 1)}"
+
+
+def cut(text: str, longest: int) -> str:
+    """At most `longest` characters, cut between words where that loses little, with an ellipsis."""
+    if len(text) <= longest:
+        return text
+    if longest < 1:
+        return ""
+    head = text[: longest - 1]
+    space = head.rfind(" ")
+    if space > len(head) * 2 // 3:
+        head = head[:space]
+    return head.rstrip(" ,;:.-–—(") + "…"

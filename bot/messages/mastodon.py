@@ -1,0 +1,43 @@
+"""A post in Mastodon's form: plain text in which every link counts the same, whatever its length."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.messages.announcement import Announcement, announce
+from bot.messages.layout import fit, plain
+from bot.messages.words import Language
+from bot.model import Decree, Place
+
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLimits:
+    """What an instance allows (`configuration.statuses` of its instance document; the defaults are Mastodon's own).
+
+    `per_url` is what a link counts for, None on servers that count links in full.
+    """
+
+    characters: int = 500
+    per_url: int | None = 23
+
+
+def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
+    """Length as the instance counts it. Code points are counted, never fewer than the grapheme clusters that Mastodon counts."""
+    if limits.per_url is None:
+        return len(text)
+    return len(_LINK.sub("x" * limits.per_url, text))
+
+
+def mastodon_status(
+    decree: Decree, place: Place, now: datetime, language: Language = "fr", *, limits: StatusLimits = StatusLimits()
+) -> str:
+    """A decree as a status within `limits`. Raises `layout.TooSmall` when an instance leaves no room for a link."""
+
+    def measure(said: Announcement) -> int:
+        return mastodon_length(plain(said), limits)
+
+    return plain(fit(announce(decree, place, now, language), measure, limits.characters))

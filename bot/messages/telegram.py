@@ -1,0 +1,73 @@
+"""A post in Telegram's form.
+
+Limits (Bot API, "Formatting options" and `sendMessage`): 4096 UTF-16 code units after entity parsing, 100 entities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.messages import html
+from bot.messages.announcement import Announcement, announce
+from bot.messages.cleaning import cut
+from bot.messages.layout import Row, fit, paragraphs, plain
+from bot.messages.words import Language
+from bot.model import Decree, Place
+
+TEXT_LIMIT = 4096
+_BUTTON_TEXT_LIMIT = 64
+"""Characters; phones show about half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The button under a post. Address and words together (page, number) are unique to the decree: a post is recognised by it."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramText:
+    """A post: HTML for `parse_mode=HTML`, the same in plain text for when the platform cannot parse it, and its button."""
+
+    html: str
+    plain: str
+    button: Button | None
+
+
+def telegram_length(text: str) -> int:
+    """Length as Telegram counts it: UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def telegram_button(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> Button | None:
+    """The button of a decree's post; it does not depend on `now`."""
+    return _button(announce(decree, place, now, language))
+
+
+def telegram_text(decree: Decree, place: Place, now: datetime, language: Language = "fr", *, limit: int = TEXT_LIMIT) -> TelegramText:
+    """A decree as a Telegram post, HTML and plain text both within `limit`."""
+    said = fit(announce(decree, place, now, language), _measure, limit)
+    return TelegramText(html=_html(said).source, plain=plain(said), button=_button(said))
+
+
+def _measure(said: Announcement) -> int:
+    # The plain text shows links in full, the HTML shows their words: the longer one counts.
+    return max(telegram_length(plain(said)), telegram_length(_html(said).text))
+
+
+def _button(said: Announcement) -> Button | None:
+    return None if said.link is None else Button(cut(said.button_label, _BUTTON_TEXT_LIMIT), said.link)
+
+
+def _html(said: Announcement) -> html.Html:
+    return html.join("\n\n", tuple(html.join("\n", tuple(_row(row) for row in rows)) for rows in paragraphs(said)))
+
+
+def _row(row: Row) -> html.Html:
+    words = html.text(row.text or row.href or "")
+    if row.href is not None:
+        return html.link(row.href, words)
+    return html.tagged("b", words) if row.strong else words

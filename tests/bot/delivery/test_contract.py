@@ -1,0 +1,120 @@
+"""One suite over every channel: what the outbox relies on."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.delivery import Channel, ConsoleChannel, DeliveryError, History, MastodonChannel, Sent, TelegramChannel
+from bot.model import Kind
+from tests.bot.delivery.memory import PLACES, Clock, post
+from tests.bot.messages.samples import decree
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+CHAT = -1001
+
+
+class World:
+    """A channel and a way to see what it made visible, oldest first."""
+
+    def __init__(self, channel: Channel, platform: FakeBotApi | MastodonServer | io.StringIO) -> None:
+        self.channel = channel
+        self._platform = platform
+
+    def posts(self) -> list[str]:
+        if isinstance(self._platform, FakeBotApi):
+            return [message.text + "".join(button["url"] for button in message.buttons) for message in self._platform.messages]
+        if isinstance(self._platform, MastodonServer):
+            return [status["content"] for status in reversed(self._platform.statuses())]
+        return [text for text in self._platform.getvalue().replace("\n\n📢", "\f📢").split("\f") if text]
+
+
+@pytest.fixture(params=["console", "telegram", "mastodon"])
+async def world(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[World]:
+    channel: Channel
+    match request.param:
+        case "telegram":
+            async with FakeBotApi() as api:
+                api.add_channel(CHAT)
+                channel = TelegramChannel(
+                    name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, history=lambda post: History(), api_url=api.url
+                )
+                yield World(channel, api)
+                await channel.close()
+        case "mastodon":
+            async with MastodonServer() as server:
+                channel = MastodonChannel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
+                yield World(channel, server)
+                await channel.close()
+        case _:
+            stream = io.StringIO()
+            channel = ConsoleChannel(name="essai", stream=stream, places=PLACES, clock=clock)
+            yield World(channel, stream)
+            await channel.close()
+
+
+async def test_the_name_is_the_one_of_the_outbox(world: World) -> None:
+    assert world.channel.name == "essai"
+
+
+async def test_a_sent_post_is_visible_once_and_has_a_reference(world: World) -> None:
+    sent = await world.channel.send(post(3))
+    assert isinstance(sent, Sent)
+    assert sent.reference
+    (text,) = world.posts()
+    assert "Commence dans 14 h" not in text  # this one has no date
+    assert "n° 2031-00003" in text
+    assert "#page=3" in text
+
+
+async def test_posts_keep_their_order(world: World) -> None:
+    for number in (1, 2, 3):
+        await world.channel.send(post(number))
+    assert [f"2031-0000{number}" in text for number, text in enumerate(world.posts(), start=1)] == [True] * 3
+
+
+async def test_what_was_never_sent_is_not_found(world: World) -> None:
+    await world.channel.send(post(1))
+    assert await world.channel.find(post(2)) is None
+
+
+async def test_what_was_sent_is_found(world: World) -> None:
+    sent = await world.channel.send(post(1))
+    assert await world.channel.find(post(1)) == sent
+
+
+async def test_looking_changes_nothing(world: World) -> None:
+    for number in (1, 2):
+        await world.channel.send(post(number))
+    before = world.posts()
+    await world.channel.find(post(2))
+    await world.channel.find(post(9))
+    assert world.posts() == before
+
+
+async def test_hostile_and_huge_decrees_go_out(world: World) -> None:
+    title = '<b>"&\u202e\x1b[2J@moi@ailleurs.example #Tag https://a.example ' * 300
+    hostile = replace(post(1), decree=decree(Kind.REFUSAL, title=title, id=1))
+    try:
+        await world.channel.send(hostile)
+    except DeliveryError as error:
+        pytest.fail(f"refused: {error}")
+    (text,) = world.posts()
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+    assert "@moi" not in text
+
+
+async def test_an_authority_that_left_the_catalogue_still_goes_out(world: World) -> None:
+    gone = replace(post(1), decree=decree(authority="99"))
+    await world.channel.send(gone)
+    assert len(world.posts()) == 1
+
+
+async def test_it_may_be_closed_twice(world: World) -> None:
+    await world.channel.close()
+    await world.channel.close()

@@ -1,0 +1,148 @@
+"""Outbox, deliverer, a real channel and a server with a bad day: in the end every decree is there exactly once, in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.delivery import Channel, Deliverer, History, MastodonChannel, TelegramChannel
+from bot.model import Post, PostState
+from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, post
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+CHAT = -1001
+BAD_DAYS = ("drop before", "drop after", "500 before", "500 after", "429", "garbled", "person")
+
+
+def history_of(outbox: MemoryOutbox) -> History:
+    """As the store gives it: nothing was sent before these posts existed."""
+    return History(known=frozenset(one.reference for one in outbox.posts.values() if one.reference is not None))
+
+
+def spoil_telegram(api: FakeBotApi, day: str) -> None:
+    match day:
+        case "drop before" | "drop after":
+            api.drop("sendMessage", stored=day.endswith("after"))
+        case "500 before" | "500 after":
+            api.fail("sendMessage", 500, "Internal Server Error", stored=day.endswith("after"))
+        case "429":
+            api.fail("sendMessage", 429, "Too Many Requests: retry after 3", {"retry_after": 3})
+        case "garbled":
+            api.garble("sendMessage", b"<html>")
+        case _:
+            api.person_posts(CHAT, "bonjour")
+
+
+def spoil_mastodon(server: MastodonServer, day: str) -> None:
+    match day:
+        case "drop before" | "drop after":
+            server.drop(stored=day.endswith("after"))
+        case "500 before" | "500 after":
+            server.fail(500, stored=day.endswith("after"))
+        case "429":
+            server.fail(429)
+        case "garbled":
+            server.fail(200, b"<html>", stored=True)
+        case _:
+            server.post("bonjour")
+
+
+async def deliver(outbox: MemoryOutbox, channel: Channel, clock: Clock) -> None:
+    """As the program does: come back when something is due, until nothing is."""
+    deliverer = Deliverer(outbox, [channel], clock)
+    for _ in range(60):
+        await deliverer.deliver_due()
+        due = await deliverer.next_due(clock())
+        if due is None:
+            return
+        clock.now = max(due, clock.now)
+    pytest.fail(f"not delivered: {outbox.posts}")
+
+
+POSTS = 4
+
+
+def queue() -> tuple[Post, ...]:
+    return tuple(post(number) for number in range(1, POSTS + 1))
+
+
+@given(st.lists(st.sampled_from(BAD_DAYS), max_size=6))
+@settings(max_examples=20, deadline=None)
+async def test_telegram(days: list[str]) -> None:
+    outbox, clock = MemoryOutbox(*queue()), Clock()
+    async with FakeBotApi() as api:
+        api.add_channel(CHAT)
+        for day in days:
+            spoil_telegram(api, day)
+        channel = TelegramChannel(
+            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, history=lambda one: history_of(outbox), api_url=api.url
+        )
+        await deliver(outbox, channel, clock)
+        await channel.close()
+        told = [message.buttons[0]["url"].rpartition("=")[2] for message in api.messages]
+        references = [str(message.message_id) for message in api.messages]
+    assert outbox.states == [PostState.SENT] * POSTS
+    assert Counter(told) == Counter(str(number) for number in range(1, POSTS + 1))
+    assert sorted(references) == sorted(str(one.reference) for one in outbox.posts.values())
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ["drop after", "drop after", "drop after"],
+        ["drop before", "500 after", "garbled", "person"],
+        ["429", "garbled", "drop after", "500 before", "drop before"],
+        ["500 after", "500 after", "drop before", "429", "person", "person"],
+    ],
+)
+async def test_mastodon_that_ignores_keys(days: list[str]) -> None:
+    outbox, clock = MemoryOutbox(*queue()), Clock()
+    async with MastodonServer(ignores_idempotency=True) as server:
+        for day in sorted(days, key=lambda day: day != "person"):  # the faults are for the bot
+            spoil_mastodon(server, day)
+        channel = MastodonChannel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
+        await deliver(outbox, channel, clock)
+        await channel.close()
+        ours = [status["content"] for status in server.statuses() if "#page=" in status["content"]]
+    assert outbox.states == [PostState.SENT] * POSTS
+    assert sorted(number for number in range(1, POSTS + 1) for text in ours if f"n° 2031-0000{number}" in text) == [1, 2, 3, 4]
+    assert len(ours) == POSTS
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_killed_between_sending_and_recording(stored: bool) -> None:
+    """The next process knows the message by its button, whatever was sent meanwhile."""
+    outbox, clock = MemoryOutbox(*queue()), Clock()
+    async with FakeBotApi() as api:
+        api.add_channel(CHAT)
+
+        def channel() -> TelegramChannel:
+            return TelegramChannel(
+                name="essai",
+                chat=CHAT,
+                token=api.token,
+                places=PLACES,
+                clock=clock,
+                history=lambda one: history_of(outbox),
+                api_url=api.url,
+            )
+
+        killed = channel()
+        claimed = outbox.claim("essai", clock())
+        assert claimed is not None
+        if stored:
+            await killed.send(claimed)
+        await killed.close()
+        outbox.posts[1] = Post(1, claimed.key, "essai", claimed.decree, PostState.SENDING, 1)
+        other = channel()  # another process goes on with the rest while the lease of the dead one lasts
+        await Deliverer(outbox, [other], clock).deliver_due()
+        outbox.unknown(1, "the program was stopped while sending", clock())
+        await deliver(outbox, other, clock)
+        await other.close()
+        told = sorted(message.buttons[0]["url"].rpartition("=")[2] for message in api.messages)
+    assert told == ["1", "2", "3", "4"]
+    assert outbox.states == [PostState.SENT] * POSTS

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from bot.delivery import DestinationRefused, MastodonChannel, NotSent, Refused, Sent, Unknown, UnsafeAddress
+from bot.delivery.mastodon_answers import classify_answer, is_sought, limits_of, retry_after
+from bot.messages import StatusLimits
+from tests.bot.delivery.memory import PLACES, post
+from tests.bot.messages.samples import NOW, decree
+from tests.servers.mastodon import MastodonServer
+
+
+@asynccontextmanager
+async def opened(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
+    options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": lambda: NOW}
+    channel = MastodonChannel(name="essai", **(options | changes))
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+@pytest.fixture
+async def channel(mastodon: MastodonServer) -> AsyncIterator[MastodonChannel]:
+    async with opened(mastodon) as one:
+        yield one
+
+
+async def test_a_post_is_one_status_in_its_language(mastodon: MastodonServer) -> None:
+    async with opened(mastodon, language="en", visibility="unlisted") as one:
+        sent = await one.send(post())
+    (status,) = mastodon.statuses()
+    assert sent.reference == status["id"]
+    assert (status["language"], status["visibility"]) == ("en", "unlisted")
+    assert "Algorithmic video surveillance authorised" in status["content"]
+    assert [tag["name"].lower() for tag in status["tags"]] == ["vsa", "drôme", "dept26"]
+
+
+async def test_the_key_goes_with_the_status_and_a_repeat_is_the_same_status(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    assert await channel.send(post()) == await channel.send(post())
+    assert len(mastodon.statuses()) == 1
+    keys = [seen.headers["idempotency-key"] for seen in mastodon.requests if seen.method == "POST"]
+    assert keys == [post().key] * 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ((429, {"X-RateLimit-Reset": (NOW + timedelta(seconds=90)).isoformat().replace("+00:00", "Z")}), (NotSent, 90.0)),
+        ((429, {"X-RateLimit-Reset": str(int(NOW.timestamp()) + 42)}), (NotSent, 42.0)),
+        ((429, {"Retry-After": "17"}), (NotSent, 17.0)),
+        ((429, {}), (NotSent, 300.0)),
+        ((401, {}), (DestinationRefused, None)),
+        ((403, {}), (DestinationRefused, None)),
+        ((404, {}), (DestinationRefused, None)),
+        ((302, {"Location": "https://elsewhere.example/"}), (DestinationRefused, None)),
+        ((422, {}), (Refused, None)),
+        ((400, {}), (Refused, None)),
+        ((500, {}), (Unknown, None)),
+        ((503, {}), (Unknown, None)),
+        ((408, {}), (Unknown, None)),
+    ],
+)
+async def test_what_an_answer_means(
+    mastodon: MastodonServer, channel: MastodonChannel, answer: tuple[int, dict[str, str]], expected: tuple[type[Exception], float | None]
+) -> None:
+    status, headers = answer
+    mastodon.fail(status, {"error": "no\n<b>way</b>"}, headers)
+    with pytest.raises(expected[0]) as raised:
+        await channel.send(post())
+    assert (type(raised.value), getattr(raised.value, "retry_after", None)) == expected
+    assert "\n" not in str(raised.value)
+    assert mastodon.token not in str(raised.value)
+
+
+async def test_a_token_that_comes_back_in_an_error_is_hidden(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    mastodon.fail(422, {"error": f"bad token {mastodon.token}"})
+    with pytest.raises(Refused, match=r"bad token \[secret\]"):
+        await channel.send(post())
+
+
+async def test_nobody_listens(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    mastodon.stop()
+    with pytest.raises(NotSent, match="ConnectError"):
+        await channel.send(post())
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_a_lost_answer_is_unknown_and_then_told(mastodon: MastodonServer, channel: MastodonChannel, stored: bool) -> None:
+    mastodon.drop(stored=stored)
+    with pytest.raises(Unknown):
+        await channel.send(post())
+    found = await channel.find(post())
+    assert found == (Sent(mastodon.statuses()[0]["id"]) if stored else None)
+
+
+async def test_an_answer_that_takes_too_long_is_unknown(mastodon: MastodonServer) -> None:
+    gate = mastodon.hold(stored=True)
+    async with opened(mastodon, read_timeout=0.2) as one:
+        with pytest.raises(Unknown, match="ReadTimeout"):
+            await one.send(post())
+    gate.open()
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b"[]", b'{"id": ""}'])
+async def test_an_answer_without_a_status_is_unknown(mastodon: MastodonServer, channel: MastodonChannel, body: bytes) -> None:
+    mastodon.fail(200, body, stored=True)
+    with pytest.raises(Unknown):
+        await channel.send(post())
+
+
+async def test_limits_are_asked_once_and_kept(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    await channel.send(post(1))
+    await channel.send(post(2))
+    assert [seen.path for seen in mastodon.requests if "instance" in seen.path] == ["/api/v2/instance"]
+
+
+async def test_a_server_without_the_second_version_is_asked_the_first(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    mastodon.fail(404, method="GET", path="/api/v2/instance")
+    mastodon.fail(200, {"max_toot_chars": 130}, method="GET", path="/api/v1/instance")
+    await channel.send(post())
+    (sent,) = [seen for seen in mastodon.requests if seen.method == "POST"]
+    assert len(parse_qs(sent.body)["status"][0]) <= 130
+
+
+async def test_a_server_that_tells_no_limits_gets_the_default(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    mastodon.fail(200, b"[]", method="GET", path="/api/v./instance", count=2)
+    await channel.send(post())
+    assert len(mastodon.statuses()) == 1
+
+
+async def test_a_server_with_room_for_no_link_refuses(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    mastodon.fail(200, {"max_toot_chars": 10}, method="GET", path="/api/v2/instance")
+    with pytest.raises(Refused, match="no room"):
+        await channel.send(post())
+
+
+async def test_the_post_is_found_behind_many_others(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    old = replace(post(1), decree=decree(found_at=datetime(2020, 1, 1, tzinfo=UTC)))
+    sent = await channel.send(old)
+    for n in range(50):
+        mastodon.post(f"autre message {n}")
+    assert await channel.find(old) == sent
+    assert await channel.find(post(2)) is None
+
+
+async def test_the_search_ends_where_the_decree_was_not_yet_known(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    for n in range(45):
+        mastodon.post(f"autre message {n}")
+    mastodon.requests.clear()
+    late = replace(post(1), decree=decree(found_at=datetime.now(UTC) + timedelta(days=1)))
+    assert await channel.find(late) is None
+    assert len([seen for seen in mastodon.requests if seen.path.endswith("/statuses")]) == 1
+
+
+async def test_posts_of_others_are_not_ours(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    async with opened(mastodon, token=mastodon.other_token) as other:
+        await other.send(post(1))
+    assert await channel.find(post(1)) is None
+
+
+async def test_one_account_may_post_in_two_languages(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    async with opened(mastodon, language="en") as english:
+        await english.send(post(1))
+    assert await channel.find(post(1)) is None
+
+
+async def test_a_server_that_ignores_the_key_needs_the_search() -> None:
+    async with MastodonServer(ignores_idempotency=True) as server, opened(server) as one:
+        sent = await one.send(post())
+        assert await one.find(post()) == sent
+        assert await one.send(post()) != sent  # hence the search before any retry
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(401, Unknown), (403, Unknown), (500, NotSent), (429, NotSent)]
+)  # fmt: skip
+async def test_while_looking(mastodon: MastodonServer, channel: MastodonChannel, status: int, expected: type[Exception]) -> None:
+    mastodon.fail(status, method="GET", path="/api/v1/accounts/verify_credentials")
+    with pytest.raises(expected):
+        await channel.find(post())
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b"[1]", b"null"])
+async def test_an_unreadable_account_is_asked_again(mastodon: MastodonServer, channel: MastodonChannel, body: bytes) -> None:
+    mastodon.fail(200, body, method="GET", path="/api/v1/accounts/verify_credentials")
+    with pytest.raises(NotSent):
+        await channel.find(post())
+
+
+async def test_a_token_is_not_sent_in_clear_over_a_network() -> None:
+    with pytest.raises(UnsafeAddress):
+        MastodonChannel(name="x", instance="http://m.example", token="a", places={}, clock=lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"configuration": {"statuses": {"max_characters": 500, "characters_reserved_per_url": 23}}}, StatusLimits(500, 23)),
+        ({"configuration": {"statuses": {"max_characters": 100_000, "characters_reserved_per_url": 32}}}, StatusLimits(100_000, 32)),
+        ({"max_toot_chars": 5000}, StatusLimits(5000, None)),
+        ({"configuration": {"statuses": {"max_characters": True}}}, None),
+        ({"configuration": []}, None),
+        ({}, None),
+    ],
+)
+def test_limits(document: dict[str, Any], expected: StatusLimits | None) -> None:
+    assert limits_of(document) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "Sat, 19 Apr 2031 22:01:00 GMT"}, 60.0),
+        ({"retry-after": "soon", "x-ratelimit-reset": "2031-04-19T22:00:30.5Z"}, 30.5),
+        ({"x-ratelimit-reset": "2031-04-19T21:00:00"}, 1.0),
+        ({"x-ratelimit-reset": "99999999999999999999"}, 300.0),
+        ({"x-ratelimit-reset": "never"}, 300.0),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float) -> None:
+    assert retry_after(headers, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ({"content": '<p>n° 12 <a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, True),
+        ({"content": "<p>n° 12 https://a.example/r.pdf?x=1&amp;y=2#page=3</p>"}, True),
+        ({"content": '<p>n° 13 <a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, False),
+        ({"content": '<p>n° 12 <a href="https://a.example/r.pdf">…</a></p>'}, False),
+        ({"content": '<p>n° 12 <a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>', "language": "en"}, False),
+        ({"content": None}, False),
+        ({}, False),
+    ],
+)
+def test_is_sought(status: dict[str, Any], expected: bool) -> None:
+    assert is_sought(status, "https://a.example/r.pdf?x=1&y=2#page=3", "12", "fr") is expected
+
+
+def test_an_endless_error_is_cut() -> None:
+    assert len(str(classify_answer(422, {}, '{"error": "' + "x" * 10**6 + '"}', NOW))) < 300

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.delivery import Channel, Delivered, Deliverer, DestinationRefused, NotSent, Outbox, Refused, Unknown
+from bot.model import Post, PostState
+from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
+
+SENT, QUEUED, REFUSED, UNKNOWN, SENDING = PostState.SENT, PostState.QUEUED, PostState.REFUSED, PostState.UNKNOWN, PostState.SENDING
+
+
+def states(delivered: list[Delivered]) -> list[tuple[int, PostState]]:
+    return [(one.post.id, one.state) for one in delivered]
+
+
+async def test_everything_due_is_sent_in_order_and_once(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2), post(3)), ScriptedChannel()
+    deliverer = Deliverer(outbox, [channel], clock)
+    assert states(await deliverer.deliver_due()) == [(1, SENT), (2, SENT), (3, SENT)]
+    assert await deliverer.deliver_due() == []
+    assert channel.received == [1, 2, 3]
+    assert [one.reference for one in outbox.posts.values()] == ["m1", "m2", "m3"]
+    assert await deliverer.next_due(clock()) is None
+
+
+async def test_not_sent_rests_the_destination_and_is_tried_again(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
+    channel.send_errors = [NotSent("no connection"), NotSent("no connection")]
+    deliverer = Deliverer(outbox, [channel], clock)
+    (first,) = await deliverer.deliver_due()
+    assert (first.state, first.error, first.alert) == (QUEUED, "no connection", False)
+    assert await deliverer.next_due(clock()) == START + timedelta(seconds=15)
+    assert await deliverer.deliver_due() == []
+    clock.advance(seconds=15)
+    assert states(await deliverer.deliver_due()) == [(1, QUEUED)]
+    clock.advance(seconds=29)
+    assert await deliverer.deliver_due() == []
+    clock.advance(seconds=1)
+    assert states(await deliverer.deliver_due()) == [(1, SENT), (2, SENT)]
+
+
+async def test_what_the_platform_asks_for_is_honoured(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1)), ScriptedChannel()
+    channel.send_errors = [NotSent("429", retry_after=1800)]
+    deliverer = Deliverer(outbox, [channel], clock)
+    await deliverer.deliver_due()
+    assert await deliverer.next_due(clock()) == START + timedelta(seconds=1800)
+
+
+async def test_a_full_platform_does_not_hold_back_the_others(clock: Clock) -> None:
+    outbox = MemoryOutbox(post(1, "plein"), post(2, "plein"), post(3, "libre"))
+    full, free = ScriptedChannel("plein"), ScriptedChannel("libre")
+    full.send_errors = [NotSent("429", retry_after=600)]
+    assert sorted(states(await Deliverer(outbox, [full, free], clock).deliver_due())) == [(1, QUEUED), (3, SENT)]
+
+
+async def test_a_slow_platform_does_not_hold_back_the_others(clock: Clock) -> None:
+    outbox = MemoryOutbox(post(1, "lent"), post(2, "libre"))
+    slow, free, free_done = ScriptedChannel("lent"), ScriptedChannel("libre"), asyncio.Event()
+
+    async def slow_send(one: Post) -> object:
+        await asyncio.wait_for(free_done.wait(), 10)
+        return await ScriptedChannel.send(slow, one)
+
+    async def free_send(one: Post) -> object:
+        free_done.set()
+        return await ScriptedChannel.send(free, one)
+
+    slow.send, free.send = slow_send, free_send  # type: ignore[method-assign,assignment]
+    assert sorted(states(await Deliverer(outbox, [slow, free], clock).deliver_due())) == [(1, SENT), (2, SENT)]
+
+
+async def test_a_refused_post_alerts_and_lets_the_next_pass(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
+    channel.send_errors = [Refused("too long")]
+    first, second = await Deliverer(outbox, [channel], clock).deliver_due()
+    assert (first.state, first.error, first.alert) == (REFUSED, "too long", True)
+    assert second.state is SENT
+    assert outbox.states == [REFUSED, SENT]
+
+
+async def test_a_destination_that_refuses_everything_keeps_its_other_posts(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
+    channel.send_errors = [DestinationRefused("bot was kicked")]
+    deliverer = Deliverer(outbox, [channel], clock)
+    assert states(await deliverer.deliver_due()) == [(1, REFUSED)]
+    assert outbox.states == [REFUSED, QUEUED]
+    assert await deliverer.deliver_due() == []
+    clock.advance(minutes=10)
+    assert states(await deliverer.deliver_due()) == [(2, SENT)]
+
+
+async def test_unknown_but_delivered_is_found_and_not_sent_again(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
+    channel.send_errors = [Unknown("answer lost")]
+    channel.before_answer = lambda one: channel.received.append(one.id) if one.id == 1 else None
+    deliverer = Deliverer(outbox, [channel], clock)
+    (first,) = await deliverer.deliver_due()
+    assert (first.state, first.alert) == (UNKNOWN, False)
+    assert await deliverer.deliver_due() == []  # it is given time to settle, and nothing overtakes it
+    clock.advance(seconds=10)
+    assert states(await deliverer.deliver_due()) == [(1, SENT), (2, SENT)]
+    assert channel.received == [1, 2]
+    assert outbox.posts[1].reference == "m1"
+
+
+async def test_unknown_and_absent_is_sent_again_in_the_same_pass(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1)), ScriptedChannel()
+    channel.send_errors = [Unknown("answer lost")]
+    deliverer = Deliverer(outbox, [channel], clock)
+    await deliverer.deliver_due()
+    clock.advance(seconds=10)
+    assert states(await deliverer.deliver_due()) == [(1, QUEUED), (1, SENT)]
+    assert channel.received == [1]
+
+
+async def test_what_cannot_be_told_is_never_sent_again_and_alerts_once(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
+    channel.send_errors = [Unknown("answer lost")]
+    channel.find_errors = [Unknown("cannot tell")] * 3
+    deliverer = Deliverer(outbox, [channel], clock)
+    await deliverer.deliver_due()
+    clock.advance(seconds=10)
+    doubt, other = await deliverer.deliver_due()
+    assert (doubt.post.id, doubt.state, doubt.alert, doubt.error) == (1, UNKNOWN, True, "cannot tell")
+    assert (other.post.id, other.state) == (2, SENT)
+    assert outbox.posts[1].not_before == clock() + timedelta(minutes=1)
+    clock.advance(minutes=1)
+    (again,) = await deliverer.deliver_due()
+    assert (again.state, again.alert) == (UNKNOWN, False)
+    assert outbox.posts[1].not_before == clock() + timedelta(minutes=2)
+    assert channel.received == [2]
+
+
+async def test_when_the_platform_cannot_be_asked_nothing_overtakes_the_post_in_doubt(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2), post(3)), ScriptedChannel()
+    outbox.unknown(1, "", START)
+    outbox.unknown(2, "", START)
+    channel.find_errors = [NotSent("down"), NotSent("down")]
+    deliverer = Deliverer(outbox, [channel], clock)
+    assert await deliverer.deliver_due() == []
+    clock.advance(seconds=15)
+    assert await deliverer.deliver_due() == []
+    clock.advance(seconds=30)
+    assert states(await deliverer.deliver_due()) == [(1, QUEUED), (2, QUEUED), (1, SENT), (2, SENT), (3, SENT)]
+
+
+async def test_a_fault_of_one_channel_stops_neither_the_others_nor_shows_a_secret(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    outbox, bad, good = MemoryOutbox(post(1, "casse"), post(2, "sain")), ScriptedChannel("casse"), ScriptedChannel("sain")
+    bad.send_errors = [RuntimeError("https://api.example/bot1:secret/sendMessage")]
+    bad.find_errors = [KeyError("1:secret")]
+    deliverer = Deliverer(outbox, [bad, good], clock)
+    with caplog.at_level(logging.DEBUG):
+        delivered = {one.post.id: one for one in await deliverer.deliver_due()}
+        clock.advance(seconds=10)
+        (doubt,) = await deliverer.deliver_due()
+    assert delivered[2].state is SENT
+    assert delivered[1].state is UNKNOWN
+    assert "RuntimeError" in (delivered[1].error or "")
+    assert doubt.alert
+    assert "secret" not in caplog.text + str(outbox.posts[1].error) + str(delivered[1].error) + str(doubt.error)
+
+
+async def test_cancelled_while_sending_the_post_is_in_doubt(clock: Clock) -> None:
+    outbox, channel, sending = MemoryOutbox(post(1)), ScriptedChannel(), asyncio.Event()
+
+    async def endless(one: Post) -> object:
+        sending.set()
+        return await asyncio.Event().wait()
+
+    channel.send = endless  # type: ignore[method-assign,assignment]
+    task = asyncio.create_task(Deliverer(outbox, [channel], clock).deliver_due())
+    await sending.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert outbox.states == [UNKNOWN]
+
+
+class SlowOutbox(MemoryOutbox):
+    """Waits inside one of its methods until told to go on."""
+
+    def __init__(self, slow: str, *posts: Post) -> None:
+        super().__init__(*posts)
+        self._slow = slow
+        self.inside, self.go_on = threading.Event(), threading.Event()
+
+    def _maybe_wait(self, method: str) -> None:
+        if method == self._slow:
+            self.inside.set()
+            assert self.go_on.wait(10)
+
+    def claim(self, destination: str, now: datetime) -> Post | None:
+        claimed = super().claim(destination, now)
+        self._maybe_wait("claim")
+        return claimed
+
+    def sent(self, post_id: int, reference: str, now: datetime) -> None:
+        self._maybe_wait("sent")
+        super().sent(post_id, reference, now)
+
+
+@pytest.mark.parametrize(("slow", "expected", "received"), [("sent", SENT, [1]), ("claim", QUEUED, [])])
+async def test_cancelled_while_recording_nothing_is_lost(clock: Clock, slow: str, expected: PostState, received: list[int]) -> None:
+    outbox, channel = SlowOutbox(slow, post(1)), ScriptedChannel()
+    task = asyncio.create_task(Deliverer(outbox, [channel], clock).deliver_due())
+    await asyncio.to_thread(outbox.inside.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    outbox.go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert outbox.states == [expected]
+    assert channel.received == received
+
+
+class BrokenOutbox(MemoryOutbox):
+    def sent(self, post_id: int, reference: str, now: datetime) -> None:
+        raise OSError("database is locked")
+
+
+async def test_a_store_that_fails_is_told_and_leaves_the_post_to_be_found(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    outbox, channel = BrokenOutbox(post(1), post(2)), ScriptedChannel()
+    assert await Deliverer(outbox, [channel], clock).deliver_due() == []
+    assert outbox.states == [SENDING, QUEUED]
+    assert "database is locked" in caplog.text
+
+
+async def test_two_passes_at_once_send_nothing_twice(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
+    deliverer = Deliverer(outbox, [channel], clock)
+    await asyncio.gather(deliverer.deliver_due(), deliverer.deliver_due())
+    assert channel.received == [1, 2]
+
+
+async def test_close_closes_every_channel_even_after_a_failure(clock: Clock) -> None:
+    bad, good = ScriptedChannel("a"), ScriptedChannel("b")
+
+    async def cannot() -> None:
+        raise OSError
+
+    bad.close = cannot  # type: ignore[method-assign]
+    await Deliverer(MemoryOutbox(), [bad, good], clock).close()
+    assert good.closed
+
+
+def test_the_doubles_keep_to_the_protocols() -> None:
+    outbox: Outbox = MemoryOutbox()
+    channel: Channel = ScriptedChannel()
+    assert (outbox.held_until("essai"), channel.name) == (None, "essai")

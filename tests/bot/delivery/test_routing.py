@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.delivery import Destination, destinations_for, wants
+from bot.delivery.routing import territories
+from bot.model import Facts, Filter, Kind
+from tests.bot.messages.samples import decree
+
+
+@pytest.mark.parametrize(
+    ("wish", "wanted"),
+    [
+        (Filter(), True),
+        (Filter(departments=frozenset({"26"})), True),
+        (Filter(departments=frozenset({"07", "38"})), False),
+        (Filter(kinds=frozenset({Kind.AUTHORISATION})), True),
+        (Filter(kinds=frozenset({Kind.ABROGATION})), False),
+        (Filter(operators=frozenset({"sncf"})), True),
+        (Filter(operators=frozenset({"ratp"})), False),
+        (Filter(frozenset({"26"}), frozenset({Kind.AUTHORISATION}), frozenset({"ratp", "Sncf"})), True),
+        (Filter(frozenset({"26"}), frozenset({Kind.REFUSAL}), frozenset({"SNCF"})), False),
+    ],
+)
+def test_wants(wish: Filter, wanted: bool) -> None:
+    assert wants(wish, decree()) is wanted
+
+
+@pytest.mark.parametrize(
+    ("wish", "operator", "wanted"),
+    [
+        ("prefecture de police", "Préfecture  de Police", True),
+        ("ÉVRY", "Commune d’Evry-Courcouronnes", True),
+        ("commune", "Commune de Valence", True),
+        ("valence ", "Commune de Valence", True),
+        ("nice", "Police municipale de Cannes", False),
+    ],
+)
+def test_operators_match_without_case_or_accents(wish: str, operator: str, wanted: bool) -> None:
+    assert wants(Filter(operators=frozenset({wish})), decree(facts=Facts(operators=(operator,)))) is wanted
+
+
+def test_a_decree_with_unread_operators_is_not_withheld() -> None:
+    assert wants(Filter(operators=frozenset({"sncf"})), decree(facts=Facts()))
+
+
+@pytest.mark.parametrize(
+    ("authority", "department", "wanted"),
+    [
+        ("PP", "75", True),
+        ("PP", "93", True),
+        ("PP", "pp", True),
+        ("PP", "77", False),
+        ("R-IDF", "77", True),
+        ("2A", "2a", True),
+        ("75", "PP", False),
+    ],
+)
+def test_who_follows_a_department_is_told_of_all_who_act_there(authority: str, department: str, wanted: bool) -> None:
+    assert wants(Filter(departments=frozenset({department})), decree(authority=authority)) is wanted
+
+
+def test_every_department_of_the_mainland_is_in_one_region() -> None:
+    regions = [department for code, departments in territories().items() if code.startswith("R-") for department in departments]
+    expected = {f"{n:02}" for n in range(1, 96) if n != 20} | {"2A", "2B"}
+    assert sorted(regions) == sorted(expected)
+
+
+def test_destinations_keep_their_order() -> None:
+    both = [Destination("z", "console"), Destination("a", "telegram", Filter(departments=frozenset({"26"})), chat=-1)]
+    assert destinations_for(both, decree()) == ("z", "a")
+    assert destinations_for(both, decree(authority="83")) == ("z",)
+    assert destinations_for([], decree()) == ()
+
+
+def test_a_destination_does_not_show_its_token() -> None:
+    assert "secret" not in repr(Destination("m", "mastodon", instance="https://m.example", token="secret"))

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from bot.delivery import DestinationRefused, History, NotSent, Refused, TelegramChannel, Unknown, UnsafeAddress
+from bot.messages import TelegramText, telegram_text
+from tests.bot.delivery.memory import PLACES, post
+from tests.bot.messages.samples import NOW
+from tests.servers.fake_bot_api import FakeBotApi
+
+CHANNEL = -1001
+
+
+@asynccontextmanager
+async def opened(api: FakeBotApi, chat: int | str = CHANNEL, **changes: Any) -> AsyncIterator[TelegramChannel]:
+    options: dict[str, Any] = {
+        "history": lambda post: History(),
+        "places": PLACES,
+        "clock": lambda: NOW,
+        "token": api.token,
+        "api_url": api.url,
+    }
+    channel = TelegramChannel(name="essai", chat=chat, **(options | changes))
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+@pytest.fixture
+async def channel(api: FakeBotApi) -> AsyncIterator[TelegramChannel]:
+    api.add_channel(CHANNEL, username="vigie")
+    async with opened(api) as one:
+        yield one
+
+
+async def test_a_post_is_one_message_with_one_button_and_no_preview(api: FakeBotApi, channel: TelegramChannel) -> None:
+    sent = await channel.send(post())
+    (message,) = api.messages
+    assert sent.reference == str(message.message_id)
+    assert message.text.startswith("📢 Autorisation")
+    (button,) = message.buttons
+    assert button["url"].endswith(".pdf#page=1")
+    assert api.calls_of("sendMessage")[0]["link_preview_options"] == {"is_disabled": True}
+
+
+async def test_a_channel_may_be_named(api: FakeBotApi) -> None:
+    api.add_channel(CHANNEL, username="vigie")
+    async with opened(api, chat="@Vigie") as one:
+        await one.send(post())
+    assert len(api.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ((429, "Too Many Requests: retry after 7", {"retry_after": 7}), (NotSent, 7.0)),
+        ((429, "Too Many Requests", None), (NotSent, None)),
+        ((403, "Forbidden: bot was kicked from the channel chat", None), (DestinationRefused, None)),
+        ((403, "Forbidden: bot was blocked by the user", None), (DestinationRefused, None)),
+        ((401, "Unauthorized", None), (DestinationRefused, None)),
+        ((400, "Bad Request: chat not found", None), (DestinationRefused, None)),
+        ((400, "Bad Request: need administrator rights in the channel chat", None), (DestinationRefused, None)),
+        ((400, "Bad Request: message is too long", None), (Refused, None)),
+        ((500, "Internal Server Error", None), (Unknown, None)),
+        ((502, "Bad Gateway", None), (Unknown, None)),
+        ((504, "Gateway Timeout", None), (Unknown, None)),
+        ((409, "Conflict: terminated by setWebhook request", None), (NotSent, None)),
+    ],
+)
+async def test_what_an_answer_means(
+    api: FakeBotApi,
+    channel: TelegramChannel,
+    answer: tuple[int, str, dict[str, Any] | None],
+    expected: tuple[type[Exception], float | None],
+) -> None:
+    api.fail("sendMessage", *answer)
+    with pytest.raises(expected[0]) as raised:
+        await channel.send(post())
+    assert (type(raised.value), getattr(raised.value, "retry_after", None)) == expected
+    assert api.token not in str(raised.value)
+
+
+async def test_nobody_listens(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.stop()
+    with pytest.raises(NotSent, match="ConnectError"):
+        await channel.send(post())
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_a_lost_answer_is_unknown(api: FakeBotApi, channel: TelegramChannel, stored: bool) -> None:
+    api.drop("sendMessage", stored=stored)
+    with pytest.raises(Unknown):
+        await channel.send(post())
+    assert len(api.messages) == stored
+
+
+async def test_an_answer_that_takes_too_long_is_unknown(api: FakeBotApi) -> None:
+    api.add_channel(CHANNEL)
+    gate = api.hold("sendMessage", stored=True)
+    async with opened(api, read_timeout=0.1) as one:
+        with pytest.raises(Unknown, match="ReadTimeout"):
+            await one.send(post())
+    gate.open()
+
+
+async def test_an_unreadable_answer_is_unknown(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.garble("sendMessage", b"<html>welcome to the hotel</html>")
+    with pytest.raises(Unknown):
+        await channel.send(post())
+
+
+async def test_html_that_telegram_cannot_read_goes_out_as_plain_text(
+    api: FakeBotApi, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> TelegramText:
+        text = telegram_text(*args, **kwargs)
+        return TelegramText("<b>" + text.html, text.plain, text.button)
+
+    monkeypatch.setattr("bot.delivery.telegram.telegram_text", broken)
+    await channel.send(post())
+    (message,) = api.messages
+    assert message.html is None
+    assert "#page=1" in message.text
+    assert len(message.buttons) == 1
+    assert len(api.calls_of("sendMessage")) == 2
+
+
+async def test_a_group_that_moved_is_followed(api: FakeBotApi, caplog: pytest.LogCaptureFixture) -> None:
+    api.add_group(-5, supergroup=False)
+    api.migrate(-5, -1005)
+    async with opened(api, chat=-5) as one:
+        await one.send(post(1))
+        await one.send(post(2))
+    assert [message.chat_id for message in api.messages] == [-1005, -1005]
+    assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-5", "-1005", "-1005"]
+    assert "-1005" in caplog.text
+
+
+async def test_the_token_is_in_no_log(api: FakeBotApi, channel: TelegramChannel, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await channel.send(post())
+        api.drop("sendMessage", stored=False)
+        with pytest.raises(Unknown):
+            await channel.send(post())
+        await channel.find(post())
+    assert "[secret]" in caplog.text  # httpx did log an address
+    assert api.token not in caplog.text
+
+
+def test_a_token_is_not_sent_in_clear_over_a_network() -> None:
+    with pytest.raises(UnsafeAddress):
+        TelegramChannel(
+            name="x", chat=1, token="1:a", places={}, clock=lambda: NOW, history=lambda post: History(), api_url="http://api.example"
+        )
+
+
+async def test_the_log_filter_goes_with_the_channel(api: FakeBotApi) -> None:
+    before = list(logging.getLogger("httpx").filters)
+    async with opened(api):
+        assert len(logging.getLogger("httpx").filters) == len(before) + 1
+    assert logging.getLogger("httpx").filters == before
+
+
+async def test_sends_from_several_loops_do_not_share_state(api: FakeBotApi) -> None:
+    api.add_channel(CHANNEL)
+
+    async def one_send() -> None:
+        async with opened(api) as one:
+            await one.send(post())
+
+    await asyncio.to_thread(asyncio.run, one_send())
+    await one_send()
+    assert len(api.messages) == 2

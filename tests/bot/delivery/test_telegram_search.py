@@ -1,0 +1,177 @@
+"""Is a message there? Looked for in channels only, and never by touching what somebody else wrote."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.delivery import History, NotSent, Sent, TelegramChannel, Unknown
+from bot.model import Post
+from tests.bot.delivery.memory import PLACES, post
+from tests.bot.messages.samples import NOW
+from tests.servers.fake_bot_api import FakeBotApi
+
+CHAT = -1001
+
+
+class Recorded:
+    """What a store would tell; the default is a store that knows nothing."""
+
+    def __init__(self) -> None:
+        self.history = History()
+
+    def __call__(self, post: Post) -> History:
+        return self.history
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    return Recorded()
+
+
+@pytest.fixture
+async def channel(api: FakeBotApi, recorded: Recorded) -> AsyncIterator[TelegramChannel]:
+    one = TelegramChannel(name="essai", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, history=recorded, api_url=api.url)
+    yield one
+    await one.close()
+
+
+async def lose(api: FakeBotApi, channel: TelegramChannel, one: Post, *, stored: bool) -> None:
+    api.drop("sendMessage", stored=stored)
+    with pytest.raises(Unknown):
+        await channel.send(one)
+
+
+async def test_delivered_after_another_post(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await channel.send(post(1))
+    await lose(api, channel, post(2), stored=True)
+    assert await channel.find(post(2)) == Sent("3")
+
+
+async def test_never_delivered(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await channel.send(post(1))
+    await lose(api, channel, post(2), stored=False)
+    assert await channel.find(post(2)) is None
+    assert len(api.calls_of("editMessageReplyMarkup")) == 5
+
+
+async def test_people_wrote_in_between(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await channel.send(post(1))
+    people = [api.person_posts(CHAT, f"message {n}") for n in range(7)]
+    await lose(api, channel, post(2), stored=True)
+    api.remove(people[3])
+    assert await channel.find(post(2)) == Sent("10")
+    assert all(message.reply_markup is None for message in people)
+
+
+async def test_messages_were_deleted(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await channel.send(post(1))
+    people = [api.person_posts(CHAT, f"message {n}") for n in range(4)]
+    await lose(api, channel, post(2), stored=True)
+    for message in people:
+        api.remove(message)
+    assert await channel.find(post(2)) == Sent("7")
+
+
+async def test_after_a_restart_the_record_tells_where_to_start(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+    api.add_channel(CHAT)
+    for n in range(300):
+        api.person_posts(CHAT, f"message {n}")
+    await lose(api, channel, post(2), stored=True)
+    recorded.history = History(before="298")
+    assert await channel.find(post(2)) == Sent("302")
+
+
+async def test_other_posts_recorded_as_sent_are_passed_over(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+    api.add_channel(CHAT)
+    await lose(api, channel, post(1), stored=True)
+    others = [(await channel.send(post(n))).reference for n in range(2, 60)]
+    recorded.history = History(before=None, known=frozenset(others))
+    buttons = [message.reply_markup for message in api.messages]
+    assert await channel.find(post(1)) == Sent("2")
+    assert await channel.find(post(99)) is None
+    assert [message.reply_markup for message in api.messages] == buttons
+
+
+async def test_a_post_that_nobody_recorded_gets_its_button_back(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+    api.add_channel(CHAT)
+    await lose(api, channel, post(1), stored=True)
+    await lose(api, channel, post(2), stored=True)
+    assert await channel.find(post(2)) == Sent("3")
+    first, second = api.messages
+    assert [button["url"].rpartition("#")[2] for button in (*first.buttons, *second.buttons)] == ["page=1", "page=2"]
+    assert await channel.find(post(1)) == Sent("2")
+
+
+async def test_two_decrees_that_begin_on_one_page_are_told_apart(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    first, second = post(1), post(2)
+    twin = replace(second, decree=replace(first.decree, facts=second.decree.facts))
+    await lose(api, channel, first, stored=True)
+    assert await channel.find(twin) is None
+    assert await channel.find(first) == Sent("2")
+
+
+async def test_a_young_channel_is_searched_from_its_first_message(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await lose(api, channel, post(1), stored=True)
+    assert await channel.find(post(1)) == Sent("2")
+    assert await channel.find(post(2)) is None
+
+
+async def test_an_old_channel_without_record_cannot_be_searched(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    for n in range(60):
+        api.person_posts(CHAT, f"message {n}")
+    with pytest.raises(Unknown, match="too many"):
+        await channel.find(post(1))
+
+
+async def test_a_channel_whose_beginning_is_gone_proves_nothing(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    for message in api.messages_in(CHAT) + [api.person_posts(CHAT, "x") for _ in range(50)]:
+        api.remove(message)
+    with pytest.raises(Unknown, match="too many"):
+        await channel.find(post(1))
+
+
+async def test_where_the_bot_could_edit_the_posts_of_others_nothing_is_touched(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT, can_edit=True)
+    with pytest.raises(Unknown, match="edit messages of others"):
+        await channel.find(post(1))
+    assert api.calls_of("editMessageReplyMarkup") == []
+
+
+@pytest.mark.parametrize("kind", ["group", "private"])
+async def test_groups_and_private_chats_are_not_searched(api: FakeBotApi, channel: TelegramChannel, kind: str) -> None:
+    if kind == "group":
+        api.add_group(CHAT)
+    else:
+        api.add_private(CHAT)
+    with pytest.raises(Unknown, match="channels only"):
+        await channel.find(post(1))
+    assert api.calls_of("editMessageReplyMarkup") == []
+
+
+async def test_while_looking_a_lost_answer_only_means_to_ask_again(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    api.drop("getChat", stored=True)
+    with pytest.raises(NotSent):
+        await channel.find(post(1))
+    api.fail("editMessageReplyMarkup", 429, "Too Many Requests: retry after 3", {"retry_after": 3})
+    with pytest.raises(NotSent) as raised:
+        await channel.find(post(1))
+    assert raised.value.retry_after == 3
+
+
+async def test_a_chat_out_of_reach_cannot_be_told(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    api.kick(CHAT)
+    with pytest.raises(Unknown, match="kicked"):
+        await channel.find(post(1))

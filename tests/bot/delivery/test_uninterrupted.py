@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from bot.delivery.uninterrupted import uninterrupted
+
+
+async def test_the_result_and_the_error_come_through() -> None:
+    assert await uninterrupted(lambda a, b: a + b, 1, b=2) == 3
+    with pytest.raises(ZeroDivisionError):
+        await uninterrupted(lambda: 1 // 0)
+
+
+async def test_a_cancellation_is_raised_after_the_call_has_ended() -> None:
+    started, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def record() -> None:
+        started.set()
+        go_on.wait(10)
+        ended.set()
+
+    task = asyncio.create_task(uninterrupted(record))
+    await asyncio.to_thread(started.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    assert not task.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()

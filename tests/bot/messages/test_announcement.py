@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.messages import Part, announce, place_for, words_in
+from bot.messages.announcement import hashtags
+from bot.model import Facts, Kind, Place
+from tests.bot.messages.samples import DROME, NOW, POLICE, decree
+
+
+def test_every_kind_has_its_own_words() -> None:
+    for language in ("fr", "en"):
+        assert len({announce(decree(kind), DROME, NOW, language).headline for kind in Kind}) == len(Kind)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_only_what_will_be_in_force_is_said_to_start(kind: Kind) -> None:
+    timed = announce(decree(kind), DROME, NOW).timing is not None
+    assert timed == (kind in {Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
+
+
+def test_every_fact_is_said_once() -> None:
+    said = announce(decree(), DROME, NOW)
+    assert [line.part for line in said.lines] == [
+        Part.TITLE,
+        Part.PERIOD,
+        Part.EVENT,
+        Part.PLACES,
+        Part.OPERATORS,
+        Part.PURPOSES,
+        Part.SOFTWARE,
+        Part.CAMERAS,
+        Part.NUMBER,
+        Part.SIGNED,
+        Part.PUBLISHED,
+    ]
+    assert {line.part: line.text for line in said.lines}[Part.SOFTWARE] == "Regardix (Société Exemple)"
+
+
+def test_missing_facts_are_left_out() -> None:
+    said = announce(decree(title="", facts=Facts(), published=None), DROME, NOW)
+    assert said.lines == ()
+    assert said.timing is None
+
+
+def test_zero_cameras_is_a_fact() -> None:
+    said = announce(decree(facts=Facts(cameras=0)), DROME, NOW)
+    assert "0" in [line.text for line in said.lines if line.part is Part.CAMERAS]
+
+
+def test_a_long_list_shows_its_first_items_and_how_many_more() -> None:
+    said = announce(decree(facts=Facts(places=tuple(f"station {n}" for n in range(46)))), DROME, NOW)
+    (line,) = [line for line in said.lines if line.part is Part.PLACES]
+    assert line.text.startswith("station 0, station 1,")
+    assert line.text.endswith("(+34)")
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (DROME, ("#VSA", "#Drôme", "#dept26")),
+        (POLICE, ("#VSA", "#Paris")),
+        (Place("04", "", "Alpes-de-Haute-Provence"), ("#VSA", "#AlpesDeHauteProvence", "#dept04")),
+        (Place("95", "", "Val-d’Oise"), ("#VSA", "#ValDOise", "#dept95")),
+        (Place("2A", "", "Corse-du-Sud"), ("#VSA", "#CorseDuSud", "#dept2A")),
+        (Place("974", "", "La Réunion"), ("#VSA", "#LaRéunion", "#dept974")),
+        (Place("X", "", ""), ("#VSA",)),
+    ],
+)
+def test_hashtags(place: Place, expected: tuple[str, ...]) -> None:
+    assert hashtags(place) == expected
+
+
+def test_an_authority_that_left_the_catalogue_is_still_named() -> None:
+    said = announce(decree(authority="99"), place_for({"26": DROME}, "99"), NOW)
+    assert said.where == "99"
+
+
+def test_unnamed_places_are_told_as_such() -> None:
+    assert announce(decree(), Place("", "", ""), NOW).where == words_in("fr").no_place

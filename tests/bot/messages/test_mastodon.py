@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages import Language, StatusLimits, mastodon_length, mastodon_status
+from bot.messages.cleaning import link_to
+from bot.messages.layout import TooSmall
+from bot.model import Decree, Facts, Place
+from tests.bot.messages.samples import DROME, FULL, NOW, PDF, decree, decrees, languages, nows, places
+
+LINK = f"{PDF}#page=7"
+
+
+def test_a_status_says_the_same_within_500_characters() -> None:
+    status = mastodon_status(decree(), DROME, NOW)
+    for expected in (
+        "Autorisation",
+        "Drôme (26)",
+        "Commence dans 14 h",
+        "SNCF",
+        "du 20 avril 2031 à 14 h",
+        "2031-00493",
+        LINK,
+        "#VSA #Drôme #dept26",
+    ):
+        assert expected in status
+    assert mastodon_length(status) <= 500
+
+
+def test_a_link_counts_23_whatever_its_length() -> None:
+    assert mastodon_length(f"a {LINK} b") == 2 + 23 + 2
+    assert mastodon_length("https://a.fr") == 23
+    assert mastodon_length(f"a {LINK}", StatusLimits(500, None)) == 2 + len(LINK)
+
+
+def test_the_title_gives_way_first_and_the_link_never() -> None:
+    long = decree(title="Arrêté portant autorisation " + "très " * 200 + "longue")
+    status = mastodon_status(long, DROME, NOW)
+    assert LINK in status
+    assert "Lieux : gare de Valence-Ville, gare routière" in status
+    assert "très…" in status
+
+
+def test_places_are_cut_between_items() -> None:
+    many = decree(title="", facts=Facts(places=tuple(f"station numéro {n} de la ligne" for n in range(12))))
+    status = mastodon_status(many, DROME, NOW)
+    (line,) = re.findall(r"^Lieux : (.*)$", status, re.MULTILINE)
+    shown, _, more = line.rpartition(" (+")
+    assert all(item.endswith("de la ligne") for item in shown.split(", "))
+    assert int(more.rstrip(")")) == 12 - len(shown.split(", "))
+
+
+def test_outside_text_mentions_nobody() -> None:
+    status = mastodon_status(decree(title="@maire@social.example #Alerte http://b.example"), DROME, NOW)
+    assert "@" not in status
+    assert "#Alerte" not in status
+    assert "b.example" in status
+
+
+def test_a_small_server_gets_the_essential() -> None:
+    status = mastodon_status(decree(), DROME, NOW, limits=StatusLimits(120, 23))
+    assert mastodon_length(status) <= 120
+    assert status.startswith("📢 Autorisation")
+    assert LINK in status
+
+
+def test_a_server_without_room_for_a_link_is_told() -> None:
+    with pytest.raises(TooSmall, match="20"):
+        mastodon_status(decree(), DROME, NOW, limits=StatusLimits(20, 23))
+
+
+@given(decrees, places, nows, languages, st.builds(StatusLimits, st.sampled_from([300, 500, 1000, 11_000]), st.sampled_from([23, 32])))
+def test_any_decree_fits_and_keeps_its_link(decree: Decree, place: Place, now: datetime, language: Language, limits: StatusLimits) -> None:
+    status = mastodon_status(decree, place, now, language, limits=limits)
+    assert 0 < mastodon_length(status, limits) <= limits.characters
+    link = link_to(decree.url, decree.page)
+    assert re.findall(r"https?://\S+", status) == ([] if link is None else [link])
+    assert "@" not in status
+
+
+def test_purposes_and_software_outlive_the_title() -> None:
+    status = mastodon_status(decree(title="Titre " * 100, facts=FULL), DROME, NOW)
+    assert "Finalités : " in status
+    assert "Logiciel : Regardix" in status

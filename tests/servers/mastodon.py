@@ -1,0 +1,209 @@
+"""mastodon-mock on loopback, with what it lacks: links counted at 23 characters, and answers lost after the status was stored.
+
+async with MastodonServer() as server:
+    ... MastodonChannel(instance=server.url, token=server.token) ...
+    assert server.statuses()[0]["content"] ...
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tests.servers.loopback import Gate, LoopbackServer, cut_line
+
+_ROOM_IN_THE_MOCK = 1_000_000
+_LIMIT = 500
+_PER_URL = 23
+_URL = re.compile(r"https?://\S+")
+
+
+@dataclass
+class _Fault:
+    method: str
+    path: str
+    stored: bool = False
+    drop: bool = False
+    status: int | None = None
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    gate: Gate | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: str
+
+
+class MastodonServer(LoopbackServer):
+    """One instance with two accounts. Everything public may be used from any thread."""
+
+    token = "vigie-mock-token"
+    other_token = "autre-mock-token"
+
+    def __init__(self, *, ignores_idempotency: bool = False) -> None:
+        """`ignores_idempotency`: as Takahe, GoToSocial and snac do."""
+        super().__init__()
+        self.requests: list[Seen] = []
+        self._ignores_idempotency = ignores_idempotency
+        self._faults: list[_Fault] = []
+        self._lock = threading.Lock()
+
+    def app(self) -> ASGIApp:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a third party's imports
+            from mastodon_mock.app import create_app  # noqa: PLC0415
+            from mastodon_mock.config import MastodonMockConfig, SeedAccount, SeedConfig  # noqa: PLC0415
+            from mastodon_mock.routers import statuses  # noqa: PLC0415
+
+            # The mock counts links in full; this server counts as Mastodon does, before it hands on.
+            setattr(statuses, "MAX_STATUS_CHARACTERS", _ROOM_IN_THE_MOCK)  # noqa: B010 - the name is not exported
+            accounts = [
+                SeedAccount(username="vigie", bot=True, access_token=self.token),
+                SeedAccount(username="autre", access_token=self.other_token),
+            ]
+            inner: ASGIApp = create_app(MastodonMockConfig(seed=SeedConfig(accounts=accounts)))
+
+        async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await inner(scope, receive, send)
+                return
+            body = await _body(receive)
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            self.requests.append(Seen(scope["method"], scope["path"], headers, body.decode()))
+            if self._ignores_idempotency:
+                scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"idempotency-key"]}
+            await self._serve(inner, scope, body, send)
+
+        return outer
+
+    async def _serve(self, inner: ASGIApp, scope: Scope, body: bytes, send: Send) -> None:
+        fault = self._next_fault(scope["method"], scope["path"])
+        if fault is not None and not fault.stored and await _suffer(fault, scope, send):
+            return
+        too_long = _refusal(scope, body)
+        if too_long is not None:
+            await _answer(send, 422, too_long)
+            return
+        answer: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def keep(message: Message) -> None:
+            answer.append(message)
+
+        await inner(scope, receive, keep)
+        if fault is not None and fault.stored and await _suffer(fault, scope, send):
+            return
+        for message in answer:
+            await send(message)
+
+    def _next_fault(self, method: str, path: str) -> _Fault | None:
+        with self._lock:
+            for fault in self._faults:
+                if fault.method == method and re.fullmatch(fault.path, path):
+                    fault.count -= 1
+                    if fault.count <= 0:
+                        self._faults.remove(fault)
+                    return fault
+        return None
+
+    # --- faults; `path` is a regular expression for the whole path ---
+
+    def fail(
+        self,
+        status: int,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        *,
+        method: str = "POST",
+        path: str = "/api/v1/statuses",
+        stored: bool = False,
+        count: int = 1,
+    ) -> None:
+        """The next `count` matching requests get this answer; with `stored`, after having been carried out."""
+        raw = body if isinstance(body, bytes) else json.dumps({"error": f"fault {status}"} if body is None else body).encode()
+        pairs = tuple((name.lower().encode(), value.encode()) for name, value in (headers or {}).items())
+        self._faults.append(_Fault(method, path, stored, status=status, body=raw, headers=pairs, count=count))
+
+    def drop(self, *, stored: bool, method: str = "POST", path: str = "/api/v1/statuses", count: int = 1) -> None:
+        """The next `count` matching requests get no answer: the line is cut, before or after they were carried out."""
+        self._faults.append(_Fault(method, path, stored, drop=True, count=count))
+
+    def hold(self, *, stored: bool, method: str = "POST", path: str = "/api/v1/statuses") -> Gate:
+        """The next matching request waits at the gate, before or after it is carried out."""
+        gate = Gate()
+        self._faults.append(_Fault(method, path, stored, gate=gate))
+        return gate
+
+    # --- what tests see ---
+
+    def statuses(self, token: str | None = None) -> list[dict[str, Any]]:
+        """The statuses of an account (the bot's by default), newest first."""
+        with httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token or self.token}"}, trust_env=False) as client:
+            account = client.get("/api/v1/accounts/verify_credentials").raise_for_status().json()["id"]
+            found: list[dict[str, Any]] = []
+            params = {"limit": "40"}
+            while page := client.get(f"/api/v1/accounts/{account}/statuses", params=params).raise_for_status().json():
+                found += page
+                params["max_id"] = page[-1]["id"]
+            return found
+
+    def post(self, text: str, token: str | None = None) -> str:
+        """Somebody posts; returns the status id."""
+        headers = {"Authorization": f"Bearer {token or self.token}"}
+        answer = httpx.post(f"{self.url}/api/v1/statuses", data={"status": text}, headers=headers, trust_env=False)
+        return str(answer.raise_for_status().json()["id"])
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _refusal(scope: Scope, body: bytes) -> object | None:
+    """What Mastodon says of a status that is too long, links counted at 23."""
+    if scope["method"] != "POST" or scope["path"] != "/api/v1/statuses":
+        return None
+    fields = httpx.QueryParams(body.decode())
+    if len(_URL.sub("x" * _PER_URL, fields.get("status", ""))) <= _LIMIT:
+        return None
+    return {"error": f"Validation failed: Text character limit of {_LIMIT} exceeded"}
+
+
+async def _suffer(fault: _Fault, scope: Scope, send: Send) -> bool:
+    """Whether the request is thereby answered (or never will be)."""
+    if fault.gate is not None:
+        await fault.gate.wait()
+    if fault.drop:
+        await cut_line(scope)
+        return True
+    if fault.status is None:
+        return False
+    await _answer(send, fault.status, fault.body, fault.headers)
+    return True
+
+
+async def _answer(send: Send, status: int, body: object, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    start = [(b"content-type", b"application/json"), (b"content-length", str(len(raw)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": raw})
