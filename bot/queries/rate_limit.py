@@ -1,0 +1,53 @@
+"""How many questions one person may ask: a token bucket per person. The clock is an argument; memory is bounded."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Grant(Enum):
+    """The answer to "may I?". Only the first refusal in a row is worth telling: more telling would be a flood of its own."""
+
+    GRANTED = "granted"
+    REFUSED_FIRST = "refused_first"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Tokens left at an instant (seconds of a monotonic clock), and whether a refusal has been told since the last grant."""
+
+    tokens: float
+    at: float
+    told: bool = False
+
+
+def take(bucket: Bucket, now: float, per_minute: int) -> tuple[Bucket, Grant]:
+    """Take one token. A bucket holds at most `per_minute` tokens and fills at that rate."""
+    tokens = min(per_minute, bucket.tokens + max(0.0, now - bucket.at) * per_minute / 60)
+    if tokens >= 1:
+        return Bucket(tokens - 1, now), Grant.GRANTED
+    return Bucket(tokens, now, told=True), Grant.REFUSED if bucket.told else Grant.REFUSED_FIRST
+
+
+class RateLimiter:
+    """One bucket per person, for at most `people` of them: the one silent for longest is forgotten first."""
+
+    def __init__(self, per_minute: int, monotonic: Callable[[], float], people: int = 10_000) -> None:
+        self._per_minute = per_minute
+        self._monotonic = monotonic
+        self._people = people
+        self._buckets: OrderedDict[int, Bucket] = OrderedDict()
+
+    def ask(self, person: int) -> Grant:
+        """May this person (a Telegram user or chat id) be answered now?"""
+        now = self._monotonic()
+        bucket, grant = take(self._buckets.get(person, Bucket(self._per_minute, now)), now, self._per_minute)
+        self._buckets[person] = bucket
+        self._buckets.move_to_end(person)
+        if len(self._buckets) > self._people:
+            self._buckets.popitem(last=False)
+        return grant

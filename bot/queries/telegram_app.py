@@ -1,0 +1,125 @@
+"""The Telegram face as a running thing: starts whenever Telegram lets it, polls, stops at once and in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from pydantic import SecretStr
+from telegram.error import TelegramError
+from telegram.ext import Application, ContextTypes
+
+from bot.model import Place
+from bot.queries.answers import Questions
+from bot.queries.rate_limit import RateLimiter
+from bot.queries.telegram_commands import publish_commands, register
+from bot.queries.telegram_polling import Patience, Sleep, Stopped, TokenRefused, poll
+
+__all__ = ["TelegramBot", "TokenRefused"]
+
+log = structlog.get_logger(__name__)
+
+_QUEUE = 100
+"""Updates fetched but not yet answered: beyond, Telegram keeps them."""
+_TOGETHER = 4
+"""Questions answered at the same time."""
+_STOP_SECONDS = 10
+"""For answers on their way when told to stop."""
+# These write the address of each request, which holds the token.
+_TALKATIVE = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram.Bot": logging.INFO, "telegram.ext.ExtBot": logging.INFO}
+
+
+class TelegramBot:
+    """Answers questions on Telegram."""
+
+    def __init__(
+        self,
+        token: SecretStr,
+        api_url: str,
+        questions: Questions,
+        places: Mapping[str, Place],
+        *,
+        commands_per_minute: int = 20,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """`api_url` is the Bot API server without `/bot`; `monotonic` and `sleep` are in seconds."""
+        self._token = token
+        self._api_url = api_url.rstrip("/").removesuffix("/bot")
+        self._questions = questions
+        self._places = places
+        self._limiter = RateLimiter(commands_per_minute, monotonic)
+        self._sleep = sleep
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Answer until `stop` is set, through every outage of Telegram.
+
+        Raises TokenRefused (whose text holds no token) when Telegram does not accept the token.
+        """
+        _silence()
+        application = self._build()
+        patience = Patience(stop, self._sleep)
+        try:
+            await patience.attempt("getMe", application.initialize)
+            await patience.attempt("deleteWebhook", application.bot.delete_webhook)
+            await application.start()
+            await _publish(application)
+            await poll(application.bot, application.update_queue, stop, patience)
+        except Stopped:
+            log.debug("told to stop before telegram was reached")
+        finally:
+            await _shut_down(application)
+
+    def _build(self) -> Application[Any, Any, Any, Any, Any, Any]:
+        queue: asyncio.Queue[object] = asyncio.Queue(_QUEUE)
+        application = (
+            Application.builder()
+            .token(self._token.get_secret_value())
+            .base_url(f"{self._api_url}/bot")
+            .base_file_url(f"{self._api_url}/file/bot")
+            .updater(None)
+            .job_queue(None)
+            .update_queue(queue)
+            .concurrent_updates(_TOGETHER)
+            .connect_timeout(10)
+            .read_timeout(30)
+            .write_timeout(30)
+            .pool_timeout(10)
+            .get_updates_read_timeout(15)
+            .build()
+        )
+        register(application, self._questions, self._places, self._limiter)
+        application.add_error_handler(_log_error)
+        return application
+
+
+async def _publish(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+    try:
+        await publish_commands(application.bot)
+    except TelegramError as error:  # a convenience: the commands work without it
+        log.warning("telegram commands not published", error=type(error).__name__)
+
+
+async def _shut_down(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+    if application.running:
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await application.stop()
+        except TimeoutError:
+            log.warning("telegram answers left unsent at stop")
+    await application.shutdown()
+    await application.bot.shutdown()  # also when it never got as far as being initialised
+
+
+async def _log_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+    log.error("telegram update failed", error=type(context.error).__name__)
+
+
+def _silence() -> None:
+    for name, level in _TALKATIVE.items():
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, level))

@@ -1,0 +1,221 @@
+"""Questions asked in Telegram: commands in private and in groups, paging by buttons.
+
+The command's own language is the answer's: French, or English for the English twins. Only new messages are answered, not
+edited ones. Nobody's words are logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram.constants import ChatType, ParseMode
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
+
+from bot.messages import Button, Language
+from bot.model import Place
+from bot.queries.answers import Answer, Questions
+from bot.queries.callbacks import Callbacks
+from bot.queries.rate_limit import Grant, RateLimiter
+from bot.queries.telegram_text import Reply, said, telegram_reply
+from bot.queries.vocabulary import vocabulary
+
+log = structlog.get_logger(__name__)
+
+Ask = Callable[[Questions, str], Answer]
+Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. `ask` takes the words behind it."""
+
+    name: str
+    language: Language
+    ask: Ask
+
+
+def _recent(questions: Questions, words: str) -> Answer:
+    return questions.recent()
+
+
+COMMANDS = (
+    Command("recents", "fr", _recent),
+    Command("departement", "fr", Questions.department),
+    Command("recherche", "fr", Questions.search),
+    Command("decret", "fr", Questions.show),
+    Command("recent", "en", _recent),
+    Command("department", "en", Questions.department),
+    Command("search", "en", Questions.search),
+    Command("decree", "en", Questions.show),
+)
+HELP: Mapping[str, Language] = {"aide": "fr", "help": "en"}
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_NEW = filters.UpdateType.MESSAGE
+
+
+def register(
+    application: Application[Any, Any, Any, Any, Any, Any],
+    questions: Questions,
+    places: Mapping[str, Place],
+    limiter: RateLimiter,
+    callbacks: Callbacks | None = None,
+) -> None:
+    """Add the handlers of every command, of the paging buttons, and a hint for what is not understood in private."""
+    face = _Face(questions, places, limiter, callbacks or Callbacks())
+    for command in COMMANDS:
+        application.add_handler(CommandHandler(command.name, face.answering(command), filters=_NEW))
+    for name, language in HELP.items():
+        application.add_handler(CommandHandler(name, face.saying(name, vocabulary(language).help, language), filters=_NEW))
+    application.add_handler(CommandHandler("start", face.welcoming(), filters=_NEW))
+    application.add_handler(CallbackQueryHandler(face.turn_page))
+    application.add_handler(MessageHandler(_NEW & filters.ChatType.PRIVATE & filters.TEXT, face.hinting()))
+
+
+async def publish_commands(bot: Bot) -> None:
+    """Tell Telegram the commands to propose: French ones by default, English ones to whoever uses it in English."""
+    french, english = ([BotCommand(name, text) for name, text in vocabulary(tongue).commands.items()] for tongue in ("fr", "en"))
+    await bot.set_my_commands(french)
+    await bot.set_my_commands(french, language_code="fr")
+    await bot.set_my_commands(english, language_code="en")
+
+
+class _Face:
+    """The handlers. Each is guarded: an error is told politely and logged without anybody's words."""
+
+    def __init__(self, questions: Questions, places: Mapping[str, Place], limiter: RateLimiter, callbacks: Callbacks) -> None:
+        self._questions = questions
+        self._places = places
+        self._limiter = limiter
+        self._callbacks = callbacks
+
+    def answering(self, command: Command) -> Handler:
+        async def reply(message: Message, words: str) -> None:
+            answer = await asyncio.to_thread(command.ask, self._questions, words)
+            await self._send(message, telegram_reply(answer, self._places, command.language), command.language)
+
+        return self._guarded(command.name, command.language, reply)
+
+    def saying(self, name: str, text: str, language: Language) -> Handler:
+        async def reply(message: Message, words: str) -> None:
+            await self._send(message, said(text), language)
+
+        return self._guarded(name, language, reply)
+
+    def welcoming(self) -> Handler:
+        async def reply(message: Message, words: str) -> None:
+            language = _spoken(message)
+            texts = [vocabulary(tongue).help for tongue in ("fr", "en") if language in {None, tongue}]
+            await self._send(message, said("\n\n".join(texts)), language or "fr")
+
+        return self._guarded("start", "fr", reply)
+
+    def hinting(self) -> Handler:
+        async def reply(message: Message, words: str) -> None:
+            language = _spoken(message) or "fr"
+            await self._send(message, said(vocabulary(language).not_understood), language)
+
+        return self._guarded("other", "fr", reply)
+
+    async def turn_page(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Put another page in the place of the one under which the button is."""
+        query = update.callback_query
+        if query is None:
+            return
+        asked = self._callbacks.decode(query.data or "")
+        language: Language = asked[1] if asked else ("fr" if (query.from_user.language_code or "fr").startswith("fr") else "en")
+        words = vocabulary(language)
+        try:
+            if self._limiter.ask(query.from_user.id) is not Grant.GRANTED:
+                await query.answer(words.slow_down)
+                return
+            if asked is None:
+                await query.answer(words.expired, show_alert=True)
+                return
+            answer = await asyncio.to_thread(self._questions.ask, asked[0])
+            reply = telegram_reply(answer, self._places, language)
+            await self._deliver(query.edit_message_text, reply, language)
+            await query.answer()
+        except TelegramError as error:
+            _log_failure("page", error)
+        except Exception as error:
+            _log_failure("page", error)
+            await _quietly(query.answer(words.failed))
+
+    def _guarded(self, name: str, language: Language, reply: Callable[[Message, str], Awaitable[None]]) -> Handler:
+        async def handle(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+            message = update.message
+            if message is None:
+                return
+            try:
+                grant = self._limiter.ask((message.sender_chat or message.from_user or message.chat).id)
+                if grant is Grant.GRANTED:
+                    await reply(message, " ".join(context.args or ()))
+                elif grant is Grant.REFUSED_FIRST:
+                    await self._send(message, said(vocabulary(language).slow_down), language)
+            except TelegramError as error:  # the reply itself did not go out: another would not either
+                _log_failure(name, error)
+            except Exception as error:
+                _log_failure(name, error)
+                await _quietly(self._send(message, said(vocabulary(language).failed), language))
+
+        return handle
+
+    async def _send(self, message: Message, reply: Reply, language: Language) -> None:
+        async def send(text: str, **options: Any) -> Any:
+            in_group = message.chat.type != ChatType.PRIVATE
+            return await message.reply_text(text, do_quote=in_group, allow_sending_without_reply=True if in_group else None, **options)
+
+        await self._deliver(send, reply, language)
+
+    async def _deliver(self, act: Callable[..., Awaitable[Any]], reply: Reply, language: Language) -> None:
+        """Send or edit with markup; in plain text should Telegram be unable to parse it."""
+        keyboard = self._keyboard(reply, language)
+        try:
+            await act(reply.markup, parse_mode=ParseMode.HTML, reply_markup=keyboard, link_preview_options=_NO_PREVIEW)
+        except BadRequest as error:
+            if "message is not modified" in error.message.lower():  # the page is already shown: the button was pressed twice
+                return
+            if "can't parse entities" not in error.message.lower():
+                raise
+            await act(reply.plain, reply_markup=keyboard, link_preview_options=_NO_PREVIEW)
+
+    def _keyboard(self, reply: Reply, language: Language) -> InlineKeyboardMarkup | None:
+        row = [
+            InlineKeyboardButton(button.text, url=button.url)
+            if isinstance(button, Button)
+            else InlineKeyboardButton(button.text, callback_data=self._callbacks.encode(button.question, language))
+            for button in reply.buttons
+        ]
+        return InlineKeyboardMarkup([row]) if row else None
+
+
+def _spoken(message: Message) -> Language | None:
+    """The language of the person's Telegram, None where it is not told."""
+    code = message.from_user.language_code if message.from_user else None
+    if not code:
+        return None
+    return "fr" if code.lower().startswith("fr") else "en"
+
+
+def _log_failure(name: str, error: Exception) -> None:
+    """Type and place only: the text of an error may hold what a person asked, or a token."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    log.warning("telegram command failed", command=name, error=type(error).__name__, at=place)
+
+
+async def _quietly(sending: Awaitable[Any]) -> None:
+    """A last word that may fail too."""
+    try:
+        await sending
+    except TelegramError as error:
+        log.debug("telegram reply failed", error=type(error).__name__)

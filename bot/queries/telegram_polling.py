@@ -1,0 +1,142 @@
+"""Long polling: from Telegram's `getUpdates` to a queue, through every outage, stopped at once.
+
+python-telegram-bot's own updater sleeps up to 30 s between failures and cannot be woken from it, hence this loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+from telegram import Bot, Update
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
+
+LONG_POLL = timedelta(seconds=50)
+"""How long Telegram may hold a request open while there is nothing new."""
+UPDATES = ("message", "callback_query")
+SECOND_POLLER = "another program polls with the same token (409): end it, or give this one a token of its own"
+_LONGEST_PAUSE = 60.0
+_CALM = 10
+"""Successes in a row after which a second poller is believed gone."""
+_FAREWELL = timedelta(seconds=2)
+
+
+class Stopped(Exception):
+    """The stop event was set while waiting."""
+
+
+class TokenRefused(Exception):
+    """Telegram does not know the token, or the address is not a Bot API server: trying again is useless."""
+
+
+def pause_after(error: Exception, failures: int) -> float:
+    """Seconds to wait after the n-th failure in a row (from 1): what Telegram asks, a minute for a second poller, else doubling."""
+    if isinstance(error, RetryAfter):
+        asked = error.retry_after
+        return (asked.total_seconds() if isinstance(asked, timedelta) else float(asked)) + 0.5
+    if isinstance(error, Conflict):
+        return _LONGEST_PAUSE
+    return float(min(_LONGEST_PAUSE, 2 ** min(failures - 1, 10)))
+
+
+async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
+    """The result of `work`; raises Stopped, and cancels the work, as soon as `stop` is set."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise Stopped
+    finally:
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+class Patience:
+    """Repeats a call until it succeeds. Each cause of an outage is told once, and so is the end of the outage."""
+
+    def __init__(self, stop: asyncio.Event, sleep: Sleep) -> None:
+        self._stop = stop
+        self._sleep = sleep
+        self._failures = 0
+        self._told: set[str] = set()
+        self._calm = 0
+
+    async def attempt(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
+        """The result of the first call that succeeds. Raises Stopped when told to stop, TokenRefused for a wrong token."""
+        while True:
+            try:
+                result = await unless(self._stop, call())
+            except Stopped:
+                raise
+            except InvalidToken:
+                break
+            except Exception as error:  # the library's own errors, and those of an answer that it cannot digest
+                await self._rest(what, error)
+            else:
+                self._succeeded(what)
+                return result
+        # Raised here, outside of `except`: the library's error, which holds the token, must not come along as context.
+        raise TokenRefused("Telegram refused the token: check telegram.token and telegram.api_url")
+
+    async def _rest(self, what: str, error: Exception) -> None:
+        self._failures += 1
+        self._calm = 0
+        cause = _cause(error)
+        if cause not in self._told:
+            self._told.add(cause)
+            log.warning("telegram cannot be reached", during=what, error=cause)
+        await unless(self._stop, self._sleep(pause_after(error, self._failures)))
+
+    def _succeeded(self, what: str) -> None:
+        """Two programs with one token take turns in being refused: only a lasting calm ends that, any success another outage."""
+        self._failures = 0
+        self._calm += 1
+        if self._told and (SECOND_POLLER not in self._told or self._calm >= _CALM):
+            self._told.clear()
+            log.info("telegram is reached again", during=what)
+
+
+async def poll(bot: Bot, queue: asyncio.Queue[object], stop: asyncio.Event, patience: Patience) -> None:
+    """Put every update in `queue` until `stop` is set; what is queued is confirmed to Telegram, what is not comes again."""
+    offset: int | None = None
+
+    async def fetch() -> tuple[Update, ...]:
+        return await bot.get_updates(offset=offset, timeout=LONG_POLL, allowed_updates=UPDATES)
+
+    try:
+        while True:
+            for update in await patience.attempt("getUpdates", fetch):
+                await unless(stop, queue.put(update))
+                offset = update.update_id + 1
+    except Stopped:
+        await _confirm(bot, offset)
+
+
+async def _confirm(bot: Bot, offset: int | None) -> None:
+    """Tell Telegram that what was queued need not come again after a restart. Bounded: a stop is never held up by an outage."""
+    if offset is None:
+        return
+    try:
+        async with asyncio.timeout(_FAREWELL.total_seconds()):
+            await bot.get_updates(offset=offset, limit=1, timeout=timedelta(), allowed_updates=UPDATES)
+    except (TelegramError, TimeoutError) as error:
+        log.debug("last updates not confirmed", error=type(error).__name__)
+
+
+def _cause(error: Exception) -> str:
+    """In words for an operator. Only texts that cannot hold a token: those of refusals, and the names of network errors."""
+    if isinstance(error, Conflict):
+        return SECOND_POLLER
+    if type(error) is NetworkError:
+        return f"network error ({type(error.__cause__).__name__})" if error.__cause__ else "network error"
+    return type(error).__name__

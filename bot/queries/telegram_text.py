@@ -1,0 +1,59 @@
+"""An answer in Telegram's form. Pure: markup is built from escaped parts only, buttons are values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.messages import Button, Language, decree_line_html, html, place_for, telegram_text
+from bot.model import Place
+from bot.queries.answers import Answer, DecreeList, OneDecree, Question
+from bot.queries.phrases import shortcoming, title
+from bot.queries.plain_text import plain_answer
+from bot.queries.vocabulary import vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class PageButton:
+    """A button that asks the same question for another page."""
+
+    text: str
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`markup` for `parse_mode=HTML`, the same in plain text for when it cannot be parsed, and a row of buttons."""
+
+    markup: str
+    plain: str
+    buttons: tuple[PageButton | Button, ...] = ()
+
+
+def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Language) -> Reply:
+    """The reply to a question. At most 4096 UTF-16 units as long as a page has no more decrees than `TELEGRAM_PAGE`."""
+    match answer:
+        case DecreeList():
+            return _list(answer, places, language)
+        case OneDecree():
+            text = telegram_text(answer.decree, place_for(places, answer.decree.authority), answer.at, language)
+            return Reply(text.html, text.plain, () if text.button is None else (text.button,))
+        case _:
+            return said(shortcoming(answer, language))
+
+
+def said(words: str) -> Reply:
+    """Words of the bot itself, without markup."""
+    return Reply(html.text(words).source, words)
+
+
+def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -> Reply:
+    words = vocabulary(language)
+    heading = html.tagged("b", html.text(title(answer, language))).source
+    lines = (decree_line_html(decree, place_for(places, decree.authority), answer.at, language) for decree in answer.decrees)
+    markup = "\n\n".join((heading, *lines, html.text(words.more_hint).source))
+    plain = f"{plain_answer(answer, places, language)}\n\n{words.more_hint}"
+    page = answer.question.page
+    turns = ((words.previous, page - 1, page > 1), (words.next, page + 1, page < answer.pages))
+    buttons = tuple(PageButton(text, replace(answer.question, page=to)) for text, to, there in turns if there)
+    return Reply(markup, plain, buttons)

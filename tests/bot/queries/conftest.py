@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bot.model import Decree, Facts, Kind, Moment, Place
+from bot.queries.answers import Questions
+from bot.storage.rows import PageOfDecrees
+
+NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
+PLACES = {
+    "26": Place("26", "Préfecture de la Drôme", "Drôme"),
+    "38": Place("38", "Préfecture de l'Isère", "Isère"),
+    "2A": Place("2A", "Préfecture de la Corse-du-Sud", "Corse-du-Sud"),
+    "21": Place("21", "Préfecture de la Côte-d'Or", "Côte-d'Or"),
+    "01": Place("01", "Préfecture de l'Ain", "Ain"),
+    "74": Place("74", "Préfecture de la Haute-Savoie", "Haute-Savoie"),
+    "73": Place("73", "Préfecture de la Savoie", "Savoie"),
+    "75": Place("75", "Préfecture de Paris", "Paris"),
+    "93": Place("93", "Préfecture de la Seine-Saint-Denis", "Seine-Saint-Denis"),
+    "PP": Place("PP", "Préfecture de police de Paris", "Paris"),
+    "974": Place("974", "Préfecture de La Réunion", "La Réunion", "Indian/Reunion"),
+}
+
+
+def decree(number: int, authority: str = "26", title: str = "Arrêté portant autorisation", operator: str = "SNCF") -> Decree:
+    return Decree(
+        authority=authority,
+        kind=Kind.AUTHORISATION,
+        title=title,
+        facts=Facts(number=f"26-2026-{number:03}", starts=Moment(date(2026, 8, 21)), ends=Moment(date(2026, 8, 23)), operators=(operator,)),
+        evidence=(),
+        url=f"https://www.drome.gouv.fr/raa-{number}.pdf",
+        page=7,
+        published=date(2026, 8, 19),
+        id=number,
+    )
+
+
+class MemoryDecrees:
+    """Decrees in memory, newest first, with the interface that questions need."""
+
+    def __init__(self, decrees: Sequence[Decree] = ()) -> None:
+        self.stored = sorted(decrees, key=lambda one: one.id or 0, reverse=True)
+        self.broken: Exception | None = None
+
+    def recent(self, limit: int, offset: int, authorities: frozenset[str] | None = None, /) -> PageOfDecrees:
+        return self._page([d for d in self.stored if authorities is None or d.authority in authorities], limit, offset)
+
+    def get(self, decree_id: int, /) -> Decree | None:
+        return next((d for d in self.stored if d.id == decree_id), None)
+
+    def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
+        return self._page([d for d in self.stored if all(w.lower() in d.title.lower() for w in words.split())], limit, offset)
+
+    def _page(self, found: list[Decree], limit: int, offset: int) -> PageOfDecrees:
+        if self.broken:
+            raise self.broken
+        return PageOfDecrees(tuple(found[offset : offset + limit]), len(found))
+
+
+@pytest.fixture
+def decrees() -> MemoryDecrees:
+    """Twelve decrees of the Drôme (1-12), then one each of Paris (13) and of its préfecture de police (14)."""
+    return MemoryDecrees([*(decree(n) for n in range(1, 13)), decree(13, "75"), decree(14, "PP", "Arrêté relatif à la gare")])
+
+
+@pytest.fixture
+def questions(decrees: MemoryDecrees) -> Questions:
+    return Questions(decrees, PLACES, lambda: NOW)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.queries.answers import (
+    Answer,
+    BadInput,
+    DecreeList,
+    Fault,
+    NothingFound,
+    OneDecree,
+    Question,
+    Questions,
+    Topic,
+    UnknownDecree,
+    UnknownDepartment,
+)
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
+
+SINCE = datetime(2026, 8, 1, tzinfo=UTC)
+
+
+def ids(answer: Answer) -> list[int | None]:
+    assert isinstance(answer, DecreeList)
+    return [one.id for one in answer.decrees]
+
+
+def test_recent_is_newest_first_in_pages(questions: Questions) -> None:
+    first, third = questions.recent(), questions.recent(3)
+    assert ids(first) == [14, 13, 12, 11, 10]
+    assert isinstance(first, DecreeList)
+    assert (first.question, first.pages, first.total, first.at) == (Question(Topic.RECENT, page=1), 3, 14, NOW)
+    assert ids(third) == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(-1, 1), (0, 1), (4, 3), (10**30, 3)])
+def test_a_page_that_is_not_there_gives_the_nearest(questions: Questions, asked: int, shown: int) -> None:
+    answer = questions.recent(asked)
+    assert isinstance(answer, DecreeList)
+    assert answer.question.page == shown
+
+
+def test_a_department_by_name_or_code(questions: Questions) -> None:
+    by_name, by_code = questions.department("la drome"), questions.department("26", 3)
+    assert ids(by_name) == [12, 11, 10, 9, 8]
+    assert ids(by_code) == [2, 1]
+    assert isinstance(by_name, DecreeList)
+    assert (by_name.place, by_name.question) == (PLACES["26"], Question(Topic.DEPARTMENT, "26", 1))
+    assert ids(questions.department("Paris")) == [14, 13]
+
+
+def test_a_department_without_decrees_is_not_said_to_have_none(decrees: MemoryDecrees) -> None:
+    answer = Questions(decrees, PLACES, lambda: NOW, since=lambda: SINCE).department("38")
+    assert answer == NothingFound(Question(Topic.DEPARTMENT, "38", 1), recorded=14, since=SINCE, place=PLACES["38"])
+
+
+def test_an_empty_database_is_told_apart() -> None:
+    empty = Questions(MemoryDecrees(), PLACES, lambda: NOW, since=lambda: SINCE)
+    assert empty.recent(5) == NothingFound(Question(Topic.RECENT), recorded=0, since=SINCE)
+    assert empty.search("gare") == NothingFound(Question(Topic.SEARCH, "gare"), recorded=0, since=SINCE)
+
+
+def test_an_unknown_department_gets_suggestions(questions: Questions) -> None:
+    assert questions.department("drme") == UnknownDepartment("drme", (PLACES["26"],))
+    assert questions.department("99") == UnknownDepartment("99", ())
+    assert questions.department(" ") == BadInput(Fault.NO_DEPARTMENT)
+    assert questions.department("x" * 201) == BadInput(Fault.TOO_LONG)
+
+
+def test_a_search(questions: Questions) -> None:
+    assert ids(questions.search("  gare ")) == [14]
+    nothing = questions.search("tramway")
+    assert isinstance(nothing, NothingFound)
+    assert nothing.recorded == 14
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"), [("", Fault.NO_WORDS), (" \n", Fault.NO_WORDS), ("*\"'()", Fault.NO_WORDS), ("a" * 201, Fault.TOO_LONG)]
+)
+def test_a_search_of_nothing_or_too_much(questions: Questions, words: str, fault: Fault) -> None:
+    assert questions.search(words) == BadInput(fault)
+
+
+@pytest.mark.parametrize("number", ["12", " 12 ", "#12", "[12]", "n°12", "N° 12", "012"])
+def test_one_decree_by_its_number(questions: Questions, number: str) -> None:
+    assert questions.show(number) == OneDecree(decree(12), NOW)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("", BadInput(Fault.NO_NUMBER)),
+        ("[]", BadInput(Fault.NO_NUMBER)),
+        ("douze", BadInput(Fault.NOT_A_NUMBER)),
+        ("-1", BadInput(Fault.NOT_A_NUMBER)),
+        ("26-2026-012", BadInput(Fault.NOT_A_NUMBER)),
+        ("١٢", BadInput(Fault.NOT_A_NUMBER)),
+        ("9" * 19, BadInput(Fault.NOT_A_NUMBER)),
+        ("99", UnknownDecree(99)),
+        ("9" * 18, UnknownDecree(10**18 - 1)),
+    ],
+)
+def test_no_decree_under_a_number(questions: Questions, number: str, expected: Answer) -> None:
+    assert questions.show(number) == expected
+
+
+@pytest.mark.parametrize(
+    "question", [Question(Topic.RECENT, page=2), Question(Topic.DEPARTMENT, "26", 2), Question(Topic.SEARCH, "arrêté", 2)]
+)
+def test_a_question_can_be_asked_again(questions: Questions, question: Question) -> None:
+    answer = questions.ask(question)
+    assert isinstance(answer, DecreeList)
+    assert answer.question == question
+
+
+def test_what_the_store_raises_passes_through(decrees: MemoryDecrees, questions: Questions) -> None:
+    decrees.broken = OSError("disk")
+    with pytest.raises(OSError, match="disk"):
+        questions.recent()
+
+
+@given(st.lists(st.integers(1, 500), unique=True, max_size=40), st.integers(1, 9))
+def test_the_pages_hold_every_decree_once(numbers: list[int], size: int) -> None:
+    questions = Questions(MemoryDecrees([decree(n) for n in numbers]), PLACES, lambda: NOW, page_size=size)
+    first = questions.recent()
+    if not isinstance(first, DecreeList):
+        assert numbers == []
+        return
+    seen = [number for page in range(1, first.pages + 1) for number in ids(questions.recent(page))]
+    assert seen == sorted(numbers, reverse=True)

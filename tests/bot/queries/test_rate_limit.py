@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.queries.rate_limit import Bucket, Grant, RateLimiter, take
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_burst_then_a_steady_rate() -> None:
+    clock = Clock()
+    limiter = RateLimiter(20, clock)
+    assert [limiter.ask(1) for _ in range(20)] == [Grant.GRANTED] * 20
+    assert [limiter.ask(1), limiter.ask(1)] == [Grant.REFUSED_FIRST, Grant.REFUSED]
+    assert limiter.ask(2) is Grant.GRANTED
+    clock.now += 3
+    assert [limiter.ask(1), limiter.ask(1), limiter.ask(1)] == [Grant.GRANTED, Grant.REFUSED_FIRST, Grant.REFUSED]
+
+
+def test_a_long_silence_saves_no_more_than_a_bucket() -> None:
+    clock = Clock()
+    limiter = RateLimiter(2, clock)
+    limiter.ask(1)
+    clock.now += 10**6
+    assert [limiter.ask(1) for _ in range(3)] == [Grant.GRANTED, Grant.GRANTED, Grant.REFUSED_FIRST]
+
+
+def test_only_so_many_people_are_remembered_the_most_recent_ones() -> None:
+    limiter = RateLimiter(1, Clock(), people=2)
+    for person in (1, 2, 1, 3):
+        limiter.ask(person)
+    assert limiter.ask(1) is Grant.REFUSED  # still remembered, and already told
+    assert limiter.ask(2) is Grant.GRANTED  # forgotten when the third came
+
+
+@given(st.lists(st.floats(0, 100), max_size=200), st.integers(1, 60))
+def test_never_more_than_the_rate_plus_one_bucket(waits: list[float], per_minute: int) -> None:
+    bucket, now, granted = Bucket(per_minute, 0.0), 0.0, 0
+    for wait in waits:
+        now += wait
+        bucket, grant = take(bucket, now, per_minute)
+        granted += grant is Grant.GRANTED
+    assert granted <= per_minute + now * per_minute / 60 + 1e-6
+
+
+def test_a_clock_that_goes_back_takes_nothing_away() -> None:
+    bucket, grant = take(Bucket(3, 100.0), 50.0, 5)
+    assert (bucket.tokens, grant) == (2, Grant.GRANTED)

@@ -1,0 +1,235 @@
+"""The whole Telegram face over a Bot API on loopback: commands, paging, outages, stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from bot.queries.answers import Questions
+from bot.queries.telegram_app import TelegramBot, TokenRefused
+from tests.bot.queries.conftest import PLACES
+from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
+
+ANN = 7
+GROUP = -100_5
+
+
+@pytest.fixture(autouse=True)
+def log_levels() -> Iterator[None]:
+    """The bot silences loggers: put them back for the tests after it."""
+    loggers = [logging.getLogger(name) for name in ("httpx", "httpcore", "telegram.Bot", "telegram.ext.ExtBot")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeBotApi]:
+    async with FakeBotApi() as server:
+        yield server
+
+
+class Naps:
+    """A sleep that does not: remembers how long it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.asked.append(seconds)
+
+
+def a_bot(api: FakeBotApi, questions: Questions, sleep: Callable[[float], object] | None = None, token: str | None = None) -> TelegramBot:
+    return TelegramBot(SecretStr(token or api.token), api.url, questions, PLACES, sleep=sleep or Naps())  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def running(bot: TelegramBot) -> AsyncIterator[asyncio.Event]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(bot.run(stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 15)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that happens in the server's thread, which has no event to wait for."""
+    end = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        await asyncio.sleep(0.01)
+
+
+async def test_a_command_is_answered_and_its_buttons_turn_the_page(api: FakeBotApi, questions: Questions) -> None:
+    async with running(a_bot(api, questions)):
+        api.say(ANN, ANN, "/recents")
+        await until(lambda: api.messages)
+        (answer,) = api.messages
+        assert answer.text.startswith("Décrets trouvés en dernier — 14 décrets, page 1 sur 3")
+        (further,) = answer.buttons
+        api.press(answer, further["callback_data"], ANN)
+        await until(lambda: api.callback_answers)
+    (answer,) = api.messages
+    assert answer.text.startswith("Décrets trouvés en dernier — 14 décrets, page 2 sur 3")
+    assert [line.split(" ")[0] for line in answer.text.splitlines() if line.startswith("[")] == ["[9]", "[8]", "[7]", "[6]", "[5]"]
+    assert all("Drôme (26)" in line for line in answer.text.splitlines() if line.startswith("["))
+    assert [button["text"] for button in answer.buttons] == ["◀ Plus récents", "Plus anciens ▶"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/aide", "Vigie lit"),
+        ("/help", "Vigie reads"),
+        ("/start", "Vigie "),
+        ("/departement la Drôme", "Décrets concernant Drôme (26)"),
+        ("/department 38", "No decree recorded by this bot is about Isère (38)."),
+        ("/recherche <gare> & @ann", "Aucun décret relevé par ce bot ne contient « <gare> & ＠ann »."),
+        ("/decret 12", "📢 Autorisation de vidéosurveillance algorithmique"),
+        ("/decree 99", "No decree is recorded under the number 99."),
+    ],
+)
+async def test_every_command_goes_through_the_wire(api: FakeBotApi, questions: Questions, text: str, expected: str) -> None:
+    async with running(a_bot(api, questions)):
+        api.say(ANN, ANN, text)
+        await until(lambda: api.messages)
+    assert api.messages[0].text.startswith(expected)
+
+
+async def test_in_a_group_it_answers_to_its_name(api: FakeBotApi, questions: Questions) -> None:
+    async with running(a_bot(api, questions)):
+        api.say(GROUP, ANN, "bonjour")
+        api.say(GROUP, ANN, "/recents@another_bot")
+        api.say(GROUP, ANN, f"/recents@{BOT_NAME}")
+        await until(lambda: api.messages)
+    assert [message.chat_id for message in api.messages] == [GROUP]
+
+
+async def test_its_commands_are_published(api: FakeBotApi, questions: Questions) -> None:
+    async with running(a_bot(api, questions)):
+        await until(lambda: len(api.calls_of("setMyCommands")) == 3)
+    assert [call.get("language_code") for call in api.calls_of("setMyCommands")] == [None, "fr", "en"]
+
+
+async def test_telegram_being_down_at_start_is_waited_out(api: FakeBotApi, questions: Questions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")  # else the library warns, and warnings are errors here
+    naps = Naps()
+    api.drop("getMe", stored=False, count=3)
+    api.fail("deleteWebhook", 502, "Bad Gateway")
+    api.fail("setMyCommands", 500, "Internal Server Error")
+    api.fail("getUpdates", 429, "Too Many Requests: retry after 7", {"retry_after": 7})
+    api.garble("getUpdates", b"<html>")
+    api.say(ANN, ANN, "/aide")
+    with structlog.testing.capture_logs() as logs:
+        async with running(a_bot(api, questions, naps)):
+            await until(lambda: api.messages)
+    assert naps.asked == [1, 2, 4, 1, 7.5, 2]
+    assert [entry["event"] for entry in logs].count("telegram commands not published") == 1
+    assert api.token not in str(logs)
+
+
+async def test_it_stops_at_once_while_telegram_is_down(questions: Questions) -> None:
+    resting = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        resting.set()
+        await asyncio.Event().wait()
+
+    stop = asyncio.Event()
+    bot = TelegramBot(SecretStr("1:x"), "http://127.0.0.1:9", questions, PLACES, sleep=sleep)
+    task = asyncio.create_task(bot.run(stop))
+    await asyncio.wait_for(resting.wait(), 15)
+    stop.set()
+    await asyncio.wait_for(task, 5)
+
+
+@pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "getUpdates"])
+async def test_it_stops_at_once_while_telegram_does_not_answer(api: FakeBotApi, questions: Questions, method: str) -> None:
+    gate = api.hold(method, stored=False)
+    stop = asyncio.Event()
+    task = asyncio.create_task(a_bot(api, questions).run(stop))
+    await until(lambda: api.calls_of(method))
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    gate.open()
+
+
+async def test_a_second_poller_is_told_once_and_waited_for(api: FakeBotApi, questions: Questions) -> None:
+    naps = Naps()
+    api.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request", count=3)
+    api.say(ANN, ANN, "/aide")
+    with structlog.testing.capture_logs() as logs:
+        async with running(a_bot(api, questions, naps)):
+            await until(lambda: api.messages)
+    assert naps.asked == [60, 60, 60]
+    assert len([entry for entry in logs if entry["event"] == "telegram cannot be reached"]) == 1
+
+
+@pytest.mark.parametrize("token", ["123456:another", "nonsense"])
+async def test_a_wrong_token_is_told_without_showing_it(api: FakeBotApi, questions: Questions, token: str) -> None:
+    with pytest.raises(TokenRefused, match=r"check telegram\.token") as caught:
+        await a_bot(api, questions, token=token).run(asyncio.Event())
+    assert token not in repr(caught.value)
+    assert caught.value.__context__ is None
+
+
+async def test_a_token_revoked_on_the_way_ends_it(api: FakeBotApi, questions: Questions) -> None:
+    api.fail("getUpdates", 401, "Unauthorized")
+    with pytest.raises(TokenRefused):
+        await asyncio.wait_for(a_bot(api, questions).run(asyncio.Event()), 15)
+
+
+async def test_what_was_answered_is_not_sent_again_after_a_restart(api: FakeBotApi, questions: Questions) -> None:
+    async with running(a_bot(api, questions)):
+        api.say(ANN, ANN, "/aide")
+        await until(lambda: api.messages)
+    async with running(a_bot(api, questions)):
+        api.say(ANN, ANN, "/help")
+        await until(lambda: len(api.messages) == 2)
+    assert [message.text[:9] for message in api.messages] == ["Vigie lit", "Vigie rea"]
+
+
+async def test_a_question_asked_while_it_was_down_is_answered_later(api: FakeBotApi, questions: Questions) -> None:
+    api.say(ANN, ANN, "/aide")
+    async with running(a_bot(api, questions)):
+        await until(lambda: api.messages)
+    assert api.messages[0].text.startswith("Vigie lit")
+
+
+async def test_an_answer_on_its_way_is_sent_before_it_stops(api: FakeBotApi, questions: Questions) -> None:
+    gate = api.hold("sendMessage", stored=False)
+    stop = asyncio.Event()
+    task = asyncio.create_task(a_bot(api, questions).run(stop))
+    api.say(ANN, ANN, "/aide")
+    await until(lambda: api.calls_of("sendMessage"))
+    stop.set()
+    await until(lambda: any(call.get("limit") for call in api.calls_of("getUpdates")))
+    assert not task.done()
+    gate.open()
+    await asyncio.wait_for(task, 5)
+    assert len(api.messages) == 1
+
+
+async def test_the_token_is_in_no_log_at_any_level(api: FakeBotApi, questions: Questions, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    api.drop("getMe", stored=False)
+    api.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
+    with structlog.testing.capture_logs() as logs:
+        async with running(a_bot(api, questions)):
+            api.say(ANN, ANN, "/recents")
+            await until(lambda: api.calls_of("sendMessage"))
+            api.say(ANN, ANN, "/aide")
+            await until(lambda: api.messages)
+    assert caplog.records
+    assert api.token not in caplog.text
+    assert api.token not in str(logs)

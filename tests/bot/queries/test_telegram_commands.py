@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import structlog
+from telegram import Update
+from telegram.ext import Application
+from telegram.request import BaseRequest, RequestData
+
+from bot.queries.answers import Questions
+from bot.queries.callbacks import Callbacks
+from bot.queries.rate_limit import RateLimiter
+from bot.queries.telegram_commands import publish_commands, register
+from bot.queries.vocabulary import vocabulary
+from tests.bot.queries.conftest import PLACES, MemoryDecrees
+
+ME = {"id": 1, "is_bot": True, "first_name": "Vigie", "username": "vigie_bot"}
+ANN = {"id": 7, "is_bot": False, "first_name": "Ann", "language_code": "fr"}
+PRIVATE = {"id": 7, "type": "private", "first_name": "Ann"}
+GROUP = {"id": -5, "type": "group", "title": "Veille"}
+
+
+class Telegram(BaseRequest):
+    """The Bot API in memory: remembers each call, answers as told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.refuse: Callable[[str, dict[str, Any]], tuple[int, str] | None] = lambda method, given: None
+
+    @property
+    def read_timeout(self) -> float | None:
+        return 1
+
+    async def initialize(self) -> None: ...
+
+    async def shutdown(self) -> None: ...
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *timeouts: Any, **named: Any
+    ) -> tuple[int, bytes]:
+        name, given = url.rsplit("/", 1)[1], dict(request_data.parameters) if request_data else {}
+        if refused := self.refuse(name, given):
+            code, text = refused
+            return code, json.dumps({"ok": False, "error_code": code, "description": text}).encode()
+        self.calls.append((name, given))
+        result: Any = True
+        if name == "getMe":
+            result = ME
+        elif name in {"sendMessage", "editMessageText"}:
+            result = {"message_id": 99, "date": 0, "chat": PRIVATE, "text": given["text"]}
+        return 200, json.dumps({"ok": True, "result": result}).encode()
+
+    def sent(self, name: str = "sendMessage") -> list[dict[str, Any]]:
+        return [given for method, given in self.calls if method == name]
+
+
+class Bot:
+    """Handlers under test, fed with updates."""
+
+    def __init__(self, application: Application[Any, Any, Any, Any, Any, Any], telegram: Telegram) -> None:
+        self.application = application
+        self.telegram = telegram
+        self._ids = iter(range(1, 10_000))
+
+    async def say(self, text: str, *, chat: dict[str, Any] = PRIVATE, user: dict[str, Any] = ANN, kind: str = "message") -> None:
+        message: dict[str, Any] = {"message_id": next(self._ids), "date": 1, "chat": chat, "from": user, "text": text}
+        if text.startswith("/"):
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
+        await self._feed({kind: message})
+
+    async def press(self, data: str) -> None:
+        message = {"message_id": 99, "date": 1, "chat": PRIVATE, "text": "…", "from": ME}
+        await self._feed({"callback_query": {"id": "5", "from": ANN, "chat_instance": "1", "data": data, "message": message}})
+
+    async def _feed(self, content: dict[str, Any]) -> None:
+        update = Update.de_json({"update_id": next(self._ids), **content}, self.application.bot)
+        await self.application.process_update(update)
+
+
+@pytest.fixture
+def seconds() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+async def bot(questions: Questions, seconds: list[float]) -> AsyncIterator[Bot]:
+    telegram = Telegram()
+    application = Application.builder().token("1:x").request(telegram).get_updates_request(Telegram()).updater(None).job_queue(None).build()
+    register(application, questions, PLACES, RateLimiter(3, lambda: seconds[0]), Callbacks(limit=10))
+    async with application:
+        yield Bot(application, telegram)
+
+
+def buttons(sent: dict[str, Any]) -> list[str]:
+    return [button.get("callback_data") or button["url"] for row in sent["reply_markup"]["inline_keyboard"] for button in row]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/recents", "<b>Décrets trouvés en dernier — 14 décrets, page 1 sur 3</b>"),
+        ("/recent", "<b>Decrees found last — 14 decrees, page 1 of 3</b>"),
+        ("/departement la Drôme", "<b>Décrets concernant Drôme (26) — 12 décrets, page 1 sur 3</b>"),
+        ("/department 26", "<b>Decrees about Drôme (26) — 12 decrees, page 1 of 3</b>"),
+        ("/departement", "Quel département ?"),
+        ("/departement drme", "« drme » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Drôme (26) ?"),
+        ("/recherche gare", "<b>Décrets qui contiennent « gare » — 1 décret</b>"),
+        ("/search <b>&", "No decree recorded by this bot contains “&lt;b&gt;&amp;”."),
+        ("/decret 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
+        ("/decree douze", "This is not a number."),
+        ("/aide", "Vigie lit les recueils"),
+        ("/help", "Vigie reads"),
+        ("/start", "Vigie lit les recueils"),
+        ("/start decret_12", "Vigie lit les recueils"),
+        ("/inconnu", "Je n’ai pas compris."),
+        ("bonjour", "Je n’ai pas compris."),
+    ],
+)
+async def test_each_command_is_answered_in_its_language(bot: Bot, text: str, expected: str) -> None:
+    await bot.say(text)
+    (sent,) = bot.telegram.sent()
+    assert sent["text"].startswith(expected)
+    assert sent["parse_mode"] == "HTML"
+    assert sent["link_preview_options"] == {"is_disabled": True}
+    assert "reply_parameters" not in sent
+
+
+@pytest.mark.parametrize(
+    ("code", "french", "english"), [("fr-CA", True, False), ("en", False, True), ("de", False, True), (None, True, True)]
+)
+async def test_start_speaks_the_language_of_the_person(bot: Bot, code: str | None, french: bool, english: bool) -> None:
+    await bot.say("/start", user={**ANN, "language_code": code} if code else {"id": 7, "is_bot": False, "first_name": "Ann"})
+    (sent,) = bot.telegram.sent()
+    assert ("Vigie lit" in sent["text"], "Vigie reads" in sent["text"]) == (french, english)
+
+
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [("/recents", True), ("/recents@vigie_bot", True), ("/recents@other_bot", False), ("/inconnu", False), ("bonjour", False)],
+)
+async def test_in_a_group_only_its_own_commands_are_answered_as_replies(bot: Bot, text: str, answered: bool) -> None:
+    await bot.say(text, chat=GROUP)
+    assert [sent["reply_parameters"]["message_id"] for sent in bot.telegram.sent()] == ([1] if answered else [])
+
+
+@pytest.mark.parametrize("kind", ["edited_message", "channel_post", "edited_channel_post"])
+async def test_only_new_messages_are_answered(bot: Bot, kind: str) -> None:
+    await bot.say("/recents", kind=kind)
+    assert bot.telegram.sent() == []
+
+
+async def test_a_button_turns_the_page_of_the_same_message(bot: Bot) -> None:
+    await bot.say("/recents")
+    (further,) = buttons(bot.telegram.sent()[0])
+    await bot.press(further)
+    (edited,) = bot.telegram.sent("editMessageText")
+    assert edited["text"].startswith("<b>Décrets trouvés en dernier — 14 décrets, page 2 sur 3</b>")
+    assert edited["message_id"] == 99
+    assert len(buttons(edited)) == 2
+    assert len(bot.telegram.sent("answerCallbackQuery")) == 1
+
+
+async def test_a_button_of_another_time_says_so(bot: Bot) -> None:
+    await bot.press("1frk2:0123456789abcdef0123456789abcdef")
+    await bot.press("whatever")
+    assert [sent["text"] for sent in bot.telegram.sent("answerCallbackQuery")] == [vocabulary("fr").expired] * 2
+    assert bot.telegram.sent("editMessageText") == []
+
+
+async def test_the_same_page_twice_is_no_error(bot: Bot) -> None:
+    bot.telegram.refuse = lambda method, given: (400, "Bad Request: message is not modified: same") if method == "editMessageText" else None
+    await bot.press("1frr2:")
+    assert bot.telegram.sent("answerCallbackQuery") == [{"callback_query_id": "5"}]
+
+
+async def test_markup_that_telegram_cannot_parse_goes_out_as_plain_text(bot: Bot) -> None:
+    bot.telegram.refuse = lambda method, given: (400, "Bad Request: can't parse entities: no") if "parse_mode" in given else None
+    await bot.say("/recents")
+    (sent,) = bot.telegram.sent()
+    assert sent["text"].startswith("Décrets trouvés en dernier — 14 décrets, page 1 sur 3")
+
+
+async def test_whoever_asks_too_much_is_told_once_and_answered_again_later(bot: Bot, seconds: list[float]) -> None:
+    for _ in range(6):
+        await bot.say("/decret 12")
+    assert len(bot.telegram.sent()) == 4
+    assert bot.telegram.sent()[-1]["text"] == vocabulary("fr").slow_down
+    await bot.press("1frr2:")
+    assert bot.telegram.sent("answerCallbackQuery")[-1]["text"] == vocabulary("fr").slow_down
+    await bot.say("/recents", user={**ANN, "id": 8})
+    seconds[0] += 20
+    await bot.say("/recents")
+    assert len(bot.telegram.sent()) == 6
+
+
+async def test_an_error_is_told_politely_and_logged_without_what_was_asked(bot: Bot, decrees: MemoryDecrees) -> None:
+    decrees.broken = OSError("SELECT … 'mot-secret'")
+    with structlog.testing.capture_logs() as logs:
+        await bot.say("/search mot-secret")
+        await bot.press("1ens1:mot-secret")
+    assert [sent["text"] for sent in bot.telegram.sent()] == [vocabulary("en").failed]
+    assert bot.telegram.sent("answerCallbackQuery")[0]["text"] == vocabulary("en").failed
+    assert [(entry["command"], entry["error"]) for entry in logs] == [("search", "OSError"), ("page", "OSError")]
+    assert "mot-secret" not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(403, "Forbidden: bot was blocked by the user"), (400, "Bad Request: chat not found"), (500, "oops")]
+)
+async def test_a_reply_that_does_not_go_out_stops_nothing(bot: Bot, code: int, text: str) -> None:
+    bot.telegram.refuse = lambda method, given: (code, text)
+    await bot.say("/recents")
+    await bot.press("1frr2:")
+    bot.telegram.refuse = lambda method, given: None
+    await bot.say("/recents")
+    assert len(bot.telegram.sent()) == 1
+
+
+async def test_a_slow_store_does_not_hold_the_loop(bot: Bot, decrees: MemoryDecrees, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, reached, release = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    recent = decrees.recent
+
+    def slow(limit: int, offset: int) -> Any:
+        loop.call_soon_threadsafe(reached.set)
+        asyncio.run_coroutine_threadsafe(release.wait(), loop).result(10)
+        return recent(limit, offset)
+
+    monkeypatch.setattr(decrees, "recent", slow)
+    asking = asyncio.create_task(bot.say("/recents"))
+    await asyncio.wait_for(reached.wait(), 10)
+    release.set()
+    await asking
+    assert len(bot.telegram.sent()) == 1
+
+
+async def test_the_commands_are_published_in_both_languages(bot: Bot) -> None:
+    await publish_commands(bot.application.bot)
+    published = {given.get("language_code"): [c["command"] for c in given["commands"]] for given in bot.telegram.sent("setMyCommands")}
+    french, english = ["recents", "departement", "recherche", "decret", "aide"], ["recent", "department", "search", "decree", "help"]
+    assert published == {None: french, "fr": french, "en": english}

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import escape, unescape
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages import telegram_length
+from bot.model import Facts
+from bot.queries.answers import Answer, BadInput, Fault, NothingFound, Question, Questions, Topic, UnknownDecree, UnknownDepartment
+from bot.queries.plain_text import plain_answer
+from bot.queries.telegram_commands import COMMANDS, HELP
+from bot.queries.telegram_text import PageButton, telegram_reply
+from bot.queries.vocabulary import vocabulary
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
+
+SINCE = datetime(2026, 8, 1, tzinfo=UTC)
+LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
+
+
+def test_a_list_has_a_title_a_line_per_decree_and_page_buttons(questions: Questions) -> None:
+    reply = telegram_reply(questions.recent(2), PLACES, "fr")
+    lines = [line for line in reply.markup.split("\n") if line]
+    assert lines[0] == "<b>Décrets trouvés en dernier — 14 décrets, page 2 sur 3</b>"
+    assert [line.split("]")[0] for line in lines[1:6]] == ["[9", "[8", "[7", "[6", "[5"]
+    assert reply.buttons == (
+        PageButton("◀ Plus récents", Question(Topic.RECENT, page=1)),
+        PageButton("Plus anciens ▶", Question(Topic.RECENT, page=3)),
+    )
+
+
+def test_a_single_page_has_no_page_number_and_no_button(questions: Questions) -> None:
+    reply = telegram_reply(questions.search("gare"), PLACES, "en")
+    assert reply.markup.startswith("<b>Decrees that contain “gare” — 1 decree</b>")
+    assert reply.buttons == ()
+
+
+def test_a_decree_is_told_as_in_a_post_with_its_link(questions: Questions) -> None:
+    reply = telegram_reply(questions.show("12"), PLACES, "fr")
+    assert "SNCF" in reply.markup
+    (button,) = reply.buttons
+    assert not isinstance(button, PageButton)
+    assert button.url == "https://www.drome.gouv.fr/raa-12.pdf#page=7"
+
+
+def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
+    lines = plain_answer(questions.department("26", 3), PLACES, "fr").splitlines()
+    assert lines[0] == "Décrets concernant Drôme (26) — 12 décrets, page 3 sur 3"
+    assert [line[:4] for line in lines[2:]] == ["[2] ", "[1] "]
+
+
+@pytest.mark.parametrize(
+    ("answer", "french", "english"),
+    [
+        (
+            NothingFound(Question(Topic.RECENT), 0, SINCE),
+            (
+                "Aucun décret n’a encore été relevé par ce bot. Il surveille depuis le 1er août 2026. "
+                "Cela ne veut pas dire qu’il n’en existe aucun."
+            ),
+            "No decree has been recorded by this bot yet. It has been watching since 1 August 2026. This does not mean that none exists.",
+        ),
+        (
+            NothingFound(Question(Topic.DEPARTMENT, "38"), 3, None, PLACES["38"]),
+            "Aucun décret relevé par ce bot ne concerne Isère (38). Cela ne veut pas dire qu’il n’en existe aucun.",
+            "No decree recorded by this bot is about Isère (38). This does not mean that none exists.",
+        ),
+        (
+            NothingFound(Question(Topic.SEARCH, "gare"), 3, None),
+            "Aucun décret relevé par ce bot ne contient « gare ». Cela ne veut pas dire qu’il n’en existe aucun.",
+            "No decree recorded by this bot contains “gare”. This does not mean that none exists.",
+        ),
+        (
+            UnknownDepartment("savoi", (PLACES["73"], PLACES["74"])),
+            "« savoi » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Savoie (73), Haute-Savoie (74) ?",
+            "“savoi” is not a department watched by this bot. Did you mean: Savoie (73), Haute-Savoie (74)?",
+        ),
+        (UnknownDecree(99), "Aucun décret n’est enregistré sous le numéro 99.", "No decree is recorded under the number 99."),
+    ],
+)
+def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str) -> None:
+    assert plain_answer(answer, PLACES, "fr") == french
+    assert plain_answer(answer, PLACES, "en") == english
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_fault_has_words(fault: Fault, language: Literal["fr", "en"]) -> None:
+    assert telegram_reply(BadInput(fault), PLACES, language).plain == getattr(vocabulary(language), fault.value)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_commands_shown_are_those_that_exist(language: Literal["fr", "en"]) -> None:
+    there = {command.name for command in COMMANDS if command.language == language} | {n for n, tongue in HELP.items() if tongue == language}
+    words = vocabulary(language)
+    assert set(words.commands) == there
+    assert all(f"/{name}" in words.help for name in there)
+    assert all(3 <= len(text) <= 256 for text in words.commands.values())
+
+
+@given(st.text(max_size=300))
+def test_whatever_is_asked_is_repeated_escaped_and_short(words: str) -> None:
+    for answer in (UnknownDepartment(words, ()), NothingFound(Question(Topic.SEARCH, words), 1, None)):
+        reply = telegram_reply(answer, PLACES, "fr")
+        assert "<" not in reply.markup
+        assert reply.markup == escape(reply.plain, quote=True)
+        assert "@" not in reply.plain
+        assert "\n" not in reply.plain
+        assert telegram_length(reply.plain) < 500
+
+
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_a_list_of_hostile_decrees_stays_within_the_limit_and_escaped(title: str, operator: str) -> None:
+    hostile = [replace(decree(n, title=title), facts=Facts(operators=(operator, operator), number=title)) for n in range(1, 6)]
+    answer = Questions(MemoryDecrees(hostile), PLACES, lambda: NOW).recent()
+    reply = telegram_reply(answer, PLACES, "fr")
+    bare = reply.markup
+    for tag in ("<b>", "</b>", "</a>"):
+        bare = bare.replace(tag, "")
+    while "<a href=" in bare:
+        start = bare.index("<a href=")
+        bare = bare[:start] + bare[bare.index(">", start) + 1 :]
+    assert "<" not in bare
+    assert ">" not in bare
+    assert telegram_length(unescape(bare)) <= 4096
+    assert telegram_length(reply.plain) <= 4096
