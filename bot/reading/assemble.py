@@ -1,0 +1,22 @@
+"""The pages of a PDF, read -> what is in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model import Cover, PageText, Reading, TextOrigin
+from bot.reading.acts import cut_acts
+from bot.reading.cover import read_cover
+
+
+def assemble(pages: Sequence[PageText]) -> Reading:
+    """Put the pages of one document together (all of them, in order, numbered from 1; ValueError otherwise)."""
+    if [page.number for page in pages] != list(range(1, len(pages) + 1)):
+        raise ValueError("the pages of a document are numbered from 1, in order, without a gap")
+    return Reading(
+        page_count=len(pages),
+        cover=read_cover(pages[0].text) if pages else Cover(),
+        acts=cut_acts(pages),
+        ocr_pages=tuple(page.number for page in pages if page.origin is TextOrigin.OCR),
+        unreadable_pages=tuple(page.number for page in pages if page.origin is TextOrigin.UNREADABLE),
+    )

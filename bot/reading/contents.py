@@ -1,0 +1,67 @@
+"""The table of contents ("Sommaire") of the national template. Pure.
+
+An entry is `<id> - <title> (N pages) Page M`, cut anywhere by line ends, under headings `<service> / <sub-service>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.reading.folding import one_line
+from bot.reading.identifiers import ACT_ID, DASH
+
+_START = re.compile(rf"(?m)^[ \t]*(?P<id>{ACT_ID})\s+{DASH}\s+")
+_PLACE = re.compile(r"\(\s*(?P<length>\d{1,4})\s*pages?\s*\)\s*Page\s*(?P<page>\d{1,4})")
+_TAIL = re.compile(r"(?m)pages?\s*\)\s*Page\s*\d|^[ \t]*Page\s+\d{1,4}[ \t]*$")
+_PAGE_NUMBER = re.compile(r"\n[ \t]*\d{1,3}[ \t]*\Z")
+_HEADING = re.compile(r"(?im)^\W*sommaire\W*$")
+_LONE_NUMBER = re.compile(r"(?m)^[ \t]*\d{1,3}[ \t]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act as the table of contents announces it. `page` is the printed number of its separator page, None where it is cut off."""
+
+    id: str
+    title: str
+    service: str | None
+    page: int | None
+
+
+def is_contents(text: str, *, continued: bool) -> bool:
+    """True for a page of the table of contents. On one that continues it, the end of an entry is enough."""
+    if _HEADING.search(text[:400]):
+        return True
+    if continued:
+        return _TAIL.search(text) is not None
+    return _PLACE.search(text) is not None and _START.search(text) is not None
+
+
+def read_contents(pages: Sequence[str]) -> tuple[Entry, ...]:
+    """The entries of these pages (those of the table of contents only), in order; an identifier comes once."""
+    # The number of the page cuts the entry that runs over its end.
+    text = "\n".join(_PAGE_NUMBER.sub("", f"\n{page.rstrip()}") for page in pages)
+    heading = _HEADING.search(text)
+    position = heading.end() if heading else 0
+    starts = list(_START.finditer(text, position))
+    entries: dict[str, Entry] = {}
+    service: str | None = None
+    for index, start in enumerate(starts):
+        service = _service(text[position : start.start()]) or service
+        end = starts[index + 1].start() if index + 1 < len(starts) else len(text)
+        place = _PLACE.search(text, start.end(), end)
+        title = text[start.end() : place.start()] if place else _first_lines(text[start.end() : end])
+        position = place.end() if place else end
+        entries.setdefault(start["id"], Entry(start["id"], one_line(title), service, int(place["page"]) if place else None))
+    return tuple(entries.values())
+
+
+def _service(between: str) -> str | None:
+    joined = one_line(_LONE_NUMBER.sub("", between)).rstrip(" /")
+    return joined or None
+
+
+def _first_lines(text: str) -> str:
+    return "\n".join(text.splitlines()[:6])

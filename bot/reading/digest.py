@@ -1,0 +1,17 @@
+"""The identity of a document whose bytes change at every download (a timestamp, a token) while its words do not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from bot.model import PageText
+from bot.reading.folding import fold
+
+
+def text_digest(pages: Iterable[PageText]) -> str:
+    """SHA-256 (64 hexadecimal digits) of the words of these pages: accents, case, spaces and punctuation do not count."""
+    digest = hashlib.sha256()
+    for page in pages:
+        digest.update(fold(page.text).encode())
+    return digest.hexdigest()

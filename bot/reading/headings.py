@@ -1,0 +1,66 @@
+"""The heading of a decree, for documents outside the national template. Pure.
+
+A decree opens with `ARRÊTÉ n° 2025-01006 / portant …` and its visas (`Vu le code …`) follow; the operative word (`ARRÊTE`) comes
+after the visas.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.reading.folding import one_line
+
+_OPENING = re.compile(r"(?m)^[^\w\n]*(?:arr[êeé]t[ée]s?|d[ée]cision|ordonnance)\b(?=[^\n]*)", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"(?i)\bn\s?[°ºo]\s?\S|\b(?:portant|autorisant|r[ée]glementant|fixant|relatif|relative|modifiant|instituant|interdisant|prorogeant|abrogeant"
+    r"|accordant|suspendant|refusant|renouvelant|d[ée]livrant)\b"
+)
+_VISA = re.compile(r"(?m)^[^\w\n]*(?:VU|Vu)\b")
+_TITLE_STOP = re.compile(
+    r"(?m)^[^\w\n]*(?:VU|Vu)\b|^[^\w\n]*(?:le|la|l['’]|les)\s*(?:pr[ée]f[èe]te?|ministre|directeur|directrice|secr[ée]taire|sous-pr[ée]f)",
+    re.IGNORECASE,
+)
+_FAR = 4000
+_LONGEST_TITLE = 500
+
+
+def opens_decree(text: str) -> bool:
+    """True when a decree starts on this page: heading and subject first, visas below."""
+    return _heading(text) is not None
+
+
+def decree_title(text: str) -> str:
+    """The title of the decree that starts here, whitespace collapsed; empty when no heading is found."""
+    start = _heading(text)
+    if start is None:
+        # A title only, not a place to cut: columns read in the wrong order put the visas first.
+        start = next(
+            (one.start() for one in _OPENING.finditer(text[:_FAR]) if _SUBJECT.search(one[0] + _line_after(text, one.end()))), None
+        )
+    if start is None:
+        return ""
+    rest = text[start:]
+    first_line = rest.find("\n")
+    stop = _TITLE_STOP.search(rest, first_line + 1) if first_line >= 0 else None
+    return one_line(rest[: stop.start() if stop else _LONGEST_TITLE])[:_LONGEST_TITLE].strip(" -–—:;,*_")
+
+
+def first_line(text: str) -> str:
+    """The first line with words in it, whitespace collapsed: a poor title, better than none."""
+    return next((line for line in map(one_line, text.splitlines()) if sum(map(str.isalpha, line)) >= 4), "")[:_LONGEST_TITLE]
+
+
+def _line_after(text: str, position: int) -> str:
+    return text[position : position + 200].partition("\n")[0]
+
+
+def _heading(text: str) -> int | None:
+    head = text[:_FAR]
+    visa = _VISA.search(head)
+    limit = visa.start() if visa else None
+    for opening in _OPENING.finditer(head):
+        if limit is None or opening.start() > limit:
+            return None
+        if _SUBJECT.search(head[opening.start() : min(limit, opening.start() + _LONGEST_TITLE)]):
+            return opening.start()
+    return None

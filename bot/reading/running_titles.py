@@ -1,0 +1,140 @@
+"""The running title of the national template: `<service> - <act id> - <title> <page>` on every page. Pure.
+
+It tells the act of a page for free, and must be gone before anything is looked for in the text: it cuts sentences and repeats the
+title on every page. It is often glued to the end of the previous line, and the page number to its own end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.reading.folding import end_of, fold, one_line, start_of
+from bot.reading.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
+
+_MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
+_MOST_TITLE_LINES = 6
+_LONGEST_SERVICE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Separator:
+    """The page that opens an act: service, identifier alone on its line, title."""
+
+    id: str
+    service: str | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What running titles of one recueil may say: the services, and the titles of each act. All folded, longest first."""
+
+    services: tuple[str, ...]
+    titles: Mapping[str, tuple[str, ...]]
+
+
+def marked_ids(text: str) -> tuple[str, ...]:
+    """The identifiers of the running titles on a page, in order of appearance (the stamped one comes last)."""
+    return tuple(found["id"] for found in _MARK.finditer(text))
+
+
+def read_separator(text: str) -> Separator | None:
+    """The separator page this text is, or None."""
+    alone = ACT_ID_ALONE.search(text)
+    if alone is None:
+        return None
+    before = text[: alone.start()]
+    # A separator holds nothing but the service above the identifier.
+    if len(before) > 400:
+        return None
+    after = text[alone.end() :]
+    mark = _MARK.search(after)
+    title = after[: mark.start()].rpartition("\n")[0] if mark else after
+    if mark is None and len(after) > 800:
+        return None
+    service = one_line(before)
+    return Separator(alone[1], service if 0 < len(service) <= _LONGEST_SERVICE else None, one_line(title))
+
+
+def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pages: Sequence[str], known: Collection[str]) -> Names:
+    """Gather what running titles may say, from the table of contents and separators (`services`, `titles` by id) and the pages themselves.
+
+    `pages` add the service as the running titles print it: the shortest text met before an identifier (longer ones have body text glued).
+    """
+    folded = {fold(service) for service in services if service}
+    folded |= {fold(service.rsplit(" / ", 1)[0]) for service in services if service}
+    shortest: dict[str, str] = {}
+    for page in pages:
+        for found in _MARK.finditer(page):
+            act = nearest(found["id"], known)
+            line = fold(page[page.rfind("\n", 0, found.start()) + 1 : found.start()])
+            if act and line and (act not in shortest or len(line) < len(shortest[act])):
+                shortest[act] = line
+    # One that ends with a name already known is that name with body text glued to it.
+    candidates = folded | set(shortest.values())
+    folded |= {line for line in shortest.values() if not any(line != other and line.endswith(other) for other in candidates if other)}
+    by_id: dict[str, set[str]] = {}
+    for act, title in titles:
+        if fold(title):
+            by_id.setdefault(act, set()).add(fold(title))
+    return Names(
+        services=tuple(sorted(filter(None, folded), key=len, reverse=True)),
+        titles={act: tuple(sorted(some, key=len, reverse=True)) for act, some in by_id.items()},
+    )
+
+
+def strip_running_titles(text: str, page: int, known: Collection[str], said: Names) -> str:
+    """The text of a page without its running titles. `page` is the number printed at their end, when the recueil is numbered as its PDF."""
+    kept, position = "", 0
+    for found in _MARK.finditer(text):
+        act = nearest(found["id"], known)
+        if act is None or found.start() < position:
+            continue
+        start = max(position, _service_start(text, found.start("dash"), said.services))
+        kept += text[position:start]
+        position = _title_end(text, found.end(), page, said.titles.get(act, ()))
+    kept += text[position:]
+    return kept.rstrip() if position else kept
+
+
+def printed_title(text: str, act: str) -> str:
+    """The title as the running title of this act prints it, page number removed; empty where there is none."""
+    for found in _MARK.finditer(text):
+        if found["id"] == act:
+            lines = "\n".join(text[found.end() :].splitlines()[:3])
+            return re.sub(r"\s*\d{1,4}\s*\Z", "", one_line(lines))
+    return ""
+
+
+def _service_start(text: str, dash: int, services: Sequence[str]) -> int:
+    for service in services:
+        start = start_of(service, text, dash)
+        if start is not None:
+            return start
+    return text.rfind("\n", 0, dash) + 1
+
+
+def _title_end(text: str, start: int, page: int, titles: Sequence[str]) -> int:
+    for title in titles:
+        end = end_of(title, text, start)
+        if end is not None:
+            return _after_number(text, end, page)
+    # A title that was abridged or misread: the stamp is the last thing on a page, so a short rest belongs to it.
+    rest = text[start:]
+    longest = max(map(len, titles), default=200)
+    if rest.count("\n") <= _MOST_TITLE_LINES and len(fold(rest)) <= longest + 40:
+        return len(text)
+    line_end = text.find("\n", start)
+    return len(text) if line_end < 0 else line_end
+
+
+def _after_number(text: str, end: int, page: int) -> int:
+    own = re.compile(rf"[^\w\n]*\s*{page}(?!\d)").match(text, end)
+    any_number = re.compile(r"[^\w\n]*[ \t]*\d{1,4}(?=[ \t]*(?:\n|\Z))").match(text, end)
+    found = own or any_number or re.compile(r"[^\w\n]*\n[ \t]*\d{1,4}[ \t]*\Z").match(text, end)
+    if found:
+        return found.end()
+    closing = re.compile(r"[^\w\n]*(?=\n|\Z)").match(text, end)
+    return closing.end() if closing else end

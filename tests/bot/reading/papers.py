@@ -1,0 +1,223 @@
+"""PDFs written byte by byte, for what no PDF library would agree to write."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Sequence
+
+import pypdfium2 as pdfium
+from fpdf import FPDF
+
+BODY = """PRÉFET DE LA DRÔME
+Arrêté n° 26-2025-12
+portant autorisation d'un traitement algorithmique des images
+
+Le préfet de la Drôme,
+Vu le code de la sécurité intérieure ;
+Vu la loi n° 2023-380 du 19 mai 2023 relative aux jeux olympiques et paralympiques de 2024 ;
+Considérant que la manifestation est exposée à des risques d'atteintes graves à la sécurité ;
+ARRÊTE
+Article 1er : la mise en oeuvre du traitement est autorisée pour la durée de la fête.
+"""
+
+
+def write(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
+    """A PDF of these objects, numbered from 1; the first one is the catalogue."""
+    out = io.BytesIO()
+    out.write(b"%PDF-1.7\n")
+    offsets = []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(out.tell())
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, content))
+    start = out.tell()
+    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
+    for offset in offsets:
+        out.write(b"%010d 00000 n \n" % offset)
+    out.write(b"trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, trailer, start))
+    return out.getvalue()
+
+
+def stream(data: bytes, entries: bytes = b"", *, compress: bool = False) -> bytes:
+    if compress:
+        data, entries = zlib.compress(data, 9), entries + b" /Filter /FlateDecode"
+    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(data), entries, data)
+
+
+def text_content(text: str, size: int = 11) -> bytes:
+    """A content stream that shows these lines from the top of an A4 page."""
+    lines = [line.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)") for line in text.splitlines()]
+    return b"BT /F1 %d Tf 60 780 Td 14 TL\n" % size + b"\n".join(b"(%s) '" % line for line in lines) + b"\nET"
+
+
+FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+FONT_WITH_MAP = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding /ToUnicode 4 0 R >>"
+PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents %d 0 R >>"
+
+
+def pages_of(contents: Sequence[bytes], *, font: bytes = FONT, extra: Sequence[bytes] = (), catalogue: bytes = b"") -> bytes:
+    """A PDF with one page per content stream (already a stream object). `extra` objects come from number 4 on."""
+    first = 4 + len(extra)
+    kids = b" ".join(b"%d 0 R" % (first + 2 * index) for index in range(len(contents)))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalogue,
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, len(contents)),
+        font,
+        *extra,
+    ]
+    for index, content in enumerate(contents):
+        objects += [PAGE % (first + 2 * index + 1), content]
+    return write(objects)
+
+
+def private_map() -> bytes:
+    """A ToUnicode table that sends every letter to the private use area, as a broken export does."""
+    return stream(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+        b"1 begincodespacerange <00> <FF> endcodespacerange\n1 beginbfrange <20> <FF> <E020> endbfrange\n"
+        b"endcmap CMapName currentdict /CMap defineresource pop end end"
+    )
+
+
+def lost_map() -> bytes:
+    """A ToUnicode table that sends every letter to U+FFFD."""
+    entries = b"\n".join(b"<%02X> <FFFD>" % code for code in range(0x20, 0x7F))
+    return stream(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+        b"1 begincodespacerange <00> <FF> endcodespacerange\n95 beginbfchar\n" + entries + b"\nendbfchar\n"
+        b"endcmap CMapName currentdict /CMap defineresource pop end end"
+    )
+
+
+def nameless_font() -> tuple[bytes, bytes]:
+    """A font whose glyphs have names that mean nothing, without ToUnicode: its codes are right all the same."""
+    names = b" ".join(b"/g%d" % code for code in range(32, 127))
+    encoding = b"<< /Type /Encoding /BaseEncoding /WinAnsiEncoding /Differences [32 %s] >>" % names
+    return b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding 4 0 R >>", encoding
+
+
+def mute_font() -> tuple[bytes, bytes]:
+    """A composite font without ToUnicode: its codes are glyph numbers, read as whatever letters have these numbers."""
+    metrics = b"/Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent 0 /CapHeight 700 /StemV 80"
+    order = b"<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
+    descriptor = b"<< /Type /FontDescriptor /FontName /ABC %s >>" % metrics
+    descendant = b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /ABC /CIDSystemInfo %s /FontDescriptor %s >>" % (order, descriptor)
+    return b"<< /Type /Font /Subtype /Type0 /BaseFont /ABC /Encoding /Identity-H /DescendantFonts [4 0 R] >>", descendant
+
+
+def logo_in_a_form(text: str) -> bytes:
+    """A page as the national software wraps it: in a form, whose own units are a hundred times smaller, with a small image."""
+    form_entries = b"/Type /XObject /Subtype /Form /BBox [0 0 60000 85000] /Resources << /XObject << /L 6 0 R >> >>"
+    resources = b"<< /Font << /F1 3 0 R >> /XObject << /W 5 0 R >> >>"
+    image = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray"
+    return write([
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        FONT,
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources %s /Contents 7 0 R >>" % resources,
+        stream(b"q 5000 0 0 5000 2000 78000 cm /L Do Q", form_entries),
+        stream(b"\xf0", image),
+        stream(b"q .01 0 0 .01 0 0 cm /W Do Q\n" + text_content(text)),
+    ])  # fmt: skip
+
+
+def form(value: str) -> bytes:
+    """One page with a filled form field whose value is only in its appearance."""
+    fonts = b"/Font << /F1 3 0 R >>"
+    appearance = b"/Type /XObject /Subtype /Form /BBox [0 0 400 20] /Resources << %s >>" % fonts
+    shown = value.encode("cp1252")
+    return write([
+        b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DA (/F1 11 Tf) /DR << %s >> >> >>" % fonts,
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        FONT,
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << %s >> /Contents 5 0 R /Annots [6 0 R] >>" % fonts,
+        stream(text_content(BODY)),
+        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (lieu) /V (%s) /Rect [60 300 460 320] /F 4 /P 4 0 R /AP << /N 7 0 R >> >>" % shown,
+        stream(b"/Tx BMC BT /F1 11 Tf 2 5 Td (%s) Tj ET EMC" % shown, appearance),
+    ])  # fmt: skip
+
+
+def outlines(text: str) -> bytes:
+    """The page of a text drawn as curves: nothing to extract and no image either. Squares stand for the letters' strokes."""
+    marks = [
+        b"%d %d 3 7 re f" % (60 + 5 * column, 780 - 14 * row)
+        for row, line in enumerate(text.splitlines())
+        for column, letter in enumerate(line)
+        if letter != " "
+    ]
+    return pages_of([stream(b"\n".join(marks))])
+
+
+def locked(password: str) -> bytes:
+    pdf = FPDF()
+    pdf.set_encryption(owner_password="owner", user_password=password)
+    pdf.set_font("Helvetica")
+    pdf.add_page()
+    pdf.cell(text="Vu le code")
+    return bytes(pdf.output())
+
+
+def sideways(scan: bytes) -> bytes:
+    """The same scanned page, its image turned a quarter and /Rotate set so that readers turn it back."""
+    with pdfium.PdfDocument(scan) as document:
+        image = document[0].render(scale=200 / 72, grayscale=True).to_pil().rotate(90, expand=True)
+    jpeg = io.BytesIO()
+    image.save(jpeg, "JPEG", quality=70)
+    pdf = FPDF(unit="pt", format=(842, 595))
+    pdf.set_margin(0)
+    pdf.add_page(orientation="P")
+    pdf.image(jpeg, x=0, y=0, w=pdf.w, h=pdf.h)
+    with pdfium.PdfDocument(bytes(pdf.output())) as turned:
+        turned[0].set_rotation(90)
+        out = io.BytesIO()
+        turned.save(out)
+    return out.getvalue()
+
+
+def undrawable() -> bytes:
+    """A page under one image that no reader has the memory to draw."""
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /XObject << /I 5 0 R >> >> /Contents 4 0 R >>"
+    image = b"/Type /XObject /Subtype /Image /Width 60000 /Height 60000 /BitsPerComponent 8 /ColorSpace /DeviceRGB"
+    return write([
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        page,
+        stream(b"q 595 0 0 842 0 0 cm /I Do Q"),
+        stream(bytes(1000), image, compress=True),
+    ])  # fmt: skip
+
+
+def slow(pages: int) -> bytes:
+    """Pages that each take a good fraction of a second, in a file that stays small."""
+    kids = b" ".join(b"%d 0 R" % number for number in range(5, 5 + pages))
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents 4 0 R >>"
+    return write([
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, pages),
+        FONT,
+        stream(b"q " * 2_000_000 + text_content(BODY), compress=True),
+        *([page] * pages),
+    ])  # fmt: skip
+
+
+def bomb() -> bytes:
+    """A content stream of half a megabyte that unfolds to 360 million bytes of drawing."""
+    return stream(b"0 0 m " * 60_000_000, compress=True)
+
+
+def endless_tree() -> bytes:
+    """A page tree that holds itself."""
+    return write([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 5 >>"])
+
+
+def endless_form() -> bytes:
+    """A page that draws a form that draws itself, twice."""
+    form_entries = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /XObject << /I 5 0 R >> >>"
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /XObject << /I 5 0 R >> >> /Contents 4 0 R >>"
+    return write([
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        page,
+        stream(b"/I Do"),
+        stream(b"/I Do /I Do", form_entries),
+    ])  # fmt: skip

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+
+from bot.demo.pdfs import build_standalone
+from bot.reading.folding import fold
+from bot.reading.ocr import Command, InProcess, Ocr, OcrFailed, Raster, Recognised, _from_tsv, find_data, find_ocr, recognise
+from tests.bot.reading.papers import BODY
+
+
+class Scripted:
+    """An engine that gives the answers of a script."""
+
+    def __init__(self, *answers: Recognised | OcrFailed) -> None:
+        self.answers = list(answers)
+        self.seen: list[int] = []
+
+    def read(self, image: Raster) -> Recognised:
+        self.seen.append(image.dpi)
+        answer = self.answers.pop(0)
+        if isinstance(answer, OcrFailed):
+            raise answer
+        return answer
+
+
+def blank(dpi: int) -> Raster:
+    return Raster(b"\xff", 1, 1, 1, dpi)
+
+
+@pytest.mark.parametrize(
+    ("answers", "kept", "dpis"),
+    [
+        ([Recognised("sure", 85)], "sure", [150]),
+        ([Recognised("poor", 84), Recognised("better", 90)], "better", [150, 220]),
+        ([Recognised("poor", 84), Recognised("worse", 60)], "poor", [150, 220]),
+        ([Recognised("poor", 84), OcrFailed("out of memory")], "poor", [150, 220]),
+        ([Recognised(" ", 0)], " ", [150]),
+    ],
+)
+def test_a_second_look_when_unsure(answers: Sequence[Recognised | OcrFailed], kept: str, dpis: list[int]) -> None:
+    engine = Scripted(*answers)
+    assert recognise(engine, blank).text == kept
+    assert engine.seen == dpis
+
+
+def test_a_failed_first_look_is_told() -> None:
+    with pytest.raises(OcrFailed):
+        recognise(Scripted(OcrFailed("no")), blank)
+
+
+def test_where_the_french_data_is_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "tessdata").mkdir()
+    (tmp_path / "tessdata" / "fra.traineddata").write_bytes(b"data")
+    assert find_data({"TESSDATA_PREFIX": str(tmp_path)}) == tmp_path / "tessdata"
+    assert find_data({"TESSDATA_PREFIX": str(tmp_path / "tessdata")}) == tmp_path / "tessdata"
+
+
+def test_data_that_is_no_data_gives_no_engine_in_process(tmp_path: Path) -> None:
+    (tmp_path / "fra.traineddata").write_bytes(b"data")
+    engine = find_ocr({"TESSDATA_PREFIX": str(tmp_path)})
+    assert not isinstance(engine, InProcess)
+
+
+def test_the_table_of_the_command_becomes_lines() -> None:
+    header = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
+    rows = ["1\t1\t0\t0\t0\t0\t0\t0\t9\t9\t-1\t", *(f"5\t1\t{b}\t{p}\t{n}\t1\t0\t0\t9\t9\t{c}\t{w}" for b, p, n, c, w in [
+        (1, 1, 1, 90, "Vu"), (1, 1, 1, 80.5, '"code"'), (1, 1, 2, 96, "suite"), (2, 1, 1, 94, "Article"),
+    ])]  # fmt: skip
+    read = _from_tsv(header + "\n".join(rows))
+    assert read.text == 'Vu "code"\nsuite\n\nArticle\n'
+    assert read.confidence == 90
+    assert _from_tsv(header) == Recognised("", 0)
+
+
+def engines() -> list[Ocr]:
+    data = find_data({})
+    command = shutil.which("tesseract")
+    if data is None:
+        return []
+    return [InProcess(data), *([Command(command, data)] if command else [])]
+
+
+@pytest.mark.usefixtures("with_ocr")
+def test_every_engine_reads_the_same_page() -> None:
+    with pdfium.PdfDocument(build_standalone([BODY], scanned=True)) as document:
+        bitmap = document[0].render(scale=150 / 72, grayscale=True)
+        image = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
+    found = engines()
+    assert found
+    for engine in found:
+        read = engine.read(image)
+        assert read.confidence >= 85
+        assert fold("portant autorisation d'un traitement algorithmique des images") in fold(read.text)
+        assert "\n" in read.text.strip()
+
+
+@pytest.mark.usefixtures("with_ocr")
+def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
+    command = shutil.which("tesseract")
+    if command is None:
+        pytest.skip("no tesseract command on this machine")
+    with pytest.raises(OcrFailed, match="status"):
+        Command(command, tmp_path).read(blank(150))

@@ -1,0 +1,211 @@
+"""Whole PDFs through the real reading process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil, build_standalone
+from bot.model import Reading, TextOrigin
+from bot.reading import Limits, Unreadable, read_pdf, text_digest
+from tests.bot.reading import papers
+from tests.bot.reading.papers import BODY
+
+Save = Callable[[bytes], Path]
+WITHOUT_OCR = Limits(ocr=False)
+TITLE = "Arrêté n° 26-2025-12 portant autorisation d'un traitement algorithmique des images"
+
+
+def recueil(*, scanned: bool) -> bytes:
+    acts = tuple(
+        ActSpec(
+            "Préfecture de la Drôme / Cabinet", f"26-2025-07-15-{number * 1111:05d}", TITLE, (BODY, BODY), scanned=scanned and number == 2
+        )
+        for number in (1, 2, 3)
+    )
+    return build_recueil(RecueilSpec("DRÔME", "26-2025-120", date(2025, 8, 1), acts))
+
+
+def origins(reading: Reading) -> list[TextOrigin]:
+    return [page.origin for act in reading.acts for page in act.pages]
+
+
+async def test_a_recueil_with_text(saved: Save) -> None:
+    reading = await read_pdf(saved(recueil(scanned=False)), WITHOUT_OCR)
+    assert reading.complete
+    assert reading.page_count == 11
+    assert reading.cover.number == "26-2025-120"
+    assert reading.cover.published == date(2025, 8, 1)
+    assert [(act.id, act.first_page, act.last_page) for act in reading.acts] == [
+        ("26-2025-07-15-01111", 3, 5),
+        ("26-2025-07-15-02222", 6, 8),
+        ("26-2025-07-15-03333", 9, 11),
+    ]
+    assert {act.title for act in reading.acts} == {TITLE}
+    assert reading.acts[1].pages[1].text.split() == BODY.split()
+
+
+@pytest.mark.usefixtures("with_ocr")
+async def test_scans_with_a_stamped_running_title_are_read_by_ocr(saved: Save) -> None:
+    reading = await read_pdf(saved(recueil(scanned=True)))
+    assert reading.complete
+    assert reading.ocr_pages == (7, 8)
+    scan = reading.acts[1].pages[1]
+    assert scan.origin is TextOrigin.OCR
+    assert "traitement algorithmique" in scan.text
+    assert "26-2025-07-15" not in scan.text
+    assert scan.text.count("26-2025-12") == 1
+
+
+async def test_scans_without_ocr_are_unread_not_empty(saved: Save) -> None:
+    reading = await read_pdf(saved(recueil(scanned=True)), WITHOUT_OCR)
+    assert reading.unreadable_pages == (7, 8)
+    assert not reading.complete
+    assert (reading.acts[1].first_page, reading.acts[1].last_page) == (6, 8)
+
+
+async def test_a_document_of_scans_without_ocr_is_a_reading_that_says_so(saved: Save) -> None:
+    reading = await read_pdf(saved(build_standalone([BODY, BODY], scanned=True)), WITHOUT_OCR)
+    assert reading.unreadable_pages == (1, 2)
+    assert [(act.first_page, act.last_page) for act in reading.acts] == [(1, 2)]
+
+
+@pytest.mark.usefixtures("with_ocr")
+@pytest.mark.parametrize("table", [papers.private_map(), papers.lost_map()])
+async def test_a_broken_font_is_read_by_ocr(saved: Save, table: bytes) -> None:
+    garbled = papers.pages_of([papers.stream(papers.text_content(BODY))], font=papers.FONT_WITH_MAP, extra=[table])
+    reading = await read_pdf(saved(garbled))
+    assert reading.ocr_pages == (1,)
+    assert reading.acts[0].title == TITLE
+
+
+@pytest.mark.parametrize("table", [papers.private_map(), papers.lost_map()])
+async def test_a_broken_font_without_ocr_is_unreadable(saved: Save, table: bytes) -> None:
+    garbled = papers.pages_of([papers.stream(papers.text_content(BODY))], font=papers.FONT_WITH_MAP, extra=[table])
+    assert (await read_pdf(saved(garbled), WITHOUT_OCR)).unreadable_pages == (1,)
+
+
+async def test_a_font_without_letters_is_judged_by_its_words(saved: Save) -> None:
+    font, encoding = papers.nameless_font()
+    right = papers.pages_of([papers.stream(papers.text_content(BODY))], font=font, extra=[encoding])
+    assert (await read_pdf(saved(right), WITHOUT_OCR)).acts[0].title == TITLE
+    font, descendant = papers.mute_font()
+    for text in (BODY, "Vu le code des transports et le code de la route"):
+        wrong = papers.pages_of([papers.stream(papers.text_content(text))], font=font, extra=[descendant])
+        assert (await read_pdf(saved(wrong), WITHOUT_OCR)).unreadable_pages == (1,)
+
+
+async def test_a_small_image_in_a_form_is_no_scan(saved: Save) -> None:
+    reading = await read_pdf(saved(papers.logo_in_a_form("Préfecture de la Drôme\nDécision")), WITHOUT_OCR)
+    assert reading.complete
+
+
+@pytest.mark.usefixtures("with_ocr")
+async def test_a_page_that_is_turned_is_read_upright(saved: Save) -> None:
+    reading = await read_pdf(saved(papers.sideways(build_standalone([BODY], scanned=True))))
+    assert reading.ocr_pages == (1,)
+    assert reading.acts[0].title == TITLE
+
+
+async def test_letters_drawn_as_curves_are_not_a_blank_page(saved: Save) -> None:
+    assert (await read_pdf(saved(papers.outlines(BODY)), WITHOUT_OCR)).unreadable_pages == (1,)
+
+
+async def test_a_blank_page_is_blank(saved: Save) -> None:
+    content = papers.stream(papers.text_content(BODY))
+    reading = await read_pdf(saved(papers.pages_of([content, papers.stream(b""), content])), WITHOUT_OCR)
+    assert origins(reading) == [TextOrigin.LAYER, TextOrigin.BLANK, TextOrigin.LAYER]
+    assert reading.complete
+
+
+async def test_an_image_that_cannot_be_drawn_is_not_a_blank_page(saved: Save) -> None:
+    reading = await read_pdf(saved(papers.undrawable()), WITHOUT_OCR)
+    assert reading.unreadable_pages == (1,)
+
+
+async def test_the_values_of_form_fields_are_text(saved: Save) -> None:
+    reading = await read_pdf(saved(papers.form("place de la Liberté")), WITHOUT_OCR)
+    assert "place de la Liberté" in reading.acts[0].pages[0].text
+
+
+async def test_many_pages(saved: Save) -> None:
+    reading = await read_pdf(saved(papers.pages_of([papers.stream(papers.text_content(BODY))] * 600)), WITHOUT_OCR)
+    assert reading.page_count == 600
+    assert reading.complete
+    assert reading.acts[0].last_page == 600
+
+
+async def test_a_pdf_whose_bytes_change_is_known_by_its_words(saved: Save) -> None:
+    one = await read_pdf(saved(build_standalone([BODY], created=date(2025, 1, 1))), WITHOUT_OCR)
+    other = await read_pdf(saved(build_standalone([BODY], created=date(2025, 1, 2))), WITHOUT_OCR)
+    assert text_digest(one.acts[0].pages) == text_digest(other.acts[0].pages)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"<html>Page introuvable</html>", "not a PDF"),
+        (b"%PDF-1.7 and nothing more", "not a PDF"),
+        (papers.locked("secret"), "password"),
+        (build_standalone([BODY])[:-400], "damaged"),
+        (papers.write([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 2000000000 >>"]), "damaged"),
+    ],
+)
+async def test_files_that_cannot_be_read_say_why(saved: Save, content: bytes, message: str) -> None:
+    with pytest.raises(Unreadable, match=message):
+        await read_pdf(saved(content), WITHOUT_OCR)
+
+
+async def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="cannot be opened"):
+        await read_pdf(tmp_path / "none.pdf", WITHOUT_OCR)
+
+
+async def test_a_pdf_locked_against_printing_only_is_read(saved: Save) -> None:
+    reading = await read_pdf(saved(papers.locked("")), WITHOUT_OCR)
+    assert reading.acts[0].pages[0].text.strip() == "Vu le code"
+
+
+async def test_too_many_pages(saved: Save) -> None:
+    content = papers.pages_of([papers.stream(b"")] * 5)
+    with pytest.raises(Unreadable, match="5 pages, more than the 4"):
+        await read_pdf(saved(content), Limits(max_pages=4, ocr=False))
+
+
+async def test_var_recueil_of_video_protection(real_recueils: Path) -> None:
+    reading = await read_pdf(real_recueils / "var-2025-240-videoprotection.pdf")
+    assert [(act.id, act.first_page, act.last_page) for act in reading.acts] == [
+        ("83-2025-07-10-00001", 3, 8),
+        ("83-2025-07-08-00007", 9, 15),
+        ("83-2025-07-04-00010", 16, 111),
+    ]
+    assert reading.complete
+    assert reading.ocr_pages == ()
+    assert (reading.cover.number, reading.cover.authority, reading.cover.published) == ("83-2025-240", "83", date(2025, 7, 11))
+    for act in reading.acts:
+        assert act.id is not None
+        assert not any(f"- {act.id} -" in page.text for page in act.pages)
+        assert sum(act.id in page.text for page in act.pages) == 1  # on its separator page
+
+
+async def test_var_recueil_against_its_own_table_of_contents(real_recueils: Path) -> None:
+    reading = await read_pdf(real_recueils / "var-2025-242.pdf")
+    assert reading.page_count == 75
+    assert reading.complete
+    assert reading.cover.published == date(2025, 7, 15)
+    # Counted by hand on its table of contents.
+    firsts = [4, 6, 9, 12, 15, 18, 20, 22, 24, 27, 29, 31, 37, 48, 59, 64, 73]
+    assert [act.first_page for act in reading.acts] == firsts
+    assert [act.last_page for act in reading.acts] == [*(page - 1 for page in firsts[1:]), 75]
+    assert len({act.id for act in reading.acts}) == 17
+    for act in reading.acts:
+        separator = act.pages[0].text
+        assert act.id is not None
+        assert act.id in separator
+        assert act.title.split()[0] in separator
+        assert act.service is not None
+        assert not any(f"- {act.id} -" in page.text for page in act.pages)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.reading.running_titles import marked_ids, names, printed_title, read_separator, strip_running_titles
+
+ID = "83-2025-02-05-00002"
+TITLE = "Arrêté n° 2025-BSP-OP-11 autorisant la captation d'images au moyen de caméras, installées sur des aéronefs"
+PRINTED = "Arrêté n° 2025-BSP-OP-11\nautorisant la captation d'images au moyen de caméras\ninstallées sur des aéronefs"
+SERVICE = "Préfecture du VAR / Direction des sécurités"
+
+
+def strip(text: str, page: int = 4) -> str:
+    return strip_running_titles(text, page, {ID}, names([SERVICE], [(ID, TITLE)], [text], {ID}))
+
+
+@pytest.mark.parametrize("number", ["4", " 4", "\n4", " 4 ", "12", " 12"])
+@pytest.mark.parametrize("glue", ["", "\n", " "])
+def test_the_title_goes_and_the_text_before_it_stays(number: str, glue: str) -> None:
+    assert strip(f"la demande n'apparaît pas \ndisproportionnée ;{glue}Préfecture du VAR - {ID} - {PRINTED}{number}") == (
+        "la demande n'apparaît pas \ndisproportionnée ;"
+    )
+
+
+def test_text_after_a_title_that_comes_first_stays() -> None:
+    assert (
+        strip(f"Préfecture du VAR - {ID} - {PRINTED} 4\nConsidérant la permanence\n2 caméras").strip()
+        == "Considérant la permanence\n2 caméras"
+    )
+
+
+def test_a_page_number_is_not_taken_from_the_text_that_follows() -> None:
+    assert strip(f"Préfecture du VAR - {ID} - {PRINTED}\n2 caméras seront posées").strip() == "2 caméras seront posées"
+
+
+def test_a_service_over_two_lines() -> None:
+    service = "Direction départementale de l'emploi, du travail et des solidarités du Var"
+    text = f"fin du texte.\n{service.replace(' du Var', chr(10) + 'du Var')} - {ID} - {PRINTED}4"
+    said = names([service + " / Direction"], [(ID, TITLE)], [text], {ID})
+    assert strip_running_titles(text, 4, {ID}, said) == "fin du texte."
+
+
+def test_a_title_unlike_the_announced_one_still_goes() -> None:
+    assert strip(f"fin.\nPréfecture du VAR - {ID} - Arrêté d'un autre nom\nsur deux lignes 4") == "fin."
+
+
+def test_a_misread_identifier_is_known_again() -> None:
+    assert strip(f"fin.\nPréfecture du VAR - 83-2025-02-05-00003 - {PRINTED}4") == "fin."
+
+
+def test_the_title_of_another_recueil_quoted_in_the_text_stays() -> None:
+    text = "fin.\nPréfecture du VAR - 83-2019-11-30-00099 - Arrêté ancien 4"
+    assert strip(text) == text
+
+
+def test_the_title_inside_a_sentence_stays() -> None:
+    text = f"L'arrêté {ID} est abrogé.\nArrêté n° 2025-BSP-OP-11"
+    assert strip(text) == text
+
+
+def test_separator() -> None:
+    page = f"Direction départementale\ndu Var\n{ID}\n{PRINTED}\nPréfecture du VAR - {ID} - {PRINTED}3"
+    separator = read_separator(page)
+    assert separator is not None
+    assert (separator.id, separator.service) == (ID, "Direction départementale du Var")
+    assert separator.title == " ".join(PRINTED.split())
+    assert read_separator("un long texte " * 50 + f"\n{ID}\n") is None
+
+
+def test_what_a_running_title_says() -> None:
+    text = f"Préfecture du VAR - 83-2019-11-30-00099 - ancien\nPréfecture du VAR - {ID} - {PRINTED} 4"
+    assert marked_ids(text) == ("83-2019-11-30-00099", ID)
+    assert printed_title(text, ID) == " ".join(PRINTED.split())

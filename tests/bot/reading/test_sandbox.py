@@ -1,0 +1,230 @@
+"""What hostile files and dying processes may do: nothing but lose their own pages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.demo.pdfs import build_standalone
+from bot.model import PageText, Reading, TextOrigin
+from bot.reading import Limits, Unreadable, read_pdf
+from bot.reading.sandbox import _listen, _Pages, child_environment
+from bot.reading.wire import Failed, NotUnderstood, Opened, Order, decode, encode
+from tests.bot.reading import papers
+from tests.bot.reading.papers import BODY
+
+Save = Callable[[bytes], Path]
+GOOD = papers.stream(papers.text_content(BODY))
+MEBI = 1024**2
+FAR = 1e12
+
+
+async def test_a_page_that_kills_its_process_costs_that_page_only(saved: Save) -> None:
+    content = papers.pages_of([GOOD, papers.bomb(), GOOD])
+    reading = await read_pdf(saved(content), Limits(memory_bytes=300 * MEBI, ocr=False))
+    assert reading.unreadable_pages == (2,)
+    assert [page.text.split() for page in reading.acts[0].pages] == [BODY.split(), [], BODY.split()]
+
+
+async def test_too_many_deadly_pages_leave_the_rest_unread(saved: Save) -> None:
+    content = papers.pages_of([GOOD, papers.bomb(), papers.bomb(), GOOD])
+    reading = await read_pdf(saved(content), Limits(memory_bytes=300 * MEBI, ocr=False, max_crashes=1))
+    assert reading.unreadable_pages == (2, 3, 4)
+
+
+async def test_nothing_at_all_before_the_crash(saved: Save) -> None:
+    # Python itself does not fit: it dies before the first page.
+    with pytest.raises(Unreadable, match="no page could be read"):
+        await read_pdf(saved(papers.pages_of([GOOD])), Limits(memory_bytes=8 * MEBI, ocr=False))
+
+
+@pytest.mark.parametrize("content", [papers.endless_tree(), papers.endless_form()])
+async def test_endless_structures_end(saved: Save, content: bytes) -> None:
+    reading = await read_pdf(saved(content), Limits(ocr=False))
+    assert reading.page_count >= 1
+    assert all(not page.text for act in reading.acts for page in act.pages)
+
+
+async def test_scripts_are_not_run(saved: Save) -> None:
+    content = papers.pages_of([GOOD], catalogue=b"/OpenAction << /S /JavaScript /JS (while(true){}) >>")
+    assert (await read_pdf(saved(content), Limits(ocr=False, seconds=60))).complete
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000 + b"] TJ", b"q " * 500_000])
+async def test_deep_nesting_is_survived(saved: Save, content: bytes) -> None:
+    reading = await read_pdf(saved(papers.pages_of([papers.stream(content), GOOD])), Limits(ocr=False))
+    assert reading.acts[-1].pages[-1].text.split() == BODY.split()
+
+
+async def test_no_time_at_all(saved: Save) -> None:
+    with pytest.raises(Unreadable, match="took too long"):
+        await read_pdf(saved(papers.pages_of([GOOD])), Limits(seconds=0.0, ocr=False))
+
+
+async def test_the_text_is_capped(saved: Save) -> None:
+    reading = await read_pdf(saved(papers.pages_of([GOOD] * 20)), Limits(max_output_bytes=2000, ocr=False))
+    assert 20 in reading.unreadable_pages
+    assert 1 not in reading.unreadable_pages
+
+
+def pages(limits: Limits | None = None) -> _Pages:
+    return _Pages(limits or Limits())
+
+
+def heard(*messages: Opened | Failed | PageText, end: bool = True) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    for message in messages:
+        reader.feed_data(encode(message))
+    if end:
+        reader.feed_eof()
+    return reader
+
+
+async def test_a_child_that_dies_midway() -> None:
+    kept = pages()
+    assert await _listen(heard(Opened(3), PageText(1, "un")), kept, FAR) is None
+    assert [(page.text, page.origin) for page in kept.all()] == [
+        ("un", TextOrigin.LAYER),
+        ("", TextOrigin.UNREADABLE),
+        ("", TextOrigin.UNREADABLE),
+    ]
+
+
+async def test_a_page_that_takes_too_long() -> None:
+    kept = pages(Limits(page_seconds=0.01))
+    assert await _listen(heard(Opened(3), PageText(1, "un"), end=False), kept, FAR) == "page 2 took too long"
+    assert kept.next_page == 2
+
+
+async def test_a_file_that_takes_too_long() -> None:
+    kept = pages()
+    deadline = asyncio.get_running_loop().time() + 0.01
+    assert await _listen(heard(Opened(3), end=False), kept, deadline) == "it took too long"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [encode(PageText(1, "before the header"))],
+        [encode(Opened(2)), encode(PageText(2, "out of order"))],
+        [encode(Opened(1)), encode(Opened(2))],
+        [encode(Opened(2)), b"not JSON\n"],
+        [encode(Opened(2)), b"[" * 100_000 + b"\n"],
+        [encode(Opened(2)), b'{"page":1,"text":"","origin":"magic"}\n'],
+        [encode(Opened(2)), b'{"pages":-1}\n'],
+        [encode(Opened(2)), b"{}\n"],
+        [encode(Opened(2)), b"x" * 200_000 + b"\n"],
+    ],
+)
+async def test_a_child_taken_over_by_a_file_is_not_believed(lines: list[bytes]) -> None:
+    reader = asyncio.StreamReader()
+    for line in lines:
+        reader.feed_data(line)
+    reader.feed_eof()
+    said = await _listen(reader, pages(), FAR)
+    assert said is not None
+    assert "misbehaved" in said
+
+
+def test_messages_come_back_as_sent() -> None:
+    for message in (Opened(3), Failed("why"), PageText(2, "é\n\u2028", TextOrigin.OCR)):
+        assert encode(message).count(b"\n") == 1
+        assert decode(encode(message)) == message
+    assert decode(b'{"page":1,"text":"\\ud800","origin":"layer"}') == PageText(1, "?")
+    with pytest.raises(NotUnderstood):
+        decode(b"null")
+    order = Order("/tmp/été.pdf", 4, 10, 20, ocr=True)  # noqa: S108 - never opened
+    assert Order.parse(order.argument()) == order
+
+
+def test_the_child_gets_no_secret() -> None:
+    given = {
+        "PATH": "/bin",
+        "HOME": "/root",
+        "VIGIE_TELEGRAM__TOKEN": "12345:SECRET",
+        "HTTPS_PROXY": "http://user:SECRET@proxy",
+        "PYTHONPATH": "/elsewhere",
+        "TESSDATA_PREFIX": "/data",
+    }
+    environment = child_environment(given)
+    assert "SECRET" not in repr(environment)
+    assert set(environment) == {"PATH", "LANG", "OMP_THREAD_LIMIT", "PYTHONPATH", "TESSDATA_PREFIX"}
+    assert environment["PYTHONPATH"] != "/elsewhere"
+
+
+def reading_children() -> Iterator[int]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0")
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+        if b"bot.reading.child" in command and parent == os.getpid():
+            yield int(entry.name)
+
+
+def environment_of(process: int) -> bytes:
+    return Path(f"/proc/{process}/environ").read_bytes()
+
+
+def has_open(process: int, path: Path) -> bool:
+    try:
+        return any(file.samefile(path) for file in Path(f"/proc/{process}/fd").iterdir() if file.exists())
+    except OSError:
+        return False
+
+
+async def running_child(path: Path) -> int:
+    """The reading process once it has opened the file: it is at work, and we listen."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = next((child for child in reading_children() if has_open(child, path)), None)
+        if found is not None:
+            return found
+        await asyncio.sleep(0)
+    raise AssertionError("no reading process was started")
+
+
+@pytest.fixture
+def long_document(saved: Save) -> Path:
+    return saved(papers.slow(pages=500))
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at a process from outside")
+async def test_cancelling_ends_the_process_and_it_never_held_a_token(long_document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIGIE_TELEGRAM__TOKEN", "12345:SECRET")
+    task = asyncio.create_task(read_pdf(long_document, Limits(ocr=False)))
+    child = await running_child(long_document)
+    environment = environment_of(child)
+    assert b"OMP_THREAD_LIMIT=1" in environment
+    assert b"SECRET" not in environment
+    assert os.getpgid(child) == child
+    task.cancel()
+    # Left alone, it would read for minutes.
+    async with asyncio.timeout(20):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert list(reading_children()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find the process")
+async def test_killed_from_outside(saved: Save) -> None:
+    path = saved(papers.slow(pages=10))
+    task = asyncio.create_task(read_pdf(path, Limits(ocr=False)))
+    os.kill(await running_child(path), signal.SIGKILL)
+    (outcome,) = await asyncio.gather(task, return_exceptions=True)
+    if isinstance(outcome, Unreadable):  # it had not yet said how many pages there are
+        assert "SIGKILL" in str(outcome)
+    else:  # a second process went on after the page the first one died on
+        assert isinstance(outcome, Reading)
+        assert (outcome.page_count, len(outcome.unreadable_pages)) == (10, 1)
+
+
+def test_it_runs_from_a_command_line_too(saved: Save) -> None:
+    assert asyncio.run(read_pdf(saved(build_standalone([BODY])), Limits(ocr=False))).complete
