@@ -1,1 +1,34 @@
+"""Detection: an act in, a verdict out. Pure: reads nothing but its own packaged cues, once.
 
+`judge` says whether an act is a decree on algorithmic video surveillance, of which kind, with which facts, each with the
+phrase and the page it was read on. `identities` gives the keys under which a decree is the same wherever it appears.
+`window` tells whether the law allowed such a decree on a day.
+"""
+
+from __future__ import annotations
+
+from bot.detection.identity import identities
+from bot.detection.judging import verdicts
+from bot.detection.law import Window, window
+from bot.model import Act, Evidence, Verdict
+
+__all__ = ["Window", "identities", "judge", "judge_each", "window"]
+
+
+def judge(act: Act, *, stand_alone: bool = False) -> Verdict:
+    """The verdict on an act.
+
+    `stand_alone` says that the act is a whole file, so that its title may be a file name or the text of a link and
+    the heading inside is trusted instead. An act that holds several decrees on VSA gets the verdict of the first; the
+    others are named in its evidence as `other_decree` (`judge_each` gives them all).
+    """
+    first, *others = verdicts(act, stand_alone=stand_alone)
+    if not others:
+        return first
+    named = tuple(Evidence("other_decree", quote.page, quote.text) for other in others for quote in other.evidence[:1])
+    return Verdict(first.outcome, first.kind, first.facts, (*first.evidence, *named))
+
+
+def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
+    """The verdicts on all decrees on VSA that an act holds, or the single verdict that there is none or that a person must look."""
+    return verdicts(act, stand_alone=stand_alone)

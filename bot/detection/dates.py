@@ -1,0 +1,90 @@
+"""French dates and hours as decrees print them, OCR and all. Pure; impossible dates are no dates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, time
+
+_MONTHS = {
+    "janvier": 1, "fevrier": 2, "mars": 3, "avril": 4, "mai": 5, "juin": 6, "juillet": 7, "aout": 8, "aovt": 8, "aofit": 8,
+    "septembre": 9, "octobre": 10, "novembre": 11, "decembre": 12,
+}  # fmt: skip
+
+WEEKDAY = r"(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s*)?"
+DAY = r"(?:1\s?er|1\s?[*°º]\w?|[il]\s?er|premier|[0-3]?\d|[0-3]\s\d)"
+MONTH = rf"(?:{'|'.join(_MONTHS)})"
+YEAR = r"(?:20\d\d|2\s0\s\d\s\d)"
+_NUMERIC = r"(?:[0-3]?\d[/.][01]?\d[/.]20\d\d)"
+HOUR = r"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|minuit|midi)"
+
+LONG_DATE = rf"{WEEKDAY}{DAY}\s*{MONTH}\s*{YEAR}"
+ANY_DATE = rf"(?:{LONG_DATE}|{WEEKDAY}{_NUMERIC})"
+# In a range the first date often leaves out its year, and even its month.
+PARTIAL_DATE = rf"(?:{ANY_DATE}|{WEEKDAY}{DAY}(?:\s*{MONTH})?)"
+
+_PARTS = re.compile(rf"{WEEKDAY}(?P<day>{DAY})(?:\s*(?P<month>{MONTH}))?(?:\s*(?P<year>{YEAR}))?")
+_NUMBERS = re.compile(rf"{WEEKDAY}(?P<day>[0-3]?\d)[/.](?P<month>[01]?\d)[/.](?P<year>20\d\d)")
+_CLOCK = re.compile(r"(?P<hours>[0-2]?\d)\s?(?:heures?|h|:)\s?(?P<minutes>[0-5]\d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A date that may leave out its month and year."""
+
+    day: int
+    month: int | None
+    year: int | None
+
+    def complete(self, month: int | None = None, year: int | None = None) -> date | None:
+        """The date, with what is missing taken from the arguments; None if still incomplete or impossible."""
+        month = self.month or month
+        year = self.year or year
+        if month is None or year is None:
+            return None
+        try:
+            return date(year, month, self.day)
+        except ValueError:
+            return None
+
+
+def partial(text: str) -> Partial | None:
+    """A folded text that is a date, whole or not (`1er juin`, `19`, `12/12/2025`)."""
+    numbers = _NUMBERS.fullmatch(text)
+    if numbers is not None:
+        return Partial(int(numbers["day"]), int(numbers["month"]), int(numbers["year"]))
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
+        return None
+    year = parts["year"]
+    return Partial(
+        _day(parts["day"]),
+        _MONTHS[parts["month"]] if parts["month"] else None,
+        int(re.sub(r"\s", "", year)) if year else None,
+    )
+
+
+def full(text: str) -> date | None:
+    """A folded text that is a whole date; None if it is not one, or impossible."""
+    found = partial(text)
+    return found.complete() if found is not None else None
+
+
+def clock(text: str, *, closing: bool) -> time | None:
+    """An hour. Midnight ends a day when `closing` (23:59, as does 24h00) and begins it otherwise; None where it is impossible."""
+    if text in {"minuit", "midi"}:
+        return time(12) if text == "midi" else (time(23, 59) if closing else time(0))
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        return None
+    hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
+    if hours == 24 and minutes == 0:
+        return time(23, 59) if closing else None
+    return time(hours, minutes) if hours < 24 else None
+
+
+def _day(text: str) -> int:
+    digits = re.sub(r"\s", "", text)
+    if not digits[0].isdigit() or re.match(r"1(?:er|[*°º])", digits):
+        return 1
+    return int(digits)

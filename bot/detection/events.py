@@ -1,0 +1,24 @@
+"""The predetermined events that a decree lets an algorithm look for."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from bot.detection.cues import Pattern, load, pattern
+from bot.detection.document import Document
+
+
+@cache
+def _events() -> tuple[tuple[str, Pattern], ...]:
+    return tuple((entry["label"], pattern(*entry["patterns"])) for entry in load("events.toml")["event"])
+
+
+def event_labels(document: Document, start: int, end: int) -> list[tuple[str, int, int]]:
+    """The events named in a stretch of the folded text, in the order of the law, each with where it is named."""
+    low, high = document.mended_span(start, end)
+    found: list[tuple[str, int, int]] = []
+    for label, words in _events():
+        match = words.search(document.mended.text, low, high)
+        if match is not None:
+            found.append((label, *document.loose(match.start(), match.end())))
+    return found

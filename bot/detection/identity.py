@@ -1,0 +1,70 @@
+"""Keys under which a decree is the same wherever it appears. Two sightings that share one key are one decree.
+
+A false merge loses a decree for good (it is taken for one already announced); a miss announces one twice. So every key is
+as narrow as the text allows:
+
+- `number:…` joins the authority, the comparable number (`DUPA 2024-1017` = `2024-1017`, `2025-001006` = `2025-01006`) and a
+  date: that of signature, or the first day of the period. The date is needed because an authority numbers in several series:
+  `2024-00493` of the cabinet and `DUPA 2024-493` compare equal, and are two decrees. Two keys, because the sighting in a
+  table of contents shows the period while the scan shows the signature.
+- Only where neither date is known does a number count alone, and then with its series and its zeros as printed, and only if
+  it holds a year: `n° 12` is every service's.
+- `act:…` is the identifier of the national template, unique in France.
+- `text:…` is the hash of the squeezed text, when it is long enough to be a decree of its own.
+
+The authority in a number key is the one that decided, not the one that published: the préfet de police's decrees also appear
+in the recueils of 92, 93 and 94. What this misses: a decree that prints no number, seen once in a recueil and once as
+a scan whose OCR differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from bot.detection.numbers import comparable
+from bot.detection.text import squeezed
+from bot.model import Facts
+
+POLICE = "PP"
+"""Code of the préfecture de police among the authorities."""
+
+_SHORTEST = 600
+"""Squeezed characters below which a text is a title or a fragment that two decrees may share."""
+
+# Letterhead, "Le préfet de police," before the visas or the operative word, or the signature.
+_POLICE_SIGNS = re.compile(r"^.{0,80}prefecturedepolice(?!desbouches)|leprefetdepolice(?:vu|arrete)|pourleprefetdepolice(?!desbouches)")
+_POLICE_SERIES = re.compile(r"dupa\b", re.IGNORECASE)
+_HEAD = 6000
+"""Squeezed characters in which the deciding authority is named."""
+
+
+def identities(authority: str, act_id: str | None, facts: Facts, text: str) -> tuple[str, ...]:
+    """The keys of one sighting, strongest first. `authority` is the code of the publisher, `text` the act's pages joined."""
+    tight = squeezed(text)
+    keys: list[str] = []
+    if act_id is not None:
+        keys.append(f"act:{act_id.strip().lower()}")
+    if facts.number is not None:
+        keys.extend(_number_keys(deciding_authority(authority, facts.number, tight), facts.number, facts))
+    if len(tight) >= _SHORTEST:
+        keys.append(f"text:{hashlib.sha256(tight.encode('ascii')).hexdigest()[:40]}")
+    return tuple(keys)
+
+
+def deciding_authority(authority: str, number: str, tight: str) -> str:
+    """`PP` for a number of its own series or a squeezed text that the préfet de police decides; else the publisher."""
+    return POLICE if _POLICE_SERIES.match(number) or _POLICE_SIGNS.search(tight[:_HEAD]) else authority
+
+
+def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:
+    plain = comparable(number)
+    keys: list[str] = []
+    if facts.signed is not None:
+        keys.append(f"number:{authority}:{plain}:signed:{facts.signed.isoformat()}")
+    if facts.starts is not None:
+        keys.append(f"number:{authority}:{plain}:starts:{facts.starts.day.isoformat()}")
+    if not keys and re.search(r"20\d\d", number):
+        printed = "-".join(re.findall(r"[a-z]+|\d+", number.lower()))
+        keys.append(f"number:{authority}:{printed}")
+    return keys

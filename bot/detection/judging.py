@@ -1,0 +1,63 @@
+"""From an act to its verdicts: gate, cut into decrees, rules, facts."""
+
+from __future__ import annotations
+
+from bot.detection.cues import cues
+from bot.detection.distinct import distinct
+from bot.detection.document import Document, document
+from bot.detection.facts import gather
+from bot.detection.gate import relevant_pages, signs
+from bot.detection.law import window
+from bot.detection.rules import Finding, decide, is_generic
+from bot.detection.segments import Segment, segments
+from bot.detection.text import fold
+from bot.model import Act, Evidence, Facts, Outcome, TextOrigin, Verdict
+
+NOTHING = Verdict(Outcome.NOT_CONCERNED)
+
+
+def verdicts(act: Act, *, stand_alone: bool) -> tuple[Verdict, ...]:
+    """One verdict per decree on VSA in the act, or a single verdict that says why there is none."""
+    unreadable = tuple(page.number for page in act.pages if page.origin is TextOrigin.UNREADABLE)
+    if not signs(act):
+        return (_unread(act, unreadable, stand_alone=stand_alone),)
+    text = document(act, relevant_pages(act))
+    judged = [(segment, decide(text, segment, unreadable=bool(unreadable), stand_alone=stand_alone)) for segment in segments(text, act.id)]
+    decrees = [(segment, _verdict(text, segment, finding)) for segment, finding in judged if finding.outcome is Outcome.DECREE]
+    if decrees:
+        return distinct(decrees)
+    doubts = [finding for _, finding in judged if finding.outcome is Outcome.UNCERTAIN]
+    if doubts:
+        evidence = tuple(quote for finding in doubts[:3] for quote in finding.evidence)
+        return (Verdict(Outcome.UNCERTAIN, evidence=evidence),)
+    reasons = tuple(quote for _, finding in judged for quote in finding.evidence)
+    return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:3]),)
+
+
+def _verdict(text: Document, segment: Segment, finding: Finding) -> Verdict:
+    facts, evidence = gather(text, segment, finding.mentions)
+    return Verdict(Outcome.DECREE, finding.kind, facts, (*finding.evidence, *evidence, *_outside_window(facts, evidence)))
+
+
+def _outside_window(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """A decree for which no text allowed VSA is flagged with the phrase that dates it; it is announced all the same."""
+    day = facts.starts.day if facts.starts is not None else facts.signed
+    if day is None or window(day) is not None:
+        return ()
+    return tuple(Evidence("outside_window", quote.page, quote.text) for quote in evidence if quote.about in {"period", "signed"})[:1]
+
+
+def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verdict:
+    """No sign in what could be read. That settles it, unless what could not be read is all that could tell.
+
+    An unreadable page already makes its recueil incomplete, to be tried again and shown. A person is asked to look only
+    where nothing says what the act is about: no title that does, and no readable page.
+    """
+    if not unreadable:
+        return NOTHING
+    readable = any(page.origin is not TextOrigin.UNREADABLE and page.text.strip() for page in act.pages)
+    title = fold(act.title).text
+    foreign = act.service is not None and cues().other_service.search(fold(act.service).text) is not None
+    if readable or foreign or (not stand_alone and not is_generic(title)):
+        return NOTHING
+    return Verdict(Outcome.UNCERTAIN, evidence=tuple(Evidence("unreadable", page, act.title.strip()) for page in unreadable[:1]))

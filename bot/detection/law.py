@@ -1,0 +1,89 @@
+"""Legal hooks and windows, from `law.toml`. A decree outside every window is flagged by its evidence, never dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from bot.detection.cues import Pattern, load, pattern
+from bot.detection.document import Document
+
+_NEAR = 330
+"""Squeezed characters between a law's number and its article: its full title stands between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA."""
+
+    label: str
+    pattern: Pattern
+    article: Pattern | None
+    unless: str | None
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period, both days included, in which the law allowed VSA, with its source and how sure that is."""
+
+    first: date
+    last: date
+    source: str
+    confidence: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """The content of `law.toml`."""
+
+    hooks: tuple[Hook, ...]
+    windows: tuple[Window, ...]
+
+
+@cache
+def law() -> Law:
+    """The law, read once."""
+    data = load("law.toml")
+    return Law(
+        hooks=tuple(
+            Hook(
+                entry["label"],
+                pattern(entry["pattern"]),
+                pattern(entry["article"]) if "article" in entry else None,
+                entry.get("unless"),
+                entry["alone"],
+            )
+            for entry in data["hook"]
+        ),
+        windows=tuple(
+            Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"]) for entry in data["window"]
+        ),
+    )
+
+
+def hooks(document: Document, start: int, end: int) -> list[tuple[Hook, int, int]]:
+    """The texts cited in a stretch of the folded text, each once, with where."""
+    text = document.mended.text
+    low, high = document.mended_span(start, end)
+    found: dict[str, tuple[Hook, int, int]] = {}
+    for hook in law().hooks:
+        if hook.unless in found:
+            continue
+        for match in hook.pattern.finditer(text, low, high):
+            last = match.end()
+            if hook.article is not None:
+                near = hook.article.search(text, max(match.start() - 80, low), min(match.end() + _NEAR, high))
+                if near is None:
+                    continue
+                last = max(near.end(), last)
+            found[hook.label] = (hook, *document.loose(match.start(), last))
+            break
+    return list(found.values())
+
+
+def window(day: date) -> Window | None:
+    """The legal window that holds this day, the most certain first; None where no text allowed VSA on that day."""
+    return next((entry for entry in law().windows if entry.first <= day <= entry.last), None)

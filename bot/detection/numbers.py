@@ -1,0 +1,80 @@
+"""The number of a decree, as printed and as compared.
+
+Series seen: `2024-00493`, `DUPA 2024-699`, `DUPA-2024-1463`, `DUPA n° 2024-1691`, `2025-BSP-OP-11`, `2025/14/MCI`, `2024 - 368`,
+`DDTM/SEBIO/2024-163`, `2024.PREF/DCPPAT/BUPPE/069`, `AP 20251856`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.detection.document import Document
+from bot.detection.found import Found
+from bot.detection.segments import Part, Segment
+
+_SERIES = r"(?:[a-z]{2,8}\s?-?\s?)"
+_SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
+_VALUE = (
+    r"(?:[a-z][a-z0-9]{0,11}\s?[-/._]?\s?)?(?:[a-z0-9]{1,16}\s?[-/._]\s?){0,6}[a-z0-9]{0,16}\d[a-z0-9]{0,40}"
+    r"(?:\s?[-/._]\s?(?!\d{1,2}\s+[a-z])[a-z0-9]{1,16}){0,5}"
+)
+_OFFICIAL = r"(?:\s*(?:inter-?)?(?:prefectora(?:l|ux)|conjoint|modificatif|complementaire|du prefet de police|cab(?:inet)?))*"
+_NUMBER = re.compile(
+    rf"(?P<head>\barretes?|\bap|\bdecision|(?<=[a-z])arrete){_OFFICIAL}\s*"
+    rf"(?:(?P<series>(?!portant|autoris|modifi|abrog|relatif|du\b|de\b|le\b){_SERIES})?{_SIGN}(?P<value>{_VALUE})"
+    rf"|(?P<bare>(?:[a-z]{{2,6}}[ -])?(?:20\d\d\s?[-./]\s?\d{{1,6}}|20\d{{6,9}})))"
+)
+_GLUED = re.compile(r"(?<=\d)(?:portant|autoris|modifi|abrog|retir|relatif|relative|suspen|prorog|prolong|renouvel|fixant|du\d)")
+_LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
+_QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
+
+
+def number(document: Document, segment: Segment) -> Found[str] | None:
+    """The decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one."""
+    for parts in ((Part.TITLE,), (Part.HEADING,), (Part.BODY, Part.VISA, Part.RECITAL)):
+        for block in segment.of(*parts):
+            for found in _numbers(document, block.start, block.end):
+                return found
+    for block in segment.of(Part.HEADING):
+        text = document.folded.text
+        for match in _LONE.finditer(text, block.start, block.end):
+            before = text[max(match.start() - 24, 0) : match.start()]
+            if not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", before):
+                return Found(_printed(document, match.start("value"), match.end("value"), ""), match.start(), match.end())
+    return None
+
+
+def _numbers(document: Document, start: int, end: int) -> Iterator[Found[str]]:
+    text = document.folded.text
+    for match in _NUMBER.finditer(text, start, end):
+        if _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
+            continue
+        group = "value" if match.group("value") else "bare"
+        series = _printed(document, match.start("series"), match.end("series"), "") if match.group("series") else ""
+        yield Found(_printed(document, match.start(group), match.end(group), series), match.start(), match.end())
+
+
+def _printed(document: Document, start: int, end: int, series: str) -> str:
+    """As printed, without the blanks that justification and OCR put around separators."""
+    glued = _GLUED.search(document.folded.text, start, end)
+    text = document.original(start, glued.start() if glued is not None else end).strip(" .-/")
+    text = re.sub(r"\s*([-/._‐‑–—])\s*", lambda match: "-" if match.group(1) in "‐‑–—" else match.group(1), text)
+    return f"{series.strip(' -')} {text}".strip() if series else text
+
+
+def comparable(number: str) -> str:
+    """A number without what changes from one print to the next.
+
+    The series word before the year goes (`DUPA 2024-1017` is printed `2024-1017` inside the same act), blanks and kinds of
+    separators too, and leading zeros (`2025-001006` is `2025-01006`).
+    """
+    tokens = re.findall(r"[a-z]+|\d+", number.lower())
+    while len(tokens) > 1 and tokens[0].isalpha() and tokens[1].isdigit() and len(tokens[1]) >= 4:
+        tokens = tokens[1:]
+    return "-".join(token.lstrip("0") or "0" if token.isdigit() else token for token in tokens)
+
+
+def same_number(one: str, two: str) -> bool:
+    """True for two prints of one number."""
+    return comparable(one) == comparable(two)

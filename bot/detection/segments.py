@@ -1,0 +1,184 @@
+"""Where one decree ends and the next begins, and what the parts of a decree are.
+
+One act of a recueil can hold 164 decrees over 492 pages, and a recueil that could not be cut comes as one act. A segment is
+the stretch of one decree; its blocks are heading, visas (`Vu…`), recitals (`Considérant…`) and articles.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from bot.detection.document import Document
+
+_HEADING_LIMIT = 2500
+"""Characters before the first visa that still count as the heading: letterhead, service, title."""
+
+_SAME_OPENING = 60
+"""Characters between `ARRÊTE` and its first article."""
+
+_ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
+_VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=\s|l[ae']|les)", re.MULTILINE)
+_RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant\b", re.MULTILINE)
+_ARTICLE = re.compile(r"^\W{0,3}article\s{0,2}(?:\d{1,3}|premier|unique|un\b|[ivx]+\b|l\b|ler\b)", re.MULTILINE)
+_FIRST_ARTICLE = re.compile(r"^\W{0,3}article\s{0,2}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l|ler|i er|un)(?=\s?[:.\-–]|\s?$)", re.MULTILINE)
+_GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
+# Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
+_OPERATIVE = re.compile(
+    r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?article(?:1er|1(?!\d)|i(?![ivx])|l|premier|unique)"
+)
+_HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
+_RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
+_QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?)|l[' ]{0,2}|l)\s?\W{0,2}$")
+
+
+class Part(StrEnum):
+    """The parts of a decree, in the order in which they come."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    VISA = "visa"
+    RECITAL = "recital"
+    ARTICLE = "article"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One part of a decree, as a stretch of the folded text."""
+
+    part: Part
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One decree inside an act."""
+
+    start: int
+    end: int
+    blocks: tuple[Block, ...]
+    act_id: str | None = None
+    """The identifier of the national template that opens it, where one does."""
+
+    def of(self, *parts: Part) -> Iterable[Block]:
+        """The blocks of these parts, in order."""
+        return (block for block in self.blocks if block.part in parts)
+
+    def at(self, position: int) -> Block:
+        """The block that holds a position."""
+        return self.blocks[max(bisect_right(self.blocks, position, key=lambda block: block.start) - 1, 0)]
+
+    @property
+    def is_formal(self) -> bool:
+        """True for a text with the visas or articles of an act."""
+        return any(block.part in {Part.VISA, Part.ARTICLE} for block in self.blocks)
+
+    @property
+    def has_articles(self) -> bool:
+        """False where the operative part was cut off or could not be found."""
+        return any(block.part is Part.ARTICLE for block in self.blocks)
+
+
+def segments(document: Document, act_id: str | None) -> tuple[Segment, ...]:
+    """The decrees of a document, in order. The title of the act belongs to the first."""
+    text = document.folded.text
+    first_articles = _operative_starts(document)
+    cuts = {0, *_id_cuts(text, act_id), *_inner_cuts(text, first_articles)}
+    bounds = [*sorted(cuts), len(text)]
+    own = act_id.lower() if act_id is not None else None
+    return tuple(
+        Segment(start, end, _blocks(document, start, end, first_articles), (own if start == 0 else None) or _opening_id(text, start))
+        for start, end in pairwise(bounds)
+        if end > start
+    )
+
+
+def own_heading(text: str, start: int, end: int) -> int:
+    """Where, in a heading, the title of the decree itself begins: at its last `arrêté` that is not a quoted one (`l'arrêté`)."""
+    found = start
+    for match in _HEAD.finditer(text, start, end):
+        if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()]):
+            found = match.start()
+    return found
+
+
+def _operative_starts(document: Document) -> list[int]:
+    """Where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
+    marked = [document.loose(match.start(), match.end())[0] for match in _OPERATIVE.finditer(document.mended.text)]
+    bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
+    found: list[int] = []
+    for position in sorted([*marked, *bare]):
+        if not found or position - found[-1] >= _SAME_OPENING:
+            found.append(position)
+    return found
+
+
+def _id_cuts(text: str, act_id: str | None) -> list[int]:
+    """Lines that begin with the identifier of another act: lines of a table of contents, separator pages."""
+    own = act_id.lower() if act_id else None
+    return [match.start() for match in _ACT_ID.finditer(text) if match.group(1) != own]
+
+
+def _opening_id(text: str, start: int) -> str | None:
+    match = _ACT_ID.match(text, start)
+    return match.group(1) if match is not None else None
+
+
+def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
+    """A visa after an operative part is the next decree's, which begins at the heading before that visa."""
+    cuts: list[int] = []
+    for operative, following in pairwise([*first_articles, len(text)]):
+        visa = _VISA.search(text, operative, following)
+        if visa is None:
+            continue
+        low = max(operative, visa.start() - _HEADING_LIMIT)
+        heading = low
+        for match in _HEAD.finditer(text, low, visa.start()):
+            line = text.rfind("\n", 0, match.start()) + 1
+            if match.start() - line <= 3 and not _QUOTED.search(text[max(match.start() - 12, 0) : match.start()]):
+                heading = line
+        if heading > low:
+            cuts.append(heading)
+        else:
+            cuts.append(visa.start())
+    return cuts
+
+
+def _blocks(document: Document, start: int, end: int, first_articles: list[int]) -> tuple[Block, ...]:
+    text = document.folded.text
+    visas = [match.end() - 2 for match in _VISA.finditer(text, start, end)]
+    after = visas[0] if visas else start
+    following = bisect_left(first_articles, after)
+    operative = min(first_articles[following], end) if following < len(first_articles) else end
+    marks: list[tuple[int, Part]] = [(position, Part.VISA) for position in visas if position < operative]
+    marks += [(match.start(), Part.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
+    if operative < end:
+        articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
+        marks += [(position, Part.ARTICLE) for position in sorted({operative, *articles})]
+    # Two layers of text interleaved: the heading comes again, or only, among the visas.
+    marks += [
+        (match.start(), Part.HEADING)
+        for match in _RESTART.finditer(text, marks[0][0] if marks else end, operative)
+        if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()])
+    ]
+    marks.sort()
+    opening = marks[0][0] if marks else end
+    heading = start
+    blocks: list[Block] = []
+    if start == 0 and document.title_end > 0:
+        heading = min(document.title_end, end)
+        blocks.append(Block(Part.TITLE, 0, heading))
+        opening = max(opening, heading)
+    limit = min(opening, heading + _HEADING_LIMIT)
+    blocks.append(Block(Part.HEADING, heading, limit))
+    if limit < opening:
+        blocks.append(Block(Part.BODY, limit, opening))
+    marks = [mark for mark in marks if mark[0] >= opening]
+    blocks += [Block(part, position, next_one) for (position, part), (next_one, _) in pairwise([*marks, (end, Part.BODY)])]
+    return tuple(block for block in blocks if block.end > block.start)

@@ -1,0 +1,199 @@
+"""Views of a text that are easy to match and know where they came from.
+
+Recueils come with broken apostrophes (`l□emploi`), words cut at line ends, split (`algorith mique`) or glued
+(`latransmission`), justified double spaces and OCR confusions. Two views absorb that noise:
+
+- `fold`: lower case, no accents, one kind of apostrophe, words joined over line ends, single blanks (line breaks kept);
+- `squeeze`: letters and digits only, so that neither split nor glued words matter.
+
+Each view maps its positions back to the text it was made from, so that evidence quotes the original.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+_LIGATURES = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"}
+_SAME = {
+    # U+25A1 and U+FFFD stand for apostrophes lost by a font: every recueil of Paris before mid-2024 has them.
+    **dict.fromkeys("'’‘´`′ʼ□\ufffd", "'"),
+    **dict.fromkeys("-‐‑‒–—−", "-"),
+    **dict.fromkeys('"«»“”„', '"'),
+    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
+    **{kept: kept for kept in "\n\r\t"},
+    **_LIGATURES,
+}
+
+_CUT_WORD = r"(?<=[a-z])-[ \t]*[\r\n]\s*(?=[a-z])"
+# PDFium writes U+FFFE (older versions U+0002) for the hyphen of a word cut at a line end.
+_MARKED_CUT = r"[\x02\ufffe]\s*"
+_LINE_BREAK = r"[ \t]*[\r\n]\s*"
+_BLANKS = r"[ \t]{2,}"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A rewritten text. `starts` are the positions of its runs, `origins` where each run began in the former text."""
+
+    text: str
+    starts: list[int] = field(repr=False)
+    origins: list[int] = field(repr=False)
+    end: int
+    """Length of the former text."""
+
+    def origin(self, position: int) -> int:
+        """Position, in the former text, of the character at `position`."""
+        run = bisect_right(self.starts, position) - 1
+        return min(self.origins[run] + position - self.starts[run], self._limit(run)) if run >= 0 else 0
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The stretch of the former text behind `start:end`."""
+        first = self.origin(start)
+        if end <= start:
+            return first, first
+        return first, min(self.origin(end - 1) + 1, self._limit(bisect_right(self.starts, end - 1) - 1))
+
+    def _limit(self, run: int) -> int:
+        """Where a run ends in the former text."""
+        return self.origins[run + 1] if run + 1 < len(self.origins) else self.end
+
+    def position(self, origin: int) -> int:
+        """The first position of this view at or after `origin` in the former text."""
+        run = bisect_right(self.origins, origin) - 1
+        if run < 0:
+            return 0
+        limit = self.starts[run + 1] if run + 1 < len(self.starts) else len(self.text)
+        return min(self.starts[run] + origin - self.origins[run], limit)
+
+
+def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> View:
+    """The text with each `start:end` replaced, remembering where everything came from. Changes come in order, without overlap."""
+    parts: list[str] = []
+    starts: list[int] = []
+    origins: list[int] = []
+    length = 0
+    last = 0
+    for start, end, replacement in changes:
+        for piece, origin in ((text[last:start], last), (replacement, start)):
+            if piece:
+                parts.append(piece)
+                starts.append(length)
+                origins.append(origin)
+                length += len(piece)
+        last = end
+    if last < len(text) or not starts:
+        parts.append(text[last:])
+        starts.append(length)
+        origins.append(last)
+    return View("".join(parts), starts, origins, len(text))
+
+
+def fold(text: str) -> View:
+    """Lower case, accents dropped, apostrophes, dashes and quotes of one kind, cut words joined, blanks collapsed."""
+    single: dict[int, str] = {}
+    several: dict[str, str] = {}
+    for character in set(text):
+        folded = _folded(character)
+        if len(folded) == 1:
+            single[ord(character)] = folded
+        else:
+            several[character] = folded
+    choices = [_CUT_WORD, _MARKED_CUT, _LINE_BREAK, _BLANKS]
+    if several:
+        choices.insert(0, "[" + re.escape("".join(sorted(several))) + "]")
+
+    def replacement(match: re.Match[str]) -> str:
+        found = match.group()
+        if found in several:
+            return several[found]
+        if found[0] in "-\x02\ufffe":
+            return ""
+        return "\n" if "\n" in found or "\r" in found else " "
+
+    plain = text.translate(single)
+    return rewrite(plain, ((match.start(), match.end(), replacement(match)) for match in re.finditer("|".join(choices), plain)))
+
+
+def squeeze(folded: str) -> View:
+    """Only the letters and digits of a folded text."""
+    return rewrite(folded, ((match.start(), match.end(), "") for match in re.finditer(r"[^a-z0-9]+", folded)))
+
+
+def squeezed(text: str) -> str:
+    """The squeezed form of any text, without positions: fast enough for a gate on a million characters."""
+    for ligature, letters in _LIGATURES.items():
+        text = text.replace(ligature, letters)
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
+    return re.sub(r"[^a-z0-9]+", "", plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """A word that OCR damages, with the pieces of which one must have survived, and how many edits are forgiven."""
+
+    word: str
+    pieces: tuple[str, ...]
+    edits: int
+
+
+def repair(text: str, misreads: tuple[Misread, ...]) -> View:
+    """Put back the damaged words of a squeezed text (`algorilhmique` -> `algorithmique`)."""
+    found = sorted((start, end, misread.word) for misread in misreads for start, end in _damaged(text, misread))
+    changes: list[tuple[int, int, str]] = []
+    for change in found:
+        if not changes or change[0] >= changes[-1][1]:
+            changes.append(change)
+    return rewrite(text, changes)
+
+
+def holds_damaged(text: str, misread: Misread) -> bool:
+    """True when a damaged form of the word is in the squeezed text."""
+    return bool(_damaged(text, misread))
+
+
+def _damaged(text: str, misread: Misread) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    size = len(misread.word)
+    seen = -1
+    for match in re.finditer("|".join(misread.pieces), text):
+        if match.start() < seen:
+            continue
+        left = max(match.start() - size - misread.edits, 0)
+        near = text[left : match.end() + size + misread.edits]
+        if misread.word in near:
+            continue
+        score = 100 * (1 - misread.edits / size) - 6  # an indel score: a substitution counts twice over both lengths
+        aligned = fuzz.partial_ratio_alignment(misread.word, near, score_cutoff=score)
+        if aligned is None:
+            continue
+        distance, start, end = _closest(text, misread, left + aligned.dest_start)
+        if distance <= misread.edits:
+            found.append((start, end))
+            seen = end
+    return found
+
+
+def _closest(text: str, misread: Misread, around: int) -> tuple[int, int, int]:
+    """The stretch nearest to the word: its distance, start and end. Letters may be missing or too many at both ends."""
+    size, slack = len(misread.word), misread.edits
+    stretches = (
+        (start, start + length)
+        for start in range(max(around - slack, 0), around + slack + 1)
+        for length in range(size - slack, size + slack + 1)
+    )
+    return min((Levenshtein.distance(misread.word, text[start:end]), start, min(end, len(text))) for start, end in stretches)
+
+
+def _folded(character: str) -> str:
+    if character in _SAME:
+        return _SAME[character]
+    decomposed = unicodedata.normalize("NFKD", character).lower()
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " " if plain.isspace() else plain

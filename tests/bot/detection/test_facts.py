@@ -1,0 +1,262 @@
+"""Each fact on the many ways decrees print it, read through `judge` from a decree built around it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Facts
+from tests.bot.detection.samples import act
+
+OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+
+
+def titled(number: str = "n° 2026-1", tail: str = "") -> Facts:
+    return judge(act(title=f"Arrêté {number} {OBJECT} {tail}")).facts
+
+
+def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: str = "") -> Facts:
+    return judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {article}\n{rest}", title)).facts
+
+
+@pytest.mark.parametrize(
+    ("printed", "number"),
+    [
+        ("n° 2024-00493", "2024-00493"),
+        ("n°2024-00860", "2024-00860"),
+        ("n° DUPA 2024-699", "DUPA 2024-699"),
+        ("n° DUPA 2024 -699", "DUPA 2024-699"),
+        ("n° DUPA-2024-1463", "DUPA-2024-1463"),
+        ("DUPA n° 2024-1691", "DUPA 2024-1691"),
+        ("DUPA n 2025-0181", "DUPA 2025-0181"),
+        ("n 2024-01849", "2024-01849"),
+        ("nº 2024 - 368", "2024-368"),
+        ("N° 2025-BSP-OP-11", "2025-BSP-OP-11"),
+        ("n° 2025/14/MCI", "2025/14/MCI"),
+        ("n° 2024.PREF/DCPPAT/BUPPE/069", "2024.PREF/DCPPAT/BUPPE/069"),
+        ("n° DDTM/SEBIO/2024 - 149", "DDTM/SEBIO/2024-149"),
+        ("20240170", "20240170"),
+        ("2025-00171", "2025-00171"),
+        ("préfectoral n° 2026-12", "2026-12"),
+        ("inter-préfectoral n° 2026-12", "2026-12"),
+        ("du 3 mai 2026", None),
+        ("", None),
+    ],
+)
+def test_number(printed: str, number: str | None) -> None:
+    assert titled(printed).number == number
+
+
+def test_the_number_of_a_quoted_decree_is_never_the_decree_s_own() -> None:
+    title = "Arrêté modifiant l’arrêté n° 2026-00688 portant autorisation de l'emploi d'un traitement algorithmique des images"
+    assert judge(act(title=title)).facts.number is None
+    for quoted in ("l□arrêté n° 2026-7", "l arrêté n° 2026-7", "les arrêtés n° 2026-7 et n° 2026-8", "cet arrêté n° 2026-7"):
+        assert (
+            judge(act(title=f"Arrêté abrogeant {quoted} portant autorisation d'un traitement algorithmique des images")).facts.number
+            is None
+        )
+
+
+@pytest.mark.parametrize(
+    ("printed", "signed"),
+    [
+        ("n° 2026-1 du 26 décembre 2026", date(2026, 12, 26)),
+        ("n° 2026-1 du 26 décembre\n2026", date(2026, 12, 26)),
+        ("n° 2026-1 en date du 1er avril 2026", date(2026, 4, 1)),
+        ("20240170 du 29.01.2024", date(2024, 1, 29)),
+        ("préfectoral du 3 mai 2026", date(2026, 5, 3)),
+        ("n° 2026-1 du 31 février 2026", None),
+        ("n° 2026-1", None),
+    ],
+)
+def test_signature_in_the_title(printed: str, signed: date | None) -> None:
+    assert titled(printed).signed == signed
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Fait à Paris, le 5 mai 2026",
+        "Fait à Paris le 05 MAI 2026",
+        "Fait à Saint-Denis, le 0 5 mai 2026",
+        "Toulon, le 5 mai 2026",
+        "À Toulon, le 05/05/2026",
+    ],
+)
+def test_signature_at_the_end(end: str) -> None:
+    assert decree(
+        "La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", rest=f"Article 2 : Exécution.\n{end}"
+    ).signed == date(2026, 5, 5)
+
+
+def test_the_day_is_not_guessed_from_the_identifier() -> None:
+    assert judge(act(title=f"Arrêté {OBJECT}", id="75-2024-07-19-00012")).facts.signed is None
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("du 19 au 22 avril 2024", "2024-04-19", "2024-04-22"),
+        ("du 27 mai 2024 au 10 juin 2024", "2024-05-27", "2024-06-10"),
+        ("du 28 juin 2024 au 1* juillet 2024", "2024-06-28", "2024-07-01"),
+        ("du 31 décembre au 1er janvier 2025", "2024-12-31", "2025-01-01"),
+        ("du 31 décembre\n2024 au 1er janvier 2025", "2024-12-31", "2025-01-01"),
+        ("du 22 juillet 2024 au 12 aovt 2024", "2024-07-22", "2024-08-12"),
+        ("du 20 avril à 14H00 au 21 avril 2024 à 06H00", "2024-04-20T14:00", "2024-04-21T06:00"),
+        ("du samedi 2 mai 2026 à partir de 8 heures jusqu'au dimanche 3 mai 2026 à 23h30", "2026-05-02T08:00", "2026-05-03T23:30"),
+        ("du 2 mai 2026, 8h, au 3 mai 2026, minuit", "2026-05-02T08:00", "2026-05-03T23:59"),
+        ("de 14h00 le 2 mai 2026 à 6h00 le 3 mai 2026", "2026-05-02T14:00", "2026-05-03T06:00"),
+        ("à compter du 2 mai 2026 jusqu'au 5 mai 2026", "2026-05-02", "2026-05-05"),
+        ("à compter du 31 janvier 2026 pour une durée d'un mois", "2026-01-31", "2026-02-28"),
+        ("à compter du 1er juin 2026 pour une durée de 15 jours", "2026-06-01", "2026-06-15"),
+        ("les 9, 10, 11 et 12 mai 2024", "2024-05-09", "2024-05-12"),
+        ("les samedi 31 mai et dimanche 1er juin 2025", "2025-05-31", "2025-06-01"),
+        ("le samedi 1er mars 2025", "2025-03-01", "2025-03-01"),
+        ("le samedi 1er mars 2025 de 14h à 23h30", "2025-03-01T14:00", "2025-03-01T23:30"),
+        ("le 14 juillet 2026, de 18h00 à 2h00", "2026-07-14T18:00", "2026-07-15T02:00"),
+        ("jusqu'au 30 juin 2026", None, "2026-06-30"),
+        ("du 01/05/2026 au 04/05/2026", "2026-05-01", "2026-05-04"),
+        ("du 30 février au 31 février 2026", None, None),
+        ("du 10 juin 2026 au 3 juin 2026", None, None),
+        ("du 4au 7juillet 2024", "2024-07-04", "2024-07-07"),
+    ],
+)
+def test_period(text: str, starts: str | None, ends: str | None) -> None:
+    for facts in (titled(tail=text), decree(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique {text}.")):
+        assert (facts.starts and facts.starts.isoformat(), facts.ends and facts.ends.isoformat()) == (starts, ends)
+
+
+def test_hours_of_the_article_complete_the_days_of_the_title() -> None:
+    title = f"Arrêté n° 2026-1 {OBJECT} du 3 au 6 mai 2026"
+    facts = decree("La SNCF est autorisée du 3 mai à 8h au 6 mai 2026 à 2h à utiliser un traitement algorithmique.", title=title)
+    assert (facts.starts and facts.starts.isoformat(), facts.ends and facts.ends.isoformat()) == ("2026-05-03T08:00", "2026-05-06T02:00")
+
+
+def test_the_title_decides_where_an_article_tells_of_another_time() -> None:
+    title = f"Arrêté n° 2026-1 {OBJECT} du 3 au 6 mai 2026"
+    facts = decree("La SNCF est autorisée, le salon ayant lieu du 4 au 5 mai 2026, à utiliser un traitement algorithmique.", title=title)
+    assert (facts.starts and facts.starts.isoformat(), facts.ends and facts.ends.isoformat()) == ("2026-05-03", "2026-05-06")
+
+
+@pytest.mark.parametrize(
+    ("subject", "operators"),
+    [
+        ("Le service RATP sûreté", ("RATP",)),
+        ("Le service interne de sécurité de la SNCF", ("SNCF",)),
+        ("La Régie autonome des\ntransports parisiens", ("RATP",)),
+        ("La commune de Cannes", ("Commune de Cannes",)),
+        ("La ville d'Annecy", ("Commune d'Annecy",)),
+        ("Le maire de Saint-Jean-de-la-Ruelle", ("Commune de Saint-Jean-de-la-Ruelle",)),
+        ("Le service de police municipale de la commune de La Rochelle", ("Police municipale de La Rochelle",)),
+        ("Les services de la préfecture de police", ("Préfecture de police",)),
+        ("Le groupement de gendarmerie départementale", ("Gendarmerie nationale",)),
+        ("La direction interdépartementale de la police nationale", ("Police nationale",)),
+        ("Le service départemental d'incendie et de secours", ("SDIS",)),
+        ("La brigade de sapeurs-pompiers de Paris", ("Brigade de sapeurs-pompiers de Paris",)),
+        ("La SNCF et la RATP", ("SNCF", "RATP")),
+    ],
+)
+def test_operators(subject: str, operators: tuple[str, ...]) -> None:
+    assert decree(f"{subject} est autorisé à mettre en œuvre un traitement algorithmique des images.").operators == operators
+
+
+def test_those_who_carry_the_decree_out_are_not_its_operators() -> None:
+    facts = decree(
+        "L'emploi d'un traitement algorithmique des images est autorisé.",
+        rest="Article 2 : Le commandant du groupement de gendarmerie et le directeur de la police nationale sont chargés de l'exécution.",
+    )
+    assert facts.operators == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "cameras"),
+    [
+        ("118 caméras", 118),
+        ("quatre (4) caméras", 4),
+        ("dix-sept caméras", 17),
+        ("cent dix-huit caméras", 118),
+        ("quatre-vingt-dix-sept caméras", 97),
+        ("deux cents caméras", 200),
+        ("118 caméras, soit 60 caméras en gare et 58 caméras sur le parvis", 118),
+        ("60 caméras en gare et 57 caméras sur le parvis", None),
+        ("un nombre de caméras fixé à 12", 12),
+        ("des caméras", None),
+    ],
+)
+def test_cameras(text: str, cameras: int | None) -> None:
+    assert decree(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique sur les images de {text}.").cameras == cameras
+
+
+@pytest.mark.parametrize(
+    ("text", "software", "vendor"),
+    [
+        ("dénommé « Cityvision » et développé par la société Wintics", "Cityvision", "Wintics"),
+        ("dénommé “Regard Sûr” et édité par la société Optiplus", "Regard Sûr", "Optiplus"),
+        ("fourni par Videtics", None, "Videtics"),
+        ("Cityvision", "Cityvision", None),
+        ("sur la ligne XXII", None, None),
+    ],
+)
+def test_software_and_vendor(text: str, software: str | None, vendor: str | None) -> None:
+    facts = decree(f"La SNCF est autorisée à mettre en œuvre le traitement algorithmique {text}.")
+    assert (facts.software, facts.vendor) == (software, vendor)
+
+
+@pytest.mark.parametrize(
+    ("wording", "label"),
+    [
+        ("présence d’un bagage abandonné", "objets abandonnés"),
+        ("présence ou utilisation d'armes", "présence ou utilisation d'armes"),
+        ("non-respect du sens de circulation commun", "circulation à contresens"),
+        ("véhicule à contre-sens", "circulation à contresens"),
+        ("Intrusion en zone interdite au public ou sensible", "présence en zone interdite ou sensible"),
+        ("franchissement par une personne ou un véhicule d'une zone sensible", "présence en zone interdite ou sensible"),
+        ("personne au sol à la suite d'une chute", "personne au sol après une chute"),
+        ("Mouvement de foule dans des zones à risques", "mouvement de foule"),
+        ("Densité anormalement élevée", "densité trop importante de personnes"),
+        ("départs de feux", "départ de feu"),
+    ],
+)
+def test_purposes(wording: str, label: str) -> None:
+    article = f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique pour signaler : {wording}."
+    assert decree(article).purposes == (label,)
+
+
+def test_the_fire_service_is_no_fire() -> None:
+    assert decree("Le service départemental d'incendie et de secours est autorisé à utiliser un traitement algorithmique.").purposes == ()
+
+
+@pytest.mark.parametrize(
+    ("tail", "event", "places"),
+    [
+        ("à l'occasion du match de coupe prévu le mercredi 6 novembre 2024", "match de coupe", ()),
+        (
+            "à l'occasion des festivités de la Saint-Sylvestre sur les Champs-Élysées",
+            "festivités de la Saint-Sylvestre",
+            ("Champs-Élysées",),
+        ),
+        ("à l□occasion de la fête du fleuve", "fête du fleuve", ()),
+        ("dans la gare centrale du 3 au 6 mai 2026", None, ("gare centrale",)),
+        ("dans le cadre du salon des moulins, du 3 au 6 mai 2026", "salon des moulins", ()),
+        ("aux abords du stade Bleu le 3 mai 2026", None, ("stade Bleu",)),
+    ],
+)
+def test_event_and_places(tail: str, event: str | None, places: tuple[str, ...]) -> None:
+    facts = titled(tail=tail)
+    assert (facts.event, facts.places) == (event, places)
+
+
+def test_the_legal_basis_needs_the_article_of_the_law() -> None:
+    article = "Article 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique des images de vidéoprotection."
+    visas = {
+        "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;": ("loi n° 2023-380 du 19 mai 2023, article 10",),
+        "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 15 ;": (),
+        "Vu la loi n° 2026-201 du 20 mars 2026, notamment son article 47 ;": ("loi n° 2026-201 du 20 mars 2026, article 47",),
+        "Vu la loi n° 2026-201 du 20 mars 2026 ;": ("loi n° 2026-201 du 20 mars 2026",),
+        "Vu la loi n° 2026-798 du 18 août 2026 ;": ("loi n° 2026-798 du 18 août 2026",),
+        "Vu le décret n° 2023-828 ;": ("décret n° 2023-828 du 28 août 2023",),
+    }
+    for visa, basis in visas.items():
+        assert judge(act(f"{visa}\nARRÊTE\n{article}", "Arrêté")).facts.legal_basis == basis

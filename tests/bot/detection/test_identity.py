@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.detection import identities
+from bot.detection.numbers import comparable
+from bot.model import Facts, Moment
+
+DAY = date(2024, 7, 19)
+STARTS = Moment(date(2024, 7, 22))
+LONG = "Le préfet des Falaises, Vu le code de la sécurité intérieure ; arrête : Article 1er : " + "la commune est autorisée ; " * 40
+
+
+def shared(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+    return not set(one).isdisjoint(two)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("DUPA 2024-699", "2024 -699"),
+        ("DUPA-2024-1017", "2024-1017"),
+        ("2025-001006", "2025-01006"),
+        ("2024-00493", "2024-493"),
+        ("2025-BSP-OP-11", "2025 - bsp - op - 11"),
+        ("2025/14/MCI", "2025 / 14 / MCI"),
+    ],
+)
+def test_prints_of_one_number(one: str, two: str) -> None:
+    assert comparable(one) == comparable(two)
+    assert shared(identities("PP", None, Facts(one, signed=DAY), ""), identities("PP", None, Facts(two, signed=DAY), ""))
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("2024-00493", "2024-00494"), ("2025-BSP-OP-11", "2025-BSP-SUR-11"), ("2024-1", "2025-1"), ("12", "2024-12")]
+)
+def test_prints_of_two_numbers(one: str, two: str) -> None:
+    assert comparable(one) != comparable(two)
+
+
+def test_two_series_with_equal_digits_do_not_merge() -> None:
+    cabinet = identities("PP", None, Facts("2024-00493", signed=date(2024, 4, 17)), LONG)
+    dupa = identities("PP", None, Facts("DUPA 2024-493", signed=date(2024, 5, 2)), LONG + "autre")
+    assert not shared(cabinet, dupa)
+
+
+def test_a_sighting_without_signature_meets_one_with_it_by_its_period() -> None:
+    contents = identities("75", None, Facts("DUPA-2024-1017", starts=STARTS), "Le préfet de police, Vu")
+    scan = identities("PP", None, Facts("2024-1017", signed=DAY, starts=STARTS), "Le préfet de police, Vu")
+    assert shared(contents, scan)
+
+
+def test_the_police_prefect_s_decree_is_one_in_every_recueil() -> None:
+    facts = Facts("2024-1017", signed=DAY)
+    text = "PREFECTURE DE POLICE\nArrêté n° 2024-1017\nLe préfet de police,\nVu le code"
+    assert shared(identities("92", None, facts, text), identities("PP", None, facts, text.replace("\n", "  ")))
+    assert not shared(identities("92", None, facts, "Le préfet des Hauts-de-Seine,\nVu le code"), identities("PP", None, facts, text))
+    marseille = "Le préfet de police des Bouches-du-Rhône,\nVu le code"
+    assert not shared(identities("13", None, facts, marseille), identities("PP", None, facts, marseille))
+
+
+def test_two_authorities_never_share_a_number() -> None:
+    assert not shared(identities("26", None, Facts("2026-12", signed=DAY), ""), identities("07", None, Facts("2026-12", signed=DAY), ""))
+
+
+def test_a_number_alone_counts_only_with_its_year_and_series() -> None:
+    assert identities("26", None, Facts("12"), "") == ()
+    bare, dupa = (identities("PP", None, Facts(number), "") for number in ("2024-00493", "DUPA 2024-493"))
+    assert bare
+    assert dupa
+    assert not shared(bare, dupa)
+
+
+def test_the_act_identifier_and_the_text() -> None:
+    assert identities("75", " 75-2024-07-19-00012 ", Facts(), "") == ("act:75-2024-07-19-00012",)
+    one, two = identities("26", None, Facts(), LONG), identities("26", None, Facts(), LONG.upper().replace(" ", "\n") + " .")
+    assert one == two != ()
+    assert one[0].startswith("text:")
+    assert identities("26", None, Facts(), LONG + "1") != one
+    assert identities("26", None, Facts(), "Arrêté préfectoral") == ()

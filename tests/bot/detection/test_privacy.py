@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.detection.privacy import excerpt, without_names
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("M. Jean EXEMPLE, préfet", "[…], préfet"),
+        ("Mme Camille d'Exemple-Test", "[…]"),
+        ("délégation à Monsieur Jean-Marc de la TOUR", "délégation à […]"),
+        ("M Jean EXEMPLE", "[…]"),
+        ("MM. Dupond et Durand", "[…] et Durand"),
+        ("Madame la directrice", "Madame la directrice"),
+        ("Monsieur le préfet de la Drôme", "Monsieur le préfet de la Drôme"),
+        ("ligne M 14", "ligne M 14"),
+    ],
+)
+def test_names(text: str, shown: str) -> None:
+    assert without_names(text) == shown
+
+
+def test_an_excerpt_that_begins_or_ends_inside_a_name_shows_none_of_it() -> None:
+    text = "délégation à Mme Camille EXEMPLE, directrice, et à M. Jean EXEMPLE"
+    for start in range(len(text)):
+        for end in range(start, len(text) + 1):
+            shown = excerpt(text, start, end)
+            assert not any(part in shown for part in ("Cam", "mille", "EXE", "MPLE", "Jea"))
+    assert excerpt(text, 0, len(text)) == "délégation à […], directrice, et à […]"
