@@ -1,7 +1,8 @@
 """Where recueils come from: the catalogue of authorities, and the crawler that lists what their sites publish."""
 
-from sources.authority import Authority, Source, hosts, load_authorities
+from sources.authority import Authority, Order, Source, hosts, load_authorities
 from sources.crawl import Crawl, Crawler, Resolved
+from sources.dates import end_of_month_named
 from sources.errors import CatalogueError, CrawlFailed, LayoutChanged
 from sources.fetch import Blocked, Download, Fetcher, FetchError, Gone, Page, Paused, Refused, Unreachable, Unusable, Validators
 from sources.listed import Listed
@@ -21,6 +22,7 @@ __all__ = [
     "Gone",
     "LayoutChanged",
     "Listed",
+    "Order",
     "Page",
     "Paused",
     "Refused",
@@ -31,6 +33,7 @@ __all__ = [
     "Unusable",
     "Validators",
     "canonical",
+    "end_of_month_named",
     "hosts",
     "load_authorities",
 ]

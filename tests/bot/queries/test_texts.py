@@ -25,7 +25,7 @@ LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 def test_a_list_has_a_title_a_line_per_decree_and_page_buttons(questions: Questions) -> None:
     reply = telegram_reply(questions.recent(2), PLACES, "fr")
     lines = [line for line in reply.markup.split("\n") if line]
-    assert lines[0] == "<b>Décrets trouvés en dernier — 14 décrets, page 2 sur 3</b>"
+    assert lines[0] == "<b>Arrêtés trouvés en dernier — 14 arrêtés, page 2 sur 3</b>"
     assert [line.split("]")[0] for line in lines[1:6]] == ["[9", "[8", "[7", "[6", "[5"]
     assert reply.buttons == (
         PageButton("◀ Plus récents", Question(Topic.RECENT, page=1)),
@@ -49,7 +49,7 @@ def test_a_decree_is_told_as_in_a_post_with_its_link(questions: Questions) -> No
 
 def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
     lines = plain_answer(questions.department("26", 3), PLACES, "fr").splitlines()
-    assert lines[0] == "Décrets concernant Drôme (26) — 12 décrets, page 3 sur 3"
+    assert lines[0] == "Arrêtés concernant Drôme (26) — 12 arrêtés, page 3 sur 3"
     assert [line[:4] for line in lines[2:]] == ["[2] ", "[1] "]
 
 
@@ -59,19 +59,19 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
         (
             NothingFound(Question(Topic.RECENT), 0, SINCE),
             (
-                "Aucun décret n’a encore été relevé par ce bot. Il surveille depuis le 1er août 2026. "
+                "Aucun arrêté n’a encore été relevé par ce bot. Il surveille depuis le 1er août 2026. "
                 "Cela ne veut pas dire qu’il n’en existe aucun."
             ),
             "No decree has been recorded by this bot yet. It has been watching since 1 August 2026. This does not mean that none exists.",
         ),
         (
             NothingFound(Question(Topic.DEPARTMENT, "38"), 3, None, PLACES["38"]),
-            "Aucun décret relevé par ce bot ne concerne Isère (38). Cela ne veut pas dire qu’il n’en existe aucun.",
+            "Aucun arrêté relevé par ce bot ne concerne Isère (38). Cela ne veut pas dire qu’il n’en existe aucun.",
             "No decree recorded by this bot is about Isère (38). This does not mean that none exists.",
         ),
         (
             NothingFound(Question(Topic.SEARCH, "gare"), 3, None),
-            "Aucun décret relevé par ce bot ne contient « gare ». Cela ne veut pas dire qu’il n’en existe aucun.",
+            "Aucun arrêté relevé par ce bot ne contient « gare ». Cela ne veut pas dire qu’il n’en existe aucun.",
             "No decree recorded by this bot contains “gare”. This does not mean that none exists.",
         ),
         (
@@ -79,7 +79,7 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
             "« savoi » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Savoie (73), Haute-Savoie (74) ?",
             "“savoi” is not a department watched by this bot. Did you mean: Savoie (73), Haute-Savoie (74)?",
         ),
-        (UnknownDecree(99), "Aucun décret n’est enregistré sous le numéro 99.", "No decree is recorded under the number 99."),
+        (UnknownDecree(99), "Aucun arrêté n’est enregistré sous le numéro 99.", "No decree is recorded under the number 99."),
     ],
 )
 def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str) -> None:

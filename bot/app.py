@@ -1,0 +1,190 @@
+"""The composition root: the only file that knows every other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib.metadata import version
+from typing import TextIO
+
+from bot.config import DestinationSettings, Settings, destinations
+from bot.delivery import Channel, ConsoleChannel, Deliverer, Destination, History, MastodonChannel, TelegramChannel, destinations_for
+from bot.model import Decree, Place, Post
+from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
+from bot.reading import Limits, read_pdf
+from bot.storage import Store, open_store, rehearsal_store
+from bot.watch import Clock, Rhythm, Watcher
+from sources import Authority, hosts
+from sources.client import Client, ClientOptions, user_agent
+
+_MEGABYTE, _MEBIBYTE = 1_000_000, 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a command may drive, wired."""
+
+    watcher: Watcher
+    deliverer: Deliverer
+    store: Store
+    clock: Clock
+    telegram: TelegramBot | None
+
+
+def utc_now() -> datetime:
+    """The clock of the real program."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def assemble(
+    settings: Settings,
+    authorities: Mapping[str, Authority],
+    *,
+    watched: Collection[str],
+    console: TextIO,
+    rehearsal: bool = False,
+    clock: Clock = utc_now,
+) -> AsyncIterator[Parts]:
+    """Wire the program to watch the authorities with these codes; everything opened is closed at the end.
+
+    `console` takes the posts of console destinations. A `rehearsal` works on a copy in memory of what is known: nothing is written
+    to the database, and no destination exists. Raises StorageError, and ValueError for an address that is not safe.
+    """
+    places = places_of(authorities)
+    async with AsyncExitStack() as stack:
+        store = stack.enter_context(rehearsal_store(settings.database.url, watched) if rehearsal else open_store(settings.database.url))
+        client = await stack.enter_async_context(open_client(settings, authorities))
+        wired = () if rehearsal else tuple(_destination(entry) for entry in destinations(settings))
+        channels = [_channel(entry, settings, places, store, console, clock) for entry in wired]
+        deliverer = Deliverer(store.outbox, channels, clock)
+        stack.push_async_callback(deliverer.close)
+        watcher = Watcher(
+            authorities={code: authorities[code] for code in watched},
+            fetcher=client,
+            read=partial(read_pdf, limits=read_limits(settings)),
+            store=store,
+            route=partial(_route, wired),
+            rhythm=Rhythm(timedelta(minutes=settings.watch.every_minutes), timedelta(days=settings.watch.announce_since_days)),
+            clock=clock,
+            workers=settings.reading.workers,
+        )
+        yield Parts(watcher, deliverer, store, clock, _telegram_bot(settings, places, store, clock))
+
+
+def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:
+    """Those the configuration names, all of them when it names none."""
+    return settings.watch.authorities or tuple(authorities)
+
+
+def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
+    """How people call the authorities."""
+    return {code: Place(code, entry.name, entry.department, entry.time_zone) for code, entry in authorities.items()}
+
+
+def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> Client:
+    """The polite client for the hosts of the catalogue. Raises ValueError when an option cannot be used."""
+    http = settings.http
+    return Client(
+        ClientOptions(
+            hosts=hosts(authorities),
+            user_agent=user_agent(version("vigie-vsa"), http.contact or None),
+            interval_seconds=http.interval_seconds,
+            origins=dict(http.origins),
+            timeout_seconds=http.timeout_seconds,
+            max_file_bytes=http.max_pdf_megabytes * _MEGABYTE,
+            respect_robots=http.respect_robots,
+        )
+    )
+
+
+def read_limits(settings: Settings) -> Limits:
+    """What reading one PDF may take."""
+    reading = settings.reading
+    return Limits(
+        seconds=reading.timeout_seconds, memory_bytes=reading.memory_megabytes * _MEBIBYTE, max_pages=reading.max_pages, ocr=reading.ocr
+    )
+
+
+def open_questions(authorities: Mapping[str, Authority], store: Store, *, page_size: int, clock: Clock = utc_now) -> Questions:
+    """The answers, over one store."""
+    return _questions(places_of(authorities), store, clock, page_size)
+
+
+def _questions(places: Mapping[str, Place], store: Store, clock: Clock, page_size: int) -> Questions:
+    return Questions(store.decrees, places, clock, page_size=page_size, since=partial(_watching_since, store))
+
+
+def _watching_since(store: Store) -> datetime | None:
+    return min((state.baseline_at for state in store.sources.all() if state.baseline_at is not None), default=None)
+
+
+def _telegram_bot(settings: Settings, places: Mapping[str, Place], store: Store, clock: Clock) -> TelegramBot | None:
+    telegram = settings.telegram
+    if telegram.token is None or not telegram.commands:
+        return None
+    return TelegramBot(
+        telegram.token,
+        telegram.api_url,
+        _questions(places, store, clock, TELEGRAM_PAGE),
+        places,
+        commands_per_minute=telegram.commands_per_minute,
+    )
+
+
+def _route(wired: Sequence[Destination], decree: Decree) -> tuple[str, ...]:
+    return destinations_for(wired, decree)
+
+
+def _destination(entry: DestinationSettings) -> Destination:
+    return Destination(
+        name=entry.name,
+        platform=entry.platform,
+        filter=entry.wanted,
+        language=entry.language,
+        chat=_chat(entry.chat),
+        instance=entry.instance or None,
+        token=None if entry.token is None else entry.token.get_secret_value(),
+        visibility=entry.visibility or "public",
+    )
+
+
+def _chat(text: str) -> int | str | None:
+    if not text:
+        return None
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def _channel(entry: Destination, settings: Settings, places: Mapping[str, Place], store: Store, console: TextIO, clock: Clock) -> Channel:
+    if entry.platform == "telegram" and entry.token is not None and entry.chat is not None:
+        return TelegramChannel(
+            name=entry.name,
+            chat=entry.chat,
+            token=entry.token,
+            places=places,
+            clock=clock,
+            history=partial(_history, store),
+            language=entry.language,
+            api_url=settings.telegram.api_url,
+        )
+    if entry.platform == "mastodon" and entry.token is not None and entry.instance is not None:
+        return MastodonChannel(
+            name=entry.name,
+            instance=entry.instance,
+            token=entry.token,
+            places=places,
+            clock=clock,
+            language=entry.language,
+            visibility=entry.visibility,
+        )
+    if entry.platform == "console":
+        return ConsoleChannel(name=entry.name, stream=console, places=places, clock=clock, language=entry.language)
+    raise ValueError(f"destination {entry.name}: its address or token is missing")
+
+
+def _history(store: Store, post: Post) -> History:
+    references = store.outbox.references(post.id)
+    return History(before=references.before, known=references.known)

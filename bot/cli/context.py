@@ -1,0 +1,71 @@
+"""What every command needs before it starts: settings, catalogue, logging; and how errors end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+
+from bot.config import ConfigError, Settings, load_settings
+from bot.logs import set_up_logging
+from bot.storage import StorageError
+from sources import Authority, CatalogueError, load_authorities
+
+DONE, FAILED, WRONG_USE, SOME_SOURCE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but some source failed."
+
+stderr = Console(stderr=True, highlight=False)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The options that stand before the command."""
+
+    config: Path | None
+    verbose: bool
+
+    def load(self, *, logs: str | None = None) -> tuple[Settings, dict[str, Authority]]:
+        """Settings and catalogue; ends the program with a message when one of them is wrong. `logs` overrides the level."""
+        try:
+            authorities = load_authorities()
+            settings = load_settings(self.config, os.environ, known_codes=frozenset(authorities))
+        except (ConfigError, CatalogueError) as error:
+            fail(str(error), WRONG_USE)
+        set_up_logging("debug" if self.verbose else logs or settings.log.level, settings.log.format, sys.stderr)
+        return settings, authorities
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    """Say what is wrong on standard error and end."""
+    stderr.print(f"vigie: {message}", style="red" if stderr.is_terminal else None, markup=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run the command's coroutine; storage errors and Ctrl-C end with a message, not a traceback."""
+    try:
+        return asyncio.run(work)
+    except StorageError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("interrupted; what was recorded stays recorded", INTERRUPTED)
+
+
+def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[Authority]:
+    """The authorities named on the command line, all of them when none is; ends the program on an unknown code."""
+    if not codes:
+        return list(authorities.values())
+    unknown = [code for code in codes if code.upper() not in authorities]
+    if unknown:
+        fail(f"unknown authority: {', '.join(unknown)}. Known: {', '.join(authorities)}. See: vigie sources list", WRONG_USE)
+    return [authorities[code] for code in dict.fromkeys(code.upper() for code in codes)]

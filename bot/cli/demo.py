@@ -1,0 +1,24 @@
+"""`vigie demo`."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bot.cli.context import DONE, FAILED, Context, fail, run_to_end
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(epilog="Example:  vigie demo")
+    def demo(ctx: typer.Context) -> None:
+        """Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."""
+        context: Context = ctx.obj
+        _, authorities = context.load(logs="error")
+        try:
+            from bot.demo.play import play  # noqa: PLC0415 - drawing PDFs needs an extra that the bot itself does not
+        except ModuleNotFoundError as error:
+            fail(f"the demo draws its own PDFs and needs {error.name}: pip install 'vigie-vsa[demo]'")
+        raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout)) else FAILED)

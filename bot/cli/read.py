@@ -1,0 +1,55 @@
+"""`vigie read`: what is in this PDF."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app import open_client, read_limits
+from bot.cli.context import FAILED, WRONG_USE, Context, fail, run_to_end
+from bot.cli.output import print_json, print_reading
+from bot.cli.shapes import reading_json
+from bot.config import Settings
+from bot.detection import judge
+from bot.model import Judged, Reading
+from bot.reading import Unreadable, read_pdf
+from sources import Authority, FetchError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(epilog="Example:  vigie read recueil.pdf --json")
+    def read(
+        ctx: typer.Context,
+        file: Annotated[
+            str, typer.Argument(metavar="FILE|URL", help="A PDF on this machine, or its https address on a prefecture's site.")
+        ],
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    ) -> None:
+        """Read one PDF: its acts, and the decrees among them. Nothing is recorded."""
+        context: Context = ctx.obj
+        if "://" not in file and not Path(file).is_file():
+            fail(f"{file}: no such file", WRONG_USE)
+        settings, authorities = context.load(logs="warning")
+        try:
+            reading = run_to_end(_read(file, settings, authorities))
+        except (Unreadable, FetchError) as error:
+            fail(f"{file}: {error}" if isinstance(error, Unreadable) else str(error), FAILED)
+        judged = [Judged(act, judge(act)) for act in reading.acts]
+        if as_json:
+            print_json(reading_json(file, reading, judged))
+        else:
+            print_reading(file, reading, judged)
+
+
+async def _read(file: str, settings: Settings, authorities: dict[str, Authority]) -> Reading:
+    if "://" not in file:
+        return await read_pdf(Path(file), read_limits(settings))
+    with tempfile.TemporaryDirectory(prefix="vigie-") as folder:
+        async with open_client(settings, authorities) as client:
+            download = await client.download(file, Path(folder, "recueil.pdf"))
+        return await read_pdf(download.path, read_limits(settings))

@@ -1,0 +1,73 @@
+"""`vigie poll` and `vigie check`: one round now, for real or as a rehearsal."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot.app import Parts, assemble, watched_codes
+from bot.cli.context import DONE, SOME_SOURCE_FAILED, Context, chosen, run_to_end, stderr
+from bot.cli.output import print_json, print_round
+from bot.cli.shapes import round_json
+from bot.config import Settings
+from bot.delivery import Delivered
+from bot.watch import Harvest, SourceReport
+from sources import Authority, Source
+
+Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on standard output.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+
+    @app.command(epilog="Example:  vigie poll 26 06   (or, from cron, every ten minutes:  vigie poll)")
+    def poll(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
+        """One real round: poll, record, post, end. Exit code 3 when some source failed."""
+        _command(ctx.obj, codes, as_json, rehearsal=False)
+
+    @app.command(epilog="Example:  vigie check 26 --json")
+    def check(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
+        """The same as a rehearsal: nothing is written, nothing is posted. Exit code 3 when some source failed."""
+        _command(ctx.obj, codes, as_json, rehearsal=True)
+
+
+def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehearsal: bool) -> None:
+    settings, authorities = context.load(logs="warning")
+    picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
+    reports, harvest, delivered = run_to_end(_round(settings, authorities, picked, as_json, rehearsal))
+    if as_json:
+        print_json(round_json(reports, harvest, delivered))
+    else:
+        print_round(reports, harvest, delivered, rehearsal=rehearsal)
+    raise typer.Exit(DONE if all(report.ok for report in reports) else SOME_SOURCE_FAILED)
+
+
+async def _round(
+    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], quiet: bool, rehearsal: bool
+) -> tuple[list[SourceReport], Harvest, list[Delivered]]:
+    # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
+    console = io.StringIO() if quiet else sys.stdout
+    async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console, rehearsal=rehearsal) as parts:
+        sources = [source for authority in picked for source in authority.sources]
+        reports, harvest = await _poll_all(parts, sources)
+        delivered = [] if rehearsal else await parts.deliverer.deliver_due()
+        return reports, harvest, delivered
+
+
+async def _poll_all(parts: Parts, sources: list[Source]) -> tuple[list[SourceReport], Harvest]:
+    harvest, reports = Harvest(), dict[str, SourceReport]()
+    columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
+        task = progress.add_task("", total=len(sources))
+        for done in asyncio.as_completed([parts.watcher.poll(source) for source in sources]):
+            report, found = await done
+            reports[report.source.key] = report
+            harvest += found
+            progress.update(task, advance=1, description=report.source.key)
+    return [reports[source.key] for source in sources], harvest

@@ -1,0 +1,138 @@
+"""The JSON that commands print. Keys are a contract: add, never rename."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.delivery import Delivered
+from bot.model import Decree, Judged, Outcome, Reading
+from bot.storage.rows import UncertainAct
+from bot.watch import Harvest, SourceReport
+from sources import Authority
+
+Json = dict[str, Any]
+
+
+def reading_json(file: str, reading: Reading, judged: Iterable[Judged]) -> Json:
+    """What `vigie read` prints: one PDF, its acts and the decrees among them."""
+    judged = tuple(judged)
+    return {
+        "file": file,
+        "pages": reading.page_count,
+        "status": "complete" if reading.complete else "incomplete",
+        "ocr_pages": list(reading.ocr_pages),
+        "unreadable_pages": list(reading.unreadable_pages),
+        "recueil": {
+            "authority": reading.cover.authority,
+            "number": reading.cover.number,
+            "published": None if reading.cover.published is None else reading.cover.published.isoformat(),
+        },
+        "acts": [
+            {
+                "id": item.act.id,
+                "title": item.act.title,
+                "service": item.act.service,
+                "first_page": item.act.first_page,
+                "last_page": item.act.last_page,
+                "verdict": item.verdict.outcome.value,
+            }
+            for item in judged
+        ],
+        "decrees": [_verdict_json(item) for item in judged if item.verdict.outcome is Outcome.DECREE],
+    }
+
+
+def decree_json(decree: Decree) -> Json:
+    """One stored or found decree. `id` is null until it is stored; `page` is the first page of the act in the PDF at `url`."""
+    return {
+        "id": decree.id,
+        "authority": decree.authority,
+        "url": decree.url,
+        "page": decree.page,
+        "published": None if decree.published is None else decree.published.isoformat(),
+        **_facts_json(decree),
+    }
+
+
+def round_json(reports: Iterable[SourceReport], harvest: Harvest, delivered: Iterable[Delivered]) -> Json:
+    """What `vigie poll` and `vigie check` print. `requests` counts HTTP requests for pages, not PDFs."""
+    return {
+        "sources": [source_json(report) for report in reports],
+        "decrees": [decree_json(decree) for decree in harvest.decrees],
+        "uncertain": [uncertain_json(act) for act in harvest.uncertain],
+        "posts": [
+            {
+                "destination": item.post.destination,
+                "decree": item.post.decree.id,
+                "number": item.post.decree.facts.number,
+                "state": item.state.value,
+                "error": item.error,
+            }
+            for item in delivered
+        ],
+    }
+
+
+def source_json(report: SourceReport) -> Json:
+    """One source in one round. `new` counts the recueils taken up for reading; `incomplete` were read in part, `unread` not at all."""
+    return {
+        "code": report.source.authority,
+        "route": report.source.route,
+        "ok": report.ok,
+        "error": report.error,
+        "requests": report.requests,
+        "listed": [
+            {"url": entry.url, "title": entry.title, "published": None if entry.published is None else entry.published.isoformat()}
+            for entry in report.listed
+        ],
+        "new": report.new,
+        "incomplete": list(report.incomplete),
+        "unread": [{"url": item.url, "error": item.error} for item in report.unread],
+    }
+
+
+def uncertain_json(act: UncertainAct) -> Json:
+    """An act a person must look at."""
+    return {
+        "authority": act.authority,
+        "url": act.url,
+        "page": act.page,
+        "act_id": act.act_id,
+        "title": act.title,
+        "evidence": list(act.evidence),
+    }
+
+
+def authority_json(authority: Authority) -> Json:
+    """One line of `vigie sources list`."""
+    return {"code": authority.code, "name": authority.name, "routes": [source.route for source in authority.sources]}
+
+
+def _verdict_json(item: Judged) -> Json:
+    if item.verdict.kind is None:
+        raise ValueError("a decree has a kind")
+    facts, evidence = item.verdict.facts, item.verdict.evidence
+    return _facts_json(Decree("", item.verdict.kind, item.act.title, facts, evidence, "", item.act.first_page, None, item.act.id))
+
+
+def _facts_json(decree: Decree) -> Json:
+    facts = decree.facts
+    return {
+        "act_id": decree.act_id,
+        "kind": decree.kind.value,
+        "number": facts.number,
+        "title": decree.title,
+        "signed": None if facts.signed is None else facts.signed.isoformat(),
+        "starts": None if facts.starts is None else facts.starts.isoformat(),
+        "ends": None if facts.ends is None else facts.ends.isoformat(),
+        "event": facts.event,
+        "operators": list(facts.operators),
+        "places": list(facts.places),
+        "purposes": list(facts.purposes),
+        "software": facts.software,
+        "vendor": facts.vendor,
+        "cameras": facts.cameras,
+        "legal_basis": list(facts.legal_basis),
+        "evidence": [{"page": item.page, "text": item.text, "about": item.about} for item in decree.evidence],
+    }

@@ -1,0 +1,98 @@
+"""What is new, what is due, what a failure means: pure decisions, the shell around them only does I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.storage.rows import RecueilState
+from sources import Listed, Order, end_of_month_named
+
+UNDATED_AT_BASELINE = 3
+"""How many of the newest entries are read at the first poll where the listing shows no dates."""
+
+OLD_BEFORE_BASELINE = timedelta(days=30)
+"""An entry this much older than the first poll was there before we watched: it re-entered the listing, it is not news.
+
+Wide on purpose: prefectures do upload a recueil days after the date in its title, and missing one costs more than reading one.
+"""
+
+LATE_UPLOAD = timedelta(days=7)
+"""How long after its month a recueil may still be put on line."""
+
+_FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
+_RETRIES = tuple(timedelta(minutes=m) for m in (2, 5, 15, 30, 60, 180, 360, 720, 1440, 1440, 1440, 1440))
+_REREADS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24, 24))
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """An entry of a listing seen for the first time, and what is to be done with it."""
+
+    listed: Listed
+    state: RecueilState
+
+
+def at_baseline(listed: Sequence[Listed], *, order: Order, today: date, announce_since: timedelta) -> tuple[Intake, ...]:
+    """First poll of a source: everything is known, only what is recent is read (and can be posted).
+
+    Recent means dated within `announce_since` of `today`; among undated entries, the three newest, unless their very name puts them
+    in a month that is long over.
+    """
+    since = today - announce_since
+    undated = [entry for entry in listed if entry.published is None]
+    chosen = {entry.url for entry in _newest(undated, order) if not _of_a_month_past(entry, since)}
+    return tuple(
+        Intake(entry, RecueilState.WAITING if _recent(entry, since) or entry.url in chosen else RecueilState.KNOWN) for entry in listed
+    )
+
+
+def after_baseline(fresh: Sequence[Listed], *, baseline: date) -> tuple[Intake, ...]:
+    """Later polls: what was never seen is new, unless it is clearly older than our first look at the source."""
+    oldest = baseline - OLD_BEFORE_BASELINE
+    return tuple(
+        Intake(entry, RecueilState.KNOWN if entry.published is not None and entry.published < oldest else RecueilState.WAITING)
+        for entry in fresh
+    )
+
+
+def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> datetime | None:
+    """When to try a failed fetch or reading again after `attempts` failures (1 = the first); None: give up, tell the operator.
+
+    The steps grow from 2 minutes to a day and last some five days in all. A server's own `retry_after` (seconds) is a floor.
+    """
+    if attempts > len(_RETRIES):
+        return None
+    return now + max(_RETRIES[attempts - 1], timedelta(seconds=retry_after or 0))
+
+
+def reread_at(attempts: int, now: datetime) -> datetime | None:
+    """When to read an incomplete recueil again: OCR may have been installed since; None after some days."""
+    return now + _REREADS[attempts] if attempts < len(_REREADS) else None
+
+
+def next_check(now: datetime, *, every: timedelta, failures: int, retry_after: float | None = None) -> datetime:
+    """When to poll a source again: `every`, doubled at each failure in a row up to two hours, never before `retry_after` seconds."""
+    wait = every if failures == 0 else min(every * 2 ** min(failures - 1, 10), max(every, timedelta(hours=2)))
+    return now + max(wait, timedelta(seconds=retry_after or 0))
+
+
+def _newest(undated: Sequence[Listed], order: Order) -> Sequence[Listed]:
+    if order == "oldest-first":
+        return undated[-UNDATED_AT_BASELINE:]
+    numbered = [(int(found[1]), entry) for entry in undated if (found := _FILE_NUMBER.search(entry.url))]
+    if order != "newest-first" and len(numbered) == len(undated):
+        # The national platform numbers its files in the order of their upload.
+        return [entry for _, entry in sorted(numbered, key=lambda pair: pair[0])[-UNDATED_AT_BASELINE:]]
+    return undated[:UNDATED_AT_BASELINE]
+
+
+def _of_a_month_past(entry: Listed, since: date) -> bool:
+    end = end_of_month_named(entry.title)
+    return end is not None and end + LATE_UPLOAD < since
+
+
+def _recent(entry: Listed, since: date) -> bool:
+    return entry.published is not None and entry.published >= since

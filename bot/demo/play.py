@@ -1,0 +1,79 @@
+"""`vigie demo`: the real bot against a replay of three prefecture sites on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from bot.app import Parts, assemble, utc_now
+from bot.config import DatabaseSettings, HttpSettings, Settings, WatchSettings
+from bot.demo.replay import Replay
+from bot.demo.scenario import scenario
+from bot.reading import ocr_available
+from bot.watch import Harvest, SourceReport
+from sources import Authority
+
+CODES = ("26", "06", "02")
+
+
+async def play(authorities: Mapping[str, Authority], out: TextIO) -> bool:
+    """Serve the sites, run two rounds of the bot, show everything on `out`. True when all went as a demo should."""
+    watched = {code: authorities[code] for code in CODES}
+    today = utc_now().astimezone().date()
+    with tempfile.TemporaryDirectory(prefix="vigie-demo-") as folder, Replay(scenario(today)) as replay:
+        settings = demo_settings(replay, Path(folder, "demo.db"))
+        _say(out, f"Three prefecture sites are being replayed on this machine: {', '.join(entry.name for entry in watched.values())}.")
+        if not ocr_available():
+            _say(
+                out, "OCR is off here (French data for Tesseract is missing): the scanned recueil of the Alpes-Maritimes will stay unread."
+            )
+        _say(out, "Vigie looks at them for the first time, and posts what it finds to this terminal:\n")
+        async with assemble(settings, authorities, watched=CODES, console=out) as parts:
+            started = utc_now()
+            reports, harvest = await _round(parts, watched)
+            delivered = await parts.deliverer.deliver_due()
+            _summary(out, reports, harvest, len(delivered), started)
+            _say(out, "\nA second round, as the bot does every few minutes:")
+            again, more = await _round(parts, watched)
+            delivered = await parts.deliverer.deliver_due()
+            requests = sum(report.requests for report in again)
+            _say(out, f"  {requests} page requests, {len(more.decrees)} new decrees, {len(delivered)} posts: each decree is posted once.")
+    return all(report.ok for report in (*reports, *again))
+
+
+def demo_settings(replay: Replay, database: Path) -> Settings:
+    """Defaults, but for where the sites are, and without the pause between requests that real sites deserve."""
+    return Settings(
+        http=HttpSettings(interval_seconds=0, origins=replay.origins),
+        watch=WatchSettings(authorities=CODES),
+        database=DatabaseSettings(url=f"sqlite:///{database}"),
+    )
+
+
+async def _round(parts: Parts, watched: Mapping[str, Authority]) -> tuple[list[SourceReport], Harvest]:
+    sources = [source for authority in watched.values() for source in authority.sources]
+    results = await asyncio.gather(*(parts.watcher.poll(source) for source in sources))
+    harvest = Harvest()
+    for _, found in results:
+        harvest += found
+    return [report for report, _ in results], harvest
+
+
+def _summary(out: TextIO, reports: list[SourceReport], harvest: Harvest, posts: int, started: datetime) -> None:
+    seconds = (utc_now() - started).total_seconds()
+    _say(out, f"\nDone in {seconds:.1f} s: {len(harvest.decrees)} decrees found, {posts} posts.")
+    for report in reports:
+        state = "ok" if report.ok else f"FAILED: {report.error}"
+        counts = f"{len(report.listed)} recueils listed, {report.new} read, {report.requests} page requests"
+        _say(out, f"  {report.source.authority}  {counts}: {state}")
+        for url in report.incomplete:
+            _say(out, f"      read in part only: {url}")
+
+
+def _say(out: TextIO, text: str) -> None:
+    out.write(text + "\n")
+    out.flush()

@@ -1,0 +1,147 @@
+"""What the demo's prefectures publish: three sites of different kinds, today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from importlib.resources import files
+from string import Template
+
+from bot.demo.pages import Link, cards, downloads, file_cards
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.demo.replay import Resource
+
+MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+_SLUGS = ("Janvier", "Fevrier", "Mars", "Avril", "Mai", "Juin", "Juillet", "Aout", "Septembre", "Octobre", "Novembre", "Decembre")
+
+_TREATMENT = "d'un traitement algorithmique sur des images issues d'un système de vidéoprotection"
+
+DROME = "https://www.drome.gouv.fr"
+ALPES_MARITIMES = "https://www.alpes-maritimes.gouv.fr"
+AISNE = "https://www.aisne.gouv.fr"
+
+
+def scenario(today: date) -> dict[str, Resource]:
+    """Canonical URL to what it answers: pages and PDFs of the Drôme, the Alpes-Maritimes and the Aisne as of `today`.
+
+    Drôme: a recueil without VSA and one with an authorisation. Alpes-Maritimes: a scanned authorisation. Aisne: an abrogation.
+    """
+    return {**_drome(today), **_alpes_maritimes(today), **_aisne(today)}
+
+
+def french(day: date) -> str:
+    """`1er août 2026`."""
+    return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def demo_text(name: str, today: date, **more: str) -> str:
+    """One of the texts beside this file, in force from tomorrow for three days."""
+    fields = {"start": french(today + timedelta(days=1)), "end": french(today + timedelta(days=3)), "signed": french(today)}
+    text = files("bot.demo").joinpath("texts", f"{name}.txt").read_text(encoding="utf-8")
+    return Template(text).substitute(fields, **more)
+
+
+def _drome(today: date) -> dict[str, Resource]:
+    root, year = f"{DROME}/Publications/Recueil-des-actes-administratifs-RAA", today.year
+    year_page = f"{root}/RAA-{year}-consulter-le-recueil-des-services-de-l-Etat-dans-la-Drome"
+    month_page = f"{year_page}/{_SLUGS[today.month - 1]}-{year}"
+    ordinary = _recueil(
+        today, "DRÔME", f"26-{year}-301", "Préfecture de la Drôme / Direction des sécurités",
+        road=("Arrêté portant réglementation temporaire de la circulation sur la RD 104", {"number": f"{year}-1101"}),
+        videoprotection=("Arrêté portant autorisation d'installation d'un système de vidéoprotection", {"number": f"{year}-1102"}),
+    )  # fmt: skip
+    with_decree = _recueil(
+        today, "DRÔME", f"26-{year}-302", "Préfecture de la Drôme / Cabinet",
+        road=("Arrêté portant réglementation temporaire de la circulation sur la RD 104", {"number": f"{year}-1103"}),
+        authorisation=(
+            f"Arrêté n° {year}-1104 portant autorisation de mise en œuvre {_TREATMENT} à l'occasion du festival des Lumières de Valence",
+            {"number": f"{year}-1104"},
+        ),
+    )  # fmt: skip
+    links = [
+        Link(_file(1302, f"recueil-26-{year}-302"), f"RAA SPECIAL N°26-{year}-302 du {today:%d/%m/%Y}", today),
+        Link(_file(1301, f"recueil-26-{year}-301"), f"recueil n°26-{year}-301 du {today:%d/%m/%Y}", today),
+    ]
+    return {
+        root: _html(cards("Recueil des actes administratifs (RAA)", [Link(_path(year_page), f"RAA {year}")])),
+        year_page: _html(cards(f"RAA {year}", [Link(_path(month_page), f"{MONTHS[today.month - 1]} {year}", today)])),
+        month_page: _html(downloads(f"{MONTHS[today.month - 1]} {year}", links)),
+        DROME + links[0].href: _pdf(with_decree),
+        DROME + links[1].href: _pdf(ordinary),
+    }
+
+
+def _alpes_maritimes(today: date) -> dict[str, Resource]:
+    root, year = f"{ALPES_MARITIMES}/Publications/Recueil-des-actes-administratifs-RAA", today.year
+    year_page = f"{root}/Annee-{year}"
+    month_page = f"{year_page}/{_SLUGS[today.month - 1]}-{year}"
+    recueil = _recueil(
+        today, "ALPES-MARITIMES", f"06-{year}-277", "Préfecture des Alpes-Maritimes / Direction des sécurités", scanned=True,
+        authorisation_scanned=("AP marché de Noël", {"number": f"{year}-1950"}),
+    )  # fmt: skip
+    link = Link(_file(2277, f"recueil-277-{year}-06"), f"Recueil 277-{year}-06", today)
+    return {
+        root: _html(cards("Recueil des actes administratifs (RAA)", [Link(_path(year_page), f"Année {year}")])),
+        year_page: _html(cards(f"Année {year}", [Link(_path(month_page), f"{MONTHS[today.month - 1].capitalize()} {year}")])),
+        month_page: _html(file_cards(f"{MONTHS[today.month - 1].capitalize()} {year}", [link])),
+        ALPES_MARITIMES + link.href: _pdf(recueil),
+    }
+
+
+def _aisne(today: date) -> dict[str, Resource]:
+    root, year = f"{AISNE}/Publications/Recueil-des-Actes-Administratifs", today.year
+    year_page = f"{root}/Recueil-des-Actes-Administratifs-Annee-{year}"
+    detail = f"{root}/RAA_02-{year}-011"
+    recueil = _recueil(
+        today, "AISNE", f"02-{year}-011", "Préfecture de l'Aisne / Cabinet",
+        abrogation=(
+            f"Arrêté n° {year}-0720 portant abrogation de l'arrêté n° {year}-0688 portant autorisation de mise en œuvre {_TREATMENT}",
+            {"number": f"{year}-0720", "abrogated": f"{year}-0688"},
+        ),
+    )  # fmt: skip
+    pdf = Link(_file(3011, f"RAA_02-{year}-011"), f"RAA_02-{year}-011", today)
+    return {
+        root: _html(cards("Recueil des Actes Administratifs", [Link(_path(year_page), f"Année {year}")])),
+        year_page: _html(cards(f"Année {year}", [Link(_path(detail), f"RAA_02-{year}-011")])),
+        detail: _html(downloads(f"RAA_02-{year}-011", [pdf])),
+        AISNE + pdf.href: _pdf(recueil),
+    }
+
+
+def _recueil(
+    today: date, department: str, number: str, service: str, *, scanned: bool = False, **acts: tuple[str, Mapping[str, str]]
+) -> bytes:
+    code = number.split("-", 1)[0]
+    return build_recueil(
+        RecueilSpec(
+            department=department,
+            number=number,
+            published=today,
+            acts=tuple(
+                ActSpec(
+                    service=service,
+                    id=f"{code}-{today:%Y-%m-%d}-{index:05d}",
+                    title=title,
+                    pages=(demo_text(name, today, **fields),),
+                    scanned=scanned,
+                )
+                for index, (name, (title, fields)) in enumerate(acts.items(), start=1)
+            ),
+        )
+    )
+
+
+def _file(number: int, name: str) -> str:
+    return f"/contenu/telechargement/{number}/{number * 7}/file/{name}.pdf"
+
+
+def _path(url: str) -> str:
+    return "/" + url.split("/", 3)[3]
+
+
+def _html(page: str) -> Resource:
+    return Resource(page.encode())
+
+
+def _pdf(body: bytes) -> Resource:
+    return Resource(body, "application/pdf")

@@ -1,0 +1,46 @@
+"""Logging: one line per event, for people on a terminal, as JSON elsewhere if asked. Nothing secret, no private names."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal, TextIO
+
+import structlog
+
+
+def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream: TextIO) -> None:
+    """Send the logs of Vigie and of its libraries to `stream`, from `level` up.
+
+    `auto` colours on a terminal only. httpx logs whole addresses at INFO, and a Telegram address holds the token: it may only warn.
+    """
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    last: structlog.types.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=style == "auto" and stream.isatty(), pad_event_to=28)
+    )
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, *_exceptions(style), last],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_exceptions(style), last], foreign_pre_chain=shared
+        )
+    )
+    logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
+    for chatty in ("httpx", "httpcore", "apscheduler"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _exceptions(style: str) -> list[structlog.types.Processor]:
+    # The console renderer formats exceptions itself.
+    return [structlog.processors.format_exc_info] if style == "json" else []

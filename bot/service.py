@@ -1,0 +1,132 @@
+"""`vigie run`: polls what is due, delivers what is queued, answers questions, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.app import Parts
+from bot.queries import TelegramBot, TokenRefused
+from bot.storage import StorageError
+from sources import Source
+
+log = structlog.get_logger()
+
+TICK = timedelta(seconds=5)
+"""How often the clock is looked at. What is due is in the database, so a missed tick costs nothing."""
+
+LONGEST_NAP = timedelta(minutes=1)
+"""Another process (`vigie poll` from cron) may queue posts: look at the outbox at least this often."""
+
+
+class Service:
+    """Keeps the parts going side by side: none of them can stop the others, and all stop together."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._watcher = parts.watcher
+        self._deliverer = parts.deliverer
+        self._store = parts.store
+        self._telegram = parts.telegram
+        self._clock = parts.clock
+        self._polls: dict[str, asyncio.Task[None]] = {}
+        self._posts = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler.add_job(
+            self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC), coalesce=True, max_instances=1,
+            misfire_grace_time=None,
+        )  # fmt: skip
+        parts = [asyncio.create_task(_keep_going(self._deliver_loop, "delivery"))]
+        if self._telegram is not None:
+            parts.append(asyncio.create_task(_keep_going(partial(self._answer, self._telegram, stop), "questions")))
+        scheduler.start()
+        await self._say_how_things_are()
+        try:
+            await stop.wait()
+        finally:
+            # The scheduler would cancel its running job in the middle: the tick is short and only starts tasks of our own.
+            scheduler.shutdown(wait=False)
+            tasks = [*self._polls.values(), *parts]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            log.info("stopped")
+
+    async def _say_how_things_are(self) -> None:
+        """What was told before a restart is told again: whoever starts the bot must know what does not work."""
+        states = await asyncio.to_thread(self._store.sources.all)
+        for state in states:
+            if state.failures:
+                log.warning(
+                    "source still failing", source=state.key, error=state.error, failures=state.failures, next_check=state.next_check_at
+                )
+        log.info("watching", sources=len(self._watcher.sources), failing=sum(state.failures > 0 for state in states))
+
+    async def _tick(self) -> None:
+        try:
+            due = await self._watcher.due()
+        except StorageError as error:
+            log.error("cannot read what is due", error=str(error))
+            return
+        for source in due:
+            if source.key not in self._polls:
+                task = asyncio.create_task(self._poll(source))
+                self._polls[source.key] = task
+                task.add_done_callback(partial(self._forget, source.key))
+
+    def _forget(self, key: str, _: asyncio.Task[None]) -> None:
+        self._polls.pop(key, None)
+
+    async def _poll(self, source: Source) -> None:
+        try:
+            _, harvest = await self._watcher.poll(source)
+        except StorageError as error:
+            log.error("poll not recorded", source=source.key, error=str(error))
+            return
+        except Exception:
+            # A fault of ours in one source must not silence the others.
+            log.exception("poll failed unexpectedly", source=source.key)
+            return
+        if harvest.posts:
+            self._posts.set()
+
+    async def _answer(self, telegram: TelegramBot, stop: asyncio.Event) -> None:
+        try:
+            await telegram.run(stop)
+        except TokenRefused as error:
+            log.error("questions are not answered", error=str(error))
+
+    async def _deliver_loop(self) -> None:
+        while True:
+            self._posts.clear()
+            now = self._clock()
+            await asyncio.to_thread(self._store.outbox.recover, now)
+            for item in await self._deliverer.deliver_due():
+                if item.alert:
+                    log.error("a post needs you", destination=item.post.destination, state=item.state.value, error=item.error)
+            now = self._clock()
+            due = await self._deliverer.next_due(now)
+            nap = LONGEST_NAP if due is None else min(max(due - now, timedelta(seconds=1)), LONGEST_NAP)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._posts.wait(), nap.total_seconds())
+
+
+async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    """Run a part; should it die of a fault of ours, say so and start it again after a pause."""
+    while True:
+        try:
+            await part()
+        except Exception:
+            log.exception("part failed, starting it again in a minute", part=name)
+            await asyncio.sleep(60)
+        else:
+            return

@@ -1,0 +1,190 @@
+"""The commands, as a person or a script runs them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.demo.replay import Replay
+from bot.demo.scenario import demo_text
+from bot.reading import ocr_available
+from tests.bot.cli.conftest import Vigie, write_config
+
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "raa"
+DECREE_KEYS = {
+    "act_id", "kind", "number", "title", "signed", "starts", "ends", "operators", "places", "purposes", "software", "vendor", "cameras",
+    "legal_basis", "evidence",
+}  # fmt: skip
+COMMANDS = ["run", "poll", "check", "read", "recent", "search", "show", "demo", "sources list", "sources show"]
+
+
+@pytest.fixture
+def recueil(tmp_path: Path) -> str:
+    day = date(2026, 8, 14)
+    acts = (
+        ActSpec("DDT", "26-2026-08-13-00001", "Arrêté de circulation", (demo_text("road", day, number="2026-1"),)),
+        ActSpec("Cabinet", "26-2026-08-14-00002", "Arrêté n° 2026-2", (demo_text("authorisation", day, number="2026-2"),)),
+    )
+    path = tmp_path / "recueil.pdf"
+    path.write_bytes(build_recueil(RecueilSpec("DRÔME", "26-2026-300", day, acts)))
+    return str(path)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(vigie: Vigie, name: str) -> None:
+    done = vigie(*name.split(), "--help")
+    assert done.code == 0
+    assert f"Example:  vigie {'--config' if name == 'run' else name}" in done.out
+
+
+def test_read_prints_the_contract(vigie: Vigie, recueil: str) -> None:
+    done = vigie("read", recueil, "--json")
+    assert (done.code, done.err) == (0, "")
+    found = done.json
+    assert found["file"] == recueil
+    assert found["status"] == "complete"
+    assert found["ocr_pages"] == found["unreadable_pages"] == []
+    assert found["recueil"] == {"authority": "26", "number": "26-2026-300", "published": "2026-08-14"}
+    assert [(act["id"], act["verdict"]) for act in found["acts"]] == [
+        ("26-2026-08-13-00001", "not_concerned"),
+        ("26-2026-08-14-00002", "decree"),
+    ]
+    assert found["acts"][0]["first_page"] == 3
+    assert found["acts"][-1]["last_page"] == found["pages"]
+    assert set(found["acts"][0]) >= {"id", "title", "service", "first_page", "last_page", "verdict"}
+    [decree] = found["decrees"]
+    assert set(decree) >= DECREE_KEYS
+    assert (decree["act_id"], decree["kind"], decree["number"]) == ("26-2026-08-14-00002", "authorisation", "2026-2")
+    assert (decree["signed"], decree["starts"], decree["ends"]) == ("2026-08-14", "2026-08-15T14:00", "2026-08-17T02:00")
+    assert decree["software"] == "Cityvision"
+    assert decree["cameras"] == 24
+    assert all({"page", "text"} <= set(evidence) for evidence in decree["evidence"])
+
+
+def test_read_says_what_it_cannot_read(vigie: Vigie, tmp_path: Path) -> None:
+    (tmp_path / "page.pdf").write_text("<html>403</html>")
+    missing, wrong = vigie("read", "missing.pdf"), vigie("read", "page.pdf", "--json")
+    assert missing.code == 2
+    assert "missing.pdf: no such file" in missing.err
+    assert wrong.code == 1
+    assert wrong.out == ""
+    assert "not a PDF" in wrong.err
+
+
+def test_read_fetches_only_addresses_of_the_catalogue(vigie: Vigie, config: str, replay: Replay) -> None:
+    url = next(url for url in replay.resources if url.endswith("302.pdf"))
+    done = vigie("--config", config, "read", url, "--json")
+    assert done.code == 0
+    assert done.json["file"] == url
+    assert [decree["kind"] for decree in done.json["decrees"]] == ["authorisation"]
+    for hostile in ("https://example.org/a.pdf", "http://www.drome.gouv.fr/a.pdf", "file:///etc/passwd"):
+        refused = vigie("--config", config, "read", hostile)
+        assert refused.code == 1
+        assert refused.out == ""
+
+
+def test_check_writes_nothing_and_poll_posts_once(vigie: Vigie, config: str, tmp_path: Path) -> None:
+    expected = {("26", "authorisation"), ("02", "abrogation")} | ({("06", "authorisation")} if ocr_available() else set())
+
+    rehearsed = vigie("--config", config, "check", "--json")
+    assert rehearsed.code == 0
+    assert {(decree["authority"], decree["kind"]) for decree in rehearsed.json["decrees"]} == expected
+    assert rehearsed.json["posts"] == []
+    assert not list(tmp_path.glob("*.db*"))
+
+    polled = vigie("--config", config, "poll", "--json")
+    assert polled.code == 0
+    assert [set(source) >= {"code", "route", "ok", "error", "requests", "listed", "new"} for source in polled.json["sources"]] == [True] * 3
+    assert [(source["code"], source["requests"], source["new"]) for source in polled.json["sources"]] == [
+        ("26", 3, 2),
+        ("06", 3, 1),
+        ("02", 3, 1),
+    ]
+    assert {(decree["authority"], decree["kind"]) for decree in polled.json["decrees"]} == expected
+    assert all(decree["url"].startswith("https://www.") for decree in polled.json["decrees"])
+    assert {(post["destination"], post["state"]) for post in polled.json["posts"]} == {("console", "sent")}
+    assert len(polled.json["posts"]) == len(expected)
+
+    again = vigie("--config", config, "poll", "26", "--json")
+    assert again.code == 0
+    assert again.json["decrees"] == again.json["posts"] == []
+    assert again.json["sources"][0]["requests"] == 1
+
+    recent = vigie("--config", config, "recent", "--json")
+    assert {(decree["authority"], decree["kind"]) for decree in recent.json} == expected
+    assert all(set(decree) >= DECREE_KEYS | {"authority", "url", "page", "published"} for decree in recent.json)
+    assert [decree["authority"] for decree in vigie("--config", config, "recent", "-d", "drome", "--json").json] == ["26"]
+    assert [decree["authority"] for decree in vigie("--config", config, "search", "FESTIVAL", "lumiere", "--json").json] == ["26"]
+    number = str(recent.json[0]["id"])
+    assert vigie("--config", config, "show", number, "--json").json == recent.json[0]
+    assert recent.json[0]["number"] in vigie("--config", config, "show", number).out
+
+
+def test_poll_prints_the_posts_on_the_console(vigie: Vigie, config: str) -> None:
+    done = vigie("--config", config, "poll", "26")
+    assert done.code == 0
+    assert "Autorisation de vidéosurveillance algorithmique" in done.out
+    assert "#page=" in done.out
+    assert "1 decree found" in done.out
+
+
+def test_some_source_failed(vigie: Vigie, tmp_path: Path, replay: Replay) -> None:
+    resources = replay.resources
+    assert isinstance(resources, dict)
+    for url in [url for url in resources if "aisne" in url]:
+        del resources[url]
+    done = vigie("--config", write_config(tmp_path, replay), "poll", "26", "02", "--json")
+    assert done.code == 3
+    assert [(source["code"], source["ok"]) for source in done.json["sources"]] == [("26", True), ("02", False)]
+    assert "aisne" in done.json["sources"][1]["error"]
+
+
+def test_sources(vigie: Vigie) -> None:
+    listed = vigie("sources", "list", "--json").json
+    assert {entry["code"] for entry in listed} >= {"83", "26", "06", "02", "38", "16", "71", "86", "90", "22", "2B"}
+    assert all(set(entry) >= {"code", "name", "routes"} and entry["routes"] for entry in listed)
+    assert vigie("sources", "show", "2b").out.startswith("2B  Préfecture de la Haute-Corse")
+
+
+def test_wrong_use_is_told(vigie: Vigie, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[telegram]\ntokn = "123:secret"\n')
+    wrong = vigie("recent")
+    assert wrong.code == 2
+    assert 'config.toml:2: telegram.tokn: unknown option; did you mean "token"?' in wrong.err
+    assert "secret" not in wrong.err
+    (tmp_path / "config.toml").unlink()
+
+    unknown = vigie("poll", "99")
+    assert unknown.code == 2
+    assert "unknown authority: 99" in unknown.err
+    assert vigie("--config", "absent.toml", "recent").code == 2
+    assert vigie("recent", "--department", "Atlantide").code == 1
+    assert vigie("show", "12").code == 1
+
+
+def test_an_unusable_database_is_told_without_a_traceback(vigie: Vigie, config: str) -> None:
+    done = vigie("--config", config, "poll", "26", environ={"VIGIE_DATABASE__URL": "sqlite:////proc/none/vigie.db"})
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert "/proc/none" in done.err
+
+
+def test_the_demo_shows_posts(vigie: Vigie, tmp_path: Path) -> None:
+    done = vigie("demo")
+    assert done.code == 0
+    assert "Autorisation de vidéosurveillance algorithmique" in done.out
+    assert "Abrogation" in done.out
+    assert "0 new decrees, 0 posts" in done.out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real recueils are not on this machine")
+def test_read_a_real_recueil(vigie: Vigie) -> None:
+    found = vigie("read", str(SHARED / "var-2025-240-videoprotection.pdf"), "--json").json
+    assert [(act["first_page"], act["last_page"]) for act in found["acts"]] == [(3, 8), (9, 15), (16, 111)]
+    assert found["status"] == "complete"
+    assert found["decrees"] == []
+    assert found["recueil"] == {"authority": "83", "number": "83-2025-240", "published": "2025-07-11"}

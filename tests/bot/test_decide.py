@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.decide import after_baseline, at_baseline, next_check, reread_at, retry_at
+from bot.storage.rows import RecueilState
+from sources import Listed, Order
+
+TODAY = date(2026, 8, 14)
+NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
+TWO_DAYS = timedelta(days=2)
+
+
+def dated(name: str, day: date | None) -> Listed:
+    return Listed(f"https://www.drome.gouv.fr/{name}.pdf", name, day)
+
+
+def file(number: int) -> Listed:
+    return Listed(f"https://www.drome.gouv.fr/contenu/telechargement/{number}/{number}/file/x.pdf", str(number))
+
+
+def waiting(listed: list[Listed], order: Order = "newest-first") -> list[str]:
+    intake = at_baseline(listed, order=order, today=TODAY, announce_since=TWO_DAYS)
+    assert [entry.listed for entry in intake] == listed
+    return [entry.listed.title for entry in intake if entry.state is RecueilState.WAITING]
+
+
+def test_at_baseline_only_what_is_recent_is_read() -> None:
+    listed = [dated(f"{days} days old", TODAY - timedelta(days=days)) for days in (0, 1, 2, 3, 30)]
+    assert waiting(listed) == ["0 days old", "1 days old", "2 days old"]
+
+
+def test_at_baseline_a_date_to_come_is_recent() -> None:
+    assert waiting([dated("tomorrow", TODAY + timedelta(days=1))]) == ["tomorrow"]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("newest-first", ["a", "b", "c"]), ("oldest-first", ["c", "d", "e"]), ("one-page", ["a", "b", "c"]), ("unknown", ["a", "b", "c"])],
+)
+def test_at_baseline_three_undated_entries_are_read(order: Order, expected: list[str]) -> None:
+    assert waiting([dated(name, None) for name in "abcde"], order) == expected
+
+
+def test_at_baseline_the_numbers_of_files_tell_the_newest_where_the_order_is_unknown() -> None:
+    assert waiting([file(n) for n in (100, 90, 7, 101, 9)], "one-page") == ["100", "90", "101"]
+
+
+def test_at_baseline_dated_and_undated_entries_do_not_share_the_three() -> None:
+    listed = [
+        dated("fresh", TODAY),
+        dated("u1", None),
+        dated("u2", None),
+        dated("old", date(2026, 1, 1)),
+        dated("u3", None),
+        dated("u4", None),
+    ]
+    assert waiting(listed) == ["fresh", "u1", "u2", "u3"]
+
+
+def test_at_baseline_an_undated_entry_named_after_a_month_that_is_over_is_not_news() -> None:
+    listed = [dated("RAA_Janvier_02-2026-001", None), dated("RAA_Juillet_02-2026-010", None), dated("RAA_Août_02-2026-011", None)]
+    assert waiting(listed, "oldest-first") == ["RAA_Août_02-2026-011"]
+    # A few days into a month, the last recueil of the one before may still come.
+    early = at_baseline(listed, order="oldest-first", today=date(2026, 8, 4), announce_since=TWO_DAYS)
+    assert [entry.listed.title for entry in early if entry.state is RecueilState.WAITING] == [
+        "RAA_Juillet_02-2026-010",
+        "RAA_Août_02-2026-011",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("published", "state"),
+    [
+        (TODAY, RecueilState.WAITING),
+        (None, RecueilState.WAITING),
+        # The date of the title is that of the act: uploads come days later.
+        (TODAY - timedelta(days=30), RecueilState.WAITING),
+        (TODAY - timedelta(days=31), RecueilState.KNOWN),
+    ],
+)
+def test_after_the_baseline_what_was_never_seen_is_new_unless_it_is_old(published: date | None, state: RecueilState) -> None:
+    [entry] = after_baseline([dated("x", published)], baseline=TODAY)
+    assert entry.state is state
+
+
+def test_a_failed_recueil_is_tried_for_days_then_given_up() -> None:
+    waits = []
+    attempts = 1
+    while (again := retry_at(attempts, NOW)) is not None:
+        waits.append(again - NOW)
+        attempts += 1
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(minutes=2)
+    assert timedelta(days=4) < sum(waits, timedelta()) < timedelta(days=7)
+
+
+def test_a_server_that_says_when_to_come_back_is_obeyed() -> None:
+    assert retry_at(1, NOW, retry_after=3600) == NOW + timedelta(hours=1)
+    assert retry_at(1, NOW, retry_after=1) == NOW + timedelta(minutes=2)
+
+
+def test_an_incomplete_recueil_is_read_again_for_some_days() -> None:
+    times = [reread_at(attempts, NOW) for attempts in range(7)]
+    assert times[0] == NOW + timedelta(hours=1)
+    assert times[-1] is None
+    assert None not in times[:5]
+
+
+@pytest.mark.parametrize(
+    ("failures", "retry_after", "minutes"),
+    [
+        (0, None, 15),
+        (1, None, 15),
+        (2, None, 30),
+        (3, None, 60),
+        (4, None, 120),
+        (5, None, 120),
+        (400, None, 120),
+        (1, 7200, 120),
+        (0, 60, 15),
+    ],
+)
+def test_a_failing_source_is_polled_less_often(failures: int, retry_after: float | None, minutes: int) -> None:
+    assert next_check(NOW, every=timedelta(minutes=15), failures=failures, retry_after=retry_after) == NOW + timedelta(minutes=minutes)
+
+
+def test_a_slow_rhythm_is_never_made_faster_by_failures() -> None:
+    assert next_check(NOW, every=timedelta(hours=6), failures=3) == NOW + timedelta(hours=6)

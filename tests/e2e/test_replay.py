@@ -1,0 +1,180 @@
+"""From a prefecture's page to a channel, through real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.demo.pages import Link, downloads
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.demo.replay import Replay, Resource
+from bot.demo.scenario import DROME, demo_text, scenario
+from bot.model import Kind, PostState
+from bot.reading import ocr_available
+from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+CODES = ("26", "06", "02")
+TODAY = NOON.date()
+MONTH_PAGE = f"{DROME}/Publications/Recueil-des-actes-administratifs-RAA/RAA-2026-consulter-le-recueil-des-services-de-l-Etat-dans-la-Drome/Aout-2026"
+FOUND = {("26", Kind.AUTHORISATION, "2026-1104"), ("02", Kind.ABROGATION, "2026-0720")}
+SCANNED = {("06", Kind.AUTHORISATION, "2026-1950")}
+
+
+@pytest.fixture
+def replay() -> Iterator[Replay]:
+    with Replay(dict(scenario(TODAY))) as running:
+        yield running
+
+
+async def test_each_decree_arrives_once_on_each_platform_whatever_happens_next(replay: Replay, tmp_path: Path) -> None:
+    async with FakeBotApi() as telegram, MastodonServer() as mastodon:
+        telegram.add_channel(CHANNEL, "vsa")
+        world = World(replay, tmp_path / "vigie.db", telegram, mastodon)
+
+        first = await world.round(CODES)
+
+        expected = FOUND | (SCANNED if ocr_available() else set())
+        assert {(decree.authority, decree.kind, decree.facts.number) for decree in first.harvest.decrees} == expected
+        assert all(report.ok for report in first.reports.values())
+        assert {report.source.authority: report.new for report in first.reports.values()} == {"26": 2, "06": 1, "02": 1}
+        assert {item.state for item in first.delivered} == {PostState.SENT}
+        assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == len(expected)
+
+        # A second poll and a restart post nothing; so does a third, long after.
+        for later in (timedelta(minutes=15), timedelta(hours=2), timedelta(days=1, hours=2)):
+            world.now = NOON + later
+            again = await world.round(CODES)
+            assert again.harvest.decrees == ()
+            assert again.delivered == []
+        assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == len(expected)
+
+
+async def test_a_poll_is_one_request_in_the_steady_state(replay: Replay, tmp_path: Path) -> None:
+    world = World(replay, tmp_path / "vigie.db")
+    await world.round(CODES)
+    replay.requests.clear()
+    world.now = NOON + timedelta(minutes=15)
+
+    again = await world.round(CODES)
+
+    assert {code: report.requests for code, report in again.reports.items()} == {"26": 1, "06": 1, "02": 1}
+    assert [url for url in replay.requests if url.endswith(".pdf")] == []
+
+
+async def test_a_recueil_published_later_is_posted_to_the_destinations_that_want_it(replay: Replay, tmp_path: Path) -> None:
+    async with FakeBotApi() as telegram:
+        telegram.add_channel(CHANNEL, "vsa")
+        telegram.add_channel(-1002, "drome")
+        telegram.add_channel(-1003, "aisne")
+        telegram.add_channel(-1004, "abrogations")
+        world = World(
+            replay,
+            tmp_path / "vigie.db",
+            telegram,
+            destinations=[
+                {"name": "drome", "platform": "telegram", "chat": "-1002", "departments": ["26"], "language": "en"},
+                {"name": "aisne", "platform": "telegram", "chat": "-1003", "departments": ["02"]},
+                {"name": "abrogations", "platform": "telegram", "chat": "-1004", "kinds": ["abrogation"]},
+            ],
+        )
+        await world.round(("26",))
+        assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, -1002, -1003, -1004)] == [1, 1, 0, 0]
+
+        _publish(replay, "26-2026-303", demo_text("abrogation", TODAY, number="2026-1200", abrogated="2026-1104"))
+        world.now = NOON + timedelta(minutes=15)
+        round_ = await world.round(("26",))
+
+        assert [decree.facts.number for decree in round_.harvest.decrees] == ["2026-1200"]
+        assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, -1002, -1003, -1004)] == [2, 2, 0, 1]
+        french, english = posts_in(telegram, CHANNEL)[-1].text, posts_in(telegram, -1002)[-1].text
+        assert french is not None
+        assert english is not None
+        assert french != english
+
+
+async def test_a_pdf_that_fails_is_read_when_it_comes_back(replay: Replay, tmp_path: Path) -> None:
+    world = World(replay, tmp_path / "vigie.db")
+    resources = replay.resources
+    assert isinstance(resources, dict)
+    pdf = next(url for url in resources if url.endswith("302.pdf"))
+    whole = resources.pop(pdf)
+
+    first = await world.round(("26",))
+
+    assert [item.url for item in first.reports["26"].unread] == [pdf]
+    assert first.harvest.decrees == ()
+
+    resources[pdf] = whole
+    world.now = NOON + timedelta(minutes=15)
+    again = await world.round(("26",))
+    assert again.reports["26"].unread == ()
+    assert [decree.facts.number for decree in again.harvest.decrees] == ["2026-1104"]
+
+
+async def test_a_site_that_is_down_does_not_silence_the_others(replay: Replay, tmp_path: Path) -> None:
+    world = World(replay, tmp_path / "vigie.db")
+    resources = replay.resources
+    assert isinstance(resources, dict)
+    gone = {url: resources.pop(url) for url in list(resources) if "alpes-maritimes" in url and not url.endswith(".pdf")}
+    assert gone
+
+    round_ = await world.round(CODES)
+
+    assert not round_.reports["06"].ok
+    assert {decree.authority for decree in round_.harvest.decrees} == {"26", "02"}
+
+
+async def test_the_first_look_does_not_flood(replay: Replay, tmp_path: Path) -> None:
+    """Forty older recueils on the page: they are known, and neither downloaded nor posted."""
+    resources = replay.resources
+    assert isinstance(resources, dict)
+    old = [
+        Link(f"/contenu/telechargement/{n}/{n}/file/recueil-26-2026-{n}.pdf", f"recueil n°26-2026-{n}", TODAY - timedelta(days=n))
+        for n in range(5, 45)
+    ]
+    fresh = Link("/contenu/telechargement/1302/9114/file/recueil-26-2026-302.pdf", "RAA SPECIAL N°26-2026-302", TODAY)
+    resources[MONTH_PAGE] = Resource(downloads("Août 2026", [fresh, *old]).encode())
+    world = World(replay, tmp_path / "vigie.db")
+
+    first = await world.round(("26",))
+
+    assert len(first.reports["26"].listed) == 41
+    assert first.reports["26"].new == 1
+    assert [url for url in replay.requests if url.endswith(".pdf")] == [DROME + fresh.href]
+    assert len(first.harvest.decrees) == 1
+
+
+async def test_a_rehearsal_writes_and_posts_nothing(replay: Replay, tmp_path: Path) -> None:
+    world = World(replay, tmp_path / "vigie.db")
+    authorities = ("26",)
+    async with world.bot(authorities, rehearsal=True) as parts:
+        rehearsed = await one_round(parts, authorities)
+    assert len(rehearsed.harvest.decrees) == 1
+    assert rehearsed.delivered == []
+    assert not world.database.exists()
+
+    await world.round(authorities)
+    before = world.database.read_bytes()
+    posted = world.console.getvalue()
+    async with world.bot(authorities, rehearsal=True) as parts:
+        again = await one_round(parts, authorities)
+    assert again.harvest.decrees == ()
+    assert world.database.read_bytes() == before
+    assert world.console.getvalue() == posted
+
+
+def _publish(replay: Replay, number: str, text: str) -> None:
+    """Put one more recueil at the top of the Drôme's page, and its PDF behind it."""
+    resources = replay.resources
+    assert isinstance(resources, dict)
+    act = ActSpec("Préfecture de la Drôme / Cabinet", "26-2026-08-14-00099", "Arrêté du 14 août 2026", (text,))
+    link = Link(f"/contenu/telechargement/1399/9999/file/recueil-{number}.pdf", f"recueil n°{number} du 14/08/2026", TODAY)
+    page = resources[MONTH_PAGE].body.decode()
+    block = downloads("x", [link]).split("<h1>x</h1>\n", 1)[1].split("\n</main>", 1)[0]
+    resources[MONTH_PAGE] = Resource(page.replace("</h1>\n", f"</h1>\n{block}\n", 1).encode())
+    resources[DROME + link.href] = Resource(build_recueil(RecueilSpec("DRÔME", number, TODAY, (act,))), "application/pdf")
