@@ -7,6 +7,7 @@ in between: so every writing transaction begins with BEGIN IMMEDIATE (https://ww
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from bot.storage.url import in_memory, masked
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for a lock held by another process."""
+
+_BUSY_PAUSE = 0.02
 
 WRITING = {"vigie_begin": "IMMEDIATE"}
 """Execution options of a connection that is going to write."""
@@ -65,12 +68,25 @@ def _sqlite(url: URL, *, read_only: bool, busy_timeout: float) -> Engine:
     return engine
 
 
-def use_wal(engine: Engine) -> None:
-    """Let readers and one writer work at once. The setting stays in the file. Does nothing for PostgreSQL or in memory."""
+def use_wal(engine: Engine, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    """Let readers and one writer work at once. The setting stays in the file. Does nothing for PostgreSQL or in memory.
+
+    SQLite does not wait by itself here: changing the mode while another connection is open to the file may answer "busy" at once,
+    whatever the busy timeout. Raises sqlite3.OperationalError when it is still so after `busy_timeout` seconds.
+    """
     if engine.dialect.name != "sqlite" or in_memory(engine.url):
         return
     raw = engine.raw_connection()
+    deadline = time.monotonic() + busy_timeout
     try:
-        raw.cursor().execute("PRAGMA journal_mode = WAL")
+        while True:
+            try:
+                raw.cursor().execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_BUSY_PAUSE)
+            else:
+                return
     finally:
         raw.close()

@@ -57,7 +57,7 @@ def _open_to_write(url: URL, busy_timeout: float) -> Store:
         _prepare_folder(url)
     database = Database(make_engine(url, read_only=False, busy_timeout=busy_timeout), name=masked(url), read_only=False)
     try:
-        use_wal(database.engine)
+        use_wal(database.engine, busy_timeout)
         migrate(database.engine)
     except StorageError:
         database.close()
