@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
-from bot.delivery.mastodon_answers import classify_answer, classify_failure, is_sought, limits_of, moment_of
+from bot.delivery.mastodon_answers import classify_answer, classify_failure, is_sought, limits_of, moment_of, says_too_long
 from bot.delivery.routing import Visibility
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, is_loopback, scrub
 from bot.messages import Language, StatusLimits, announce, mastodon_status, place_for
@@ -63,18 +64,29 @@ class MastodonChannel:
     async def send(self, post: Post) -> Sent:
         """Post the status. Raises NotSent, Refused (DestinationRefused when the account itself is refused) or Unknown."""
         limits = await self._status_limits()
+        try:
+            answer = await self._post(post, limits)
+        except Refused as error:
+            in_full = replace(limits, per_url=None)
+            if limits == in_full or not says_too_long(str(error)):
+                raise
+            # It counts links in full, whatever its instance document says.
+            answer = await self._post(post, in_full)
+            self._limits = in_full
+        created = _json(answer)
+        reference = created.get("id") if isinstance(created, Mapping) else None
+        if not reference:
+            raise Unknown("Mastodon: an answer without a status id")
+        return Sent(str(reference))
+
+    async def _post(self, post: Post, limits: StatusLimits) -> httpx.Response:
         place = place_for(self._places, post.decree.authority)
         try:
             text = mastodon_status(post.decree, place, self._clock(), self._language, limits=limits)
         except TooSmall as error:
             raise Refused(f"Mastodon: {error}") from None
         form = {"status": text, "visibility": self._visibility, "language": self._language}
-        answer = await self._request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": post.key})
-        created = _json(answer)
-        reference = created.get("id") if isinstance(created, Mapping) else None
-        if not reference:
-            raise Unknown("Mastodon: an answer without a status id")
-        return Sent(str(reference))
+        return await self._request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": post.key})
 
     async def _status_limits(self) -> StatusLimits:
         """Kept once known: v2, then v1 (servers without v2); Mastodon's own where neither tells. A server out of reach is NotSent."""

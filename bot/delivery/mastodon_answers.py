@@ -42,6 +42,11 @@ def classify_answer(status: int, headers: Mapping[str, str], body: str, now: dat
     return Refused(text)
 
 
+def says_too_long(text: str) -> bool:
+    """Whether a refusal is about length: "Text character limit of 500 exceeded" (Mastodon), "Text is too long" and the like."""
+    return re.search(r"too long|limit of \d+ exceeded|(?:maximum|max)\b.*\bcharacters", text, re.IGNORECASE) is not None
+
+
 def error_text(body: str) -> str:
     """The words of the instance, one line, cut."""
     match = re.search(r'"error"\s*:\s*"((?:[^"\\]|\\.)*)"', body)

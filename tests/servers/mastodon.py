@@ -54,11 +54,12 @@ class MastodonServer(LoopbackServer):
     token = "vigie-mock-token"
     other_token = "autre-mock-token"
 
-    def __init__(self, *, ignores_idempotency: bool = False) -> None:
-        """`ignores_idempotency`: as Takahe, GoToSocial and snac do."""
+    def __init__(self, *, ignores_idempotency: bool = False, counts_links_in_full: bool = False) -> None:
+        """`ignores_idempotency`: as Takahe, GoToSocial and snac do. `counts_links_in_full`, though it says 23: as the bare mock does."""
         super().__init__()
         self.requests: list[Seen] = []
         self._ignores_idempotency = ignores_idempotency
+        self._counts_links_in_full = counts_links_in_full
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
 
@@ -94,7 +95,7 @@ class MastodonServer(LoopbackServer):
         fault = self._next_fault(scope["method"], scope["path"])
         if fault is not None and not fault.stored and await _suffer(fault, scope, send):
             return
-        too_long = _refusal(scope, body)
+        too_long = _refusal(scope, body, self._counts_links_in_full)
         if too_long is not None:
             await _answer(send, 422, too_long)
             return
@@ -179,12 +180,13 @@ async def _body(receive: Receive) -> bytes:
             return bytes(body)
 
 
-def _refusal(scope: Scope, body: bytes) -> object | None:
-    """What Mastodon says of a status that is too long, links counted at 23."""
+def _refusal(scope: Scope, body: bytes, in_full: bool) -> object | None:
+    """What Mastodon says of a status that is too long, links counted at 23 or in full."""
     if scope["method"] != "POST" or scope["path"] != "/api/v1/statuses":
         return None
     fields = httpx.QueryParams(body.decode())
-    if len(_URL.sub("x" * _PER_URL, fields.get("status", ""))) <= _LIMIT:
+    status = fields.get("status", "")
+    if len(status if in_full else _URL.sub("x" * _PER_URL, status)) <= _LIMIT:
         return None
     return {"error": f"Validation failed: Text character limit of {_LIMIT} exceeded"}
 

@@ -247,3 +247,23 @@ def test_is_sought(status: dict[str, Any], expected: bool) -> None:
 
 def test_an_endless_error_is_cut() -> None:
     assert len(str(classify_answer(422, {}, '{"error": "' + "x" * 10**6 + '"}', NOW))) < 300
+
+
+async def test_a_server_that_counts_links_in_full_gets_a_shorter_status() -> None:
+    url = f"https://www.drome.gouv.fr/contenu/telechargement/1/2/file/{'recueil-' * 20}.pdf"
+    first, second = (replace(post(number), decree=decree(id=number, title="Arrêté portant " * 40, url=url)) for number in (1, 2))
+    async with MastodonServer(counts_links_in_full=True) as server, opened(server) as one:
+        await one.send(first)
+        asked = len(server.requests)
+        await one.send(second)
+        assert len(server.requests) == asked + 1, "what was learnt is kept"
+        statuses = server.statuses()
+    assert len(statuses) == 2
+    assert all("recueil-recueil-" in status["content"] for status in statuses)
+
+
+async def test_a_status_refused_for_another_reason_is_not_tried_again(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    mastodon.fail(422, {"error": "Validation failed: something else"})
+    with pytest.raises(Refused, match="something else"):
+        await channel.send(post())
+    assert mastodon.statuses() == []
