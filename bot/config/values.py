@@ -10,7 +10,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-_CHAT_NAME = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}")
+# Telegram gives names of four letters and more; whether one exists is for its server to say.
+_CHAT_NAME = re.compile(r"@[A-Za-z][A-Za-z0-9_]{1,31}")
 _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 _MAIL = re.compile(r"[^@\s<>()\"',;]+@[^@\s<>()\"',;]+\.[^@\s<>()\"',;]+")
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<file>.+)")
