@@ -18,8 +18,9 @@ from bot import decide
 from bot.detection import identities, judge_each
 from bot.model import Act, Decree, Judged, Outcome, Post, Reading, Verdict
 from bot.reading import Unreadable, text_digest
+from bot.storage.errors import StorageError
 from bot.storage.rows import NewRecueil, ReadResult, Recueil, RecueilState, SourceState, UncertainAct
-from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Source, Trail
+from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused, Source, Trail
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -116,6 +117,7 @@ class Watcher:
         self._clock = clock
         self._room = asyncio.Semaphore(workers)
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._held: dict[str, datetime] = {}
         self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
 
     @property
@@ -126,11 +128,18 @@ class Watcher:
     async def poll(self, source: Source) -> tuple[SourceReport, Harvest]:
         """One round of one source: ask its listing, then read all that is due for its authority.
 
-        Never raises for what a site or a PDF does: the report says what failed, the store remembers to try again.
+        Never raises for what a site or a PDF does, nor for a fault of ours that it sets off: the report says what failed, the store
+        remembers to try again. Raises StorageError.
         """
         async with self._one_at_a_time[source.authority]:
-            report = await self._ask(source)
-            harvest = await self.read_due(source.authority)
+            try:
+                report = await self._ask(source)
+                harvest = await self.read_due(source.authority)
+            except Exception:
+                # The store may not have been told when to poll again: a full disk must not make us ask the site without end.
+                self._held[source.key] = self._clock() + self._rhythm.every
+                raise
+            self._held.pop(source.key, None)
         error = report.error or next((item.error for item in harvest.unread if not item.gone), None)
         return (
             SourceReport(source, error, report.requests + harvest.requests, report.listed, report.new, harvest.incomplete, harvest.unread),
@@ -144,17 +153,20 @@ class Watcher:
         for source in self.sources:
             state = await asyncio.to_thread(self._store.sources.get, source.key)
             when = state.next_check_at or datetime.min.replace(tzinfo=now.tzinfo)
-            if when <= now:
+            if when <= now and self._held.get(source.key, now) <= now:
                 waiting.append((when, source))
         return [source for _, source in sorted(waiting, key=lambda pair: pair[0])]
 
     async def read_due(self, authority: str) -> Harvest:
-        """Fetch, read and record every recueil of this authority that is waiting."""
+        """Fetch, read and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried."""
         harvest, tried = Harvest(), set[int]()
         # More than one turn: detail pages give birth to PDFs, which are read in the same round.
         while due := [recueil for recueil in await self._waiting(authority) if recueil.id not in tried]:
             tried |= {recueil.id for recueil in due}
-            for part in await asyncio.gather(*(self._take(recueil) for recueil in due)):
+            # Exceptions are held back until all have ended: none goes on behind our back, when another poll may take the same recueil.
+            for part in await asyncio.gather(*(self._take(recueil) for recueil in due), return_exceptions=True):
+                if isinstance(part, BaseException):
+                    raise part
                 harvest += part
         return harvest
 
@@ -172,6 +184,12 @@ class Watcher:
         except CrawlFailed as failure:
             await self._remember_failure(state, failure.cause)
             return SourceReport(source, str(failure.cause), failure.requests)
+        except Exception as fault:
+            # Remembered like any failure: were it not, the source would be due at once, and asked again without end.
+            log.exception("source failed by a fault of the program", source=source.key)
+            failed = FetchError(f"{source.root}: {_fault(fault)}")
+            await self._remember_failure(state, failed)
+            return SourceReport(source, str(failed))
         intake = await self._intake(source, state, crawl.listed)
         await asyncio.to_thread(self._store.recueils.add, [_row(source, entry.listed, entry.state) for entry in intake], now)
         # Only now: were the process killed before, the next poll would ask unconditionally and find the same entries.
@@ -193,18 +211,21 @@ class Watcher:
 
     async def _intake(self, source: Source, state: SourceState, listed: Sequence[Listed]) -> tuple[decide.Intake, ...]:
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
-        fresh = [entry for entry in listed if entry.url in unseen]
         if state.baseline_at is None:
-            return decide.at_baseline(
-                fresh, order=source.order, today=self._today(source.authority), announce_since=self._rhythm.announce_since
+            # The newest of the whole list: those seen already, through another source or before a crash, are not replaced by older ones.
+            judged = decide.at_baseline(
+                listed, order=source.order, today=self._today(source.authority), announce_since=self._rhythm.announce_since
             )
-        return decide.after_baseline(fresh, baseline=state.baseline_at.date())
+            return tuple(entry for entry in judged if entry.listed.url in unseen)
+        return decide.after_baseline([entry for entry in listed if entry.url in unseen], baseline=state.baseline_at.date())
 
     async def _remember_failure(self, state: SourceState, error: FetchError) -> None:
         now = self._clock()
         failures = state.failures + 1
+        # An address that is resting was not asked, and says for how long: the trouble is still the one that made it rest.
+        message = state.error if isinstance(error, Paused) and state.error else str(error)
         # Told once: the same trouble at every poll would bury what is new.
-        tell = log.warning if str(error) != state.error else log.debug
+        tell = log.warning if message != state.error else log.debug
         tell("source failed", source=state.key, error=str(error), failures=failures)
         await asyncio.to_thread(
             self._store.sources.save,
@@ -215,7 +236,7 @@ class Watcher:
                 next_check_at=decide.next_check(now, every=self._rhythm.every, failures=failures, retry_after=error.retry_after),
                 last_ok_at=state.last_ok_at,
                 failures=failures,
-                error=str(error),
+                error=message,
             ),
         )
 
@@ -231,9 +252,20 @@ class Watcher:
                 return await self._try_later(recueil, failure.cause, failure.requests)
             except (FetchError, Unreadable) as error:
                 return await self._try_later(recueil, error)
+            except StorageError:
+                raise
+            except Exception as fault:
+                # One document that our code does not stand must neither hold up the others nor be fetched at every poll for ever.
+                log.exception("recueil not read by a fault of the program", url=recueil.url)
+                return await self._try_later(recueil, Unreadable(_fault(fault)))
+
+    def _source_of(self, recueil: Recueil) -> Source | None:
+        """Where it was found; the first of its authority's sources when the catalogue has renamed or dropped that one."""
+        authority = self._authorities.get(recueil.authority)
+        return self._by_key.get(recueil.source) or next(iter(authority.sources if authority else ()), None)
 
     async def _resolve(self, recueil: Recueil) -> Harvest:
-        source = self._by_key.get(recueil.source)
+        source = self._source_of(recueil)
         if source is None:
             return await self._try_later(recueil, Unreadable(f"the catalogue has no source {recueil.source} any more"))
         page = Listed(recueil.url, recueil.title, recueil.published, is_detail=True)
@@ -277,10 +309,19 @@ class Watcher:
                 for position, (act, found) in enumerate(zip(reading.acts, verdicts, strict=True))
                 for decree in decrees_of(recueil.authority, recueil.url, published, act, found)
             ),
-            next_try_at=None if reading.complete else decide.reread_at(recueil.attempts, self._clock()),
+            next_try_at=None if reading.complete else decide.reread_at(self._readings(recueil), self._clock()),
         )
 
+    @staticmethod
+    def _readings(recueil: Recueil) -> int:
+        """How often it was read in part before. The attempts to fetch it that came to nothing do not use up its readings."""
+        return recueil.attempts if recueil.state is RecueilState.INCOMPLETE else 0
+
     async def _try_later(self, recueil: Recueil, error: FetchError | Unreadable, requests: int = 0) -> Harvest:
+        if isinstance(error, Paused):
+            # Not asked, so not an attempt: it stays due, for the next poll.
+            log.info("recueil not asked", url=recueil.url, error=str(error))
+            return Harvest(unread=(Unread(recueil.url, str(error)),), requests=requests)
         now = self._clock()
         retry_after = error.retry_after if isinstance(error, FetchError) else None
         # Errors of the client name the address themselves.
@@ -344,6 +385,10 @@ def uncertain_acts(authority: str, url: str, judged: Sequence[Judged]) -> tuple[
         for item in judged
         if item.verdict.outcome is Outcome.UNCERTAIN
     )
+
+
+def _fault(fault: Exception) -> str:
+    return f"a fault of the program ({type(fault).__name__}), see its log"
 
 
 def _row(source: Source, listed: Listed, state: RecueilState) -> NewRecueil:

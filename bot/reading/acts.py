@@ -70,11 +70,14 @@ def _read_signs(entries: tuple[Entry, ...], body: Sequence[PageText]) -> _Signs:
     separators = {page.number: found for page in body if (found := read_separator(page.text))}
     read = {page.number: _mark(page, separators.get(page.number)) for page in body}
     known = {entry.id for entry in entries}
+    # Neighbours differ by one figure: only on a page read with OCR can an identifier close to a known one be a misreading of it.
+    exact = {page.number for page in body if page.origin is TextOrigin.LAYER}
     if not known or _contents_doubtful(body, read):
-        known |= {mark for mark in read.values() if mark and nearest(mark, known) is None}
+        known |= {mark for number, mark in read.items() if mark and (number in exact or nearest(mark, known) is None)}
     else:
         # An identifier that a readable table of contents does not hold is a misreading or an older act quoted here, unless a page opens it.
-        known |= {one.id for number, one in separators.items() if read[number] == one.id and nearest(one.id, known) is None}
+        opened = {number: one.id for number, one in separators.items() if read[number] == one.id}
+        known |= {act for number, act in opened.items() if number in exact or nearest(act, known) is None}
     marks = {number: act for number, mark in read.items() if mark and (act := nearest(mark, known)) is not None}
     return _Signs(entries, separators, marks)
 

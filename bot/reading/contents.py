@@ -14,7 +14,10 @@ from bot.reading.identifiers import ACT_ID, DASH
 
 _START = re.compile(rf"(?m)^[ \t]*(?P<id>{ACT_ID})\s+{DASH}\s+")
 _PLACE = re.compile(r"\(\s*(?P<length>\d{1,4})\s*pages?\s*\)\s*Page\s*(?P<page>\d{1,4})")
-_TAIL = re.compile(r"(?m)pages?\s*\)\s*Page\s*\d|^[ \t]*Page\s+\d{1,4}[ \t]*$")
+_TAIL = re.compile(r"pages?\s*\)\s*Page\s*\d")
+# The end of an entry that was cut just before it. A body page may say "Page 2" too, but not as its first words and with hardly any others.
+_REST = re.compile(r"\s*Page\s+\d{1,4}[ \t]*(?:\n|\Z)")
+_SHORT = 300
 _PAGE_NUMBER = re.compile(r"\n[ \t]*\d{1,3}[ \t]*\Z")
 _HEADING = re.compile(r"(?im)^\W*sommaire\W*$")
 _LONE_NUMBER = re.compile(r"(?m)^[ \t]*\d{1,3}[ \t]*$")
@@ -35,7 +38,7 @@ def is_contents(text: str, *, continued: bool) -> bool:
     if _HEADING.search(text[:400]):
         return True
     if continued:
-        return _TAIL.search(text) is not None
+        return bool(_TAIL.search(text) or _START.search(text) or (len(text) <= _SHORT and _REST.match(text)))
     return _PLACE.search(text) is not None and _START.search(text) is not None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.reading.folding import end_of, fold, one_line, start_of
 from bot.reading.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
@@ -16,6 +17,8 @@ from bot.reading.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
 _MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
 _MOST_TITLE_LINES = 6
 _LONGEST_SERVICE = 200
+_MOST_MARKS = 50
+"""Running titles looked at on one page, which has one or two: more is an attack on our time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pag
     folded |= {fold(service.rsplit(" / ", 1)[0]) for service in services if service}
     shortest: dict[str, str] = {}
     for page in pages:
-        for found in _MARK.finditer(page):
+        for found in islice(_MARK.finditer(page), _MOST_MARKS):
             act = nearest(found["id"], known)
             line = fold(page[page.rfind("\n", 0, found.start()) + 1 : found.start()])
             if act and line and (act not in shortest or len(line) < len(shortest[act])):
@@ -88,7 +91,7 @@ def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pag
 def strip_running_titles(text: str, page: int, known: Collection[str], said: Names) -> str:
     """The text of a page without its running titles. `page` is the number printed at their end, when the recueil is numbered as its PDF."""
     kept, position = "", 0
-    for found in _MARK.finditer(text):
+    for found in islice(_MARK.finditer(text), _MOST_MARKS):
         act = nearest(found["id"], known)
         if act is None or found.start() < position:
             continue

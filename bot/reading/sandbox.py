@@ -60,7 +60,8 @@ async def read_pdf(path: Path, limits: Limits = Limits()) -> Reading:
     # A document of scans on a machine without OCR is known to be unread; one that gave nothing at all is an error.
     if not pages.any_read and not pages.all_tried:
         raise Unreadable(f"no page could be read: {end}")
-    return assemble(pages.all())
+    # In a thread: thousands of pages take a second, in which everything else would stand still.
+    return await asyncio.to_thread(assemble, pages.all())
 
 
 class _Pages:

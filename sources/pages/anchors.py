@@ -108,8 +108,8 @@ def _on_card(anchor: Tag) -> date | None:
 
 
 def _other_cells(anchor: Tag) -> Iterator[Tag]:
-    row = anchor.find_parent("tr")
-    own = anchor.find_parent(["td", "th"])
+    row = next((parent for parent in ancestors(anchor) if parent.name == "tr"), None)
+    own = next((parent for parent in ancestors(anchor) if parent.name in {"td", "th"}), None)
     # A row that holds several links (nested by broken markup, or a layout grid) says nothing of one of them.
     if row is None or own is None or len(row.find_all("a", href=True, limit=2)) > 1:
         return

@@ -23,7 +23,8 @@ from sources.urls import canonical, same_site
 _DOCUMENT = re.compile(r"/(?:ire)?contenu/telechargement/", re.IGNORECASE)
 _MEDIA = "/media/files/"
 _OFFSET = re.compile(r"/\(offset\)/(\d+)", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+# However many: the parser warns of each page that begins with one.
+_XML_DECLARATION = re.compile(r"^(?:\s*<\?xml[^>]*>)+")
 _CHROME_TAGS = frozenset({"header", "footer", "nav"})
 _CHROME_CLASSES = tuple(
     f"fr-{part}" for part in ("header", "footer", "nav", "sidemenu", "breadcrumb", "skiplinks", "pagination", "share", "follow")

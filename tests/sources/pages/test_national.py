@@ -286,3 +286,15 @@ def test_any_markup_gives_distinct_canonical_documents(parts: list[str]) -> None
     documents = national.read("<p>" + "".join(parts), MONTH).documents
     assert len({document.url for document in documents}) == len(documents)
     assert all(document.url.startswith("https://") and document.title for document in documents)
+
+
+def test_links_at_the_bottom_of_a_pit_are_read_without_climbing_out_for_each() -> None:
+    """Ten thousand nested sections cost a minute when every link looked for its table row up to the root."""
+    pit = "<section>" * 10_000
+    links = national.read(f"<main>{pit}{''.join(download(number) for number in range(2000))}", MONTH)
+    assert len(links.documents) == 2000
+    assert national.read(f"<main><table><tr><td>RAA n° 7</td><td>{pit}{download(1)}", MONTH).documents != ()
+
+
+def test_repeated_xml_declarations_raise_no_warning() -> None:
+    assert national.read('<?xml version="1.0"?>\n<?xml version="1.0"?>' + page(download(1)), MONTH).documents

@@ -1,0 +1,613 @@
+"""The story of one poll, over a real database, with a site in memory and readings made up for the occasion."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot import decide
+from bot.demo.scenario import demo_text
+from bot.model import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
+from bot.reading import Unreadable
+from bot.storage import Store, open_store
+from bot.storage.errors import Full, StorageError
+from bot.storage.rows import NewRecueil, Recueil, RecueilState
+from bot.watch import Harvest, Rhythm, SourceReport, Watcher
+from sources import Authority, Download, Gone, Paused, Refused, Source, Unreachable
+from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
+from tests.sources.site import MemorySite
+
+NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)
+TODAY = NOON.date()
+QUARTER = timedelta(minutes=15)
+NOTHING = "Arrêté n° 2026-77 portant réglementation de la circulation\nVu le code de la route ;\nARRÊTE\nArticle 1er : la rue est fermée."
+
+
+def vsa(number: str) -> str:
+    return demo_text("authorisation", TODAY, number=number)
+
+
+def url(number: int) -> str:
+    return HOST + file_href(number)
+
+
+def detail(name: str) -> str:
+    return f"{ROOT}/RAA-special-{name}"
+
+
+def reading(*texts: str, unreadable: Sequence[int] = (), act_id: str | None = None) -> Reading:
+    """A document of one act, one page a text."""
+    pages = tuple(
+        PageText(number, "", TextOrigin.UNREADABLE) if number in unreadable else PageText(number, text)
+        for number, text in enumerate(texts, 1)
+    )
+    act = Act(act_id, texts[0].splitlines()[0], "Cabinet", 1, len(pages), pages)
+    return Reading(len(pages), Cover(), (act,), (), tuple(unreadable))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def _content(path: Path) -> str:
+    return path.read_text()
+
+
+class Site(MemorySite):
+    """A site with files. What a file holds is its own address, by which the reader below knows it."""
+
+    def __init__(self, pages: Mapping[str, str]) -> None:
+        super().__init__(pages)
+        self.downloads: list[str] = []
+
+    async def download(self, url: str, target: Path) -> Download:
+        self.downloads.append(url)
+        if url in self.failures:
+            raise self.failures[url]
+        _write(target, url)
+        return Download(url, target, len(url))
+
+
+@dataclass
+class Bench:
+    """A watcher and all that surrounds it. `now` is the clock; `papers` what is in each file."""
+
+    store: Store
+    site: Site
+    now: datetime = NOON
+    papers: dict[str, Reading | Exception] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+    workers: int = 2
+    reading: Callable[[str], None] = lambda url: None
+    opened: int = 0
+    most_opened: int = 0
+    _watcher: Watcher | None = None
+
+    async def read(self, path: Path) -> Reading:
+        address = _content(path)
+        self.reading(address)
+        self.opened += 1
+        self.most_opened = max(self.most_opened, self.opened)
+        await asyncio.sleep(0)
+        self.opened -= 1
+        found = self.papers.get(address, reading(f"{NOTHING} {address}"))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    @property
+    def watcher(self) -> Watcher:
+        if self._watcher is None:
+            self.restart()
+        assert self._watcher is not None
+        return self._watcher
+
+    def restart(self) -> None:
+        """Forget all that is not in the database, as a new process does."""
+        sources = self.sources or (source(),)
+        self._watcher = Watcher(
+            authorities={"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", sources)},
+            fetcher=self.site,
+            read=self.read,
+            store=self.store,
+            route=lambda decree: ("console",),
+            rhythm=Rhythm(QUARTER, timedelta(days=2)),
+            clock=lambda: self.now,
+            workers=self.workers,
+        )
+
+    async def poll(self, later: timedelta = timedelta(0), *, route: str = "site") -> tuple[SourceReport, Harvest]:
+        self.now += later
+        self.site.forget()
+        self.site.downloads.clear()
+        return await self.watcher.poll(next(one for one in self.watcher.sources if one.route == route))
+
+    def states(self) -> dict[str, RecueilState]:
+        """What became of each file and detail page."""
+        found: dict[str, RecueilState] = {}
+        for state in RecueilState:
+            found |= {recueil.url: state for recueil in self.store.recueils.in_state(state, limit=1000)}
+        return found
+
+    def row(self, address: str) -> Recueil:
+        return next(
+            recueil for state in RecueilState for recueil in self.store.recueils.in_state(state, limit=1000) if recueil.url == address
+        )
+
+    def posts(self) -> list[Post]:
+        return self.store.outbox.for_decrees(range(1, 100))
+
+
+def source(route: str = "site", root: str = ROOT, listing: str = "download-list") -> Source:
+    return Source("99", route, "national", root, "newest-first", listing)
+
+
+def files(*numbers: int, day: date | None = TODAY) -> str:
+    shown = day.strftime("%d/%m/%Y") if day else None
+    return page(*(download(number, shown) for number in numbers))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bench(store: Store) -> Bench:
+    return Bench(store, Site({ROOT: files(1)}))
+
+
+# The first poll, and those after
+
+
+async def test_the_first_poll_reads_what_is_recent_and_knows_the_rest(bench: Bench) -> None:
+    bench.site.pages[ROOT] = page(download(3, "14/08/2026"), download(2, "12/08/2026"), download(1, "01/08/2026"))
+    bench.papers[url(3)] = reading(vsa("2026-1"))
+
+    report, harvest = await bench.poll()
+
+    assert bench.states() == {url(3): RecueilState.READ, url(2): RecueilState.READ, url(1): RecueilState.KNOWN}
+    assert (report.ok, report.requests, report.new, len(report.listed)) == (True, 1, 2, 3)
+    assert [(decree.kind, decree.facts.number, decree.published) for decree in harvest.decrees] == [(Kind.AUTHORISATION, "2026-1", TODAY)]
+    assert [post.id for post in harvest.posts] == [post.id for post in bench.posts()]
+    assert bench.store.sources.get("99:site").baseline_at == NOON
+
+
+async def test_later_polls_read_what_was_never_seen_whatever_its_date(bench: Bench) -> None:
+    await bench.poll()
+    bench.site.pages[ROOT] = page(download(2, "01/08/2026"), download(3, "01/01/2026"), download(1, "14/08/2026"))
+
+    report, _ = await bench.poll(QUARTER)
+
+    assert (report.new, report.requests) == (1, 1)
+    assert bench.site.downloads == [url(2)]
+    assert bench.states() == {url(1): RecueilState.READ, url(2): RecueilState.READ, url(3): RecueilState.KNOWN}
+
+
+async def test_an_unchanged_listing_reads_nothing_and_is_asked_at_the_next_turn(bench: Bench) -> None:
+    await bench.poll()
+    assert await bench.watcher.due() == []
+    bench.now += QUARTER
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
+    report, harvest = await bench.poll()
+    assert (report.ok, report.listed, report.new, harvest.decrees, bench.site.downloads) == (True, (), 0, (), [])
+
+
+async def test_a_date_that_changes_makes_no_new_recueil(bench: Bench) -> None:
+    await bench.poll()
+    bench.site.pages[ROOT] = files(1, day=TODAY + timedelta(days=1))
+    report, _ = await bench.poll(QUARTER)
+    assert (report.new, bench.site.downloads) == (0, [])
+
+
+async def test_a_source_that_lists_what_another_gave_does_not_reach_further_back(bench: Bench) -> None:
+    """Undated lists: the three newest are those of the whole list, of which the first source has had all."""
+    mirror = "https://www.other.gouv.fr/RAA"
+    bench.site.pages = {
+        ROOT: files(6, 5, 4, day=None),
+        mirror: page(*(download(n) for n in (6, 5, 4, 3, 2, 1))).replace('"/con', f'"{HOST}/con'),
+    }
+    bench.sources = (source(), source("mirror", mirror))
+    await bench.poll()
+    report, _ = await bench.poll(route="mirror")
+    assert len(report.listed) == 6
+    assert {address for address, state in bench.states().items() if state is RecueilState.KNOWN} == {url(1), url(2), url(3)}
+
+
+async def test_a_first_poll_killed_before_it_was_remembered_is_made_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.site.pages[ROOT] = page(download(2, "14/08/2026"), download(1, "01/08/2026"))
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.store.sources, "save", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            await bench.poll()
+    assert bench.states() == {url(2): RecueilState.WAITING, url(1): RecueilState.KNOWN}
+
+    bench.restart()
+    bench.site.pages[ROOT] = page(download(3, "14/08/2026"), download(2, "14/08/2026"), download(1, "01/08/2026"))
+    report, _ = await bench.poll(QUARTER)
+
+    assert report.new == 1
+    assert bench.states() == {url(3): RecueilState.READ, url(2): RecueilState.READ, url(1): RecueilState.KNOWN}
+
+
+async def test_a_first_poll_that_fails_leaves_no_baseline(bench: Bench) -> None:
+    bench.site.failures[ROOT] = Unreachable("timed out")
+    await bench.poll()
+    assert bench.store.sources.get("99:site").baseline_at is None
+    bench.site.failures.clear()
+    bench.site.pages[ROOT] = page(download(2, "14/08/2026"), download(1, "01/08/2026"))
+    report, _ = await bench.poll(QUARTER)
+    assert report.new == 1
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+# Sources that fail
+
+
+async def test_a_failure_is_told_once_and_so_is_its_end(bench: Bench) -> None:
+    bench.site.failures[ROOT] = Unreachable("timed out")
+    with capture_logs() as logs:
+        reports = [(await bench.poll(QUARTER))[0] for _ in range(3)]
+        bench.site.failures[ROOT] = Refused("503")
+        await bench.poll(QUARTER)
+        bench.site.failures.clear()
+        last, _ = await bench.poll(QUARTER)
+    assert [(report.ok, report.error, report.requests) for report in reports] == [(False, "timed out", 1)] * 3
+    assert last.ok
+    told = [
+        (line["event"], line.get("error")) for line in logs if line["log_level"] == "warning" or line["event"].startswith("source works")
+    ]
+    assert told == [("source failed", "timed out"), ("source failed", "503"), ("source works again", None)]
+    assert bench.store.sources.get("99:site").failures == 0
+
+
+async def test_an_address_at_rest_is_not_told_again_at_every_poll(bench: Bench) -> None:
+    with capture_logs() as logs:
+        bench.site.failures[ROOT] = Unreachable("timed out")
+        await bench.poll()
+        for seconds in (40, 25, 10):
+            bench.site.failures[ROOT] = Paused(f"resting for another {seconds} s: timed out")
+            await bench.poll(QUARTER)
+        bench.site.failures[ROOT] = Unreachable("timed out")
+        await bench.poll(QUARTER)
+    assert [line["error"] for line in logs if line["log_level"] == "warning"] == ["timed out"]
+    assert bench.store.sources.get("99:site").error == "timed out"
+
+
+async def test_a_failing_source_waits_longer_each_time_and_as_long_as_the_server_asks(bench: Bench) -> None:
+    waits = []
+    for retry_after in (None, None, None, 3 * 3600.0):
+        failure = bench.site.failures[ROOT] = Refused("503")
+        failure.retry_after = retry_after
+        await bench.poll()
+        when = bench.store.sources.get("99:site").next_check_at
+        assert when is not None
+        waits.append(when - bench.now)
+    assert waits == [QUARTER, 2 * QUARTER, 4 * QUARTER, timedelta(hours=3)]
+
+
+async def test_a_fault_of_the_program_is_a_failure_like_another(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the source would be due at once, and asked without end."""
+
+    def broken(*_: object) -> None:
+        raise RecursionError
+
+    with monkeypatch.context() as patch, capture_logs() as logs:
+        patch.setattr("sources.visit.READERS", {"national": broken})
+        report, _ = await bench.poll()
+    assert not report.ok
+    assert "RecursionError" in (report.error or "")
+    assert [line["log_level"] for line in logs] == ["error", "warning"]
+    assert await bench.watcher.due() == []
+    report, _ = await bench.poll(QUARTER)
+    assert (report.ok, report.new) == (True, 1)
+
+
+# Recueils that fail
+
+
+async def test_a_recueil_that_cannot_be_fetched_is_tried_again_until_it_is_given_up(bench: Bench) -> None:
+    bench.site.failures[url(1)] = Refused(f"{url(1)}: 503")
+    report, _ = await bench.poll()
+    assert [(item.url, item.gone) for item in report.unread] == [(url(1), False)]
+    assert (report.ok, report.error) == (False, f"{url(1)}: 503")
+    attempts = 1
+    while (again := bench.row(url(1)).next_try_at) is not None:
+        assert bench.row(url(1)).state is RecueilState.WAITING
+        assert (await bench.watcher.read_due("99")).unread == ()  # not yet
+        bench.now = again
+        assert len((await bench.watcher.read_due("99")).unread) == 1
+        attempts += 1
+    assert (attempts, bench.row(url(1)).state) == (13, RecueilState.FAILED)
+    assert bench.now - NOON > timedelta(days=4)
+    bench.site.failures.clear()
+    assert (await bench.poll(timedelta(days=1)))[0].ok
+    assert bench.site.downloads == []
+
+
+async def test_a_recueil_that_comes_back_is_read(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(vsa("2026-1"))
+    bench.site.failures[url(1)] = Unreachable("timed out")
+    await bench.poll()
+    bench.site.failures.clear()
+    report, harvest = await bench.poll(QUARTER)
+    assert (report.ok, report.unread) == (True, ())
+    assert [decree.facts.number for decree in harvest.decrees] == ["2026-1"]
+
+
+async def test_a_recueil_the_site_has_taken_away_does_not_make_the_source_fail(bench: Bench) -> None:
+    bench.site.failures[url(1)] = Gone("404")
+    report, _ = await bench.poll()
+    assert (report.ok, [item.gone for item in report.unread]) == (True, [True])
+
+
+async def test_an_address_at_rest_uses_up_no_attempt(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(vsa("2026-1"))
+    bench.site.failures[url(1)] = Paused("resting")
+    for _ in range(20):
+        report, _ = await bench.poll(QUARTER)
+        assert not report.ok
+    assert (bench.row(url(1)).state, bench.row(url(1)).attempts) == (RecueilState.WAITING, 0)
+    bench.site.failures.clear()
+    _, harvest = await bench.poll(QUARTER)
+    assert len(harvest.decrees) == 1
+
+
+@pytest.mark.parametrize("trouble", [Unreadable("this is not a PDF"), ValueError("a fault of ours"), OSError("no space left")])
+async def test_a_recueil_that_cannot_be_read_holds_up_no_other(bench: Bench, trouble: Exception) -> None:
+    bench.site.pages[ROOT] = files(1, 2, 3)
+    bench.papers |= {url(1): trouble, url(2): reading(vsa("2026-2")), url(3): reading(vsa("2026-3"))}
+    report, harvest = await bench.poll()
+    assert sorted(decree.facts.number or "" for decree in harvest.decrees) == ["2026-2", "2026-3"]
+    assert [item.url for item in report.unread] == [url(1)]
+    row = bench.row(url(1))
+    assert (row.state, row.attempts) == (RecueilState.WAITING, 1)
+    assert row.next_try_at is not None
+
+
+async def test_a_fault_in_judging_is_tried_again_later_and_not_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with monkeypatch.context() as patch, capture_logs() as logs:
+        patch.setattr("bot.watch.judge_each", broken)
+        report, _ = await bench.poll()
+        assert not report.ok
+        await bench.poll(timedelta(minutes=1))
+        assert bench.site.downloads == []
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["recueil not read by a fault of the program"]
+    await bench.poll(QUARTER)
+    assert bench.states() == {url(1): RecueilState.READ}
+
+
+# Recueils read in part
+
+
+async def test_a_recueil_with_unreadable_pages_is_recorded_and_read_again(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(vsa("2026-1"), "", unreadable=(2,))
+    report, first = await bench.poll()
+    assert (report.ok, report.incomplete) == (True, (url(1),))
+    assert len(first.decrees) == len(first.posts) == 1
+    assert (bench.row(url(1)).state, bench.row(url(1)).next_try_at) == (RecueilState.INCOMPLETE, NOON + timedelta(hours=1))
+
+    bench.papers[url(1)] = reading(vsa("2026-1"), vsa("2026-2"))
+    report, second = await bench.poll(timedelta(hours=1))
+    assert (bench.row(url(1)).state, report.incomplete) == (RecueilState.READ, ())
+    assert [decree.facts.number for decree in second.decrees] == ["2026-2"]
+    assert len(bench.posts()) == 2
+
+
+async def test_rereading_ends_some_day(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(NOTHING, "", unreadable=(2,))
+    await bench.poll()
+    readings = 1
+    while (again := bench.row(url(1)).next_try_at) is not None:
+        bench.now = again
+        await bench.watcher.read_due("99")
+        readings += 1
+    assert (readings, bench.row(url(1)).state) == (6, RecueilState.INCOMPLETE)
+
+
+async def test_a_recueil_hard_to_fetch_and_read_in_part_is_still_read_again(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(NOTHING, "", unreadable=(2,))
+    bench.site.failures[url(1)] = Unreachable("timed out")
+    await bench.poll()
+    for _ in range(6):
+        bench.now = bench.row(url(1)).next_try_at or bench.now
+        await bench.watcher.read_due("99")
+    bench.site.failures.clear()
+    bench.now = bench.row(url(1)).next_try_at or bench.now
+    await bench.watcher.read_due("99")
+    assert (bench.row(url(1)).state, bench.row(url(1)).attempts) == (RecueilState.INCOMPLETE, 8)
+    assert bench.row(url(1)).next_try_at == decide.reread_at(0, bench.now)
+
+
+# Detail pages
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_detail_pages_are_resolved_and_read_in_the_same_round(bench: Bench, workers: int) -> None:
+    bench.workers = workers
+    bench.sources = (source(listing="card-detail"),)
+    bench.site.pages = {
+        ROOT: page(*(white_card(detail(str(n)).removeprefix(HOST), f"RAA spécial n° {n}", "14/08/2026") for n in (1, 2))),
+        detail("1"): page(download(1), download(2)),
+        detail("2"): page(download(2), download(3)),
+    }
+    bench.papers[url(3)] = reading(vsa("2026-3"))
+
+    async with asyncio.timeout(10):
+        report, harvest = await bench.poll()
+
+    assert bench.states() == {
+        detail("1"): RecueilState.RESOLVED, detail("2"): RecueilState.RESOLVED,
+        url(1): RecueilState.READ, url(2): RecueilState.READ, url(3): RecueilState.READ,
+    }  # fmt: skip
+    assert (report.requests, sorted(bench.site.downloads)) == (3, [url(1), url(2), url(3)])
+    assert [(decree.facts.number, decree.published) for decree in harvest.decrees] == [("2026-3", TODAY)]
+    assert bench.most_opened <= workers
+
+
+async def test_a_file_linked_by_the_list_and_by_a_detail_page_is_read_once(bench: Bench) -> None:
+    bench.sources = (source(listing="card-detail"),)
+    bench.site.pages = {
+        ROOT: page(white_card(detail("1").removeprefix(HOST), "RAA spécial n° 1", "14/08/2026"), download(1, "14/08/2026")),
+        detail("1"): page(download(1)),
+    }
+    await bench.poll()
+    assert bench.site.downloads == [url(1)]
+    assert bench.states() == {detail("1"): RecueilState.RESOLVED, url(1): RecueilState.READ}
+
+
+async def test_a_detail_page_without_its_file_yet_is_asked_again(bench: Bench) -> None:
+    bench.sources = (source(listing="card-detail"),)
+    bench.site.pages = {ROOT: page(white_card(detail("1").removeprefix(HOST), "RAA spécial n° 1", "14/08/2026")), detail("1"): page()}
+    report, _ = await bench.poll()
+    assert (report.ok, report.requests, report.unread[0].url) == (False, 2, detail("1"))
+    bench.site.pages[detail("1")] = page(download(1))
+    report, _ = await bench.poll(QUARTER)
+    assert (report.ok, bench.states()) == (True, {detail("1"): RecueilState.RESOLVED, url(1): RecueilState.READ})
+
+
+@pytest.mark.parametrize("left", [(), (source("renamed", listing="card-detail"),)])
+async def test_a_source_removed_from_the_catalogue(bench: Bench, left: tuple[Source, ...]) -> None:
+    """What it had found is still read: files always, detail pages when the authority has another source to read them by."""
+    rows = [NewRecueil("99", "99:old", url(1), "1", TODAY, is_detail=False, state=RecueilState.WAITING),
+            NewRecueil("99", "99:old", detail("2"), "2", TODAY, is_detail=True, state=RecueilState.WAITING)]  # fmt: skip
+    bench.store.recueils.add(rows, NOON)
+    bench.site.pages[detail("2")] = page(download(2))
+    bench.sources = left
+    if not left:
+        bench._watcher = Watcher(
+            authorities={}, fetcher=bench.site, read=bench.read, store=bench.store, route=lambda decree: (),
+            rhythm=Rhythm(QUARTER, timedelta(days=2)), clock=lambda: bench.now,
+        )  # fmt: skip
+    harvest = await bench.watcher.read_due("99")
+    assert bench.states()[url(1)] is RecueilState.READ
+    if left:
+        assert bench.states()[url(2)] is RecueilState.READ
+    else:
+        assert "no source 99:old" in harvest.unread[0].error
+        assert bench.states()[detail("2")] is RecueilState.WAITING
+
+
+# What is found
+
+
+async def test_several_decrees_in_one_bulk_act(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(vsa("2026-1"), vsa("2026-2"), vsa("2026-3"), act_id="99-2026-08-13-00001")
+    _, harvest = await bench.poll()
+    assert [(decree.facts.number, decree.page) for decree in harvest.decrees] == [("2026-1", 1), ("2026-2", 2), ("2026-3", 3)]
+    assert len({key for decree in harvest.decrees for key in decree.identities}) >= 3
+    assert len(bench.posts()) == 3
+    # The same act in another recueil: nothing new.
+    bench.site.pages[ROOT] = files(2, 1)
+    bench.papers[url(2)] = reading(vsa("2026-1"), vsa("2026-2"), vsa("2026-3"), act_id="99-2026-08-13-00001")
+    _, again = await bench.poll(QUARTER)
+    assert (again.decrees, len(bench.posts())) == ((), 3)
+
+
+async def test_the_same_recueil_at_two_addresses_is_announced_once(bench: Bench) -> None:
+    bench.site.pages[ROOT] = files(1, 2)
+    bench.papers |= {url(1): reading(vsa("2026-1")), url(2): reading(vsa("2026-1"))}
+    _, harvest = await bench.poll()
+    assert sorted(bench.states().values()) == [RecueilState.DUPLICATE, RecueilState.READ]
+    assert len(harvest.decrees) == len(bench.posts()) == 1
+
+
+async def test_two_sources_of_one_authority_share_what_they_have_seen(bench: Bench) -> None:
+    mirror = "https://www.other.gouv.fr/RAA"
+    bench.sources = (source(), source("mirror", mirror))
+    bench.site.pages[mirror] = page(download(1, "14/08/2026")).replace('"/con', f'"{HOST}/con')
+    bench.papers[url(1)] = reading(vsa("2026-1"))
+    reports = await asyncio.gather(bench.poll(), bench.poll(route="mirror"))
+    assert [report.ok for report, _ in reports] == [True, True]
+    assert sorted(report.new for report, _ in reports) == [0, 1]
+    assert len(bench.posts()) == 1
+
+
+async def test_an_uncertain_act_is_handed_to_a_person(bench: Bench) -> None:
+    recital = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
+    bench.papers[url(1)] = reading(NOTHING.replace("ARRÊTE", recital))
+    _, harvest = await bench.poll()
+    assert (harvest.decrees, [item.url for item in harvest.uncertain]) == ((), [url(1)])
+
+
+# Interruptions
+
+
+async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.site.pages[ROOT] = files(1, 2, 3)
+    bench.papers |= {url(n): reading(vsa(f"2026-{n}")) for n in (1, 2, 3)}
+    record = bench.store.decrees.record
+
+    def full(result: object, *rest: object) -> object:
+        if getattr(result, "recueil").url == url(1):  # noqa: B009 - typed by the caller
+            raise Full("disk full")
+        return record(result, *rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.store.decrees, "record", full)
+        with pytest.raises(StorageError, match="disk full"):
+            await bench.poll()
+    assert bench.states() == {url(1): RecueilState.WAITING, url(2): RecueilState.READ, url(3): RecueilState.READ}
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    _, harvest = await bench.poll(QUARTER)
+    assert [decree.facts.number for decree in harvest.decrees] == ["2026-1"]
+    assert len(bench.posts()) == 3
+
+
+async def test_a_site_is_not_asked_without_end_because_the_database_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise Full("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.store.sources, "save", full)
+        with pytest.raises(StorageError):
+            await bench.poll()
+    assert await bench.watcher.due() == []
+    bench.now += QUARTER
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
+    await bench.poll()
+    bench.now += QUARTER
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
+
+
+async def test_a_poll_cancelled_while_it_reads_loses_nothing(bench: Bench) -> None:
+    bench.site.pages[ROOT] = files(1, 2, 3)
+    bench.papers |= {url(n): reading(vsa(f"2026-{n}")) for n in (1, 2, 3)}
+    task = asyncio.create_task(bench.poll())
+
+    def stop(address: str) -> None:
+        if address == url(2):
+            task.cancel()
+
+    bench.reading = stop
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    bench.reading = lambda address: None
+    bench.restart()
+    report, _ = await bench.poll(QUARTER)
+    assert report.ok
+    assert set(bench.states().values()) == {RecueilState.READ}
+    assert sorted(post.decree.facts.number or "" for post in bench.posts()) == ["2026-1", "2026-2", "2026-3"]
+
+
+async def test_two_polls_of_one_authority_wait_for_each_other(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(vsa("2026-1"))
+    polls = await asyncio.gather(bench.watcher.poll(source()), bench.watcher.poll(source()))
+    assert bench.site.downloads == [url(1)]
+    assert sum(len(harvest.decrees) for _, harvest in polls) == 1
