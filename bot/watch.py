@@ -280,6 +280,10 @@ class Watcher:
             reading = await self._read(download.path)
         result = await asyncio.to_thread(self._judge, recueil, reading)
         recorded = await asyncio.to_thread(self._store.decrees.record, result, self._route, self._clock())
+        uncertain = () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged)
+        for act in uncertain:
+            # Not its title: it may name a private person.
+            log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
         if reading.unreadable_pages:
             log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages))
         log.info(
@@ -288,7 +292,7 @@ class Watcher:
         )  # fmt: skip
         return Harvest(
             decrees=recorded.decrees,
-            uncertain=() if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged),
+            uncertain=uncertain,
             posts=recorded.posts,
             incomplete=() if reading.complete else (recueil.url,),
         )

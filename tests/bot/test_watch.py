@@ -539,8 +539,10 @@ async def test_two_sources_of_one_authority_share_what_they_have_seen(bench: Ben
 async def test_an_uncertain_act_is_handed_to_a_person(bench: Bench) -> None:
     recital = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
     bench.papers[url(1)] = reading(NOTHING.replace("ARRÊTE", recital))
-    _, harvest = await bench.poll()
+    with capture_logs() as logs:
+        _, harvest = await bench.poll()
     assert (harvest.decrees, [item.url for item in harvest.uncertain]) == ((), [url(1)])
+    assert [(entry["log_level"], entry["url"]) for entry in logs if "needs a person" in entry["event"]] == [("warning", f"{url(1)}#page=1")]
 
 
 # Interruptions
