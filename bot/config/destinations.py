@@ -48,6 +48,24 @@ def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _repeated_names(tables, _implied_names(tables, telegram, mastodon))
 
 
+def shared(settings: Settings) -> Iterator[Problem]:
+    """Entries that post to the same chat or account in the same language as an earlier one.
+
+    A post whose answer was lost is looked for where it was sent: each would find the posts of the other there, and take them for its own.
+    Needs valid settings, for an address has several spellings and a token may be in a file. One chat under its name and its number, or one
+    account under two tokens, cannot be told apart from two.
+    """
+    seen: dict[tuple[str, ...], int] = {}
+    for index, entry in enumerate(settings.destinations):
+        if entry.platform == "console":
+            continue
+        place = (*_address(_completed(entry, settings)), entry.language)
+        if (first := seen.setdefault(place, index)) != index:
+            what, option = ("chat", "chat") if entry.platform == "telegram" else ("account", "platform")
+            text = f"destinations[{first}] already posts to this {what} in this language; make them one, or give them different languages"
+            yield Problem(("destinations", index, option), text)
+
+
 def _of_entry(entry: Mapping[str, Any], telegram: Mapping[str, Any], mastodon: Mapping[str, Any]) -> Iterator[Problem]:
     platform = entry.get("platform")
     for option, owner in _ONLY_FOR.items():

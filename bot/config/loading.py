@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.config.destinations import problems as conflicts
+from bot.config.destinations import shared
 from bot.config.environ import from_environ, variable
 from bot.config.errors import ConfigError, Problem, problems_of
 from bot.config.files import anchor, read_tokens
@@ -35,7 +36,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes:
     the environment (`VIGIE_<SECTION>__<OPTION>`), `known_codes` the codes of the catalogue. Token files are read: their
     content is in `token` of the settings returned.
 
-    Raises ConfigError with every problem at once, one a line, each with its file and line or its variable.
+    Raises ConfigError with every problem at once, one a line, each with its file and line or its variable. Only whether two destinations
+    are one place is told later, once everything else is right.
     """
     file = path if path is not None else DEFAULT_FILE if DEFAULT_FILE.is_file() else None
     text = _read(file) if file is not None else ""
@@ -54,6 +56,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes:
     except ValidationError as error:
         problems += problems_of(error, Settings)
     else:
+        problems = problems or list(shared(settings))
         if not problems:
             return settings
     raise ConfigError(_sorted(problems, locate)) from None

@@ -163,14 +163,14 @@ class LogSettings(Section):
     level: Level = "info"
     """debug, info, warning, error or critical."""
     format: LogFormat = "auto"
-    """console, json, or auto: console on a terminal, json elsewhere."""
+    """console (lines for people), json, or auto: lines for people, coloured on a terminal."""
 
 
 class DestinationSettings(Section):
     """One channel or account that takes posts, and which decrees it wants. Empty lists mean "all"."""
 
     name: Words
-    """Its own name, in the outbox and in logs: posts already sent are remembered under it."""
+    """Its own name, in the outbox and in logs: posts already sent are remembered under it. Another chat or account wants another name."""
     platform: Platform
     """console, telegram or mastodon."""
     chat: Chat = ""
@@ -190,7 +190,7 @@ class DestinationSettings(Section):
     operators: tuple[Words, ...] = ()
     """Operators wanted (SNCF, RATP…): part of the name is enough, without regard to case and accents."""
     language: Language = "fr"
-    """Language of the posts: fr or en."""
+    """Language of the posts: fr or en. Two destinations that are the same chat or account differ in it."""
 
     @property
     def wanted(self) -> Filter:

@@ -6,26 +6,19 @@ secret.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
+
+from bot.loopback import is_loopback
 
 # Telegram gives names of four letters and more; whether one exists is for its server to say.
 _CHAT_NAME = re.compile(r"@[A-Za-z][A-Za-z0-9_]{1,31}")
 _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 _MAIL = re.compile(r"[^@\s<>()\"',;]+@[^@\s<>()\"',;]+\.[^@\s<>()\"',;]+")
+# What the comment of a User-Agent can carry: the characters of an address, but for those that would end it.
+_IN_USER_AGENT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+")
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<file>.+)")
 _POSTGRES = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://.+")
-
-
-def is_loopback(host: str) -> bool:
-    """True for `localhost` and for addresses that never leave this machine (127.0.0.0/8, ::1)."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def web_base(value: str) -> str:
@@ -80,13 +73,15 @@ def chat(value: str) -> str:
 def contact(value: str) -> str:
     """A mail address or a web address by which the owner of a site can reach the operator; empty for none."""
     text = value.strip()
-    if not text or (text.isascii() and text.isprintable() and _MAIL.fullmatch(text)):
+    if text and not _IN_USER_AGENT.fullmatch(text):
+        raise ValueError("must be a mail address or a web address (https://…), without spaces, parentheses or accents")
+    if not text or _MAIL.fullmatch(text):
         return text
     try:
         parts = _split(text)
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme in {"http", "https"} and parts.hostname and text.isascii():
+    if parts.scheme in {"http", "https"} and parts.hostname:
         return text
     raise ValueError("must be a mail address or a web address (https://…)")
 

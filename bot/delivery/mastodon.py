@@ -13,7 +13,8 @@ import httpx
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
 from bot.delivery.mastodon_answers import classify_answer, classify_failure, is_sought, limits_of, moment_of, says_too_long
 from bot.delivery.routing import Visibility
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, is_loopback, scrub
+from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, scrub
+from bot.loopback import is_loopback
 from bot.messages import Language, StatusLimits, announce, mastodon_status, place_for
 from bot.messages.cleaning import inert
 from bot.messages.layout import TooSmall

@@ -17,11 +17,12 @@ Every rest is stored, none is slept: the caller comes back at `next_due`.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+import structlog
 
 from bot.delivery.backoff import SETTLE, backoff, next_look
 from bot.delivery.channel import Channel, DeliveryError, NotSent, Refused, Sent
@@ -29,7 +30,7 @@ from bot.delivery.errors import DestinationRefused
 from bot.delivery.uninterrupted import uninterrupted
 from bot.model import Post, PostState
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 REFUSED_REST = timedelta(minutes=10)
 """How long a destination that takes nothing is left alone."""
@@ -116,7 +117,7 @@ class Deliverer:
             try:
                 await channel.close()
             except Exception as error:  # one that does not close must not keep the others open
-                _log.warning("%s: could not be closed: %s", channel.name, type(error).__name__)
+                log.warning("destination not closed", destination=channel.name, error=type(error).__name__)
 
     async def _serve(self, channel: Channel, done: list[Delivered]) -> None:
         """One destination. A failure of the store ends its pass only: what could not be recorded stays as it was stored."""
@@ -127,7 +128,7 @@ class Deliverer:
             if await self._reconcile(channel, done):
                 await self._send_all(channel, done)
         except Exception:
-            _log.exception("%s: the outbox could not be read or written", channel.name)
+            log.exception("outbox not read or written", destination=channel.name)
 
     async def _reconcile(self, channel: Channel, done: list[Delivered]) -> bool:
         """Look for the posts in doubt; false when the destination must rest."""
@@ -237,5 +238,5 @@ def _unexpected(channel: Channel, error: Exception) -> str:
         trace = trace.tb_next
     where = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
     reason = f"unexpected {type(error).__name__}{where}"
-    _log.error("%s: %s", channel.name, reason)
+    log.error("fault of a channel", destination=channel.name, error=reason)
     return reason

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Literal
 
 from bot.messages import Language
 from bot.model import Decree, Filter
+from bot.text import plain
 
 Platform = Literal["console", "telegram", "mastodon"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
@@ -61,8 +61,7 @@ def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:
 
 def _folded(text: str) -> str:
     """Without case, accents or uneven spaces."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+    return " ".join(plain(text).split())
 
 
 @cache

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from urllib.parse import urlsplit
 
 import httpx
+
+from bot.loopback import is_loopback
 
 # A kept connection that the other side has closed meanwhile loses a request in a way that cannot be told from a lost answer.
 # Posts are rare: each gets a connection of its own.
@@ -33,16 +34,6 @@ def checked_base(address: str) -> str:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return base
     raise UnsafeAddress(f"{parts.scheme}://{host}: https is required (plain http only to this machine)")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def scrub(text: str, *secrets: str) -> str:

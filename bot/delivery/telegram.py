@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+import structlog
 from telegram import LinkPreviewOptions, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
@@ -18,11 +18,11 @@ from bot.delivery.safety import scrub
 from bot.delivery.telegram_answers import cannot_parse, classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
 from bot.delivery.telegram_search import Search
-from bot.messages import Button, Language, TelegramText, place_for, telegram_button, telegram_text
+from bot.messages import LANGUAGES, Button, Language, TelegramText, announce, place_for, telegram_button, telegram_text
 from bot.messages.cleaning import inert
 from bot.model import Place, Post
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class TelegramChannel:
         try:
             return await self._send_html_or_plain(text)
         except ChatMigrated as moved:
-            _log.warning("%s: the group has become a supergroup; set its chat id to %s in the configuration", self._name, moved.new_chat_id)
+            log.warning("group became a supergroup: set its new id in the configuration", destination=self._name, chat=moved.new_chat_id)
             self._chat = moved.new_chat_id
             return await self._send_html_or_plain(text)
 
@@ -108,7 +108,8 @@ class TelegramChannel:
         except BadRequest as error:
             if not cannot_parse(error):
                 raise
-            _log.warning("%s: sent as plain text, the platform could not read the HTML: %s", self._name, scrub(error.message, self._token))
+            reason = scrub(error.message, self._token)
+            log.warning("sent as plain text: the platform could not read the HTML", destination=self._name, error=reason)
             return await self._send(text.plain, None, text.button)
 
     async def _send(self, text: str, parse_mode: str | None, button: Button | None) -> Message:
@@ -136,9 +137,16 @@ class TelegramChannel:
         known = frozenset([*_ids(history.known), *self._sent.values()])
         starts = [*_ids(filter(None, [history.before])), *filter(None, [self._before.get(post.key)])]
         number = inert(post.decree.facts.number or "") or None
-        search = Search(self._sending.bot, self._chat, button, number, known)
+        search = Search(self._sending.bot, self._chat, button, number, known=known, twins=self._twins(post))
         found = await self._asking(search.after(max(starts, default=None)))
         return None if found is None else self._remember(post, found)
+
+    def _twins(self, post: Post) -> dict[str, Button]:
+        """The buttons of the same decree in the other languages, by the words of the link in the text."""
+        decree, place, now = post.decree, place_for(self._places, post.decree.authority), self._clock()
+        said = {language: announce(decree, place, now, language).link_label for language in LANGUAGES if language != self._language}
+        buttons = {label: telegram_button(decree, place, now, language) for language, label in said.items()}
+        return {label: button for label, button in buttons.items() if button is not None}
 
     async def _asking(self, question: Awaitable[T]) -> T:
         """While looking, nothing is sent: an answer lost on the way only means to ask again."""

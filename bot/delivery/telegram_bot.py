@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.request import HTTPXRequest
 
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, HidesSecret, checked_base, is_loopback
+from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, HidesSecret, checked_base
 from bot.delivery.telegram_answers import TooManyRequests
+from bot.loopback import is_loopback
 
 DEFAULT_API = "https://api.telegram.org"
 

@@ -7,7 +7,8 @@ button (`editMessageReplyMarkup`) is answered
 - "message to edit not found": no such message (never sent, or deleted);
 - "message can't be edited": a message of somebody else;
 - success: another message of the bot, which now has the wrong button. Its text holds its own link: its button is made
-  again from it. If that link is ours, the message is the one sought.
+  again from it. If that link is ours, the message is the one sought, unless its words are of another language: the same decree, posted
+  there for another destination.
 
 Messages already known to be other posts are passed over. An edit must never touch a person's message. Telegram refuses
 that, except in a channel whose administrators gave the bot the right to edit the posts of others; and in groups and private
@@ -21,6 +22,8 @@ must have met some message before: a young channel can be searched, an old one a
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from telegram import Bot, ChatMemberAdministrator, Message, MessageEntity
 from telegram.constants import ChatType
@@ -39,13 +42,26 @@ MOST_LOOKED_AT = 40
 class Search:
     """One search for one button in one chat. Every method may raise a TelegramError when Telegram cannot be asked."""
 
-    def __init__(self, bot: Bot, chat: int | str, button: Button, number: str | None, known: frozenset[int] = frozenset()) -> None:
-        """`number` is the decree's, as posts show it; `known` are ids of the bot's other messages."""
+    def __init__(
+        self,
+        bot: Bot,
+        chat: int | str,
+        button: Button,
+        number: str | None,
+        *,
+        known: frozenset[int] = frozenset(),
+        twins: Mapping[str, Button],
+    ) -> None:
+        """`number` is the decree's, as posts show it; `known` are ids of the bot's other messages.
+
+        `twins` are the buttons of the same decree in the other languages, by the words of the link in the text.
+        """
         self._bot = bot
         self._known = known
         self._chat = chat
         self._button = button
         self._number = number
+        self._twins = twins
         self._markup = keyboard(button.text, button.url)
 
     async def after(self, start: int | None) -> int | None:
@@ -96,19 +112,19 @@ class Search:
         if not isinstance(message, Message):
             return "other"
         links = _links(message)
-        if self._is_sought(message, links):
-            return "found"
-        await self._restore(message_id, links)
+        own = links[-1] if links else None
+        if self._shows_the_decree(message, links):
+            twin = next((button for label, button in self._twins.items() if label in (message.text or "")), None)
+            if twin is None:
+                return "found"
+            own = twin.text, twin.url
+        await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(*own) if own else None)
         return "other"
 
-    def _is_sought(self, message: Message, links: list[tuple[str, str]]) -> bool:
+    def _shows_the_decree(self, message: Message, links: list[tuple[str, str]]) -> bool:
         if self._button.url not in [url for _, url in links]:
             return False
         return self._number is None or self._number in (message.text or "")
-
-    async def _restore(self, message_id: int, links: list[tuple[str, str]]) -> None:
-        markup = keyboard(*links[-1]) if links else None
-        await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=markup)
 
 
 def _links(message: Message) -> list[tuple[str, str]]:

@@ -6,9 +6,10 @@ from bot.messages.lists import decree_line, decree_line_html
 from bot.messages.mastodon import StatusLimits, mastodon_length, mastodon_status
 from bot.messages.plain import plain_post
 from bot.messages.telegram import Button, TelegramText, telegram_button, telegram_length, telegram_text
-from bot.messages.words import Language, Words, words_in
+from bot.messages.words import LANGUAGES, Language, Words, words_in
 
 __all__ = [
+    "LANGUAGES",
     "Announcement",
     "Button",
     "Language",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
 from bot.model import Place
+from bot.text import plain
 
 _SUGGESTIONS = 3
 _NEAR = 70
@@ -64,8 +64,7 @@ def _near(words: str, places: Mapping[str, Place]) -> tuple[Place, ...]:
 
 def _fold(text: str) -> str:
     """Lower case, no accents, one space for anything that is neither letter nor digit, "st" in full."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.replace("œ", "oe")) if not unicodedata.combining(c))
-    words = re.sub(r"[^a-z0-9]+", " ", plain.casefold()).split()
+    words = re.sub(r"[^a-z0-9]+", " ", plain(text)).split()
     return " ".join("saint" if word == "st" else word for word in words)
 
 

@@ -33,11 +33,17 @@ Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. `ask` takes the words behind it."""
+    """One command. `ask` takes the words behind it; `aliases` work too, but are not among the commands that Telegram proposes."""
 
     name: str
     language: Language
     ask: Ask
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Whatever may stand after the slash."""
+        return (self.name, *self.aliases)
 
 
 def _recent(questions: Questions, words: str) -> Answer:
@@ -48,7 +54,8 @@ COMMANDS = (
     Command("recents", "fr", _recent),
     Command("departement", "fr", Questions.department),
     Command("recherche", "fr", Questions.search),
-    Command("decret", "fr", Questions.show),
+    # What prefects take are arrêtés, and so people call them; Telegram allows no accent in a command.
+    Command("decret", "fr", Questions.show, aliases=("arrete",)),
     Command("recent", "en", _recent),
     Command("department", "en", Questions.department),
     Command("search", "en", Questions.search),
@@ -70,7 +77,7 @@ def register(
     """Add the handlers of every command, of the paging buttons, and a hint for what is not understood in private."""
     face = _Face(questions, places, limiter, callbacks or Callbacks())
     for command in COMMANDS:
-        application.add_handler(CommandHandler(command.name, face.answering(command), filters=_NEW))
+        application.add_handler(CommandHandler(command.names, face.answering(command), filters=_NEW))
     for name, language in HELP.items():
         application.add_handler(CommandHandler(name, face.saying(name, vocabulary(language).help, language), filters=_NEW))
     application.add_handler(CommandHandler("start", face.welcoming(), filters=_NEW))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model import Decree
+from bot.storage.codec import clean
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes
 
@@ -46,12 +47,12 @@ def recognise(found: Sequence[Found], known: Mapping[str, int], earlier: Sequenc
     free = [place for place in earlier if place.decree_id not in by_key]
     result: list[int | None] = []
     for item, known_id in zip(found, by_key, strict=True):
-        if known_id is None:
-            place = max(free, key=lambda place: _shared(item, place), default=None)
-            if place is not None and _same_place(item, place):
-                free.remove(place)
-                known_id = place.decree_id  # noqa: PLW2901
-        result.append(known_id)
+        place = max(free, key=lambda place: _shared(item, place), default=None) if known_id is None else None
+        if place is not None and _same_place(item, place):
+            free.remove(place)
+            result.append(place.decree_id)
+        else:
+            result.append(known_id)
     return tuple(result)
 
 
@@ -65,7 +66,7 @@ def post_key(destination: str, keys: Sequence[str]) -> str:
 
 
 def _storable(key: str) -> str:
-    key = key.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    key = clean(key)
     return key if len(key) <= LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode('utf-8')).hexdigest()}"
 
 

@@ -34,8 +34,9 @@ _WAITING = (PostState.QUEUED, PostState.UNKNOWN)
 class References:
     """What is recorded of one destination, to look there for one post: the platform's ids of messages.
 
-    `before` is the greatest id among the posts sent before that post existed, so that its own message can only come after; None when
-    there is none. `known` are the ids of all posts sent there.
+    `before` is the greatest whole number among the ids of the posts sent before that post existed, so that its own message can only
+    come after; None when there is none. Ids that are no numbers have no order, and are never `before`. `known` are the ids of all posts
+    sent there.
     """
 
     before: str | None
@@ -137,16 +138,18 @@ class Outbox:
             return _load(connection, posts.c.decree_id.in_(sorted(set(decrees))))
 
     def references(self, post_id: int) -> References:
-        """The messages known at the destination of this post. A longer id is greater, as with numbers. Raises NoSuchRow."""
+        """The messages known at the destination of this post. Raises NoSuchRow."""
         this = posts.alias()
-        sent = select(posts.c.reference, (posts.c.closed_at < this.c.created_at).label("earlier")).join(
+        # The id too: programs whose clocks disagree must not make a later post an earlier one.
+        earlier = and_(posts.c.closed_at < this.c.created_at, posts.c.id < this.c.id)
+        sent = select(posts.c.reference, earlier.label("earlier")).join(
             this, and_(this.c.destination == posts.c.destination, this.c.id == post_id)
         )
         with self._database.reading() as connection:
             _require(connection, post_id)
             rows = connection.execute(sent.where(posts.c.state == PostState.SENT)).all()
-        earlier = max((row.reference for row in rows if row.earlier), key=lambda reference: (len(reference), reference), default=None)
-        return References(earlier, frozenset(row.reference for row in rows))
+        numbers = (row.reference for row in rows if row.earlier and row.reference.isascii() and row.reference.isdigit())
+        return References(max(numbers, key=int, default=None), frozenset(row.reference for row in rows))
 
     def counts(self) -> dict[str, dict[PostState, int]]:
         """How many in each state, by destination. States and destinations without any are left out."""

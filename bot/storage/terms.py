@@ -6,22 +6,25 @@ Accents go first and endings after, so that `caméras`, `camera` and `CAMERAS` a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import version
 
 from snowballstemmer.french_stemmer import FrenchStemmer
 
+from bot.text import plain
+
 RULES = f"1 snowballstemmer {version('snowballstemmer')}"
-"""Names the rules of this module. Stored beside the terms: endings are cut a little differently by other versions of the library."""
+"""Names the rules of this module and of `bot.text`: raise the number when they change, and the terms of every database are made again.
+
+Endings are cut a little differently by other versions of the library.
+"""
 
 LONGEST_TERM = 40
 
 _WORD = re.compile(r"[^\W_]+")
 # Signs that compatibility folding would turn into letters glued to the next number: n°, nº, №.
 _SIGNS = str.maketrans(dict.fromkeys("°º№ª", " "))
-_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})  # what decomposition leaves whole
 # fmt: off
 _STOP = frozenset((
     "au", "aux", "ce", "ces", "dans", "de", "des", "du", "en", "et", "il", "la", "le", "les", "leur", "leurs", "ou", "par", "pour",
@@ -32,9 +35,7 @@ _STOP = frozenset((
 
 def words(text: str) -> list[str]:
     """The words of a text in order: lower case ASCII letters and digits only. Letters of other alphabets become their code points."""
-    folded = unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold()
-    plain = "".join(character for character in folded if not unicodedata.combining(character)).translate(_LETTERS)
-    return [_ascii(word)[:LONGEST_TERM] for word in _WORD.findall(plain)]
+    return [_ascii(word)[:LONGEST_TERM] for word in _WORD.findall(plain(text.translate(_SIGNS)))]
 
 
 def terms(texts: Iterable[str], *, most: int) -> list[str]:

@@ -103,6 +103,53 @@ def test_what_cannot_work_is_told(tmp_path: Path, text: str, expected: str) -> N
     assert told.removeprefix(f"{tmp_path}/").startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            TELEGRAM + entry("a", "telegram", "chat = '@Vigie'") + entry("b", "telegram", "chat = '@vigie'", "departments = ['26']"),
+            "config.toml:10: destinations[1].chat: destinations[0] already posts to this chat in this language",
+        ),
+        (
+            TELEGRAM + entry("a", "telegram", "chat = -1001") + entry("b", "console") + entry("c", "telegram", "chat = '-1001'"),
+            "config.toml:13: destinations[2].chat: destinations[0] already posts to this chat in this language",
+        ),
+        (
+            MASTODON + entry("a", "mastodon") + entry("b", "mastodon", "instance = 'https://Mastodon.social/'", "token = 'M'"),
+            "config.toml:9: destinations[1].platform: destinations[0] already posts to this account in this language",
+        ),
+    ],
+)
+def test_two_destinations_are_never_one_place_in_one_language(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    (told,) = caught.value.problems
+    assert told.removeprefix(f"{tmp_path}/").startswith(expected)
+
+
+def test_the_token_in_a_file_tells_one_account_too(tmp_path: Path) -> None:
+    (tmp_path / "m.token").write_text("M\n", encoding="utf-8")
+    text = MASTODON + entry("a", "mastodon", "token_file = 'm.token'") + entry("b", "mastodon")
+    with pytest.raises(ConfigError, match=r"destinations\[0\] already posts to this account") as caught:
+        load(tmp_path, text)
+    assert "M" not in str(caught.value).removeprefix(str(tmp_path))
+
+
+def test_one_place_may_be_two_destinations_in_two_languages(tmp_path: Path) -> None:
+    text = (
+        TELEGRAM
+        + MASTODON
+        + entry("a", "telegram", "chat = '@vigie'")
+        + entry("b", "telegram", "chat = '@vigie'", "language = 'en'")
+        + entry("c", "mastodon")
+        + entry("d", "mastodon", "language = 'en'")
+        + entry("e", "mastodon", "token = 'N'")
+        + entry("f", "console")
+        + entry("g", "console")
+    )
+    assert [d.name for d in destinations(load(tmp_path, text))] == list("abcdefg")
+
+
 def test_wrong_shapes_are_told_without_following_errors(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, "telegram = 3\nmastodon = []\ndestinations = [4]\n")

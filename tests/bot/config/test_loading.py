@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.config import ConfigError, Settings, load_settings
+from bot.config.values import contact
+from sources.client import user_agent
 
 CODES = frozenset({"01", "26", "2A", "2B", "38", "75", "971", "PP", "R-IDF"})
 
@@ -192,6 +195,18 @@ def test_wrong_origins_are_told(tmp_path: Path, line: str, expected: str) -> Non
     assert len(told) == 1
     assert re.match(r'config\.toml:2: http\.origins\."https?://www\.var\.gouv\.fr(/raa)?": ', told[0])
     assert expected in told[0]
+
+
+@pytest.mark.parametrize("form", ["https://example.org/a{}b", "a{}b@example.org"])
+@pytest.mark.parametrize("sign", string.printable)
+def test_a_contact_that_is_accepted_fits_in_a_user_agent(form: str, sign: str) -> None:
+    try:
+        accepted = contact(form.format(sign))
+    except ValueError as refusal:
+        assert not sign.isalnum()
+        assert "mail address or a web address" in str(refusal)  # noqa: PT017 - either outcome is right, depending on the sign
+    else:
+        assert accepted in user_agent("1.0", accepted)
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from datetime import datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.delivery import Channel, Delivered, Deliverer, DestinationRefused, NotSent, Outbox, Refused, Unknown
 from bot.model import Post, PostState
@@ -150,12 +150,12 @@ async def test_when_the_platform_cannot_be_asked_nothing_overtakes_the_post_in_d
     assert states(await deliverer.deliver_due()) == [(1, QUEUED), (2, QUEUED), (1, SENT), (2, SENT), (3, SENT)]
 
 
-async def test_a_fault_of_one_channel_stops_neither_the_others_nor_shows_a_secret(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_of_one_channel_stops_neither_the_others_nor_shows_a_secret(clock: Clock) -> None:
     outbox, bad, good = MemoryOutbox(post(1, "casse"), post(2, "sain")), ScriptedChannel("casse"), ScriptedChannel("sain")
     bad.send_errors = [RuntimeError("https://api.example/bot1:secret/sendMessage")]
     bad.find_errors = [KeyError("1:secret")]
     deliverer = Deliverer(outbox, [bad, good], clock)
-    with caplog.at_level(logging.DEBUG):
+    with capture_logs() as logs:
         delivered = {one.post.id: one for one in await deliverer.deliver_due()}
         clock.advance(seconds=10)
         (doubt,) = await deliverer.deliver_due()
@@ -163,7 +163,8 @@ async def test_a_fault_of_one_channel_stops_neither_the_others_nor_shows_a_secre
     assert delivered[1].state is UNKNOWN
     assert "RuntimeError" in (delivered[1].error or "")
     assert doubt.alert
-    assert "secret" not in caplog.text + str(outbox.posts[1].error) + str(delivered[1].error) + str(doubt.error)
+    assert [(line["event"], line["destination"]) for line in logs] == [("fault of a channel", "casse")] * 2
+    assert "secret" not in str(logs) + str(outbox.posts[1].error) + str(delivered[1].error) + str(doubt.error)
 
 
 async def test_cancelled_while_sending_the_post_is_in_doubt(clock: Clock) -> None:
@@ -224,11 +225,13 @@ class BrokenOutbox(MemoryOutbox):
         raise OSError("database is locked")
 
 
-async def test_a_store_that_fails_is_told_and_leaves_the_post_to_be_found(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_store_that_fails_is_told_and_leaves_the_post_to_be_found(clock: Clock) -> None:
     outbox, channel = BrokenOutbox(post(1), post(2)), ScriptedChannel()
-    assert await Deliverer(outbox, [channel], clock).deliver_due() == []
+    with capture_logs() as logs:
+        assert await Deliverer(outbox, [channel], clock).deliver_due() == []
     assert outbox.states == [SENDING, QUEUED]
-    assert "database is locked" in caplog.text
+    [told] = logs
+    assert (told["event"], told["destination"], told["exc_info"]) == ("outbox not read or written", "essai", True)
 
 
 async def test_two_passes_at_once_send_nothing_twice(clock: Clock) -> None:

@@ -30,6 +30,7 @@ def test_wants(wish: Filter, wanted: bool) -> None:
     ("wish", "operator", "wanted"),
     [
         ("prefecture de police", "Préfecture  de Police", True),
+        ("sacre-coeur", "Basilique du Sacré-Cœur", True),
         ("ÉVRY", "Commune d’Evry-Courcouronnes", True),
         ("commune", "Commune de Valence", True),
         ("valence ", "Commune de Valence", True),

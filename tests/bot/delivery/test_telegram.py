@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.delivery import DestinationRefused, History, NotSent, Refused, TelegramChannel, Unknown, UnsafeAddress
 from bot.messages import TelegramText, telegram_text
@@ -132,15 +133,16 @@ async def test_html_that_telegram_cannot_read_goes_out_as_plain_text(
     assert len(api.calls_of("sendMessage")) == 2
 
 
-async def test_a_group_that_moved_is_followed(api: FakeBotApi, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_group_that_moved_is_followed(api: FakeBotApi) -> None:
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
-    async with opened(api, chat=-5) as one:
-        await one.send(post(1))
-        await one.send(post(2))
+    with capture_logs() as logs:
+        async with opened(api, chat=-5) as one:
+            await one.send(post(1))
+            await one.send(post(2))
     assert [message.chat_id for message in api.messages] == [-1005, -1005]
     assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-5", "-1005", "-1005"]
-    assert "-1005" in caplog.text
+    assert [line["chat"] for line in logs] == [-1005]
 
 
 async def test_the_token_is_in_no_log(api: FakeBotApi, channel: TelegramChannel, caplog: pytest.LogCaptureFixture) -> None:

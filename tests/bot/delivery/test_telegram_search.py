@@ -118,6 +118,22 @@ async def test_two_decrees_that_begin_on_one_page_are_told_apart(api: FakeBotApi
     assert await channel.find(first) == Sent("2")
 
 
+async def test_the_same_decree_in_another_language_is_another_post(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+    """One channel may be two destinations, one in each language, neither of which knows what the other has sent."""
+    api.add_channel(CHAT)
+    english = TelegramChannel(
+        name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, history=recorded, language="en", api_url=api.url
+    )
+    await channel.send(post(1))
+    (french,) = api.messages
+    button = french.reply_markup
+    assert await english.find(post(1)) is None
+    assert french.reply_markup == button
+    await lose(api, english, post(1), stored=True)
+    assert await english.find(post(1)) == Sent("3")
+    await english.close()
+
+
 async def test_a_young_channel_is_searched_from_its_first_message(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.add_channel(CHAT)
     await lose(api, channel, post(1), stored=True)

@@ -111,6 +111,7 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("/recherche gare", "<b>Arrêtés qui contiennent « gare » — 1 arrêté</b>"),
         ("/search <b>&", "No decree recorded by this bot contains “&lt;b&gt;&amp;”."),
         ("/decret 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
+        ("/arrete 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
         ("/decree douze", "This is not a number."),
         ("/aide", "Vigie lit les recueils"),
         ("/help", "Vigie reads"),

@@ -99,6 +99,7 @@ def test_the_commands_shown_are_those_that_exist(language: Literal["fr", "en"]) 
     words = vocabulary(language)
     assert set(words.commands) == there
     assert all(f"/{name}" in words.help for name in there)
+    assert all(f"/{alias}" in words.help for command in COMMANDS if command.language == language for alias in command.aliases)
     assert all(3 <= len(text) <= 256 for text in words.commands.values())
 
 

