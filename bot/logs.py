@@ -17,7 +17,10 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
     last: structlog.types.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=style == "auto" and stream.isatty(), pad_event_to=28)
+        # Plain tracebacks: the richer ones show local variables, which hold tokens and texts that name people.
+        else structlog.dev.ConsoleRenderer(
+            colors=style == "auto" and stream.isatty(), pad_event_to=28, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,

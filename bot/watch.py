@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot import decide
-from bot.detection import identities, judge_each
-from bot.model import Act, Decree, Judged, Outcome, Post, Reading, Verdict
-from bot.reading import Unreadable, text_digest
+from bot.model import Decree, Post, Reading
+from bot.reading import Unreadable
 from bot.storage.errors import StorageError
 from bot.storage.rows import NewRecueil, ReadResult, Recueil, RecueilState, SourceState, UncertainAct
+from bot.verdicts import read_result, uncertain_acts
 from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused, Source, Trail
 
 if TYPE_CHECKING:
@@ -298,23 +298,8 @@ class Watcher:
         )
 
     def _judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
-        # A bulk act may hold many decrees: the act is shown with its first verdict, every decree is recorded.
-        stand_alone = len(reading.acts) == 1 and reading.acts[0].id is None
-        verdicts = [judge_each(act, stand_alone=stand_alone) for act in reading.acts]
-        judged = tuple(Judged(act, first) for act, (first, *_) in zip(reading.acts, verdicts, strict=True))
-        published = reading.cover.published or recueil.published
-        return ReadResult(
-            recueil=recueil,
-            reading=reading,
-            digest=text_digest([page for act in reading.acts for page in act.pages]),
-            judged=judged,
-            decrees=tuple(
-                (position, decree)
-                for position, (act, found) in enumerate(zip(reading.acts, verdicts, strict=True))
-                for decree in decrees_of(recueil.authority, recueil.url, published, act, found)
-            ),
-            next_try_at=None if reading.complete else decide.reread_at(self._readings(recueil), self._clock()),
-        )
+        again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock())
+        return read_result(recueil, reading, next_try_at=again)
 
     @staticmethod
     def _readings(recueil: Recueil) -> int:
@@ -338,57 +323,6 @@ class Watcher:
 
     def _today(self, authority: str) -> date:
         return self._clock().astimezone(ZoneInfo(self._authorities[authority].time_zone)).date()
-
-
-def decrees_of(authority: str, url: str, published: date | None, act: Act, verdicts: Sequence[Verdict]) -> tuple[Decree, ...]:
-    """The decrees among the verdicts on one act, none where it is not concerned."""
-    found = [verdict for verdict in verdicts if verdict.outcome is Outcome.DECREE and verdict.kind is not None]
-    return tuple(
-        Decree(
-            authority=authority,
-            kind=verdict.kind,
-            title=act.title,
-            facts=verdict.facts,
-            evidence=verdict.evidence,
-            url=url,
-            page=act.first_page if len(found) == 1 else _first_page(act, verdict),
-            published=published,
-            act_id=act.id,
-            identities=_identities(authority, act, verdict, alone=len(found) == 1, position=position),
-        )
-        for position, verdict in enumerate(found)
-        if verdict.kind is not None
-    )
-
-
-def _identities(authority: str, act: Act, verdict: Verdict, *, alone: bool, position: int) -> tuple[str, ...]:
-    text = "\n".join(page.text for page in act.pages)
-    keys = identities(authority, act.id, verdict.facts, text)
-    if alone:
-        return keys
-    # What the whole act is known by would make one decree of all those in it.
-    own = tuple(key for key in keys if key.startswith("number:"))
-    return own or (f"part:{authority}:{text_digest(act.pages)}:{position}",)
-
-
-def _first_page(act: Act, verdict: Verdict) -> int:
-    return min((item.page for item in verdict.evidence if item.about != "other_decree"), default=act.first_page)
-
-
-def uncertain_acts(authority: str, url: str, judged: Sequence[Judged]) -> tuple[UncertainAct, ...]:
-    """The acts a person must look at."""
-    return tuple(
-        UncertainAct(
-            authority=authority,
-            url=url,
-            page=item.act.first_page,
-            act_id=item.act.id,
-            title=item.act.title,
-            evidence=tuple(evidence.text for evidence in item.verdict.evidence),
-        )
-        for item in judged
-        if item.verdict.outcome is Outcome.UNCERTAIN
-    )
 
 
 def _fault(fault: Exception) -> str:

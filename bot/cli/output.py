@@ -12,15 +12,16 @@ import typer
 from bot.delivery import Delivered
 from bot.messages import printable
 from bot.model import Decree, Judged, Outcome, PostState, Reading
+from bot.verdicts import Group
 from bot.watch import Harvest, SourceReport
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output, UTF-8, indented."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """One JSON document on standard output, indented, in UTF-8 whatever the locale."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2).encode())
 
 
-def print_reading(file: str, reading: Reading, judged: Sequence[Judged]) -> None:
+def print_reading(file: str, reading: Reading, groups: Sequence[Group]) -> None:
     """A recueil, act by act."""
     cover = reading.cover
     name = f"{cover.number or 'no number on the cover'}, {'published ' + cover.published.isoformat() if cover.published else 'no date'}"
@@ -29,10 +30,10 @@ def print_reading(file: str, reading: Reading, judged: Sequence[Judged]) -> None
         typer.echo(f"  read by OCR: pages {_ranges(reading.ocr_pages)}")
     if reading.unreadable_pages:
         typer.echo(f"  INCOMPLETE, could not read: pages {_ranges(reading.unreadable_pages)}")
-    for item in judged:
+    for item in (group[0] for group in groups):
         mark = {Outcome.DECREE: "DECREE   ", Outcome.UNCERTAIN: "UNCERTAIN", Outcome.NOT_CONCERNED: "         "}[item.verdict.outcome]
         typer.echo(f"  {mark} p. {item.act.first_page}-{item.act.last_page}  {item.act.id or '-'}  {printable(item.act.title)}")
-    decrees = [item for item in judged if item.verdict.outcome is Outcome.DECREE]
+    decrees = [item for group in groups for item in group if item.verdict.outcome is Outcome.DECREE]
     for item in decrees:
         facts = item.verdict.facts
         typer.echo("")
@@ -49,7 +50,7 @@ def print_reading(file: str, reading: Reading, judged: Sequence[Judged]) -> None
         ):
             if value:
                 typer.echo(f"    {label}: {printable(str(value))}")
-    typer.echo(f"  {_count(len(judged), 'act')}, {_count(len(decrees), 'decree')} on algorithmic video surveillance")
+    typer.echo(f"  {_count(len(groups), 'act')}, {_count(len(decrees), 'decree')} on algorithmic video surveillance")
 
 
 def print_round(reports: Iterable[SourceReport], harvest: Harvest, delivered: Iterable[Delivered], *, rehearsal: bool) -> None:

@@ -13,9 +13,9 @@ from bot.cli.context import FAILED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.output import print_json, print_reading
 from bot.cli.shapes import reading_json
 from bot.config import Settings
-from bot.detection import judge
-from bot.model import Judged, Reading
+from bot.model import Reading
 from bot.reading import Unreadable, read_pdf
+from bot.verdicts import judge_reading
 from sources import Authority, FetchError
 
 
@@ -39,11 +39,11 @@ def register(app: typer.Typer) -> None:
             reading = run_to_end(_read(file, settings, authorities))
         except (Unreadable, FetchError) as error:
             fail(f"{file}: {error}" if isinstance(error, Unreadable) else str(error), FAILED)
-        judged = [Judged(act, judge(act)) for act in reading.acts]
+        groups = judge_reading(reading)
         if as_json:
-            print_json(reading_json(file, reading, judged))
+            print_json(reading_json(file, reading, groups))
         else:
-            print_reading(file, reading, judged)
+            print_reading(file, reading, groups)
 
 
 async def _read(file: str, settings: Settings, authorities: dict[str, Authority]) -> Reading:

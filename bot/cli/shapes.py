@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.delivery import Delivered
-from bot.model import Decree, Judged, Outcome, Reading
+from bot.model import Decree, Reading
 from bot.storage.rows import UncertainAct
+from bot.verdicts import Group, decrees_of
 from bot.watch import Harvest, SourceReport
 from sources import Authority
 
 Json = dict[str, Any]
 
 
-def reading_json(file: str, reading: Reading, judged: Iterable[Judged]) -> Json:
+def reading_json(file: str, reading: Reading, groups: Sequence[Group]) -> Json:
     """What `vigie read` prints: one PDF, its acts and the decrees among them."""
-    judged = tuple(judged)
     return {
         "file": file,
         "pages": reading.page_count,
@@ -37,9 +37,9 @@ def reading_json(file: str, reading: Reading, judged: Iterable[Judged]) -> Json:
                 "last_page": item.act.last_page,
                 "verdict": item.verdict.outcome.value,
             }
-            for item in judged
+            for item in (group[0] for group in groups)
         ],
-        "decrees": [_verdict_json(item) for item in judged if item.verdict.outcome is Outcome.DECREE],
+        "decrees": [_facts_json(decree) for group in groups for decree in decrees_of("", file, None, group)],
     }
 
 
@@ -107,13 +107,6 @@ def uncertain_json(act: UncertainAct) -> Json:
 def authority_json(authority: Authority) -> Json:
     """One line of `vigie sources list`."""
     return {"code": authority.code, "name": authority.name, "routes": [source.route for source in authority.sources]}
-
-
-def _verdict_json(item: Judged) -> Json:
-    if item.verdict.kind is None:
-        raise ValueError("a decree has a kind")
-    facts, evidence = item.verdict.facts, item.verdict.evidence
-    return _facts_json(Decree("", item.verdict.kind, item.act.title, facts, evidence, "", item.act.first_page, None, item.act.id))
 
 
 def _facts_json(decree: Decree) -> Json:

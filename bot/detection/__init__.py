@@ -10,9 +10,10 @@ from __future__ import annotations
 from bot.detection.identity import identities
 from bot.detection.judging import verdicts
 from bot.detection.law import Window, window
+from bot.detection.privacy import without_names
 from bot.model import Act, Evidence, Verdict
 
-__all__ = ["Window", "identities", "judge", "judge_each", "window"]
+__all__ = ["Window", "identities", "judge", "judge_each", "window", "without_names"]
 
 
 def judge(act: Act, *, stand_alone: bool = False) -> Verdict:

@@ -126,4 +126,4 @@ def _known(found: re.Match[str] | None) -> str | None:
 
 
 def _too_large(url: str, at_most: int) -> Unusable:
-    return Unusable(f"{url}: larger than {at_most / 1024 / 1024:.4g} MiB")
+    return Unusable(f"{url}: larger than {at_most / 1_000_000:.4g} MB")

@@ -380,7 +380,7 @@ async def test_a_fault_in_judging_is_tried_again_later_and_not_at_once(bench: Be
         raise RuntimeError("a fault of ours")
 
     with monkeypatch.context() as patch, capture_logs() as logs:
-        patch.setattr("bot.watch.judge_each", broken)
+        patch.setattr("bot.verdicts.judge_each", broken)
         report, _ = await bench.poll()
         assert not report.ok
         await bench.poll(timedelta(minutes=1))

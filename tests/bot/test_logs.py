@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+import structlog
+
+from bot.logs import set_up_logging
+
+SECRET = "123456:AAsecret-of-the-bot"
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def _fail(token: str) -> None:
+    text = f"à la demande de M. Jean DUPONT, avec {token}"
+    raise RuntimeError("it broke" if text else "")
+
+
+@pytest.mark.parametrize("style", ["console", "json", "auto"])
+def test_a_fault_is_logged_with_its_traceback_and_without_its_variables(style: Literal["console", "json", "auto"]) -> None:
+    stream = io.StringIO()
+    set_up_logging("info", style, stream)
+    try:
+        _fail(SECRET)
+    except RuntimeError:
+        structlog.get_logger().exception("poll failed")
+        logging.getLogger("library").exception("library failed")
+    said = stream.getvalue()
+    assert said.count("it broke") >= 2
+    assert "_fail" in said
+    assert SECRET not in said
+    assert "DUPONT" not in said
+
+
+def test_json_is_one_object_a_line() -> None:
+    stream = io.StringIO()
+    set_up_logging("info", "json", stream)
+    structlog.get_logger().info("source polled", source="26:site", listed=3)
+    structlog.get_logger().debug("too much")
+    logging.getLogger("library").warning("from %s", "elsewhere")
+    first, second = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert (first["event"], first["source"], first["level"]) == ("source polled", "26:site", "info")
+    assert (second["event"], second["level"]) == ("from elsewhere", "warning")
+
+
+def test_libraries_that_log_whole_addresses_may_only_warn() -> None:
+    stream = io.StringIO()
+    set_up_logging("debug", "console", stream)
+    for name in ("httpx", "httpcore.connection", "apscheduler.scheduler"):
+        logging.getLogger(name).info("GET https://api.telegram.org/bot%s/getMe", SECRET)
+    assert stream.getvalue() == ""
