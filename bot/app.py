@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -56,7 +57,9 @@ async def assemble(
     """
     places = places_of(authorities)
     async with AsyncExitStack() as stack:
-        store = stack.enter_context(rehearsal_store(settings.database.url, watched) if rehearsal else open_store(settings.database.url))
+        # In a thread: opening may wait for a lock, and the program must be able to stop meanwhile.
+        opening = partial(rehearsal_store, settings.database.url, watched) if rehearsal else partial(open_store, settings.database.url)
+        store = stack.enter_context(await asyncio.to_thread(opening))
         client = await stack.enter_async_context(open_client(settings, authorities))
         wired = () if rehearsal else tuple(_destination(entry) for entry in destinations(settings))
         channels = [_channel(entry, settings, places, store, console, clock) for entry in wired]

@@ -13,6 +13,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app import Parts
+from bot.delivery import Delivered
+from bot.model import PostState
 from bot.queries import TelegramBot, TokenRefused
 from bot.storage import StorageError
 from sources import Source
@@ -21,6 +23,9 @@ log = structlog.get_logger()
 
 TICK = timedelta(seconds=5)
 """How often the clock is looked at. What is due is in the database, so a missed tick costs nothing."""
+
+PAUSE = timedelta(minutes=2)
+"""After a poll that could not be recorded. The source is still due, and its site must not pay with a request a tick for our full disk."""
 
 LONGEST_NAP = timedelta(minutes=1)
 """Another process (`vigie poll` from cron) may queue posts: look at the outbox at least this often."""
@@ -36,6 +41,8 @@ class Service:
         self._telegram = parts.telegram
         self._clock = parts.clock
         self._polls: dict[str, asyncio.Task[None]] = {}
+        self._paused: dict[str, datetime] = {}
+        self._down: dict[str, str | None] = {}
         self._posts = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -49,10 +56,11 @@ class Service:
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._answer, self._telegram, stop), "questions")))
         scheduler.start()
-        await self._say_how_things_are()
+        parts.append(asyncio.create_task(_keep_going(self._say_how_things_are, "start")))
         try:
             await stop.wait()
         finally:
+            log.info("stopping")
             # The scheduler would cancel its running job in the middle: the tick is short and only starts tasks of our own.
             scheduler.shutdown(wait=False)
             tasks = [*self._polls.values(), *parts]
@@ -67,9 +75,16 @@ class Service:
         for state in states:
             if state.failures:
                 log.warning(
-                    "source still failing", source=state.key, error=state.error, failures=state.failures, next_check=state.next_check_at
+                    "source still failing",
+                    source=state.key,
+                    error=state.error,
+                    failures=state.failures,
+                    next_check=_minute(state.next_check_at),
                 )
-        log.info("watching", sources=len(self._watcher.sources), failing=sum(state.failures > 0 for state in states))
+        log.info(
+            "watching", sources=len(self._watcher.sources), failing=sum(state.failures > 0 for state in states),
+            database=self._store.database.name,
+        )  # fmt: skip
 
     async def _tick(self) -> None:
         try:
@@ -77,8 +92,9 @@ class Service:
         except StorageError as error:
             log.error("cannot read what is due", error=str(error))
             return
+        now = self._clock()
         for source in due:
-            if source.key not in self._polls:
+            if source.key not in self._polls and self._paused.get(source.key, now) <= now:
                 task = asyncio.create_task(self._poll(source))
                 self._polls[source.key] = task
                 task.add_done_callback(partial(self._forget, source.key))
@@ -91,10 +107,17 @@ class Service:
             _, harvest = await self._watcher.poll(source)
         except StorageError as error:
             log.error("poll not recorded", source=source.key, error=str(error))
+            self._paused[source.key] = self._clock() + PAUSE
+            return
+        except OSError as error:
+            # The machine: no room or no right to write temporary files, too many open files, no memory for a process.
+            log.error("poll failed on this machine", source=source.key, error=str(error))
+            self._paused[source.key] = self._clock() + PAUSE
             return
         except Exception:
             # A fault of ours in one source must not silence the others.
             log.exception("poll failed unexpectedly", source=source.key)
+            self._paused[source.key] = self._clock() + PAUSE
             return
         if harvest.posts:
             self._posts.set()
@@ -111,13 +134,25 @@ class Service:
             now = self._clock()
             await asyncio.to_thread(self._store.outbox.recover, now)
             for item in await self._deliverer.deliver_due():
-                if item.alert:
-                    log.error("a post needs you", destination=item.post.destination, state=item.state.value, error=item.error)
+                self._tell(item)
             now = self._clock()
             due = await self._deliverer.next_due(now)
             nap = LONGEST_NAP if due is None else min(max(due - now, timedelta(seconds=1)), LONGEST_NAP)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._posts.wait(), nap.total_seconds())
+
+    def _tell(self, item: Delivered) -> None:
+        """A destination that is down is told once, and so is its end: not at every attempt."""
+        destination, decree = item.post.destination, item.post.decree.id
+        if item.state is PostState.SENT:
+            if self._down.pop(destination, None) is not None:
+                log.info("destination takes posts again", destination=destination)
+            log.info("post sent", destination=destination, decree=decree)
+        elif item.alert:
+            log.error("a post needs you", destination=destination, decree=decree, state=item.state.value, error=item.error)
+        elif self._down.get(destination) != item.error:
+            self._down[destination] = item.error
+            log.warning("post not sent yet, it will be", destination=destination, decree=decree, error=item.error)
 
 
 async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
@@ -125,8 +160,15 @@ async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) 
     while True:
         try:
             await part()
+        except StorageError as error:
+            log.error("part failed, starting it again in a minute", part=name, error=str(error))
+            await asyncio.sleep(60)
         except Exception:
             log.exception("part failed, starting it again in a minute", part=name)
             await asyncio.sleep(60)
         else:
             return
+
+
+def _minute(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat(timespec="minutes")

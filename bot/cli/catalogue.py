@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bot.cli.context import Context, chosen
 from bot.cli.output import print_json
@@ -28,12 +26,9 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print_json([authority_json(authority) for authority in authorities.values()])
             return
-        table = Table(box=None, pad_edge=False)
-        for column in ("code", "name", "routes"):
-            table.add_column(column)
+        # Plain lines: a table drawn for the width of a terminal would break in a pipe or a narrow window.
         for authority in authorities.values():
-            table.add_row(authority.code, authority.name, ", ".join(source.route for source in authority.sources))
-        Console(highlight=False).print(table)
+            typer.echo(f"{authority.code:<4}{authority.name}  [{', '.join(source.route for source in authority.sources)}]")
 
     @sources.command(epilog="Example:  vigie sources show 26")
     def show(ctx: typer.Context, code: Annotated[str, typer.Argument(help="Department code.")], as_json: AsJson = False) -> None:

@@ -13,14 +13,15 @@ from typing import Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
+from bot.cli.ending import Ending
 from bot.config import ConfigError, Settings, load_settings
 from bot.logs import set_up_logging
 from bot.storage import StorageError
 from sources import Authority, CatalogueError, load_authorities
 
-DONE, FAILED, WRONG_USE, SOME_SOURCE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAILED, WRONG_USE, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 130
 
-EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but some source failed."
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but some source or destination failed, 130 interrupted."
 
 stderr = Console(stderr=True, highlight=False)
 
@@ -51,14 +52,31 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def run_to_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run the command's coroutine; storage errors and Ctrl-C end with a message, not a traceback."""
+def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = None) -> T:
+    """Run the command's coroutine; storage errors end with a message, not a traceback.
+
+    Ctrl-C and SIGTERM cancel it, and the program ends with INTERRUPTED. With `stop`, being told to stop is a good end: they set it,
+    `work` returns by itself, and the exit code is DONE. In both cases the program has ended some seconds later (see `ending`).
+    """
     try:
-        return asyncio.run(work)
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            task = loop.create_task(work)
+            ask = task.cancel if stop is None else stop.set
+            # The runner's own end is inside: it waits for threads, which may wait for a lock.
+            with Ending(lambda: loop.call_soon_threadsafe(ask), code=INTERRUPTED if stop is None else DONE):
+                try:
+                    return runner.run(_result(task))
+                finally:
+                    runner.close()
     except StorageError as error:
         fail(str(error))
-    except KeyboardInterrupt:
+    except (asyncio.CancelledError, KeyboardInterrupt):
         fail("interrupted; what was recorded stays recorded", INTERRUPTED)
+
+
+async def _result(task: asyncio.Task[T]) -> T:
+    return await task
 
 
 def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[Authority]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from bot.cli import ask, catalogue, demo, read, rounds, serve
-from bot.cli.context import EXIT_CODES, Context
+from bot.cli.context import EXIT_CODES, FAILED, Context
+from bot.cli.streams import make_streams_sound
+
+_OF_OUTPUT = frozenset({errno.EBADF, errno.EIO, errno.ENOSPC, errno.EPIPE})
 
 app = typer.Typer(
     name="vigie",
@@ -46,4 +52,18 @@ def options(
 
 def main() -> None:
     """Entry point of the command `vigie`."""
-    app()
+    make_streams_sound()
+    try:
+        app()
+    except OSError as error:
+        # What commands foresee they tell themselves. The rest is the machine: an output that takes nothing, no room for temporary files.
+        what = "the output cannot be written: " if error.errno in _OF_OUTPUT and error.filename is None else ""
+        where = "" if error.filename is None else f": {error.filename}"
+        sys.stderr.write(f"vigie: {what}{error.strerror or error}{where}\n")
+        _leave(FAILED)
+
+
+def _leave(code: int) -> NoReturn:
+    """End without the interpreter's own attempt to write what is left to a broken output, which would add a complaint of its own."""
+    sys.stderr.flush()
+    os._exit(code)

@@ -11,11 +11,13 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import Parts, assemble, watched_codes
-from bot.cli.context import DONE, SOME_SOURCE_FAILED, Context, chosen, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, run_to_end, stderr
 from bot.cli.output import print_json, print_round
 from bot.cli.shapes import round_json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.model import PostState
+from bot.reading import ocr_available
 from bot.watch import Harvest, SourceReport
 from sources import Authority, Source
 
@@ -28,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie poll 26 06   (or, from cron, every ten minutes:  vigie poll)")
     def poll(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
-        """One real round: poll, record, post, end. Exit code 3 when some source failed."""
+        """One real round: poll, record, post, end. Exit code 3 when some source or destination failed."""
         _command(ctx.obj, codes, as_json, rehearsal=False)
 
     @app.command(epilog="Example:  vigie check 26 --json")
@@ -45,7 +47,10 @@ def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehear
         print_json(round_json(reports, harvest, delivered))
     else:
         print_round(reports, harvest, delivered, rehearsal=rehearsal)
-    raise typer.Exit(DONE if all(report.ok for report in reports) else SOME_SOURCE_FAILED)
+    if settings.reading.ocr and harvest.incomplete and not ocr_available():
+        typer.echo("OCR is off on this machine: install Tesseract's French data (tesseract-ocr-fra) to read scanned pages", err=True)
+    whole = all(report.ok for report in reports) and all(item.state is PostState.SENT for item in delivered)
+    raise typer.Exit(DONE if whole else PARTLY_DONE)
 
 
 async def _round(
@@ -64,10 +69,17 @@ async def _poll_all(parts: Parts, sources: list[Source]) -> tuple[list[SourceRep
     harvest, reports = Harvest(), dict[str, SourceReport]()
     columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
-        task = progress.add_task("", total=len(sources))
-        for done in asyncio.as_completed([parts.watcher.poll(source) for source in sources]):
-            report, found = await done
-            reports[report.source.key] = report
-            harvest += found
-            progress.update(task, advance=1, description=report.source.key)
+        bar = progress.add_task("", total=len(sources))
+        polls = [asyncio.create_task(parts.watcher.poll(source)) for source in sources]
+        try:
+            for done in asyncio.as_completed(polls):
+                report, found = await done
+                reports[report.source.key] = report
+                harvest += found
+                progress.update(bar, advance=1, description=report.source.key)
+        finally:
+            # Interrupted, or one of them failed: all must have ended before what they use is closed.
+            for poll in polls:
+                poll.cancel()
+            await asyncio.gather(*polls, return_exceptions=True)
     return [reports[source.key] for source in sources], harvest

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import sqlite3
+import subprocess
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay
 from bot.demo.scenario import demo_text
 from bot.reading import ocr_available
-from tests.bot.cli.conftest import Vigie, write_config
+from tests.bot.cli.conftest import Vigie, clean_environ, command, write_config
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "raa"
 DECREE_KEYS = {
@@ -188,3 +192,42 @@ def test_read_a_real_recueil(vigie: Vigie) -> None:
     assert found["status"] == "complete"
     assert found["decrees"] == []
     assert found["recueil"] == {"authority": "83", "number": "83-2025-240", "published": "2025-07-11"}
+
+
+def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, tmp_path: Path, vigie: Vigie) -> None:
+    """And a post that could not be shown is still to be shown."""
+
+    def run(*arguments: str, redirection: str) -> subprocess.CompletedProcess[str]:
+        line = shlex.join(command(["--config", config, *arguments])) + redirection
+        return subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), check=False)
+
+    for redirection in (" >&-", " >/dev/full"):
+        done = run("poll", "26", redirection=redirection)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith("vigie: the output cannot be written: ")
+        assert "Traceback" not in done.stderr
+    for arguments in (("recent",), ("recent", "--json"), ("sources", "list")):
+        assert run(*arguments, redirection=" >/dev/full").returncode == 1
+
+    assert run("poll", "26", redirection=" 2>&-").returncode == 0
+    database = sqlite3.connect(tmp_path / "vigie.db")
+    with closing(database), database:
+        # What the refusal put off is due now.
+        assert [state for (state,) in database.execute("SELECT state FROM posts")] == ["queued"]
+        database.execute("UPDATE posts SET not_before = NULL")
+        database.execute("DELETE FROM holds")
+    shown = vigie("--config", config, "poll", "26")
+    assert "Autorisation de vidéosurveillance algorithmique" in shown.out
+
+
+def test_json_is_utf8_whatever_the_locale(vigie: Vigie, config: str) -> None:
+    found = vigie("--config", config, "check", "26", "--json", environ={"PYTHONIOENCODING": "latin-1"}).json
+    assert "mise en œuvre" in found["decrees"][0]["title"]
+
+
+def test_a_destination_that_is_down_is_told_by_the_exit_code(vigie: Vigie, tmp_path: Path, replay: Replay) -> None:
+    account = '[mastodon]\ninstance = "http://127.0.0.1:1"\ntoken = "secret-of-nobody"\n'
+    done = vigie("--config", write_config(tmp_path, replay, account), "poll", "26", "--json")
+    assert done.code == 3
+    assert [(post["destination"], post["state"]) for post in done.json["posts"]] == [("mastodon", "queued")]
+    assert "secret-of-nobody" not in done.out + done.err

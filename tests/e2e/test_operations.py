@@ -1,0 +1,356 @@
+"""The bot as its operator meets it: a real process that is stopped, killed, and started while others are down."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import pytest
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+from structlog.typing import EventDict
+
+from bot.demo.pages import Link, downloads
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.demo.replay import Replay, Resource
+from bot.demo.scenario import DROME, demo_text, scenario
+from bot.reading import ocr_available
+from bot.service import Service
+from bot.storage import open_store
+from tests.bot.cli.conftest import clean_environ, command
+from tests.e2e.world import CHANNEL, World, posts_in
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.loopback import Gate, LoopbackServer
+from tests.servers.mastodon import MastodonServer
+
+T = TypeVar("T")
+
+NOT_YET = "post not sent yet, it will be"
+
+_NAPS = {"35", "230"} if platform.machine() == "x86_64" else {"101", "115"}
+"""Numbers of the system calls nanosleep and clock_nanosleep (x86-64; else those of arm64)."""
+
+SOON = 5.0
+"""Seconds within which the bot promises to end."""
+
+
+@dataclass
+class Held:
+    """An address that is answered only in part until its gate is opened."""
+
+    url: str
+    gate: Gate
+
+
+class Sites(LoopbackServer):
+    """The Drôme's site as of today. What is `held` waits: a page before its first byte, a PDF in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.today = datetime.now(UTC).astimezone().date()
+        self.resources = {url: resource for url, resource in scenario(self.today).items() if url.startswith(DROME)}
+        self.held: Held | None = None
+        self._stopped = threading.Event()
+
+    @property
+    def decree_pdf(self) -> str:
+        return next(url for url in self.resources if url.endswith("302.pdf"))
+
+    @property
+    def listing(self) -> str:
+        return next(url for url, resource in self.resources.items() if b"302.pdf" in resource.body)
+
+    def hold(self, url: str) -> Gate:
+        self.held = Held(url, Gate())
+        return self.held.gate
+
+    def app(self) -> ASGIApp:
+        return Starlette(routes=[Route("/{address:path}", self._answer)])
+
+    def stopping(self) -> None:
+        if self.held is not None:
+            self.held.gate.open()
+
+    async def _answer(self, request: Request) -> Response:
+        url = "https://" + request.path_params["address"]
+        resource = self.resources.get(url)
+        if resource is None:
+            return Response("<h1>Page introuvable</h1>", status_code=404, media_type="text/html")
+        if self.held is None or self.held.url != url:
+            return Response(resource.body, media_type=resource.content_type)
+        if not url.endswith(".pdf"):
+            await self.held.gate.wait()
+            return Response(resource.body, media_type=resource.content_type)
+        return StreamingResponse(_in_two(resource.body, self.held.gate), media_type=resource.content_type)
+
+
+async def _in_two(body: bytes, gate: Gate) -> AsyncIterator[bytes]:
+    yield body[: len(body) // 2]
+    await gate.wait()
+    yield body[len(body) // 2 :]
+
+
+@pytest.fixture
+def sites() -> Iterator[Sites]:
+    with Sites() as running:
+        yield running
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeBotApi]:
+    with FakeBotApi() as running:
+        running.add_channel(CHANNEL, "vsa")
+        yield running
+
+
+class Bot:
+    """One process of the real program, and what it says."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            command(["--config", str(folder / "config.toml"), *arguments]),
+            cwd=folder,
+            env=clean_environ({"TMPDIR": str(folder / "tmp")}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send the signal; the exit code. Fails when the process is not gone soon."""
+        before = time.monotonic()
+        self.process.send_signal(number)
+        # More than what is promised, so that a failure is told by the figure.
+        self.process.communicate(timeout=60)
+        assert time.monotonic() - before < SOON
+        return self.process.returncode
+
+    def children(self) -> list[int]:
+        """The processes it has started and that still exist."""
+        found = [task.read_text().split() for task in Path(f"/proc/{self.process.pid}/task").glob("*/children")]
+        return [int(child) for some in found for child in some]
+
+    def waits_for_a_lock(self) -> bool:
+        """True while one of its threads naps: nothing else in the program does than SQLite between two looks at a lock."""
+        calls = [task.read_text().split()[0] for task in Path(f"/proc/{self.process.pid}/task").glob("*/syscall")]
+        return not _NAPS.isdisjoint(calls)
+
+    def until(self, condition: Callable[[], T]) -> T:
+        """Look until something is true of the process: nothing tells of what another program does with its children and files."""
+        patience = time.monotonic() + 30
+        while not (found := condition()):
+            assert self.process.poll() is None, "it ended too early"
+            assert time.monotonic() < patience, "it never happened"
+            os.sched_yield()
+        return found
+
+
+@contextmanager
+def bot(folder: Path, *arguments: str) -> Iterator[Bot]:
+    """A running bot, which does not outlive the test."""
+    running = Bot(folder, *arguments)
+    try:
+        yield running
+    finally:
+        running.process.kill()
+        running.process.communicate()
+
+
+def configure(folder: Path, sites: Sites, telegram: FakeBotApi) -> None:
+    """What the process needs to know, in its folder."""
+    (folder / "tmp").mkdir()
+    (folder / "config.toml").write_text(
+        f'[http]\ninterval_seconds = 0\n[http.origins]\n"{DROME}" = "{sites.url}/{DROME.removeprefix("https://")}"\n'
+        f'[watch]\nauthorities = ["26"]\n[telegram]\ntoken = "{telegram.token}"\napi_url = "{telegram.url}"\ncommands = false\n'
+        f'[[destinations]]\nname = "channel"\nplatform = "telegram"\nchat = "{CHANNEL}"\n',
+        encoding="utf-8",
+    )
+
+
+async def later(folder: Path, sites: Sites, telegram: FakeBotApi) -> None:
+    """Two more starts of the bot on the same database, some time after: all that is still to be done is done, and nothing twice."""
+    with Replay(sites.resources) as replay:
+        for wait in (timedelta(hours=1), timedelta(hours=2)):
+            world = World(replay, folder / "vigie.db", telegram, now=datetime.now(UTC) + wait)
+            await world.round(("26",))
+    assert len(posts_in(telegram, CHANNEL)) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("what", ["listing", "decree_pdf"])
+@pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
+async def test_it_ends_soon_while_a_site_is_slow(
+    sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int, what: str, number: signal.Signals
+) -> None:
+    configure(tmp_path, sites, telegram)
+    gate = sites.hold(getattr(sites, what))
+    with bot(tmp_path, name) as running:
+        await gate.reached(30)
+        assert running.end(number) == code
+    assert list((tmp_path / "tmp").iterdir()) == []
+    await later(tmp_path, sites, telegram)
+
+
+@pytest.mark.skipif(not ocr_available(), reason="needs Tesseract with French data: without, a scan is not worth a second")
+@pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
+async def test_it_ends_soon_while_a_long_scan_is_read(sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int) -> None:
+    configure(tmp_path, sites, telegram)
+    whole = {url: resource for url, resource in sites.resources.items() if url.endswith(".pdf")}
+    text = demo_text("road", sites.today, number="2026-1")
+    act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (text,) * 12, scanned=True)
+    scan = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, (act,)))
+    sites.resources |= dict.fromkeys(whole, Resource(scan, "application/pdf"))
+    with bot(tmp_path, name) as running:
+        [child] = await asyncio.to_thread(running.until, running.children)
+        assert running.end() == code
+    assert not os.path.exists(f"/proc/{child}")  # noqa: ASYNC240, PTH110 - instantaneous
+    assert list((tmp_path / "tmp").iterdir()) == []
+    sites.resources |= whole
+    await later(tmp_path, sites, telegram)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
+async def test_it_ends_soon_while_telegram_does_not_answer(
+    sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int, stored: bool
+) -> None:
+    configure(tmp_path, sites, telegram)
+    gate = telegram.hold("sendMessage", stored=stored)
+    with bot(tmp_path, name) as running:
+        await gate.reached(30)
+        assert running.end() == code
+    # The platform sees that nobody waits for its answer any more; whether the message came through is the bot's to find out.
+    assert len(posts_in(telegram, CHANNEL)) == stored
+    await later(tmp_path, sites, telegram)
+    gate.open()
+
+
+@pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
+async def test_it_ends_soon_while_another_program_locks_the_database(
+    sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int
+) -> None:
+    configure(tmp_path, sites, telegram)
+    gate = sites.hold(sites.decree_pdf)
+    with bot(tmp_path, name) as running, closing(sqlite3.connect(tmp_path / "vigie.db", isolation_level=None)) as other:
+        await gate.reached(30)
+        other.execute("BEGIN IMMEDIATE")
+        gate.open()
+        await asyncio.to_thread(running.until, running.waits_for_a_lock)
+        assert running.end() == code
+        other.execute("ROLLBACK")
+    await later(tmp_path, sites, telegram)
+
+
+@pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
+async def test_it_ends_soon_when_it_cannot_even_open_the_database(
+    sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int
+) -> None:
+    configure(tmp_path, sites, telegram)
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}"):
+        pass
+    with closing(sqlite3.connect(tmp_path / "vigie.db", isolation_level=None)) as other, bot(tmp_path, name) as running:
+        other.execute("BEGIN IMMEDIATE")
+        await asyncio.to_thread(running.until, running.waits_for_a_lock)
+        assert running.end() == code
+    await later(tmp_path, sites, telegram)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_killed_between_sent_and_recorded(sites: Sites, telegram: FakeBotApi, tmp_path: Path, stored: bool) -> None:
+    configure(tmp_path, sites, telegram)
+    gate = telegram.hold("sendMessage", stored=stored)
+    with bot(tmp_path, "run") as running:
+        await gate.reached(30)
+        running.process.kill()
+        running.process.wait(10)
+    gate.open()
+    await later(tmp_path, sites, telegram)
+
+
+class Logs:
+    """What the bot logs in this process, while entered."""
+
+    def __init__(self) -> None:
+        self.entries: list[EventDict] = []
+        self._more = asyncio.Event()
+
+    def __enter__(self) -> Self:
+        self._before = structlog.get_config()
+        structlog.configure(processors=[self._take])
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        structlog.configure(**self._before)
+
+    def _take(self, _logger: object, _method: str, entry: EventDict) -> EventDict:
+        self.entries.append(entry)
+        self._more.set()
+        raise structlog.DropEvent
+
+    def of(self, event: str) -> list[EventDict]:
+        return [entry for entry in self.entries if entry["event"] == event]
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is true of the entries."""
+        async with asyncio.timeout(30):
+            while not condition():
+                self._more.clear()
+                await self._more.wait()
+
+
+async def test_telegram_and_mastodon_are_down_at_the_start(sites: Sites, telegram: FakeBotApi, tmp_path: Path) -> None:
+    """The sites are polled all the same, and what was found is delivered once they are up."""
+    mastodon = MastodonServer().start()
+    telegram.stop()
+    mastodon.stop()
+    stop = asyncio.Event()
+    with Replay(sites.resources) as replay:
+        world = World(replay, tmp_path / "vigie.db", telegram, mastodon, now=datetime.now(UTC))
+        async with world.bot(("26",)) as parts:
+            with Logs() as logs:
+                running = asyncio.create_task(Service(parts).run(stop))
+                await logs.until(lambda: len(logs.of(NOT_YET)) == 2)
+                telegram.start()
+                mastodon.start()
+                # Every rest is over by now, and the source is due again; what is newly published wakes the deliveries.
+                publish(sites)
+                world.now += timedelta(hours=1)
+                await logs.until(lambda: len(logs.of("post sent")) == 4)
+                stop.set()
+                await running
+    # Down is told once each, however often it is tried, and so is its end.
+    assert sorted(entry["destination"] for entry in logs.of(NOT_YET)) == ["channel", "mastodon"]
+    assert sorted(entry["destination"] for entry in logs.of("destination takes posts again")) == ["channel", "mastodon"]
+    assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == 2
+    mastodon.stop()
+
+
+def publish(sites: Sites) -> None:
+    """One more decree on the Drôme's page."""
+    text = demo_text("abrogation", sites.today, number="2026-1200", abrogated="2026-1104")
+    act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00099", "Arrêté", (text,))
+    recueil = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-303", sites.today, (act,)))
+    page = sites.resources[sites.listing].body.replace(b"</h1>", b"</h1>" + _link("/contenu/telechargement/1399/9999/file/recueil.pdf"), 1)
+    sites.resources[sites.listing] = Resource(page)
+    sites.resources[f"{DROME}/contenu/telechargement/1399/9999/file/recueil.pdf"] = Resource(recueil, "application/pdf")
+
+
+def _link(address: str) -> bytes:
+    return downloads("x", [Link(address, "recueil")]).split("<h1>x</h1>")[1].split("</main>")[0].encode()
