@@ -148,11 +148,13 @@ class Service:
             if self._down.pop(destination, None) is not None:
                 log.info("destination takes posts again", destination=destination)
             log.info("post sent", destination=destination, decree=decree)
+        elif item.state is PostState.QUEUED:
+            if self._down.get(destination) != item.error:
+                self._down[destination] = item.error
+                tell = partial(log.error, "destination needs you") if item.alert else partial(log.warning, "post not sent yet, it will be")
+                tell(destination=destination, decree=decree, error=item.error)
         elif item.alert:
             log.error("a post needs you", destination=destination, decree=decree, state=item.state.value, error=item.error)
-        elif self._down.get(destination) != item.error:
-            self._down[destination] = item.error
-            log.warning("post not sent yet, it will be", destination=destination, decree=decree, error=item.error)
 
 
 async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TextIO
@@ -38,13 +39,17 @@ class ConsoleChannel:
         decree = post.decree
         text = plain_post(decree, place_for(self._places, decree.authority), self._clock(), self._language)
         try:
-            self._stream.write(self._encodable(text) + "\n\n")
-            self._stream.flush()
+            # In a thread: a reader that pauses (a pager, a full pipe) must hold up nothing else.
+            await asyncio.to_thread(self._write, self._encodable(text) + "\n\n")
         except (OSError, ValueError) as error:  # ValueError: the stream is closed
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise NotSent(f"cannot write to the console: {reason}") from None
         self._written.add(post.key)
         return Sent(post.key)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
 
     def _encodable(self, text: str) -> str:
         """What the stream's encoding can show: a terminal without accents must not stop the bot."""

@@ -207,12 +207,14 @@ class Deliverer:
             await uninterrupted(self._outbox.requeue, post.id, str(error), self._clock() + wait)
             await self._rest(channel, wait)
             return Delivered(post, PostState.QUEUED, str(error)), False
+        except DestinationRefused as error:
+            # Nothing is wrong with the post: it goes out once an operator has mended the token or the rights.
+            await uninterrupted(self._outbox.requeue, post.id, str(error), self._clock() + REFUSED_REST)
+            await self._rest(channel, REFUSED_REST)
+            return Delivered(post, PostState.QUEUED, str(error), alert=True), False
         except Refused as error:
             await uninterrupted(self._outbox.refused, post.id, str(error), self._clock())
-            whole = isinstance(error, DestinationRefused)
-            if whole:
-                await self._rest(channel, REFUSED_REST)
-            return Delivered(post, PostState.REFUSED, str(error), alert=True), not whole
+            return Delivered(post, PostState.REFUSED, str(error), alert=True), True
         except asyncio.CancelledError:
             await self._in_doubt(channel, post, "stopped while it was being sent")
             raise

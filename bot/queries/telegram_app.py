@@ -27,7 +27,7 @@ _QUEUE = 100
 """Updates fetched but not yet answered: beyond, Telegram keeps them."""
 _TOGETHER = 4
 """Questions answered at the same time."""
-_STOP_SECONDS = 10
+_STOP_SECONDS = 2
 """For answers on their way when told to stop."""
 # These write the address of each request, which holds the token.
 _TALKATIVE = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram.Bot": logging.INFO, "telegram.ext.ExtBot": logging.INFO}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
+import threading
 from pathlib import Path
 
 from bot.reading.ocr import Ocr, find_ocr
@@ -16,6 +18,7 @@ def main(argument: str) -> int:
     """Carry out one order. Exit status 0 when every page was tried, 1 when the file cannot be opened."""
     order = Order.parse(argument)
     limit(order)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # Imported under the limits: the native library is what they are for.
     from bot.reading.pdf import Document, NotReadable  # noqa: PLC0415
 
@@ -50,6 +53,12 @@ def _cap(kind: int, soft: int, hard: int | None = None) -> None:
     if present != resource.RLIM_INFINITY:
         most = min(most, present)
     resource.setrlimit(kind, (min(soft, most), most))
+
+
+def _end_with_parent() -> None:
+    """Standard input ends when the parent does, however it ended: nobody listens any more."""
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def _say(line: bytes) -> None:

@@ -123,7 +123,7 @@ async def _run(path: Path, pages: _Pages, deadline: float) -> str:
     """Run one process from the next page on, and say how it ended."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-s", "-B", "-P", "-m", "bot.reading.child", _order(path, pages).argument(),
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,  # never written to: its end tells the child that we are gone
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=child_environment(os.environ),

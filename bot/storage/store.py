@@ -69,7 +69,7 @@ def _open_to_write(url: URL, busy_timeout: float) -> Store:
 
 
 def _open_to_read(url: URL, busy_timeout: float) -> Store:
-    if url.get_backend_name() == "sqlite" and (in_memory(url) or not Path(url.database or "").exists()):
+    if url.get_backend_name() == "sqlite" and (in_memory(url) or not _exists(url)):
         return _empty()
     database = Database(make_engine(url, read_only=True, busy_timeout=busy_timeout), name=masked(url), read_only=True)
     try:
@@ -90,6 +90,13 @@ def _empty() -> Store:
     engine = make_engine(parse_url("sqlite://"), read_only=False)
     migrate(engine)
     return Store(Database(engine, name="in memory", read_only=True))
+
+
+def _exists(url: URL) -> bool:
+    try:
+        return Path(url.database or "").exists()
+    except OSError as error:
+        raise Unavailable(f"the database {masked(url)} cannot be reached: {error.strerror}") from error
 
 
 def _prepare_folder(url: URL) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -224,6 +226,18 @@ async def test_killed_from_outside(saved: Save) -> None:
     else:  # a second process went on after the page the first one died on
         assert isinstance(outcome, Reading)
         assert (outcome.page_count, len(outcome.unreadable_pages)) == (10, 1)
+
+
+def test_the_child_ends_with_its_parent(long_document: Path) -> None:
+    order = Order(str(long_document), 1, 1024**3, 600, ocr=False)
+    command = [sys.executable, "-m", "bot.reading.child", order.argument()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stdout.readline(), "it is at work"
+        # What the system does to a pipe when the process at its other end is killed.
+        child.stdin.close()
+        assert child.wait(timeout=20) == 1
 
 
 def test_it_runs_from_a_command_line_too(saved: Save) -> None:
