@@ -20,7 +20,8 @@ from tests.servers.mastodon import MastodonServer
 
 CODES = ("26", "06", "02")
 TODAY = NOON.date()
-MONTH_PAGE = f"{DROME}/Publications/Recueil-des-actes-administratifs-RAA/RAA-2026-consulter-le-recueil-des-services-de-l-Etat-dans-la-Drome/Aout-2026"
+ROOT = f"{DROME}/Publications/Recueil-des-actes-administratifs-RAA"
+MONTH_PAGE = f"{ROOT}/RAA-2026-consulter-le-recueil-des-services-de-l-Etat-dans-la-Drome/Aout-2026"
 FOUND = {("26", Kind.AUTHORISATION, "2026-1104"), ("02", Kind.ABROGATION, "2026-0720")}
 SCANNED = {("06", Kind.AUTHORISATION, "2026-1950")}
 
