@@ -20,7 +20,7 @@ def main(argument: str) -> int:
     limit(order)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Imported under the limits: the native library is what they are for.
-    from bot.reading.pdf import Document, NotReadable  # noqa: PLC0415
+    from bot.reading.pdf import Document, NotReadable  # noqa: PLC0415 - under the limits, see above
 
     def engine() -> Ocr | None:
         return find_ocr() if order.ocr else None

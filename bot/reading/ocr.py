@@ -132,7 +132,7 @@ class Command:
     def read(self, image: Raster) -> Recognised:
         """Read one page. Raises OcrFailed."""
         command = (*self._command, "--dpi", str(image.dpi), "tsv")
-        done = subprocess.run(command, input=_pgm(image), capture_output=True, env=self._environment, check=False)  # noqa: S603
+        done = subprocess.run(command, input=_pgm(image), capture_output=True, env=self._environment, check=False)  # noqa: S603 - our own command, without a shell
         if done.returncode != 0:
             raise OcrFailed(f"tesseract ended with status {done.returncode}: {done.stderr[-200:].decode(errors='replace').strip()}")
         return _from_tsv(done.stdout.decode("utf-8", "replace"))
