@@ -29,10 +29,13 @@ class Cues:
     titled: tuple[Pattern, ...]
     citation: Pattern
     other_thing: Pattern
+    excluded: Pattern
     titles: Mapping[Kind, Pattern]
     use: Pattern
     never: Pattern
     act: Pattern
+    event: Pattern
+    amending: Pattern
     related: Pattern
     articles: Mapping[Kind, Pattern]
     delegation: Pattern
@@ -64,10 +67,13 @@ def cues() -> Cues:
         titled=tuple(pattern(entry) for entry in objects["titled"]),
         citation=pattern(objects["citation"]),
         other_thing=pattern(*objects["other_thing"]),
+        excluded=pattern(*objects["excluded"]),
         titles={kind: pattern(*titles[kind.value]) for kind in Kind},
         use=pattern(*titles["use"]),
         never=pattern(*titles["never"]),
         act=pattern(*titles["act"]),
+        event=pattern(*titles["event"]),
+        amending=pattern(*titles["amending"]),
         related=pattern(*titles["related"]),
         articles={kind: pattern(*articles[kind.value]) for kind in Kind},
         delegation=pattern(*articles["delegation"]),

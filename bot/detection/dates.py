@@ -10,10 +10,14 @@ _MONTHS = {
     "janvier": 1, "fevrier": 2, "mars": 3, "avril": 4, "mai": 5, "juin": 6, "juillet": 7, "aout": 8, "aovt": 8, "aofit": 8,
     "septembre": 9, "octobre": 10, "novembre": 11, "decembre": 12,
 }  # fmt: skip
+# As date stamps print them: "27 NOV. 2026".
+_SHORT_MONTHS = {
+    "janv": 1, "jan": 1, "fevr": 2, "fev": 2, "avr": 4, "juil": 7, "sept": 9, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+}  # fmt: skip
 
 WEEKDAY = r"(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s*)?"
 DAY = r"(?:1\s?er|1\s?[*°º]\w?|[il]\s?er|premier|[0-3]?\d|[0-3]\s\d)"
-MONTH = rf"(?:{'|'.join(_MONTHS)})"
+MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)})(?![a-z])\.?)"
 YEAR = r"(?:20\d\d|2\s0\s\d\s\d)"
 _NUMERIC = r"(?:[0-3]?\d[/.][01]?\d[/.]20\d\d)"
 HOUR = r"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|minuit|midi)"
@@ -59,7 +63,7 @@ def partial(text: str) -> Partial | None:
     year = parts["year"]
     return Partial(
         _day(parts["day"]),
-        _MONTHS[parts["month"]] if parts["month"] else None,
+        _month(parts["month"]) if parts["month"] else None,
         int(re.sub(r"\s", "", year)) if year else None,
     )
 
@@ -81,6 +85,11 @@ def clock(text: str, *, closing: bool) -> time | None:
     if hours == 24 and minutes == 0:
         return time(23, 59) if closing else None
     return time(hours, minutes) if hours < 24 else None
+
+
+def _month(text: str) -> int:
+    name = text.rstrip(".")
+    return _MONTHS.get(name) or _SHORT_MONTHS[name]
 
 
 def _day(text: str) -> int:

@@ -9,15 +9,19 @@ from bot.detection.document import Document
 
 
 @cache
-def _events() -> tuple[tuple[str, Pattern], ...]:
-    return tuple((entry["label"], pattern(*entry["patterns"])) for entry in load("events.toml")["event"])
+def _events(listed: bool) -> tuple[tuple[str, Pattern], ...]:
+    events = load("events.toml")["event"]
+    return tuple((entry["label"], pattern(*entry["patterns"], *(entry.get("listed", ()) if listed else ()))) for entry in events)
 
 
-def event_labels(document: Document, start: int, end: int) -> list[tuple[str, int, int]]:
-    """The events named in a stretch of the folded text, in the order of the law, each with where it is named."""
+def event_labels(document: Document, start: int, end: int, *, listed: bool = False) -> list[tuple[str, int, int]]:
+    """The events named in a stretch of the folded text, in the order of the law, each with where it is named.
+
+    `listed` takes single words too ("densité"), for a stretch that is known to list events.
+    """
     low, high = document.mended_span(start, end)
     found: list[tuple[str, int, int]] = []
-    for label, words in _events():
+    for label, words in _events(listed):
         match = words.search(document.mended.text, low, high)
         if match is not None:
             found.append((label, *document.loose(match.start(), match.end())))

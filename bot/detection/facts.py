@@ -64,6 +64,8 @@ def _purposes(document: Document, segment: Segment) -> list[Found[str]]:
     parts = (Part.ARTICLE,) if segment.has_articles else (Part.TITLE, Part.HEADING, Part.BODY)
     found: dict[str, Found[str]] = {}
     for block in segment.of(*parts):
-        for label, start, end in event_labels(document, block.start, block.end):
+        # Other words are looser in an article that already names an event.
+        listed = block.part is Part.ARTICLE and bool(event_labels(document, block.start, block.end))
+        for label, start, end in event_labels(document, block.start, block.end, listed=listed):
             found.setdefault(label, Found(label, start, end))
     return list(found.values())

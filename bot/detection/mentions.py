@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -9,10 +10,12 @@ from itertools import islice
 from bot.detection.cues import Pattern, cues
 from bot.detection.document import Document
 from bot.detection.events import event_labels
-from bot.detection.segments import Part, Segment
+from bot.detection.segments import Block, Part, Segment
 
 _AROUND = 130
 """Squeezed characters on each side in which the company of a mention is looked at: a sentence, more or less."""
+
+_SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 
 _ENOUGH = 400
 """Mentions looked at in one decree: real ones have a dozen, a hostile text has any number."""
@@ -53,11 +56,25 @@ def mentions(document: Document, segment: Segment) -> tuple[Mention, ...]:
         opening = document.mended_span(block.start, block.end)[0]
         if cues().other_thing.search(text, max(start - _AROUND, opening), min(end + 60, high)):
             continue
+        said = document.mended_span(*_sentence(document.flat, block, first, last))
+        if cues().excluded.search(text, max(start - _AROUND, said[0]), min(end + 60, max(said[1], end))):
+            continue
         if part in {Part.TITLE, Part.HEADING} and segment.at(last - 1).part not in {Part.TITLE, Part.HEADING}:
             last = block.end
         citation = cues().citation.search(text[max(start - _AROUND, opening) : start]) is not None
-        found.append(Mention(part, strong, citation, start, end, first, last))
+        # In a whole act, images without a camera anywhere are of another kind (X-rays, wildlife).
+        firm = strong and (about_video or not segment.is_formal)
+        found.append(Mention(part, firm, citation, start, end, first, last))
     return tuple(sorted(found, key=lambda mention: mention.start))
+
+
+def _sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:
+    """The sentence around a mention, within its block: what the next one excludes, the decree does not exclude."""
+    first = block.start
+    for match in _SENTENCE_END.finditer(flat, max(block.start, start - 3 * _AROUND), start):
+        first = match.end()
+    last = _SENTENCE_END.search(flat, end, block.end)
+    return first, last.start() if last is not None else max(block.end, end)
 
 
 def _matches(document: Document, segment: Segment, about_video: bool) -> Iterator[tuple[bool, int, int]]:

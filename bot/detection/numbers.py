@@ -1,32 +1,37 @@
 """The number of a decree, as printed and as compared.
 
 Series seen: `2024-00493`, `DUPA 2024-699`, `DUPA-2024-1463`, `DUPA n° 2024-1691`, `2025-BSP-OP-11`, `2025/14/MCI`, `2024 - 368`,
-`DDTM/SEBIO/2024-163`, `2024.PREF/DCPPAT/BUPPE/069`, `AP 20251856`.
+`DDTM/SEBIO/2024-163`, `2024.PREF/DCPPAT/BUPPE/069`, `AP 20251856`, `CAB/SPAS/2026/n°624`, `CAB-BSI-2026-045`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.segments import Part, Segment
 
-_SERIES = r"(?:[a-z]{2,8}\s?-?\s?)"
+_SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|[a-z]{2,8}\s?-?\s?)"
 _SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
 _VALUE = (
     r"(?:[a-z][a-z0-9]{0,11}\s?[-/._]?\s?)?(?:[a-z0-9]{1,16}\s?[-/._]\s?){0,6}[a-z0-9]{0,16}\d[a-z0-9]{0,40}"
-    r"(?:\s?[-/._]\s?(?!\d{1,2}\s+[a-z])[a-z0-9]{1,16}){0,5}"
+    # After a dash between blanks, letters alone are prose: "n° 2026-77 - commune de X".
+    r"(?:(?!\s[-‐‑–—]\s[a-z]+\b)\s?[-/._]\s?(?!\d{1,2}\s+[a-z])[a-z0-9]{1,16}){0,5}"
+    r"(?:\s\d{2,5}(?=\s+du\s\d))?"  # "n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026"
 )
 _OFFICIAL = r"(?:\s*(?:inter-?)?(?:prefectora(?:l|ux)|conjoint|modificatif|complementaire|du prefet de police|cab(?:inet)?))*"
 _NUMBER = re.compile(
     rf"(?P<head>\barretes?|\bap|\bdecision|(?<=[a-z])arrete){_OFFICIAL}\s*"
     rf"(?:(?P<series>(?!portant|autoris|modifi|abrog|relatif|du\b|de\b|le\b){_SERIES})?{_SIGN}(?P<value>{_VALUE})"
-    rf"|(?P<bare>(?:[a-z]{{2,6}}[ -])?(?:20\d\d\s?[-./]\s?\d{{1,6}}|20\d{{6,9}})))"
+    rf"|(?P<bare>(?:[a-z]{{2,6}}[ -]|(?:[a-z]{{2,8}}[-/]){{2,4}})?(?:20\d\d\s?[-./]\s?\d{{1,6}}|20\d{{6,9}})))"
 )
 _GLUED = re.compile(r"(?<=\d)(?:portant|autoris|modifi|abrog|retir|relatif|relative|suspen|prorog|prolong|renouvel|fixant|du\d)")
 _LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
+# A line of its own: "N° 37-2026-10-02-00007".
+_LINE = re.compile(rf"^\W{{0,3}}n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){_VALUE})\s*$", re.MULTILINE)
 _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
 
 
@@ -38,7 +43,7 @@ def number(document: Document, segment: Segment) -> Found[str] | None:
                 return found
     for block in segment.of(Part.HEADING):
         text = document.folded.text
-        for match in _LONE.finditer(text, block.start, block.end):
+        for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
             before = text[max(match.start() - 24, 0) : match.start()]
             if not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", before):
                 return Found(_printed(document, match.start("value"), match.end("value"), ""), match.start(), match.end())
@@ -60,7 +65,7 @@ def _printed(document: Document, start: int, end: int, series: str) -> str:
     glued = _GLUED.search(document.folded.text, start, end)
     text = document.original(start, glued.start() if glued is not None else end).strip(" .-/")
     text = re.sub(r"\s*([-/._‐‑–—])\s*", lambda match: "-" if match.group(1) in "‐‑–—" else match.group(1), text)
-    return f"{series.strip(' -')} {text}".strip() if series else text
+    return f"{series.strip(' -')}{'/' if '/' in series else ' '}{text}".strip() if series else text
 
 
 def comparable(number: str) -> str:

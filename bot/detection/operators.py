@@ -17,6 +17,11 @@ _NAME = re.compile(
     r"(?:(?:L[ea]s?|L['’]|Saint|Sainte)[ -]?)?[A-ZÀ-ÖØ-Þ][\w'’\-]*"
     r"(?:(?:[ -](?:sur|sous|en|les|lès|la|le|de|du|des|aux?|d['’]|l['’]|et)){0,2}[ -](?!RER|SNCF|RATP)[A-ZÀ-ÖØ-Þ][\w'’\-]+){0,4}"
 )
+# "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
+_OWNED = re.compile(
+    r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
+    r"(?: (?:par|a|de|du|des))?(?: communa(?:l|ux))?\s*$"
+)
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
 )
@@ -47,9 +52,20 @@ def operators(document: Document, segment: Segment, speaking: tuple[Block, ...])
     Articles on execution, publication and remedies name services that merely receive the decree: they are left out.
     """
     titles = [*segment.of(Part.TITLE), *segment.of(Part.HEADING)]
-    articles = [block for block in segment.of(Part.ARTICLE) if not _EXECUTION.search(document.flat, block.start, block.end)]
+    articles = [block for block in segment.of(Part.ARTICLE) if not is_formality(document.flat, block)]
     found = _merged([*_in(document, titles, heading=True), *_in(document, [b for b in speaking if b in articles or b.part is Part.BODY])])
-    return found or _merged(_in(document, articles))
+    found = found or _merged(_in(document, articles))
+    users = [entry for entry in found if not _is_owner(document, entry)]
+    return users or found
+
+
+def _is_owner(document: Document, entry: Found[str]) -> bool:
+    return entry.value.startswith("Commune") and _OWNED.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
+
+
+def is_formality(flat: str, block: Block) -> bool:
+    """True for an article on execution, publication or remedies."""
+    return _EXECUTION.search(flat, block.start, block.end) is not None
 
 
 def _in(document: Document, blocks: list[Block], *, heading: bool = False) -> list[Found[str]]:

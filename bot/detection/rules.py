@@ -42,17 +42,19 @@ def decide(document: Document, segment: Segment, *, unreadable: bool, stand_alon
     found = mentions(document, segment)
     if not found:
         return _without_mention(document, segment, stand_alone=stand_alone)
-    titled = _by_title(document, segment, found)
+    named = _own_title(document, segment, stand_alone=stand_alone)
+    titled = _by_title(document, segment, found, named)
     if titled is not None:
         return titled
-    named = _own_title(document, segment, stand_alone=stand_alone)
     if named is not None and cues().never.search(named):
         return Finding(Outcome.NOT_CONCERNED, None, (), found)
-    article = _by_articles(document, segment, found, named)
-    if article is not None:
-        return article
+    return _by_articles(document, segment, found, named) or _otherwise(document, segment, found, named, unreadable=unreadable)
+
+
+def _otherwise(document: Document, segment: Segment, found: tuple[Mention, ...], named: str | None, *, unreadable: bool) -> Finding:
+    """Neither title nor articles decide."""
     if any(mention.part is Part.BODY and mention.strong for mention in found) or any(mention.deciding for mention in found):
-        return _uncertain(document, found)
+        return _undecided(document, segment, found, named, unreadable=unreadable)
     return _by_preamble(document, segment, found, named, unreadable=unreadable)
 
 
@@ -62,7 +64,7 @@ def is_generic(title: str) -> bool:
     return not any(len(word) >= 4 for word in left.split())
 
 
-def _by_title(document: Document, segment: Segment, found: tuple[Mention, ...]) -> Finding | None:
+def _by_title(document: Document, segment: Segment, found: tuple[Mention, ...], named: str | None) -> Finding | None:
     text = document.mended.text
     for part in (Part.TITLE, Part.HEADING):
         for block in segment.of(part):
@@ -70,13 +72,19 @@ def _by_title(document: Document, segment: Segment, found: tuple[Mention, ...]) 
             for mention in sorted(inside, key=lambda mention: not mention.strong):
                 start = document.mended_span(own_heading(document.folded.text, block.start, mention.start), block.end)[0]
                 stop = min(document.mended_span(block.start, block.end)[1], mention.tight_end + _TITLE_TAIL)
-                if cues().never.search(text, start, stop) and not _decides_before(text, start, stop):
+                event = cues().event.search(text, mention.tight_end, stop)
+                said = stop if event is None else event.start()
+                if cues().never.search(text, start, said) and not _decides_before(text, start, said):
                     return Finding(Outcome.NOT_CONCERNED, None, (document.evidence("verdict", *_around(document, block, mention)),), found)
-                kind = _title_kind(text, start, stop)
+                kind = _title_kind(text, start, said, stop)
                 proof = document.evidence("verdict", *_around(document, block, mention))
                 if kind is None:
                     continue
                 near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
+                opening = document.mended_span(block.start, block.end)[0]
+                notice = _opens_as_notice(text, opening, start) if part is Part.TITLE else named is not None and _is_notice(named)
+                if notice and not segment.is_formal:
+                    return Finding(Outcome.UNCERTAIN, None, (proof,), found)
                 formal = segment.is_formal or cues().act.search(text, start, mention.tight_start) or _article_kind(text, *near)
                 if not formal or (not mention.strong and not _supported(document, segment)):
                     return Finding(Outcome.UNCERTAIN, None, (proof,), found)
@@ -85,6 +93,24 @@ def _by_title(document: Document, segment: Segment, found: tuple[Mention, ...]) 
                     return Finding(Outcome.UNCERTAIN, None, (proof, contradiction), found)
                 return Finding(Outcome.DECREE, kind, (proof,), found)
     return None
+
+
+def _opens_as_notice(text: str, start: int, stop: int) -> bool:
+    """True where a title begins as something else and goes on with an act ("Avis de consultation : projet d'arrêté…")."""
+    return any(cue.match(text, start, stop) is not None for cue in (cues().never, cues().related))
+
+
+def _is_notice(named: str) -> bool:
+    """True for a title that says that the act decides nothing on VSA ("donnant subdélégation", "fixant la liste…")."""
+    decision = _first(named, 0, len(named))
+    spoken = cues().never.search(named) or cues().related.search(named)
+    if spoken is not None:
+        return decision is None or spoken.start() < decision[0]
+    return decision is None and not _speaks(named)
+
+
+def _speaks(named: str) -> bool:
+    return any(cue.search(named) for cue in (*cues().strong, *cues().bare, *cues().medium))
 
 
 def _decides_before(text: str, start: int, stop: int) -> bool:
@@ -105,20 +131,38 @@ def _first(text: str, start: int, stop: int) -> tuple[int, Kind] | None:
     return position, kind
 
 
-def _title_kind(text: str, start: int, stop: int) -> Kind | None:
-    decision = _first(text, start, stop)
-    related = cues().related.search(text, start, stop)
+def _title_kind(text: str, start: int, said: int, stop: int) -> Kind | None:
+    """What a title does. Beyond `said` it names the event: only what bears on another decree counts there."""
+    decision = _first(text, start, said)
+    if decision is None and (amending := cues().amending.search(text, said, stop)) is not None:
+        decision = _first(text, amending.start(), stop)
+    related = cues().related.search(text, start, said)
     if decision is not None:
         return None if related is not None and related.start() < decision[0] else decision[1]
-    use = cues().use.search(text, start, stop)
+    use = cues().use.search(text, start, said)
     if use is not None and (related is None or use.start() < related.start()):
         return Kind.AUTHORISATION
     return None
 
 
 def _article_kind(text: str, start: int, stop: int) -> Kind | None:
+    decision = _article_decision(text, start, stop)
+    return decision[1] if decision is not None else None
+
+
+def _article_decision(text: str, start: int, stop: int) -> tuple[int, Kind] | None:
     matches = [(match.start(), kind) for kind, verb in cues().articles.items() if (match := verb.search(text, start, stop))]
-    return min(matches)[1] if matches else None
+    return min(matches) if matches else None
+
+
+def _is_aside(document: Document, segment: Segment, mention: Mention, verb: int, named: str | None) -> bool:
+    """True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
+    if named is None:
+        return False
+    if mention.part is not Part.ARTICLE:
+        return not segment.is_formal and _first(named, 0, len(named)) is None
+    first, last = sorted((document.loose(verb, verb + 1)[0], mention.start))
+    return not _speaks(named) and re.search(r"[a-z]\.\s", document.flat[first:last]) is not None
 
 
 def _by_articles(document: Document, segment: Segment, found: tuple[Mention, ...], named: str | None) -> Finding | None:
@@ -134,11 +178,12 @@ def _by_articles(document: Document, segment: Segment, found: tuple[Mention, ...
             start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
         if cues().delegation.search(text, start, stop):
             continue
-        kind = _article_kind(text, start, stop)
-        if kind is None:
+        decision = _article_decision(text, start, stop)
+        if decision is None:
             continue
+        kind = decision[1]
         proof = document.evidence("verdict", *_around(document, block, mention))
-        if not mention.strong and not _supported(document, segment):
+        if _is_aside(document, segment, mention, decision[0], named) or (not mention.strong and not _supported(document, segment)):
             doubt = doubt or proof
             continue
         title_kind = _first(named, 0, len(named)) if named is not None else None
@@ -162,6 +207,14 @@ def _contradicted(document: Document, segment: Segment, found: tuple[Mention, ..
         if article in {Kind.REFUSAL, Kind.SUSPENSION, Kind.ABROGATION} and speaks and against is None:
             against = document.evidence("contradiction", block.start, block.end)
     return against
+
+
+def _undecided(document: Document, segment: Segment, found: tuple[Mention, ...], named: str | None, *, unreadable: bool) -> Finding:
+    """No article decides, but some speak of VSA: for a person to see, unless in words of other things under a title of its own."""
+    weak = not any(mention.strong for mention in found) and not _supported(document, segment)
+    if weak and named is not None and not _speaks(named) and segment.is_formal and not unreadable:
+        return Finding(Outcome.NOT_CONCERNED, None, _proofs(document, found), found)
+    return _uncertain(document, found)
 
 
 def _by_preamble(document: Document, segment: Segment, found: tuple[Mention, ...], named: str | None, *, unreadable: bool) -> Finding:

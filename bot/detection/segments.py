@@ -24,12 +24,18 @@ _SAME_OPENING = 60
 _ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
 _VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=\s|l[ae']|les)", re.MULTILINE)
 _RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant\b", re.MULTILINE)
-_ARTICLE = re.compile(r"^\W{0,3}article\s{0,2}(?:\d{1,3}|premier|unique|un\b|[ivx]+\b|l\b|ler\b)", re.MULTILINE)
-_FIRST_ARTICLE = re.compile(r"^\W{0,3}article\s{0,2}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l|ler|i er|un)(?=\s?[:.\-–]|\s?$)", re.MULTILINE)
+# OCR reads "Atticle", "Artic1e", and "1er" as "ler" or "ter".
+_WORD = r"(?:a[rt][tl]ic[l1i]e|art\.)"
+_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|un\b|[ivx]+\b|l\b|[lt]er\b)", re.MULTILINE)
+_FIRST_ARTICLE = re.compile(
+    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l|[lt]er|i er|un)(?=\s?[:.\-–]|\s?$)", re.MULTILINE
+)
+_NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-]", re.MULTILINE)
 _GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
 # Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
 _OPERATIVE = re.compile(
-    r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?article(?:1er|1(?!\d)|i(?![ivx])|l|premier|unique)"
+    r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l|ter|premier|unique)"
+    r"|(?:arrete(?:nt)?|decide(?:nt)?)art1er"
 )
 _HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
 _RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
@@ -156,6 +162,8 @@ def _blocks(document: Document, start: int, end: int, first_articles: list[int])
     after = visas[0] if visas else start
     following = bisect_left(first_articles, after)
     operative = min(first_articles[following], end) if following < len(first_articles) else end
+    if operative == end and (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
+        operative = numbered.start()  # an extract, or a first article that could not be read
     marks: list[tuple[int, Part]] = [(position, Part.VISA) for position in visas if position < operative]
     marks += [(match.start(), Part.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
     if operative < end:

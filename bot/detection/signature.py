@@ -11,8 +11,9 @@ from bot.detection.found import Found
 from bot.detection.segments import Part, Segment
 
 _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!\s*(?:a \d|au\b|jusqu))")
-_DONE = re.compile(rf"\bfait\s+a\s+[^\n,]{{2,40}}?\s*,?\s*le\s*:?\s*(?P<day>{ANY_DATE})")
-_TOWN = re.compile(rf"^\W{{0,3}}(?:a\s+)?[a-z][a-z' \-]{{1,40}}?\s?,\s?le\s*:?\s*(?P<day>{ANY_DATE})", re.MULTILINE)
+# A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
+_DONE = re.compile(rf"\bfait\s+a\s+[^\n,]{{2,40}}?\s*,?\s*le\s*[:\-]?\s*(?P<day>{ANY_DATE})")
+_TOWN = re.compile(rf"^\W{{0,3}}(?:a\s+)?[a-z][a-z' \-]{{1,40}}?\s?,\s?le\s*[:\-]?\s*(?P<day>{ANY_DATE})", re.MULTILINE)
 _DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<day>{ANY_DATE})(?!\s*(?:au\b|jusqu))")
 _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|vu|par)\s)$")
 

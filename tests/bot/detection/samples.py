@@ -25,6 +25,8 @@ class Sample:
     outcome: str
     kind: str | None
     expected: dict[str, Any] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    """Names of persons that no fact and no evidence may show."""
 
     def act(self, damage: Callable[[str], str] = str) -> Act:
         return act(damage(self.text), damage(self.title))
@@ -42,7 +44,7 @@ def corpus() -> list[Sample]:
     for path in sorted(CORPUS.glob("*.toml")):
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["act"]:
             known = {name: entry.pop(name, None) for name in ("name", "title", "text", "outcome", "kind")}
-            samples.append(Sample(**known, expected=entry))
+            samples.append(Sample(**known, absent=tuple(entry.pop("absent", ())), expected=entry))
     return samples
 
 

@@ -43,6 +43,14 @@ def test_every_fact_has_its_evidence(sample: Sample) -> None:
             assert ("period" if name in {"starts", "ends"} else name) in about
 
 
+@pytest.mark.parametrize("sample", [sample for sample in POSITIVES if sample.absent], ids=lambda sample: sample.name)
+def test_no_name_of_a_person_is_shown(sample: Sample) -> None:
+    verdict = judge(sample.act())
+    shown = " ".join([repr(verdict.facts), *(quote.text for quote in verdict.evidence)]).lower()
+    assert all(name.lower() in sample.text.lower() for name in sample.absent)
+    assert [name for name in sample.absent if name.lower() in shown] == []
+
+
 def test_precision_and_recall(capsys: pytest.CaptureFixture[str]) -> None:
     found = missed = false = queued = 0
     damages: list[tuple[str, Callable[[str], str]]] = [

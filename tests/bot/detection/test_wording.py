@@ -1,0 +1,179 @@
+"""Words that mean one thing in one place and another next door: found by an examiner, each a class rather than a text."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Facts, Kind, Outcome, Verdict
+from tests.bot.detection.samples import act
+
+TITLE = "Arrêté n° 2026-0412"
+OBJECT = "un traitement algorithmique des images de vidéoprotection"
+
+
+def ruled(article: str, title: str = TITLE) -> Verdict:
+    visa = "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;"
+    return judge(act(f"{visa}\nARRÊTE\nArticle 1er : {article}\nFait à Nice, le 2 juillet 2026", title))
+
+
+def facts(article: str, title: str = TITLE) -> Facts:
+    return ruled(f"La commune de Cannes est autorisée à mettre en œuvre {OBJECT}.\n{article}", title).facts
+
+
+@pytest.mark.parametrize("town", ["Dijon", "Toulon", "Caen", "Avignon", "Le Mans", "Alençon", "Saint-Tropez"])
+def test_a_town_that_ends_in_n_is_not_refused(town: str) -> None:
+    """Squeezed, "Dijon est autorisée" holds "n'est autorisée"."""
+    verdict = ruled(f"La commune de {town} est autorisée à mettre en place {OBJECT}.")
+    assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.AUTHORISATION)
+    assert verdict.facts.places == ()
+
+
+def test_not_authorised_is_a_refusal() -> None:
+    verdict = ruled(f"La commune de Dijon n'est pas autorisée à mettre en œuvre {OBJECT}.")
+    assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.REFUSAL)
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["l'inauguration du Pont suspendu", "la Nuit du refus", "la retraite aux flambeaux", "la libération de Paris", "Terre Nouvelle"],
+)
+def test_the_name_of_an_event_says_nothing_of_the_act(event: str) -> None:
+    verdict = judge(act("", f"Arrêté n° 2026-77 relatif à l'emploi d'{OBJECT} à l'occasion de {event}"))
+    assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.AUTHORISATION)
+
+
+def test_a_title_may_amend_after_its_event() -> None:
+    title = f"Arrêté n° 2026-77 relatif à l'emploi d'{OBJECT} à l'occasion du match, modifiant l'arrêté n° 2026-70"
+    assert judge(act("", title)).kind is Kind.MODIFICATION
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Aucun traitement automatisé de reconnaissance faciale n'est mis en œuvre.",
+        "Tout autre traitement algorithmique est interdit.",
+        "La reconnaissance faciale et tout traitement automatisé biométrique sont exclus.",
+    ],
+)
+def test_what_the_next_sentence_excludes_the_decree_does_not(sentence: str) -> None:
+    verdict = ruled(f"La commune de Dijon est autorisée à mettre en œuvre {OBJECT}. {sentence}")
+    assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.AUTHORISATION)
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "La commune est autorisée à installer six caméras. Le traitement automatisé d'images est exclu.",
+        "La gendarmerie est autorisée à capter des images, sans captation du son ni traitement algorithmique des images.",
+    ],
+)
+def test_a_use_that_is_excluded_is_none(article: str) -> None:
+    text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {article}"
+    assert judge(act(text, "Arrêté portant autorisation d'un système de vidéoprotection")).outcome is Outcome.NOT_CONCERNED
+
+
+def test_images_without_a_camera_are_of_another_kind() -> None:
+    verdict = judge(
+        act("ARRÊTE\nArticle 1er : L'université est autorisée à employer un traitement algorithmique des images de fresques.", TITLE)
+    )
+    assert verdict.outcome is not Outcome.DECREE
+
+
+def test_an_aside_under_another_title_is_for_a_person_to_see() -> None:
+    article = f"La société est autorisée à faire circuler une navette. Elle emploie {OBJECT}."
+    assert ruled(article, "Arrêté relatif aux véhicules autonomes").outcome is Outcome.UNCERTAIN
+
+
+def test_articles_that_list_places_give_them_one_by_one() -> None:
+    items = "- caméra n° 4, place du Marché ;\n– le quai Saint-Pierre ;\n- rue d'Antibes."
+    article = f"Article 2 : Les caméras sont implantées :\n{items}\nArticle 3 : Divers."
+    assert facts(article).places == ("place du Marché", "quai Saint-Pierre", "rue d'Antibes")
+
+
+def test_a_sentence_that_lists_places_gives_them_one_by_one() -> None:
+    assert facts("Article 2 : Lieux concernés : Vieux-Port, esplanade du J4 et plages du Prado.").places == (
+        "Vieux-Port", "esplanade du J4", "plages du Prado",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "Article 2 : Les panneaux d'information sont placés dans les lieux suivants :\n- mairie ;\n- office de tourisme.",
+        "Article 2 : Les caméras détectent les événements suivants :\n- mouvement de foule ;\n- départ de feu.",
+    ],
+)
+def test_lists_of_other_things_are_no_places(article: str) -> None:
+    assert facts(article).places == ()
+
+
+def test_the_owner_of_the_cameras_is_not_the_operator() -> None:
+    article = f"La gendarmerie est autorisée à mettre en œuvre {OBJECT} de la ville de Dax."
+    assert ruled(article).facts.operators == ("Gendarmerie nationale",)
+
+
+@pytest.mark.parametrize(
+    ("wording", "starts", "ends"),
+    [
+        ("le 3 juillet 2026 de 17h00 à 23h59", "2026-07-03T17:00", "2026-07-03T23:59"),
+        ("du 3 juillet 2026 (14h00) au 5 juillet 2026 (4h00)", "2026-07-03T14:00", "2026-07-05T04:00"),
+        ("du 3 au 5 juillet 2026 de 18 heures à 1 heure", "2026-07-03T18:00", "2026-07-06T01:00"),
+        (
+            "prend effet le vendredi 3 juillet 2026 à 8h00 et prend fin le dimanche 5 juillet 2026 à 23h00",
+            "2026-07-03T08:00",
+            "2026-07-05T23:00",
+        ),
+        ("est valable pour une durée d'un mois à compter du 3 juillet 2026", "2026-07-03", "2026-08-02"),
+        (
+            "s'applique :\n- le samedi 4 juillet 2026, de 6h00 à 23h59 ;\n- le dimanche 5 juillet 2026, de 0h00 à 20h00",
+            "2026-07-04T06:00",
+            "2026-07-05T20:00",
+        ),
+    ],
+)
+def test_periods_as_clerks_word_them(wording: str, starts: str, ends: str) -> None:
+    found = facts(f"Article 2 : L'autorisation {wording}.")
+    assert (found.starts and found.starts.isoformat(), found.ends and found.ends.isoformat()) == (starts, ends)
+
+
+def test_the_hours_of_a_single_day_come_from_the_article() -> None:
+    found = facts("Article 2 : le 3 juillet 2026 de 17h00 à 23h59.", f"{TITLE} autorisant {OBJECT} à l'occasion du match du 3 juillet 2026")
+    assert found.starts is not None
+    assert found.starts.isoformat() == "2026-07-03T17:00"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "day"), [("27 NOV. 2026", date(2026, 11, 27)), ("27 NOV 2026", date(2026, 11, 27)), ("- 7 AOUT 2026", date(2026, 8, 7))]
+)
+def test_a_stamped_date(stamp: str, day: date) -> None:
+    verdict = judge(act(f"ARRÊTE\nArticle 1er : La ville de Cannes est autorisée à employer {OBJECT}.\nFait à Rennes, le {stamp}", TITLE))
+    assert verdict.facts.signed == day
+
+
+@pytest.mark.parametrize(
+    ("heading", "number"),
+    [
+        ("Arrêté CAB/SPAS/2026/n°624", "CAB/SPAS/2026/624"),
+        ("Arrêté CAB-BSI-2026-045", "CAB-BSI-2026-045"),
+        ("Arrêté n° 2026-DSEC-77 - commune de Cannes", "2026-DSEC-77"),
+        ("Arrêté n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026", "2026-PREF-DCSIPC/BSIOP 1012"),
+        ("N° 37-2026-10-02-00007", "37-2026-10-02-00007"),
+    ],
+)
+def test_numbers_as_prefectures_print_them(heading: str, number: str) -> None:
+    text = f"PRÉFET\n{heading}\nportant autorisation d'{OBJECT}\nVu le code ;\nARRÊTE\nArticle 1er : La ville de Cannes est autorisée."
+    assert judge(act(text)).facts.number == number
+
+
+@pytest.mark.parametrize("word", ["Atticle 1", "Article ter", "Art. 1er", "Artic1e 1er"])
+def test_an_article_is_known_however_it_is_printed(word: str) -> None:
+    verdict = judge(act(f"Vu le code ;\nARRÊTE\n{word} : La ville de Cannes est autorisée à employer {OBJECT}.", TITLE))
+    assert verdict.facts.operators == ("Commune de Cannes",)
+
+
+def test_a_list_without_end_gives_no_places_without_end() -> None:
+    items = "".join(f"- quai numéro {index} ;\n" for index in range(300))
+    assert len(facts(f"Article 2 : Les caméras sont implantées :\n{items}").places) == 80
