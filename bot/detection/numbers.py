@@ -78,8 +78,3 @@ def comparable(number: str) -> str:
     while len(tokens) > 1 and tokens[0].isalpha() and tokens[1].isdigit() and len(tokens[1]) >= 4:
         tokens = tokens[1:]
     return "-".join(token.lstrip("0") or "0" if token.isdigit() else token for token in tokens)
-
-
-def same_number(one: str, two: str) -> bool:
-    """True for two prints of one number."""
-    return comparable(one) == comparable(two)

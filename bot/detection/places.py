@@ -27,10 +27,12 @@ _PLACE = re.compile(
     r"\b(?!(?:en|sur) place\b)(?:dans|sur|aux|au|a|en)\s(?:l'enceinte (?:de|du)\s?|(?:les )?abords (?:de|du|des)\s?)?"
     rf"{_DETERMINER}(?P<place>{_GROUND}\b)"
 )
-# Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne".
+# Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
+_STREET_KIND = r"(?:rues?|avenues?|boulevards?|places?|quais?|cours|esplanades?|allees?|parvis|square|impasse|chemin|route)"
 _STREET = re.compile(
-    r"(?:,|\bvideo-?protection)\s"
-    r"(?P<place>(?:rues?|avenues?|boulevards?|places?|quais?|cours|esplanades?|allees?|parvis)\s(?:de |du |des |d')(?!un))"
+    rf"(?:(?:,|\bvideo-?protection)\s(?={_STREET_KIND}\s(?:de |du |des |d')(?!un))"
+    r"|\b(?:install|situ|implant|dispos|position|localis)ee?s?\s)"
+    rf"(?P<place>{_STREET_KIND}\s)"
 )
 # An article that says where the cameras are, and not who is told of them or sees their images.
 _WHERE = re.compile(r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?)\b")

@@ -93,6 +93,23 @@ def test_articles_that_list_places_give_them_one_by_one() -> None:
     assert facts(article).places == ("place du Marché", "quai Saint-Pierre", "rue d'Antibes")
 
 
+@pytest.mark.parametrize(
+    ("article", "place"),
+    [
+        ("Le traitement porte sur les images de 17 caméras situées boulevard de la Croisette.", "boulevard de la Croisette"),
+        ("Les caméras concernées sont installées rue Nationale.", "rue Nationale"),
+        ("Douze caméras, implantées place des Clercs et quai de la Marne.", "place des Clercs et quai de la Marne"),
+    ],
+)
+def test_streets_need_no_preposition(article: str, place: str) -> None:
+    assert (
+        place
+        in facts(
+            f"La police municipale est autorisée à mettre en œuvre un traitement algorithmique des images.\nArticle 2 : {article}"
+        ).places
+    )
+
+
 def test_a_sentence_that_lists_places_gives_them_one_by_one() -> None:
     assert facts("Article 2 : Lieux concernés : Vieux-Port, esplanade du J4 et plages du Prado.").places == (
         "Vieux-Port", "esplanade du J4", "plages du Prado",
