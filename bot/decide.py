@@ -14,9 +14,12 @@ UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""
 
 OLD_BEFORE_BASELINE = timedelta(days=30)
-"""An entry this much older than the first poll was there before we watched: it re-entered the listing, it is not news.
+"""How much older than the first poll an entry never seen must be for a crowd of its like to count as an old list."""
 
-Wide on purpose: prefectures do upload a recueil days after the date in its title, and missing one costs more than reading one.
+CROWD = 10
+"""Old entries that may turn up in one poll and still be late uploads: a page of the national platform has ten.
+
+More of them is an old list that was made anew under other addresses: reading it all would post decrees of years ago.
 """
 
 LATE_UPLOAD = timedelta(days=7)
@@ -50,12 +53,11 @@ def at_baseline(listed: Sequence[Listed], *, order: Order, today: date, announce
 
 
 def after_baseline(fresh: Sequence[Listed], *, baseline: date) -> tuple[Intake, ...]:
-    """Later polls: what was never seen is new, unless it is clearly older than our first look at the source."""
+    """Later polls: what was never seen is new, whatever date it bears; but for a crowd of entries clearly older than our first look."""
     oldest = baseline - OLD_BEFORE_BASELINE
-    return tuple(
-        Intake(entry, RecueilState.KNOWN if entry.published is not None and entry.published < oldest else RecueilState.WAITING)
-        for entry in fresh
-    )
+    old = {entry.url for entry in fresh if entry.published is not None and entry.published < oldest}
+    crowd = old if len(old) > CROWD else frozenset[str]()
+    return tuple(Intake(entry, RecueilState.KNOWN if entry.url in crowd else RecueilState.WAITING) for entry in fresh)
 
 
 def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> datetime | None:

@@ -71,19 +71,20 @@ def test_at_baseline_an_undated_entry_named_after_a_month_that_is_over_is_not_ne
     ]
 
 
-@pytest.mark.parametrize(
-    ("published", "state"),
-    [
-        (TODAY, RecueilState.WAITING),
-        (None, RecueilState.WAITING),
-        # The date of the title is that of the act: uploads come days later.
-        (TODAY - timedelta(days=30), RecueilState.WAITING),
-        (TODAY - timedelta(days=31), RecueilState.KNOWN),
-    ],
-)
-def test_after_the_baseline_what_was_never_seen_is_new_unless_it_is_old(published: date | None, state: RecueilState) -> None:
+@pytest.mark.parametrize("published", [TODAY, None, TODAY - timedelta(days=30), TODAY - timedelta(days=400)])
+def test_after_the_baseline_what_was_never_seen_is_new_whatever_date_it_bears(published: date | None) -> None:
     [entry] = after_baseline([dated("x", published)], baseline=TODAY)
-    assert entry.state is state
+    assert entry.state is RecueilState.WAITING
+
+
+def test_an_old_list_under_new_addresses_is_not_news() -> None:
+    fresh = dated("fresh", TODAY)
+    undated = dated("undated", None)
+    handful = [dated(f"old {n}", TODAY - timedelta(days=31 + n)) for n in range(10)]
+    assert {entry.state for entry in after_baseline([fresh, undated, *handful], baseline=TODAY)} == {RecueilState.WAITING}
+    crowd = [*handful, dated("one more", TODAY - timedelta(days=31))]
+    intake = after_baseline([fresh, undated, *crowd], baseline=TODAY)
+    assert [entry.listed.title for entry in intake if entry.state is RecueilState.WAITING] == ["fresh", "undated"]
 
 
 def test_a_failed_recueil_is_tried_for_days_then_given_up() -> None:
