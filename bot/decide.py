@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.storage.rows import RecueilState
-from sources import Listed, Order, end_of_month_named
+from sources import Listed, Order
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""
@@ -21,9 +21,6 @@ CROWD = 10
 
 More of them is an old list that was made anew under other addresses: reading it all would post decrees of years ago.
 """
-
-LATE_UPLOAD = timedelta(days=7)
-"""How long after its month a recueil may still be put on line."""
 
 _FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
 _RETRIES = tuple(timedelta(minutes=m) for m in (2, 5, 15, 30, 60, 180, 360, 720, 1440, 1440, 1440, 1440))
@@ -41,12 +38,11 @@ class Intake:
 def at_baseline(listed: Sequence[Listed], *, order: Order, today: date, announce_since: timedelta) -> tuple[Intake, ...]:
     """First poll of a source: everything is known, only what is recent is read (and can be posted).
 
-    Recent means dated within `announce_since` of `today`; among undated entries, the three newest, unless their very name puts them
-    in a month that is long over.
+    Recent means dated within `announce_since` of `today`; among undated entries, the three newest.
     """
     since = today - announce_since
     undated = [entry for entry in listed if entry.published is None]
-    chosen = {entry.url for entry in _newest(undated, order) if not _of_a_month_past(entry, since)}
+    chosen = {entry.url for entry in _newest(undated, order)}
     return tuple(
         Intake(entry, RecueilState.WAITING if _recent(entry, since) or entry.url in chosen else RecueilState.KNOWN) for entry in listed
     )
@@ -89,11 +85,6 @@ def _newest(undated: Sequence[Listed], order: Order) -> Sequence[Listed]:
         # The national platform numbers its files in the order of their upload.
         return [entry for _, entry in sorted(numbered, key=lambda pair: pair[0])[-UNDATED_AT_BASELINE:]]
     return undated[:UNDATED_AT_BASELINE]
-
-
-def _of_a_month_past(entry: Listed, since: date) -> bool:
-    end = end_of_month_named(entry.title)
-    return end is not None and end + LATE_UPLOAD < since
 
 
 def _recent(entry: Listed, since: date) -> bool:

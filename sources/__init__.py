@@ -2,7 +2,6 @@
 
 from sources.authority import Authority, Order, Source, hosts, load_authorities
 from sources.crawl import Crawl, Crawler, Resolved
-from sources.dates import end_of_month_named
 from sources.errors import CatalogueError, CrawlFailed, LayoutChanged
 from sources.fetch import Blocked, Download, Fetcher, FetchError, Gone, Page, Paused, Refused, Unreachable, Unusable, Validators
 from sources.listed import Listed
@@ -33,7 +32,6 @@ __all__ = [
     "Unusable",
     "Validators",
     "canonical",
-    "end_of_month_named",
     "hosts",
     "load_authorities",
 ]

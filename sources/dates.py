@@ -5,7 +5,6 @@ Years have four digits and lie in 2000-2099: two-digit years are too easily a nu
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -40,8 +39,6 @@ _MONTHS = (
 MONTH_NAME = "(?:" + "|".join(f"(?P<m{number}>{names})" for number, names in enumerate(_MONTHS, 1)) + r")(?![a-z])"
 """A pattern for one month name in folded text, with its number as the group that matched (`m1` to `m12`)."""
 
-_NAMED_MONTH = re.compile(rf"(?<![a-z]){MONTH_NAME}")
-_PLAIN_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _ANY_MONTH = "(?:" + "|".join(_MONTHS) + r")(?![a-z])"
 _YEAR = r"(?P<year>2[0o]\d\d)(?!\d)"
 # "1er", and what OCR makes of it; an I or l read for a 1; then blanks, or the separators of a file name.
@@ -80,17 +77,6 @@ def find_date(text: str, *, year: int | None = None) -> date | None:
         if found:
             return found
     return None
-
-
-def end_of_month_named(text: str) -> date | None:
-    """The last day of the one month that `text` names with its year (`RAA_Janvier_02-2026-001`); None when it names none, or several."""
-    folded = fold(text)
-    months = {month_number(match) for match in _NAMED_MONTH.finditer(folded)}
-    years = {int(year) for year in _PLAIN_YEAR.findall(folded)}
-    if len(months) != 1 or len(years) != 1:
-        return None
-    [year], [month] = years, months
-    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def month_number(match: re.Match[str]) -> int:

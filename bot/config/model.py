@@ -101,7 +101,7 @@ class WatchSettings(Section):
     """Codes of the authorities to watch ("26", "2A", "PP"); empty: the whole catalogue."""
     every_minutes: Annotated[Number, Field(gt=0, le=1440)] = 15
     """Minutes between two looks at the same source."""
-    announce_since_days: Annotated[Whole, Field(ge=0, le=60)] = 2
+    announce_since_days: Annotated[Whole, Field(ge=0, le=3660)] = 2
     """At the first look at a source, recueils older than this many days are taken as known and not announced."""
 
 

@@ -60,17 +60,6 @@ def test_at_baseline_dated_and_undated_entries_do_not_share_the_three() -> None:
     assert waiting(listed) == ["fresh", "u1", "u2", "u3"]
 
 
-def test_at_baseline_an_undated_entry_named_after_a_month_that_is_over_is_not_news() -> None:
-    listed = [dated("RAA_Janvier_02-2026-001", None), dated("RAA_Juillet_02-2026-010", None), dated("RAA_Août_02-2026-011", None)]
-    assert waiting(listed, "oldest-first") == ["RAA_Août_02-2026-011"]
-    # A few days into a month, the last recueil of the one before may still come.
-    early = at_baseline(listed, order="oldest-first", today=date(2026, 8, 4), announce_since=TWO_DAYS)
-    assert [entry.listed.title for entry in early if entry.state is RecueilState.WAITING] == [
-        "RAA_Juillet_02-2026-010",
-        "RAA_Août_02-2026-011",
-    ]
-
-
 @pytest.mark.parametrize("published", [TODAY, None, TODAY - timedelta(days=30), TODAY - timedelta(days=400)])
 def test_after_the_baseline_what_was_never_seen_is_new_whatever_date_it_bears(published: date | None) -> None:
     [entry] = after_baseline([dated("x", published)], baseline=TODAY)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.dates import end_of_month_named, find_date, fold
+from sources.dates import find_date, fold
 
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
@@ -92,19 +92,3 @@ def test_any_text_gives_a_date_of_this_century_or_none(text: str, year: int | No
 @given(st.text(max_size=100))
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "end"),
-    [
-        ("RAA_Janvier_02-2026-001", date(2026, 1, 31)),
-        ("Recueil de février 2024", date(2024, 2, 29)),
-        ("RAA_Août_02-2026-011", date(2026, 8, 31)),
-        ("RAA de juillet et août 2026", None),
-        ("RAA de décembre 2025 à 2026", None),
-        ("RAA n° 12 de mars", None),
-        ("RAA 2026-12", None),
-    ],
-)
-def test_the_month_a_name_puts_a_recueil_in(text: str, end: date | None) -> None:
-    assert end_of_month_named(text) == end
