@@ -106,7 +106,7 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
         ("[http]\ncontact = 3", "config.toml:2: http.contact: expected text in quotes"),
         ('[http]\ncontact = "x\\r\\nHost: y"', "config.toml:2: http.contact: must be a mail address or a web address (https://…)"),
         ("http = 3", "config.toml:1: http: expected a table: [http]"),
-        ("[watch]\nannounce_since_days = 61", "config.toml:2: watch.announce_since_days: must be at most 60"),
+        ("[watch]\nannounce_since_days = 3661", "config.toml:2: watch.announce_since_days: must be at most 3660"),
         ("[watch]\nauthorities = '26'", "config.toml:2: watch.authorities: expected a list: [ … ]"),
         (
             "[watch]\nauthorities = ['26', '2C']",
