@@ -111,7 +111,12 @@ class Walk:
             return
         if self.source.order == "newest-first":
             self._take(first)
-            await self._catch_up_from(first, [first], onward=True)
+            # Sorted by the date of its title, a recueil put on line late enters below the first page: the second is read too, at each walk.
+            second = await self._older(first.pager.next)
+            if second is None:
+                return
+            self._enter(second)
+            await self._catch_up_from(second, [first, second], onward=True)
             return
         last = first
         while last.pager.last:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from bot.app import open_client, read_limits
-from bot.cli.context import FAILED, WRONG_USE, Context, fail, run_to_end
+from bot.cli.context import FAILED, WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.output import print_json, print_reading
 from bot.cli.shapes import reading_json
 from bot.config import Settings
@@ -36,7 +38,8 @@ def register(app: typer.Typer) -> None:
             fail(f"{file}: no such file", WRONG_USE)
         settings, authorities = context.load(logs="warning")
         try:
-            reading = run_to_end(_read(file, settings, authorities))
+            with _waiting(file):
+                reading = run_to_end(_read(file, settings, authorities))
         except (Unreadable, FetchError) as error:
             fail(f"{file}: {error}" if isinstance(error, Unreadable) else str(error), FAILED)
         groups = judge_reading(reading)
@@ -44,6 +47,11 @@ def register(app: typer.Typer) -> None:
             print_json(reading_json(file, reading, groups))
         else:
             print_reading(file, reading, groups)
+
+
+def _waiting(file: str) -> AbstractContextManager[object]:
+    """OCR of a long scan takes minutes: a terminal shows that something is going on."""
+    return stderr.status(f"reading {escape(file)}") if stderr.is_terminal else nullcontext()
 
 
 async def _read(file: str, settings: Settings, authorities: dict[str, Authority]) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from sources.authority import Order
 from tests.sources.markup import (
@@ -11,7 +11,7 @@ from tests.sources.markup import (
     page,
     pager,
 )
-from tests.sources.poller import AUGUST, YEAR, Poller, cards, file_urls, files, listing, polled, source, urls
+from tests.sources.poller import AUGUST, TODAY, YEAR, Poller, cards, file_urls, files, listing, polled, source, urls
 from tests.sources.site import MemorySite
 
 
@@ -51,10 +51,22 @@ async def test_newest_first_polls_the_first_page() -> None:
     site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(1, 36)), newest_first=True, day="01/08/2026")})
     poll = Poller(site, source("newest-first"))
     first = await poll()
-    assert (urls(first), first.requests, polled(first)) == (file_urls(*range(35, 25, -1)), 2, [YEAR])
+    assert (urls(first), first.requests, polled(first)) == (file_urls(*range(35, 15, -1)), len([ROOT, YEAR, "page 2"]), [YEAR])
     site.pages |= listing(YEAR, list(range(1, 40)), newest_first=True, day="01/08/2026")
     second = await poll()
     assert (urls(second), second.requests) == (file_urls(*range(39, 29, -1)), 1)
+
+
+async def test_what_enters_below_the_first_page_is_found_by_the_walk_of_the_next_day() -> None:
+    """A list sorted by the date of the titles: a recueil of some days ago is put on line late."""
+    even = list(range(2, 72, 2))
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, even, newest_first=True, day="01/08/2026")})
+    poll = Poller(site, source("newest-first"))
+    await poll()
+    site.pages |= listing(YEAR, [*even, 45], newest_first=True, day="01/08/2026")
+    [late] = file_urls(45)
+    assert late not in urls(await poll())
+    assert late in urls(await poll(TODAY + timedelta(days=1)))
 
 
 async def test_a_first_page_of_recent_entries_only_is_not_all_that_is_recent() -> None:
@@ -78,7 +90,7 @@ async def test_reading_back_is_bounded() -> None:
     poll = Poller(site, source("newest-first"))
     await poll()
     site.pages |= listing(YEAR, list(range(100, 900)), newest_first=True)
-    assert (await poll()).requests == len([YEAR, ROOT]) + 10
+    assert (await poll()).requests == len([YEAR, ROOT, "page 2"]) + 10
 
 
 async def test_where_the_order_is_not_known_both_ends_are_polled() -> None:

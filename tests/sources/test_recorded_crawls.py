@@ -18,7 +18,7 @@ COUNTS = [
     ("02", (4, 4), 2),
     ("06", (3, 3), 1),
     ("16", (2, 2), 1),
-    ("22", (3, 2), 1),  # on the 14th every entry is of the day: the next page is read too
+    ("22", (3, 3), 1),  # a walk also reads the second page of a list with the newest first
     ("26", (3, 3), 1),
     ("38", (2, 2), 1),
     ("71", (1, 1), 1),
