@@ -24,9 +24,6 @@ log = structlog.get_logger()
 TICK = timedelta(seconds=5)
 """How often the clock is looked at. What is due is in the database, so a missed tick costs nothing."""
 
-PAUSE = timedelta(minutes=2)
-"""After a poll that could not be recorded. The source is still due, and its site must not pay with a request a tick for our full disk."""
-
 LONGEST_NAP = timedelta(minutes=1)
 """Another process (`vigie poll` from cron) may queue posts: look at the outbox at least this often."""
 
@@ -41,7 +38,6 @@ class Service:
         self._telegram = parts.telegram
         self._clock = parts.clock
         self._polls: dict[str, asyncio.Task[None]] = {}
-        self._paused: dict[str, datetime] = {}
         self._down: dict[str, str | None] = {}
         self._posts = asyncio.Event()
 
@@ -92,9 +88,8 @@ class Service:
         except StorageError as error:
             log.error("cannot read what is due", error=str(error))
             return
-        now = self._clock()
         for source in due:
-            if source.key not in self._polls and self._paused.get(source.key, now) <= now:
+            if source.key not in self._polls:
                 task = asyncio.create_task(self._poll(source))
                 self._polls[source.key] = task
                 task.add_done_callback(partial(self._forget, source.key))
@@ -103,21 +98,19 @@ class Service:
         self._polls.pop(key, None)
 
     async def _poll(self, source: Source) -> None:
+        # Whatever goes wrong here, the watcher itself holds the source back for a while: its site must not pay for our full disk.
         try:
             _, harvest = await self._watcher.poll(source)
         except StorageError as error:
             log.error("poll not recorded", source=source.key, error=str(error))
-            self._paused[source.key] = self._clock() + PAUSE
             return
         except OSError as error:
             # The machine: no room or no right to write temporary files, too many open files, no memory for a process.
             log.error("poll failed on this machine", source=source.key, error=str(error))
-            self._paused[source.key] = self._clock() + PAUSE
             return
         except Exception:
             # A fault of ours in one source must not silence the others.
             log.exception("poll failed unexpectedly", source=source.key)
-            self._paused[source.key] = self._clock() + PAUSE
             return
         if harvest.posts:
             self._posts.set()
