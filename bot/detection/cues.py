@@ -23,6 +23,7 @@ class Cues:
     gate: Pattern
     misreads: tuple[Misread, ...]
     strong: tuple[Pattern, ...]
+    leftover: Pattern
     bare: tuple[Pattern, ...]
     video: Pattern
     medium: tuple[Pattern, ...]
@@ -61,6 +62,7 @@ def cues() -> Cues:
         gate=pattern(*data["gate"]),
         misreads=tuple(Misread(entry["word"], tuple(entry["pieces"]), entry["edits"]) for entry in data["misread"]),
         strong=tuple(pattern(entry) for entry in objects["strong"]),
+        leftover=pattern(objects["leftover"]),
         bare=tuple(pattern(entry) for entry in objects["bare"]),
         video=pattern(objects["video"]),
         medium=tuple(pattern(entry) for entry in objects["medium"]),

@@ -283,6 +283,9 @@ def _without_mention(document: Document, segment: Segment, *, stand_alone: bool)
     cut = _CUT_TITLE.search(stretch)
     if cut is not None and not segment.has_articles and len(stretch) - cut.end() <= 60:
         return Finding(Outcome.UNCERTAIN, None, (document.evidence("verdict", segment.start, segment.end),))
+    leftover = cues().leftover.search(text, *document.mended_span(segment.start, segment.end))
+    if leftover is not None and not any(entry.search(stretch) for entry in cues().strong):
+        return Finding(Outcome.UNCERTAIN, None, (document.evidence("verdict", *document.loose(*leftover.span())),))
     cited = next((span for hook, *span in hooks(document, segment.start, segment.end) if hook.alone), None)
     if cited is not None:
         named = _own_title(document, segment, stand_alone=stand_alone)

@@ -194,3 +194,8 @@ def test_an_article_is_known_however_it_is_printed(word: str) -> None:
 def test_a_list_without_end_gives_no_places_without_end() -> None:
     items = "".join(f"- quai numéro {index} ;\n" for index in range(300))
     assert len(facts(f"Article 2 : Les caméras sont implantées :\n{items}").places) == 80
+
+
+def test_a_word_eaten_on_both_sides_is_for_a_person_to_see() -> None:
+    title = "Arrêté portant autorisation de l'emploi dans six gares d'un lraitement □lgorithmique des images issues d'un système"
+    assert judge(act("", title)).outcome is Outcome.UNCERTAIN
