@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from typing import TextIO
 
 from bot.config import DestinationSettings, Settings, destinations
 from bot.delivery import Channel, ConsoleChannel, Deliverer, Destination, History, MastodonChannel, TelegramChannel, destinations_for
-from bot.model import Decree, Place, Post
+from bot.model import Place, Post
 from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
 from bot.reading import Limits, read_pdf
 from bot.storage import Store, open_store, rehearsal_store
@@ -70,7 +70,7 @@ async def assemble(
             fetcher=client,
             read=partial(read_pdf, limits=read_limits(settings)),
             store=store,
-            route=partial(_route, wired),
+            route=partial(destinations_for, wired),
             rhythm=Rhythm(timedelta(minutes=settings.watch.every_minutes), timedelta(days=settings.watch.announce_since_days)),
             clock=clock,
             workers=settings.reading.workers,
@@ -112,12 +112,8 @@ def read_limits(settings: Settings) -> Limits:
     )
 
 
-def open_questions(authorities: Mapping[str, Authority], store: Store, *, page_size: int, clock: Clock = utc_now) -> Questions:
-    """The answers, over one store."""
-    return _questions(places_of(authorities), store, clock, page_size)
-
-
-def _questions(places: Mapping[str, Place], store: Store, clock: Clock, page_size: int) -> Questions:
+def open_questions(places: Mapping[str, Place], store: Store, *, page_size: int, clock: Clock = utc_now) -> Questions:
+    """The answers, over one store, `page_size` decrees at a time."""
     return Questions(store.decrees, places, clock, page_size=page_size, since=partial(_watching_since, store))
 
 
@@ -132,14 +128,10 @@ def _telegram_bot(settings: Settings, places: Mapping[str, Place], store: Store,
     return TelegramBot(
         telegram.token,
         telegram.api_url,
-        _questions(places, store, clock, TELEGRAM_PAGE),
+        open_questions(places, store, page_size=TELEGRAM_PAGE, clock=clock),
         places,
         commands_per_minute=telegram.commands_per_minute,
     )
-
-
-def _route(wired: Sequence[Destination], decree: Decree) -> tuple[str, ...]:
-    return destinations_for(wired, decree)
 
 
 def _destination(entry: DestinationSettings) -> Destination:

@@ -65,18 +65,19 @@ def _answer(context: Context, ask: Callable[[Questions], Answer], language: str,
         fail("--language is fr or en", WRONG_USE)
     spoken: Language = "en" if language == "en" else "fr"
     settings, authorities = context.load(logs="warning")
+    places = places_of(authorities)
     try:
         with open_store(settings.database.url, read_only=True) as store:
-            answer = ask(open_questions(authorities, store, page_size=limit))
+            answer = ask(open_questions(places, store, page_size=limit))
     except StorageError as error:
         fail(str(error))
     match answer:
         case UnknownDepartment() | UnknownDecree() | BadInput():
-            fail(plain_answer(answer, places_of(authorities), spoken), WRONG_USE if isinstance(answer, BadInput) else FAILED)
+            fail(plain_answer(answer, places, spoken), WRONG_USE if isinstance(answer, BadInput) else FAILED)
         case _ if as_json:
             print_json(_json(answer))
         case _:
-            typer.echo(plain_answer(answer, places_of(authorities), spoken))
+            typer.echo(plain_answer(answer, places, spoken))
     raise typer.Exit(DONE)
 
 

@@ -558,7 +558,7 @@ async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any
     def full(result: object, *rest: object) -> object:
         if getattr(result, "recueil").url == url(1):  # noqa: B009 - typed by the caller
             raise Full("disk full")
-        return record(result, *rest)  # type: ignore[arg-type]
+        return record(result, *rest)  # type: ignore[arg-type]  # passed through
 
     with monkeypatch.context() as patch:
         patch.setattr(bench.store.decrees, "record", full)

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 class _Protocol(H11Protocol):
     """Hands its transport to the application (`scope["state"]["transport"]`), which may cut the line."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # always a socket here
         self.app_state = {**self.app_state, "transport": transport}
         super().connection_made(transport)
 

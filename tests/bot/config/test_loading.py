@@ -211,7 +211,7 @@ def test_a_contact_that_is_accepted_fits_in_a_user_agent(form: str, sign: str) -
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().http.contact = "x@example.org"  # type: ignore[misc]
+        Settings().http.contact = "x@example.org"  # type: ignore[misc]  # what the test is about
 
 
 SECTION_NAMES = st.sampled_from([*Settings.model_fields, "telegrm", "x y"])

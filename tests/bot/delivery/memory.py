@@ -55,7 +55,7 @@ class MemoryOutbox:
 
     def _change(self, post_id: int, **values: object) -> None:
         with self._lock:
-            self.posts[post_id] = replace(self.posts[post_id], **values)  # type: ignore[arg-type]
+            self.posts[post_id] = replace(self.posts[post_id], **values)  # type: ignore[arg-type]  # values come by name
 
     def claim(self, destination: str, now: datetime) -> Post | None:
         with self._lock:

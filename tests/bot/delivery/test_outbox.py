@@ -71,7 +71,7 @@ async def test_a_slow_platform_does_not_hold_back_the_others(clock: Clock) -> No
         free_done.set()
         return await ScriptedChannel.send(free, one)
 
-    slow.send, free.send = slow_send, free_send  # type: ignore[method-assign,assignment]
+    slow.send, free.send = slow_send, free_send  # type: ignore[method-assign,assignment]  # a scripted channel
     assert sorted(states(await Deliverer(outbox, [slow, free], clock).deliver_due())) == [(1, SENT), (2, SENT)]
 
 
@@ -175,7 +175,7 @@ async def test_cancelled_while_sending_the_post_is_in_doubt(clock: Clock) -> Non
         sending.set()
         return await asyncio.Event().wait()
 
-    channel.send = endless  # type: ignore[method-assign,assignment]
+    channel.send = endless  # type: ignore[method-assign,assignment]  # a scripted channel
     task = asyncio.create_task(Deliverer(outbox, [channel], clock).deliver_due())
     await sending.wait()
     task.cancel()
@@ -248,7 +248,7 @@ async def test_close_closes_every_channel_even_after_a_failure(clock: Clock) -> 
     async def cannot() -> None:
         raise OSError
 
-    bad.close = cannot  # type: ignore[method-assign]
+    bad.close = cannot  # type: ignore[method-assign]  # a scripted channel
     await Deliverer(MemoryOutbox(), [bad, good], clock).close()
     assert good.closed
 

@@ -24,7 +24,7 @@ damages = st.one_of(
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(POSITIVES), st.lists(damages, max_size=3))
-def test_no_damage_makes_a_decree_not_concerned(sample, several) -> None:  # type: ignore[no-untyped-def]
+def test_no_damage_makes_a_decree_not_concerned(sample, several) -> None:  # type: ignore[no-untyped-def]  # hypothesis gives the types
     text, title = sample.text, sample.title
     for damage in several:
         text, title = damage(text), damage(title)
@@ -33,7 +33,7 @@ def test_no_damage_makes_a_decree_not_concerned(sample, several) -> None:  # typ
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(WRITTEN), st.data())
-def test_two_letters_misread_in_a_title_never_hide_a_decree(sample, data) -> None:  # type: ignore[no-untyped-def]
+def test_two_letters_misread_in_a_title_never_hide_a_decree(sample, data) -> None:  # type: ignore[no-untyped-def]  # hypothesis gives the types
     letters = [index for index, letter in enumerate(sample.title) if letter.isalpha()]
     title = sample.title
     for index in data.draw(st.lists(st.sampled_from(letters), min_size=1, max_size=2, unique=True)):
@@ -43,7 +43,7 @@ def test_two_letters_misread_in_a_title_never_hide_a_decree(sample, data) -> Non
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(POSITIVES), st.text(max_size=300), st.text(max_size=300))
-def test_strange_pages_around_a_decree_do_not_hide_it(sample, before: str, after: str) -> None:  # type: ignore[no-untyped-def]
+def test_strange_pages_around_a_decree_do_not_hide_it(sample, before: str, after: str) -> None:  # type: ignore[no-untyped-def]  # hypothesis gives the types
     pages = tuple(PageText(number, text) for number, text in enumerate([before, sample.text, after], start=1))
     assert judge(Act(None, sample.title, None, 1, 3, pages)).outcome is not Outcome.NOT_CONCERNED
 

@@ -98,7 +98,7 @@ def test_of_two_sites_with_one_replacement_the_one_asked_keeps_its_redirects() -
         ("10.1.2.3", False),
         ("100.64.0.1", False),
         ("169.254.169.254", False),
-        ("0.0.0.0", False),  # noqa: S104
+        ("0.0.0.0", False),  # noqa: S104 - only judged
         ("224.0.0.1", False),
         ("255.255.255.255", False),
         ("192.0.2.1", False),
@@ -182,4 +182,4 @@ def test_a_contact_that_a_header_cannot_carry(contact: str) -> None:
 )
 def test_options_that_make_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        ClientOptions(**{"hosts": frozenset(), "user_agent": "Vigie/1", **wrong})  # type: ignore[arg-type]
+        ClientOptions(**{"hosts": frozenset(), "user_agent": "Vigie/1", **wrong})  # type: ignore[arg-type]  # wrong on purpose

@@ -138,7 +138,7 @@ async def test_it_is_fetched_once_by_many_and_takes_its_turn(server: Server, mak
     ],
 )
 async def test_none_means_allowed(server: Server, make_client: MakeClient, robots: object) -> None:
-    server.routes |= {"/var/robots.txt": robots, "/var/a": reply("<p>")}  # type: ignore[dict-item]
+    server.routes |= {"/var/robots.txt": robots, "/var/a": reply("<p>")}  # type: ignore[dict-item]  # replies of either kind
     assert (await make_client(server, respect_robots=True).page(f"{SITE}/a")).html == "<p>"
 
 
