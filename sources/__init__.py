@@ -1,9 +1,23 @@
 """Where recueils come from: the catalogue of authorities, and the crawler that lists what their sites publish."""
 
-from sources.authority import Authority, Order, Source, hosts, load_authorities
+from sources.authority import Authority, Browser, Order, Source, hosts, load_authorities
 from sources.crawl import Crawl, Crawler, Resolved
-from sources.errors import CatalogueError, CrawlFailed, LayoutChanged
-from sources.fetch import Blocked, Download, Fetcher, FetchError, Gone, Page, Paused, Refused, Unreachable, Unusable, Validators
+from sources.errors import CatalogueError, CrawlFailed, Emptied, LayoutChanged
+from sources.fetch import (
+    Blocked,
+    Download,
+    Fetcher,
+    FetchError,
+    Gone,
+    MovedAway,
+    NeedsBrowser,
+    Page,
+    Paused,
+    Refused,
+    Unreachable,
+    Unusable,
+    Validators,
+)
 from sources.listed import Listed
 from sources.trail import Trail
 from sources.urls import canonical
@@ -11,16 +25,20 @@ from sources.urls import canonical
 __all__ = [
     "Authority",
     "Blocked",
+    "Browser",
     "CatalogueError",
     "Crawl",
     "CrawlFailed",
     "Crawler",
     "Download",
+    "Emptied",
     "FetchError",
     "Fetcher",
     "Gone",
     "LayoutChanged",
     "Listed",
+    "MovedAway",
+    "NeedsBrowser",
     "Order",
     "Page",
     "Paused",

@@ -23,12 +23,22 @@ _DETAIL_LISTINGS = frozenset({"card-detail", "select-detail", "plain-links-detai
 
 
 @dataclass(frozen=True, slots=True)
+class Browser:
+    """What a real browser needs to be shown a source: the CSS selector of what stands on its real pages and on no challenge page, and
+    the hosts besides the site's own from which its scripts may come."""
+
+    wait_for: str
+    script_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One way to an authority's publications.
 
     `root` is the canonical address where a walk begins; `navigation` the levels below it and `listing` the kind of list, in the words of
     the catalogue; `follow` and `ignore` are patterns (searched in address and text, in any case) of links without a period to follow,
-    and of links to leave aside.
+    and of links to leave aside; with `only`, no entry counts but those that one of these patterns is found in. `unverified`: its
+    pages were never seen, the general rule must find its way. `browser`: the site serves nothing to a plain client.
     """
 
     authority: str
@@ -40,6 +50,9 @@ class Source:
     navigation: tuple[str, ...] = ()
     follow: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    browser: Browser | None = None
+    unverified: bool = False
     notes: tuple[str, ...] = ()
     evidence: str = ""
     checked: date | None = None
@@ -57,19 +70,23 @@ class Source:
     @property
     def fingerprint(self) -> str:
         """Changes with whatever decides where the crawler goes, so that an old trail is not followed under a new description."""
-        described = (self.reader, self.root, self.order, self.listing, self.follow, self.ignore)
+        described = (self.reader, self.root, self.order, self.listing, self.follow, self.ignore, self.only)
         return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Who publishes: a prefecture, the préfecture de police, a region's prefecture. `sources` are in order of preference."""
+    """Who publishes: a prefecture, the préfecture de police, a region's prefecture.
+
+    `sources` are in order of preference; where there is none, `not_covered` tells why.
+    """
 
     code: str
     name: str
     department: str
     time_zone: str
     sources: tuple[Source, ...]
+    not_covered: str | None = None
 
 
 def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
@@ -111,6 +128,7 @@ def _authority(described: AuthorityFile) -> Authority:
         name=described.name,
         department=described.department,
         time_zone=described.time_zone,
+        not_covered=described.not_covered,
         sources=tuple(
             Source(
                 authority=described.code,
@@ -122,6 +140,9 @@ def _authority(described: AuthorityFile) -> Authority:
                 navigation=source.navigation,
                 follow=source.follow,
                 ignore=source.ignore,
+                only=source.only,
+                browser=Browser(source.browser.wait_for, source.browser.script_hosts) if source.browser else None,
+                unverified=source.unverified,
                 notes=source.notes,
                 evidence=source.evidence,
                 checked=source.checked,

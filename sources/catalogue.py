@@ -7,10 +7,10 @@ import re
 import tomllib
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from sources.errors import CatalogueError
@@ -54,9 +54,7 @@ def _one_of(names: Sequence[str]) -> str:
     return f"must be {names[0]}" if len(names) == 1 else f"must be one of {', '.join(names)}"
 
 
-def _some_with_different_routes(sources: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
-    if not sources:
-        raise ValueError("must have at least one source")
+def _with_different_routes(sources: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
     routes = [source.route for source in sources]
     for position, route in enumerate(routes):
         if route in routes[:position]:
@@ -66,6 +64,16 @@ def _some_with_different_routes(sources: tuple[SourceFile, ...]) -> tuple[Source
 
 Text = Annotated[str, Field(min_length=1)]
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+
+
+class BrowserFile(BaseModel):
+    """The `[sources.browser]` table of a source that only a real browser is shown."""
+
+    model_config = _STRICT
+
+    wait_for: Text
+    script_hosts: tuple[Host, ...] = ()
 
 
 class SourceFile(BaseModel):
@@ -77,21 +85,35 @@ class SourceFile(BaseModel):
     reader: Annotated[str, AfterValidator(_known_reader)]
     root: Annotated[str, AfterValidator(_https)]
     navigation: tuple[
-        Literal["section-card", "year-card", "year-select", "year-link", "period-card", "category-card", "month-card", "month-link"], ...
+        Literal[
+            "section-card", "year-card", "year-select", "year-link", "period-card", "category-card", "month-card", "month-link", "session"
+        ],
+        ...,
     ] = ()
     listing: Literal[
-        "download-list", "card-pdf", "card-detail", "downloads-group", "select-detail", "plain-links", "plain-links-detail", "custom"
+        "download-list",
+        "card-pdf",
+        "card-detail",
+        "downloads-group",
+        "select-detail",
+        "plain-links",
+        "plain-links-detail",
+        "custom",
+        "unknown",
     ]
     order: Literal["newest-first", "oldest-first", "one-page", "unknown"]
     follow: tuple[Pattern, ...] = ()
     ignore: tuple[Pattern, ...] = ()
+    only: tuple[Pattern, ...] = ()
+    browser: BrowserFile | None = None
+    unverified: bool = False
     notes: tuple[Text, ...] = ()
     evidence: Text
     checked: date
 
 
 class AuthorityFile(BaseModel):
-    """One file: an authority and its sources in order of preference."""
+    """One file: an authority and its sources in order of preference, or why it has none."""
 
     model_config = _STRICT
 
@@ -99,7 +121,14 @@ class AuthorityFile(BaseModel):
     name: Text
     department: Text
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
-    sources: Annotated[tuple[SourceFile, ...], AfterValidator(_some_with_different_routes)]
+    not_covered: Text | None = None
+    sources: Annotated[tuple[SourceFile, ...], AfterValidator(_with_different_routes)] = ()
+
+    @model_validator(mode="after")
+    def _has_sources_or_says_why_not(self) -> Self:
+        if bool(self.sources) == (self.not_covered is not None):
+            raise ValueError("must have either at least one [[sources]] or `not_covered`, which tells why it has none")
+        return self
 
 
 def read_authority(name: str, content: bytes) -> AuthorityFile:

@@ -12,6 +12,10 @@ class LayoutChanged(FetchError):
     """
 
 
+class Emptied(LayoutChanged):
+    """A page that always had recueils has none any more, though it is still there: a new month may be empty, a known list may not."""
+
+
 class CrawlFailed(Exception):
     """A poll that did not end. `cause` says why; `requests` counts the page requests made before it (never negative)."""
 

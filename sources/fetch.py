@@ -68,6 +68,14 @@ class Unusable(FetchError):
     """An answer that is not what was asked for: wrong type, not a PDF, too large, redirected out of the catalogue, unsafe address."""
 
 
+class MovedAway(Unusable):
+    """Redirected to a site that is not in the catalogue."""
+
+
+class NeedsBrowser(FetchError):
+    """The site serves only real browsers, and there is none: not asked at all. The message says what to install."""
+
+
 class Fetcher(Protocol):
     """Fetches pages and files of the catalogue's hosts. Every method may raise any `FetchError`."""
 

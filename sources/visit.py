@@ -79,11 +79,19 @@ class Visits:
             details=self._allowed(links.details),
             ways=tuple(way for way in links.ways if not matches(ignore, way.url, way.text)),
             pager=links.pager,
+            is_stranger=links.is_stranger,
         )
         visited = Visited(url, page.url, page.validators, entries, links)
+        if links.is_stranger:
+            return visited  # not remembered: asked again once the session is there, the address gives the real page
         self._read[url] = visited
         self._read.setdefault(page.url, visited)
         return visited
 
     def _allowed(self, entries: Sequence[Listed]) -> tuple[Listed, ...]:
-        return tuple(entry for entry in entries if not matches(self._source.ignore, entry.url, entry.title))
+        ignore, only = self._source.ignore, self._source.only
+        return tuple(
+            entry
+            for entry in entries
+            if not matches(ignore, entry.url, entry.title) and (not only or matches(only, entry.url, entry.title))
+        )

@@ -46,7 +46,8 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
 
     stored = load_decrees(connection, new)
     announced = tuple(stored[decree_id] for decree_id in new)
-    queued = [post for decree in announced for post in _queue(connection, decree, destinations_for(decree), now)]
+    wanted = () if recueil.silent else announced
+    queued = [post for decree in wanted for post in _queue(connection, decree, destinations_for(decree), now)]
     return Recorded(announced, tuple(queued), duplicate)
 
 

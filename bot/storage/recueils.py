@@ -133,6 +133,7 @@ def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:
         error=row.error,
         number=row.number,
         digest=row.digest,
+        silent=row.silent,
     )
 
 
@@ -148,6 +149,7 @@ def _add(connection: Connection, new: Sequence[NewRecueil], now: datetime) -> li
             "published": item.published,
             "is_detail": item.is_detail,
             "state": item.state,
+            "silent": item.silent,
             "attempts": 0,
             "found_at": now,
         }

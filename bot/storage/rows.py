@@ -23,7 +23,11 @@ class RecueilState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """What is remembered of a source between polls. `key` is `<authority>:<route>`, `trail` the crawler's opaque JSON."""
+    """What is remembered of a source between polls. `key` is `<authority>:<route>`, `trail` the crawler's opaque JSON.
+
+    While it fails, `failures` counts the polls in a row, `cause` is a word of `bot.health.Cause` and `error` the details. `last_new_at`
+    is when something was published that the first poll had not seen; `moved_to` the address its root redirects to.
+    """
 
     key: str
     trail: str | None = None
@@ -32,11 +36,15 @@ class SourceState:
     last_ok_at: datetime | None = None
     failures: int = 0
     error: str | None = None
+    cause: str | None = None
+    failing_since: datetime | None = None
+    last_new_at: datetime | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewRecueil:
-    """An item seen for the first time by an authority."""
+    """An item seen for the first time by an authority. `silent`: what is found in it is recorded and never posted."""
 
     authority: str
     source: str
@@ -45,6 +53,7 @@ class NewRecueil:
     published: date | None
     is_detail: bool
     state: RecueilState
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class Recueil:
     error: str | None
     number: str | None
     digest: str | None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

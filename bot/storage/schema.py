@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
@@ -70,6 +71,34 @@ sources = Table(
     Column("last_ok_at", Instant),
     Column("failures", Integer, nullable=False),
     Column("error", Text),
+    Column("cause", String(32)),
+    Column("failing_since", Instant),
+    Column("last_new_at", Instant),
+    Column("moved_to", Text),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    # An alert and its end are each told once: these are null until they are.
+    Column("told_at", Instant),
+    Column("closed_at", Instant),
+    Column("end_told_at", Instant),
+)
+Index(None, alerts.c.subject, alerts.c.closed_at)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    # What a stopped backfill need not list again.
+    Column("source", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("listed_at", Instant, nullable=False),
 )
 
 recueils = Table(
@@ -93,6 +122,8 @@ recueils = Table(
     Column("page_count", Integer),
     Column("ocr_pages", JSON(none_as_null=True)),
     Column("unreadable_pages", JSON(none_as_null=True)),
+    # Whatever is found in it is recorded and never posted: history, which a backfill reads.
+    Column("silent", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("authority", "url"),
 )
 Index(None, recueils.c.state, recueils.c.next_try_at)

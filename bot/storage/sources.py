@@ -37,6 +37,10 @@ class SourceStates:
             "last_ok_at": state.last_ok_at,
             "failures": state.failures,
             "error": clean_or_none(state.error),
+            "cause": state.cause,
+            "failing_since": state.failing_since,
+            "last_new_at": state.last_new_at,
+            "moved_to": clean_or_none(state.moved_to),
         }
         with self._database.writing() as connection:
             connection.execute(insert_or_ignore(connection, sources), {"key": state.key, **values})
@@ -52,4 +56,8 @@ def _state(row: Row[tuple[object, ...]]) -> SourceState:
         last_ok_at=row.last_ok_at,
         failures=row.failures,
         error=row.error,
+        cause=row.cause,
+        failing_since=row.failing_since,
+        last_new_at=row.last_new_at,
+        moved_to=row.moved_to,
     )

@@ -46,12 +46,14 @@ class PageLinks:
     """The links of one page in page order, each address once.
 
     `documents` are files; `details` are HTML pages that name one bulletin and hold its files; `ways` are all other links of the content.
+    `is_stranger`: the site gave another page than the one asked for, as it does to who comes without its session cookie.
     """
 
     documents: tuple[Listed, ...] = ()
     details: tuple[Listed, ...] = ()
     ways: tuple[Way, ...] = ()
     pager: Pager = field(default_factory=Pager)
+    is_stranger: bool = False
 
     def entries(self, *, wants_details: bool) -> tuple[Listed, ...]:
         """What this page lists.

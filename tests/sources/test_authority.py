@@ -118,7 +118,17 @@ def test_a_code_described_twice(tmp_path: Path) -> None:
 def test_no_source_and_no_catalogue(tmp_path: Path) -> None:
     assert problems(tmp_path) == (f"{tmp_path}: no *.toml file",)
     assert problems(tmp_path / "absent") == (f"{tmp_path / 'absent'}: no such folder",)
-    assert problems(write(tmp_path, DROME.split("[[", 1)[0]))[0].startswith("26-drome.toml: sources: is missing")
+    assert problems(write(tmp_path, DROME.split("[[", 1)[0]))[0].startswith(
+        "26-drome.toml: must have either at least one [[sources]] or `not_covered`"
+    )
+
+
+def test_an_authority_without_a_source_says_why(tmp_path: Path) -> None:
+    head = DROME.split("[[", 1)[0]
+    write(tmp_path, head + 'not_covered = "no page is known"\n')
+    loaded = load_authorities(tmp_path)["26"]
+    assert (loaded.sources, loaded.not_covered) == ((), "no page is known")
+    assert problems(write(tmp_path, head + 'not_covered = "no page is known"\n[[' + DROME.split("[[", 1)[1]))
 
 
 def test_the_parser_tells_lines_as_expected() -> None:

@@ -109,7 +109,7 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(file: Path, content: 
 
 def test_a_damaged_page_is_told_when_it_is_met(file: Path) -> None:
     with open_store(at(file)) as store:
-        store.recueils.add([new_recueil(str(number)) for number in range(500)], NOW)
+        store.recueils.add([new_recueil(str(number)) for number in range(3000)], NOW)
     content = bytearray(file.read_bytes())
     content[len(content) // 2 :] = b"\xff" * (len(content) - len(content) // 2)
     file.write_bytes(content)
