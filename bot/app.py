@@ -71,7 +71,11 @@ async def assemble(
             read=partial(read_pdf, limits=read_limits(settings)),
             store=store,
             route=partial(destinations_for, wired),
-            rhythm=Rhythm(timedelta(minutes=settings.watch.every_minutes), timedelta(days=settings.watch.announce_since_days)),
+            rhythm=Rhythm(
+                every=timedelta(minutes=settings.watch.every_minutes),
+                slowest=timedelta(minutes=max(settings.watch.slowest_minutes, settings.watch.every_minutes)),
+                announce_since=timedelta(days=settings.watch.announce_since_days),
+            ),
             clock=clock,
             workers=settings.reading.workers,
         )

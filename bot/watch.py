@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot import decide
+from bot import decide, rhythm
 from bot.model import Decree, Post, Reading
 from bot.reading import Unreadable
 from bot.storage.errors import StorageError
@@ -86,9 +86,11 @@ class Harvest:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often a source is polled, and how far back its first poll may announce."""
+    """How often a source is polled: `every` when it is likely to publish, at least once in `slowest`; how far back its first poll may
+    announce."""
 
     every: timedelta
+    slowest: timedelta
     announce_since: timedelta
 
 
@@ -199,7 +201,7 @@ class Watcher:
                 key=source.key,
                 trail=crawl.trail.to_json(),
                 baseline_at=state.baseline_at or now,
-                next_check_at=decide.next_check(now, every=self._rhythm.every, failures=0),
+                next_check_at=now + await self._until_next(source, state.baseline_at or now, now),
                 last_ok_at=now,
             ),
         )
@@ -208,6 +210,14 @@ class Watcher:
         new = sum(entry.state is RecueilState.WAITING for entry in intake)
         log.info("source polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
         return SourceReport(source, None, crawl.requests, crawl.listed, new)
+
+    async def _until_next(self, source: Source, baseline: datetime, now: datetime) -> timedelta:
+        habits = await asyncio.to_thread(self._habits, source, baseline, now)
+        return rhythm.interval(habits, now, every=self._rhythm.every, slowest=self._rhythm.slowest)
+
+    def _habits(self, source: Source, baseline: datetime, now: datetime) -> rhythm.Habits:
+        publications = self._store.recueils.publications(source.key, found_after=baseline)
+        return rhythm.learn(publications, ZoneInfo(self._authorities[source.authority].time_zone), now)
 
     async def _intake(self, source: Source, state: SourceState, listed: Sequence[Listed]) -> tuple[decide.Intake, ...]:
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
 
+from bot.rhythm import Publication
 from bot.storage.codec import clean, clean_or_none
 from bot.storage.database import Database
 from bot.storage.errors import NoSuchRow
@@ -64,6 +65,13 @@ class Recueils:
             query = query.where(recueils.c.authority.in_(sorted(authorities)))
         with self._database.reading() as connection:
             return [recueil_of(row) for row in connection.execute(query)]
+
+    def publications(self, source: str, *, found_after: datetime, limit: int = 500) -> list[Publication]:
+        """When the last `limit` items of a source were published. What a first poll or a backfill found may have been there for long."""
+        query = select(recueils.c.published, recueils.c.found_at, recueils.c.silent).where(recueils.c.source == source)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(recueils.c.id.desc()).limit(limit)).all()
+        return [Publication(row.published, row.found_at if row.found_at > found_after and not row.silent else None) for row in rows]
 
     def get(self, recueil: int) -> Recueil:
         """One by its id. Raises NoSuchRow."""

@@ -128,6 +128,7 @@ recueils = Table(
 )
 Index(None, recueils.c.state, recueils.c.next_try_at)
 Index(None, recueils.c.authority, recueils.c.digest)
+Index(None, recueils.c.source, recueils.c.id)
 
 decrees = Table(
     "decrees",

@@ -84,6 +84,7 @@ class Bench:
     papers: dict[str, Reading | Exception] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     workers: int = 2
+    slowest: timedelta = QUARTER
     reading: Callable[[str], None] = lambda url: None
     opened: int = 0
     most_opened: int = 0
@@ -117,7 +118,7 @@ class Bench:
             read=self.read,
             store=self.store,
             route=lambda decree: ("console",),
-            rhythm=Rhythm(QUARTER, timedelta(days=2)),
+            rhythm=Rhythm(every=QUARTER, slowest=self.slowest, announce_since=timedelta(days=2)),
             clock=lambda: self.now,
             workers=self.workers,
         )
@@ -198,6 +199,18 @@ async def test_an_unchanged_listing_reads_nothing_and_is_asked_at_the_next_turn(
     assert [one.key for one in await bench.watcher.due()] == ["99:site"]
     report, harvest = await bench.poll()
     assert (report.ok, report.listed, report.new, harvest.decrees, bench.site.downloads) == (True, (), 0, (), [])
+
+
+async def test_a_source_that_sleeps_is_asked_less_often_and_one_that_publishes_at_night_is_not(bench: Bench) -> None:
+    bench.slowest = 4 * QUARTER
+    bench.now = NOON + timedelta(hours=13)  # a Friday night; the week before is not yet known
+    await bench.poll()
+    assert bench.store.sources.get("99:site").next_check_at == bench.now + 4 * QUARTER
+    for number in range(2, 60):
+        bench.site.pages[ROOT] = files(number)
+        await bench.poll(timedelta(days=1))
+    assert bench.now.weekday() == 0
+    assert bench.store.sources.get("99:site").next_check_at == bench.now + QUARTER
 
 
 async def test_a_date_that_changes_makes_no_new_recueil(bench: Bench) -> None:
@@ -490,7 +503,7 @@ async def test_a_source_removed_from_the_catalogue(bench: Bench, left: tuple[Sou
     if not left:
         bench._watcher = Watcher(
             authorities={}, fetcher=bench.site, read=bench.read, store=bench.store, route=lambda decree: (),
-            rhythm=Rhythm(QUARTER, timedelta(days=2)), clock=lambda: bench.now,
+            rhythm=Rhythm(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), clock=lambda: bench.now,
         )  # fmt: skip
     harvest = await bench.watcher.read_due("99")
     assert bench.states()[url(1)] is RecueilState.READ

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.rhythm import Publication
 from bot.storage.errors import NoSuchRow
 from bot.storage.rows import NewRecueil, RecueilState
 from bot.storage.store import Store
@@ -135,3 +137,15 @@ def test_what_is_not_there_is_told(store: Store) -> None:
 def test_counts_by_authority(store: Store) -> None:
     store.recueils.add([new_recueil("a"), new_recueil("b", state=RecueilState.KNOWN), new_recueil("c", authority="83")], NOW)
     assert store.recueils.counts() == {"26": {RecueilState.WAITING: 1, RecueilState.KNOWN: 1}, "83": {RecueilState.WAITING: 1}}
+
+
+def test_publications_tell_when_an_item_was_found_only_where_that_is_when_it_came(store: Store) -> None:
+    silent = replace(new_recueil("silent"), silent=True)
+    later = NOW + timedelta(hours=1)
+    store.recueils.add([new_recueil("baseline"), new_recueil("other", authority="83")], NOW)
+    store.recueils.add([new_recueil("new"), silent], later)
+    day = new_recueil().published
+    known = store.recueils.publications("26:site", found_after=NOW)
+    assert known == [Publication(day, None), Publication(day, later), Publication(day, None)]
+    assert store.recueils.publications("26:site", found_after=NOW, limit=1) == known[:1]
+    assert store.recueils.publications("99:site", found_after=NOW) == []

@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.add_column("sources", sa.Column("last_new_at", _INSTANT))
     op.add_column("sources", sa.Column("moved_to", sa.Text()))
     op.add_column("recueils", sa.Column("silent", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index("ix_recueils_source_id", "recueils", ["source", "id"])
     op.create_table(
         "alerts",
         sa.Column("id", _ID, primary_key=True),

@@ -1,0 +1,179 @@
+"""Habits learned from what was published, and what they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rhythm import NEVER_LATE_BEFORE, Habits, Publication, interval, is_late, learn
+
+PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
+EVERY, SLOWEST = timedelta(minutes=15), timedelta(minutes=60)
+# A Monday, eight in the morning in Paris.
+MONDAY = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
+def at(day: int, hour: int, minute: int = 0, zone: ZoneInfo = PARIS) -> datetime:
+    """Day 0 is that Monday."""
+    return (datetime(2026, 11, 23, hour, minute, tzinfo=zone) + timedelta(days=day)).astimezone(UTC)
+
+
+def found(*instants: datetime) -> list[Publication]:
+    return [Publication(None, instant) for instant in instants]
+
+
+def shown(*days: date) -> list[Publication]:
+    return [Publication(day, None) for day in days]
+
+
+def wait(habits: Habits, now: datetime) -> timedelta:
+    return interval(habits, now, every=EVERY, slowest=SLOWEST)
+
+
+def minutes(habits: Habits, now: datetime) -> float:
+    return wait(habits, now) / timedelta(minutes=1)
+
+
+def polls(habits: Habits, start: datetime, end: datetime) -> list[datetime]:
+    instants = [start]
+    while instants[-1] < end:
+        instants.append(instants[-1] + wait(habits, instants[-1]))
+    return instants[:-1]
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "expected"),
+    [
+        (0, 7, 15),
+        (0, 8, 15),
+        (2, 12, 15),
+        (4, 19, 15),  # Friday evening, for the Saturday
+        (4, 20, 18.75),
+        (4, 22, 37.5),
+        (0, 23, 60),
+        (1, 3, 60),
+        (5, 11, 25),
+        (6, 11, 50),
+        (6, 22, 60),
+    ],
+)
+def test_an_unknown_source_is_polled_as_prefectures_publish(day: int, hour: int, expected: float) -> None:
+    for zone in (PARIS, REUNION):
+        assert minutes(learn([], zone, MONDAY), at(day, hour, zone=zone)) == pytest.approx(expected, abs=0.01)
+
+
+def test_a_week_without_any_knowledge_takes_three_fifths_of_the_polls() -> None:
+    week = polls(learn([], PARIS, MONDAY), at(0, 0), at(7, 0))
+    by_day = [sum(instant.astimezone(PARIS).weekday() == day for instant in week) for day in range(7)]
+    assert sum(by_day) < 0.65 * 7 * 96
+    assert min(by_day[:5]) > 60
+    assert min(by_day) >= 24
+
+
+def test_the_morning_is_not_overslept() -> None:
+    habits = learn([], PARIS, MONDAY)
+    assert at(0, 6, 50) + wait(habits, at(0, 6, 50)) == at(0, 7, 15)
+    assert at(0, 6, 10) + wait(habits, at(0, 6, 10)) == at(0, 7, 10)
+
+
+def test_one_who_publishes_at_night_is_watched_at_night() -> None:
+    nights = [at(-day, 2, 30) for day in range(1, 60)]
+    habits = learn(found(*nights), PARIS, MONDAY)
+    assert minutes(habits, at(1, 2, 5)) == 15
+    assert minutes(habits, at(1, 4, 5)) > 30
+    assert minutes(learn(found(*nights[:2]), PARIS, MONDAY), at(1, 2, 5)) > 30, "twice is no habit"
+
+
+def test_a_crowd_found_at_once_counts_once() -> None:
+    crowd = found(*[at(-1, 3)] * 400)
+    assert learn(crowd, PARIS, MONDAY) == learn(crowd[:1], PARIS, MONDAY)
+
+
+def test_what_is_long_ago_is_forgotten() -> None:
+    lately = learn(found(*(at(-day, 3) for day in range(1, 40))), PARIS, MONDAY)
+    long_ago = learn(found(*(at(-day, 3) for day in range(700, 740))), PARIS, MONDAY)
+    assert minutes(lately, at(1, 3)) == 15
+    assert minutes(long_ago, at(1, 3)) > 55
+
+
+def test_days_without_an_hour_tell_of_the_week() -> None:
+    sundays = [MONDAY.date() - timedelta(days=1 + 7 * week) for week in range(25)]
+    habits = learn(shown(*sundays), PARIS, MONDAY)
+    assert minutes(habits, at(6, 11)) == 15
+    assert minutes(habits, at(6, 3)) > 20, "nights stay nights"
+
+
+@pytest.mark.parametrize("change", [date(2026, 3, 29), date(2026, 10, 25)])
+def test_hours_are_local_across_the_change_of_clocks(change: date) -> None:
+    habits = learn([], PARIS, MONDAY)
+    for day in (change - timedelta(days=2), change + timedelta(days=1)):  # a Friday and a Monday
+        morning = datetime(day.year, day.month, day.day, 7, 30, tzinfo=PARIS).astimezone(UTC)
+        assert minutes(habits, morning) == 15
+        assert minutes(habits, morning - timedelta(hours=2)) == 60
+
+
+def test_a_slowest_below_every_changes_nothing() -> None:
+    assert interval(learn([], PARIS, MONDAY), at(0, 3), every=EVERY, slowest=timedelta(minutes=5)) == EVERY
+
+
+INSTANTS = st.datetimes(datetime(2025, 6, 1), datetime(2026, 11, 23), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is added
+PUBLICATIONS = st.lists(st.builds(Publication, st.none() | st.dates(date(2025, 1, 1), date(2027, 1, 1)), st.none() | INSTANTS), max_size=30)
+
+
+@given(PUBLICATIONS, st.sampled_from([PARIS, REUNION]), st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_waits_stay_within_their_bounds(publications: list[Publication], zone: ZoneInfo, now: datetime) -> None:
+    habits = learn(publications, zone, MONDAY)
+    assert EVERY <= wait(habits, now) <= SLOWEST
+    assert len(polls(habits, now, now + timedelta(days=1))) >= 24
+
+
+@given(PUBLICATIONS, INSTANTS, st.integers(1, 40))
+def test_more_publications_in_an_hour_never_lengthen_its_wait(publications: list[Publication], when: datetime, more: int) -> None:
+    extra = found(*(when + timedelta(seconds=second) for second in range(more)))
+    hour = when.replace(minute=0, second=0, microsecond=0)
+    before, after = (wait(learn(known, PARIS, MONDAY), hour) for known in (publications, [*publications, *extra]))
+    assert after <= before + timedelta(seconds=1)
+
+
+def daily(days: Iterable[int]) -> list[Publication]:
+    return shown(*(MONDAY.date() - timedelta(days=day) for day in days))
+
+
+def test_nothing_is_usual_while_little_is_known() -> None:
+    habits = learn(daily(range(8)), PARIS, MONDAY)
+    assert (habits.usual_gap, habits.late_after, habits.latest) == (None, None, MONDAY.date())
+    assert not is_late(habits, None, MONDAY + timedelta(days=300))
+    assert learn([], PARIS, MONDAY).latest is None
+
+
+def test_a_source_of_every_working_day() -> None:
+    habits = learn(daily(day for day in range(60) if (MONDAY.date() - timedelta(days=day)).weekday() < 5), PARIS, MONDAY)
+    assert habits.usual_gap == timedelta(days=1)
+    assert habits.late_after == timedelta(days=6)
+    assert not is_late(habits, None, at(5, 12))
+    assert is_late(habits, None, at(6, 1))
+    assert not is_late(habits, at(4, 17), at(8, 12)), "what was found since counts"
+
+
+def test_a_source_of_every_month_is_given_months() -> None:
+    habits = learn(daily(range(0, 360, 30)), PARIS, MONDAY)
+    assert habits.usual_gap == timedelta(days=30)
+    assert habits.late_after == timedelta(days=60)
+
+
+def test_a_long_silence_of_the_past_makes_patient() -> None:
+    habits = learn(daily([*range(20), *range(60, 80)]), PARIS, MONDAY)
+    assert habits.usual_gap == timedelta(days=1)
+    assert habits.late_after == 1.25 * timedelta(days=41)
+    assert learn(daily(range(20)), PARIS, MONDAY).late_after == NEVER_LATE_BEFORE
+
+
+def test_days_to_come_and_of_years_ago_are_no_days() -> None:
+    habits = learn([*daily(range(20)), *daily([-40, -3, 500])], PARIS, MONDAY)
+    assert habits.latest == MONDAY.date()
+    assert habits.late_after == NEVER_LATE_BEFORE
