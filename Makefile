@@ -7,7 +7,7 @@ STAMP := $(VENV)/.complete
 # Two workers suit the small machines this is meant for; more memory than cores is rarely the limit.
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
-.PHONY: help setup system run test check demo lock clean
+.PHONY: help setup system browser run test check demo lock clean
 
 help:
 	@echo "make setup   create $(VENV) with pinned, hashed dependencies (and the OCR data where possible)"
@@ -28,7 +28,11 @@ $(STAMP): requirements.lock pyproject.toml
 
 # French data for Tesseract: scanned pages cannot be read without it. The bot runs all the same and says what it could not read.
 system:
-	@$(SHELL) .ci/system-packages
+	@$(SHELL) .ci/system-packages ocr
+
+# A Chromium for the tests of the sites that serve only real browsers; without it they are skipped.
+browser:
+	@$(SHELL) .ci/system-packages browser
 
 run: setup
 	$(BIN)/vigie run
@@ -36,7 +40,7 @@ run: setup
 demo: setup
 	$(BIN)/vigie demo
 
-test: setup
+test: setup browser
 	$(PYTEST)
 
 check: setup

@@ -1,6 +1,6 @@
 """Where recueils come from: the catalogue of authorities, and the crawler that lists what their sites publish."""
 
-from sources.authority import Authority, Browser, Order, Source, hosts, load_authorities
+from sources.authority import Authority, Browser, Order, Source, browser_hosts, hosts, load_authorities
 from sources.crawl import Crawl, Crawler, Resolved
 from sources.errors import CatalogueError, CrawlFailed, Emptied, LayoutChanged
 from sources.fetch import (
@@ -49,6 +49,7 @@ __all__ = [
     "Unreachable",
     "Unusable",
     "Validators",
+    "browser_hosts",
     "canonical",
     "hosts",
     "load_authorities",

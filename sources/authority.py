@@ -64,8 +64,8 @@ class Source:
 
     @property
     def wants_details(self) -> bool:
-        """Whether the list links HTML pages that hold the files, rather than the files."""
-        return self.listing in _DETAIL_LISTINGS
+        """Whether the list links HTML pages that hold the files, rather than the files; it may, where the list was never seen."""
+        return self.listing in _DETAIL_LISTINGS or self.listing == "unknown"
 
     @property
     def fingerprint(self) -> str:
@@ -120,6 +120,22 @@ def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
 def hosts(authorities: Mapping[str, Authority]) -> frozenset[str]:
     """The host names of every source: the only ones a client may talk to."""
     return frozenset(urlsplit(source.root).hostname or "" for authority in authorities.values() for source in authority.sources)
+
+
+def browser_hosts(authorities: Mapping[str, Authority]) -> dict[str, Browser]:
+    """The hosts that some source says are only shown to a real browser, and what it needs there: any selector of its sources will do."""
+    found: dict[str, Browser] = {}
+    for authority in authorities.values():
+        for source in authority.sources:
+            if source.browser is not None:
+                host = urlsplit(source.root).hostname or ""
+                found[host] = source.browser if host not in found else _both(found[host], source.browser)
+    return found
+
+
+def _both(one: Browser, other: Browser) -> Browser:
+    selectors = one.wait_for if other.wait_for in one.wait_for.split(", ") else f"{one.wait_for}, {other.wait_for}"
+    return Browser(selectors, tuple(dict.fromkeys(one.script_hosts + other.script_hosts)))
 
 
 def _authority(described: AuthorityFile) -> Authority:

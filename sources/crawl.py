@@ -9,10 +9,11 @@ from sources.authority import Source
 from sources.errors import CrawlFailed, LayoutChanged
 from sources.fetch import Fetcher, FetchError, Gone
 from sources.listed import Listed
-from sources.route import choose
+from sources.lists import polled
+from sources.route import choose, wanted
 from sources.trail import Polled, Trail, is_outdated, must_walk
 from sources.visit import Visited, Visits
-from sources.walk import Walk, polled
+from sources.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,19 @@ class Crawl:
 
     `listed` has each address once: everything on the pages that were read, seen before or not. It is empty when `unchanged`: the server
     answered 304 for every page. `trail` is to be kept for the next poll; `requests` counts the page requests made.
+
+    `moved_to` is where the root page is now when it is not where the catalogue says, whether it redirects there, links there or is gone and
+    was found through the folder above. `emptied` are pages that always had entries, are still on the way and list none any more, though
+    none of theirs was met elsewhere (a page whose only recueil was withdrawn counts: that is worth a look). The rest of the crawl is good.
+    Both are told at each poll for as long as they are true.
     """
 
     listed: tuple[Listed, ...]
     trail: Trail
     requests: int
     unchanged: bool = False
+    moved_to: str | None = None
+    emptied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +58,10 @@ class Crawler:
         """
         visits = Visits(self._fetcher, source)
         try:
-            return await self._poll(visits, source, trail, today, now)
+            found = await self._poll(visits, source, trail, today, now)
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
+        return replace(found, listed=wanted(found.listed, source.only))
 
     async def documents(self, source: Source, listed: Listed) -> Resolved:
         """The files of an entry: those of its detail page, dated like the listing where the page shows no date, or itself.
@@ -74,34 +83,54 @@ class Crawler:
     async def _poll(self, visits: Visits, source: Source, trail: Trail | None, today: date, now: datetime) -> Crawl:
         listed: dict[str, Listed] = {}
         if trail is not None and not must_walk(trail, source.fingerprint, today, now):
-            pages = await _ask_again(visits, source, trail, today, listed)
-            if pages is not None:
-                unchanged = not visits.known
-                kept = replace(trail, pages=pages, polled_on=today)
-                return Crawl(tuple(listed.values()), kept, visits.requests, unchanged=unchanged)
+            still = await _ask_again(visits, source, trail, today, listed)
+            if still is not None:
+                kept = replace(trail, pages=still, polled_on=today)
+                return _crawl(listed, kept, visits.requests, unchanged=not visits.known)
         walk = Walk(visits, source, trail, today)
         await walk.run()
-        listed.update(walk.listed)
-        fresh = Trail(source.fingerprint, now, today, today, tuple(walk.polled.values()), visits.known)
-        return Crawl(tuple(listed.values()), fresh, visits.requests)
+        listed.update(walk.lists.listed)
+        pages = walk.lists.polled | walk.emptied(tuple(listed.values()))
+        fresh = Trail(source.fingerprint, now, today, today, tuple(pages.values()), visits.known, moved_to=walk.moved_to)
+        return _crawl(listed, fresh, visits.requests)
+
+
+def _crawl(listed: dict[str, Listed], trail: Trail, requests: int, *, unchanged: bool = False) -> Crawl:
+    return Crawl(tuple(listed.values()), trail, requests, unchanged=unchanged, moved_to=trail.moved_to, emptied=trail.emptied)
 
 
 async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, listed: dict[str, Listed]) -> tuple[Polled, ...] | None:
     """Ask the trail's pages and add what they list to `listed`; None when the way must be walked again."""
-    pages: list[Polled] = []
-    for known in trail.pages:
+    pages: dict[str, Polled] = {}
+    same: set[str] = set()
+    outdated: set[str] = set()
+    for known in sorted(trail.pages, key=lambda page: page.behind is not None):
+        if outdated and known.behind not in outdated:
+            continue
+        if known.behind in same:
+            pages[known.url] = known
+            continue
         try:
             page = await visits.changed(known.url, known.validators)
         except Gone:
             return None
         if page is None:
-            pages.append(known)
+            pages[known.url] = known
+            same.add(known.url)
             continue
+        if page.links.is_stranger:
+            return None
         listed.update((entry.url, entry) for entry in page.entries)
         if _is_outdated(known, page, source, trail, today):
-            return None
-        pages.append(polled(page))
-    return tuple(pages)
+            # The walk may stop before the page behind this one: what entered there is taken in first.
+            outdated.add(known.url)
+            continue
+        is_still_empty = known.is_emptied and not page.entries
+        now = replace(known, validators=page.validators) if is_still_empty else polled(page, behind=known.behind)
+        if now.marks == known.marks:  # a server without validators sends the same page again
+            same.add(known.url)
+        pages[known.url] = now
+    return None if outdated else tuple(pages[known.url] for known in trail.pages)
 
 
 def _is_outdated(known: Polled, page: Visited, source: Source, trail: Trail, today: date) -> bool:

@@ -44,6 +44,7 @@ _YEAR = r"(?P<year>2[0o]\d\d)(?!\d)"
 # "1er", and what OCR makes of it; an I or l read for a 1; then blanks, or the separators of a file name.
 _DAY = r"(?<![a-z\d])(?P<day>[1il][\s]?er|1cr|[0-3il]?[\dil])(?:[\s._-]*)"
 _WRITTEN = re.compile(rf"{_DAY}{MONTH_NAME}[\s._-]*{_YEAR}")
+_SHORT_YEAR = re.compile(rf"{_DAY}{MONTH_NAME}[\s._-]*(?P<year>[1-9]\d)(?!\d)")
 _WITHOUT_YEAR = re.compile(
     rf"\b(?:du|le|au|et|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)[\s._-]+{_DAY}{MONTH_NAME}(?![\s._-]*(?:\d|{_ANY_MONTH}))"
 )
@@ -60,16 +61,19 @@ _NUMBER_SIGN = re.compile(r"(?:\bn|\bno|\bnum|\bnumero)[°\s._-]*$")
 _NUMBER_SIGN_REACH = 12
 
 
-def find_date(text: str, *, year: int | None = None) -> date | None:
+def find_date(text: str, *, year: int | None = None, short_years: bool = False) -> date | None:
     """The first complete date written in `text`, None when there is none.
 
     Reads `1er août 2025`, `14/08/2026`, `2026-08-21-N207`, `RAA_92_20260820`, `20.08.2026`, `d-aout` slugs, OCR slips. With `year`, a day
-    and month introduced by a word (`du 3 mai`) count too, when no complete date is found.
+    and month introduced by a word (`du 3 mai`) count too, when no complete date is found; so does, with `short_years`, a written month with
+    a year of two digits (`1er_mars_25`), for texts that are known to write them.
     """
     folded = fold(text)
     complete = sorted(_complete_dates(folded), key=lambda found: found[0])
     if complete:
         return complete[0][1]
+    if short_years and (short := next(_short_dates(folded), None)):
+        return short
     if year is None:
         return None
     for match in _WITHOUT_YEAR.finditer(folded):
@@ -86,15 +90,26 @@ def month_number(match: re.Match[str]) -> int:
 
 def _complete_dates(folded: str) -> Iterator[tuple[int, date]]:
     for match in _WRITTEN.finditer(folded):
-        before = folded[max(0, match.start() - _NUMBER_SIGN_REACH) : match.start()]
         found = _safe_date(int(match["year"].replace("o", "0")), month_number(match), _day(match["day"]))
-        if found and not _NUMBER_SIGN.search(before):
+        if found and not _is_numbered(match, folded):
             yield match.start(), found
     for pattern in _NUMERIC:
         for match in pattern.finditer(folded):
             found = _safe_date(int(match["year"]), int(match["month"]), int(match["day"]))
             if found:
                 yield match.start(), found
+
+
+def _short_dates(folded: str) -> Iterator[date]:
+    for match in _SHORT_YEAR.finditer(folded):
+        found = _safe_date(2000 + int(match["year"]), month_number(match), _day(match["day"]))
+        if found and not _is_numbered(match, folded):
+            yield found
+
+
+def _is_numbered(match: re.Match[str], folded: str) -> bool:
+    """Whether what looks like a day is the number of a bulletin."""
+    return _NUMBER_SIGN.search(folded[max(0, match.start() - _NUMBER_SIGN_REACH) : match.start()]) is not None
 
 
 def _day(written: str) -> int:

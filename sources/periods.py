@@ -17,12 +17,19 @@ _MONTH = re.compile(rf"(?<![a-z]){MONTH_NAME}")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 # Slugs carry accidents, seen on real sites: "-20252" for 2025, "2026-2" for the second slice of a year.
 _YEAR_ACCIDENT = re.compile(r"(?<!\d)(20\d\d)(?:\d|\s?[-_]\s?\d)$")
+_SLICE = re.compile(r"(?<!\d)20\d\d[-_]\d$")
 _PART_OF_YEAR = re.compile(r"(?<!\d)([1-4])\s?(?:er|ere|e|eme|nd|nde)?[\s_-]+(trimestre|semestre)")
 _MONTHS_IN_PART = {"trimestre": 3, "semestre": 6}
 # "9.-Aout": the rank of a card, which is not always the number of the month. "08-AOUT": only where it is.
 _RANK = re.compile(r"^\d{1,2}\s?\.[\s_-]*(?=[a-z])")
 _MONTH_NUMBER = re.compile(rf"^(?P<number>\d{{1,2}})[\s_-]*(?={MONTH_NAME})")
 _STRAY_DIGIT = re.compile(rf"(?<![a-z])({MONTH_NAME})\d(?!\d)")
+# "RAA2", "Recueil-des-actes-administratifs2": a page made anew beside the old one, no bulletin.
+_SECOND_PAGE = re.compile(r"(?<![a-z])(raa|administratifs?)[2-9]$")
+# "Recueils à partir du 28 avril 2015" is open to this day.
+_OPEN_END = re.compile(r"(?<![a-z])(?:depuis|a[\s_-]partir[\s_-]d[eu])(?![a-z])")
+_RECUEIL = re.compile(r"(?<![a-z])(?:recueils?|raa|administratifs?)(?![a-z])")
+_NO_END = 2099
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,11 @@ class Period:
     def is_whole_year(self) -> bool:
         """Whether no month narrows it."""
         return (self.first_month, self.last_month) == (1, 12)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a beginning and no end: "depuis 2015"."""
+        return self.last_year == _NO_END
 
     def bounds(self, year: int | None = None) -> tuple[date, date] | None:
         """First and last day. `year` stands in where the label wrote none; None when no year is known."""
@@ -63,9 +75,12 @@ def read_label(text: str) -> Label:
         rest = rest[numbered.end("number") :]
     rest = _STRAY_DIGIT.sub(lambda match: match[1], rest)
     rest = _YEAR_ACCIDENT.sub(lambda match: match[1], rest)
+    rest = _SECOND_PAGE.sub(lambda match: match[1], rest)
     years = [int(year) for year in _YEAR.findall(rest)]
     parts = list(_PART_OF_YEAR.finditer(rest))
     months = [month_number(match) for match in _MONTH.finditer(rest)]
+    if years and _OPEN_END.search(rest) and _RECUEIL.search(rest):
+        return Label(Period(min(years), _NO_END), is_bulletin=False)
     leftover = _YEAR.sub(" ", _PART_OF_YEAR.sub(" ", rest))
     if re.search(r"\d", leftover):
         return Label(None, is_bulletin=True)
@@ -79,6 +94,11 @@ def read_label(text: str) -> Label:
     if years:
         return Label(Period(first_year, last_year), is_bulletin=False)
     return Label(None, is_bulletin=False)
+
+
+def is_slice(url: str) -> bool:
+    """Whether an address names one of several slices of a year, cut by volume: `2026-2`. Another may open on any day."""
+    return _SLICE.search(urlsplit(url).path.rstrip("/")) is not None
 
 
 def label_of(url: str, text: str) -> Label:
@@ -104,7 +124,7 @@ def _with_year_above(label: Label, segments: list[str]) -> Label:
         return label
     for segment in reversed(segments[:-1]):
         above = read_label(segment).period
-        if above is not None and above.first_year is not None:
+        if above is not None and above.first_year is not None and not above.is_open:
             years = (above.first_year, above.last_year)
             return Label(Period(*years, label.period.first_month, label.period.last_month), is_bulletin=False)
     return label

@@ -6,8 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import urlsplit, urlunsplit
 
+from sources.listed import Listed
+from sources.names import is_aside, names_a_part, names_recueil, unlike
 from sources.pages import Way
+from sources.periods import is_slice
+from sources.urls import same_site, site_of
 
 GRACE = timedelta(days=7)
 """How long a month or year is still watched after its end: bulletins of the last days are put online late."""
@@ -18,7 +23,7 @@ class Choice:
     """The ways of one page sorted for a given day; what lies in the future is left out.
 
     `current` covers the day (or is always followed), `recent` ended within the grace time, `earlier` is older, newest first. `is_awaited`:
-    the page sorts by period but has no way that covers the day, which may still appear.
+    a way for this very day may still appear, as the page sorts by period and has none, or cuts its years by volume.
     """
 
     current: tuple[Way, ...] = ()
@@ -40,8 +45,67 @@ def choose(ways: Sequence[Way], today: date, *, year: int | None, always: Sequen
         current=followed + current,
         recent=tuple(way for way, bounds in begun if today - GRACE <= bounds[1] < today),
         earlier=tuple(way for way, bounds in begun if bounds[1] < today - GRACE),
-        is_awaited=bool(dated) and not current,
+        is_awaited=bool(dated) and (not current or any(is_slice(way.url) for way in current)),
     )
+
+
+def sections(ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:
+    """Which ways without a period to follow from a page that lists nothing and sorts by no period, where the catalogue does not say.
+
+    Those below the page that name the recueil or a part of it: the branch of the department, special and regular bulletins.
+    """
+    return tuple(
+        way
+        for way in ways
+        if way.period is None and is_below(way.url, page) and names_a_part(way.url, way.text) and not is_aside(way.url, way.text, root=root)
+    )
+
+
+def homes(ways: Sequence[Way], root: str) -> tuple[Way, ...]:
+    """Where the recueil may have moved to, by the links of its old page or of the folder above, likeliest first.
+
+    Those on the same site, without a period, that name the recueil; "[TEST] RAA" and the region's recueil do not count.
+    """
+    named = (
+        way
+        for way in ways
+        if way.period is None
+        and same_site(way.url, root)
+        and place(way.url) != place(root)
+        and names_recueil(way.url, way.text)
+        and not is_aside(way.url, way.text, root=root)
+    )
+    return tuple(sorted(named, key=lambda way: unlike(way.text, root)))
+
+
+def has_moved(root: str, url: str) -> bool:
+    """Whether a page that was asked at `root` and answered at `url` has moved. Not when it answers at a page below: the current year's."""
+    return place(url) != place(root) and not is_below(url, root)
+
+
+def is_below(url: str, page: str) -> bool:
+    """Whether an address lies in the folder of a page."""
+    return place(url).startswith(place(page) + "/")
+
+
+def folder_above(url: str) -> str | None:
+    """The address of the folder in which a page stands; None for a site's home page."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    return urlunsplit((parts.scheme, parts.netloc, path.rsplit("/", 1)[0] or "/", "", "")) if path else None
+
+
+def place(url: str) -> str:
+    """Where a page is, whatever the case of its address and a slash at its end, which the platform's servers ignore."""
+    return site_of(url) + urlsplit(url).path.rstrip("/").lower()
+
+
+def wanted(entries: Sequence[Listed], only: Sequence[str]) -> tuple[Listed, ...]:
+    """The entries that count: all, or with `only` those that one of its patterns is found in.
+
+    A list on which none counts is a list all the same: the choice is made after the crawl, never on its way.
+    """
+    return tuple(entry for entry in entries if not only or matches(only, entry.url, entry.title))
 
 
 def matches(patterns: Iterable[str], *texts: str) -> bool:

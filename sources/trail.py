@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from sources.fetch import Validators
 from sources.listed import Listed
 from sources.pages import PageLinks
-from sources.route import Choice
+from sources.periods import read_label
+from sources.route import GRACE, Choice
 
 WALK_EVERY = timedelta(days=1)
 """The longest time between two walks from the root."""
@@ -24,16 +26,25 @@ _EACH_END = 10
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A page asked at every poll, under the address the site links. `marks` identify entries it had, none when it had none."""
+    """A page asked at every poll, under the address the site links. `marks` identify entries it had, none when it had none.
+
+    `is_emptied`: it lists none of them any more, nor others. `behind` is the page that also changes when something enters this one, the
+    last of the same list, which gets what it pushes out: this one is asked only when that one has changed.
+    """
 
     url: str
     validators: Validators
     marks: tuple[str, ...]
+    is_emptied: bool = False
+    behind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The way that was found. `known` are all addresses met on it; `catalogue` changes when the source's description does."""
+    """The way that was found. `known` are all addresses met on it; `catalogue` changes when the source's description does.
+
+    `moved_to` is where the root page was found, when not where the catalogue says.
+    """
 
     catalogue: str
     walked_at: AwareDatetime
@@ -42,6 +53,7 @@ class Trail:
     pages: tuple[Polled, ...]
     known: tuple[str, ...]
     version: Literal[1] = 1
+    moved_to: str | None = None
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -63,6 +75,11 @@ class Trail:
         """The entries remembered of all pages."""
         return frozenset(mark for page in self.pages for mark in page.marks)
 
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """The pages that lost all their entries."""
+        return tuple(page.url for page in self.pages if page.is_emptied)
+
 
 _ADAPTER: TypeAdapter[Trail] = TypeAdapter(Trail)
 
@@ -83,12 +100,39 @@ def is_outdated(polled: Polled, links: PageLinks, entries: Sequence[Listed], cho
     It lost or replaced all its entries, got its first ones, shows a way for today that was not there, or (when its list `grows` at
     the end) a further page.
     """
-    if bool(polled.marks) != bool(entries) or (entries and not overlap(entries, polled.marks)):
+    is_as_known = overlap(entries, polled.marks) if entries else polled.is_emptied or not polled.marks
+    if not is_as_known:
         return True
     known = set(trail.known)
     if any(way.url not in known for way in choice.current):
         return True
     return grows and links.pager.last is not None and links.pager.last not in known
+
+
+def has_lost_all(known: Polled, trail: Trail, listed: Iterable[Listed], today: date) -> bool:
+    """Whether a page that a walk has just met without an entry is one that lost those it had.
+
+    Not when one of them was `listed` elsewhere by the same walk, nor when its address tells no year and the year has turned since: such a
+    page ("année en cours") begins anew. A page whose only recueil was withdrawn counts: that is worth a look.
+    """
+    has_begun_anew = trail.polled_on.year != today.year and not names_year(known.url)
+    return bool(known.marks) and not has_begun_anew and not overlap(listed, known.marks)
+
+
+def awaits_new_year(trail: Trail | None, today: date) -> bool:
+    """Whether nothing at all may be listed today: the first days of a year, on a site whose pages tell no year and begin anew with it.
+
+    The pages listed something until the year turned, or are awaited since.
+    """
+    if trail is None or today - date(today.year, 1, 1) >= GRACE:
+        return False
+    return any(not names_year(page.url) and (trail.polled_on.year < today.year or not page.marks) for page in trail.pages)
+
+
+def names_year(url: str) -> bool:
+    """Whether an address tells a year, in any of its segments."""
+    labels = (read_label(unquote(segment)) for segment in urlsplit(url).path.split("/"))
+    return any(label.period is not None and label.period.first_year is not None and not label.period.is_open for label in labels)
 
 
 def overlap(entries: Iterable[Listed], marks: Iterable[str]) -> bool:

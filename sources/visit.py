@@ -30,9 +30,11 @@ class Visited:
 
     @property
     def year(self) -> int | None:
-        """The year its address announces, for the labels below it that write none."""
-        period = label_of(self.asked, "").period
-        return period.first_year if period is not None and period.first_year == period.last_year else None
+        """The year its address announces, before or after a redirect, for the labels below it that write none."""
+        periods = (label_of(url, "").period for url in (self.asked, self.url))
+        return next(
+            (period.first_year for period in periods if period and period.first_year and period.first_year == period.last_year), None
+        )
 
 
 class Visits:
@@ -72,7 +74,7 @@ class Visits:
 
     def _keep(self, url: str, page: Page) -> Visited:
         links = READERS[self._source.reader](page.html, page.url)
-        entries = self._allowed(links.entries(wants_details=self._source.wants_details))
+        entries = () if links.is_stranger else self._allowed(links.entries(wants_details=self._source.wants_details))
         ignore = self._source.ignore
         links = PageLinks(
             documents=self._allowed(links.documents),
@@ -89,9 +91,4 @@ class Visits:
         return visited
 
     def _allowed(self, entries: Sequence[Listed]) -> tuple[Listed, ...]:
-        ignore, only = self._source.ignore, self._source.only
-        return tuple(
-            entry
-            for entry in entries
-            if not matches(ignore, entry.url, entry.title) and (not only or matches(only, entry.url, entry.title))
-        )
+        return tuple(entry for entry in entries if not matches(self._source.ignore, entry.url, entry.title))

@@ -13,6 +13,7 @@ import httpx
 from sources.client import robots
 from sources.client.block_pages import looks_blocked
 from sources.client.body import chunks, decode, head, is_html
+from sources.client.kinds import PDF, FileKind
 from sources.client.saving import PartialFile
 from sources.fetch import Blocked, Download, FetchError, Gone, Page, Refused, Unusable, Validators
 
@@ -20,9 +21,8 @@ NO_VALIDATORS = Validators()
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _LOOK_WITHIN = 128 * 1024
-_MAGIC = b"%PDF"
-_MAGIC_WITHIN = 1024
-"""Bytes. Readers accept junk before the header up to there (PDF 1.7, ISO 32000-1, Annex H.3, note 13)."""
+_JUDGED = 1024
+"""Bytes of a file that its kind is judged by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +59,21 @@ class PageReceiver:
 
 @dataclass(frozen=True, slots=True)
 class FileReceiver:
-    """Takes an answer as a PDF of at most `max_bytes`, to be saved at `target`."""
+    """Takes an answer as a file of one kind, of at most `max_bytes`, to be saved at `target`."""
 
     target: Path
     max_bytes: int
+    kind: FileKind = PDF
 
     async def __call__(self, url: str, response: httpx.Response) -> Download | Redirect:
         """The saved file. Raises FetchError, or `httpx.TransportError` when the network fails during the body."""
         if redirect := await _redirect_or_refusal(url, response):
             return redirect
         async with contextlib.aclosing(chunks(response, url=url, at_most=self.max_bytes)) as pieces:
-            beginning = await _beginning(pieces, _MAGIC_WITHIN)
-            if _MAGIC not in beginning[:_MAGIC_WITHIN]:
+            beginning = await _beginning(pieces, _JUDGED)
+            if not self.kind.fits(response.headers.get("content-type", ""), beginning):
                 beginning += await _beginning(pieces, _LOOK_WITHIN)
-                raise _not_a_pdf(url, response, beginning)
+                raise _not_of_kind(self.kind, url, response, beginning)
             partial = PartialFile(self.target, url)
             try:
                 partial.write(beginning)
@@ -135,13 +136,13 @@ def _not_a_page(url: str, content_type: str) -> Unusable:
     return Unusable(f"{url}: not an HTML page but {_named(content_type)}")
 
 
-def _not_a_pdf(url: str, response: httpx.Response, beginning: bytes) -> FetchError:
+def _not_of_kind(wanted: FileKind, url: str, response: httpx.Response, beginning: bytes) -> FetchError:
     kind = response.headers.get("content-type", "")
     if not beginning:
-        return Unusable(f"{url}: not a PDF but an empty answer")
+        return Unusable(f"{url}: not {wanted.name} but an empty answer")
     looks_like_html = is_html(kind, beginning) or is_html("", beginning)
     reason = looks_blocked(response.status_code, response.headers, decode(beginning, kind) if looks_like_html else "")
-    return Blocked(f"{url}: blocked ({reason})") if reason else Unusable(f"{url}: not a PDF but {_named(kind)}")
+    return Blocked(f"{url}: blocked ({reason})") if reason else Unusable(f"{url}: not {wanted.name} but {_named(kind)}")
 
 
 def _validators(response: httpx.Response, otherwise: Validators) -> Validators:

@@ -1,4 +1,5 @@
-"""The polite client: the only door to the web. It implements `sources.fetch.Fetcher` over httpx, HTTP/1.1.
+"""The polite client: the only door to the web. It implements `sources.fetch.Fetcher` over httpx, HTTP/1.1, and over a real browser for
+the sites that serve nothing else.
 
 One request at a time per hosting address, spaced; it rests when an address fails or asks to wait; it fetches only the catalogue's hosts,
 over https, at public addresses; it takes no block page for a real one and keeps no half file. It never retries by itself (but for a
@@ -25,6 +26,7 @@ import structlog
 from sources.client.address import Resolver, system_resolver
 from sources.client.answers import NO_VALIDATORS, FileReceiver, PageReceiver, Redirect, receive_robots
 from sources.client.exchange import Exchange, World
+from sources.client.kinds import CSV, JSON, PDF, FileKind
 from sources.client.options import ClientOptions
 from sources.client.origins import Origins
 from sources.client.robots import product_token
@@ -35,7 +37,6 @@ from sources.urls import canonical
 Answer = TypeVar("Answer")
 
 _PAGE_HEADERS = {"Accept": "text/html, application/xhtml+xml", "Accept-Language": "fr", "Accept-Encoding": "gzip"}
-_FILE_HEADERS = {"Accept": "application/pdf", "Accept-Language": "fr", "Accept-Encoding": "identity"}
 _ROBOTS_HEADERS = {"Accept": "text/plain", "Accept-Encoding": "gzip"}
 
 
@@ -100,8 +101,19 @@ class Client:
 
     async def download(self, url: str, target: Path) -> Download:
         """Fetch a PDF to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them."""
-        receiver = FileReceiver(target, self._options.max_file_bytes)
-        return await self._follow(url, _FILE_HEADERS, receiver, seconds=self._options.file_seconds)
+        return await self._file(url, target, PDF, self._options.max_file_bytes)
+
+    async def json(self, url: str, target: Path) -> Download:
+        """Fetch a JSON document to `target`, written only when whole. Raises as `download` does."""
+        return await self._file(url, target, JSON, self._options.max_data_bytes)
+
+    async def csv(self, url: str, target: Path) -> Download:
+        """Fetch a table of comma-separated values to `target`, written only when whole. Raises as `download` does."""
+        return await self._file(url, target, CSV, self._options.max_data_bytes)
+
+    async def _file(self, url: str, target: Path, kind: FileKind, at_most: int) -> Download:
+        headers = {"Accept": kind.accept, "Accept-Language": "fr", "Accept-Encoding": kind.encoding}
+        return await self._follow(url, headers, FileReceiver(target, at_most, kind), seconds=self._options.file_seconds)
 
     async def _robots_text(self, url: str) -> str:
         return await self._follow(url, _ROBOTS_HEADERS, receive_robots, seconds=self._options.page_seconds, for_robots=True)
@@ -118,6 +130,7 @@ class Client:
         """The answer at the end of the redirects, each of them checked as the first address was."""
         here = self._ours(url)
         for _ in range(self._options.max_redirects + 1):
+            self._exchange.require_browser(here)
             if self._options.respect_robots and not for_robots:
                 await self._robots.pass_through(here)
             on_start = self._count_robots if for_robots else self._count

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
+from sources.authority import Browser
 from sources.client.address import Address, Resolver, require_loopback, require_public, resolve
+from sources.client.browser.line import BrowserLine
 from sources.client.cookies import SiteCookies
 from sources.client.failures import in_plain_words
 from sources.client.line import Line
@@ -44,6 +48,7 @@ class World:
 class _Counter:
     """Where requests to one address are made."""
 
+    address: Address
     queue: AddressQueue
     line: Line
 
@@ -68,6 +73,7 @@ class Exchange:
         self._origins = origins
         self._log = log
         self._cookies = SiteCookies()
+        self._browser = BrowserLine(options, self._script_address)
         self._counters: dict[Address, _Counter] = {}
         self._last_used: dict[str, _Counter] = {}
 
@@ -84,6 +90,7 @@ class Exchange:
 
         `seconds` bounds the request once its turn has come. Raises any FetchError; Paused, without asking, while the address rests.
         """
+        self.require_browser(url)
         target = self._origins.target(url)
         if (known := self._last_used.get(target.authority)) is not None:
             known.queue.refuse_while_resting(url)  # before its name is looked up: a resting address costs nothing at all
@@ -92,10 +99,16 @@ class Exchange:
             on_start()
             return await self._within_turn(counter, _Question(url, target, self._headers(url, headers), receive, seconds))
 
+    def require_browser(self, url: str) -> None:
+        """Raise NeedsBrowser where the URL's site wants a browser and there is none."""
+        if self._browser_needs(url) is not None:
+            self._browser.require(url)
+
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and the browser."""
         for counter in self._counters.values():
             await counter.line.close()
+        await self._browser.close()
 
     async def _within_turn(self, counter: _Counter, question: _Question[Answer]) -> Answer:
         url, seconds = question.url, question.seconds
@@ -103,10 +116,7 @@ class Exchange:
         told: dict[str, object] = {"url": url}
         wait: float | None = None
         try:
-            async with (
-                asyncio.timeout(seconds),
-                counter.line.get(question.target, question.headers, self._options.timeout_seconds) as response,
-            ):
+            async with asyncio.timeout(seconds), self._answer(counter, question) as response:
                 told["status"] = response.status_code
                 self._cookies.keep(url, response.headers)
                 wait = self._rest_if_asked(counter.queue, response)
@@ -132,6 +142,15 @@ class Exchange:
         finally:
             self._log.debug("request", **told, ms=round((self._world.monotonic() - started) * 1000))
 
+    def _answer(self, counter: _Counter, question: _Question[Answer]) -> AbstractAsyncContextManager[httpx.Response]:
+        needs = self._browser_needs(question.url)
+        if needs is None:
+            return counter.line.get(question.target, question.headers, self._options.timeout_seconds)
+        return self._browser.get(question.url, needs, question.target, counter.address, question.headers)
+
+    def _browser_needs(self, url: str) -> Browser | None:
+        return self._options.browsers.get(urlsplit(url).netloc)
+
     def _headers(self, url: str, headers: Mapping[str, str]) -> dict[str, str]:
         return {"User-Agent": self._options.user_agent, **headers, **self._cookies.header(url)}
 
@@ -156,10 +175,16 @@ class Exchange:
             require_loopback(addresses, url=url)
         return addresses[0]
 
+    async def _script_address(self, host: str) -> Address:
+        url = f"https://{host}"
+        addresses = await resolve(host, 443, url=url, resolver=self._world.resolver, seconds=self._options.timeout_seconds)
+        require_public(addresses, url=url)
+        return addresses[0]
+
     def _counter(self, address: Address) -> _Counter:
         counter = self._counters.get(address)
         if counter is None:
             world = self._world
             queue = AddressQueue(str(address), self._options.pace, monotonic=world.monotonic, sleep=world.sleep, random=world.random)
-            counter = self._counters[address] = _Counter(queue, Line(address, world.tls, world.transport))
+            counter = self._counters[address] = _Counter(address, queue, Line(address, world.tls, world.transport))
         return counter

@@ -9,6 +9,11 @@ from collections.abc import Iterator
 
 import httpx
 
+
+class BrowserFailure(httpx.TransportError):
+    """No whole answer came by way of the browser. The message is in plain words already."""
+
+
 _BY_ERRNO = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "connection reset by the server",
@@ -57,6 +62,8 @@ def _precise(error: BaseException) -> str | None:
             words = "name not found: the look-up failed, is there a network?"
         case socket.gaierror():
             words = "name not found"
+        case BrowserFailure():
+            words = str(error)
         case UnicodeError():
             words = "name not found: not a valid host name"
         case ssl.SSLError():

@@ -6,6 +6,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sources.authority import Browser
 from sources.client.queue import Pace
 
 _MIB = 1024 * 1024
@@ -19,19 +20,22 @@ class ClientOptions:
     `hosts` are the only ones ever asked (exact names, https). `origins` maps a canonical origin (`https://www.var.gouv.fr`) to the
     base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds each wait for the network, `page_seconds` and
     `file_seconds` a whole request. `interval_seconds` (0 allowed) separates two requests to one address, lengthened by up to
-    `jitter`, a fraction of it; the other delays are those of `sources.client.queue.Pace`. Raises ValueError on a value that makes no sense.
+    `jitter`, a fraction of it; the other delays are those of `sources.client.queue.Pace`. `browsers` are the hosts that are only asked by
+    way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
     """
 
     hosts: frozenset[str]
     user_agent: str
     interval_seconds: float = 3.0
-    jitter: float = 0.2
+    jitter: float = 0.02
     origins: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: float = 30.0
     page_seconds: float = 120.0
     file_seconds: float = 900.0
     max_page_bytes: int = 10 * _MIB
     max_file_bytes: int = 300 * _MIB
+    max_data_bytes: int = 50 * _MIB
+    """For tables and the like: the national index of recueils has some 4 MB."""
     max_redirects: int = 5
     respect_robots: bool = True
     pause_after: int = 3
@@ -40,12 +44,29 @@ class ClientOptions:
     longest_rest_seconds: float = 6 * 3600.0
     too_many_seconds: float = 60.0
     """How long an address is left alone after a 429 that does not say: the platform counts requests by the minute."""
+    browsers: Mapping[str, Browser] = field(default_factory=dict)
+    browser_path: str | None = None
+    """The Chromium to drive: a path, or a name to look up; None for the first one found."""
+    browser_seconds: float = 60.0
+    """How long a page has to show what its source waits for: a challenge was seen to take that long."""
+    browser_idle_seconds: float = 300.0
+    """After so long without a request the browser is ended, to give back its memory."""
 
     def __post_init__(self) -> None:
         for name in ("interval_seconds", "jitter", "max_redirects", "first_pause_seconds", "longest_pause_seconds", "longest_rest_seconds"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative")
-        for name in ("timeout_seconds", "page_seconds", "file_seconds", "max_page_bytes", "max_file_bytes", "pause_after"):
+        for name in (
+            "timeout_seconds",
+            "page_seconds",
+            "file_seconds",
+            "max_page_bytes",
+            "max_file_bytes",
+            "max_data_bytes",
+            "pause_after",
+            "browser_seconds",
+            "browser_idle_seconds",
+        ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be more than 0")
         if not self.user_agent.strip() or not self.user_agent.isascii() or not self.user_agent.isprintable():

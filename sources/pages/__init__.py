@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sources.pages.links import PageLinks, Pager, Reader, Way
+from sources.pages.moselle import read as read_moselle
 from sources.pages.national import read as read_national
+from sources.pages.police import read as read_police
+from sources.pages.regions import read as read_regions
 
-READERS: Mapping[str, Reader] = MappingProxyType({"national": read_national})
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {"national": read_national, "moselle": read_moselle, "regions": read_regions, "police": read_police}
+)
 """The readers the catalogue may name."""
 
 __all__ = ["READERS", "PageLinks", "Pager", "Reader", "Way"]

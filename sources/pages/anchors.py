@@ -1,4 +1,4 @@
-"""One anchor of the national platform -> the title and the date it shows. Works on parsed markup only."""
+"""One anchor -> the title and the date it shows, as the platforms of the State write them. Works on parsed markup only."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from bs4 import Tag
+from bs4.element import CData, NavigableString, PageElement
 
 from sources.dates import find_date, fold
 
 MAX_TITLE = 500
 """Characters kept of a title."""
 
+MAX_NODES = 200
+"""Nodes looked at inside one tag. No title, cell or card has as many."""
+
+MAX_SPANS = 8
+"""Spans looked at inside one link."""
+
 _DEPTH = 64
 _LINKS_OF_A_CARD = 3
-_SPANS = 8
 _BLANKS = re.compile(r"\s+")
 _VERB = re.compile(r"^t[ée]l[ée]charger\b\s*:?\s*", re.IGNORECASE)
 # "PDF - 1,25 Mb - 03/07/2024", "format pdf - 0,20 Mb - 13/08/2026", with or without the date.
@@ -48,9 +54,32 @@ def ancestors(tag: Tag) -> Iterator[Tag]:
     return islice(tag.parents, _DEPTH)
 
 
+def nodes_in(tag: Tag, *, at_most: int = MAX_NODES) -> Iterator[PageElement]:
+    """What is inside a tag, in page order, as far as a template goes: time spent on hostile markup stays bounded.
+
+    Beautiful Soup's own ways down look for the end of the tag first, however deep it lies.
+    """
+    path = [iter(tag.contents)]
+    while path and at_most > 0:
+        node = next(path[-1], None)
+        if node is None:
+            path.pop()
+            continue
+        at_most -= 1
+        yield node
+        if isinstance(node, Tag):
+            path.append(iter(node.contents))
+
+
+def tags_in(tag: Tag, name: str | None = None) -> Iterator[Tag]:
+    """The tags inside a tag, of one name or all, as far as `nodes_in` goes."""
+    return (node for node in nodes_in(tag) if isinstance(node, Tag) and name in (None, node.name))
+
+
 def text_of(tag: Tag) -> str:
-    """The text of a tag on one line."""
-    return _BLANKS.sub(" ", tag.get_text(" ")).strip()
+    """The text of a tag on one line, as far as `nodes_in` goes, without comments and scripts."""
+    # Comments and the text of scripts are subclasses.
+    return _BLANKS.sub(" ", " ".join(str(node) for node in nodes_in(tag) if type(node) in (NavigableString, CData))).strip()
 
 
 def shown_title(anchor: Tag) -> str | None:
@@ -82,7 +111,7 @@ def published(anchor: Tag, url: str, title: str, *, year: int | None = None) -> 
     The size span beside the name, the `title` attribute, "Publié le" on the card, the title's own words, the row, the file name; `year`
     completes a title that only writes day and month. The page's "Mis à jour le" is never a document's date.
     """
-    texts = [text_of(span) for span in anchor.find_all("span", limit=_SPANS)]
+    texts = [text_of(span) for span in islice(tags_in(anchor, "span"), MAX_SPANS)]
     size = next((match[0] for text in texts if (match := _SIZE.search(text))), None)
     if size is None and (match := _SIZE.search(text_of(anchor))):
         size = match[0]

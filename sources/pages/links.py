@@ -20,7 +20,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """The pages of one list by offset of their first item (0 for the first page). `current` is the page being read."""
+    """The pages of one list by a number that grows along it: the offset of their first item, or their rank.
+
+    `current` is the page being read. The first page has the lowest number, usually 0.
+    """
 
     current: int = 0
     pages: tuple[tuple[int, str], ...] = ()

@@ -12,33 +12,30 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
 from sources.listed import Listed
+from sources.names import names_recueil
 from sources.pages.anchors import ancestors, attribute, classes, name_in, published, row_title, shown_title, text_of
-from sources.pages.links import PageLinks, Pager, Way
+from sources.pages.links import PageLinks, Way
+from sources.pages.pagers import OFFSET, by_offset, path_of
+from sources.pages.parsing import MAX_LINKS, parse
 from sources.periods import label_of, read_label
 from sources.urls import canonical, same_site
 
 _DOCUMENT = re.compile(r"/(?:ire)?contenu/telechargement/", re.IGNORECASE)
 _MEDIA = "/media/files/"
-_OFFSET = re.compile(r"/\(offset\)/(\d+)", re.IGNORECASE)
-# However many: the parser warns of each page that begins with one.
-_XML_DECLARATION = re.compile(r"^(?:\s*<\?xml[^>]*>)+")
+_COPIES = 4
+"""Links to one document that are looked at."""
 _CHROME_TAGS = frozenset({"header", "footer", "nav"})
 _CHROME_CLASSES = tuple(
     f"fr-{part}" for part in ("header", "footer", "nav", "sidemenu", "breadcrumb", "skiplinks", "pagination", "share", "follow")
 )
-_MAX_LINKS = 3000
-"""Links read on one page. The longest real one has some 900."""
-
-_PAGE_LENGTH = 10
-"""Items on one page of a paginated list, on every site of the platform."""
 
 
 def read(html: str | bytes, url: str) -> PageLinks:
     """The links of the page at canonical address `url`. Bytes are decoded as the page declares, UTF-8 first."""
-    soup = _parse(html)
+    soup = parse(html)
     if soup is None:
         return PageLinks()
     main = soup.find("main")
@@ -47,28 +44,18 @@ def read(html: str | bytes, url: str) -> PageLinks:
         # Broken markup may close <main> before its content.
         whole = _read_scope(soup, url)
         links = PageLinks(whole.documents, links.details or whole.details, links.ways or whole.ways)
-    return replace(links, pager=_pager(soup, url))
-
-
-def _parse(html: str | bytes) -> BeautifulSoup | None:
-    if isinstance(html, bytes):
-        try:
-            html = html.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return BeautifulSoup(html, "lxml") if b"<" in html else None
-    text = _XML_DECLARATION.sub("", html.replace("\0", ""))
-    return BeautifulSoup(text, "lxml") if "<" in text else None
+    return replace(links, pager=by_offset(soup.find_all("a", href=True), url))
 
 
 def _read_scope(scope: Tag, url: str) -> PageLinks:
     heading = scope.find("h1")
     title = text_of(heading) if isinstance(heading, Tag) else ""
-    documents: dict[str, Tag] = {}
+    documents: dict[str, list[Tag]] = {}
     others: dict[str, tuple[Tag, bool]] = {}
     for tag, target, is_block in _links(scope, url):
         if _DOCUMENT.search(urlsplit(target).path) or (is_block and urlsplit(target).path.lower().endswith(".pdf")):
-            if not _is_furniture(tag, title) and (target not in documents or shown_title(documents[target]) is None):
-                documents[target] = tag
+            if not _is_furniture(tag, title) and len(anchors := documents.setdefault(target, [])) < _COPIES:
+                anchors.append(tag)
         elif target not in others and _leads_on(tag, target, url, is_block=is_block):
             others[target] = (tag, is_block)
     details, ways = _sorted(others, url, title)
@@ -77,7 +64,7 @@ def _read_scope(scope: Tag, url: str) -> PageLinks:
 
 def _links(scope: Tag, url: str) -> Iterator[tuple[Tag, str, bool]]:
     """Every anchor and list option with its canonical target; the flag tells the blocks made to lead somewhere: cards and options."""
-    for tag in scope.find_all(["a", "option"], limit=_MAX_LINKS):
+    for tag in scope.find_all(["a", "option"], limit=MAX_LINKS):
         if tag.name == "option":
             value = attribute(tag, "value").strip()
             if "/" not in value:  # placeholders, languages
@@ -107,17 +94,19 @@ def _in_lead(anchor: Tag) -> bool:
 
 def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
     """Whether a link that is no document may belong to the way: on this site, in the content, not back upwards, not a pager."""
-    path, here = _path(target), _path(url)
-    if not same_site(target, url) or _OFFSET.search(target) or path == "/" or (here + "/").startswith(path + "/") or _in_chrome(tag):
+    path, here = path_of(target), path_of(url)
+    if not same_site(target, url) or OFFSET.search(target) or path == "/" or (here + "/").startswith(path + "/") or _in_chrome(tag):
         return False
     if is_block or _MEDIA in path.lower():
         return True
     above = here.rsplit("/", 1)[0] if _in_lead(tag) else here
-    return path.startswith(above + "/")
+    return path.startswith(above + "/") or _is_recueil(target, shown_title(tag) or "")
 
 
-def _path(url: str) -> str:
-    return _OFFSET.sub("", urlsplit(url).path).rstrip("/")
+def _is_recueil(target: str, title: str) -> bool:
+    """Whether a link elsewhere on the site names the recueil as a whole: what the old page says of the new one."""
+    label = label_of(target, title)
+    return label.period is None and not label.is_bulletin and names_recueil(target, title)
 
 
 def _is_furniture(tag: Tag, heading: str) -> bool:
@@ -132,12 +121,16 @@ def _is_furniture(tag: Tag, heading: str) -> bool:
     return in_section and title is not None and title == heading and read_label(title).period is not None
 
 
-def _as_documents(found: dict[str, Tag], url: str, heading: str) -> tuple[Listed, ...]:
+def _as_documents(found: dict[str, list[Tag]], url: str, heading: str) -> tuple[Listed, ...]:
     alone = heading if len(found) == 1 else None
+    year = _year(url, heading)
     listed = []
-    for target, tag in found.items():
-        title = shown_title(tag) or row_title(tag) or alone or name_in(target)
-        listed.append(Listed(target, title, published(tag, target, title, year=_year(url, heading))))
+    for target, anchors in found.items():
+        named = next((anchor for anchor in anchors if shown_title(anchor) is not None), anchors[0])
+        title = shown_title(named) or row_title(named) or alone or name_in(target)
+        # A link in the text often has no date, its copy in the group of documents has one.
+        dates = (published(anchor, target, title, year=year) for anchor in (named, *anchors))
+        listed.append(Listed(target, title, next((day for day in dates if day), None)))
     return tuple(listed)
 
 
@@ -164,28 +157,5 @@ def _sorted(found: dict[str, tuple[Tag, bool]], url: str, heading: str) -> tuple
 
 
 def _year(url: str, heading: str) -> int | None:
-    period = label_of(url, heading).period
+    period = label_of(OFFSET.sub("", url), heading).period
     return period.first_year if period is not None and period.first_year == period.last_year else None
-
-
-def _pager(soup: BeautifulSoup, url: str) -> Pager:
-    """Pages by the offset in their address. Labels and classes (first, next, last) add nothing the offsets do not say."""
-    current = _offset(url)
-    pages: dict[int, str] = {}
-    for anchor in soup.find_all("a", href=True):
-        target = canonical(url, attribute(anchor, "href"))
-        if target is None or not same_site(target, url):
-            continue
-        if _OFFSET.search(target) or (current and _path(target) == _path(url)):
-            pages.setdefault(_offset(target), target)
-    if pages and 0 not in pages and current == 0:
-        pages[0] = url
-    before = max(current - _PAGE_LENGTH, 0)
-    if current and not any(before <= offset < current for offset in pages):
-        pages[before] = _OFFSET.sub(f"/(offset)/{before}" if before else "", url)
-    return Pager(current, tuple(sorted(pages.items())))
-
-
-def _offset(url: str) -> int:
-    match = _OFFSET.search(url)
-    return int(match[1][:9]) if match else 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sources import CatalogueError, hosts, load_authorities
+from sources import Browser, CatalogueError, browser_hosts, hosts, load_authorities
 from sources.pages import READERS
 
 DROME = """code = "26"
@@ -83,7 +83,11 @@ def test_an_authority_as_described(tmp_path: Path) -> None:
         ),
         ("root =", "rooot =", "26-drome.toml:8: sources[0].rooot: unknown key, did you mean root?"),
         ("root =", "rooot =", "26-drome.toml:5: sources[0].root: is missing"),
-        ("national", "nationale", "26-drome.toml:7: sources[0].reader: unknown reader 'nationale': must be national"),
+        (
+            "national",
+            "nationale",
+            "26-drome.toml:7: sources[0].reader: unknown reader 'nationale': must be one of moselle, national, police, regions",
+        ),
         ("year-card", "card", "26-drome.toml:9: sources[0].navigation[0]: input should be "),
         ('code = "26"', 'code = "27"', "26-drome.toml:1: code: the file name must begin with the code (27-….toml)"),
         ('department = "Drôme"', 'department = ""', "26-drome.toml:3: department: string should have at least 1 character"),
@@ -135,3 +139,14 @@ def test_the_parser_tells_lines_as_expected() -> None:
     """A newer parser may word its position otherwise; then the line must be taken from elsewhere."""
     with pytest.raises(tomllib.TOMLDecodeError, match=r"\(at line 2, column \d+\)$"):
         tomllib.loads("a = 1\nb = ?\n")
+
+
+def test_hosts_that_need_a_browser_serve_what_any_of_their_sources_waits_for(tmp_path: Path) -> None:
+    browser = '[sources.browser]\nwait_for = "{}"\nscript_hosts = ["{}"]\n'
+    second = DROME[DROME.index("[[sources]]") :].replace('"site"', '"other"')
+    elsewhere = second.replace('"other"', '"plain"').replace("www.drome", "www.autre")
+    text = DROME + browser.format("#main", "a.example.com") + second + browser.format("#list", "b.example.com") + elsewhere
+    write(tmp_path, text)
+    write(tmp_path, text.replace('code = "26"', 'code = "27"'), "27-eure.toml")
+    expected = {"www.drome.gouv.fr": Browser("#main, #list", ("a.example.com", "b.example.com"))}
+    assert browser_hosts(load_authorities(tmp_path)) == expected

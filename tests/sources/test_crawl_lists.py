@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from sources.authority import Order
-from tests.sources.markup import (
-    ROOT,
-    grey_card,
-    page,
-    pager,
-)
+from tests.sources.markup import ROOT, file_href, grey_card, page, pager, white_card
 from tests.sources.poller import AUGUST, TODAY, YEAR, Poller, cards, file_urls, files, listing, polled, source, urls
 from tests.sources.site import MemorySite
 
@@ -23,7 +20,29 @@ async def test_oldest_first_reads_and_polls_the_last_two_pages() -> None:
     assert first.requests == 4
     assert set(file_urls(*range(21, 36))) <= set(urls(first))
     assert polled(first) == [f"{YEAR}/(offset)/20", f"{YEAR}/(offset)/30"]
-    assert (await poll()).requests == 2
+    assert (await poll()).requests == 1
+
+
+@pytest.mark.parametrize("conditional", [True, False])
+async def test_the_page_before_the_last_is_asked_once_the_last_has_changed(conditional: bool) -> None:
+    """Whatever enters a list of ten a page pushes an entry on to the last page; where nothing did, one request tells."""
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(2, 72, 2)), newest_first=False)}, conditional=conditional)
+    poll = Poller(site, source("oldest-first"))
+    await poll()
+    assert [(await poll()).requests, site.asked] == [1, [f"{YEAR}/(offset)/30"]]
+    site.pages |= listing(YEAR, [*range(2, 72, 2), 45], newest_first=False)
+    late = await poll()
+    assert file_urls(45)[0] in urls(late)
+    assert (late.requests, polled(late)) == (2, [f"{YEAR}/(offset)/20", f"{YEAR}/(offset)/30"])
+    assert (await poll()).requests == 1
+
+
+async def test_what_enters_before_the_last_page_is_found_when_a_page_opens_too() -> None:
+    site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(2, 62, 2)), newest_first=False)})
+    poll = Poller(site, source("oldest-first"))
+    await poll()
+    site.pages |= listing(YEAR, [*range(2, 64, 2), 25], newest_first=False)
+    assert {*file_urls(25, 62)} <= set(urls(await poll()))
 
 
 async def test_oldest_first_sees_a_page_that_opens() -> None:
@@ -99,7 +118,21 @@ async def test_where_the_order_is_not_known_both_ends_are_polled() -> None:
         site = MemorySite({ROOT: cards(YEAR), **listing(YEAR, list(range(1, 36)), newest_first=False)})
         poll = Poller(site, source(order))
         assert polled(await poll()) == [YEAR, f"{YEAR}/(offset)/20", f"{YEAR}/(offset)/30"]
-        assert (await poll()).requests == 3
+        assert (await poll()).requests == 2
+
+
+@pytest.mark.parametrize(("newest_first", "asked"), [(True, [YEAR]), (False, [f"{YEAR}/(offset)/10", f"{YEAR}/(offset)/20"])])
+async def test_where_the_order_is_not_known_the_dates_of_both_ends_tell_it(newest_first: bool, asked: list[str]) -> None:
+    days = {number: f"{number:02}/07/2026" for number in range(1, 27)}
+    rows = [white_card(file_href(number), f"RAA n° {number}", days[number]) for number in sorted(days, reverse=newest_first)]
+    pages = {
+        YEAR if offset == 0 else f"{YEAR}/(offset)/{offset}": page(*rows[offset : offset + 10], pager(YEAR, offset // 10 + 1, 3))
+        for offset in (0, 10, 20)
+    }
+    poll = Poller(MemorySite({ROOT: cards(YEAR), **pages}), source("unknown"))
+    first = await poll()
+    assert (len(first.listed), polled(first)) == (26, asked)
+    assert (await poll()).requests == 1
 
 
 async def test_month_cards_on_a_second_page_are_found() -> None:

@@ -41,7 +41,7 @@ async def test_the_var_also_files_recueils_on_the_page_of_the_year() -> None:
     assert polled(first) == [year, f"{august}/(offset)/10", f"{august}/(offset)/20"]
     site.pages[year] = year_page(101, 100)
     second = await poll()
-    assert (urls(second), second.requests, second.unchanged) == (file_urls(101, 100), 3, False)
+    assert (urls(second), second.requests, second.unchanged) == (file_urls(101, 100), 2, False)
 
 
 async def test_the_haute_corse_links_each_recueil_twice() -> None:

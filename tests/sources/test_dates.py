@@ -71,6 +71,24 @@ def test_the_page_may_supply_the_year(text: str, expected: date | None) -> None:
     assert find_date(text, year=2024) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1er_mars_25", date(2025, 3, 1)),
+        ("raa du 12 août 26", date(2026, 8, 12)),
+        ("raa-du-12-mars-25-special", date(2025, 3, 12)),
+        ("12 août 26, mis en ligne le 13 août 2026", date(2026, 8, 13)),
+        ("31 juin 25 et 1 juillet 25", date(2025, 7, 1)),
+        ("RAA n° 12 mars 25", None),
+        ("12 mars 05", None),
+        ("12 mars 251", None),
+        ("14/08/26", None),
+    ],
+)
+def test_a_written_month_may_have_a_short_year_where_the_caller_expects_it(text: str, expected: date | None) -> None:
+    assert find_date(text, short_years=True) == expected
+
+
 @given(DAYS, st.sampled_from([" ", "-", "_", ".", "\u00a0"]), st.booleans(), st.booleans())
 def test_a_written_date_is_read_back(day: date, mark: str, upper: bool, accents: bool) -> None:
     written = f"{day.day}{mark}{MONTHS[day.month - 1]}{mark}{day.year}"

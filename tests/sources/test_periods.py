@@ -49,6 +49,8 @@ def test_months_of_the_page_s_year(label: str) -> None:
         ("Recueil-des-actes-administratifs-RAA-2015-2021", Period(2015, 2021)),
         ("RAA-2016-a-2022", Period(2016, 2022)),
         ("decembre-2025-janvier-2026", Period(2025, 2026, 12, 1)),
+        ("Recueils-des-Actes-Administratifs-a-partir-du-28-avril-2015", Period(2015, 2099)),
+        ("RAA depuis 2020", Period(2020, 2099)),
     ],
 )
 def test_longer_periods(label: str, expected: Period) -> None:
@@ -60,6 +62,7 @@ def test_longer_periods(label: str, expected: Period) -> None:
     [
         "RAA_Aout_02-2026-011", "recueil-16-2026-231-recueil-des-actes-administratifs", "RAAE-n-158-du-22-aout-2026", "RAA-du-22-aout-2026",
         "22-aout-2026", "RAA-n-D77-13-08-2026", "RAA-SPECIAL-N-71-2026-245", "Recueil spécial n°38-2026-329", "n° 12 du 3 mai 2024",
+        "Stationnement interdit à partir du 3 août 2026", "RAA-12", "RAA12",
     ],
 )  # fmt: skip
 def test_bulletins_are_no_periods(label: str) -> None:
@@ -67,7 +70,20 @@ def test_bulletins_are_no_periods(label: str) -> None:
     assert read_label(label).period is None
 
 
-@pytest.mark.parametrize("label", ["Archives", "FAQ", "Les-recueils-de-l-annee-en-cours", "Speciaux", "", "Maison-de-mairie"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "RAA2",
+        "Recueil-des-Actes-Administratifs-RAA2",
+        "Recueil-des-actes-administratifs2",
+        "Archives",
+        "FAQ",
+        "Les-recueils-de-l-annee-en-cours",
+        "Speciaux",
+        "",
+        "Maison-de-mairie",
+    ],
+)
 def test_names_that_say_nothing_of_time(label: str) -> None:
     assert read_label(label).period is None
     assert not read_label(label).is_bulletin
@@ -79,6 +95,8 @@ def test_names_that_say_nothing_of_time(label: str) -> None:
         ("/RAA/Annee-2022", "Année 2021", Period(2022, 2022)),
         ("/RAA-2026/Aout", "Août", AUGUST),
         ("/RAA/2026/3eme-trimestre/Aout", "Août", AUGUST),
+        ("/RAA-depuis-2015/2026/Aout", "Août", AUGUST),
+        ("/RAA-depuis-2015/Aout", "Août", ANY_AUGUST),
         ("/RAA/Aout", "Août 2026", AUGUST),
         ("/RAA/en-cours", "Année 2026", YEAR),
         ("/RAA/2026-2", "De août à décembre 2026", Period(2026, 2026, 8, 12)),
@@ -95,6 +113,8 @@ def test_bounds() -> None:
     assert AUGUST.bounds() == (date(2026, 8, 1), date(2026, 8, 31))
     assert Period(None, None, 2, 2).bounds(2024) == (date(2024, 2, 1), date(2024, 2, 29))
     assert Period(None, None, 2, 2).bounds() is None
+    assert Period(2015, 2099).is_open
+    assert not Period(2015, 2021).is_open
     assert Period(2015, 2021).bounds(2026) == (date(2015, 1, 1), date(2021, 12, 31))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sources.pages import Way
 from sources.periods import label_of
-from sources.route import choose, matches
+from sources.route import choose, folder_above, has_moved, homes, is_below, matches, sections
 
 
 def way(path: str, text: str = "") -> Way:
@@ -51,6 +51,11 @@ def test_slices_of_one_year_are_all_current() -> None:
     assert names(choose(slices, date(2026, 8, 14), year=None).current) == ["2026-2", "2026-1"]
 
 
+def test_another_slice_of_a_year_may_open_on_any_day() -> None:
+    assert choose((way("2026-1"),), date(2026, 8, 14), year=None).is_awaited
+    assert not choose((way("2026"), way("RAA-20262")), date(2026, 8, 14), year=None).is_awaited
+
+
 def test_irregular_periods() -> None:
     halves = (way("2026-de-janvier-a-juillet"), way("2026-de-aout-a-decembre"))
     choice = choose(halves, date(2026, 8, 3), year=None)
@@ -80,3 +85,48 @@ def test_patterns_are_searched_in_any_case_in_any_text() -> None:
     assert matches(("^speciaux$", "EN-cours"), "Régulier", "annee-En-Cours")
     assert not matches(("^speciaux$",), "speciaux-2026")
     assert not matches((), "anything")
+
+
+ROOT = "https://www.test.gouv.fr/Publications/RAA"
+
+
+def test_sections_are_parts_of_the_recueil_below_the_page() -> None:
+    ways = (way("RAA/Speciaux"), way("raa/RAA-du-departement"), way("RAA/Archives"), way("RAA/RAA-regional"), way("RAA/FAQ"),
+            way("RAA/Aout-2026"), way("Speciaux"), way("RAA-2/Speciaux"))  # fmt: skip
+    assert [each.url for each in sections(ways, ROOT, ROOT)] == [ways[0].url, ways[1].url]
+
+
+def test_homes_name_the_recueil_anywhere_on_the_site_the_likeliest_first() -> None:
+    ways = (
+        way("Nouveau-RAA", "RAA, le nouveau recueil"),
+        way("RAA-bis", "RAA"),
+        way("raa/", "RAA"),
+        way("TEST-RAA", "[TEST] RAA"),
+        way("RAA-2026", "RAA 2026"),
+        way("Avis", "Avis"),
+        Way("https://www.other.gouv.fr/RAA", "RAA"),
+    )
+    assert names(homes(ways, ROOT)) == ["RAA-bis", "Nouveau-RAA"]
+
+
+@pytest.mark.parametrize(
+    ("url", "moved"),
+    [
+        (ROOT, False),
+        ("https://test.gouv.fr/publications/raa/", False),
+        (f"{ROOT}/2026", False),
+        (f"{ROOT}2", True),
+        ("https://www.test.gouv.fr/Publications", True),
+        ("https://www.other.gouv.fr/Publications/RAA", True),
+    ],
+)
+def test_what_is_a_move(url: str, moved: bool) -> None:
+    assert has_moved(ROOT, url) == moved
+
+
+def test_folders() -> None:
+    assert folder_above(ROOT) == folder_above(f"{ROOT}/") == "https://www.test.gouv.fr/Publications"
+    assert folder_above("https://www.test.gouv.fr/RAA?page=1") == "https://www.test.gouv.fr/"
+    assert folder_above("https://www.test.gouv.fr/") is None
+    assert is_below(ROOT, "https://www.test.gouv.fr/")
+    assert not is_below(ROOT, ROOT)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sources import Listed, Trail, Validators
 from sources.pages import PageLinks, Pager, Way
 from sources.route import Choice
-from sources.trail import Polled, is_outdated, marks_of, must_walk, overlap
+from sources.trail import Polled, awaits_new_year, has_lost_all, is_outdated, marks_of, must_walk, names_year, overlap
 
 NOW = datetime(2026, 8, 14, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 8, 14)
@@ -21,6 +22,7 @@ def entry(number: int) -> Listed:
     return Listed(f"https://www.test.gouv.fr/file/{number}.pdf", f"RAA n° {number}")
 
 
+UNDER_WAY = "https://www.test.gouv.fr/Publications/RAA/Recueils-de-l-annee-en-cours"
 ENTRIES = tuple(map(entry, range(50)))
 POLLED = Polled(PAGE, Validators('"e"', "Fri, 14 Aug 2026 08:00:00 GMT"), marks_of(ENTRIES))
 TRAIL = Trail("abc", NOW, TODAY, TODAY, (POLLED,), (PAGE,))
@@ -29,6 +31,14 @@ TRAIL = Trail("abc", NOW, TODAY, TODAY, (POLLED,), (PAGE,))
 def test_json_there_and_back() -> None:
     assert Trail.from_json(TRAIL.to_json()) == TRAIL
     assert "\n" not in TRAIL.to_json()
+
+
+def test_what_an_older_version_wrote_is_still_a_trail() -> None:
+    written = json.loads(TRAIL.to_json())
+    del written["moved_to"]
+    for page in written["pages"]:
+        del page["is_emptied"], page["behind"]
+    assert Trail.from_json(json.dumps(written)) == TRAIL
 
 
 def changed(**fields: object) -> str:
@@ -109,3 +119,50 @@ def test_both_ends_of_a_list_are_remembered() -> None:
     assert overlap([entry(49)], marks_of(ENTRIES))
     assert not overlap([entry(25)], marks_of(ENTRIES))
     assert TRAIL.marks == set(marks_of(ENTRIES))
+
+
+def test_an_emptied_page_is_as_known_while_it_stays_empty() -> None:
+    emptied = replace(POLLED, is_emptied=True)
+    assert not outdated((), polled=emptied)
+    assert not outdated(ENTRIES, polled=emptied)
+    assert outdated((entry(99),), polled=emptied)
+    assert outdated((), polled=emptied, ways=(Way(f"{PAGE}/nouveau", ""),))
+    assert replace(TRAIL, pages=(POLLED, replace(emptied, url=f"{PAGE}-2"))).emptied == (f"{PAGE}-2",)
+
+
+def test_a_page_that_lost_all_it_had() -> None:
+    elsewhere = [entry(99)]
+    assert has_lost_all(POLLED, TRAIL, elsewhere, TODAY)
+    assert not has_lost_all(POLLED, TRAIL, [entry(99), entry(0)], TODAY)
+    assert not has_lost_all(replace(POLLED, marks=()), TRAIL, elsewhere, TODAY)
+    # The page of August 2026 is that of August 2026 ever after; one without a year begins anew with it.
+    new_year = date(2027, 1, 1)
+    assert has_lost_all(POLLED, TRAIL, elsewhere, new_year)
+    assert not has_lost_all(replace(POLLED, url=UNDER_WAY), TRAIL, elsewhere, new_year)
+    assert has_lost_all(replace(POLLED, url=UNDER_WAY), replace(TRAIL, polled_on=new_year), elsewhere, new_year)
+
+
+@pytest.mark.parametrize(
+    ("url", "marks", "polled_on", "today", "expected"),
+    [
+        (UNDER_WAY, ("a",), date(2026, 12, 31), date(2027, 1, 1), True),
+        (UNDER_WAY, ("a",), date(2026, 12, 31), date(2027, 1, 7), True),
+        (UNDER_WAY, (), date(2027, 1, 1), date(2027, 1, 7), True),
+        (UNDER_WAY, (), date(2027, 1, 7), date(2027, 1, 8), False),
+        (UNDER_WAY, ("a",), date(2027, 1, 2), date(2027, 1, 3), False),  # emptied
+        (UNDER_WAY, (), date(2026, 8, 14), date(2026, 8, 15), False),
+        (PAGE, ("a",), date(2026, 12, 31), date(2027, 1, 1), False),
+    ],
+)
+def test_when_nothing_at_all_may_be_listed(url: str, marks: tuple[str, ...], polled_on: date, today: date, expected: bool) -> None:
+    trail = replace(TRAIL, pages=(Polled(url, Validators(), marks),), polled_on=polled_on)
+    assert awaits_new_year(trail, today) == expected
+    assert not awaits_new_year(None, today)
+
+
+def test_the_year_of_an_address() -> None:
+    assert names_year(PAGE)
+    assert names_year("https://www.test.gouv.fr/Publications/RAA/Annee-2026/Speciaux")
+    assert names_year("https://www.test.gouv.fr/RAA/2015-2021")
+    assert not names_year(UNDER_WAY)
+    assert not names_year("https://www.test.gouv.fr/RAA-depuis-2015/Aout")

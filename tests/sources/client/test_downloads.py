@@ -16,6 +16,7 @@ from sources.client import Client, NotSaved, StorageFull
 from sources.fetch import Blocked, Download, FetchError, Gone, Unreachable, Unusable
 from tests.sources.client.conftest import SITE, MakeClient
 from tests.sources.client.server import Answer, Server, held, raw, redirect, reply, stall, truncated
+from tests.sources.platforms import decree, police_page
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 2000
 URL = f"{SITE}/contenu/telechargement/1/2/file/RAA%20n%C2%B01.pdf"
@@ -85,6 +86,8 @@ async def test_a_tiny_file_and_an_overwritten_one(server: Server, client: Client
     "case",
     [
         (reply("<p>page introuvable", 200), Unusable, "not a PDF but 'text/html'"),
+        (reply(police_page(decree("arrete_pdf_9", "Arrêté n° 2026-00912"))), Unusable, "not a PDF but 'text/html'"),
+        (reply(police_page(decree("arrete_pdf_9", "Arrêté")), content_type="application/pdf"), Unusable, "not a PDF but 'application/pdf'"),
         (reply(b"PK\x03\x04", content_type="application/zip"), Unusable, "not a PDF but 'application/zip'"),
         (reply(b" " * 1024 + b"%PDF", content_type="application/pdf"), Unusable, "not a PDF"),
         (reply(b"", content_type="application/pdf"), Unusable, "empty"),

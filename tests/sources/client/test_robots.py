@@ -123,7 +123,7 @@ async def test_it_is_fetched_once_by_many_and_takes_its_turn(server: Server, mak
     client = make_client(server, respect_robots=True)
     await asyncio.gather(*(client.page(f"{SITE}/a") for _ in range(3)))
     assert [asked.path for asked in server.asked] == ["/var/robots.txt"] + ["/var/a"] * 3
-    assert clock.slept == [pytest.approx(3.3)] * 3
+    assert clock.slept == [pytest.approx(3.03)] * 3
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,17 @@ def test_the_same_file_twice_is_one_document() -> None:
     assert [document.url for document in both.documents] == [file_url(1), file_url(2)]
 
 
+def test_a_copy_gives_the_date_that_the_first_link_lacks() -> None:
+    links = read(f'<p><a href="{file_href(1)}">Recueil</a></p>', download(2), documents_group(broken_download(1, "14/08/2026")))
+    assert links.documents == (Listed(file_url(1), "Recueil", DAY), Listed(file_url(2), "RAA n°2"))
+
+
+def test_a_further_page_of_a_month_completes_dates_like_the_first() -> None:
+    for url in (f"{ROOT}/RAA-2026/Aout", f"{ROOT}/RAA-2026/Aout/(offset)/10"):
+        details = read(white_card(f"{ROOT}/n-12", "n° 12 du 14 août"), url=url, title="Août").details
+        assert details == (Listed(f"{ROOT}/n-12", "n° 12 du 14 août", DAY, is_detail=True),)
+
+
 def test_raw_and_encoded_spellings_of_one_address_are_one_document() -> None:
     raw, encoded = file_href(1, "RAA n° 1 d'août"), file_href(1, "RAA%20n%C2%B0%201%20d%27ao%C3%BBt")
     links = read(f'<p><a href="{HOST}{raw}">Télécharger RAA n° 1</a></p><li><a href="{encoded}">RAA n° 1</a></li>')
@@ -235,6 +246,23 @@ def test_menus_breadcrumbs_other_sites_and_ways_back_are_left_out() -> None:
 
 
 # Pagers
+
+
+def test_a_link_of_the_text_to_another_page_that_names_the_recueil_leads_there() -> None:
+    """What the old page says of the new one. A dated or numbered link elsewhere is somebody else's month or bulletin."""
+    body = "".join(
+        f'<p><a href="/Publications/{slug}">{text}</a></p>'
+        for slug, text in (
+            ("Recueil-des-actes-administratifs2", "cette page"),
+            ("Nouveau", "le RAA"),
+            ("Avis", "les avis"),
+            ("Recueil-2026", "RAA 2026"),
+            ("Recueil-n-12", "RAA n° 12"),
+        )
+    )
+    links = read(body, '<nav><a href="/Publications/RAA-menu">RAA</a></nav>', '<a href="https://www.other.gouv.fr/RAA">RAA</a>')
+    assert [way.url for way in links.ways] == [f"{HOST}/Publications/Recueil-des-actes-administratifs2", f"{HOST}/Publications/Nouveau"]
+    assert links.details == ()
 
 
 def test_a_pager_is_read_from_offsets_alone() -> None:

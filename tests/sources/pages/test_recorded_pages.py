@@ -1,4 +1,4 @@
-"""The reader against real pages of every authority of the national platform."""
+"""The readers against real pages of every kind of site."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from typing import Any
 
 import pytest
 
-from sources.pages import national
+from sources.pages import READERS, Reader, national
 from tests.sources import recorded
 
 pytestmark = recorded.needs_pages
 
-OTHER_PLATFORMS = {"57", "75"}
+OTHER_PLATFORMS = {"57": "moselle", "75": "regions"}
 LISTINGS = [
     (code, file, list(entries))
     for (code, file), entries in groupby(recorded.expected(), key=lambda entry: (entry["code"], entry["listing_file"]))
-    if code not in OTHER_PLATFORMS
 ]
 DETAILS = [entry for _, _, entries in LISTINGS for entry in entries if "detail_file" in entry]
+
+
+def reader(code: str) -> Reader:
+    return READERS[OTHER_PLATFORMS.get(code, "national")]
 
 
 @pytest.mark.parametrize(("code", "file", "entries"), LISTINGS, ids=[f"{code}-{file}" for code, file, _ in LISTINGS])
 def test_a_listing_gives_exactly_its_recueils(code: str, file: str, entries: list[dict[str, Any]]) -> None:
     url = recorded.addresses()[code, file]
-    found = national.read(recorded.html(code, file), url).entries(wants_details=entries[0]["kind"] == "detail")
+    found = reader(code)(recorded.html(code, file), url).entries(wants_details=entries[0]["kind"] == "detail")
     assert [(entry.url, entry.title, entry.is_detail) for entry in found] == [
         (entry["url"], entry["title"], entry["kind"] == "detail") for entry in entries
     ]
@@ -41,4 +44,4 @@ def test_a_detail_page_gives_its_files(entry: dict[str, Any]) -> None:
 
 
 def test_every_authority_is_covered() -> None:
-    assert len({code for code, _, _ in LISTINGS}) == len({code for code, _ in recorded.addresses()}) - len(OTHER_PLATFORMS)
+    assert {code for code, _, _ in LISTINGS} == {code for code, _ in recorded.addresses()}

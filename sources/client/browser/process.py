@@ -1,0 +1,153 @@
+"""Chromium as a process: how it is started, and that it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Self
+
+from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
+
+from sources.client.browser.failures import of_driver
+from sources.client.browser.policy import own_user_agent
+
+_START_SECONDS = 30.0
+_CLOSE_SECONDS = 2.0
+"""For each of two steps: a service that is told to stop has five seconds."""
+
+_LONGEST_FOLDER = 56
+"""Characters. Chromium puts a socket into its temporary folder, and dies where the whole name is too long for one (108 on Linux)."""
+
+_ARGUMENTS = (
+    # Names are for the proxy of each site (door.py); what belongs to no site, such as services of the browser's own, finds nothing.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-quic",
+    "--disable-gpu",
+    "--js-flags=--max-old-space-size=512",  # MiB that scripts of one page may hold
+)
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
+"""What Chromium gets of the environment: nothing that could be a secret."""
+
+
+class Chromium:
+    """One running Chromium. `start` it, and `close` it whatever happens."""
+
+    def __init__(self, executable: str, user_agent: str) -> None:
+        self._executable = executable
+        self._user_agent = user_agent
+        self._home = tempfile.TemporaryDirectory(prefix="vigie-chromium-", ignore_cleanup_errors=True)
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._pid: int | None = None
+        self._waiting: list[Callable[[], None]] = []
+
+    async def start(self) -> Self:
+        """Start it. Raises BrowserFailure when it does not; nothing of it is then left."""
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._start_driver()
+                await self._launch()
+        except (Error, OSError, TimeoutError) as error:
+            await self.close()
+            raise of_driver(error) from error
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs and listens."""
+        return self._browser is not None and self._browser.is_connected()
+
+    @contextlib.contextmanager
+    def told_of_its_end(self, call: Callable[[], None]) -> Iterator[None]:
+        """Within the context, `call` is called when it ends, whoever ended it."""
+        self._waiting.append(call)
+        try:
+            yield
+        finally:
+            self._waiting.remove(call)
+
+    async def new_context(self, proxy: str) -> BrowserContext:
+        """Cookies of their own, all traffic by way of this proxy, `127.0.0.1` too. Raises Playwright's Error."""
+        if self._browser is None:
+            raise Error("not running")
+        return await self._browser.new_context(
+            user_agent=self._user_agent,
+            locale="fr-FR",
+            proxy={"server": proxy, "bypass": "<-loopback>"},
+            accept_downloads=False,
+            service_workers="block",
+        )
+
+    async def close(self) -> None:
+        """End it, by force where it does not listen, and remove what it wrote. May be called twice."""
+        browser, self._browser = self._browser, None
+        playwright, self._playwright = self._playwright, None
+        try:
+            if browser is not None:
+                await _within(_CLOSE_SECONDS, browser.close())
+        finally:
+            if browser is not None and browser.is_connected() and self._pid is not None:
+                with contextlib.suppress(OSError):
+                    os.kill(self._pid, signal.SIGKILL)  # its own processes end with it
+            try:
+                if playwright is not None:
+                    await _within(_CLOSE_SECONDS, playwright.stop())
+            finally:
+                self._home.cleanup()
+
+    async def _start_driver(self) -> None:
+        """Start Playwright's own process. Half started, it could not be told to end: it is waited for, whatever happens."""
+        starting = asyncio.ensure_future(async_playwright().start())
+        try:
+            await asyncio.wait({starting})
+        finally:
+            if not starting.done():
+                await asyncio.wait({starting}, timeout=_CLOSE_SECONDS)
+            if starting.done() and not starting.exception():
+                self._playwright = starting.result()
+        await starting
+
+    async def _launch(self) -> None:
+        if self._playwright is None:
+            raise Error("not running")
+        self._browser = await self._playwright.chromium.launch(
+            executable_path=self._executable,
+            chromium_sandbox=os.geteuid() != 0,  # Chromium has no sandbox for root
+            args=list(_ARGUMENTS),
+            env=_environment(self._home.name),
+            # Signals are the program's: it closes what it opened. If it is killed, Playwright sees it and ends Chromium.
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+        self._browser.once("disconnected", self._ended)
+        session = await self._browser.new_browser_cdp_session()
+        processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+        self._pid = next(process["id"] for process in processes if process["type"] == "browser")
+        version = await session.send("Browser.getVersion")
+        self._user_agent = own_user_agent(version["userAgent"], self._user_agent)
+        await session.detach()
+
+    def _ended(self, _: Browser) -> None:
+        for call in tuple(self._waiting):
+            call()
+
+
+def _environment(home: str) -> dict[str, str | float | bool]:
+    passed_on: dict[str, str | float | bool] = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {**passed_on, "HOME": home, **({"TMPDIR": home} if len(home) <= _LONGEST_FOLDER else {})}
+
+
+async def _within(seconds: float, ending: Awaitable[object]) -> None:
+    """Wait for an end, not for ever; one that fails has ended too."""
+    with contextlib.suppress(Error, OSError, TimeoutError):
+        async with asyncio.timeout(seconds):
+            await ending

@@ -1,0 +1,67 @@
+"""The site of the préfecture de police de Paris (Drupal): HTML -> links. Pure.
+
+It publishes one entry per decree, in a block of its own. Title and date of publication stand inside the link to the file; the dates in the
+title are those of the event.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import islice
+from urllib.parse import urlsplit
+
+from bs4 import Tag
+
+from sources.dates import find_date
+from sources.listed import Listed
+from sources.pages.anchors import MAX_SPANS, MAX_TITLE, ancestors, attribute, classes, name_in, shown_title, tags_in, text_of
+from sources.pages.links import PageLinks
+from sources.pages.pagers import by_page_number
+from sources.pages.parsing import MAX_LINKS, parse
+from sources.urls import canonical
+
+_BLOCK = "block-decree-list-block"
+_DECREE = "node--type--tc13-decree"
+_DATE_FIELD = "field--type-datetime"
+_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
+_DATE_AT_AN_END = re.compile(rf"^{_DATE.pattern}\s*|\s*{_DATE.pattern}$")
+
+
+def read(html: str | bytes, url: str) -> PageLinks:
+    """The links of the page at canonical address `url`: none at all where neither the block nor a decree is on it."""
+    soup = parse(html)
+    if soup is None:
+        return PageLinks()
+    anchors = soup.find_all("a", href=True, limit=MAX_LINKS)
+    documents: dict[str, Listed] = {}
+    for anchor in anchors:
+        target = canonical(url, attribute(anchor, "href"))
+        if target is None:
+            continue
+        if (content := _decree(anchor, target)) is not None:
+            documents.setdefault(target, Listed(target, _title(content) or name_in(target), _published(content)))
+    return PageLinks(tuple(documents.values()), pager=by_page_number(anchors, url))
+
+
+def _decree(anchor: Tag, target: str) -> Tag | None:
+    """What shows the decree that a link leads to: the link, or the entry around it. None for any other link."""
+    around = list(ancestors(anchor))
+    entry = next((tag for tag in around if _DECREE in classes(tag)), None)
+    if entry is not None and len(list(islice(tags_in(entry, "a"), 2))) == 1:
+        return entry
+    if any(_DECREE in classes(tag) for tag in tags_in(anchor)):
+        return anchor
+    in_list = entry is not None or any(attribute(tag, "id").startswith(_BLOCK) for tag in around)
+    return anchor if in_list and urlsplit(target).path.lower().endswith(".pdf") else None
+
+
+def _title(content: Tag) -> str | None:
+    titles = (shown_title(span) for span in islice(tags_in(content, "span"), MAX_SPANS))
+    title = next((title for title in titles if title and not _DATE.fullmatch(title)), None)
+    return title or _DATE_AT_AN_END.sub("", text_of(content))[:MAX_TITLE].rstrip() or None
+
+
+def _published(content: Tag) -> date | None:
+    fields = (tag for tag in tags_in(content) if _DATE_FIELD in classes(tag))
+    return next((found for field in fields if (found := find_date(text_of(field)))), None)

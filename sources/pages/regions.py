@@ -1,0 +1,107 @@
+"""The sites of regional prefectures (prefectures-regions.gouv.fr, one template): HTML -> links. Pure.
+
+A list of news names the years, the table of contents of a dossier the months, and a page of either kind links its documents. Documents go
+by their address or by their class `link-download`; months lead to an anchor of their page (`/Aout/#titre`), which is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from datetime import date
+from itertools import islice
+from urllib.parse import urlsplit
+
+from bs4 import Tag
+
+from sources.dates import find_date
+from sources.listed import Listed
+from sources.pages.anchors import MAX_SPANS, ancestors, attribute, classes, name_in, published, shown_title, tags_in
+from sources.pages.links import PageLinks, Pager, Way
+from sources.pages.pagers import by_offset, path_of
+from sources.pages.parsing import MAX_LINKS, parse
+from sources.periods import label_of
+from sources.urls import canonical, same_site
+
+_DOCUMENT = re.compile(r"/irecontenu/telechargement/", re.IGNORECASE)
+# Seen where a region's prefix was put before an address that had it already.
+_REPEATED_PREFIX = re.compile(r"^(https://[^/]+/([^/]+))(?:/\2)+(?=/irecontenu/)")
+_CONTENTS = frozenset({"news-list-title", "sommaire-content", "sommaire-bloc"})
+_AROUND = frozenset({"header", "footer", "nav", "aside"})
+_PAGER = "pagination"
+"""The pager of an index. The `pager` ("page 8/13") of a dossier leads from month to month."""
+
+
+def read(html: str | bytes, url: str) -> PageLinks:
+    """The links of the page at canonical address `url`."""
+    soup = parse(html)
+    if soup is None:
+        return PageLinks()
+    documents: dict[str, Tag] = {}
+    loose: dict[str, Tag] = {}
+    ways: dict[str, Way] = {}
+    anchors = soup.find_all("a", href=True, limit=MAX_LINKS)
+    for anchor in anchors:
+        target = _target(url, anchor)
+        if target is None:
+            continue
+        if _DOCUMENT.search(urlsplit(target).path) or "link-download" in classes(anchor):
+            if _inside(anchor, {"article"}):
+                _keep(documents, target, anchor)
+            elif not _inside(anchor, _AROUND):
+                _keep(loose, target, anchor)
+        elif _in_contents(anchor) and same_site(target, url) and path_of(target) != path_of(url):
+            text = shown_title(anchor) or name_in(target)
+            ways.setdefault(target, Way(target, text, label_of(target, text).period))
+    # Broken markup may close the article before its content. On a page that leads on, files beside the article are no bulletins.
+    found = documents or ({} if ways else loose)
+    return PageLinks(_as_documents(found, url), ways=tuple(ways.values()), pager=_pager(anchors, url))
+
+
+def _target(url: str, anchor: Tag) -> str | None:
+    target = canonical(url, attribute(anchor, "href"))
+    return _REPEATED_PREFIX.sub(r"\1", target) if target is not None else None
+
+
+def _keep(found: dict[str, Tag], target: str, anchor: Tag) -> None:
+    if target not in found or _title(found[target]) is None:
+        found[target] = anchor
+
+
+def _inside(anchor: Tag, names: Set[str]) -> bool:
+    return any(parent.name in names for parent in ancestors(anchor))
+
+
+def _in_contents(anchor: Tag) -> bool:
+    return any(attribute(parent, "id") in _CONTENTS or _CONTENTS.intersection(classes(parent)) for parent in ancestors(anchor))
+
+
+def _title(anchor: Tag) -> str | None:
+    """The words of its span, which stands beside an image and the size, or of the whole link."""
+    return next((title for span in islice(tags_in(anchor, "span"), MAX_SPANS) if (title := shown_title(span))), None) or shown_title(anchor)
+
+
+def _as_documents(found: dict[str, Tag], url: str) -> tuple[Listed, ...]:
+    period = label_of(url, "").period
+    year = period.first_year if period is not None and period.first_year == period.last_year else None
+    listed = []
+    for target, anchor in found.items():
+        title = _title(anchor) or name_in(target)
+        listed.append(Listed(target, title, published(anchor, target, title, year=year) or _short_date(title, target)))
+    return tuple(listed)
+
+
+def _short_date(title: str, target: str) -> date | None:
+    """`1er_mars_25`: editors of files shorten the year."""
+    return find_date(title, short_years=True) or find_date(name_in(target), short_years=True)
+
+
+def _pager(anchors: Sequence[Tag], url: str) -> Pager:
+    """By offsets or, should the site number its pages in another way, the next page alone."""
+    inside = [anchor for anchor in anchors if any(_PAGER in classes(parent) for parent in ancestors(anchor))]
+    pager = by_offset(inside, url)
+    if pager.pages:
+        return pager
+    following = (_target(url, anchor) for anchor in inside if any("next" in classes(parent) for parent in ancestors(anchor)))
+    target = next((target for target in following if target is not None and target != url and same_site(target, url)), None)
+    return Pager(0, ((0, url), (1, target))) if target is not None else Pager()

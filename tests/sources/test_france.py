@@ -1,0 +1,149 @@
+"""Every source of the catalogue, on a site that looks and publishes as the catalogue says: found, read right, and cheap to poll."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+import sources.visit
+from sources import Crawl, Listed, Source, load_authorities
+from sources.pages import READERS
+from tests.france import memory
+from tests.france.country import France
+from tests.france.national import REDIRECTING
+from tests.france.publications import Recueil
+from tests.france.serving import Shortcut, Sockets
+from tests.france.sweep import Clock, Sweeper, client
+
+WEDNESDAY = datetime(2026, 9, 16, 8, 0, tzinfo=UTC)
+"""In the middle of a month: in its first days the page of the month before is asked too."""
+
+MOST_REQUESTS = 1.2
+"""Per source and sweep, in the steady state."""
+
+
+@pytest.fixture(autouse=True)
+def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources.visit, "READERS", memory.READERS)
+
+
+@pytest.fixture
+async def sweeper(request: pytest.FixtureRequest) -> AsyncIterator[Sweeper]:
+    """France without sockets and without waiting, on Wednesday or from the moment that the test gives."""
+    start: datetime = getattr(request, "param", WEDNESDAY)
+    france = France(load_authorities(), start)
+    clock = Clock(start, france)
+    door = Shortcut(france, clock.monotonic)
+    async with client(france, door, clock, interval_seconds=0) as polite:
+        yield Sweeper(france, door, clock, polite)
+
+
+async def test_a_sweep_costs_little_more_than_a_request_per_source() -> None:
+    """Counted where the requests arrive, on real sockets."""
+    france = France(load_authorities(), WEDNESDAY)
+    clock = Clock(WEDNESDAY, france)
+    async with Sockets(france, clock.monotonic) as door, client(france, door, clock) as polite:
+        sweep = Sweeper(france, door, clock, polite)
+        first = await sweep()
+        clock.advance(timedelta(minutes=15))
+        steady = await sweep()
+    assert first.failed == {}
+    assert steady.failed == {}
+    number = len(france.sources)
+    cost = steady.pages / number
+    assert number <= steady.pages, "every source is asked"
+    assert cost <= MOST_REQUESTS, f"{steady.pages} requests for {number} sources: {cost:.2f} each (their first look: {first.pages})"
+    assert steady.pages == len(steady.asked), "no robots.txt is read again"
+    assert steady.bytes < first.bytes / 10
+
+
+async def test_in_the_steady_state_what_did_not_change_is_one_page(sweeper: Sweeper) -> None:
+    await sweeper()
+    steady = await sweeper()
+    more = {key: crawl.requests for key, crawl in steady.crawls.items() if crawl.requests != 1}
+    # Three kinds of recueil, on a page each.
+    assert more == {"23:site": 3}
+    assert all(crawl.unchanged and not crawl.listed for crawl in steady.crawls.values())
+    redirected = sum(source.authority in REDIRECTING for source in sweeper.france.sources)
+    assert steady.pages == len(sweeper.france.sources) + sum(more.values()) - len(more) + redirected
+
+
+async def test_every_first_look_finds_its_list_and_reads_it_right(sweeper: Sweeper) -> None:
+    sweep = await sweeper()
+    assert sweep.failed == {}
+    assert set(sweep.crawls) == {source.key for source in sweeper.france.sources}
+    for source in sweeper.france.sources:
+        _is_right(sweeper.france, source, sweep.crawls[source.key])
+
+
+def _is_right(france: France, source: Source, crawl: Crawl) -> None:
+    """Only what the source published is listed, as it was published, and the newest of this month are all there."""
+    online = {france.address(source, recueil): recueil for recueil in france.online(source)}
+    strangers = [entry.url for entry in crawl.listed if entry.url not in online]
+    assert strangers == [], source.key
+    assert [entry for entry in crawl.listed if not _tells(entry, online[entry.url])] == [], source.key
+    month = france.today(source).month
+    newest = [url for url, recueil in list(online.items())[-10:] if recueil.day.month == month]
+    assert newest, f"{source.key} published nothing this month: the test shows nothing of it"
+    assert not set(newest) - {entry.url for entry in crawl.listed}, source.key
+
+
+def _tells(entry: Listed, recueil: Recueil) -> bool:
+    number = str(recueil.number)
+    return entry.published == recueil.day and (number in entry.title or "portant mesure" in entry.title)
+
+
+@pytest.mark.parametrize("sweeper", [datetime(2026, 9, 30, 6, 0, tzinfo=UTC)], indirect=True)
+async def test_nothing_is_missed_while_the_month_turns(sweeper: Sweeper) -> None:
+    france = sweeper.france
+    assert (await sweeper()).failed == {}
+    found = 0
+    while france.now < datetime(2026, 10, 1, 18, 0, tzinfo=UTC):
+        before = france.now
+        sweeper.clock.advance(timedelta(hours=6))
+        sweep = await sweeper()
+        assert sweep.failed == {}, france.now
+        for source in france.sources:
+            new = {france.address(source, recueil) for recueil in france.online(source, since=before)}
+            assert not new - {entry.url for entry in sweep.crawls[source.key].listed}, f"{france.now}: {source.key}"
+            found += len(new)
+    assert found > 100
+    assert {france.today(source).month for source in france.sources} == {10}
+
+
+async def test_files_are_there_to_be_read(sweeper: Sweeper, tmp_path: Path) -> None:
+    """A file of each kind of site, from the list to the paper."""
+    tried: dict[tuple[str, str], Source] = {}
+    for source in sweeper.france.sources:
+        tried.setdefault((source.reader, source.listing), source)
+    assert len(tried) > 10
+    for number, source in enumerate(tried.values()):
+        [*_, newest] = (await sweeper.poll(source)).listed
+        page = await sweeper.client.page(newest.url) if newest.is_detail else None
+        url = newest.url if page is None else READERS[source.reader](page.html, page.url).documents[0].url
+        saved = await sweeper.client.download(url, tmp_path / f"{number}.pdf")
+        with pypdfium2.PdfDocument(saved.path) as paper:
+            assert url in paper[0].get_textpage().get_text_range()
+
+
+def test_the_country_lives() -> None:
+    """What the other tests stand on: every source publishes, at its own pace, mostly in working hours, and never the same twice."""
+    start = datetime(2026, 9, 30, tzinfo=UTC)
+    france = France(load_authorities(), start)
+    assert len(france.sources) > 100
+    a_week = {}
+    for source in france.sources:
+        published = france.online(source)
+        assert len({france.address(source, recueil) for recueil in published}) == len(published) > 0, source.key
+        a_week[source.key] = len([recueil for recueil in published if recueil.day >= date(2026, 1, 1)]) / 39
+    whole = [pace for key, pace in a_week.items() if ":special-" not in key]
+    assert 1 < min(whole) < 4
+    assert 12 < max(whole) < 18
+    everything = [recueil.up for source in france.sources for recueil in france.online(source)]
+    working = sum(up.weekday() < 5 and 8 <= up.hour < 20 for up in everything)
+    assert 0.8 < working / len(everything) < 0.97
+    assert france.online(france.sources[0]) == France(load_authorities(), start).online(france.sources[0])

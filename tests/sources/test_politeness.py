@@ -1,0 +1,166 @@
+"""The polite client before a whole country behind one address: how often it asks, and what it does when it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http import HTTPStatus
+from itertools import cycle, islice, pairwise
+
+import pytest
+
+import sources.visit
+from sources import Paused, load_authorities
+from sources.client import ClientOptions, Disallowed
+from tests.france import memory
+from tests.france.country import Answer, France
+from tests.france.serving import Shortcut, Sockets
+from tests.france.sweep import AGENT, Clock, Sweeper, client
+
+EVENING = datetime(2026, 9, 16, 19, 0, tzinfo=UTC)
+"""Little is published by then."""
+
+WHOLE_SWEEP = timedelta(minutes=6)
+"""The longest that a sweep of France may take in the steady state."""
+
+INTERVAL = 3.0
+"""Seconds between two requests, when nobody says otherwise."""
+
+ROUNDING = 0.000_001
+"""Seconds. The simulated clock is a sum of fractions."""
+
+
+@pytest.fixture(autouse=True)
+def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources.visit, "READERS", memory.READERS)
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Sockets]:
+    """The whole of France on real sockets of one address."""
+    france = France(load_authorities(), EVENING)
+    clock = Clock(EVENING, france)
+    async with Sockets(france, clock.monotonic) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def trails() -> dict[str, str]:
+    """The way to every list, as a first look that evening finds it."""
+
+    async def look() -> dict[str, str]:
+        france = France(load_authorities(), EVENING)
+        clock = Clock(EVENING, france)
+        door = Shortcut(france, clock.monotonic)
+        async with client(france, door, clock, interval_seconds=0) as hasty:
+            sweeper = Sweeper(france, door, clock, hasty)
+            await sweeper()
+        return sweeper.trails
+
+    return asyncio.run(look())
+
+
+@pytest.fixture
+async def sweeper(door: Sockets, trails: dict[str, str]) -> AsyncIterator[Sweeper]:
+    """Polls all of it through a client with default options, and knows the way."""
+    clock = Clock(EVENING, door.france)
+    door.monotonic = clock.monotonic
+    async with client(door.france, door, clock) as polite:
+        yield Sweeper(door.france, door, clock, polite, trails=dict(trails))
+
+
+async def test_a_sweep_never_asks_faster_than_it_may_and_ends_in_time(sweeper: Sweeper, door: Sockets) -> None:
+    """All sources are due at once, the first time and again: the line before the address keeps them apart."""
+    sweeper.trails.clear()
+    first = await sweeper()
+    steady = await sweeper()
+    assert (first.failed, steady.failed) == ({}, {})
+    assert ClientOptions(frozenset(), AGENT).interval_seconds == INTERVAL
+    gaps = [after.at - before.at for before, after in pairwise(door.asked)]
+    assert min(gaps) >= INTERVAL - ROUNDING
+    assert len(set(gaps)) > len(gaps) / 2, "the rhythm varies"
+    assert (door.most_requests, door.most_connections) == (1, 1)
+    assert {asked.user_agent for asked in door.asked} == {AGENT}
+    assert "https://vigie.example.org/bot" in AGENT
+    told = f"{len(door.france.sources)} sources, {steady.pages} requests: {steady.seconds:.0f} s"
+    assert timedelta(seconds=steady.seconds) <= WHOLE_SWEEP, told
+    assert steady.seconds > INTERVAL * (len(door.france.sources) - 1), told
+
+
+@dataclass
+class AskedToWait:
+    """One site answers once that it wants to be left alone."""
+
+    host: str
+    status: HTTPStatus
+    retry_after: str
+    left: int = 1
+
+    def __call__(self, host: str, target: str) -> Answer | None:
+        if host != self.host or target == "/robots.txt" or not self.left:
+            return None
+        self.left -= 1
+        return Answer(self.status, b"<h1>Service indisponible</h1>", headers=(("Retry-After", self.retry_after),))
+
+
+@pytest.mark.parametrize("as_date", [False, True], ids=["seconds", "date"])
+@pytest.mark.parametrize("status", [HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS])
+async def test_a_site_that_asks_to_wait_is_obeyed_for_the_whole_address(
+    sweeper: Sweeper, door: Sockets, status: HTTPStatus, as_date: bool
+) -> None:
+    await sweeper()
+    wait = timedelta(seconds=200)
+    # A date holds whole seconds: it is told from the moment at which the sweep begins, some 150 s before that site's turn.
+    until = sweeper.clock.now() + timedelta(seconds=600)
+    door.interference = AskedToWait("www.gironde.gouv.fr", status, format_datetime(until, usegmt=True) if as_date else "200")
+    refused = await sweeper()
+    [*before, answer] = refused.asked
+    assert (answer.status, answer.host) == (status, "www.gironde.gouv.fr")
+    assert len(before) > 30
+    assert len(refused.failed) > 70
+    assert {type(failure.cause) for key, failure in refused.failed.items() if key != "33:site"} == {Paused}
+    free = (until - EVENING).total_seconds() if as_date else answer.at + wait.total_seconds()
+    while sweeper.clock.monotonic() + 20 < free:
+        sweeper.clock.advance(timedelta(seconds=20))
+        assert (await sweeper()).asked == ()
+    sweeper.clock.advance(timedelta(seconds=20))
+    after = await sweeper()
+    assert after.failed == {}
+    assert after.asked[0].at >= free - 1  # the part of a second that a date does not tell
+
+
+async def test_three_failures_in_a_row_silence_the_whole_address_for_longer_each_time(sweeper: Sweeper, door: Sockets) -> None:
+    await sweeper()
+    answered = len(door.asked)
+    door.is_down = True
+    down = await sweeper()
+    assert len(down.failed) == len(door.france.sources)
+    assert sum(not isinstance(failure.cause, Paused) for failure in down.failed.values()) == 3
+    sources = cycle(door.france.sources)
+    while len(door.refused) < 10:
+        sweeper.clock.advance(timedelta(minutes=1))
+        assert len((await sweeper(list(islice(sources, 5)))).failed) == 5
+    gaps = [after - before for before, after in pairwise(door.refused)]
+    pauses = [0, 0, 300, 600, 1200, 2400, 4800, 7200, 7200]
+    assert all(max(INTERVAL, pause) - ROUNDING <= gap <= pause + 70 for gap, pause in zip(gaps, pauses, strict=True)), gaps
+    assert len(door.asked) == answered
+    door.is_down = False
+    sweeper.clock.advance(timedelta(hours=2))
+    again = await sweeper()
+    assert (again.failed, len(again.crawls)) == ({}, len(door.france.sources))
+
+
+async def test_a_site_that_wants_no_robots_is_left_alone_and_only_that_one(sweeper: Sweeper, door: Sockets) -> None:
+    door.france.robots["www.var.gouv.fr"] = "User-agent: *\nDisallow: /Publications/\n"
+    sweep = await sweeper()
+    assert set(sweep.failed) == {"83:site"}
+    cause = sweep.failed["83:site"].cause
+    assert isinstance(cause, Disallowed)
+    assert "www.var.gouv.fr" in str(cause)
+    assert "robots.txt" in str(cause)
+    assert [asked.target for asked in sweep.asked if asked.host == "www.var.gouv.fr"] == ["/robots.txt"]
+    read = [asked.host for asked in sweep.asked if asked.is_for_robots]
+    assert sorted(read) == sorted(door.france.hosts), "each site's own is read, once"
