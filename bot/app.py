@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,28 +11,46 @@ from functools import partial
 from importlib.metadata import version
 from typing import TextIO
 
+from bot.alerts import AlertTeller, source_name
+from bot.backfill import Backfill
 from bot.config import DestinationSettings, Settings, destinations
-from bot.delivery import Channel, ConsoleChannel, Deliverer, Destination, History, MastodonChannel, TelegramChannel, destinations_for
+from bot.delivery import (
+    Channel,
+    ConsoleChannel,
+    Deliverer,
+    Destination,
+    History,
+    MastodonChannel,
+    TelegramChannel,
+    TelegramOperators,
+    destinations_for,
+)
+from bot.harvest import Clock
+from bot.health import Overview
 from bot.model import Place, Post
 from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
 from bot.reading import Limits, read_pdf
 from bot.storage import Store, open_store, rehearsal_store
-from bot.watch import Clock, Rhythm, Watcher
-from sources import Authority, hosts
+from bot.survey import survey
+from bot.watch import Rhythm, Watcher
+from sources import Authority, browser_hosts, hosts
 from sources.client import Client, ClientOptions, user_agent
+from sources.index import INDEX_HOSTS
 
 _MEGABYTE, _MEBIBYTE = 1_000_000, 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything a command may drive, wired."""
+    """Everything a command may drive, wired. A rehearsal tells nobody: it has no `alerts`."""
 
     watcher: Watcher
     deliverer: Deliverer
     store: Store
     clock: Clock
     telegram: TelegramBot | None
+    alerts: AlertTeller | None
+    backfill: Backfill
 
 
 def utc_now() -> datetime:
@@ -65,21 +83,39 @@ async def assemble(
         channels = [_channel(entry, settings, places, store, console, clock) for entry in wired]
         deliverer = Deliverer(store.outbox, channels, clock)
         stack.push_async_callback(deliverer.close)
+        chosen = {code: authorities[code] for code in watched}
+        read, route, workers = partial(read_pdf, limits=read_limits(settings)), partial(destinations_for, wired), settings.reading.workers
         watcher = Watcher(
-            authorities={code: authorities[code] for code in watched},
+            authorities=chosen,
             fetcher=client,
-            read=partial(read_pdf, limits=read_limits(settings)),
+            read=read,
             store=store,
-            route=partial(destinations_for, wired),
+            route=route,
             rhythm=Rhythm(
                 every=timedelta(minutes=settings.watch.every_minutes),
                 slowest=timedelta(minutes=max(settings.watch.slowest_minutes, settings.watch.every_minutes)),
                 announce_since=timedelta(days=settings.watch.announce_since_days),
             ),
             clock=clock,
-            workers=settings.reading.workers,
+            workers=workers,
         )
-        yield Parts(watcher, deliverer, store, clock, _telegram_bot(settings, places, store, clock))
+        backfill = Backfill(
+            authorities=chosen, fetcher=client, index=client, read=read, store=store, route=route, clock=clock, workers=workers
+        )
+        overview = partial(take_survey, settings, authorities, store, clock=clock)
+        operators = None if rehearsal else _operators(settings, wired)
+        if operators is not None:
+            stack.push_async_callback(operators.close)
+        teller = AlertTeller(
+            survey=overview,
+            alerts=store.alerts,
+            chat=operators,
+            names=partial(source_name, authorities),
+            clock=clock,
+            language=settings.telegram.operators_language,
+        )
+        bot = _telegram_bot(settings, places, store, overview, clock)
+        yield Parts(watcher, deliverer, store, clock, bot, None if rehearsal else teller, backfill)
 
 
 def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:
@@ -93,17 +129,19 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
 
 
 def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> Client:
-    """The polite client for the hosts of the catalogue. Raises ValueError when an option cannot be used."""
+    """The polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used."""
     http = settings.http
     return Client(
         ClientOptions(
-            hosts=hosts(authorities),
+            hosts=hosts(authorities) | INDEX_HOSTS,
             user_agent=user_agent(version("vigie-vsa"), http.contact or None),
             interval_seconds=http.interval_seconds,
             origins=dict(http.origins),
             timeout_seconds=http.timeout_seconds,
             max_file_bytes=http.max_pdf_megabytes * _MEGABYTE,
             respect_robots=http.respect_robots,
+            browsers=browser_hosts(authorities),
+            browser_path=http.browser or None,
         )
     )
 
@@ -116,26 +154,44 @@ def read_limits(settings: Settings) -> Limits:
     )
 
 
-def open_questions(places: Mapping[str, Place], store: Store, *, page_size: int, clock: Clock = utc_now) -> Questions:
-    """The answers, over one store, `page_size` decrees at a time."""
-    return Questions(store.decrees, places, clock, page_size=page_size, since=partial(_watching_since, store))
+def take_survey(settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now) -> Overview:
+    """How every authority is, by what the store knows. Raises StorageError."""
+    return survey(store, authorities, frozenset(watched_codes(settings, authorities)), clock())
+
+
+def open_questions(
+    places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], *, page_size: int, clock: Clock = utc_now
+) -> Questions:
+    """The answers, over one store, `page_size` decrees at a time; `overview` tells how the sources are."""
+    return Questions(store.decrees, places, clock, overview=overview, page_size=page_size, since=partial(_watching_since, store))
 
 
 def _watching_since(store: Store) -> datetime | None:
     return min((state.baseline_at for state in store.sources.all() if state.baseline_at is not None), default=None)
 
 
-def _telegram_bot(settings: Settings, places: Mapping[str, Place], store: Store, clock: Clock) -> TelegramBot | None:
+def _telegram_bot(
+    settings: Settings, places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], clock: Clock
+) -> TelegramBot | None:
     telegram = settings.telegram
     if telegram.token is None or not telegram.commands:
         return None
     return TelegramBot(
         telegram.token,
         telegram.api_url,
-        open_questions(places, store, page_size=TELEGRAM_PAGE, clock=clock),
+        open_questions(places, store, overview, page_size=TELEGRAM_PAGE, clock=clock),
         places,
         commands_per_minute=telegram.commands_per_minute,
     )
+
+
+def _operators(settings: Settings, wired: Collection[Destination]) -> TelegramOperators | None:
+    telegram = settings.telegram
+    chat = _chat(telegram.operators_chat)
+    if chat is None or telegram.token is None:
+        return None
+    public = [entry.chat for entry in wired if entry.chat is not None]
+    return TelegramOperators(chat, telegram.token.get_secret_value(), public, telegram.api_url)
 
 
 def _destination(entry: DestinationSettings) -> Destination:

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.alerts import AlertTeller
 from bot.app import Parts
 from bot.delivery import Delivered
 from bot.model import PostState
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 
 TICK = timedelta(seconds=5)
 """How often the clock is looked at. What is due is in the database, so a missed tick costs nothing."""
+
+ALERTS = timedelta(minutes=2)
+"""How often is looked at what operators should be told. It reads the history of every source: some tenths of a second."""
 
 LONGEST_NAP = timedelta(minutes=1)
 """Another process (`vigie poll` from cron) may queue posts: look at the outbox at least this often."""
@@ -36,6 +40,7 @@ class Service:
         self._deliverer = parts.deliverer
         self._store = parts.store
         self._telegram = parts.telegram
+        self._alerts = parts.alerts
         self._clock = parts.clock
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
@@ -48,6 +53,11 @@ class Service:
             self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC), coalesce=True, max_instances=1,
             misfire_grace_time=None,
         )  # fmt: skip
+        if self._alerts is not None:
+            scheduler.add_job(
+                partial(self._look, self._alerts), "interval", seconds=ALERTS.total_seconds(), next_run_time=datetime.now(UTC),
+                coalesce=True, max_instances=1, misfire_grace_time=None,
+            )  # fmt: skip
         parts = [asyncio.create_task(_keep_going(self._deliver_loop, "delivery"))]
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._answer, self._telegram, stop), "questions")))
@@ -114,6 +124,12 @@ class Service:
             return
         if harvest.posts:
             self._posts.set()
+
+    async def _look(self, alerts: AlertTeller) -> None:
+        try:
+            await alerts.look()
+        except StorageError as error:
+            log.error("cannot look at how the sources are", error=str(error))
 
     async def _answer(self, telegram: TelegramBot, stop: asyncio.Event) -> None:
         try:

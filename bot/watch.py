@@ -3,47 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot import decide, rhythm
-from bot.model import Decree, Post, Reading
-from bot.reading import Unreadable
-from bot.storage.errors import StorageError
-from bot.storage.rows import NewRecueil, ReadResult, Recueil, RecueilState, SourceState, UncertainAct
-from bot.verdicts import read_result, uncertain_acts
-from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused, Source, Trail
+from bot.harvest import Clock, Harvest, Harvester, Reader, Route, Unread, fault_of, new_recueil
+from bot.health import Cause, cause_of
+from bot.storage.rows import Recueil, RecueilState, SourceState
+from sources import Authority, Crawl, Crawler, CrawlFailed, Emptied, Fetcher, FetchError, Listed, Paused, Source, Trail
 
 if TYPE_CHECKING:
     from bot.storage import Store
 
 log = structlog.get_logger()
 
-Reader = Callable[[Path], Awaitable[Reading]]
-Route = Callable[[Decree], Sequence[str]]
-Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A recueil that was due and could not be fetched or opened; it stays due. `gone`: the site says that it is no longer there."""
-
-    url: str
-    error: str
-    gone: bool = False
-
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading."""
+    """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading.
+
+    `cause` is set when the listing itself could not be read, or not wholly.
+    """
 
     source: Source
     error: str | None = None
@@ -52,6 +38,7 @@ class SourceReport:
     new: int = 0
     incomplete: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    cause: Cause | None = None
 
     @property
     def ok(self) -> bool:
@@ -60,28 +47,6 @@ class SourceReport:
         One that the site itself has taken away (`Unread.gone`) is told, but does not make the source a failing one.
         """
         return self.error is None
-
-
-@dataclass(frozen=True, slots=True)
-class Harvest:
-    """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part."""
-
-    decrees: tuple[Decree, ...] = ()
-    uncertain: tuple[UncertainAct, ...] = ()
-    posts: tuple[Post, ...] = ()
-    unread: tuple[Unread, ...] = ()
-    incomplete: tuple[str, ...] = ()
-    requests: int = 0
-
-    def __add__(self, other: Harvest) -> Harvest:
-        return Harvest(
-            self.decrees + other.decrees,
-            self.uncertain + other.uncertain,
-            self.posts + other.posts,
-            self.unread + other.unread,
-            self.incomplete + other.incomplete,
-            self.requests + other.requests,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +76,12 @@ class Watcher:
     ) -> None:
         self._authorities = authorities
         self._crawler = Crawler(fetcher)
-        self._fetcher = fetcher
-        self._read = read
         self._store = store
-        self._route = route
         self._rhythm = rhythm
         self._clock = clock
-        self._room = asyncio.Semaphore(workers)
+        self._harvester = Harvester(
+            authorities=authorities, fetcher=fetcher, read=read, store=store, route=route, clock=clock, workers=workers
+        )
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
         self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
@@ -143,10 +107,8 @@ class Watcher:
                 raise
             self._held.pop(source.key, None)
         error = report.error or next((item.error for item in harvest.unread if not item.gone), None)
-        return (
-            SourceReport(source, error, report.requests + harvest.requests, report.listed, report.new, harvest.incomplete, harvest.unread),
-            harvest,
-        )
+        requests = report.requests + harvest.requests
+        return replace(report, error=error, requests=requests, incomplete=harvest.incomplete, unread=harvest.unread), harvest
 
     async def due(self) -> list[Source]:
         """The sources whose time has come, the longest waiting first."""
@@ -166,7 +128,7 @@ class Watcher:
         while due := [recueil for recueil in await self._waiting(authority) if recueil.id not in tried]:
             tried |= {recueil.id for recueil in due}
             # Exceptions are held back until all have ended: none goes on behind our back, when another poll may take the same recueil.
-            for part in await asyncio.gather(*(self._take(recueil) for recueil in due), return_exceptions=True):
+            for part in await asyncio.gather(*(self._harvester.take(recueil) for recueil in due), return_exceptions=True):
                 if isinstance(part, BaseException):
                     raise part
                 harvest += part
@@ -184,30 +146,39 @@ class Watcher:
         try:
             crawl = await self._crawler.poll(source, Trail.from_json(state.trail), today=today, now=now)
         except CrawlFailed as failure:
-            await self._remember_failure(state, failure.cause)
-            return SourceReport(source, str(failure.cause), failure.requests)
+            cause = await self._remember_failure(state, failure.cause)
+            return SourceReport(source, str(failure.cause), failure.requests, cause=cause)
         except Exception as fault:
             # Remembered like any failure: were it not, the source would be due at once, and asked again without end.
             log.exception("source failed by a fault of the program", source=source.key)
-            failed = FetchError(f"{source.root}: {_fault(fault)}")
-            await self._remember_failure(state, failed)
-            return SourceReport(source, str(failed))
+            failed = FetchError(f"{source.root}: {fault_of(fault)}")
+            cause = await self._remember_failure(state, failed)
+            return SourceReport(source, str(failed), cause=cause)
         intake = await self._intake(source, state, crawl.listed)
-        await asyncio.to_thread(self._store.recueils.add, [_row(source, entry.listed, entry.state) for entry in intake], now)
-        # Only now: were the process killed before, the next poll would ask unconditionally and find the same entries.
+        await asyncio.to_thread(self._store.recueils.add, [new_recueil(source, entry.listed, entry.state) for entry in intake], now)
+        new = sum(entry.state is RecueilState.WAITING for entry in intake)
+        # Remembered only now: were the process killed before, the next poll would ask unconditionally and find the same entries.
+        known = _after(state, crawl, new, now)
+        if crawl.emptied:
+            emptied = Emptied(f"no recueil is left on a page that always had some: {', '.join(crawl.emptied)}")
+            # Asked as soon as any other: what is left of it works, and may bring a decree.
+            soon = now + await self._until_next(source, state.baseline_at or now, now)
+            cause = await self._remember_failure(known, emptied, next_check_at=soon)
+            return SourceReport(source, str(emptied), crawl.requests, crawl.listed, new, cause=cause)
         await asyncio.to_thread(
             self._store.sources.save,
-            SourceState(
-                key=source.key,
-                trail=crawl.trail.to_json(),
-                baseline_at=state.baseline_at or now,
+            replace(
+                known,
                 next_check_at=now + await self._until_next(source, state.baseline_at or now, now),
                 last_ok_at=now,
+                failures=0,
+                error=None,
+                cause=None,
+                failing_since=None,
             ),
         )
         if state.failures:
             log.info("source works again", source=source.key, after_failures=state.failures)
-        new = sum(entry.state is RecueilState.WAITING for entry in intake)
         log.info("source polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
         return SourceReport(source, None, crawl.requests, crawl.listed, new)
 
@@ -229,123 +200,39 @@ class Watcher:
             return tuple(entry for entry in judged if entry.listed.url in unseen)
         return decide.after_baseline([entry for entry in listed if entry.url in unseen], baseline=state.baseline_at.date())
 
-    async def _remember_failure(self, state: SourceState, error: FetchError) -> None:
+    async def _remember_failure(self, state: SourceState, error: FetchError, *, next_check_at: datetime | None = None) -> Cause:
         now = self._clock()
         failures = state.failures + 1
         # An address that is resting was not asked, and says for how long: the trouble is still the one that made it rest.
-        message = state.error if isinstance(error, Paused) and state.error else str(error)
+        same = isinstance(error, Paused) and state.error is not None
+        message, remembered = (state.error, state.cause) if same else (str(error), cause_of(error).value)
         # Told once: the same trouble at every poll would bury what is new.
         tell = log.warning if message != state.error else log.debug
         tell("source failed", source=state.key, error=str(error), failures=failures)
         await asyncio.to_thread(
             self._store.sources.save,
-            SourceState(
-                key=state.key,
-                trail=state.trail,
-                baseline_at=state.baseline_at,
-                next_check_at=decide.next_check(now, every=self._rhythm.every, failures=failures, retry_after=error.retry_after),
-                last_ok_at=state.last_ok_at,
+            replace(
+                state,
+                next_check_at=next_check_at
+                or decide.next_check(now, every=self._rhythm.every, failures=failures, retry_after=error.retry_after),
                 failures=failures,
                 error=message,
+                cause=remembered,
+                failing_since=state.failing_since or now,
             ),
         )
-
-    # --- one recueil -------------------------------------------------------------------------------------------------
-
-    async def _take(self, recueil: Recueil) -> Harvest:
-        async with self._room:
-            try:
-                if recueil.is_detail:
-                    return await self._resolve(recueil)
-                return await self._read_and_record(recueil)
-            except CrawlFailed as failure:
-                return await self._try_later(recueil, failure.cause, failure.requests)
-            except (FetchError, Unreadable) as error:
-                return await self._try_later(recueil, error)
-            except StorageError:
-                raise
-            except Exception as fault:
-                # One document that our code does not stand must neither hold up the others nor be fetched at every poll for ever.
-                log.exception("recueil not read by a fault of the program", url=recueil.url)
-                return await self._try_later(recueil, Unreadable(_fault(fault)))
-
-    def _source_of(self, recueil: Recueil) -> Source | None:
-        """Where it was found; the first of its authority's sources when the catalogue has renamed or dropped that one."""
-        authority = self._authorities.get(recueil.authority)
-        return self._by_key.get(recueil.source) or next(iter(authority.sources if authority else ()), None)
-
-    async def _resolve(self, recueil: Recueil) -> Harvest:
-        source = self._source_of(recueil)
-        if source is None:
-            return await self._try_later(recueil, Unreadable(f"the catalogue has no source {recueil.source} any more"))
-        page = Listed(recueil.url, recueil.title, recueil.published, is_detail=True)
-        resolved = await self._crawler.documents(source, page)
-        children = [_row(source, child, RecueilState.WAITING) for child in resolved.documents]
-        await asyncio.to_thread(self._store.recueils.resolved, recueil.id, children, self._clock())
-        return Harvest(requests=resolved.requests)
-
-    async def _read_and_record(self, recueil: Recueil) -> Harvest:
-        with tempfile.TemporaryDirectory(prefix="vigie-") as folder:
-            download = await self._fetcher.download(recueil.url, Path(folder, "recueil.pdf"))
-            reading = await self._read(download.path)
-        result = await asyncio.to_thread(self._judge, recueil, reading)
-        recorded = await asyncio.to_thread(self._store.decrees.record, result, self._route, self._clock())
-        uncertain = () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged)
-        for act in uncertain:
-            # Not its title: it may name a private person.
-            log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
-        if reading.unreadable_pages:
-            log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages))
-        log.info(
-            "recueil read", url=recueil.url, pages=reading.page_count, acts=len(reading.acts), ocr=len(reading.ocr_pages),
-            decrees=len(recorded.decrees), duplicate=recorded.duplicate,
-        )  # fmt: skip
-        return Harvest(
-            decrees=recorded.decrees,
-            uncertain=uncertain,
-            posts=recorded.posts,
-            incomplete=() if reading.complete else (recueil.url,),
-        )
-
-    def _judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
-        again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock())
-        return read_result(recueil, reading, next_try_at=again)
-
-    @staticmethod
-    def _readings(recueil: Recueil) -> int:
-        """How often it was read in part before. The attempts to fetch it that came to nothing do not use up its readings."""
-        return recueil.attempts if recueil.state is RecueilState.INCOMPLETE else 0
-
-    async def _try_later(self, recueil: Recueil, error: FetchError | Unreadable, requests: int = 0) -> Harvest:
-        if isinstance(error, Paused):
-            # Not asked, so not an attempt: it stays due, for the next poll.
-            log.info("recueil not asked", url=recueil.url, error=str(error))
-            return Harvest(unread=(Unread(recueil.url, str(error)),), requests=requests)
-        now = self._clock()
-        retry_after = error.retry_after if isinstance(error, FetchError) else None
-        # Errors of the client name the address themselves.
-        message = str(error) if isinstance(error, FetchError) else f"{recueil.url}: {error}"
-        again = decide.retry_at(recueil.attempts + 1, now, retry_after)
-        await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again)
-        tell = log.warning if recueil.attempts == 0 or again is None else log.info
-        tell("recueil not read", url=recueil.url, error=message, given_up=again is None)
-        return Harvest(unread=(Unread(recueil.url, message, gone=isinstance(error, Gone)),), requests=requests)
+        return cause_of(error)
 
     def _today(self, authority: str) -> date:
         return self._clock().astimezone(ZoneInfo(self._authorities[authority].time_zone)).date()
 
 
-def _fault(fault: Exception) -> str:
-    return f"a fault of the program ({type(fault).__name__}), see its log"
-
-
-def _row(source: Source, listed: Listed, state: RecueilState) -> NewRecueil:
-    return NewRecueil(
-        authority=source.authority,
-        source=source.key,
-        url=listed.url,
-        title=listed.title,
-        published=listed.published,
-        is_detail=listed.is_detail,
-        state=state,
+def _after(state: SourceState, crawl: Crawl, new: int, now: datetime) -> SourceState:
+    """What a poll that was answered changes of what is known, whether it is a good one or not."""
+    return replace(
+        state,
+        trail=crawl.trail.to_json(),
+        baseline_at=state.baseline_at or now,
+        last_new_at=now if new and state.baseline_at is not None else state.last_new_at,
+        moved_to=crawl.moved_to,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from bot.app import open_questions, places_of
+from bot.app import open_questions, places_of, take_survey
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail
 from bot.cli.output import print_json
 from bot.cli.shapes import decree_json
@@ -68,7 +69,8 @@ def _answer(context: Context, ask: Callable[[Questions], Answer], language: str,
     places = places_of(authorities)
     try:
         with open_store(settings.database.url, read_only=True) as store:
-            answer = ask(open_questions(places, store, page_size=limit))
+            overview = partial(take_survey, settings, authorities, store)
+            answer = ask(open_questions(places, store, overview, page_size=limit))
     except StorageError as error:
         fail(str(error))
     match answer:

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.cli import ask, catalogue, demo, read, rounds, serve
+from bot.cli import ask, backfill, catalogue, demo, read, rounds, serve, status
 from bot.cli.context import EXIT_CODES, FAILED, Context
 from bot.cli.streams import make_streams_sound
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-for commands in (serve, rounds, read, ask, catalogue, demo):
+for commands in (serve, rounds, backfill, read, ask, status, catalogue, demo):
     commands.register(app)
 
 

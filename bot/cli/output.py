@@ -10,10 +10,11 @@ from typing import Any
 import typer
 
 from bot.delivery import Delivered
+from bot.harvest import Harvest
 from bot.messages import printable
 from bot.model import Decree, Judged, Outcome, PostState, Reading
 from bot.verdicts import Group
-from bot.watch import Harvest, SourceReport
+from bot.watch import SourceReport
 
 
 def print_json(value: Any) -> None:

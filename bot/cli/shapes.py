@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.delivery import Delivered
+from bot.harvest import Harvest
 from bot.model import Decree, Reading
 from bot.storage.rows import UncertainAct
 from bot.verdicts import Group, decrees_of
-from bot.watch import Harvest, SourceReport
-from sources import Authority
+from bot.watch import SourceReport
 
 Json = dict[str, Any]
 
@@ -61,17 +61,22 @@ def round_json(reports: Iterable[SourceReport], harvest: Harvest, delivered: Ite
         "sources": [source_json(report) for report in reports],
         "decrees": [decree_json(decree) for decree in harvest.decrees],
         "uncertain": [uncertain_json(act) for act in harvest.uncertain],
-        "posts": [
-            {
-                "destination": item.post.destination,
-                "decree": item.post.decree.id,
-                "number": item.post.decree.facts.number,
-                "state": item.state.value,
-                "error": item.error,
-            }
-            for item in delivered
-        ],
+        "posts": posts_json(delivered),
     }
+
+
+def posts_json(delivered: Iterable[Delivered]) -> list[Json]:
+    """What became of each post."""
+    return [
+        {
+            "destination": item.post.destination,
+            "decree": item.post.decree.id,
+            "number": item.post.decree.facts.number,
+            "state": item.state.value,
+            "error": item.error,
+        }
+        for item in delivered
+    ]
 
 
 def source_json(report: SourceReport) -> Json:
@@ -81,6 +86,7 @@ def source_json(report: SourceReport) -> Json:
         "route": report.source.route,
         "ok": report.ok,
         "error": report.error,
+        "cause": None if report.cause is None else report.cause.value,
         "requests": report.requests,
         "listed": [
             {"url": entry.url, "title": entry.title, "published": None if entry.published is None else entry.published.isoformat()}
@@ -102,11 +108,6 @@ def uncertain_json(act: UncertainAct) -> Json:
         "title": act.title,
         "evidence": list(act.evidence),
     }
-
-
-def authority_json(authority: Authority) -> Json:
-    """One line of `vigie sources list`."""
-    return {"code": authority.code, "name": authority.name, "routes": [source.route for source in authority.sources]}
 
 
 def _facts_json(decree: Decree) -> Json:

@@ -35,6 +35,7 @@ def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     tables = [(i, e) for i, e in enumerate(entries) if isinstance(e, dict)] if isinstance(entries, list) else []
     if _given(telegram, "channel") and not _has_token(telegram):
         yield Problem(("telegram", "channel"), "there is no token to post with; set telegram.token, token_file or VIGIE_TELEGRAM__TOKEN")
+    yield from _of_operators(telegram, [entry for _, entry in tables if entry.get("platform") == "telegram"])
     if _has_token(mastodon) and not _given(mastodon, "instance"):
         yield Problem(("mastodon", _token_key(mastodon)), "there is no server to post to; set mastodon.instance")
     if (
@@ -64,6 +65,22 @@ def shared(settings: Settings) -> Iterator[Problem]:
             what, option = ("chat", "chat") if entry.platform == "telegram" else ("account", "platform")
             text = f"destinations[{first}] already posts to this {what} in this language; make them one, or give them different languages"
             yield Problem(("destinations", index, option), text)
+
+
+def _of_operators(telegram: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """What is meant for the operators must have a way to them, and must not reach the public."""
+    if not _given(telegram, "operators_chat"):
+        return
+    place = ("telegram", "operators_chat")
+    if not _has_token(telegram):
+        yield Problem(place, "there is no token to write with; set telegram.token, token_file or VIGIE_TELEGRAM__TOKEN")
+    public = {_chat_name(table.get(option)) for table, option in ((telegram, "channel"), *((entry, "chat") for entry in entries))}
+    if _chat_name(telegram["operators_chat"]) in public:
+        yield Problem(place, "decrees are posted to this chat; the operators need one of their own: nothing internal may reach the public")
+
+
+def _chat_name(value: object) -> str:
+    return str(value).strip().lower()
 
 
 def _of_entry(entry: Mapping[str, Any], telegram: Mapping[str, Any], mastodon: Mapping[str, Any]) -> Iterator[Problem]:
@@ -102,8 +119,8 @@ def _implied_names(
 ) -> dict[str, str]:
     """Names the shorthands take, with the option that takes them."""
     names = {}
-    chats = {str(entry.get("chat")).strip().lower() for _, entry in tables if entry.get("platform") == "telegram"}
-    if _given(telegram, "channel") and str(telegram["channel"]).strip().lower() not in chats:
+    chats = {_chat_name(entry.get("chat")) for _, entry in tables if entry.get("platform") == "telegram"}
+    if _given(telegram, "channel") and _chat_name(telegram["channel"]) not in chats:
         names["telegram"] = "telegram.channel"
     own = [entry for _, entry in tables if entry.get("platform") == "mastodon" and not _has_token(entry) and not _given(entry, "instance")]
     if _has_token(mastodon) and not own:

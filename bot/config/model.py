@@ -81,7 +81,7 @@ class HttpSettings(Section):
     """How the sites of the prefectures are asked."""
 
     interval_seconds: Annotated[Number, Field(ge=0)] = 3
-    """Seconds between two requests to one address: most prefectures share a host that blocks after about 50 a minute."""
+    """Seconds between two requests to one address: most prefectures share a host that has blocked who asked every 2 seconds."""
     contact: Annotated[str, AfterValidator(values.contact)] = ""
     """Mail or web address put in the User-Agent, so that a site's owner can write to you instead of blocking you."""
     timeout_seconds: Annotated[Number, Field(gt=0, le=3600)] = 30
@@ -90,6 +90,8 @@ class HttpSettings(Section):
     """Size in MB (1,000,000 bytes) above which a PDF is not downloaded."""
     respect_robots: Flag = True
     """Obey the robots.txt of each site."""
+    browser: str = ""
+    """Chromium for the sites that serve only real browsers: a path or the name of a command; empty: the first one found."""
     origins: Mapping[Origin, Base] = Field(default_factory=dict)
     """Origin of a site -> address asked in its place (a mirror, a test server). Stored and posted links keep the site's own."""
 
@@ -141,9 +143,14 @@ class TelegramSettings(Section):
     channel: Chat = ""
     """Shorthand for one destination: "@name" or numeric id of the channel where every decree is posted."""
     commands: Flag = True
-    """Answer commands (/recents, /departement, /recherche, /decret)."""
+    """Answer commands (/recents, /departement, /recherche, /decret, /etat)."""
     commands_per_minute: Annotated[Whole, Field(ge=1, le=600)] = 20
     """Commands answered per person and minute; more are politely refused."""
+    operators_chat: Chat = ""
+    """Where the operators are told, once, that a source does not work, and that it works again: "@name" or numeric id. Never a chat
+    where decrees are posted. Without it the log says the same."""
+    operators_language: Language = "fr"
+    """Language of what the operators are told: fr or en."""
 
 
 class MastodonSettings(Section):

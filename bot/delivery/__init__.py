@@ -4,6 +4,7 @@ from bot.delivery.channel import Channel, DeliveryError, NotSent, Refused, Sent,
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.errors import DestinationRefused
 from bot.delivery.mastodon import MastodonChannel
+from bot.delivery.operators import TelegramOperators
 from bot.delivery.outbox import Delivered, Deliverer, Outbox
 from bot.delivery.routing import Destination, Platform, Visibility, destinations_for, wants
 from bot.delivery.safety import UnsafeAddress
@@ -25,6 +26,7 @@ __all__ = [
     "Refused",
     "Sent",
     "TelegramChannel",
+    "TelegramOperators",
     "Unknown",
     "UnsafeAddress",
     "Visibility",

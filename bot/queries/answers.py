@@ -9,8 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from bot.health import Overview
 from bot.model import Decree, Place
 from bot.queries.departments import find_department
+from bot.queries.state import DepartmentState, WatchState
 from bot.storage.rows import PageOfDecrees
 
 Clock = Callable[[], datetime]
@@ -123,11 +125,11 @@ class BadInput:
     fault: Fault
 
 
-Answer = DecreeList | OneDecree | NothingFound | UnknownDepartment | UnknownDecree | BadInput
+Answer = DecreeList | OneDecree | NothingFound | UnknownDepartment | UnknownDecree | BadInput | WatchState | DepartmentState
 
 
 class Questions:
-    """Answers questions from the stored decrees. Whatever the store raises passes through."""
+    """Answers questions from the stored decrees, and about the watch itself. Whatever the store raises passes through."""
 
     def __init__(
         self,
@@ -135,13 +137,16 @@ class Questions:
         places: Mapping[str, Place],
         clock: Clock,
         *,
+        overview: Callable[[], Overview],
         page_size: int = TELEGRAM_PAGE,
         since: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        """`places` are the authorities by code; `clock` gives aware UTC time; `since` when the watch began, None if unknown."""
+        """`places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now; `since` is when
+        the watch began, None if unknown."""
         self._decrees = decrees
         self._places = places
         self._clock = clock
+        self._overview = overview
         self._page_size = page_size
         self._since = since
 
@@ -160,6 +165,17 @@ class Questions:
             return UnknownDepartment(code.strip(), found.suggestions)
         question = Question(Topic.DEPARTMENT, found.place.code, page)
         return self._list(question, lambda limit, offset: self._decrees.recent(limit, offset, found.authorities), found.place)
+
+    def state(self, department: str = "") -> Answer:
+        """How the watch is: of one department, by code or name, with every authority seated there; of all where none is given."""
+        if not department.strip():
+            return WatchState(self._overview())
+        if len(department) > LONGEST_WORDS:
+            return BadInput(Fault.TOO_LONG)
+        found = find_department(department, self._places)
+        if found.place is None:
+            return UnknownDepartment(department.strip(), found.suggestions)
+        return DepartmentState(found.place, tuple(one for one in self._overview().authorities if one.code in found.authorities))
 
     def search(self, words: str, page: int = 1) -> Answer:
         """The decrees that have these words."""

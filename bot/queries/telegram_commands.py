@@ -56,10 +56,12 @@ COMMANDS = (
     Command("recherche", "fr", Questions.search),
     # What prefects take are arrêtés, and so people call them; Telegram allows no accent in a command.
     Command("decret", "fr", Questions.show, aliases=("arrete",)),
+    Command("etat", "fr", Questions.state),
     Command("recent", "en", _recent),
     Command("department", "en", Questions.department),
     Command("search", "en", Questions.search),
     Command("decree", "en", Questions.show),
+    Command("status", "en", Questions.state),
 )
 HELP: Mapping[str, Language] = {"aide": "fr", "help": "en"}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.messages import Button, Language, decree_line_html, html, place_for, telegram_text
 from bot.model import Place
 from bot.queries.answers import Answer, DecreeList, OneDecree, Question
-from bot.queries.phrases import shortcoming, title
+from bot.queries.phrases import title
 from bot.queries.plain_text import plain_answer
 from bot.queries.vocabulary import vocabulary
 
@@ -39,7 +39,7 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
             text = telegram_text(answer.decree, place_for(places, answer.decree.authority), answer.at, language)
             return Reply(text.html, text.plain, () if text.button is None else (text.button,))
         case _:
-            return said(shortcoming(answer, language))
+            return said(plain_answer(answer, places, language))
 
 
 def said(words: str) -> Reply:

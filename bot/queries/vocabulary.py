@@ -12,6 +12,34 @@ from pydantic import BaseModel, ConfigDict
 from bot.messages import Language
 
 
+class StateWords(BaseModel):
+    """How the watch itself is, in words for people. `causes` go by `bot.health.Cause`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    head: str
+    asleep: str
+    failing: str
+    partly: str
+    late: str
+    never_polled: str
+    not_covered: str
+    since: str
+    and_more: str
+    warning: str
+    hint: str
+    last: str
+    one_fine: str
+    one_failing: str
+    one_failing_always: str
+    one_late: str
+    one_partly: str
+    one_never_polled: str
+    one_not_covered: str
+    one_not_watched: str
+    causes: Mapping[str, str]
+
+
 class Vocabulary(BaseModel):
     """A missing or unknown key in a language file is an error when the file is read, not an odd answer later."""
 
@@ -47,6 +75,7 @@ class Vocabulary(BaseModel):
     not_understood: str
     help: str
     commands: Mapping[str, str]
+    state: StateWords
 
 
 @cache

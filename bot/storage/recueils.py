@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
@@ -72,6 +72,33 @@ class Recueils:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(recueils.c.id.desc()).limit(limit)).all()
         return [Publication(row.published, row.found_at if row.found_at > found_after and not row.silent else None) for row in rows]
+
+    def of(self, authority: str) -> list[Recueil]:
+        """All that was ever recorded for one authority, newest first."""
+        query = select(recueils).where(recueils.c.authority == authority).order_by(recueils.c.id.desc())
+        with self._database.reading() as connection:
+            return [recueil_of(row) for row in connection.execute(query)]
+
+    def left(self, authority: str, since: date) -> list[Recueil]:
+        """What polls leave to a backfill: those KNOWN that are dated since a day, latest first, then those without a date."""
+        mine = and_(recueils.c.authority == authority, recueils.c.state == RecueilState.KNOWN)
+        dated = or_(recueils.c.published >= since, recueils.c.published.is_(None))
+        query = select(recueils).where(mine, dated).order_by(recueils.c.published.desc().nulls_last(), recueils.c.id.desc())
+        with self._database.reading() as connection:
+            return [recueil_of(row) for row in connection.execute(query)]
+
+    def take_up(self, recueil: Recueil, *, silent: bool, now: datetime) -> Recueil | None:
+        """Take up one that is KNOWN, in silence or not; None when another program did so since it was loaded, and is reading it or has.
+
+        One that a program which was killed had taken up is free to whoever loads it anew.
+        """
+        mine = and_(
+            recueils.c.id == recueil.id, recueils.c.state == RecueilState.KNOWN, recueils.c.tried_at.is_not_distinct_from(recueil.tried_at)
+        )
+        taking = update(recueils).where(mine).values(silent=silent, tried_at=now).returning(recueils)
+        with self._database.writing() as connection:
+            row = connection.execute(taking).one_or_none()
+        return None if row is None else recueil_of(row)
 
     def get(self, recueil: int) -> Recueil:
         """One by its id. Raises NoSuchRow."""
@@ -142,6 +169,7 @@ def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:
         number=row.number,
         digest=row.digest,
         silent=row.silent,
+        tried_at=row.tried_at,
     )
 
 

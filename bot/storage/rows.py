@@ -43,6 +43,28 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class NewAlert:
+    """A trouble to tell the operators of. `subject` is the key of a source, `cause` a word of `bot.health.Cause`."""
+
+    subject: str
+    cause: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A trouble as stored. It is over once closed; `told_at` is when a message about its beginning had gone out."""
+
+    id: int
+    subject: str
+    cause: str
+    detail: str
+    opened_at: datetime
+    told_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewRecueil:
     """An item seen for the first time by an authority. `silent`: what is found in it is recorded and never posted."""
 
@@ -58,7 +80,8 @@ class NewRecueil:
 
 @dataclass(frozen=True, slots=True)
 class Recueil:
-    """One published item as stored. `error` is the last one; `digest` identifies the normalised text once read."""
+    """One published item as stored. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was
+    last taken up."""
 
     id: int
     authority: str
@@ -74,6 +97,7 @@ class Recueil:
     number: str | None
     digest: str | None
     silent: bool = False
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Self
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.storage.alerts import Alerts
+from bot.storage.backfills import Backfills
 from bot.storage.database import Database
 from bot.storage.decrees import Decrees
 from bot.storage.engine import BUSY_TIMEOUT, make_engine, use_wal
@@ -30,6 +32,8 @@ class Store:
         self.recueils = Recueils(database)
         self.decrees = Decrees(database)
         self.outbox = Outbox(database)
+        self.alerts = Alerts(database)
+        self.backfills = Backfills(database)
 
     def close(self) -> None:
         """Release every connection."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,13 +13,15 @@ from structlog.testing import capture_logs
 
 from bot import decide
 from bot.demo.scenario import demo_text
+from bot.harvest import Harvest
+from bot.health import Cause
 from bot.model import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
 from bot.reading import Unreadable
 from bot.storage import Store, open_store
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
-from bot.watch import Harvest, Rhythm, SourceReport, Watcher
-from sources import Authority, Download, Gone, Paused, Refused, Source, Unreachable
+from bot.watch import Rhythm, SourceReport, Watcher
+from sources import Authority, Crawl, Crawler, Download, Gone, Paused, Refused, Source, Trail, Unreachable
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.site import MemorySite
 
@@ -307,6 +309,101 @@ async def test_a_failing_source_waits_longer_each_time_and_as_long_as_the_server
         assert when is not None
         waits.append(when - bench.now)
     assert waits == [QUARTER, 2 * QUARTER, 4 * QUARTER, timedelta(hours=3)]
+
+
+async def test_a_failing_source_keeps_its_cause_and_since_when(bench: Bench) -> None:
+    await bench.poll()
+    good = bench.store.sources.get("99:site")
+    bench.site.failures[ROOT] = Refused("503")
+    report, _ = await bench.poll(QUARTER)
+    assert report.cause is Cause.BLOCKED
+    bench.site.failures[ROOT] = Paused("resting")
+    report, _ = await bench.poll(QUARTER)
+    assert report.cause is Cause.RESTING
+    state = bench.store.sources.get("99:site")
+    # Not asked: it is still the refusal that is wrong with it.
+    assert (state.cause, state.failing_since, state.failures, state.last_ok_at) == ("blocked", NOON + QUARTER, 2, NOON)
+    assert (state.trail, state.baseline_at) == (good.trail, good.baseline_at)
+    bench.site.failures.clear()
+    report, _ = await bench.poll(QUARTER)
+    state = bench.store.sources.get("99:site")
+    assert (report.cause, state.cause, state.failing_since, state.failures, state.error) == (None, None, None, 0, None)
+
+
+async def test_an_address_at_rest_from_the_start_is_a_cause_of_its_own(bench: Bench) -> None:
+    bench.site.failures[ROOT] = Paused("resting")
+    await bench.poll()
+    assert bench.store.sources.get("99:site").cause == "resting"
+
+
+async def test_when_something_new_was_last_found_is_remembered(bench: Bench) -> None:
+    await bench.poll()
+    assert bench.store.sources.get("99:site").last_new_at is None  # what the first poll finds may have been there for long
+    bench.site.pages[ROOT] = files(2, 1)
+    await bench.poll(QUARTER)
+    bench.site.failures[ROOT] = Unreachable("timed out")
+    await bench.poll(QUARTER)
+    bench.site.failures.clear()
+    await bench.poll(QUARTER)
+    assert bench.store.sources.get("99:site").last_new_at == NOON + QUARTER
+
+
+class Answers(Crawler):
+    """Adds to each crawl what a test wants it to tell."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.moved_to: str | None = None
+        self.emptied: tuple[str, ...] = ()
+
+    async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime) -> Crawl:
+        return replace(await super().poll(source, trail, today=today, now=now), moved_to=self.moved_to, emptied=self.emptied)
+
+
+@pytest.fixture
+def answers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Answers:
+    crawler = Answers(bench.site)
+    monkeypatch.setattr("bot.watch.Crawler", lambda fetcher: crawler)
+    return crawler
+
+
+async def test_a_list_that_was_emptied_is_a_failure_and_the_rest_is_taken_in(bench: Bench, answers: Answers) -> None:
+    await bench.poll()
+    bench.site.pages[ROOT] = files(2)
+    bench.papers[url(2)] = reading(vsa("2026-2"))
+    answers.emptied = (f"{ROOT}/Juillet",)
+    report, harvest = await bench.poll(QUARTER)
+    assert (report.ok, report.cause, report.new, len(report.listed)) == (False, Cause.EMPTIED, 1, 1)
+    assert f"{ROOT}/Juillet" in (report.error or "")
+    assert [decree.facts.number for decree in harvest.decrees] == ["2026-2"]
+    state = bench.store.sources.get("99:site")
+    assert (state.cause, state.failing_since, state.failures, state.last_ok_at) == ("emptied", NOON + QUARTER, 1, NOON)
+    assert state.last_new_at == NOON + QUARTER
+    trail = Trail.from_json(state.trail)
+    assert trail is not None
+    assert trail.marks != frozenset()  # what is listed now is remembered: not asked anew at each poll
+
+    for _ in range(4):
+        await bench.poll(QUARTER)
+    assert bench.store.sources.get("99:site").next_check_at == bench.now + QUARTER, "what is left of it is watched as before"
+
+    answers.emptied = ()
+    assert (await bench.poll(QUARTER))[0].ok
+    assert bench.store.sources.get("99:site").failures == 0
+
+
+async def test_a_root_that_moved_is_no_failure_and_is_remembered_for_as_long_as_it_is_true(bench: Bench, answers: Answers) -> None:
+    answers.moved_to = f"{HOST}/Nouveau"
+    report, _ = await bench.poll()
+    assert (report.ok, report.cause) == (True, None)
+    assert bench.store.sources.get("99:site").moved_to == f"{HOST}/Nouveau"
+    bench.site.failures[ROOT] = Unreachable("timed out")
+    await bench.poll(QUARTER)
+    assert bench.store.sources.get("99:site").moved_to == f"{HOST}/Nouveau"
+    bench.site.failures.clear()
+    answers.moved_to = None
+    await bench.poll(QUARTER)
+    assert bench.store.sources.get("99:site").moved_to is None
 
 
 async def test_a_fault_of_the_program_is_a_failure_like_another(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

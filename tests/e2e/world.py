@@ -14,7 +14,8 @@ from bot.app import Parts, assemble
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.demo.replay import Replay
-from bot.watch import Harvest, SourceReport
+from bot.harvest import Harvest
+from bot.watch import SourceReport
 from sources import load_authorities
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -22,6 +23,7 @@ from tests.servers.mastodon import MastodonServer
 
 NOON = datetime(2026, 8, 14, 12, 0, tzinfo=UTC)
 CHANNEL = -1001111
+OPERATORS = -1002222
 
 
 @dataclass
@@ -45,6 +47,7 @@ class World:
         }
         if self.telegram is not None:
             document["telegram"] = {"token": self.telegram.token, "api_url": self.telegram.url, "commands": False}
+            document["telegram"] |= {"operators_chat": str(OPERATORS), "operators_language": "en"}
             document["destinations"] += [{"name": "channel", "platform": "telegram", "chat": str(CHANNEL)}]
         if self.mastodon is not None:
             document["mastodon"] = {"instance": self.mastodon.url, "token": self.mastodon.token}

@@ -22,7 +22,10 @@ DECREE_KEYS = {
     "act_id", "kind", "number", "title", "signed", "starts", "ends", "operators", "places", "purposes", "software", "vendor", "cameras",
     "legal_basis", "evidence",
 }  # fmt: skip
-COMMANDS = ["run", "poll", "check", "read", "recent", "search", "show", "demo", "sources list", "sources show"]
+COMMANDS = [
+    "run", "poll", "check", "backfill", "read", "recent", "search", "show", "demo", "sources list", "sources show", "sources audit",
+    "sources check", "sources record", "status",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -144,13 +147,6 @@ def test_some_source_failed(vigie: Vigie, tmp_path: Path, replay: Replay) -> Non
     assert done.code == 3
     assert [(source["code"], source["ok"]) for source in done.json["sources"]] == [("26", True), ("02", False)]
     assert "aisne" in done.json["sources"][1]["error"]
-
-
-def test_sources(vigie: Vigie) -> None:
-    listed = vigie("sources", "list", "--json").json
-    assert {entry["code"] for entry in listed} >= {"83", "26", "06", "02", "38", "16", "71", "86", "90", "22", "2B"}
-    assert all(set(entry) >= {"code", "name", "routes"} and entry["routes"] for entry in listed)
-    assert vigie("sources", "show", "2b").out.startswith("2B  Préfecture de la Haute-Corse")
 
 
 def test_wrong_use_is_told(vigie: Vigie, tmp_path: Path) -> None:

@@ -65,6 +65,12 @@ def test_an_entry_may_take_the_name_a_left_out_shorthand_would_have(tmp_path: Pa
     assert [d.name for d in destinations(load(tmp_path, text))] == ["telegram"]
 
 
+def test_the_operators_chat_is_no_destination(tmp_path: Path) -> None:
+    settings = load(tmp_path, TELEGRAM + "operators_chat = -5\noperators_language = 'en'\n" + entry("a", "telegram", "chat = -6"))
+    assert (settings.telegram.operators_chat, settings.telegram.operators_language) == ("-5", "en")
+    assert [d.name for d in destinations(settings)] == ["a"]
+
+
 def test_an_explicit_console_stays_beside_the_others(tmp_path: Path) -> None:
     text = TELEGRAM + "channel = '@vigie'\n" + entry("screen", "console")
     assert [d.name for d in destinations(load(tmp_path, text))] == ["telegram", "screen"]
@@ -93,6 +99,16 @@ def test_an_explicit_console_stays_beside_the_others(tmp_path: Path) -> None:
             TELEGRAM + "channel = '@vigie'\n" + entry("telegram", "telegram", "chat = '@other'"),
             "config.toml:5: destinations[0].name: this name is already used by telegram.channel",
         ),
+        ("[telegram]\noperators_chat = '-5'", "config.toml:2: telegram.operators_chat: there is no token to write with"),
+        (
+            TELEGRAM + "channel = '@Vigie'\noperators_chat = '@vigie'",
+            "config.toml:4: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
+        ),
+        (
+            TELEGRAM + "operators_chat = -1001\n" + entry("a", "telegram", "chat = '-1001'"),
+            "config.toml:3: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
+        ),
+        (TELEGRAM + "operators_chat = 'https://t.me/vigie_ops'", 'config.toml:3: telegram.operators_chat: must be "@name" or a numeric id'),
         (MASTODON + entry("mastodon", "console"), "config.toml:5: destinations[0].name: this name is already used by mastodon.token"),
     ],
 )

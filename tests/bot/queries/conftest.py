@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.model import Decree, Facts, Kind, Moment, Place
 from bot.queries.answers import Questions
 from bot.storage.rows import PageOfDecrees
@@ -39,6 +40,30 @@ def decree(number: int, authority: str = "26", title: str = "Arrêté portant au
     )
 
 
+def health(
+    code: str, status: Status, cause: Cause | None = None, since: datetime | None = None, last: date | None = None
+) -> AuthorityHealth:
+    """An authority with one route."""
+    return AuthorityHealth(code, status, (SourceHealth(f"{code}:site", status, cause, since, "secret details", last_published=last),))
+
+
+def overview() -> Overview:
+    """One of each sort."""
+    return Overview(
+        NOW,
+        (
+            health("26", Status.FINE, last=date(2026, 8, 19)),
+            health("38", Status.FAILING, Cause.BLOCKED, datetime(2026, 8, 18, 23, tzinfo=UTC), date(2026, 8, 1)),
+            health("01", Status.LATE, Cause.LATE, datetime(2026, 8, 1, tzinfo=UTC), date(2026, 8, 1)),
+            health("73", Status.UNPOLLED),
+            AuthorityHealth("974", Status.NOT_COVERED, not_covered="secret details"),
+            AuthorityHealth("2A", Status.UNWATCHED),
+            health("75", Status.FINE),
+            health("PP", Status.FAILING, Cause.NEEDS_BROWSER),
+        ),
+    )
+
+
 class MemoryDecrees:
     """Decrees in memory, newest first, with the interface that questions need."""
 
@@ -69,4 +94,4 @@ def decrees() -> MemoryDecrees:
 
 @pytest.fixture
 def questions(decrees: MemoryDecrees) -> Questions:
-    return Questions(decrees, PLACES, lambda: NOW)
+    return Questions(decrees, PLACES, lambda: NOW, overview=overview)

@@ -19,7 +19,7 @@ from bot.queries.answers import (
     UnknownDecree,
     UnknownDepartment,
 )
-from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
 SINCE = datetime(2026, 8, 1, tzinfo=UTC)
 
@@ -54,12 +54,12 @@ def test_a_department_by_name_or_code(questions: Questions) -> None:
 
 
 def test_a_department_without_decrees_is_not_said_to_have_none(decrees: MemoryDecrees) -> None:
-    answer = Questions(decrees, PLACES, lambda: NOW, since=lambda: SINCE).department("38")
+    answer = Questions(decrees, PLACES, lambda: NOW, overview=overview, since=lambda: SINCE).department("38")
     assert answer == NothingFound(Question(Topic.DEPARTMENT, "38", 1), recorded=14, since=SINCE, place=PLACES["38"])
 
 
 def test_an_empty_database_is_told_apart() -> None:
-    empty = Questions(MemoryDecrees(), PLACES, lambda: NOW, since=lambda: SINCE)
+    empty = Questions(MemoryDecrees(), PLACES, lambda: NOW, overview=overview, since=lambda: SINCE)
     assert empty.recent(5) == NothingFound(Question(Topic.RECENT), recorded=0, since=SINCE)
     assert empty.search("gare") == NothingFound(Question(Topic.SEARCH, "gare"), recorded=0, since=SINCE)
 
@@ -125,7 +125,7 @@ def test_what_the_store_raises_passes_through(decrees: MemoryDecrees, questions:
 
 @given(st.lists(st.integers(1, 500), unique=True, max_size=40), st.integers(1, 9))
 def test_the_pages_hold_every_decree_once(numbers: list[int], size: int) -> None:
-    questions = Questions(MemoryDecrees([decree(n) for n in numbers]), PLACES, lambda: NOW, page_size=size)
+    questions = Questions(MemoryDecrees([decree(n) for n in numbers]), PLACES, lambda: NOW, overview=overview, page_size=size)
     first = questions.recent()
     if not isinstance(first, DecreeList):
         assert numbers == []

@@ -12,7 +12,7 @@ from bot.model import Act, Cover, Decree, Judged, Outcome, PageText, Reading, Ve
 from bot.queries.answers import DecreeList, Fault, NothingFound, OneDecree, Question, Questions, Topic, UnknownDecree
 from bot.storage import Store, open_store
 from bot.storage.rows import NewRecueil, ReadResult, RecueilState
-from tests.bot.queries.conftest import NOW, PLACES, decree
+from tests.bot.queries.conftest import NOW, PLACES, decree, overview
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def record(store: Store, found: Decree, text: str) -> None:
 
 
 def test_an_empty_store_has_recorded_nothing_yet(store: Store) -> None:
-    questions = Questions(store.decrees, PLACES, lambda: NOW)
+    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
     assert questions.recent() == NothingFound(Question(Topic.RECENT), 0, None)
     assert questions.search("gare") == NothingFound(Question(Topic.SEARCH, "gare"), 0, None)
     assert questions.show("1") == UnknownDecree(1)
@@ -45,7 +45,7 @@ def test_every_question_is_answered_from_the_store(store: Store) -> None:
         record(
             store, decree(number, "26" if number < 7 else "PP", f"Arrêté {number} autorisant un traitement"), f"La gare numéro {number}."
         )
-    questions = Questions(store.decrees, PLACES, lambda: NOW)
+    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
     recent = questions.recent(2)
     assert isinstance(recent, DecreeList)
     assert (recent.total, recent.pages, len(recent.decrees)) == (7, 2, 2)
@@ -63,10 +63,10 @@ def test_every_question_is_answered_from_the_store(store: Store) -> None:
 @pytest.mark.parametrize("words", ['"gare" OR', "gare*", "NEAR(gare)", "col:gare", "-gare", "é" * 200, "26"])
 def test_any_words_may_be_searched(store: Store, words: str) -> None:
     record(store, decree(1), "La gare.")
-    answer = Questions(store.decrees, PLACES, lambda: NOW).search(words)
+    answer = Questions(store.decrees, PLACES, lambda: NOW, overview=overview).search(words)
     assert isinstance(answer, DecreeList | NothingFound)
 
 
 def test_a_search_of_signs_never_reaches_the_store(store: Store) -> None:
-    answer = Questions(store.decrees, PLACES, lambda: NOW).search("***")
+    answer = Questions(store.decrees, PLACES, lambda: NOW, overview=overview).search("***")
     assert getattr(answer, "fault", None) is Fault.NO_WORDS

@@ -113,6 +113,11 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("/decret 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
         ("/arrete 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
         ("/decree douze", "This is not a number."),
+        ("/etat", "Préfectures surveillées par ce bot : 6. Lues normalement : 2."),
+        ("/status", "Prefectures watched by this bot: 6. Read as they should be: 2."),
+        ("/etat la Drôme", "Préfecture de la Drôme : lue normalement. Dernier recueil vu : 19 août 2026."),
+        ("/status 38", "Préfecture de l&#x27;Isère: cannot be read since 19 August 2026 (its site refuses to answer)."),
+        ("/etat drme", "« drme » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Drôme (26) ?"),
         ("/aide", "Vigie lit les recueils"),
         ("/help", "Vigie reads"),
         ("/start", "Vigie lit les recueils"),
@@ -241,5 +246,6 @@ async def test_a_slow_store_does_not_hold_the_loop(bot: Bot, decrees: MemoryDecr
 async def test_the_commands_are_published_in_both_languages(bot: Bot) -> None:
     await publish_commands(bot.application.bot)
     published = {given.get("language_code"): [c["command"] for c in given["commands"]] for given in bot.telegram.sent("setMyCommands")}
-    french, english = ["recents", "departement", "recherche", "decret", "aide"], ["recent", "department", "search", "decree", "help"]
+    french = ["recents", "departement", "recherche", "decret", "etat", "aide"]
+    english = ["recent", "department", "search", "decree", "status", "help"]
     assert published == {None: french, "fr": french, "en": english}

@@ -16,7 +16,7 @@ from bot.queries.plain_text import plain_answer
 from bot.queries.telegram_commands import COMMANDS, HELP
 from bot.queries.telegram_text import PageButton, telegram_reply
 from bot.queries.vocabulary import vocabulary
-from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
 SINCE = datetime(2026, 8, 1, tzinfo=UTC)
 LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
@@ -117,7 +117,7 @@ def test_whatever_is_asked_is_repeated_escaped_and_short(words: str) -> None:
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_a_list_of_hostile_decrees_stays_within_the_limit_and_escaped(title: str, operator: str) -> None:
     hostile = [replace(decree(n, title=title), facts=Facts(operators=(operator, operator), number=title)) for n in range(1, 6)]
-    answer = Questions(MemoryDecrees(hostile), PLACES, lambda: NOW).recent()
+    answer = Questions(MemoryDecrees(hostile), PLACES, lambda: NOW, overview=overview).recent()
     reply = telegram_reply(answer, PLACES, "fr")
     bare = reply.markup
     for tag in ("<b>", "</b>", "</a>"):

@@ -1,0 +1,20 @@
+"""The operators are told once when a source stops working, and once when it works again."""
+
+from bot.alerts.decisions import Changes, Message, changes, to_tell
+from bot.alerts.teller import AlertStore, AlertTeller, OperatorsChat
+from bot.alerts.text import alert_text, short_list, source_name
+from bot.alerts.vocabulary import alert_words
+
+__all__ = [
+    "AlertStore",
+    "AlertTeller",
+    "Changes",
+    "Message",
+    "OperatorsChat",
+    "alert_text",
+    "alert_words",
+    "changes",
+    "short_list",
+    "source_name",
+    "to_tell",
+]

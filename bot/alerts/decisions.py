@@ -1,0 +1,161 @@
+"""What operators are told, and when: pure decisions over the health of the sources and the alerts that are open.
+
+A trouble is an alert from when it matters until the source works again, and is then told once; so is its end. The sites of most prefectures
+share one address: when that is blocked, some ninety sources fail within the hour. So what begins together is told together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from bot.health import Cause, SourceHealth, Status
+from bot.storage.rows import Alert, NewAlert
+
+SETTLE = timedelta(minutes=10)
+"""How long the first of several troubles waits for the others: a round over all of France takes some six minutes."""
+
+COMPANIONS = timedelta(hours=3)
+"""How long the end of a trouble waits for the ends of those told in the same message: a source that fails is polled every two hours."""
+
+CROWD = 5
+"""Sources that fail at once in a way that a shared address makes fail: from here on it is one trouble, and all of them belong to it."""
+
+PASSING = frozenset({Cause.UNREACHABLE, Cause.BLOCKED, Cause.CHALLENGE, Cause.RESTING})
+"""Causes that end by themselves more often than not, and that a shared address has in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """A trouble matters after so many failed polls in a row, the first of them at least so long ago."""
+
+    polls: int
+    time: timedelta = timedelta(0)
+
+
+PATIENCE: Mapping[Cause, Patience] = MappingProxyType(
+    {
+        Cause.UNREACHABLE: Patience(3, timedelta(hours=1)),
+        Cause.BLOCKED: Patience(3, timedelta(hours=1)),
+        Cause.CHALLENGE: Patience(2, timedelta(minutes=30)),
+        Cause.RESTING: Patience(3, timedelta(hours=1)),
+        # A page being edited may be gone or empty for a minute.
+        Cause.MOVED: Patience(2),
+        Cause.STRUCTURE: Patience(2),
+        Cause.EMPTIED: Patience(2),
+        Cause.UNUSABLE: Patience(2),
+        # These do not go away by waiting.
+        Cause.ROBOTS: Patience(1),
+        Cause.NEEDS_BROWSER: Patience(1),
+        Cause.UNEXPECTED: Patience(1),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """`closed` are over. `dropped` are too, and nobody has to be told: something worse took their place, or they are no longer watched.
+    `reopened` seemed to be over, and go on before their end was told."""
+
+    opened: tuple[NewAlert, ...] = ()
+    closed: tuple[Alert, ...] = ()
+    dropped: tuple[Alert, ...] = ()
+    reopened: tuple[Alert, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.opened or self.closed or self.dropped or self.reopened)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one message tells."""
+
+    begun: tuple[Alert, ...] = ()
+    ended: tuple[Alert, ...] = ()
+
+
+def changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Changes:
+    """Which troubles begin and which are over, from how the sources are and the alerts that are not finished."""
+    # The last one of each stands: by then the others are over.
+    known = {(alert.subject, _about(alert.cause)): alert for alert in unfinished}
+    watched = {source.key for source in sources}
+    opened: list[NewAlert] = []
+    closed: list[Alert] = []
+    dropped = [alert for alert in unfinished if alert.subject not in watched]
+    reopened: list[Alert] = []
+    joining = _joining(sources, unfinished, now)
+    for source in sources:
+        for about, cause in _troubles(source, joining, now).items():
+            before = known.get((source.key, about))
+            if cause is None:
+                closed += [before] if before and before.closed_at is None else []
+            elif before is None or (before.cause in PASSING and cause not in PASSING):
+                # It may be the same failing source as before, but now somebody must do something. Never the other way round: no to and fro.
+                dropped += [before] if before else []
+                opened.append(NewAlert(source.key, cause.value, _detail(source, cause)))
+            elif before.closed_at is not None:
+                reopened.append(before)
+    return Changes(tuple(opened), tuple(closed), tuple(dropped), tuple(reopened))
+
+
+def to_tell(unfinished: Sequence[Alert], now: datetime) -> Message:
+    """What is ripe to be told: all that has begun once the first of it is `SETTLE` old, and the ends, with those of their companions."""
+    begun = tuple(alert for alert in unfinished if alert.told_at is None and alert.closed_at is None)
+    if not begun or now - min(alert.opened_at for alert in begun) < SETTLE:
+        begun = ()
+    together: defaultdict[datetime, list[Alert]] = defaultdict(list)
+    for alert in unfinished:
+        if alert.told_at is not None:
+            together[alert.told_at].append(alert)
+    ended: list[Alert] = []
+    for companions in together.values():
+        over = [alert for alert in companions if alert.closed_at is not None]
+        first = min((alert.closed_at for alert in over if alert.closed_at), default=now)
+        if len(over) == len(companions) or now - first >= COMPANIONS:
+            ended += over
+    return Message(begun, tuple(ended))
+
+
+def _troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -> dict[str, Cause | None]:
+    """What is wrong by what it is about, None for what is well. What cannot be known now is left out, and stays as it was."""
+    if source.status is Status.UNPOLLED:
+        return {}
+    if source.status is Status.FAILING:
+        cause = source.cause or Cause.UNEXPECTED
+        return {"access": cause} if _matters(source, cause, now) or cause in joining else {}
+    return {
+        "access": None,
+        "rhythm": Cause.LATE if source.status is Status.LATE else None,
+        "root": Cause.RELOCATED if source.moved_to else None,
+    }
+
+
+def _about(cause: str) -> str:
+    return {Cause.LATE.value: "rhythm", Cause.RELOCATED.value: "root"}.get(cause, "access")
+
+
+def _matters(source: SourceHealth, cause: Cause, now: datetime) -> bool:
+    patience = PATIENCE[cause]
+    return source.failures >= patience.polls and (source.since is None or now - source.since >= patience.time)
+
+
+def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Collection[Cause]:
+    """The causes by which a source that fails now is part of a trouble of many, without having to matter by itself.
+
+    Once that trouble was told, only what is at rest joins it: an error of another site is that site's own.
+    """
+    passing = [source for source in sources if source.status is Status.FAILING and source.cause in PASSING]
+    if len(passing) < CROWD or not any(_matters(source, source.cause, now) for source in passing if source.cause):
+        return ()
+    told = any(alert.told_at is not None and alert.closed_at is None and alert.cause in PASSING for alert in unfinished)
+    return (Cause.RESTING,) if told else PASSING
+
+
+def _detail(source: SourceHealth, cause: Cause) -> str:
+    """The new address of one that moved, the day of the last recueil of one that is late (as in ISO 8601), else the last error."""
+    if cause is Cause.LATE:
+        return source.last_published.isoformat() if source.last_published else ""
+    return (source.moved_to if cause is Cause.RELOCATED else source.detail) or ""

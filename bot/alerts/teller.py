@@ -1,0 +1,133 @@
+"""Tells the operators: looks at the health of the sources, remembers what is new in it, and sends what is ripe."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from bot.alerts.decisions import Message, changes, to_tell
+from bot.alerts.text import Names, alert_text
+from bot.delivery import DeliveryError, NotSent
+from bot.delivery.backoff import backoff
+from bot.delivery.uninterrupted import uninterrupted
+from bot.health import Overview
+from bot.messages import Language
+from bot.storage.rows import Alert, NewAlert
+
+log = structlog.get_logger()
+
+
+class AlertStore(Protocol):
+    """The stored alerts. Synchronous: every method is called in a thread."""
+
+    def unfinished(self) -> list[Alert]:
+        """Those that go on, and those whose end is still to be told."""
+        ...
+
+    def change(
+        self,
+        now: datetime,
+        /,
+        *,
+        opened: Sequence[NewAlert],
+        closed: Collection[int],
+        dropped: Collection[int],
+        reopened: Collection[int],
+    ) -> None:
+        """What begins, what is over, what is over in silence, and what goes on after all."""
+        ...
+
+    def told(self, begun: Collection[int], ended: Collection[int], now: datetime, /) -> None:
+        """A message has gone out."""
+        ...
+
+
+class OperatorsChat(Protocol):
+    """Where the operators read."""
+
+    async def tell(self, text: str, /) -> None:
+        """Send a text as it is. Raises DeliveryError."""
+        ...
+
+
+class AlertTeller:
+    """Each trouble is told once, and so is its end: in the log at once, and in the operators' chat where there is one.
+
+    What could not be sent is tried again at later looks. Where it is not known whether a message arrived it is sent again: twice is better
+    than never. Without a chat the log is all there is.
+    """
+
+    def __init__(
+        self,
+        *,
+        survey: Callable[[], Overview],
+        alerts: AlertStore,
+        chat: OperatorsChat | None,
+        names: Names,
+        clock: Callable[[], datetime],
+        language: Language = "fr",
+    ) -> None:
+        """`survey` reads how everything is now; it is called in a thread. `names` gives what people call a source."""
+        self._survey = survey
+        self._alerts = alerts
+        self._chat = chat
+        self._names = names
+        self._clock = clock
+        self._language = language
+        self._failures = 0
+        self._not_before: datetime | None = None
+        self._down: str | None = None
+
+    async def look(self) -> None:
+        """One look. Raises StorageError."""
+        await self._note_changes()
+        unfinished = await asyncio.to_thread(self._alerts.unfinished)
+        message = to_tell(unfinished, self._clock())
+        if (message.begun or message.ended) and await self._sent(message):
+            begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
+            # A stop must not come between the message and its record: it would be told twice.
+            await uninterrupted(self._alerts.told, begun, ended, self._clock())
+
+    async def _note_changes(self) -> None:
+        overview = await asyncio.to_thread(self._survey)
+        change = changes(overview.sources, await asyncio.to_thread(self._alerts.unfinished), overview.at)
+        if not change:
+            return
+        await asyncio.to_thread(
+            self._alerts.change,
+            overview.at,
+            opened=change.opened,
+            closed=[alert.id for alert in change.closed],
+            dropped=[alert.id for alert in change.dropped],
+            reopened=[alert.id for alert in change.reopened],
+        )
+        for new in change.opened:
+            log.warning("source needs a look", source=new.subject, cause=new.cause, detail=new.detail)
+        for alert in change.closed:
+            log.info("source needs no look any more", source=alert.subject, cause=alert.cause)
+        for alert in change.reopened:
+            log.warning("source needs a look again", source=alert.subject, cause=alert.cause)
+
+    async def _sent(self, message: Message) -> bool:
+        if self._chat is None:
+            return True
+        now = self._clock()
+        if self._not_before is not None and now < self._not_before:
+            return False
+        try:
+            await self._chat.tell(alert_text(message, self._names, self._language))
+        except DeliveryError as error:
+            self._failures += 1
+            self._not_before = now + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            if str(error) != self._down:
+                self._down = str(error)
+                log.error("operators not told yet, they will be", error=self._down)
+            return False
+        if self._down is not None:
+            log.info("operators are told again")
+        self._failures, self._not_before, self._down = 0, None, None
+        return True

@@ -1,0 +1,109 @@
+"""A message to the operators in plain text, the same for the same alerts. Pure: what comes from outside is made harmless."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from bot.alerts.decisions import Message
+from bot.alerts.vocabulary import AlertWords, alert_words
+from bot.health import Cause
+from bot.messages import Language, words_in
+from bot.messages.cleaning import cut, inert
+from bot.messages.moments import date_text
+from bot.storage.rows import Alert
+from sources import Authority
+
+LONGEST = 3500
+"""Characters of a message. Telegram takes 4096 UTF-16 units, of which some characters take two."""
+
+_NAMES = 12
+_DETAILS = 3
+"""Sources of one cause up to which each is told with its details."""
+_LONGEST_DETAIL = 300
+
+Names = Callable[[str], str]
+"""From the key of a source to what people call it."""
+
+
+def source_name(authorities: Mapping[str, Authority], key: str) -> str:
+    """`Drôme (26)`; with the route where there are several: `Paris (75, police)`; the key itself when the catalogue has it no more."""
+    code, _, route = key.partition(":")
+    authority = authorities.get(code)
+    if authority is None:
+        return key
+    return f"{authority.department} ({code})" if len(authority.sources) == 1 else f"{authority.department} ({code}, {route})"
+
+
+def alert_text(message: Message, names: Names, language: Language) -> str:
+    """What has begun and what has ended, by cause: the causes with the most sources first."""
+    words = alert_words(language)
+    blocks: list[str] = []
+    if message.begun:
+        blocks += [_counted(words.begun_one, words.begun_many, len(message.begun))]
+        blocks += [_block(cause, alerts, names, words, language) for cause, alerts in _by_cause(message.begun)]
+    if message.ended:
+        blocks += [_counted(words.ended_one, words.ended_many, len(message.ended))]
+        blocks += [_group(cause, alerts, names, words) for cause, alerts in _by_cause(message.ended)]
+    return _fitted(blocks, words)
+
+
+def short_list(names: Sequence[str], and_more: str, longest: int = _NAMES) -> str:
+    """`Ain (01), Aisne (02) and 80 more`: all of them, or as many as are worth reading."""
+    if len(names) <= longest + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:longest])} {and_more.format(n=len(names) - longest)}"
+
+
+def _counted(one: str, many: str, number: int) -> str:
+    return one if number == 1 else many.format(n=number)
+
+
+def _by_cause(alerts: Sequence[Alert]) -> list[tuple[Cause, list[Alert]]]:
+    groups: defaultdict[Cause, list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        groups[_cause(alert)].append(alert)
+    order = list(Cause)
+    return sorted(groups.items(), key=lambda group: (-len(group[1]), order.index(group[0])))
+
+
+def _cause(alert: Alert) -> Cause:
+    known: Mapping[str, Cause] = {cause.value: cause for cause in Cause}
+    return known.get(alert.cause, Cause.UNEXPECTED)
+
+
+def _block(cause: Cause, alerts: Sequence[Alert], names: Names, words: AlertWords, language: Language) -> str:
+    lines = [_group(cause, alerts, names, words)]
+    if len(alerts) <= _DETAILS:
+        told = ((names(alert.subject), _detail(cause, alert, words, language)) for alert in _sorted(alerts))
+        lines += [words.one.format(name=inert(name), detail=detail) for name, detail in told if detail]
+    return "\n".join((*lines, f"→ {words.causes[cause].todo}"))
+
+
+def _group(cause: Cause, alerts: Sequence[Alert], names: Names, words: AlertWords) -> str:
+    listed = short_list([inert(names(alert.subject)) for alert in _sorted(alerts)], words.and_more)
+    return words.group.format(what=words.causes[cause].what, names=listed)
+
+
+def _sorted(alerts: Sequence[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda alert: alert.subject)
+
+
+def _detail(cause: Cause, alert: Alert, words: AlertWords, language: Language) -> str:
+    if cause is not Cause.LATE:
+        return cut(inert(alert.detail), _LONGEST_DETAIL)
+    try:
+        return words.last.format(date=date_text(date.fromisoformat(alert.detail), words_in(language).dates))
+    except ValueError:
+        return words.never
+
+
+def _fitted(blocks: Sequence[str], words: AlertWords) -> str:
+    kept: list[str] = []
+    for block in blocks:
+        if sum(len(one) + 2 for one in kept) + len(block) > LONGEST:
+            kept.append(words.shortened)
+            break
+        kept.append(block)
+    return "\n\n".join(kept)

@@ -1,0 +1,54 @@
+"""The words of the alerts in one language, from the data file that bears its name."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from bot.health import Cause
+from bot.messages import Language
+
+
+class CauseWords(BaseModel):
+    """What is wrong, and what an operator can do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    what: str
+    todo: str
+
+
+class AlertWords(BaseModel):
+    """A missing or unknown key in a language file is an error when the file is read, not an odd message later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    begun_one: str
+    begun_many: str
+    ended_one: str
+    ended_many: str
+    group: str
+    one: str
+    and_more: str
+    last: str
+    never: str
+    shortened: str
+    causes: Mapping[Cause, CauseWords]
+
+    @field_validator("causes")
+    @classmethod
+    def _has_words_for_each(cls, causes: Mapping[Cause, CauseWords]) -> Mapping[Cause, CauseWords]:
+        if missing := set(Cause) - set(causes):
+            raise ValueError(f"no words for {', '.join(sorted(missing))}")
+        return causes
+
+
+@cache
+def alert_words(language: Language) -> AlertWords:
+    """The words of a language, read once from its packaged file."""
+    text = files("bot.alerts").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
+    return AlertWords.model_validate(tomllib.loads(text))

@@ -1,0 +1,176 @@
+"""Completing history: list a source's past, add what the national index knows, read all that was left unread. In silence unless told to.
+
+It can be stopped at any point: what was listed and read is in the database, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.backfill.report import BackfillReport, FromIndex, Progress, SourceListing, Tally, Wanted
+from bot.harvest import Clock, Harvester, Reader, Route, new_recueil
+from bot.scope import Watch, must_list, still_to_read, take_from_index, take_in
+from bot.storage.rows import Recueil, RecueilState
+from sources import Authority, Fetcher, FetchError, Listed, Source, Trail, hosts
+from sources.history import history
+from sources.index import DataFetcher, NationalIndex, fetch_index
+from sources.patience import PatientFetcher
+
+if TYPE_CHECKING:
+    from bot.storage import Store
+
+log = structlog.get_logger()
+
+AT_ONCE = 4
+"""Authorities worked on side by side: while one site is asked, the recueils of another are read."""
+
+
+class Backfill:
+    """Completes the history of authorities. Where an address rests, it waits. Knows no platform: `route` names destinations."""
+
+    def __init__(
+        self,
+        *,
+        authorities: Mapping[str, Authority],
+        fetcher: Fetcher,
+        index: DataFetcher,
+        read: Reader,
+        store: Store,
+        route: Route,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        workers: int = 2,
+    ) -> None:
+        """`sleep` takes seconds; `workers` recueils are read at a time."""
+        self._authorities = authorities
+        self._fetcher = PatientFetcher(fetcher, now=clock, sleep=sleep)
+        self._index = index
+        self._store = store
+        self._clock = clock
+        self._harvester = Harvester(
+            authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers
+        )
+        self._workers = workers
+
+    async def run(self, wanted: Wanted, told: Callable[[Progress], None] = lambda _: None) -> BackfillReport:
+        """Complete the history of every authority. `told` is called at each step.
+
+        Never raises for what a site or a PDF does: the report says what failed, and the next run tries again. Raises StorageError.
+        """
+        covered = [authority for authority in self._authorities.values() if authority.sources]
+        tally = Tally(wanted, told, sources=sum(len(authority.sources) for authority in covered))
+        tally.tell("national index")
+        index, index_error = await self._national_index()
+        turn, room = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(self._workers)
+
+        async def complete(authority: Authority) -> None:
+            async with turn:
+                await self._complete(authority, index, tally, room)
+
+        await _all(complete(authority) for authority in covered)
+        return tally.report(tuple(self._authorities.values()), index_error)
+
+    async def _national_index(self) -> tuple[NationalIndex | None, str | None]:
+        try:
+            return await fetch_index(self._index), None
+        except FetchError as error:
+            log.warning("no national index", error=str(error))
+            return None, str(error)
+
+    async def _complete(self, authority: Authority, index: NationalIndex | None, tally: Tally, room: asyncio.Semaphore) -> None:
+        for source in authority.sources:
+            tally.listings.append(await self._list(source, tally))
+            tally.tell(source.key)
+        tried: set[int] = set()
+        await self._read_all(authority, tally, room, tried)
+        # Only now: the files of detail pages have rows of their own, and are not taken for others.
+        if index is not None and index.of(authority.code):
+            tally.index.append(await self._add_from(index, authority, tally.wanted))
+            await self._read_all(authority, tally, room, tried)
+
+    # --- listing -----------------------------------------------------------------------------------------------------
+
+    async def _list(self, source: Source, tally: Tally) -> SourceListing:
+        since = tally.wanted.since
+        if not must_list(await asyncio.to_thread(self._store.backfills.listed_at, source.key, since), self._clock()):
+            return SourceListing(source, skipped=True)
+
+        def told(pages: int, found: int) -> None:
+            tally.tell(f"{source.key}: {pages} pages, {found} recueils")
+
+        past = await history(self._fetcher, source, since, today=self._today(source.authority, self._clock()), told=told)
+        for trouble in past.troubles:
+            log.warning("page not listed", source=source.key, url=trouble.url, error=trouble.error)
+        unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [each.listed.url for each in past.found])
+        intake = take_in(past.found, unseen, await self._watch_of(source))
+        await self._add(source, intake.taken, tally.wanted)
+        if past.is_complete:
+            await asyncio.to_thread(self._store.backfills.listed, source.key, since, self._clock())
+        return SourceListing(source, len(past.found), len(intake.taken), len(intake.left), past.requests, past.troubles)
+
+    async def _add_from(self, index: NationalIndex, authority: Authority, wanted: Wanted) -> FromIndex:
+        # Any of its sources will do: the files are fetched by their address.
+        source = authority.sources[0]
+        recorded = await asyncio.to_thread(self._store.recueils.of, authority.code)
+        watches = [await self._watch_of(each) for each in authority.sources]
+        watch = max(watches, key=lambda each: each.until or date.min)
+        ours = hosts(self._authorities)
+        intake, elsewhere = take_from_index(index.of(authority.code), recorded, wanted.since, hosts=ours, watch=watch)
+        await self._add(source, intake.taken, wanted)
+        return FromIndex(authority.code, len(intake.taken), len(intake.left), elsewhere)
+
+    async def _add(self, source: Source, taken: Sequence[Listed], wanted: Wanted) -> None:
+        # KNOWN: left to a backfill, so that no poll reads them meanwhile, nor after this one was stopped.
+        rows = [new_recueil(source, entry, RecueilState.KNOWN, silent=not wanted.announce) for entry in taken]
+        await asyncio.to_thread(self._store.recueils.add, rows, self._clock())
+
+    async def _watch_of(self, source: Source) -> Watch:
+        state = await asyncio.to_thread(self._store.sources.get, source.key)
+        if state.baseline_at is None:
+            return Watch()
+        trail = Trail.from_json(state.trail)
+        until = self._today(source.authority, state.last_ok_at or state.baseline_at)
+        return Watch(until, frozenset(trail.known) if trail is not None else ())
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    async def _read_all(self, authority: Authority, tally: Tally, room: asyncio.Semaphore, tried: set[int]) -> None:
+        """Read all that is left and was not tried, and the files of the detail pages among it."""
+        while left := [recueil for recueil in await self._left(authority, tally.wanted) if recueil.id not in tried]:
+            tried |= {recueil.id for recueil in left}
+            tally.found(left)
+            tally.tell(authority.name)
+            await _all(self._take(recueil, tally, room) for recueil in left)
+
+    async def _left(self, authority: Authority, wanted: Wanted) -> list[Recueil]:
+        left = await asyncio.to_thread(self._store.recueils.left, authority.code, wanted.since)
+        recorded = await asyncio.to_thread(self._store.recueils.of, authority.code) if left else []
+        return still_to_read(left, recorded, wanted.since)
+
+    async def _take(self, recueil: Recueil, tally: Tally, room: asyncio.Semaphore) -> None:
+        async with room:
+            if not tally.may_begin(recueil):
+                return
+            silent = not tally.wanted.announce
+            mine = await asyncio.to_thread(self._store.recueils.take_up, recueil, silent=silent, now=self._clock())
+            tally.ended(recueil, None if mine is None else await self._harvester.take(mine))
+
+    def _today(self, authority: str, now: datetime) -> date:
+        return now.astimezone(ZoneInfo(self._authorities[authority].time_zone)).date()
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run side by side. Stopped, or when one of them fails, all have ended before this does."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

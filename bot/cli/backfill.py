@@ -1,0 +1,148 @@
+"""`vigie backfill`: complete the history, in silence unless told to post."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from bot.app import assemble, watched_codes
+from bot.backfill import BackfillReport, Wanted
+from bot.cli.backfill_progress import showing
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, run_to_end
+from bot.cli.output import decree_line, print_json
+from bot.cli.shapes import Json, decree_json, posts_json, uncertain_json
+from bot.config import Settings
+from bot.delivery import Delivered
+from bot.messages import printable
+from bot.model import PostState
+from sources import Authority
+
+Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]
+Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]
+Announce = Annotated[bool, typer.Option("--announce", help="Post the decrees found. Without it nothing is ever posted of them.")]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Read at most so many recueils; the next run goes on.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on standard output.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(epilog="Example:  vigie backfill --since 2025-01-01 26 06")
+    def backfill(
+        ctx: typer.Context, since: Day, codes: Codes = None, announce: Announce = False, limit: Limit = None, as_json: AsJson = False
+    ) -> None:
+        """List, read and record what was published since a day. Posts nothing without --announce.
+
+        It can be stopped (Ctrl-C) and started again: it goes on where it was. It may run beside `vigie run`, each at its own pace. Exit
+        code 3 when some source, recueil or post failed, or the national index could not be had.
+        """
+        context: Context = ctx.obj
+        settings, authorities = context.load(logs="warning")
+        if since.date() > date.today():  # noqa: DTZ011 - the day where the person is
+            fail(f"--since {since.date()} is in the future", WRONG_USE)
+        picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
+        wanted = Wanted(since.date(), announce, limit)
+        report, delivered = run_to_end(_backfill(settings, authorities, picked, wanted, as_json))
+        if as_json:
+            print_json(_json(report, delivered))
+        else:
+            _print(report, delivered)
+        whole = report.ok and all(item.state is PostState.SENT for item in delivered)
+        raise typer.Exit(DONE if whole else PARTLY_DONE)
+
+
+async def _backfill(
+    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], wanted: Wanted, quiet: bool
+) -> tuple[BackfillReport, list[Delivered]]:
+    # With --json the console destination must not mix its posts with the JSON.
+    console = io.StringIO() if quiet else sys.stdout
+    async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console) as parts:
+        with showing() as told:
+            report = await parts.backfill.run(wanted, told)
+        delivered = await parts.deliverer.deliver_due() if wanted.announce else []
+        return report, delivered
+
+
+def _print(report: BackfillReport, delivered: Sequence[Delivered]) -> None:
+    for line in (*_listed(report), *_read(report)):
+        typer.echo(line)
+    for item in delivered:
+        if item.state is not PostState.SENT:
+            typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
+    left = f", left to the next run: {report.remaining}" if report.remaining else ""
+    posts = f"posts queued: {len(report.harvest.posts)}" if report.wanted.announce else "nothing posted"
+    typer.echo(f"recueils read: {report.read}{left}, new decrees: {len(report.harvest.decrees)}, {posts}")
+    sys.stdout.flush()
+
+
+def _listed(report: BackfillReport) -> Iterator[str]:
+    for listing in report.listings:
+        counts = f"{listing.found} listed, {listing.new} new" + _left(listing.left)
+        state = "listed less than a day ago" if listing.skipped else counts
+        yield f"{listing.source.authority:<4}{listing.source.route:<8}{'' if listing.is_complete else 'NOT COMPLETE  '}{state}"
+        for trouble in listing.troubles:
+            yield f"    {'no longer there' if trouble.gone else 'not listed'}: {trouble.error}"
+    for each in report.index:
+        elsewhere = f", {each.elsewhere} on sites that are not in the catalogue" if each.elsewhere else ""
+        yield f"{each.authority:<4}index   {each.new} new{_left(each.left)}{elsewhere}"
+    if report.index_error is not None:
+        yield f"no national index: {report.index_error}"
+    for authority in report.not_covered:
+        yield f"{authority.code:<4}not covered: {authority.not_covered}"
+
+
+def _left(number: int) -> str:
+    return f", {number} left to the next poll" if number else ""
+
+
+def _read(report: BackfillReport) -> Iterator[str]:
+    harvest = report.harvest
+    yield from (f"not read: {unread.error}" for unread in harvest.unread)
+    yield from (f"read in part only: {url}" for url in harvest.incomplete)
+    yield from (f"to be checked by a person: {act.url}#page={act.page}  {printable(act.title)}" for act in harvest.uncertain)
+    yield from (decree_line(decree) for decree in harvest.decrees)
+    if report.elsewhere:
+        yield f"taken up by another backfill: {report.elsewhere}"
+
+
+def _json(report: BackfillReport, delivered: Sequence[Delivered]) -> Json:
+    """`read` counts recueils read, `resolved` detail pages that gave their files, `elsewhere` what another backfill had taken up."""
+    return {
+        "since": report.wanted.since.isoformat(),
+        "announce": report.wanted.announce,
+        "sources": [
+            {
+                "code": listing.source.authority,
+                "route": listing.source.route,
+                "complete": listing.is_complete,
+                "skipped": listing.skipped,
+                "listed": listing.found,
+                "new": listing.new,
+                "left_to_polls": listing.left,
+                "requests": listing.requests,
+                "troubles": [{"url": trouble.url, "error": trouble.error, "gone": trouble.gone} for trouble in listing.troubles],
+            }
+            for listing in report.listings
+        ],
+        "index": {
+            "error": report.index_error,
+            "authorities": [
+                {"code": each.authority, "new": each.new, "left_to_polls": each.left, "elsewhere": each.elsewhere} for each in report.index
+            ],
+        },
+        "not_covered": [{"code": authority.code, "reason": authority.not_covered} for authority in report.not_covered],
+        "read": report.read,
+        "resolved": report.resolved,
+        "elsewhere": report.elsewhere,
+        "remaining": report.remaining,
+        "decrees": [decree_json(decree) for decree in report.harvest.decrees],
+        "uncertain": [uncertain_json(act) for act in report.harvest.uncertain],
+        "incomplete": list(report.harvest.incomplete),
+        "unread": [{"url": item.url, "error": item.error, "gone": item.gone} for item in report.harvest.unread],
+        "posts": posts_json(delivered),
+    }

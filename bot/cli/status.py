@@ -1,0 +1,89 @@
+"""`vigie status`: what works and what does not, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from bot.app import take_survey
+from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail
+from bot.cli.output import print_json
+from bot.cli.shapes import Json
+from bot.cli.status_lines import status_lines
+from bot.health import Overview, SourceHealth, Status
+from bot.storage import StorageError, open_store
+from bot.storage.rows import RecueilState
+from sources import Authority
+
+Counts = dict[str, dict[RecueilState, int]]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(epilog="Example:  vigie status   (or, for a few departments:  vigie status 26 38 --all)")
+    def status(
+        ctx: typer.Context,
+        codes: Annotated[
+            list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all of them when none is given.")
+        ] = None,
+        every: Annotated[bool, typer.Option("--all", "-a", help="Show every source, also those that are fine.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ) -> None:
+        """Show which sources work. Exit code 0 when all that are watched do, 3 when some do not or the bot does not seem to run."""
+        context: Context = ctx.obj
+        settings, authorities = context.load(logs="warning")
+        picked = {authority.code for authority in chosen(codes, authorities)}
+        try:
+            with open_store(settings.database.url, read_only=True) as store:
+                whole, counts = take_survey(settings, authorities, store), store.recueils.counts()
+        except StorageError as error:
+            fail(str(error))
+        overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked))
+        if as_json:
+            print_json(_json(overview, authorities, counts))
+        else:
+            for line in status_lines(overview, authorities, counts, every=every):
+                typer.echo(line)
+        raise typer.Exit(DONE if overview.fine else PARTLY_DONE)
+
+
+def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts) -> Json:
+    """Instants are ISO 8601 in UTC, spans are in days. `fine` is what the exit code says."""
+    return {
+        "at": overview.at.isoformat(),
+        "fine": overview.fine,
+        "asleep_since": overview.asleep_since and overview.asleep_since.isoformat(),
+        "counts": {status.value: overview.counts.get(status, 0) for status in Status},
+        "authorities": [
+            {
+                "code": one.code,
+                "name": authorities[one.code].name,
+                "status": one.status.value,
+                "not_covered": one.not_covered,
+                "given_up": counts.get(one.code, {}).get(RecueilState.FAILED, 0),
+                "incomplete": counts.get(one.code, {}).get(RecueilState.INCOMPLETE, 0),
+                "sources": [_source_json(route) for route in one.routes],
+            }
+            for one in overview.authorities
+        ],
+    }
+
+
+def _source_json(source: SourceHealth) -> Json:
+    return {
+        "key": source.key,
+        "status": source.status.value,
+        "cause": source.cause and source.cause.value,
+        "since": source.since and source.since.isoformat(),
+        "error": source.detail,
+        "failures": source.failures,
+        "last_ok_at": source.last_ok_at and source.last_ok_at.isoformat(),
+        "last_new_at": source.last_new_at and source.last_new_at.isoformat(),
+        "last_published": source.last_published and source.last_published.isoformat(),
+        "usual_gap_days": source.usual_gap and source.usual_gap.total_seconds() / 86_400,
+        "late_after_days": source.late_after and source.late_after.total_seconds() / 86_400,
+        "moved_to": source.moved_to,
+    }

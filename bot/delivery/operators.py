@@ -1,0 +1,69 @@
+"""The operators' own chat on Telegram: plain texts, never where the public reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import structlog
+from telegram import LinkPreviewOptions
+from telegram.error import ChatMigrated, TelegramError
+
+from bot.delivery.channel import NotSent, Unknown
+from bot.delivery.errors import DestinationRefused
+from bot.delivery.telegram_answers import classify
+from bot.delivery.telegram_bot import DEFAULT_API, SendingBot
+
+log = structlog.get_logger()
+
+
+class TelegramOperators:
+    """Sends texts as they are, without markup: nothing in them can be taken for any.
+
+    A chat has a name and a number. Before the first text it is looked up, so that no public channel is ever told what is meant for the
+    operators because it is called otherwise in `public` (the chats of the destinations).
+    """
+
+    def __init__(self, chat: int | str, token: str, public: Collection[int | str], api_url: str = DEFAULT_API) -> None:
+        """Raises UnsafeAddress when `api_url` is neither https nor this machine."""
+        self._chat = chat
+        self._token = token
+        self._public = frozenset(str(name).lower() for name in public)
+        self._sending = SendingBot(token, api_url)
+        self._checked = False
+
+    async def tell(self, text: str) -> None:
+        """Send one text of at most 4096 UTF-16 units. Raises NotSent, Refused (DestinationRefused for a public chat) or Unknown."""
+        await self._check()
+        try:
+            await self._send(text)
+        except ChatMigrated as moved:
+            log.warning("operators' group became a supergroup: set its new id in the configuration", chat=moved.new_chat_id)
+            self._chat, self._checked = moved.new_chat_id, False
+            await self._check()
+            try:
+                await self._send(text)
+            except TelegramError as error:
+                raise classify(error, self._token) from None
+        except TelegramError as error:
+            raise classify(error, self._token) from None
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._sending.close()
+
+    async def _send(self, text: str) -> None:
+        await self._sending.bot.send_message(self._chat, text, link_preview_options=LinkPreviewOptions(is_disabled=True))
+
+    async def _check(self) -> None:
+        if self._checked or not self._public:
+            return
+        try:
+            found = await self._sending.bot.get_chat(self._chat)
+        except TelegramError as error:
+            failure = classify(error, self._token)
+            # Nothing was sent, so nothing is in doubt.
+            raise (NotSent(str(failure)) if isinstance(failure, Unknown) else failure) from None
+        names = {str(found.id), *(f"@{name}".lower() for name in found.active_usernames or ()), f"@{found.username or ''}".lower()}
+        if not self._public.isdisjoint(names):
+            raise DestinationRefused("telegram.operators_chat is a public destination: it must be a chat of its own")
+        self._checked = True

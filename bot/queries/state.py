@@ -1,0 +1,117 @@
+"""How the watch itself is: an answer for people, without addresses or internals. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.health import AuthorityHealth, Overview, Status
+from bot.messages import Language, place_for, words_in
+from bot.messages.cleaning import inert
+from bot.messages.moments import date_text
+from bot.model import Place
+from bot.queries.vocabulary import StateWords, vocabulary
+
+_NAMES = 20
+"""Prefectures named of one sort: with their dates they must fit in one message, however many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """How everything is."""
+
+    overview: Overview
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentState:
+    """How the authorities of one department are (in Paris there are two)."""
+
+    place: Place
+    authorities: tuple[AuthorityHealth, ...]
+
+
+def state_text(answer: WatchState | DepartmentState, places: Mapping[str, Place], language: Language) -> str:
+    """The answer in plain words, one line a sort of prefecture, or one line a prefecture."""
+    words = vocabulary(language).state
+    match answer:
+        case WatchState():
+            return "\n".join(_everything(answer.overview, places, words, language))
+        case DepartmentState():
+            return "\n".join(_one(authority, place_for(places, authority.code), words, language) for authority in answer.authorities)
+
+
+def _everything(overview: Overview, places: Mapping[str, Place], words: StateWords, language: Language) -> list[str]:
+    sorts = {status: [one for one in overview.authorities if one.status is status] for status in Status}
+    watched = sum(len(sorts[status]) for status in (Status.FINE, Status.LATE, Status.PARTLY, Status.FAILING, Status.UNPOLLED))
+    lines = [words.head.format(watched=watched, working=len(sorts[Status.FINE]))]
+    if overview.asleep_since is not None:
+        lines.append(words.asleep.format(date=date_text(overview.asleep_since.date(), words_in(language).dates)))
+    for status, template in (
+        (Status.FAILING, words.failing),
+        (Status.PARTLY, words.partly),
+        (Status.LATE, words.late),
+        (Status.UNPOLLED, words.never_polled),
+        (Status.NOT_COVERED, words.not_covered),
+    ):
+        if sorts[status]:
+            lines.append(template.format(names=_named(sorts[status], places, words, language)))
+    if len(lines) > 1:
+        lines.append(words.warning)
+    return [*lines, words.hint]
+
+
+def _named(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place], words: StateWords, language: Language) -> str:
+    names = []
+    for authority in authorities[:_NAMES]:
+        place = place_for(places, authority.code)
+        name = inert(f"{place.department or place.name} ({place.code})")
+        since = _since(authority, place)
+        names.append(name if since is None else words.since.format(name=name, date=date_text(since, words_in(language).dates)))
+    more = len(authorities) - len(names)
+    return ", ".join(names) + (f" {words.and_more.format(n=more)}" if more else "")
+
+
+def _one(authority: AuthorityHealth, place: Place, words: StateWords, language: Language) -> str:
+    name = inert(place.name)
+    dates = words_in(language).dates
+    last = "" if authority.last_published is None else " " + words.last.format(date=date_text(authority.last_published, dates))
+    match authority.status:
+        case Status.FINE:
+            return words.one_fine.format(name=name) + last
+        case Status.LATE:
+            return words.one_late.format(name=name) + last
+        case Status.PARTLY:
+            return words.one_partly.format(name=name, cause=_cause(authority, words)) + last
+        case Status.FAILING:
+            return _failing(authority, place, words, language) + last
+        case Status.UNPOLLED | Status.NOT_COVERED | Status.UNWATCHED:
+            return _never_read(words)[authority.status].format(name=name)
+
+
+def _never_read(words: StateWords) -> Mapping[Status, str]:
+    return {
+        Status.UNPOLLED: words.one_never_polled,
+        Status.NOT_COVERED: words.one_not_covered,
+        Status.UNWATCHED: words.one_not_watched,
+    }
+
+
+def _failing(authority: AuthorityHealth, place: Place, words: StateWords, language: Language) -> str:
+    told = {"name": inert(place.name), "cause": _cause(authority, words)}
+    since = _since(authority, place)
+    if since is None:
+        return words.one_failing_always.format(**told)
+    return words.one_failing.format(date=date_text(since, words_in(language).dates), **told)
+
+
+def _cause(authority: AuthorityHealth, words: StateWords) -> str:
+    cause = authority.main.cause if authority.main else None
+    return words.causes.get(cause.value, "") if cause else ""
+
+
+def _since(authority: AuthorityHealth, place: Place) -> date | None:
+    since: datetime | None = authority.main.since if authority.main else None
+    return None if since is None else since.astimezone(ZoneInfo(place.time_zone)).date()

@@ -1,0 +1,150 @@
+"""What of the past a backfill takes, and what it leaves: pure decisions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from bot.storage.rows import Recueil
+from sources import Listed
+from sources.dates import fold
+from sources.history import Found, may_be_since
+from sources.index import IndexEntry
+from sources.pages.anchors import name_in
+
+LISTED_FOR = timedelta(days=1)
+"""How long a source that was listed completely need not be listed again."""
+
+RECENT = timedelta(days=3)
+"""How far behind the last good poll the date of something never seen may lie, for the next poll to be the one that must meet it."""
+
+LATE_UPLOADS = 2
+"""Recueils that may have been uploaded later than one that is newer than they: more of them tell the age of what bears no date."""
+
+SHORTEST_NAME = 6
+"""Characters of a file name that may tell a file from another: "raa-12" may be of any year."""
+
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_UPLOAD = re.compile(r"contenu/telechargement/(\d+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What polls know of a source: the day of the last good one, in the authority's own time, and the pages they read.
+
+    `until` is None where the source was never polled.
+    """
+
+    until: date | None = None
+    pages: Collection[str] = ()
+
+    def expects(self, published: date | None, page: str | None) -> bool:
+        """Whether the next poll must meet something never seen before, and announce it. A backfill that took it would silence it.
+
+        So it is on a page that polls read, whose entries were all seen then; and with what is dated later than the last of them.
+        """
+        if self.until is None:
+            return False
+        return page in self.pages or (published is not None and published >= self.until - RECENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was never seen before: what the backfill takes, and what it leaves to the next poll."""
+
+    taken: tuple[Listed, ...]
+    left: tuple[Listed, ...] = ()
+
+
+def must_list(listed_at: datetime | None, now: datetime) -> bool:
+    """Whether a source is to be listed: never completely so, a day ago, or the clock was set back."""
+    return listed_at is None or not timedelta(0) <= now - listed_at < LISTED_FOR
+
+
+def take_in(found: Iterable[Found], unseen: Collection[str], watch: Watch) -> Intake:
+    """Sort what a walk found and nobody had seen."""
+    fresh = [each for each in found if each.listed.url in unseen]
+    expected = {each.listed.url for each in fresh if watch.expects(each.listed.published, each.page)}
+    return Intake(
+        tuple(each.listed for each in fresh if each.listed.url not in expected),
+        tuple(each.listed for each in fresh if each.listed.url in expected),
+    )
+
+
+def take_from_index(
+    entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date, *, hosts: Collection[str], watch: Watch
+) -> tuple[Intake, int]:
+    """What the national index knows since a day and was never seen, and how many of these lead to hosts that are not asked.
+
+    The index is a week late: what it met before the last good poll is no news that the next one may bring.
+    """
+    files, ages = Files(recorded), Ages(since, dates_of(recorded, entries))
+    fresh = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url) and entry not in files]
+    ours = [entry for entry in fresh if urlsplit(entry.url).netloc in hosts]
+    taken: list[Listed] = []
+    left: list[Listed] = []
+    for entry in ours:
+        is_news = watch.until is not None and entry.crawled_at is not None and entry.crawled_at.date() > watch.until
+        expected = is_news or watch.expects(entry.published, None)
+        (left if expected else taken).append(Listed(entry.url, entry.title, entry.published))
+    return Intake(tuple(taken), tuple(left)), len(fresh) - len(ours)
+
+
+def still_to_read(left: Sequence[Recueil], recorded: Sequence[Recueil], since: date) -> list[Recueil]:
+    """Those of the rows left to a backfill that it is about."""
+    ages = Ages(since, dates_of(recorded))
+    return [recueil for recueil in left if ages.is_since(recueil.published, recueil.title, recueil.url)]
+
+
+def dates_of(recorded: Iterable[Recueil], entries: Iterable[IndexEntry] = ()) -> dict[str, date]:
+    """The dates that are known, by address."""
+    dated = {entry.url: entry.published for entry in entries} | {recueil.url: recueil.published for recueil in recorded}
+    return {url: day for url, day in dated.items() if day is not None}
+
+
+class Files:
+    """The files an authority is known to have published: those recorded by their address, and those of detail pages by their name."""
+
+    def __init__(self, recorded: Iterable[Recueil]) -> None:
+        recorded = tuple(recorded)
+        self._urls = {recueil.url for recueil in recorded}
+        pages = [recueil for recueil in recorded if recueil.is_detail]
+        self._names = {name for page in pages for name in (_name(page.title), _name(name_in(page.url))) if len(name) > SHORTEST_NAME}
+
+    def __contains__(self, entry: IndexEntry) -> bool:
+        return entry.url in self._urls or not self._names.isdisjoint({_name(entry.title), _name(name_in(entry.url))})
+
+
+class Ages:
+    """Tells what may have been published since a day, from its date, else from the years it names, else from when it was uploaded.
+
+    The national platform numbers its files in the order of their upload: what bears a lower number than several that are dated before the
+    day is older still.
+    """
+
+    def __init__(self, since: date, dates: Mapping[str, date]) -> None:
+        """`dates` are those known of files of the same authority, by address."""
+        self._since = since
+        before = sorted((number for url, day in dates.items() if day < since and (number := _upload(url)) is not None), reverse=True)
+        self._first = before[LATE_UPLOADS] if len(before) > LATE_UPLOADS else None
+
+    def is_since(self, published: date | None, title: str, url: str) -> bool:
+        """Whether it counts. What nothing tells of does: reading too much loses nothing."""
+        if published is not None:
+            return published >= self._since
+        number = _upload(url)
+        if number is not None and self._first is not None and number < self._first:
+            return False
+        return may_be_since(title, url, self._since)
+
+
+def _name(text: str) -> str:
+    return _NOT_WORD.sub("-", fold(text)).strip("-")
+
+
+def _upload(url: str) -> int | None:
+    found = _UPLOAD.search(url)
+    return int(found[1]) if found else None

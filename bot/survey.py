@@ -1,0 +1,38 @@
+"""From what is stored to the health of every authority: the reading around `bot.health`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bot.health import Overview, SourceHealth, asleep_since, judge_authority, judge_source
+from bot.rhythm import learn
+from bot.storage.rows import SourceState
+from sources import Authority, Source
+
+if TYPE_CHECKING:
+    from bot.storage import Store
+
+
+def survey(store: Store, authorities: Mapping[str, Authority], watched: Collection[str], now: datetime) -> Overview:
+    """How every authority of the catalogue is. `watched` are the codes that the configuration watches. Raises StorageError."""
+    states = {state.key: state for state in store.sources.all()}
+    found = []
+    due: list[datetime | None] = []
+    for authority in authorities.values():
+        routes: list[SourceHealth] = []
+        if authority.code in watched:
+            for source in authority.sources:
+                state = states.get(source.key, SourceState(source.key))
+                due.append(state.next_check_at)
+                routes.append(_health(store, source, state, ZoneInfo(authority.time_zone), now))
+        found.append(judge_authority(authority, routes, watched=authority.code in watched))
+    return Overview(now, tuple(found), asleep_since(due, now))
+
+
+def _health(store: Store, source: Source, state: SourceState, zone: ZoneInfo, now: datetime) -> SourceHealth:
+    # What was found before the first poll ended says nothing of when it came online.
+    publications = store.recueils.publications(source.key, found_after=state.baseline_at or now)
+    return judge_source(source, state, learn(publications, zone, now), now)

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.alerts.decisions import COMPANIONS, CROWD, PATIENCE, SETTLE, Changes, changes, to_tell
+from bot.health import Cause, SourceHealth, Status
+from bot.storage.rows import Alert, NewAlert
+
+NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def failing(cause: Cause, polls: int = 1, since: timedelta = timedelta(0), key: str = "26:site") -> SourceHealth:
+    return SourceHealth(key, Status.FAILING, cause, NOW - since, "what happened", polls)
+
+
+def alert(number: int, cause: Cause, key: str = "26:site", **when: datetime) -> Alert:
+    return Alert(number, key, cause.value, "", **{"opened_at": NOW - HOUR, **when})
+
+
+FINE = SourceHealth("26:site", Status.FINE)
+
+
+@pytest.mark.parametrize(
+    ("cause", "polls", "since", "told"),
+    [
+        (Cause.UNREACHABLE, 1, 0 * HOUR, False),
+        (Cause.UNREACHABLE, 3, 30 * MINUTE, False),
+        (Cause.UNREACHABLE, 2, 3 * HOUR, False),
+        (Cause.UNREACHABLE, 3, HOUR, True),
+        (Cause.BLOCKED, 1, 0 * HOUR, False),
+        (Cause.BLOCKED, 3, HOUR, True),
+        (Cause.CHALLENGE, 2, 30 * MINUTE, True),
+        (Cause.RESTING, 3, 45 * MINUTE, False),
+        (Cause.RESTING, 4, HOUR, True),
+        (Cause.MOVED, 1, 0 * HOUR, False),
+        (Cause.MOVED, 2, 15 * MINUTE, True),
+        (Cause.STRUCTURE, 1, 0 * HOUR, False),
+        (Cause.STRUCTURE, 2, 15 * MINUTE, True),
+        (Cause.EMPTIED, 1, 0 * HOUR, False),
+        (Cause.EMPTIED, 2, 15 * MINUTE, True),
+        (Cause.UNUSABLE, 2, 15 * MINUTE, True),
+        (Cause.ROBOTS, 1, 0 * HOUR, True),
+        (Cause.NEEDS_BROWSER, 1, 0 * HOUR, True),
+        (Cause.UNEXPECTED, 1, 0 * HOUR, True),
+    ],
+)
+def test_a_trouble_begins_when_it_matters(cause: Cause, polls: int, since: timedelta, told: bool) -> None:
+    found = changes([failing(cause, polls, since)], [], NOW)
+    assert found == (Changes((NewAlert("26:site", cause.value, "what happened"),)) if told else Changes())
+
+
+def test_every_cause_of_a_failure_has_a_threshold() -> None:
+    assert set(PATIENCE) == set(Cause) - {Cause.LATE, Cause.RELOCATED}
+
+
+def test_late_and_moved_begin_at_once_and_end_by_themselves() -> None:
+    late = SourceHealth("26:site", Status.LATE, Cause.LATE, NOW, last_published=date(2026, 8, 1), moved_to="https://new")
+    opened = changes([late], [], NOW).opened
+    assert opened == (NewAlert("26:site", "late", "2026-08-01"), NewAlert("26:site", "relocated", "https://new"))
+    going_on = [alert(1, Cause.LATE), alert(2, Cause.RELOCATED)]
+    assert changes([late], going_on, NOW) == Changes()
+    assert changes([FINE], going_on, NOW) == Changes(closed=tuple(going_on))
+
+
+@pytest.mark.parametrize("status", [Status.FINE, Status.LATE])
+def test_a_failure_ends_when_the_source_works_again(status: Status) -> None:
+    known = alert(1, Cause.STRUCTURE)
+    assert changes([SourceHealth("26:site", status)], [known], NOW).closed == (known,)
+
+
+def test_what_cannot_be_known_while_it_fails_stays_as_it_was() -> None:
+    known = [alert(1, Cause.LATE), alert(2, Cause.RELOCATED)]
+    found = changes([failing(Cause.MOVED, 2, HOUR)], known, NOW)
+    assert (found.closed, found.dropped, [new.cause for new in found.opened]) == ((), (), ["moved"])
+    assert changes([SourceHealth("26:site", Status.UNPOLLED)], known, NOW) == Changes()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "again"),
+    [
+        (Cause.UNREACHABLE, failing(Cause.BLOCKED, 9, 9 * HOUR), False),
+        (Cause.UNREACHABLE, failing(Cause.STRUCTURE, 9, 9 * HOUR), True),
+        (Cause.STRUCTURE, failing(Cause.UNREACHABLE, 9, 9 * HOUR), False),
+        (Cause.STRUCTURE, failing(Cause.EMPTIED, 9, 9 * HOUR), False),
+    ],
+)
+def test_a_source_that_goes_on_failing_is_told_again_only_when_somebody_must_act(before: Cause, now: SourceHealth, again: bool) -> None:
+    known = alert(1, before, told_at=NOW - HOUR)
+    found = changes([now], [known], NOW)
+    assert (found.closed, found.dropped) == ((), (known,) if again else ())
+    assert [new.cause for new in found.opened] == ([now.cause] if again else [])
+
+
+def test_what_is_not_watched_any_more_is_dropped_in_silence() -> None:
+    known = alert(1, Cause.STRUCTURE, "38:site")
+    assert changes([FINE], [known], NOW) == Changes(dropped=(known,))
+
+
+def test_what_fails_again_before_its_end_was_told_is_the_same_trouble() -> None:
+    known = alert(1, Cause.BLOCKED, told_at=NOW - HOUR, closed_at=NOW)
+    assert changes([failing(Cause.RESTING, 3, HOUR)], [known], NOW) == Changes(reopened=(known,))
+    assert changes([failing(Cause.RESTING, 1)], [known], NOW) == Changes()
+    worse = changes([failing(Cause.STRUCTURE, 2)], [known], NOW)
+    assert (worse.dropped, [new.cause for new in worse.opened]) == ((known,), ["structure"])
+
+
+def test_an_end_that_was_noted_is_not_noted_again() -> None:
+    assert changes([FINE], [alert(1, Cause.STRUCTURE, told_at=NOW - HOUR, closed_at=NOW)], NOW) == Changes()
+
+
+def test_a_blocked_address_is_one_trouble_for_all_who_share_it() -> None:
+    """One has failed for an hour; the others, polled later, belong to the same trouble."""
+    one = failing(Cause.BLOCKED, 3, HOUR, "01:site")
+    others = [failing(Cause.RESTING, 1, 5 * MINUTE, f"{n:02}:site") for n in range(2, 95)]
+    apart = [failing(Cause.STRUCTURE, 1, 5 * MINUTE, "95:site"), SourceHealth("96:site", Status.FINE)]
+    assert {new.subject for new in changes([one, *others, *apart], [], NOW).opened} == {one.key, *(other.key for other in others)}
+    few = others[: CROWD - 2]
+    assert [new.subject for new in changes([one, *few], [], NOW).opened] == ["01:site"]
+    assert changes(others, [], NOW) == Changes()
+
+
+def test_an_error_of_another_site_is_no_part_of_a_trouble_that_was_told() -> None:
+    known = [alert(n, Cause.RESTING, f"{n:02}:site", told_at=NOW - HOUR) for n in range(1, 20)]
+    still = [failing(Cause.RESTING, 9, 3 * HOUR, one.subject) for one in known]
+    newly = [failing(Cause.UNREACHABLE, key="67:site"), failing(Cause.RESTING, key="68:site")]
+    assert [new.subject for new in changes([*still, *newly], known, NOW).opened] == ["68:site"]
+    untold = [replace(one, told_at=None) for one in known]
+    assert [new.subject for new in changes([*still, *newly], untold, NOW).opened] == ["67:site", "68:site"]
+
+
+# What is told, and when
+
+
+def numbers(alerts: Sequence[Alert]) -> list[int]:
+    return [one.id for one in alerts]
+
+
+def test_what_begins_together_is_told_together() -> None:
+    first, last = alert(1, Cause.BLOCKED, opened_at=NOW), alert(2, Cause.RESTING, "38:site", opened_at=NOW + SETTLE)
+    assert to_tell([first], NOW + SETTLE - MINUTE).begun == ()
+    assert numbers(to_tell([first, last], NOW + SETTLE).begun) == [1, 2]
+    assert to_tell([first], NOW + SETTLE).ended == ()
+
+
+def test_what_is_told_is_not_told_again() -> None:
+    told = to_tell([alert(1, Cause.BLOCKED, opened_at=NOW - 9 * HOUR, told_at=NOW - 8 * HOUR)], NOW)
+    assert (told.begun, told.ended) == ((), ())
+
+
+def test_an_end_waits_for_its_companions_but_not_for_ever() -> None:
+    told = NOW - 9 * HOUR
+    over, going_on = alert(1, Cause.BLOCKED, told_at=told, closed_at=NOW), alert(2, Cause.RESTING, "38:site", told_at=told)
+    other = alert(3, Cause.STRUCTURE, "83:site", told_at=NOW - HOUR, closed_at=NOW)
+    assert numbers(to_tell([over, going_on, other], NOW).ended) == [3]
+    assert numbers(to_tell([over, going_on], NOW + COMPANIONS).ended) == [1]
+    both = [over, alert(2, Cause.RESTING, "38:site", told_at=told, closed_at=NOW + MINUTE)]
+    assert numbers(to_tell(both, NOW + MINUTE).ended) == [1, 2]

@@ -1,0 +1,200 @@
+"""Alerts over a real database: told once each, in the log and to a chat in memory, through restarts and outages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.alerts import AlertTeller, OperatorsChat
+from bot.alerts.decisions import COMPANIONS, SETTLE
+from bot.delivery import DeliveryError, NotSent, Unknown
+from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.storage import Store, open_store
+
+NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Chat:
+    """What the operators read. `refuses` is what the next messages meet with."""
+
+    said: list[str] = field(default_factory=list)
+    refuses: DeliveryError | None = None
+
+    async def tell(self, text: str) -> None:
+        if self.refuses:
+            raise self.refuses
+        self.said.append(text)
+
+
+@dataclass
+class Bench:
+    """The teller and all that surrounds it."""
+
+    store: Store
+    chat: Chat = field(default_factory=Chat)
+    sources: dict[str, SourceHealth] = field(default_factory=dict)
+    now: datetime = NOON
+    silent: bool = False
+    _teller: AlertTeller | None = None
+
+    def fail(self, cause: Cause, *keys: str) -> None:
+        for key in keys:
+            self.sources[key] = SourceHealth(key, Status.FAILING, cause, self.now - timedelta(hours=2), f"{key}: {cause}", 9)
+
+    def mend(self, *keys: str) -> None:
+        for key in keys:
+            self.sources[key] = SourceHealth(key, Status.FINE)
+
+    def restart(self) -> None:
+        """Forget all that is not in the database, as a new process does."""
+        chat: OperatorsChat | None = None if self.silent else self.chat
+        self._teller = AlertTeller(
+            survey=lambda: Overview(self.now, (AuthorityHealth("26", Status.FAILING, tuple(self.sources.values())),)),
+            alerts=self.store.alerts,
+            chat=chat,
+            names=lambda key: f"<{key}>",
+            clock=lambda: self.now,
+            language="en",
+        )
+
+    async def look(self, later: timedelta = timedelta(0)) -> list[str]:
+        """What is said at a look so much later."""
+        self.now += later
+        if self._teller is None:
+            self.restart()
+        assert self._teller is not None
+        self.chat.said.clear()
+        await self._teller.look()
+        return [text.splitlines()[0] for text in self.chat.said]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as store:
+        yield Bench(store)
+
+
+BEGUN, ENDED = "⚠️ Vigie: a source needs a look", "✅ Vigie: a trouble is over"
+
+
+async def test_a_trouble_is_told_once_and_so_is_its_end(bench: Bench) -> None:
+    bench.fail(Cause.STRUCTURE, "26:site")
+    assert await bench.look() == []
+    assert await bench.look(SETTLE) == [BEGUN]
+    assert "26:site" in bench.chat.said[0]
+    assert await bench.look(MINUTE) == await bench.look(timedelta(days=3)) == []
+    bench.mend("26:site")
+    assert await bench.look(MINUTE) == [ENDED]
+    assert await bench.look(MINUTE) == []
+
+
+async def test_a_restart_repeats_and_forgets_nothing(bench: Bench) -> None:
+    bench.fail(Cause.STRUCTURE, "26:site")
+    await bench.look()
+    bench.restart()
+    assert await bench.look(SETTLE) == [BEGUN]
+    bench.restart()
+    assert await bench.look(MINUTE) == []
+    bench.mend("26:site")
+    bench.chat.refuses = NotSent("down")
+    assert await bench.look(MINUTE) == []
+    bench.restart()
+    bench.chat.refuses = None
+    assert await bench.look(MINUTE) == [ENDED]
+
+
+async def test_what_ends_before_it_was_told_is_not_told(bench: Bench) -> None:
+    bench.fail(Cause.STRUCTURE, "26:site")
+    await bench.look()
+    bench.mend("26:site")
+    assert await bench.look(MINUTE) == await bench.look(SETTLE) == []
+
+
+async def test_a_shared_address_that_is_blocked_is_one_message_and_its_end_another(bench: Bench) -> None:
+    keys = [f"{n:02}:site" for n in range(1, 95)]
+    bench.fail(Cause.BLOCKED, *keys[:2])
+    await bench.look()
+    bench.fail(Cause.RESTING, *keys[2:])
+    assert await bench.look(SETTLE) == ["⚠️ Vigie: 94 sources need a look"]
+    assert len(bench.chat.said[0]) < 1500
+    for few in (keys[:30], keys[30:60]):
+        bench.mend(*few)
+        assert await bench.look(timedelta(minutes=20)) == []
+    bench.mend(*keys[60:])
+    assert await bench.look(timedelta(minutes=20)) == ["✅ Vigie: 94 troubles are over"]
+
+
+async def test_an_address_that_comes_and_goes_is_not_told_at_each_turn(bench: Bench) -> None:
+    keys = [f"{n:02}:site" for n in range(1, 95)]
+    bench.fail(Cause.BLOCKED, *keys)
+    await bench.look()
+    assert await bench.look(SETTLE) == ["⚠️ Vigie: 94 sources need a look"]
+    for _ in range(3):
+        bench.mend(*keys[:60])
+        assert await bench.look(timedelta(minutes=20)) == []
+        bench.fail(Cause.RESTING, *keys[:60])
+        assert await bench.look(timedelta(minutes=20)) == []
+    bench.mend(*keys)
+    assert await bench.look(timedelta(minutes=20)) == ["✅ Vigie: 94 troubles are over"]
+
+
+async def test_one_that_does_not_come_back_does_not_hold_up_the_good_news_for_ever(bench: Bench) -> None:
+    bench.fail(Cause.BLOCKED, "01:site", "02:site", "03:site")
+    await bench.look()
+    await bench.look(SETTLE)
+    bench.mend("01:site", "02:site")
+    assert await bench.look(MINUTE) == []
+    assert await bench.look(COMPANIONS) == ["✅ Vigie: 2 troubles are over"]
+    bench.mend("03:site")
+    assert await bench.look(MINUTE) == [ENDED]
+
+
+@pytest.mark.parametrize("failure", [NotSent("Telegram: no connection"), Unknown("Telegram: timed out")])
+async def test_what_could_not_be_sent_is_tried_again_and_the_outage_told_once(bench: Bench, failure: DeliveryError) -> None:
+    bench.fail(Cause.STRUCTURE, "26:site")
+    await bench.look()
+    bench.chat.refuses = failure
+    with capture_logs() as logs:
+        for later in (SETTLE, MINUTE, MINUTE):
+            assert await bench.look(later) == []
+        bench.chat.refuses = None
+        assert await bench.look(timedelta(hours=1)) == [BEGUN]
+    assert [(line["log_level"], line["event"]) for line in logs] == [
+        ("error", "operators not told yet, they will be"),
+        ("info", "operators are told again"),
+    ]
+
+
+async def test_a_platform_that_asks_to_wait_is_left_alone(bench: Bench) -> None:
+    bench.fail(Cause.STRUCTURE, "26:site")
+    await bench.look()
+    bench.chat.refuses = NotSent("429", retry_after=600)
+    await bench.look(SETTLE)
+    bench.chat.refuses = None
+    assert await bench.look(timedelta(minutes=9)) == []
+    assert await bench.look(2 * MINUTE) == [BEGUN]
+
+
+async def test_the_log_says_each_beginning_and_each_end_once(bench: Bench) -> None:
+    bench.silent = True
+    with capture_logs() as logs:
+        bench.fail(Cause.STRUCTURE, "26:site", "38:site")
+        for later in (MINUTE, SETTLE, MINUTE):
+            await bench.look(later)
+        bench.restart()
+        bench.mend("26:site")
+        await bench.look(MINUTE)
+        await bench.look(MINUTE)
+    assert [(line["log_level"], line["source"], line["cause"]) for line in logs] == [
+        ("warning", "26:site", "structure"),
+        ("warning", "38:site", "structure"),
+        ("info", "26:site", "structure"),
+    ]
+    assert bench.chat.said == []

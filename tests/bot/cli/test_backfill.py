@@ -1,0 +1,96 @@
+"""`vigie backfill`, as a person or a script runs it, against sites and an index on loopback."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.demo.replay import Replay, Resource
+from tests.bot.cli.conftest import Vigie, clean_environ, command, write_config
+from tests.bot.cli.national_index import pdf, serve_index
+
+SINCE = (datetime.now(UTC).date() - timedelta(days=5)).isoformat()
+
+
+@pytest.fixture
+def indexed(tmp_path: Path, replay: Replay) -> str:
+    """A configuration, with an index that knows the Drôme's recueil."""
+    serve_index(replay, f"recueil;{pdf(replay, '302.pdf')};26;2026-08-17T00:25:43.000Z")
+    return write_config(tmp_path, replay)
+
+
+def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(folder / "vigie.db")) as database:
+        return database.execute(query).fetchall()
+
+
+def test_history_is_read_in_silence(vigie: Vigie, indexed: str, tmp_path: Path) -> None:
+    done = vigie("--config", indexed, "backfill", "--since", SINCE, "26", "02", "--json")
+    assert done.code == 0
+    found = done.json
+    assert (found["since"], found["announce"], found["read"], found["remaining"], found["elsewhere"]) == (SINCE, False, 3, 0, 0)
+    assert [(each["code"], each["complete"], each["skipped"], each["troubles"]) for each in found["sources"]] == [
+        ("26", True, False, []), ("02", True, False, []),
+    ]  # fmt: skip
+    assert found["index"] == {"error": None, "authorities": [{"code": "26", "new": 0, "left_to_polls": 0, "elsewhere": 0}]}
+    assert {(decree["authority"], decree["kind"]) for decree in found["decrees"]} == {("26", "authorisation"), ("02", "abrogation")}
+    assert found["posts"] == found["unread"] == []
+    assert rows(tmp_path, "SELECT count(*) FROM posts") == [(0,)]
+    assert "1/2 sources listed" in done.err
+
+    # Nor does a poll post what a backfill found.
+    polled = vigie("--config", indexed, "poll", "26", "02", "--json")
+    assert (polled.code, polled.json["decrees"], polled.json["posts"]) == (0, [], [])
+    again = vigie("--config", indexed, "backfill", "--since", SINCE, "26")
+    assert again.code == 0
+    assert "listed less than a day ago" in again.out
+    assert "recueils read: 0, new decrees: 0, nothing posted" in again.out
+
+
+def test_announce_posts_once(vigie: Vigie, indexed: str) -> None:
+    done = vigie("--config", indexed, "backfill", "--since", SINCE, "--announce", "26")
+    assert done.code == 0
+    assert "Autorisation de vidéosurveillance algorithmique" in done.out
+    assert "posts queued: 1" in done.out
+    assert "vidéosurveillance" not in vigie("--config", indexed, "poll", "26").out
+
+
+def test_failures_are_told_and_stop_nothing(vigie: Vigie, config: str, replay: Replay) -> None:
+    resources = replay.resources
+    assert isinstance(resources, dict)
+    broken = pdf(replay, "302.pdf")
+    resources[broken] = Resource(b"<html>maintenance")
+    done = vigie("--config", config, "backfill", "--since", SINCE, "26")
+    assert done.code == 3
+    assert "no national index: https://www.data.gouv.fr/" in done.out
+    assert f"not read: {broken}: not a PDF but 'text/html'" in done.out
+    assert "recueils read: 1" in done.out
+
+
+def test_wrong_use(vigie: Vigie) -> None:
+    assert vigie("backfill", "26").code == 2
+    assert "is in the future" in vigie("backfill", "--since", "2999-01-01").err
+    assert vigie("backfill", "--since", SINCE, "99x").code == 2
+
+
+def test_ctrl_c_and_the_next_run_goes_on(vigie: Vigie, indexed: str, tmp_path: Path) -> None:
+    arguments = ["--config", indexed, "--verbose", "backfill", "--since", SINCE, "26"]
+    with subprocess.Popen(command(arguments), stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=clean_environ()) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "telechargement" in line:
+                running.send_signal(signal.SIGINT)
+                break
+        running.stderr.read()
+    assert running.returncode == 130
+    assert rows(tmp_path, "SELECT DISTINCT silent FROM recueils") == [(1,)]
+    done = vigie("--config", indexed, "backfill", "--since", SINCE, "26", "--json")
+    assert done.code == 0
+    assert rows(tmp_path, "SELECT DISTINCT state FROM recueils") == [("read",)]
+    assert rows(tmp_path, "SELECT count(*) FROM decrees") == [(1,)]

@@ -1,0 +1,48 @@
+"""`docs/sources.md` shows what the commands really print, and names every key and every word they use."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sources.catalogue import AuthorityFile, SourceFile, read_authority
+from sources.explain import Reason
+from sources.pages import READERS
+from tests.bot.cli.conftest import Vigie
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+GUIDE = (CHECKOUT / "docs" / "sources.md").read_text("utf-8")
+SHOWN = re.findall(r"```console\n\$ vigie (.+)\n((?:.*\n)*?)```", GUIDE)
+
+
+def test_it_shows_commands() -> None:
+    assert len(SHOWN) >= 2
+
+
+@pytest.mark.parametrize(("command", "output"), SHOWN)
+def test_a_command_prints_what_it_shows(vigie: Vigie, tmp_path: Path, command: str, output: str) -> None:
+    (tmp_path / "tests").symlink_to(CHECKOUT / "tests")
+    done = vigie(*shlex.split(command))
+    assert (done.code, done.err) == (0, "")
+    assert done.out == output
+
+
+def test_its_authority_file_is_right() -> None:
+    [example] = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    described = read_authority("99-exemple.toml", example.encode())
+    assert [source.ignore for source in described.sources] == [("Delegations",)]
+
+
+def test_it_names_every_key_reader_and_reason() -> None:
+    keys = {*AuthorityFile.model_fields, *SourceFile.model_fields} - {"code", "name", "department", "time_zone", "sources", "browser"}
+    assert [key for key in keys if f"`{key}`" not in GUIDE and f"`{key} =" not in GUIDE] == []
+    assert [reader for reader in READERS if f"`{reader}`" not in GUIDE] == []
+    words = [reason.value.removesuffix(" of the catalogue") for reason in Reason]
+    assert [word for word in words if word not in GUIDE] == []
+    for field in ("navigation", "listing", "order"):
+        values = re.findall(r"'([a-z-]+)'", str(SourceFile.model_fields[field].annotation))
+        assert values
+        assert [value for value in values if f"`{value}`" not in GUIDE] == []

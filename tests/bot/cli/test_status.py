@@ -1,0 +1,126 @@
+"""`vigie status`, as a person or a script runs it, on a database as the bot leaves it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.storage import Store, open_store
+from bot.storage.rows import NewRecueil, RecueilState, SourceState
+from tests.bot.cli.conftest import Vigie
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    (tmp_path / "config.toml").write_text('[watch]\nauthorities = ["26", "38", "06"]\n', encoding="utf-8")
+    return open_store(f"sqlite:///{tmp_path / 'vigie.db'}")
+
+
+def fine(code: str, **values: object) -> SourceState:
+    known = {"baseline_at": NOW - 90 * DAY, "last_ok_at": NOW, "next_check_at": NOW + HOUR}
+    return SourceState(f"{code}:site", **{**known, **values})  # type: ignore[arg-type]  # each by its name
+
+
+def save(store: Store, *states: SourceState, failed: str | None = None) -> None:
+    with store:
+        for state in states:
+            store.sources.save(state)
+        if failed:
+            new = NewRecueil(failed, f"{failed}:site", f"https://x/{failed}", "RAA", None, is_detail=False, state=RecueilState.FAILED)
+            store.recueils.add([new], NOW)
+
+
+def test_all_is_fine(vigie: Vigie, store: Store) -> None:
+    save(store, fine("26"), fine("38"), fine("06"))
+    done = vigie("status", "26", "38", "06")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == ["3 authorities: 3 fine", f"Last successful poll: {NOW:%Y-%m-%d %H:%M} UTC"]
+    every = vigie("status", "26", "--all").out.splitlines()
+    assert every[-2:] == ["Every source", f"26    site      fine          last success {NOW:%Y-%m-%d %H:%M} UTC, last recueil unknown"]
+
+
+def test_what_does_not_work_is_told_with_its_cause_and_what_to_do(vigie: Vigie, store: Store) -> None:
+    broken = fine(
+        "38", failures=4, cause="structure", failing_since=NOW - 2 * HOUR, last_ok_at=NOW - 3 * HOUR, error="no list on\x1b[2J it"
+    )
+    moved = fine("06", moved_to="https://www.alpes-maritimes.gouv.fr/Nouveau")
+    save(store, fine("26"), broken, moved, failed="26")
+    done = vigie("status", "26", "38", "06")
+    assert done.code == 3
+    assert done.out.splitlines() == [
+        "3 authorities: 2 fine, 1 failing",
+        f"Last successful poll: {NOW:%Y-%m-%d %H:%M} UTC",
+        "",
+        "Failing",
+        "38    site      The page has changed: no list of recueils was found on it",
+        f"    since {NOW - 2 * HOUR:%Y-%m-%d %H:%M} UTC, 4 failed polls in a row; last success {NOW - 3 * HOUR:%Y-%m-%d %H:%M} UTC",
+        "    no list on[2J it",
+        "    → See what the bot finds there, and mend the source (vigie sources check CODE).",
+        "",
+        "Moved",
+        "06    site      It works, but its page has moved: https://www.alpes-maritimes.gouv.fr/Nouveau",
+        "    → Bring the catalogue up to date before the redirection ends.",
+        "",
+        "Recueils that were not read",
+        "26    1 given up",
+    ]
+    assert vigie("status", "26").code == vigie("status", "06").code == 0
+
+
+def test_a_source_that_is_late_is_not_fine(vigie: Vigie, store: Store) -> None:
+    days = [(NOW - age * DAY).date() for age in range(20, 50)]
+    with store:
+        for day in days:
+            new = NewRecueil("26", "26:site", f"https://x/{day}", "RAA", day, is_detail=False, state=RecueilState.READ)
+            store.recueils.add([new], NOW)
+        store.sources.save(fine("26"))
+    done = vigie("status", "26")
+    assert done.code == 3
+    assert "1 late" in done.out
+    assert f"last recueil {days[0]}, usually every day, hardly ever more than 5 days" in done.out
+
+
+def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
+    save(store, fine("26"), fine("38", failures=1, cause="blocked", failing_since=NOW, error="503"), failed="38")
+    done = vigie("status", "26", "38", "06", "--json")
+    assert (done.code, done.err) == (3, "")
+    found = done.json
+    assert set(found) == {"at", "fine", "asleep_since", "counts", "authorities"}
+    assert (found["fine"], found["asleep_since"]) == (False, None)
+    counts = {"fine": 1, "late": 0, "partly": 0, "failing": 1, "never_polled": 1, "not_covered": 0, "not_watched": 0}
+    assert found["counts"] == counts
+    isere = next(one for one in found["authorities"] if one["code"] == "38")
+    assert set(isere) == {"code", "name", "status", "not_covered", "given_up", "incomplete", "sources"}
+    assert (isere["status"], isere["given_up"], isere["incomplete"]) == ("failing", 1, 0)
+    source = isere["sources"][0]
+    assert set(source) == {
+        "key", "status", "cause", "since", "error", "failures", "last_ok_at", "last_new_at", "last_published", "usual_gap_days",
+        "late_after_days", "moved_to",
+    }  # fmt: skip
+    assert (source["key"], source["cause"], source["since"], source["error"]) == ("38:site", "blocked", NOW.isoformat(), "503")
+
+
+def test_a_bot_that_never_ran_and_one_that_stopped_are_told_apart(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    store.close()
+    (tmp_path / "vigie.db").unlink()
+    done = vigie("status", "26", "38")
+    assert done.code == 3
+    assert "2 authorities: 2 never polled" in done.out
+    assert "Nothing was polled yet: start the bot with  vigie run" in done.out
+    assert not (tmp_path / "vigie.db").exists()
+
+    save(open_store(f"sqlite:///{tmp_path / 'vigie.db'}"), *(fine(code, next_check_at=NOW - 5 * HOUR) for code in ("26", "38", "06")))
+    stopped = vigie("status", "26")
+    assert stopped.code == 3
+    assert f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {NOW - 5 * HOUR:%Y-%m-%d %H:%M} UTC" in stopped.out
+
+
+def test_what_is_not_watched_is_said_to_be_so(vigie: Vigie, store: Store) -> None:
+    save(store, fine("26"))
+    assert vigie("status", "83").out.splitlines()[0] == "1 authority: 1 not watched"
+    assert vigie("status", "99").code == 2

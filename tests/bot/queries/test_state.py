@@ -1,0 +1,116 @@
+"""How the watch itself is, in words for people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.health import AuthorityHealth, Cause, Overview, Status
+from bot.messages import telegram_length
+from bot.model import Place
+from bot.queries.answers import BadInput, Fault, Questions, UnknownDepartment
+from bot.queries.plain_text import plain_answer
+from bot.queries.state import DepartmentState, WatchState, state_text
+from bot.queries.telegram_text import telegram_reply
+from bot.queries.vocabulary import vocabulary
+from tests.bot.queries.conftest import NOW, PLACES, health, overview
+
+LAST = "Dernier recueil vu : 1er août 2026."
+LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
+
+
+def test_everything_is_one_line_a_sort(questions: Questions) -> None:
+    assert plain_answer(questions.state(), PLACES, "fr").splitlines() == [
+        "Préfectures surveillées par ce bot : 6. Lues normalement : 2.",
+        "Ne peuvent pas être lues en ce moment : Isère (38) depuis le 19 août 2026, Paris (PP).",
+        "Rien de nouveau depuis plus longtemps que d’habitude : Ain (01) depuis le 1er août 2026.",
+        "Pas encore lues : Savoie (73).",
+        "Pas couvertes par ce bot : La Réunion (974).",
+        "Un arrêté peut y paraître sans que ce bot le voie.",
+        "Pour un département : /etat 26",
+    ]
+
+
+def test_what_is_read_in_part_is_not_taken_for_well() -> None:
+    well, broken = health("26", Status.FINE), health("26", Status.FAILING)
+    partly = AuthorityHealth("26", Status.PARTLY, (*well.routes, *broken.routes))
+    lines = state_text(WatchState(Overview(NOW, (partly,))), PLACES, "fr").splitlines()
+    assert lines[0] == "Préfectures surveillées par ce bot : 1. Lues normalement : 0."
+    assert lines[1].startswith("Lues en partie seulement : Drôme (26)")
+    drome = state_text(DepartmentState(PLACES["26"], (partly,)), PLACES, "fr")
+    assert drome.startswith("Préfecture de la Drôme : lue en partie seulement. Une autre de ses pages ne peut pas l’être (")
+
+
+def test_where_all_is_well_there_is_no_warning() -> None:
+    well = WatchState(Overview(NOW, (health("26", Status.FINE), health("38", Status.FINE))))
+    assert state_text(well, PLACES, "en").splitlines() == [
+        "Prefectures watched by this bot: 2. Read as they should be: 2.",
+        "For one department: /status 26",
+    ]
+
+
+def test_a_watch_that_stands_still_says_so() -> None:
+    asleep = WatchState(replace(Overview(NOW, (health("26", Status.FINE),)), asleep_since=NOW))
+    assert "No site has been read since 20 August 2026." in state_text(asleep, PLACES, "en")
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("26", ["Préfecture de la Drôme : lue normalement. Dernier recueil vu : 19 août 2026."]),
+        (
+            "isere",
+            [f"Préfecture de l'Isère : ne peut pas être lue depuis le 19 août 2026 (son site refuse de répondre). {LAST}"],
+        ),
+        (
+            "01",
+            [f"Préfecture de l'Ain : son site répond, mais rien n’y a paru depuis plus longtemps que d’habitude. {LAST}"],
+        ),
+        ("73", ["Préfecture de la Savoie : pas encore lue."]),
+        ("974", ["Préfecture de La Réunion : pas couverte par ce bot, qui ne voit donc pas les arrêtés qui y paraissent."]),
+        ("2a", ["Préfecture de la Corse-du-Sud : ce bot ne la surveille pas."]),
+        (
+            "Paris",
+            [
+                "Préfecture de Paris : lue normalement.",
+                "Préfecture de police de Paris : ne peut pas être lue (son site demande un vrai navigateur).",
+            ],
+        ),
+    ],
+)
+def test_one_department_is_one_line_an_authority(questions: Questions, asked: str, expected: list[str]) -> None:
+    answer = questions.state(asked)
+    assert isinstance(answer, DepartmentState)
+    assert plain_answer(answer, PLACES, "fr").splitlines() == expected
+
+
+def test_a_department_that_nobody_knows_is_told_as_elsewhere(questions: Questions) -> None:
+    assert questions.state("drme") == UnknownDepartment("drme", (PLACES["26"],))
+    assert questions.state("x" * 201) == BadInput(Fault.TOO_LONG)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_address_and_no_internals_are_shown(language: Literal["fr", "en"]) -> None:
+    shown = [state_text(WatchState(overview()), PLACES, language)]
+    shown += [state_text(DepartmentState(PLACES[one.code], (one,)), PLACES, language) for one in overview().authorities]
+    assert not any("secret" in text or "http" in text or ":site" in text for text in shown)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_of_a_failure_has_words(language: Literal["fr", "en"]) -> None:
+    assert set(vocabulary(language).state.causes) == {cause.value for cause in Cause} - {"late", "relocated"}
+
+
+@given(st.sampled_from(LANGUAGES), st.text(max_size=80), st.integers(min_value=1, max_value=150))
+def test_however_many_fail_it_is_one_message(language: Literal["fr", "en"], name: str, number: int) -> None:
+    places = {str(n): Place(str(n), name, f"{name[:40]}{n}") for n in range(3 * number)}
+    sorts = (Status.FAILING, Status.LATE, Status.NOT_COVERED)
+    many = Overview(NOW, tuple(health(str(n), sorts[n % 3], Cause.BLOCKED, NOW) for n in range(3 * number)))
+    reply = telegram_reply(WatchState(many), places, language)
+    assert telegram_length(reply.plain) <= 4096
+    assert "<" not in reply.markup
+    assert reply.buttons == ()

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import sources.client  # noqa: F401 - its errors must exist to be counted
+from bot.health import (
+    AuthorityHealth,
+    Cause,
+    Overview,
+    SourceHealth,
+    Status,
+    asleep_since,
+    cause_of,
+    judge_authority,
+    judge_source,
+)
+from bot.rhythm import Habits
+from bot.storage.rows import SourceState
+from sources import (
+    Authority,
+    Blocked,
+    Emptied,
+    FetchError,
+    Gone,
+    LayoutChanged,
+    MovedAway,
+    NeedsBrowser,
+    Paused,
+    Refused,
+    Source,
+    Unreachable,
+    Unusable,
+)
+from sources.client import Disallowed
+
+NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
+PARIS = ZoneInfo("Europe/Paris")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+RHYTHM = Habits(PARIS, ((1.0,) * 24,) * 3, usual_gap=DAY, late_after=5 * DAY, latest=date(2026, 8, 13))
+UNKNOWN = Habits(PARIS, ((1.0,) * 24,) * 3)
+SITE = Source("26", "site", "national", "https://www.drome.gouv.fr/RAA", "newest-first", "download-list")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (Unreachable, Cause.UNREACHABLE),
+        (Refused, Cause.BLOCKED),
+        (Blocked, Cause.CHALLENGE),
+        (Paused, Cause.RESTING),
+        (Gone, Cause.MOVED),
+        (MovedAway, Cause.MOVED),
+        (LayoutChanged, Cause.STRUCTURE),
+        (Emptied, Cause.EMPTIED),
+        (Unusable, Cause.UNUSABLE),
+        (Disallowed, Cause.ROBOTS),
+        (NeedsBrowser, Cause.NEEDS_BROWSER),
+        (FetchError, Cause.UNEXPECTED),
+    ],
+)
+def test_the_type_of_an_error_tells_the_cause(error: type[FetchError], cause: Cause) -> None:
+    assert cause_of(error("what happened")) is cause
+
+
+def _kinds(error: type[FetchError]) -> Iterator[type[FetchError]]:
+    for kind in error.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def test_no_error_of_the_sites_is_unexpected() -> None:
+    kinds = {kind for kind in _kinds(FetchError) if kind.__module__.startswith("sources.")}
+    assert len(kinds) >= 11
+    assert {kind.__name__ for kind in kinds if cause_of(kind("what happened")) is Cause.UNEXPECTED} <= {
+        "NotRecorded",
+        "NotSaved",
+        "StorageFull",
+    }
+
+
+def state(**values: object) -> SourceState:
+    return SourceState("26:site", **{"baseline_at": NOW - 60 * DAY, "last_ok_at": NOW, **values})  # type: ignore[arg-type]  # each by its name
+
+
+@pytest.mark.parametrize(
+    ("known", "habits", "expected"),
+    [
+        pytest.param(SourceState("26:site"), UNKNOWN, (Status.UNPOLLED, None, None), id="never polled"),
+        pytest.param(state(), UNKNOWN, (Status.FINE, None, None), id="nothing known of its rhythm"),
+        pytest.param(state(last_new_at=NOW - 5 * DAY), RHYTHM, (Status.FINE, None, None), id="the site shows a newer day"),
+        pytest.param(
+            state(failures=3, cause="blocked", failing_since=NOW - HOUR, error="503"),
+            RHYTHM,
+            (Status.FAILING, Cause.BLOCKED, NOW - HOUR),
+            id="failing",
+        ),
+        pytest.param(
+            SourceState("26:site", failures=1, cause="needs_browser", failing_since=NOW),
+            UNKNOWN,
+            (Status.FAILING, Cause.NEEDS_BROWSER, NOW),
+            id="failing since ever",
+        ),
+        pytest.param(
+            state(failures=1, cause="a word of tomorrow", last_ok_at=NOW - DAY),
+            UNKNOWN,
+            (Status.FAILING, Cause.UNEXPECTED, NOW - DAY),
+            id="written by another version",
+        ),
+    ],
+)
+def test_a_source_is_judged_by_what_is_remembered_of_it(
+    known: SourceState, habits: Habits, expected: tuple[Status, Cause | None, datetime | None]
+) -> None:
+    found = judge_source(SITE, known, habits, NOW)
+    assert (found.status, found.cause, found.since) == expected
+
+
+@pytest.mark.parametrize(
+    ("last_new", "now", "since"),
+    [
+        (datetime(2026, 8, 13, 9, tzinfo=UTC), NOW + 7 * DAY, datetime(2026, 8, 13, 9, tzinfo=UTC)),
+        (None, NOW + 7 * DAY, datetime(2026, 8, 13, tzinfo=PARIS)),
+        (None, NOW, None),
+    ],
+)
+def test_late_is_not_fine(last_new: datetime | None, now: datetime, since: datetime | None) -> None:
+    found = judge_source(SITE, state(last_new_at=last_new), RHYTHM, now)
+    assert (found.status, found.since) == ((Status.LATE if since else Status.FINE), since)
+    assert (found.last_published, found.usual_gap, found.late_after) == (date(2026, 8, 13), DAY, 5 * DAY)
+
+
+def test_a_source_that_moved_and_works_is_fine_and_says_where_it_is() -> None:
+    found = judge_source(SITE, state(moved_to="https://www.drome.gouv.fr/Nouveau"), RHYTHM, NOW)
+    assert (found.status, found.moved_to) == (Status.FINE, "https://www.drome.gouv.fr/Nouveau")
+
+
+def route(status: Status, name: str = "site") -> SourceHealth:
+    return SourceHealth(f"26:{name}", status)
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ([Status.FINE], Status.FINE),
+        ([Status.LATE, Status.FINE], Status.FINE),
+        ([Status.FINE, Status.UNPOLLED], Status.FINE),
+        ([Status.UNPOLLED, Status.FAILING], Status.FAILING),
+        ([Status.UNPOLLED], Status.UNPOLLED),
+    ],
+)
+def test_an_authority_is_as_well_as_its_best_route(routes: list[Status], expected: Status) -> None:
+    authority = Authority("26", "Préfecture de la Drôme", "Drôme", "Europe/Paris", (SITE,))
+    found = judge_authority(authority, [route(status, str(n)) for n, status in enumerate(routes)], watched=True)
+    assert found.status is expected
+    assert found.main is not None
+    assert found.main.status is expected
+    assert len(found.broken) == routes.count(Status.FAILING)
+
+
+@pytest.mark.parametrize("works", [Status.FINE, Status.LATE])
+def test_a_route_that_works_does_not_hide_one_that_is_broken(works: Status) -> None:
+    routes = [route(works, "mirror"), route(Status.FAILING)]
+    authority = Authority("26", "Préfecture de la Drôme", "Drôme", "Europe/Paris", (SITE,))
+    found = judge_authority(authority, routes, watched=True)
+    assert (found.status, found.main, found.broken) == (Status.PARTLY, routes[1], (routes[1],))
+    guessed = replace(authority, sources=(replace(SITE, unverified=True),))
+    assert judge_authority(guessed, routes, watched=True).status is works
+
+
+def test_an_authority_that_is_not_covered_or_not_watched_is_never_fine() -> None:
+    uncovered = Authority("972", "Préfecture", "Martinique", "America/Martinique", (), not_covered="no page was ever seen")
+    assert judge_authority(uncovered, (), watched=True) == AuthorityHealth("972", Status.NOT_COVERED, (), "no page was ever seen")
+    assert judge_authority(uncovered, (), watched=False).status is Status.UNWATCHED
+
+
+def test_a_broken_route_beside_a_good_one_is_not_all_fine() -> None:
+    both = AuthorityHealth("26", Status.FINE, (route(Status.FINE), route(Status.FAILING, "mirror")))
+    assert not Overview(NOW, (both,)).fine
+    assert Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)), AuthorityHealth("972", Status.NOT_COVERED))).fine
+    assert not Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)),), asleep_since=NOW).fine
+
+
+@pytest.mark.parametrize(
+    ("due", "expected"),
+    [
+        ([], None),
+        ([None, None], None),
+        ([timedelta(minutes=-50)] * 3, None),
+        ([timedelta(hours=-3), timedelta(minutes=5), timedelta(minutes=10)], None),
+        ([timedelta(hours=-3), timedelta(hours=-2), timedelta(hours=20)], timedelta(hours=-2)),
+        ([timedelta(hours=-3), None], timedelta(hours=-3)),
+    ],
+)
+def test_the_bot_is_taken_for_stopped_when_most_polls_are_overdue(due: list[timedelta | None], expected: timedelta | None) -> None:
+    found = asleep_since([None if span is None else NOW + span for span in due], NOW)
+    assert found == (None if expected is None else NOW + expected)

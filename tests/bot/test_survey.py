@@ -1,0 +1,69 @@
+"""The health of a small catalogue, over a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.health import Status
+from bot.storage import Store, open_store
+from bot.storage.rows import NewRecueil, RecueilState, SourceState
+from bot.survey import survey
+from sources import Authority, Source
+
+NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def source(code: str, route: str = "site") -> Source:
+    return Source(code, route, "national", f"https://www.{code}.gouv.fr/{route}", "newest-first", "download-list")
+
+
+AUTHORITIES = {
+    "26": Authority("26", "Préfecture de la Drôme", "Drôme", "Europe/Paris", (source("26"), source("26", "mirror"))),
+    "38": Authority("38", "Préfecture de l'Isère", "Isère", "Europe/Paris", (source("38"),)),
+    "972": Authority("972", "Préfecture de la Martinique", "Martinique", "America/Martinique", (), not_covered="never seen"),
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+        yield opened
+
+
+def publish(store: Store, key: str, days: int) -> None:
+    """One recueil a day, up to ten days ago."""
+    code = key.partition(":")[0]
+    for age in range(10, 10 + days):
+        day = (NOW - age * DAY).date()
+        new = NewRecueil(code, key, f"https://x/{key}/{age}", "RAA", day, is_detail=False, state=RecueilState.READ)
+        store.recueils.add([new], NOW - age * DAY)
+
+
+def test_a_catalogue_is_surveyed_in_its_order(store: Store) -> None:
+    found = survey(store, AUTHORITIES, {"26", "972"}, NOW)
+    assert [(one.code, one.status) for one in found.authorities] == [
+        ("26", Status.UNPOLLED),
+        ("38", Status.UNWATCHED),
+        ("972", Status.NOT_COVERED),
+    ]
+    assert [route.key for route in found.sources] == ["26:site", "26:mirror"]
+    assert found.asleep_since is None
+
+
+def test_what_was_polled_is_judged_with_its_habits(store: Store) -> None:
+    known = SourceState("26:site", baseline_at=NOW - 90 * DAY, last_ok_at=NOW, next_check_at=NOW - timedelta(hours=2))
+    store.sources.save(known)
+    store.sources.save(replace(known, key="38:site", failures=3, cause="blocked", failing_since=NOW - DAY, error="503"))
+    publish(store, "26:site", 30)
+    found = survey(store, AUTHORITIES, set(AUTHORITIES), NOW)
+    assert [one.status for one in found.authorities] == [Status.LATE, Status.FAILING, Status.NOT_COVERED]
+    late = found.authorities[0].main
+    assert late is not None
+    assert (late.usual_gap, late.last_published) == (DAY, (NOW - 10 * DAY).date())
+    assert found.asleep_since == NOW - timedelta(hours=2)

@@ -1,0 +1,94 @@
+"""A site changes, and the operators know: through the real client, the real database and a Bot API on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.alerts.decisions import SETTLE
+from bot.app import Parts
+from bot.demo.replay import Replay
+from bot.demo.scenario import DROME, scenario
+from bot.service import Service
+from tests.e2e.test_operations import Logs
+from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round
+from tests.servers.fake_bot_api import FakeBotApi
+
+QUARTER = timedelta(minutes=15)
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeBotApi]:
+    with FakeBotApi() as running:
+        running.add_channel(CHANNEL, "vsa")
+        running.add_group(OPERATORS)
+        yield running
+
+
+async def look(world: World, parts: Parts, later: timedelta) -> list[str]:
+    """What the operators have been told after a look so much later."""
+    world.now += later
+    assert parts.alerts is not None
+    assert world.telegram is not None
+    await parts.alerts.look()
+    return [message.text for message in world.telegram.messages_in(OPERATORS)]
+
+
+async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(telegram: FakeBotApi, tmp_path: Path) -> None:
+    pages = {url: resource for url, resource in scenario(NOON.date()).items() if url.startswith(DROME)}
+    with Replay(dict(pages)) as replay:
+        world = World(replay, tmp_path / "vigie.db", telegram)
+        async with world.bot(("26",)) as parts:
+            await one_round(parts, ("26",))
+            posts = [message.text for message in telegram.messages_in(CHANNEL)]
+            assert await look(world, parts, QUARTER) == []
+
+            assert isinstance(replay.resources, dict)
+            replay.resources.clear()
+            for _ in range(2):
+                world.now += QUARTER
+                await one_round(parts, ("26",))
+            assert await look(world, parts, timedelta(0)) == []
+            [told] = await look(world, parts, SETTLE)
+            assert told.splitlines()[:3] == [
+                "⚠️ Vigie: a source needs a look",
+                "",
+                "The page is no longer where the catalogue says: Drôme (26)",
+            ]
+
+        replay.resources |= pages
+        async with world.bot(("26",)) as parts:
+            assert await look(world, parts, QUARTER) == [told]
+            await one_round(parts, ("26",))
+            [_, ended] = await look(world, parts, QUARTER)
+            assert ended.startswith("✅ Vigie: a trouble is over")
+        assert [message.text for message in telegram.messages_in(CHANNEL)] == posts
+
+
+async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: Path) -> None:
+    stop = asyncio.Event()
+    with Replay(dict(scenario(NOON.date()))) as replay:
+        world = World(replay, tmp_path / "vigie.db", telegram)
+        async with world.bot(("26",)) as parts:
+            await one_round(parts, ("26",))
+            assert isinstance(replay.resources, dict)
+            replay.resources.clear()
+            for _ in range(2):
+                world.now += QUARTER
+                await one_round(parts, ("26",))
+            with Logs() as logs:
+                running = asyncio.create_task(Service(parts).run(stop))
+                await logs.until(lambda: logs.of("source needs a look"))
+                stop.set()
+                await running
+    assert [(entry["source"], entry["cause"]) for entry in logs.of("source needs a look")] == [("26:site", "moved")]
+
+
+async def test_a_rehearsal_tells_nobody(telegram: FakeBotApi, tmp_path: Path) -> None:
+    with Replay(dict(scenario(NOON.date()))) as replay:
+        async with World(replay, tmp_path / "vigie.db", telegram).bot(("26",), rehearsal=True) as parts:
+            assert parts.alerts is None
