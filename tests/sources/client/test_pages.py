@@ -170,6 +170,8 @@ async def test_a_large_page_stops_at_the_limit_with_or_without_announcement(serv
         (b"whatever", "br", Unusable),
         (gzip.compress(gzip.compress(b"<p>")), "gzip, gzip", Unusable),
     ],
+    # Packed bytes hold the time: as names of tests they would differ from one worker to the next.
+    ids=["cut", "cut in the header", "not packed", "unasked", "twice"],
 )
 async def test_damaged_or_unasked_packing(server: Server, client: Client, body: bytes, encoding: str, error: type[FetchError]) -> None:
     server.routes["/var/"] = reply(body, headers={"Content-Encoding": encoding})
