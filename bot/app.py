@@ -11,9 +11,12 @@ from functools import partial
 from importlib.metadata import version
 from typing import TextIO
 
+import structlog
+
 from bot.alerts import AlertTeller, source_name
 from bot.backfill import Backfill
 from bot.config import DestinationSettings, Settings, destinations
+from bot.crowd import CrowdLog
 from bot.delivery import (
     Channel,
     ConsoleChannel,
@@ -36,6 +39,7 @@ from bot.watch import Rhythm, Watcher
 from sources import Authority, browser_hosts, hosts
 from sources.client import Client, ClientOptions, user_agent
 from sources.index import INDEX_HOSTS
+from sources.scratch import remove_abandoned
 
 _MEGABYTE, _MEBIBYTE = 1_000_000, 1024 * 1024
 
@@ -51,6 +55,7 @@ class Parts:
     telegram: TelegramBot | None
     alerts: AlertTeller | None
     backfill: Backfill
+    crowds: CrowdLog
 
 
 def utc_now() -> datetime:
@@ -69,11 +74,13 @@ async def assemble(
     clock: Clock = utc_now,
 ) -> AsyncIterator[Parts]:
     """Wire the program to watch the authorities with these codes; everything opened is closed at the end.
+    What killed programs left in the temporary folder is removed first.
 
     `console` takes the posts of console destinations. A `rehearsal` works on a copy in memory of what is known: nothing is written
     to the database, and no destination exists. Raises StorageError, and ValueError for an address that is not safe.
     """
     places = places_of(authorities)
+    await asyncio.to_thread(remove_abandoned)
     async with AsyncExitStack() as stack:
         # In a thread: opening may wait for a lock, and the program must be able to stop meanwhile.
         opening = partial(rehearsal_store, settings.database.url, watched) if rehearsal else partial(open_store, settings.database.url)
@@ -85,6 +92,8 @@ async def assemble(
         stack.push_async_callback(deliverer.close)
         chosen = {code: authorities[code] for code in watched}
         read, route, workers = partial(read_pdf, limits=read_limits(settings)), partial(destinations_for, wired), settings.reading.workers
+        announce_since = timedelta(days=settings.watch.announce_since_days)
+        crowds = CrowdLog(structlog.get_logger())
         watcher = Watcher(
             authorities=chosen,
             fetcher=client,
@@ -94,13 +103,22 @@ async def assemble(
             rhythm=Rhythm(
                 every=timedelta(minutes=settings.watch.every_minutes),
                 slowest=timedelta(minutes=max(settings.watch.slowest_minutes, settings.watch.every_minutes)),
-                announce_since=timedelta(days=settings.watch.announce_since_days),
+                announce_since=announce_since,
             ),
             clock=clock,
             workers=workers,
+            crowds=crowds,
         )
         backfill = Backfill(
-            authorities=chosen, fetcher=client, index=client, read=read, store=store, route=route, clock=clock, workers=workers
+            authorities=chosen,
+            fetcher=client,
+            index=client,
+            read=read,
+            store=store,
+            route=route,
+            clock=clock,
+            announce_since=announce_since,
+            workers=workers,
         )
         overview = partial(take_survey, settings, authorities, store, clock=clock)
         operators = None if rehearsal else _operators(settings, wired)
@@ -113,9 +131,10 @@ async def assemble(
             names=partial(source_name, authorities),
             clock=clock,
             language=settings.telegram.operators_language,
+            crowds=crowds,
         )
         bot = _telegram_bot(settings, places, store, overview, clock)
-        yield Parts(watcher, deliverer, store, clock, bot, None if rehearsal else teller, backfill)
+        yield Parts(watcher, deliverer, store, clock, bot, None if rehearsal else teller, backfill, crowds)
 
 
 def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:

@@ -22,6 +22,12 @@ CROWD = 10
 More of them is an old list that was made anew under other addresses: reading it all would post decrees of years ago.
 """
 
+LONGEST_ASKED = timedelta(days=1)
+"""What a server may ask to wait, at the most: more is a slip of its own. The client keeps an address at rest for as long as it asks."""
+
+LONGEST_WAIT = timedelta(days=2)
+"""No source ever waits so long for its next poll."""
+
 _FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
 _RETRIES = tuple(timedelta(minutes=m) for m in (2, 5, 15, 30, 60, 180, 360, 720, 1440, 1440, 1440, 1440))
 _REREADS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24, 24))
@@ -42,7 +48,7 @@ def at_baseline(listed: Sequence[Listed], *, order: Order, today: date, announce
     """
     since = today - announce_since
     undated = [entry for entry in listed if entry.published is None]
-    chosen = {entry.url for entry in _newest(undated, order)}
+    chosen = {entry.url for entry in newest(undated, order)}
     return tuple(
         Intake(entry, RecueilState.WAITING if _recent(entry, since) or entry.url in chosen else RecueilState.KNOWN) for entry in listed
     )
@@ -63,7 +69,7 @@ def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> 
     """
     if attempts > len(_RETRIES):
         return None
-    return now + max(_RETRIES[attempts - 1], timedelta(seconds=retry_after or 0))
+    return now + max(_RETRIES[attempts - 1], _asked(retry_after))
 
 
 def reread_at(attempts: int, now: datetime) -> datetime | None:
@@ -74,10 +80,20 @@ def reread_at(attempts: int, now: datetime) -> datetime | None:
 def next_check(now: datetime, *, every: timedelta, failures: int, retry_after: float | None = None) -> datetime:
     """When to poll a source again: `every`, doubled at each failure in a row up to two hours, never before `retry_after` seconds."""
     wait = every if failures == 0 else min(every * 2 ** min(failures - 1, 10), max(every, timedelta(hours=2)))
-    return now + max(wait, timedelta(seconds=retry_after or 0))
+    return now + max(wait, _asked(retry_after))
 
 
-def _newest(undated: Sequence[Listed], order: Order) -> Sequence[Listed]:
+def is_due(next_check_at: datetime | None, now: datetime) -> bool:
+    """Whether a source is to be polled. What is further away than any wait was written by a clock that was ahead: it is due at once."""
+    return next_check_at is None or not now < next_check_at <= now + LONGEST_WAIT
+
+
+def _asked(retry_after: float | None) -> timedelta:
+    return timedelta(seconds=min(retry_after or 0, LONGEST_ASKED.total_seconds()))
+
+
+def newest(undated: Sequence[Listed], order: Order) -> Sequence[Listed]:
+    """The newest of entries without a date, as far as anything tells. `undated` is in the order of the list."""
     if order == "oldest-first":
         return undated[-UNDATED_AT_BASELINE:]
     numbered = [(int(found[1]), entry) for entry in undated if (found := _FILE_NUMBER.search(entry.url))]

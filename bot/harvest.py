@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from bot.storage.errors import StorageError
 from bot.storage.rows import NewRecueil, ReadResult, Recueil, RecueilState, UncertainAct
 from bot.verdicts import read_result, uncertain_acts
 from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused, Source
+from sources.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -124,8 +124,8 @@ class Harvester:
         return Harvest(requests=resolved.requests)
 
     async def _read_and_record(self, recueil: Recueil) -> Harvest:
-        with tempfile.TemporaryDirectory(prefix="vigie-") as folder:
-            download = await self._fetcher.download(recueil.url, Path(folder, "recueil.pdf"))
+        with ScratchFolder() as folder:
+            download = await self._fetcher.download(recueil.url, folder / "recueil.pdf")
             reading = await self._read(download.path)
         result = await asyncio.to_thread(self._judge, recueil, reading)
         recorded = await asyncio.to_thread(self._store.decrees.record, result, self._route, self._clock())
@@ -157,8 +157,8 @@ class Harvester:
 
     async def _try_later(self, recueil: Recueil, error: FetchError | Unreadable, requests: int = 0) -> Harvest:
         if isinstance(error, Paused):
-            # Not asked, so not an attempt: it stays due, for the next poll.
-            log.info("recueil not asked", url=recueil.url, error=str(error))
+            # Not asked, so not an attempt: it stays due, for the next poll. That the address rests is told of the sources on it.
+            log.debug("recueil not asked", url=recueil.url, error=str(error))
             return Harvest(unread=(Unread(recueil.url, str(error)),), requests=requests)
         now = self._clock()
         retry_after = error.retry_after if isinstance(error, FetchError) else None

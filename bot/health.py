@@ -6,14 +6,14 @@ A source that yields nothing is failing, not quiet; one that was never asked, or
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from statistics import median_low
 
 from bot.rhythm import Habits, is_late
-from bot.storage.rows import SourceState
+from bot.storage.rows import SourceState, Stuck
 from sources import (
     Authority,
     Blocked,
@@ -36,6 +36,13 @@ ASLEEP_AFTER = timedelta(hours=1)
 everything to download, keeps sources waiting for some tens of minutes."""
 
 
+STUCK_AT_ONCE, STUCK_SOON = 2, timedelta(hours=1)
+"""Recueils that cannot be read, so many and for so long, that the trouble is the site's: a server at its limits recovers sooner."""
+
+STUCK_ALONE = timedelta(days=1)
+"""How long a single one, where nothing else was read since, may be taken for a bad file: it has then been tried eight times."""
+
+
 class Cause(StrEnum):
     """What is wrong with a source. `RELOCATED` is no failure: it still works, and the catalogue should be brought up to date."""
 
@@ -50,6 +57,7 @@ class Cause(StrEnum):
     ROBOTS = "robots"  # its robots.txt asks us not to
     NEEDS_BROWSER = "needs_browser"  # it serves only real browsers, and there is none
     UNEXPECTED = "unexpected"  # a fault of the program, see its log
+    FILES = "files"  # its list can be read, and none of its recueils can be fetched or opened
     LATE = "late"  # it answers, and nothing was published for longer than is usual
     RELOCATED = "relocated"
 
@@ -93,8 +101,9 @@ _WORSE = {status: position for position, status in enumerate(Status)}
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """One source. `cause` and `since` are set when it is failing (since the first failed poll in a row) or late (since the last recueil);
-    `detail` is the last error, for operators. `last_published` is the day of the newest recueil known."""
+    """One source. `cause` and `since` are set when it is failing (since the first failed poll in a row, or the first recueil that could not
+    be read) or late (since the last recueil); `detail` is the last error, for operators. `unread` counts the recueils that could not be
+    read since the last that could. `last_published` is the day of the newest recueil known."""
 
     key: str
     status: Status
@@ -102,6 +111,7 @@ class SourceHealth:
     since: datetime | None = None
     detail: str | None = None
     failures: int = 0
+    unread: int = 0
     last_ok_at: datetime | None = None
     last_new_at: datetime | None = None
     last_published: date | None = None
@@ -169,17 +179,19 @@ class Overview:
         return self.asleep_since is None and all(route.status is Status.FINE for route in self.sources)
 
 
-def judge_source(source: Source, state: SourceState, habits: Habits, now: datetime) -> SourceHealth:
-    """How a source is, from what is remembered of it. One whose last poll failed is failing; one that works may be late."""
-    status, cause, since = _judged(state, habits, now)
+def judge_source(source: Source, state: SourceState, habits: Habits, now: datetime, stuck: Stuck | None = None) -> SourceHealth:
+    """How a source is, from what is remembered of it. One whose last poll failed is failing, and so is one whose recueils are `stuck`; one
+    that works may be late."""
+    status, cause, since = _judged(state, habits, stuck, now)
     latest = [day for day in (habits.latest, state.last_new_at and state.last_new_at.astimezone(habits.zone).date()) if day]
     return SourceHealth(
         key=source.key,
         status=status,
         cause=cause,
         since=since,
-        detail=state.error,
+        detail=state.error or (stuck.error if stuck is not None else None),
         failures=state.failures,
+        unread=0 if stuck is None else stuck.number,
         last_ok_at=state.last_ok_at,
         last_new_at=state.last_new_at,
         last_published=max(latest, default=None),
@@ -212,11 +224,22 @@ def asleep_since(due: Iterable[datetime | None], now: datetime) -> datetime | No
     return middle if middle is not None and now - middle > ASLEEP_AFTER else None
 
 
-def _judged(state: SourceState, habits: Habits, now: datetime) -> tuple[Status, Cause | None, datetime | None]:
+def nobody_answers(causes: Collection[str | None]) -> bool:
+    """Whether no site at all answers, so that it is this machine, rather than so many sites, that has no network.
+
+    `causes` are those of all watched sources, None for one that does not fail. Of a single source nobody can tell.
+    """
+    silent = [cause for cause in causes if cause != Cause.NEEDS_BROWSER]  # not asked, whatever the network
+    return len(silent) > 1 and Cause.UNREACHABLE in silent and all(cause in {Cause.UNREACHABLE, Cause.RESTING} for cause in silent)
+
+
+def _judged(state: SourceState, habits: Habits, stuck: Stuck | None, now: datetime) -> tuple[Status, Cause | None, datetime | None]:
     if state.failures:
         return Status.FAILING, _remembered(state.cause), state.failing_since or state.last_ok_at
     if state.last_ok_at is None:
         return Status.UNPOLLED, None, None
+    if stuck is not None and now - stuck.since >= (STUCK_SOON if stuck.number >= STUCK_AT_ONCE else STUCK_ALONE):
+        return Status.FAILING, Cause.FILES, stuck.since
     if is_late(habits, state.last_new_at, now):
         return Status.LATE, Cause.LATE, state.last_new_at or _beginning(habits)
     return Status.FINE, None, None

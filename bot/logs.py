@@ -19,13 +19,16 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
         if style == "json"
         # Plain tracebacks: the richer ones show local variables, which hold tokens and texts that name people.
         else structlog.dev.ConsoleRenderer(
-            colors=style == "auto" and stream.isatty(), pad_event_to=28, exception_formatter=structlog.dev.plain_traceback
+            colors=style == "auto" and stream.isatty(),
+            pad_event_to=28,
+            sort_keys=False,  # which source comes before what happened to it
+            exception_formatter=structlog.dev.plain_traceback,
         )
     )
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
     ]
     structlog.configure(
         processors=[*shared, *_exceptions(style), last],
@@ -40,8 +43,10 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
         )
     )
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
-    for chatty in ("httpx", "httpcore", "apscheduler"):
+    for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns of every tick that finds the one before at work: what is due is in the database, and waits for the next.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _exceptions(style: str) -> list[structlog.types.Processor]:

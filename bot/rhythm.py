@@ -26,14 +26,15 @@ With the expectations below that is seven in the morning to eight in the evening
 evening the wait is a quarter longer, and only at eleven it is the slowest.
 """
 
-MEMORY = timedelta(days=365)
-"""Days with a publication are remembered so long for the usual gap: a slow source needs a long look."""
+MEMORY = timedelta(days=400)
+"""Days with a publication are remembered so long for the usual gap: a slow source needs a long look, and what was usual last Christmas
+is so at this one."""
 
 FEW_GAPS = 8
 """Gaps between days with a publication below which nothing is said of what is usual."""
 
 NEVER_LATE_BEFORE = timedelta(days=5)
-"""A long weekend with a bridge day is four days without a publication, and no reason to worry anybody."""
+"""From the Wednesday before a holiday and its bridge day to the Monday after: no reason to worry anybody."""
 
 _HOUR = timedelta(hours=1)
 _WORKING_DAYS, _SATURDAY, _SUNDAY = range(3)
@@ -96,13 +97,14 @@ def interval(habits: Habits, now: datetime, *, every: timedelta, slowest: timede
 
 
 def is_late(habits: Habits, last_new: datetime | None, now: datetime) -> bool:
-    """Whether nothing has been published for longer than is usual. `last_new` is when something new was last found, None for never."""
+    """Whether nothing has been published for longer than is usual. `last_new` is when something new was last found, None for never.
+
+    In days, as gaps are: a day on which something may still come is not over.
+    """
     if habits.late_after is None or habits.latest is None:
         return False
-    last = datetime.combine(habits.latest, time(), habits.zone)
-    if last_new is not None:
-        last = max(last, last_new)
-    return now - last > habits.late_after
+    last = habits.latest if last_new is None else max(habits.latest, last_new.astimezone(habits.zone).date())
+    return now.astimezone(habits.zone).date() - last > habits.late_after
 
 
 def _wait(habits: Habits, now: datetime, every: timedelta, slowest: timedelta) -> timedelta:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
+from bot.decide import newest
 from bot.storage.rows import Recueil
-from sources import Listed
+from sources import Listed, Order
 from sources.dates import fold
 from sources.history import Found, may_be_since
 from sources.index import IndexEntry
@@ -35,20 +36,19 @@ _UPLOAD = re.compile(r"contenu/telechargement/(\d+)/")
 class Watch:
     """What polls know of a source: the day of the last good one, in the authority's own time, and the pages they read.
 
-    `until` is None where the source was never polled.
+    Where the source was never polled `until` is today: its first poll is still to come, and may announce what is `recent`.
     """
 
-    until: date | None = None
+    until: date
     pages: Collection[str] = ()
+    recent: timedelta = RECENT
 
     def expects(self, published: date | None, page: str | None) -> bool:
         """Whether the next poll must meet something never seen before, and announce it. A backfill that took it would silence it.
 
         So it is on a page that polls read, whose entries were all seen then; and with what is dated later than the last of them.
         """
-        if self.until is None:
-            return False
-        return page in self.pages or (published is not None and published >= self.until - RECENT)
+        return page in self.pages or (published is not None and published >= self.until - self.recent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,18 @@ def must_list(listed_at: datetime | None, now: datetime) -> bool:
     return listed_at is None or not timedelta(0) <= now - listed_at < LISTED_FOR
 
 
-def take_in(found: Iterable[Found], unseen: Collection[str], watch: Watch) -> Intake:
-    """Sort what a walk found and nobody had seen."""
+def undated_at_baseline(found: Sequence[Found], order: Order) -> frozenset[str]:
+    """Of what a walk found without a date, the addresses that the first poll of the source will read, as it has nothing else to go by."""
+    undated = [each.listed for each in found if each.listed.published is None]
+    # A walk reads an oldest-first list from its end: only the numbers of its files still tell which came last.
+    known = "unknown" if order == "oldest-first" else order
+    return frozenset(listed.url for listed in newest(undated, known))
+
+
+def take_in(found: Iterable[Found], unseen: Collection[str], watch: Watch, undated: Collection[str] = ()) -> Intake:
+    """Sort what a walk found and nobody had seen. `undated` is what the first poll of a source will read besides (see above)."""
     fresh = [each for each in found if each.listed.url in unseen]
-    expected = {each.listed.url for each in fresh if watch.expects(each.listed.published, each.page)}
+    expected = {each.listed.url for each in fresh if watch.expects(each.listed.published, each.page)}.union(undated)
     return Intake(
         tuple(each.listed for each in fresh if each.listed.url not in expected),
         tuple(each.listed for each in fresh if each.listed.url in expected),
@@ -87,7 +95,7 @@ def take_from_index(
     taken: list[Listed] = []
     left: list[Listed] = []
     for entry in ours:
-        is_news = watch.until is not None and entry.crawled_at is not None and entry.crawled_at.date() > watch.until
+        is_news = entry.crawled_at is not None and entry.crawled_at.date() > watch.until
         expected = is_news or watch.expects(entry.published, None)
         (left if expected else taken).append(Listed(entry.url, entry.title, entry.published))
     return Intake(tuple(taken), tuple(left)), len(fresh) - len(ours)

@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.alerts import AlertTeller
 from bot.app import Parts
+from bot.bulletin import Bulletin
 from bot.delivery import Delivered
 from bot.model import PostState
 from bot.queries import TelegramBot, TokenRefused
@@ -27,6 +27,12 @@ TICK = timedelta(seconds=5)
 
 ALERTS = timedelta(minutes=2)
 """How often is looked at what operators should be told. It reads the history of every source: some tenths of a second."""
+
+ROUND_UP = timedelta(minutes=1)
+"""How long the log waits for the others of a crowd of sources."""
+
+GO_ON = timedelta(hours=1)
+"""How often the log says that the bot works, and what it did meanwhile."""
 
 LONGEST_NAP = timedelta(minutes=1)
 """Another process (`vigie poll` from cron) may queue posts: look at the outbox at least this often."""
@@ -42,27 +48,26 @@ class Service:
         self._telegram = parts.telegram
         self._alerts = parts.alerts
         self._clock = parts.clock
+        self._crowds = parts.crowds
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
+        self._bulletin = Bulletin(watched={source.key for source in parts.watcher.sources}, store=parts.store, crowds=parts.crowds)
         self._posts = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        scheduler.add_job(
-            self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC), coalesce=True, max_instances=1,
-            misfire_grace_time=None,
-        )  # fmt: skip
+        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        started = datetime.now(UTC)
+        scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=started)
         if self._alerts is not None:
-            scheduler.add_job(
-                partial(self._look, self._alerts), "interval", seconds=ALERTS.total_seconds(), next_run_time=datetime.now(UTC),
-                coalesce=True, max_instances=1, misfire_grace_time=None,
-            )  # fmt: skip
+            scheduler.add_job(partial(_looked, self._alerts.look), "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
+        for say, every in ((self._bulletin.round_up, ROUND_UP), (self._bulletin.go_on, GO_ON)):
+            scheduler.add_job(partial(_looked, say), "interval", seconds=every.total_seconds())
         parts = [asyncio.create_task(_keep_going(self._deliver_loop, "delivery"))]
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._answer, self._telegram, stop), "questions")))
         scheduler.start()
-        parts.append(asyncio.create_task(_keep_going(self._say_how_things_are, "start")))
+        parts.append(asyncio.create_task(_keep_going(self._bulletin.start, "start")))
         try:
             await stop.wait()
         finally:
@@ -73,24 +78,8 @@ class Service:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._crowds.flush()
             log.info("stopped")
-
-    async def _say_how_things_are(self) -> None:
-        """What was told before a restart is told again: whoever starts the bot must know what does not work."""
-        states = await asyncio.to_thread(self._store.sources.all)
-        for state in states:
-            if state.failures:
-                log.warning(
-                    "source still failing",
-                    source=state.key,
-                    error=state.error,
-                    failures=state.failures,
-                    next_check=_minute(state.next_check_at),
-                )
-        log.info(
-            "watching", sources=len(self._watcher.sources), failing=sum(state.failures > 0 for state in states),
-            database=self._store.database.name,
-        )  # fmt: skip
 
     async def _tick(self) -> None:
         try:
@@ -110,7 +99,7 @@ class Service:
     async def _poll(self, source: Source) -> None:
         # Whatever goes wrong here, the watcher itself holds the source back for a while: its site must not pay for our full disk.
         try:
-            _, harvest = await self._watcher.poll(source)
+            report, harvest = await self._watcher.poll(source)
         except StorageError as error:
             log.error("poll not recorded", source=source.key, error=str(error))
             return
@@ -122,14 +111,9 @@ class Service:
             # A fault of ours in one source must not silence the others.
             log.exception("poll failed unexpectedly", source=source.key)
             return
+        self._bulletin.note(report, harvest)
         if harvest.posts:
             self._posts.set()
-
-    async def _look(self, alerts: AlertTeller) -> None:
-        try:
-            await alerts.look()
-        except StorageError as error:
-            log.error("cannot look at how the sources are", error=str(error))
 
     async def _answer(self, telegram: TelegramBot, stop: asyncio.Event) -> None:
         try:
@@ -181,5 +165,8 @@ async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) 
             return
 
 
-def _minute(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat(timespec="minutes")
+async def _looked(look: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    try:
+        await look()
+    except StorageError as error:
+        log.error("cannot look at how the sources are", error=str(error))

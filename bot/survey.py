@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.health import Overview, SourceHealth, asleep_since, judge_authority, judge_source
-from bot.rhythm import learn
+from bot.rhythm import MEMORY, Habits, learn
 from bot.storage.rows import SourceState
-from sources import Authority, Source
+from sources import Authority
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def survey(store: Store, authorities: Mapping[str, Authority], watched: Collection[str], now: datetime) -> Overview:
     """How every authority of the catalogue is. `watched` are the codes that the configuration watches. Raises StorageError."""
     states = {state.key: state for state in store.sources.all()}
+    stuck = store.recueils.stuck()
     found = []
     due: list[datetime | None] = []
     for authority in authorities.values():
@@ -27,12 +28,14 @@ def survey(store: Store, authorities: Mapping[str, Authority], watched: Collecti
             for source in authority.sources:
                 state = states.get(source.key, SourceState(source.key))
                 due.append(state.next_check_at)
-                routes.append(_health(store, source, state, ZoneInfo(authority.time_zone), now))
+                habits = habits_of(store, state, ZoneInfo(authority.time_zone), now)
+                routes.append(judge_source(source, state, habits, now, stuck.get(source.key)))
         found.append(judge_authority(authority, routes, watched=authority.code in watched))
     return Overview(now, tuple(found), asleep_since(due, now))
 
 
-def _health(store: Store, source: Source, state: SourceState, zone: ZoneInfo, now: datetime) -> SourceHealth:
+def habits_of(store: Store, state: SourceState, zone: ZoneInfo, now: datetime) -> Habits:
+    """When a source publishes, in its authority's time zone. Raises StorageError."""
     # What was found before the first poll ended says nothing of when it came online.
-    publications = store.recueils.publications(source.key, found_after=state.baseline_at or now)
-    return judge_source(source, state, learn(publications, zone, now), now)
+    publications = store.recueils.publications(state.key, since=(now - MEMORY).date(), found_after=state.baseline_at or now)
+    return learn(publications, zone, now)

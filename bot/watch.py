@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot import decide, rhythm
+from bot.crowd import CrowdLog
 from bot.harvest import Clock, Harvest, Harvester, Reader, Route, Unread, fault_of, new_recueil
 from bot.health import Cause, cause_of
 from bot.storage.rows import Recueil, RecueilState, SourceState
+from bot.survey import habits_of
 from sources import Authority, Crawl, Crawler, CrawlFailed, Emptied, Fetcher, FetchError, Listed, Paused, Source, Trail
 
 if TYPE_CHECKING:
@@ -73,8 +75,10 @@ class Watcher:
         rhythm: Rhythm,
         clock: Clock,
         workers: int = 2,
+        crowds: CrowdLog | None = None,
     ) -> None:
         self._authorities = authorities
+        self._crowds = crowds or CrowdLog(log)
         self._crawler = Crawler(fetcher)
         self._store = store
         self._rhythm = rhythm
@@ -113,13 +117,10 @@ class Watcher:
     async def due(self) -> list[Source]:
         """The sources whose time has come, the longest waiting first."""
         now = self._clock()
-        waiting: list[tuple[datetime, Source]] = []
-        for source in self.sources:
-            state = await asyncio.to_thread(self._store.sources.get, source.key)
-            when = state.next_check_at or datetime.min.replace(tzinfo=now.tzinfo)
-            if when <= now and self._held.get(source.key, now) <= now:
-                waiting.append((when, source))
-        return [source for _, source in sorted(waiting, key=lambda pair: pair[0])]
+        never = datetime.min.replace(tzinfo=now.tzinfo)
+        when = {state.key: state.next_check_at for state in await asyncio.to_thread(self._store.sources.all)}
+        due = [source for source in self.sources if decide.is_due(when.get(source.key), now) and self._held.get(source.key, now) <= now]
+        return sorted(due, key=lambda source: when.get(source.key) or never)
 
     async def read_due(self, authority: str) -> Harvest:
         """Fetch, read and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried."""
@@ -159,17 +160,16 @@ class Watcher:
         new = sum(entry.state is RecueilState.WAITING for entry in intake)
         # Remembered only now: were the process killed before, the next poll would ask unconditionally and find the same entries.
         known = _after(state, crawl, new, now)
-        if crawl.emptied:
-            emptied = Emptied(f"no recueil is left on a page that always had some: {', '.join(crawl.emptied)}")
+        if (trouble := _trouble(crawl)) is not None:
             # Asked as soon as any other: what is left of it works, and may bring a decree.
-            soon = now + await self._until_next(source, state.baseline_at or now, now)
-            cause = await self._remember_failure(known, emptied, next_check_at=soon)
-            return SourceReport(source, str(emptied), crawl.requests, crawl.listed, new, cause=cause)
+            soon = now + await self._until_next(known, now)
+            cause = await self._remember_failure(known, trouble, next_check_at=soon)
+            return SourceReport(source, str(trouble), crawl.requests, crawl.listed, new, cause=cause)
         await asyncio.to_thread(
             self._store.sources.save,
             replace(
                 known,
-                next_check_at=now + await self._until_next(source, state.baseline_at or now, now),
+                next_check_at=now + await self._until_next(known, now),
                 last_ok_at=now,
                 failures=0,
                 error=None,
@@ -178,17 +178,16 @@ class Watcher:
             ),
         )
         if state.failures:
-            log.info("source works again", source=source.key, after_failures=state.failures)
-        log.info("source polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
+            self._crowds.info("source works again", source=source.key, after_failures=state.failures)
+        # Of a day's thousands of polls, those that find nothing are worth a line to nobody.
+        tell = log.info if new or state.baseline_at is None else log.debug
+        tell("source polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
         return SourceReport(source, None, crawl.requests, crawl.listed, new)
 
-    async def _until_next(self, source: Source, baseline: datetime, now: datetime) -> timedelta:
-        habits = await asyncio.to_thread(self._habits, source, baseline, now)
+    async def _until_next(self, state: SourceState, now: datetime) -> timedelta:
+        zone = ZoneInfo(self._authorities[self._by_key[state.key].authority].time_zone)
+        habits = await asyncio.to_thread(habits_of, self._store, state, zone, now)
         return rhythm.interval(habits, now, every=self._rhythm.every, slowest=self._rhythm.slowest)
-
-    def _habits(self, source: Source, baseline: datetime, now: datetime) -> rhythm.Habits:
-        publications = self._store.recueils.publications(source.key, found_after=baseline)
-        return rhythm.learn(publications, ZoneInfo(self._authorities[source.authority].time_zone), now)
 
     async def _intake(self, source: Source, state: SourceState, listed: Sequence[Listed]) -> tuple[decide.Intake, ...]:
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
@@ -202,13 +201,18 @@ class Watcher:
 
     async def _remember_failure(self, state: SourceState, error: FetchError, *, next_check_at: datetime | None = None) -> Cause:
         now = self._clock()
-        failures = state.failures + 1
+        was_emptied = state.cause == Cause.EMPTIED.value
         # An address that is resting was not asked, and says for how long: the trouble is still the one that made it rest.
-        same = isinstance(error, Paused) and state.error is not None
+        same = isinstance(error, Paused) and state.error is not None and not was_emptied
         message, remembered = (state.error, state.cause) if same else (str(error), cause_of(error).value)
+        # A list that was emptied is on a site that answers: its failures say nothing of a site that does not, nor the other way round.
+        goes_on = state.failures > 0 and was_emptied == (remembered == Cause.EMPTIED.value)
+        failures = state.failures + 1 if goes_on else 1
         # Told once: the same trouble at every poll would bury what is new.
-        tell = log.warning if message != state.error else log.debug
-        tell("source failed", source=state.key, error=str(error), failures=failures)
+        if message != state.error:
+            self._crowds.warning("source failed", source=state.key, cause=remembered, error=str(error), failures=failures)
+        else:
+            log.debug("source failed", source=state.key, cause=remembered, error=str(error), failures=failures)
         await asyncio.to_thread(
             self._store.sources.save,
             replace(
@@ -218,13 +222,20 @@ class Watcher:
                 failures=failures,
                 error=message,
                 cause=remembered,
-                failing_since=state.failing_since or now,
+                failing_since=(state.failing_since if goes_on else None) or now,
             ),
         )
         return cause_of(error)
 
     def _today(self, authority: str) -> date:
         return self._clock().astimezone(ZoneInfo(self._authorities[authority].time_zone)).date()
+
+
+def _trouble(crawl: Crawl) -> FetchError | None:
+    """What is wrong with a crawl that found something: a page that could not be read, or one that lists nothing any more."""
+    if crawl.unread:
+        return crawl.unread[0]
+    return Emptied(f"no recueil is left on a page that always had some: {', '.join(crawl.emptied)}") if crawl.emptied else None
 
 
 def _after(state: SourceState, crawl: Crawl, new: int, now: datetime) -> SourceState:

@@ -25,8 +25,9 @@ class Crawl:
 
     `moved_to` is where the root page is now when it is not where the catalogue says, whether it redirects there, links there or is gone and
     was found through the folder above. `emptied` are pages that always had entries, are still on the way and list none any more, though
-    none of theirs was met elsewhere (a page whose only recueil was withdrawn counts: that is worth a look). The rest of the crawl is good.
-    Both are told at each poll for as long as they are true.
+    none of theirs was met elsewhere (a page whose only recueil was withdrawn counts: that is worth a look). `unread` says why pages that
+    belong to the way could not be read, while others could. The rest of the crawl is good; all three are told at each poll for as long as
+    they are true.
     """
 
     listed: tuple[Listed, ...]
@@ -35,6 +36,12 @@ class Crawl:
     unchanged: bool = False
     moved_to: str | None = None
     emptied: tuple[str, ...] = ()
+    unread: tuple[FetchError, ...] = ()
+
+    def require_whole(self) -> None:
+        """Raise `CrawlFailed` where a page could not be read, for whom half a crawl is none."""
+        if self.unread:
+            raise CrawlFailed(self.unread[0], self.requests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Crawler:
     async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime) -> Crawl:
         """Ask the pages where new recueils appear. `today` is the authority's local date, `now` an aware instant.
 
-        Raises `CrawlFailed`: no listing where one must be (`LayoutChanged`), or a request that failed.
+        Raises `CrawlFailed` when nothing could be read: no listing where one must be (`LayoutChanged`), or a request that failed.
         """
         visits = Visits(self._fetcher, source)
         try:
@@ -83,27 +90,46 @@ class Crawler:
     async def _poll(self, visits: Visits, source: Source, trail: Trail | None, today: date, now: datetime) -> Crawl:
         listed: dict[str, Listed] = {}
         if trail is not None and not must_walk(trail, source.fingerprint, today, now):
-            still = await _ask_again(visits, source, trail, today, listed)
-            if still is not None:
-                kept = replace(trail, pages=still, polled_on=today)
-                return _crawl(listed, kept, visits.requests, unchanged=not visits.known)
+            again = await _ask_again(visits, source, trail, today, listed)
+            if again is not None:
+                pages, unread = again
+                kept = replace(trail, pages=pages, polled_on=trail.polled_on if unread else today)
+                return _crawl(listed, kept, visits, unread)
         walk = Walk(visits, source, trail, today)
         await walk.run()
         listed.update(walk.lists.listed)
-        pages = walk.lists.polled | walk.emptied(tuple(listed.values()))
-        fresh = Trail(source.fingerprint, now, today, today, tuple(pages.values()), visits.known, moved_to=walk.moved_to)
-        return _crawl(listed, fresh, visits.requests)
+        pages = tuple((walk.lists.polled | walk.emptied(tuple(listed.values())) | walk.to_ask_again()).values())
+        polled_on = trail.polled_on if trail is not None and walk.unread else today
+        known = (*visits.known, *sorted(walk.gone), *walk.unread)
+        fresh = Trail(source.fingerprint, now, today, polled_on, pages, known, moved_to=walk.moved_to)
+        return _crawl(listed, fresh, visits, tuple(walk.unread.values()))
 
 
-def _crawl(listed: dict[str, Listed], trail: Trail, requests: int, *, unchanged: bool = False) -> Crawl:
-    return Crawl(tuple(listed.values()), trail, requests, unchanged=unchanged, moved_to=trail.moved_to, emptied=trail.emptied)
+def _crawl(listed: dict[str, Listed], trail: Trail, visits: Visits, unread: tuple[FetchError, ...]) -> Crawl:
+    return Crawl(
+        tuple(listed.values()),
+        trail,
+        visits.requests,
+        unchanged=not visits.has_pages,
+        moved_to=trail.moved_to,
+        emptied=trail.emptied,
+        unread=unread,
+    )
 
 
-async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, listed: dict[str, Listed]) -> tuple[Polled, ...] | None:
-    """Ask the trail's pages and add what they list to `listed`; None when the way must be walked again."""
+Again = tuple[tuple[Polled, ...], tuple[FetchError, ...]]
+"""The pages to ask from now on, and why some of them could not be read."""
+
+
+async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, listed: dict[str, Listed]) -> Again | None:
+    """Ask the trail's pages and add what they list to `listed`; None when the way must be walked again.
+
+    Raises the first `FetchError` where no page answers.
+    """
     pages: dict[str, Polled] = {}
     same: set[str] = set()
     outdated: set[str] = set()
+    unread: list[FetchError] = []
     for known in sorted(trail.pages, key=lambda page: page.behind is not None):
         if outdated and known.behind not in outdated:
             continue
@@ -112,8 +138,12 @@ async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, 
             continue
         try:
             page = await visits.changed(known.url, known.validators)
-        except Gone:
-            return None
+        except FetchError as error:
+            if isinstance(error, Gone) and not known.is_unread:
+                return None
+            unread.append(error)
+            pages[known.url] = known
+            continue
         if page is None:
             pages[known.url] = known
             same.add(known.url)
@@ -121,7 +151,7 @@ async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, 
         if page.links.is_stranger:
             return None
         listed.update((entry.url, entry) for entry in page.entries)
-        if _is_outdated(known, page, source, trail, today):
+        if known.is_unread or _is_outdated(known, page, source, trail, today):
             # The walk may stop before the page behind this one: what entered there is taken in first.
             outdated.add(known.url)
             continue
@@ -130,7 +160,11 @@ async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, 
         if now.marks == known.marks:  # a server without validators sends the same page again
             same.add(known.url)
         pages[known.url] = now
-    return None if outdated else tuple(pages[known.url] for known in trail.pages)
+    if outdated:
+        return None
+    if unread and not same and not visits.has_pages:
+        raise unread[0]
+    return tuple(pages[known.url] for known in trail.pages), tuple(unread)
 
 
 def _is_outdated(known: Polled, page: Visited, source: Source, trail: Trail, today: date) -> bool:

@@ -13,7 +13,7 @@ from sources.fetch import Fetcher, FetchError, Gone
 from sources.listed import Listed
 from sources.pages import Way
 from sources.pages.anchors import name_in
-from sources.route import GRACE, matches, sections, wanted
+from sources.route import GRACE, by_period, matches, sections, wanted
 from sources.visit import Visited, Visits
 
 MAX_PAGES = 600
@@ -69,11 +69,7 @@ def ways_since(ways: Sequence[Way], since: date, today: date, *, year: int | Non
     """
     timeless = [way for way in ways if way.period is None]
     followed = [way for way in timeless if matches(always, way.url, way.text) or _ARCHIVES.search(way.text)]
-    dated = [(way, bounds) for way in ways if way.period and (bounds := way.period.bounds(year))]
-    if not dated and year is None:
-        # Months alone, no year anywhere: they can only be this year's.
-        dated = [(way, bounds) for way in ways if way.period and (bounds := way.period.bounds(today.year))]
-    begun = sorted(((way, bounds) for way, bounds in dated if bounds[0] <= today), key=lambda item: (item[1][1], item[1][0]), reverse=True)
+    begun = [(way, bounds) for way, bounds in by_period(ways, today, year=year) if bounds[0] <= today]
     chosen = [way for way, bounds in begun if bounds[1] >= since - GRACE] or [way for way, _ in begun[:1]]
     return (*chosen, *followed)
 

@@ -9,7 +9,6 @@ import asyncio
 import csv
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 from sources.dates import find_date
 from sources.fetch import Download, Unusable
 from sources.pages.anchors import name_in
+from sources.scratch import ScratchFolder
 from sources.urls import canonical
 
 METADATA = "https://www.data.gouv.fr/api/1/datasets/6a826c488feaf1584f1dba40/"
@@ -105,10 +105,10 @@ async def fetch_index(fetcher: DataFetcher) -> NationalIndex:
 
     Raises `IndexUnusable` when one of them is not what it must be, and any other `FetchError`.
     """
-    with tempfile.TemporaryDirectory(prefix="vigie-") as folder:
-        metadata = await fetcher.json(METADATA, Path(folder, "index.json"))
+    with ScratchFolder() as folder:
+        metadata = await fetcher.json(METADATA, folder / "index.json")
         resource = newest_table(await asyncio.to_thread(metadata.path.read_bytes))
-        table = await fetcher.csv(resource.url, Path(folder, "index.csv"))
+        table = await fetcher.csv(resource.url, folder / "index.csv")
         return await asyncio.to_thread(read_index, table.path, resource)
 
 
@@ -119,7 +119,7 @@ def newest_table(metadata: bytes) -> Resource:
     """
     try:
         document: Any = json.loads(metadata)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: nested a thousand times
         raise IndexUnusable(f"{METADATA}: not readable as JSON: {error}") from error
     described = document.get("resources") if isinstance(document, dict) else None
     if not isinstance(described, list):

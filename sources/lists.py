@@ -70,8 +70,10 @@ class Lists:
 
     async def _read_end(self, first: Visited, step: Callable[[str], Awaitable[Visited]]) -> list[Visited]:
         """The last two pages, in page order."""
-        last = first
-        while last.pager.last:
+        last, seen = first, {first.asked}
+        # A last page that redirects to the first would lead to itself for ever.
+        while last.pager.last and last.pager.last not in seen:
+            seen.add(last.pager.last)
             last = await step(last.pager.last)
         newest = [last]
         if before := await self._older(last.pager.previous):

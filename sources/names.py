@@ -18,7 +18,7 @@ _PART = re.compile(
     r"|\bspecia(?:l|ux)\b|\bregulier(?:s)?\b|\bnorma(?:l|ux)\b|\bordinaires?\b|\bnominatifs?\b|\bhebdomadaires?\b|\bmensuels?\b"
 )
 _ASIDE = re.compile(
-    r"\btests?\b|\bessais?\b|\bfaq\b|\babonne[a-z]*\b|\bdelegations?\b"
+    r"\btests?\b|\bessais?\b|\bfaq\b|\bfoire aux questions\b|\babonne[a-z]*\b|\bdelegations?\b"
     # What is over. "RAA et archives" is a root, "Archives des RAA" is not.
     r"|(?<!\bet )\barchives?\b|\b(?:anterieur|ancien|precedent)[a-z]*\b|\bhistorique\b"
     # Another authority's recueil, which some departments carry beside their own.

@@ -141,6 +141,7 @@ async def record(
     try:
         crawler = Crawler(keeping)
         crawl = await crawler.poll(source, None, today=today, now=now)
+        crawl.require_whole()
         wanted = [entry for entry in newest_first(crawl.listed, source.order) if entry.is_detail]
         for entry in wanted[:details]:
             await crawler.documents(source, entry)
@@ -155,8 +156,10 @@ async def replay(recording: Recording, source: Source) -> Golden:
     crawler = Crawler(playback)
     now = recording.recorded_at
     walk = await crawler.poll(source, None, today=recording.today, now=now)
+    walk.require_whole()
     remembered = Trail.from_json(walk.trail.to_json())
     poll = await crawler.poll(source, remembered, today=recording.today, now=now + _NEXT_POLL)
+    poll.require_whole()
     pages = {page.url for page in recording.pages}
     details = [entry for entry in walk.listed if entry.is_detail and entry.url in pages]
     return Golden(

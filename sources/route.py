@@ -22,31 +22,46 @@ GRACE = timedelta(days=7)
 class Choice:
     """The ways of one page sorted for a given day; what lies in the future is left out.
 
-    `current` covers the day (or is always followed), `recent` ended within the grace time, `earlier` is older, newest first. `is_awaited`:
-    a way for this very day may still appear, as the page sorts by period and has none, or cuts its years by volume.
+    `current` covers the day (or is always followed), `recent` ended within the grace time before it, `missed` within the grace time before
+    the last poll or since, `earlier` is older, newest first. `is_awaited`: a way for this very day may still appear, as the page sorts by
+    period and has none, or cuts its years by volume; `is_late`: a way for the days of grace may, which it has none for.
     """
 
     current: tuple[Way, ...] = ()
     recent: tuple[Way, ...] = ()
+    missed: tuple[Way, ...] = ()
     earlier: tuple[Way, ...] = ()
     is_awaited: bool = False
+    is_late: bool = False
 
 
-def choose(ways: Sequence[Way], today: date, *, year: int | None, always: Sequence[str] = ()) -> Choice:
-    """Sort `ways`. `year` is that of the page, for labels without one; `always` are patterns of ways without a period to follow any day."""
+def choose(ways: Sequence[Way], today: date, *, year: int | None, always: Sequence[str] = (), since: date | None = None) -> Choice:
+    """Sort `ways`. `year` is that of the page, for labels without one; `always` are patterns of ways without a period to follow any day.
+
+    `since` is the day of the last poll, where that is not today.
+    """
+    graced, missed = today - GRACE, (since or today) - GRACE
     followed = tuple(way for way in ways if way.period is None and matches(always, way.url, way.text))
+    dated = by_period(ways, today, year=year)
+    begun = [(way, bounds) for way, bounds in dated if bounds[0] <= today]
+    current = tuple(way for way, bounds in begun if bounds[1] >= today)
+    return Choice(
+        current=followed + current,
+        recent=tuple(way for way, bounds in begun if graced <= bounds[1] < today),
+        missed=tuple(way for way, bounds in begun if missed <= bounds[1] < graced),
+        earlier=tuple(way for way, bounds in begun if bounds[1] < missed),
+        is_awaited=bool(dated) and (not current or any(is_slice(way.url) for way in current)),
+        is_late=graced.year in {bounds[0].year for _, bounds in dated} and not any(bounds[0] <= graced <= bounds[1] for _, bounds in dated),
+    )
+
+
+def by_period(ways: Sequence[Way], today: date, *, year: int | None) -> list[tuple[Way, tuple[date, date]]]:
+    """The ways with a period and its first and last day, the newest first. `year` is that of the page, for labels without one."""
     dated = [(way, bounds) for way in ways if way.period and (bounds := way.period.bounds(year))]
     if not dated and year is None:
         # Months alone, no year anywhere: they can only be this year's.
         dated = [(way, bounds) for way in ways if way.period and (bounds := way.period.bounds(today.year))]
-    begun = sorted(((way, bounds) for way, bounds in dated if bounds[0] <= today), key=lambda item: (item[1][1], item[1][0]), reverse=True)
-    current = tuple(way for way, bounds in begun if bounds[1] >= today)
-    return Choice(
-        current=followed + current,
-        recent=tuple(way for way, bounds in begun if today - GRACE <= bounds[1] < today),
-        earlier=tuple(way for way, bounds in begun if bounds[1] < today - GRACE),
-        is_awaited=bool(dated) and (not current or any(is_slice(way.url) for way in current)),
-    )
+    return sorted(dated, key=lambda item: (item[1][1], item[1][0]), reverse=True)
 
 
 def sections(ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:

@@ -20,6 +20,9 @@ from sources.route import GRACE, Choice
 WALK_EVERY = timedelta(days=1)
 """The longest time between two walks from the root."""
 
+LONGEST_ABSENCE = timedelta(days=60)
+"""How far back a walk looks for months that went by since the last poll. What is older is a backfill's."""
+
 _EACH_END = 10
 """Entries remembered of each end of a list: enough to see that two readings overlap."""
 
@@ -28,14 +31,16 @@ _EACH_END = 10
 class Polled:
     """A page asked at every poll, under the address the site links. `marks` identify entries it had, none when it had none.
 
-    `is_emptied`: it lists none of them any more, nor others. `behind` is the page that also changes when something enters this one, the
-    last of the same list, which gets what it pushes out: this one is asked only when that one has changed.
+    `is_emptied`: it lists none of them any more, nor others. `is_unread`: the walk could not read it, and the way is walked again once it
+    answers. `behind` is the page that also changes when something enters this one, the last of the same list, which gets what it pushes
+    out: this one is asked only when that one has changed.
     """
 
     url: str
     validators: Validators
     marks: tuple[str, ...]
     is_emptied: bool = False
+    is_unread: bool = False
     behind: str | None = None
 
 
@@ -43,7 +48,8 @@ class Polled:
 class Trail:
     """The way that was found. `known` are all addresses met on it; `catalogue` changes when the source's description does.
 
-    `moved_to` is where the root page was found, when not where the catalogue says.
+    `polled_on` is the last day on which every page could be read. `moved_to` is where the root page was found, when not where the
+    catalogue says.
     """
 
     catalogue: str
@@ -97,16 +103,24 @@ def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -
 def is_outdated(polled: Polled, links: PageLinks, entries: Sequence[Listed], choice: Choice, trail: Trail, *, grows: bool) -> bool:
     """Whether a page polled by the trail no longer says what the trail was built on.
 
-    It lost or replaced all its entries, got its first ones, shows a way for today that was not there, or (when its list `grows` at
-    the end) a further page.
+    It lost or replaced all its entries, got its first ones, shows a way for today or the days of grace that was not there, or (when its
+    list `grows` at the end) a further page.
     """
     is_as_known = overlap(entries, polled.marks) if entries else polled.is_emptied or not polled.marks
     if not is_as_known:
         return True
     known = set(trail.known)
-    if any(way.url not in known for way in choice.current):
+    if any(way.url not in known for way in (*choice.current, *choice.recent)):
         return True
     return grows and links.pager.last is not None and links.pager.last not in known
+
+
+def missed_since(trail: Trail | None, today: date) -> date:
+    """The day since which recueils may have come that no poll has seen: the last one on which the source was read, today where polls go on
+    from day to day."""
+    if trail is None or trail.polled_on >= today - timedelta(days=1):
+        return today
+    return max(trail.polled_on, today - LONGEST_ABSENCE)
 
 
 def has_lost_all(known: Polled, trail: Trail, listed: Iterable[Listed], today: date) -> bool:

@@ -51,6 +51,11 @@ class Visits:
         """Every address met, before and after redirects."""
         return tuple(self._read)
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether any page came: not where every answer was an error or "not modified"."""
+        return bool(self._read)
+
     async def changed(self, url: str, validators: Validators) -> Visited | None:
         """The page as it is now, None where the server says that it did not change. Raises any `FetchError`."""
         page = await self._ask(url, validators)

@@ -9,16 +9,14 @@ from enum import IntEnum
 
 from sources.authority import Source
 from sources.errors import LayoutChanged
-from sources.fetch import Gone
+from sources.fetch import FetchError, Gone, Validators
 from sources.listed import Listed
 from sources.lists import Lists
 from sources.pages import Way
 from sources.route import Choice, choose, folder_above, has_moved, homes, is_below, sections
-from sources.trail import Polled, Trail, awaits_new_year, has_lost_all
+from sources.steps import Steps, TooManyPages
+from sources.trail import Polled, Trail, awaits_new_year, has_lost_all, missed_since
 from sources.visit import Visited, Visits
-
-MAX_PAGES = 12
-"""Pages one walk may read on its way. More means that the layout is not understood."""
 
 MAX_CARD_PAGES = 3
 """Pages of year or month cards read to find today's: thirty cards."""
@@ -38,27 +36,40 @@ class Found(IntEnum):
     CURRENT = 2
 
 
+class Due(IntEnum):
+    """What belongs at or below a page: nothing new, what is put on line late, or today's recueils."""
+
+    NOTHING = 0
+    LATE = 1
+    TODAY = 2
+
+
 class Walk:
-    """One walk. After `run`, `lists` has what was found and the pages to ask from now on; `moved_to` is where the root is, if elsewhere."""
+    """One walk. After `run`, `lists` has what was found and the pages to ask from now on; `moved_to` is where the root is, if elsewhere.
+
+    `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
+    `gone` are those that may be gone, and are.
+    """
 
     def __init__(self, visits: Visits, source: Source, trail: Trail | None, today: date) -> None:
         self.lists = Lists(visits, source, trail, today)
         self.moved_to: str | None = None
-        self._visits = visits
+        self.unread: dict[str, FetchError] = {}
+        self.gone: set[str] = set()
         self._source = source
         self._trail = trail
         self._today = today
-        self._steps = 0
-        self._met: dict[str, Visited] = {}
+        self._since = missed_since(trail, today)
+        self._steps = Steps(visits, source.root)
         self._found: dict[str, Found] = {}
         self._levels: set[str] = set()
 
     async def run(self) -> None:
-        """Walk from the root. Raises `LayoutChanged` when no document is found at all, and any other `FetchError`."""
+        """Walk from the root. Raises `LayoutChanged` when no document is found, or any `FetchError` that kept it from finding one."""
         root = self._source.root
         gone: Gone | None = None
         try:
-            page = await self._step(root)
+            page = await self._steps.to(root)
         except Gone as error:
             gone = error
             page = await self._folder_above(gone)
@@ -66,11 +77,14 @@ class Walk:
         if not is_below(root, page.url):  # a folder above, whether asked or redirected to, holds much that is no recueil
             if has_moved(root, page.url):
                 self.moved_to = page.url
-            found = await self._follow(root, year=None, is_due=True)
-        if found is not Found.CURRENT:
+            found = await self._try(root, None, due=Due.TODAY, may_be_gone=False)
+        if found is not Found.CURRENT and all(isinstance(error, Gone) for error in self.unread.values()):
             found = await self._look_elsewhere(page.links.ways, found)
-        if found is Found.NOTHING and not self._awaits_new_year():
-            raise gone or LayoutChanged(f"no listing found at {root}: no page on the way holds a document")
+        if found is not Found.NOTHING or (self.unread and self.lists.listed):
+            return
+        if self.unread or not self._awaits_new_year():
+            nothing = LayoutChanged(f"no listing found at {root}: no page on the way holds a document")
+            raise next(iter(self.unread.values()), gone or nothing)
 
     def emptied(self, listed: Sequence[Listed]) -> dict[str, Polled]:
         """The pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be asked further.
@@ -81,88 +95,97 @@ class Walk:
             return {}
         lost = {}
         for known in self._trail.pages:
-            page = self._met.get(known.url)
+            page = self._steps.met.get(known.url)
             if page is None or page.entries or known.url in self._levels:
                 continue
             if has_lost_all(known, self._trail, listed, self._today):
                 lost[known.url] = replace(known, validators=page.validators, is_emptied=True)
         return lost
 
-    async def _follow(self, url: str, *, year: int | None, is_due: bool) -> Found:
-        """Visit a page and what it leads to; what was found. `is_due`: today's bulletins belong at or below it."""
+    def to_ask_again(self) -> dict[str, Polled]:
+        """The pages that could not be read, to be asked further, with what was known of them."""
+        known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
+        blank = {url: Polled(url, Validators(), ()) for url in self.unread}
+        return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
+
+    async def _follow(self, url: str, *, year: int | None, due: Due) -> Found:
+        """Visit a page and what it leads to; what was found. `due` belongs at or below it."""
         if url in self._found:
             return self._found[url]
         self._found[url] = Found.NOTHING
-        page = await self._step(url)
+        page = await self._steps.to(url)
         if page.url != url and self._found.get(page.url):
             return self._found[page.url]  # redirected to where we have been
         self._found.setdefault(page.url, Found.NOTHING)
         year = page.year or year
         if page.entries:
-            await self.lists.read(page, self._step)
+            await self.lists.read(page, self._steps.to)
         pages = await self._pages_of_ways(page, year)
         ways = tuple(way for each in pages for way in each.links.ways)
-        choice = choose(ways, self._today, year=year, always=self._source.follow)
+        choice = self._choose(ways, year)
         # What sorts by no period may sort by branch or category, which the catalogue's patterns do not tell where pages were renamed.
         lists_or_sorts = bool(page.entries) or any(way.period for way in ways)
         parts = () if lists_or_sorts else sections(ways, page.url, self._source.root)
-        found = await self._follow_all(choice, parts, year, is_due=is_due)
+        found = await self._follow_all(choice, parts, year, due=due)
         if found is Found.CURRENT:
             self._levels |= {url, page.url}
         if page.entries:
             found = Found.CURRENT
+        kept = dict(self.lists.polled)
+        for way in choice.missed:
+            found = max(found, min(Found.PAST, await self._try(way.url, _year(way, year))))
+        if found is Found.CURRENT:
+            self.lists.polled = kept  # what came while nobody polled is read once
         # Some sites lag behind, some months have no recueil: then the latest that has one tells that the way is right.
         for way in choice.earlier:
-            if found:
+            if found or self.unread:
                 break
-            found = min(Found.PAST, await self._try(way, year))
+            found = min(Found.PAST, await self._try(way.url, _year(way, year)))
         is_leaf = not (lists_or_sorts or choice.current or parts or url == self._source.root)
-        if is_due and (choice.is_awaited or is_leaf):
+        # A page that cannot be read may be about to have another address.
+        is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
+        if (due is Due.TODAY and is_awaited) or (due and (choice.is_late or is_leaf)):
             for each in (pages[0], pages[-1]):
                 if not each.entries or len(pages) > 1:
                     self.lists.poll(each)
         self._found[url] = self._found[page.url] = found
         return found
 
-    async def _follow_all(self, choice: Choice, parts: Sequence[Way], year: int | None, *, is_due: bool) -> Found:
+    async def _follow_all(self, choice: Choice, parts: Sequence[Way], year: int | None, *, due: Due) -> Found:
         found = Found.NOTHING
         for way in choice.current:
-            found = max(found, await self._follow(way.url, year=_year(way, year), is_due=is_due))
+            found = max(found, await self._try(way.url, _year(way, year), due=due, may_be_gone=False))
         for way in parts:
-            found = max(found, await self._try(way, year, is_due=is_due))
+            found = max(found, await self._try(way.url, _year(way, year), due=due))
         for way in choice.recent:
-            found = max(found, await self._try(way, year))
+            found = max(found, await self._try(way.url, _year(way, year), due=min(due, Due.LATE)))
         return found
 
-    async def _try(self, way: Way, year: int | None, *, is_due: bool = False) -> Found:
-        """Follow a way to the past, or one that may be none: it may be gone without harm."""
+    async def _try(self, url: str, year: int | None, *, due: Due = Due.NOTHING, may_be_gone: bool = True) -> Found:
+        """Follow a page, and note that it cannot be read. One of the past, or that may be no way at all, may be gone without harm."""
         try:
-            return await self._follow(way.url, year=_year(way, year), is_due=is_due)
-        except Gone:
-            return Found.NOTHING
+            return await self._follow(url, year=year, due=due)
+        except TooManyPages as error:
+            self.unread[self._source.root] = error
+        except FetchError as error:
+            if may_be_gone and isinstance(error, Gone):
+                self.gone.add(url)
+            else:
+                self.unread[url] = error
+        return Found.NOTHING
 
-    async def _step(self, url: str) -> Visited:
-        page = await self._ask(url)
-        if page.links.is_stranger:
-            page = await self._ask(url)  # the answer to the first request brought the session
-        if page.links.is_stranger:
-            raise LayoutChanged(f"{url}: the site gives another page than the one asked for")
-        self._met[url] = page
-        return page
-
-    async def _ask(self, url: str) -> Visited:
-        if not self._visits.has_read(url):
-            self._steps += 1
-            if self._steps > MAX_PAGES:
-                raise LayoutChanged(f"no listing found within {MAX_PAGES} pages from {self._source.root}")
-        return await self._visits.page(url)
+    def _choose(self, ways: Sequence[Way], year: int | None) -> Choice:
+        return choose(ways, self._today, year=year, always=self._source.follow, since=self._since)
 
     async def _pages_of_ways(self, page: Visited, year: int | None) -> list[Visited]:
         """The pages of a list of years or months, only as far as needed to meet today's. What else they list is noted."""
         pages = [page]
         ways = page.links.ways
         while page.pager.next and len(pages) < self._worth_reading(pages[0], ways, year):
-            page = await self._step(page.pager.next)
+            try:
+                page = await self._steps.to(page.pager.next)
+            except Gone:
+                break  # pages come and go
             known = {way.url for way in ways}
             is_sorted = any(way.period for way in ways)
             if is_sorted and not any(way.period and way.url not in known for way in page.links.ways):
@@ -174,10 +197,10 @@ class Walk:
 
     def _worth_reading(self, first: Visited, ways: Sequence[Way], year: int | None) -> int:
         """How many pages of a list of ways, the `ways` read so far, to read in search of today's."""
-        choice = choose(ways, self._today, year=year, always=self._source.follow)
+        choice = self._choose(ways, year)
         if choice.is_awaited:
             return MAX_CARD_PAGES
-        is_index = not (first.entries or choice.current or any(way.period for way in ways) or sections(ways, first.url, self._source.root))
+        is_index = not (first.entries or choice.current or any(way.period for way in ways))
         return MAX_INDEX_PAGES if is_index else 0
 
     async def _folder_above(self, gone: Gone) -> Visited:
@@ -186,7 +209,7 @@ class Walk:
         if above is None:
             raise gone
         try:
-            return await self._step(above)
+            return await self._steps.to(above)
         except Gone:
             raise gone from None
 
@@ -196,14 +219,14 @@ class Walk:
             if way.url in self._found:
                 continue
             kept = dict(self.lists.listed), dict(self.lists.polled)
-            try:
-                there = await self._try(way, None, is_due=True)
-            except LayoutChanged:
-                there = Found.NOTHING  # a maze, or a stranger: no home
+            before, self.unread = self.unread, {}
+            there = await self._try(way.url, None, due=Due.TODAY)
             if there > found:
-                self.moved_to = self._met[way.url].url
+                self.moved_to = self._steps.met[way.url].url
                 return there
             self.lists.listed, self.lists.polled = kept
+            # A maze, or a stranger, is no home; a page that does not answer may be the one.
+            self.unread = before | {url: error for url, error in self.unread.items() if not isinstance(error, LayoutChanged)}
         return found
 
     def _awaits_new_year(self) -> bool:
@@ -211,8 +234,8 @@ class Walk:
         if self._trail is None or not awaits_new_year(self._trail, self._today):
             return False
         for known in self._trail.pages:
-            if known.url in self._met:
-                self.lists.poll(self._met[known.url])
+            if known.url in self._steps.met:
+                self.lists.poll(self._steps.met[known.url])
         return bool(self.lists.polled)
 
 

@@ -18,6 +18,9 @@ from bot.storage.rows import Alert, NewAlert
 SETTLE = timedelta(minutes=10)
 """How long the first of several troubles waits for the others: a round over all of France takes some six minutes."""
 
+CALM = timedelta(hours=1)
+"""How long what ends by itself must be over before that is told: a site that comes and goes is one trouble, not ten a day."""
+
 COMPANIONS = timedelta(hours=3)
 """How long the end of a trouble waits for the ends of those told in the same message: a source that fails is polled every two hours."""
 
@@ -51,8 +54,13 @@ PATIENCE: Mapping[Cause, Patience] = MappingProxyType(
         Cause.ROBOTS: Patience(1),
         Cause.NEEDS_BROWSER: Patience(1),
         Cause.UNEXPECTED: Patience(1),
+        # Judged by its recueils, and not by its polls, which work.
+        Cause.FILES: Patience(0),
     }
 )
+
+
+_SUBJECTS = {Cause.LATE.value: "rhythm", Cause.RELOCATED.value: "root", Cause.EMPTIED.value: "list", Cause.FILES.value: "files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +95,9 @@ def changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: d
     dropped = [alert for alert in unfinished if alert.subject not in watched]
     reopened: list[Alert] = []
     joining = _joining(sources, unfinished, now)
+    seem_over = {alert.subject for alert in unfinished if alert.closed_at is not None and alert.cause in PASSING}
     for source in sources:
-        for about, cause in _troubles(source, joining, now).items():
+        for about, cause in _troubles(source, PASSING if source.key in seem_over else joining, now).items():
             before = known.get((source.key, about))
             if cause is None:
                 closed += [before] if before and before.closed_at is None else []
@@ -101,10 +110,10 @@ def changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: d
     return Changes(tuple(opened), tuple(closed), tuple(dropped), tuple(reopened))
 
 
-def to_tell(unfinished: Sequence[Alert], now: datetime) -> Message:
-    """What is ripe to be told: all that has begun once the first of it is `SETTLE` old, and the ends, with those of their companions."""
+def to_tell(unfinished: Sequence[Alert], now: datetime, *, settle: timedelta = SETTLE) -> Message:
+    """What is ripe to be told: all that has begun once the first of it is `settle` old, and the ends, with those of their companions."""
     begun = tuple(alert for alert in unfinished if alert.told_at is None and alert.closed_at is None)
-    if not begun or now - min(alert.opened_at for alert in begun) < SETTLE:
+    if not begun or not _has_passed(settle, min(alert.opened_at for alert in begun), now):
         begun = ()
     together: defaultdict[datetime, list[Alert]] = defaultdict(list)
     for alert in unfinished:
@@ -112,11 +121,20 @@ def to_tell(unfinished: Sequence[Alert], now: datetime) -> Message:
             together[alert.told_at].append(alert)
     ended: list[Alert] = []
     for companions in together.values():
-        over = [alert for alert in companions if alert.closed_at is not None]
+        over = [alert for alert in companions if alert.closed_at is not None and _is_calm(alert, now)]
         first = min((alert.closed_at for alert in over if alert.closed_at), default=now)
-        if len(over) == len(companions) or now - first >= COMPANIONS:
+        if len(over) == len(companions) or _has_passed(COMPANIONS, first, now):
             ended += over
     return Message(begun, tuple(ended))
+
+
+def _is_calm(alert: Alert, now: datetime) -> bool:
+    return alert.closed_at is not None and (alert.cause not in PASSING or _has_passed(CALM, alert.closed_at, now))
+
+
+def _has_passed(span: timedelta, since: datetime, now: datetime) -> bool:
+    """Whether so long has gone by; also where the clock was set back meanwhile, and nobody can tell."""
+    return not timedelta(0) <= now - since < span
 
 
 def _troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -> dict[str, Cause | None]:
@@ -125,21 +143,26 @@ def _troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -
         return {}
     if source.status is Status.FAILING:
         cause = source.cause or Cause.UNEXPECTED
-        return {"access": cause} if _matters(source, cause, now) or cause in joining else {}
+        # Where only a list is empty, or only the files are missing, the site answers.
+        answers = {} if _about(cause) == "access" else {"access": None}
+        return answers | ({_about(cause): cause} if _matters(source, cause, now) or cause in joining else {})
     return {
         "access": None,
+        "list": None,
+        "files": None,
         "rhythm": Cause.LATE if source.status is Status.LATE else None,
         "root": Cause.RELOCATED if source.moved_to else None,
     }
 
 
 def _about(cause: str) -> str:
-    return {Cause.LATE.value: "rhythm", Cause.RELOCATED.value: "root"}.get(cause, "access")
+    """What a trouble concerns: a source may have one of each, and the end of one is not that of another."""
+    return _SUBJECTS.get(cause, "access")
 
 
 def _matters(source: SourceHealth, cause: Cause, now: datetime) -> bool:
     patience = PATIENCE[cause]
-    return source.failures >= patience.polls and (source.since is None or now - source.since >= patience.time)
+    return source.failures >= patience.polls and (source.since is None or _has_passed(patience.time, source.since, now))
 
 
 def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Collection[Cause]:

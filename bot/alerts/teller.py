@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from bot.alerts.decisions import Message, changes, to_tell
+from bot.alerts.decisions import SETTLE, Message, changes, to_tell
 from bot.alerts.text import Names, alert_text
+from bot.crowd import CrowdLog
 from bot.delivery import DeliveryError, NotSent
 from bot.delivery.backoff import backoff
-from bot.delivery.uninterrupted import uninterrupted
 from bot.health import Overview
 from bot.messages import Language
 from bot.storage.rows import Alert, NewAlert
+from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ class AlertTeller:
     """Each trouble is told once, and so is its end: in the log at once, and in the operators' chat where there is one.
 
     What could not be sent is tried again at later looks. Where it is not known whether a message arrived it is sent again: twice is better
-    than never. Without a chat the log is all there is.
+    than never. Without a chat the log is all there is; where one is given later, it is told what goes on then.
     """
 
     def __init__(
@@ -70,9 +71,11 @@ class AlertTeller:
         names: Names,
         clock: Callable[[], datetime],
         language: Language = "fr",
+        crowds: CrowdLog | None = None,
     ) -> None:
         """`survey` reads how everything is now; it is called in a thread. `names` gives what people call a source."""
         self._survey = survey
+        self._crowds = crowds or CrowdLog(log)
         self._alerts = alerts
         self._chat = chat
         self._names = names
@@ -82,11 +85,11 @@ class AlertTeller:
         self._not_before: datetime | None = None
         self._down: str | None = None
 
-    async def look(self) -> None:
-        """One look. Raises StorageError."""
+    async def look(self, *, settle: timedelta = SETTLE) -> None:
+        """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
         await self._note_changes()
         unfinished = await asyncio.to_thread(self._alerts.unfinished)
-        message = to_tell(unfinished, self._clock())
+        message = to_tell(unfinished, self._clock(), settle=settle)
         if (message.begun or message.ended) and await self._sent(message):
             begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
             # A stop must not come between the message and its record: it would be told twice.
@@ -106,15 +109,15 @@ class AlertTeller:
             reopened=[alert.id for alert in change.reopened],
         )
         for new in change.opened:
-            log.warning("source needs a look", source=new.subject, cause=new.cause, detail=new.detail)
+            self._crowds.warning("source needs a look", source=new.subject, cause=new.cause, detail=new.detail)
         for alert in change.closed:
-            log.info("source needs no look any more", source=alert.subject, cause=alert.cause)
+            self._crowds.info("source needs no look any more", source=alert.subject, cause=alert.cause)
         for alert in change.reopened:
-            log.warning("source needs a look again", source=alert.subject, cause=alert.cause)
+            self._crowds.warning("source needs a look again", source=alert.subject, cause=alert.cause)
 
     async def _sent(self, message: Message) -> bool:
         if self._chat is None:
-            return True
+            return False
         now = self._clock()
         if self._not_before is not None and now < self._not_before:
             return False

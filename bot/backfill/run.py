@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,9 @@ import structlog
 
 from bot.backfill.report import BackfillReport, FromIndex, Progress, SourceListing, Tally, Wanted
 from bot.harvest import Clock, Harvester, Reader, Route, new_recueil
-from bot.scope import Watch, must_list, still_to_read, take_from_index, take_in
-from bot.storage.rows import Recueil, RecueilState
+from bot.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
+from bot.storage.rows import Recueil, RecueilState, SourceState
+from bot.uninterrupted import uninterrupted
 from sources import Authority, Fetcher, FetchError, Listed, Source, Trail, hosts
 from sources.history import history
 from sources.index import DataFetcher, NationalIndex, fetch_index
@@ -44,10 +45,12 @@ class Backfill:
         store: Store,
         route: Route,
         clock: Clock,
+        announce_since: timedelta = timedelta(0),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         workers: int = 2,
     ) -> None:
-        """`sleep` takes seconds; `workers` recueils are read at a time."""
+        """`announce_since`: how far back the first poll of a source may announce. `sleep` takes seconds; `workers` recueils are read at a
+        time."""
         self._authorities = authorities
         self._fetcher = PatientFetcher(fetcher, now=clock, sleep=sleep)
         self._index = index
@@ -56,6 +59,7 @@ class Backfill:
         self._harvester = Harvester(
             authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers
         )
+        self._announce_since = announce_since
         self._workers = workers
 
     async def run(self, wanted: Wanted, told: Callable[[Progress], None] = lambda _: None) -> BackfillReport:
@@ -108,7 +112,9 @@ class Backfill:
         for trouble in past.troubles:
             log.warning("page not listed", source=source.key, url=trouble.url, error=trouble.error)
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [each.listed.url for each in past.found])
-        intake = take_in(past.found, unseen, await self._watch_of(source))
+        state = await asyncio.to_thread(self._store.sources.get, source.key)
+        undated = undated_at_baseline(past.found, source.order) if state.baseline_at is None else ()
+        intake = take_in(past.found, unseen, self._watch_of(source, state), undated)
         await self._add(source, intake.taken, tally.wanted)
         if past.is_complete:
             await asyncio.to_thread(self._store.backfills.listed, source.key, since, self._clock())
@@ -118,8 +124,10 @@ class Backfill:
         # Any of its sources will do: the files are fetched by their address.
         source = authority.sources[0]
         recorded = await asyncio.to_thread(self._store.recueils.of, authority.code)
-        watches = [await self._watch_of(each) for each in authority.sources]
-        watch = max(watches, key=lambda each: each.until or date.min)
+        states = [(each, await asyncio.to_thread(self._store.sources.get, each.key)) for each in authority.sources]
+        # The source that was polled last tells what is news; one that never was, only where there is no other.
+        last = max(states, key=lambda each: (each[1].baseline_at is not None, self._watch_of(*each).until))
+        watch = self._watch_of(*last)
         ours = hosts(self._authorities)
         intake, elsewhere = take_from_index(index.of(authority.code), recorded, wanted.since, hosts=ours, watch=watch)
         await self._add(source, intake.taken, wanted)
@@ -130,10 +138,9 @@ class Backfill:
         rows = [new_recueil(source, entry, RecueilState.KNOWN, silent=not wanted.announce) for entry in taken]
         await asyncio.to_thread(self._store.recueils.add, rows, self._clock())
 
-    async def _watch_of(self, source: Source) -> Watch:
-        state = await asyncio.to_thread(self._store.sources.get, source.key)
+    def _watch_of(self, source: Source, state: SourceState) -> Watch:
         if state.baseline_at is None:
-            return Watch()
+            return Watch(self._today(source.authority, self._clock()), recent=max(RECENT, self._announce_since))
         trail = Trail.from_json(state.trail)
         until = self._today(source.authority, state.last_ok_at or state.baseline_at)
         return Watch(until, frozenset(trail.known) if trail is not None else ())
@@ -158,7 +165,8 @@ class Backfill:
             if not tally.may_begin(recueil):
                 return
             silent = not tally.wanted.announce
-            mine = await asyncio.to_thread(self._store.recueils.take_up, recueil, silent=silent, now=self._clock())
+            # Were it taken up behind the back of a run that was stopped, the next one would leave it to nobody.
+            mine = await uninterrupted(self._store.recueils.take_up, recueil, silent=silent, now=self._clock())
             tally.ended(recueil, None if mine is None else await self._harvester.take(mine))
 
     def _today(self, authority: str, now: datetime) -> date:

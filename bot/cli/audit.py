@@ -12,6 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import open_client
 from bot.audit import Audit, audit
+from bot.cli.columns import code_column
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail, run_to_end, stderr
 from bot.cli.output import print_json
 from bot.cli.shapes import Json
@@ -23,6 +24,9 @@ from sources.index import NationalIndex, fetch_index
 
 SHOWN = 20
 """Recueils shown of each authority, unless asked for more."""
+
+_EACH = 3
+"""Authorities that the index does not know up to which each has a line."""
 
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all of them when none is given.")]
 Day = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only what is dated since, as in 2025-01-31.")]
@@ -42,15 +46,11 @@ def register(sources: typer.Typer) -> None:
         context: Context = ctx.obj
         settings, authorities = context.load(logs="warning")
         picked = chosen(codes, authorities)
-        with Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), console=stderr, transient=True, disable=not stderr.is_terminal
-        ) as on:
-            on.add_task("fetching the national index of recueils")
+        with _working("fetching the national index of recueils"):
             index = run_to_end(_index(settings, authorities))
-            if isinstance(index, str):
-                on.stop()
-                fail(index)
-            on.add_task("comparing")
+        if isinstance(index, str):
+            fail(index)
+        with _working("comparing"):
             audits = _audits(settings, picked, index, None if since is None else since.date())
         if as_json:
             print_json(_json(index, audits, limit))
@@ -94,8 +94,13 @@ def _print(index: NationalIndex, audits: Sequence[Audit], limit: int) -> None:
     if index.bad_rows:
         first = index.bad_rows[0]
         typer.echo(f"  {len(index.bad_rows)} rows could not be used, the first of them line {first.line}: {first.reason}")
+    unknown = [each for each in audits if each.share is None and each.authority.not_covered is None]
+    if len(unknown) > _EACH:
+        typer.echo(f"nothing in the index: {', '.join(each.authority.code for each in unknown)}")
     for each in audits:
-        typer.echo(f"{each.authority.code:<4}{_state(each)}")
+        if len(unknown) > _EACH and each in unknown:
+            continue
+        typer.echo(f"{code_column(each.authority.code)}{_state(each)}")
         if not each.is_gap:
             continue
         for entry in each.missing[:limit]:

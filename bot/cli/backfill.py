@@ -13,6 +13,7 @@ import typer
 from bot.app import assemble, watched_codes
 from bot.backfill import BackfillReport, Wanted
 from bot.cli.backfill_progress import showing
+from bot.cli.columns import code_column, source_columns
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, run_to_end
 from bot.cli.output import decree_line, print_json
 from bot.cli.shapes import Json, decree_json, posts_json, uncertain_json
@@ -84,16 +85,16 @@ def _listed(report: BackfillReport) -> Iterator[str]:
     for listing in report.listings:
         counts = f"{listing.found} listed, {listing.new} new" + _left(listing.left)
         state = "listed less than a day ago" if listing.skipped else counts
-        yield f"{listing.source.authority:<4}{listing.source.route:<8}{'' if listing.is_complete else 'NOT COMPLETE  '}{state}"
+        yield f"{source_columns(listing.source.key)}{'' if listing.is_complete else 'NOT COMPLETE  '}{state}"
         for trouble in listing.troubles:
             yield f"    {'no longer there' if trouble.gone else 'not listed'}: {trouble.error}"
     for each in report.index:
         elsewhere = f", {each.elsewhere} on sites that are not in the catalogue" if each.elsewhere else ""
-        yield f"{each.authority:<4}index   {each.new} new{_left(each.left)}{elsewhere}"
+        yield f"{source_columns(f'{each.authority}:index')}{each.new} new{_left(each.left)}{elsewhere}"
     if report.index_error is not None:
         yield f"no national index: {report.index_error}"
     for authority in report.not_covered:
-        yield f"{authority.code:<4}not covered: {authority.not_covered}"
+        yield f"{code_column(authority.code)}not covered: {authority.not_covered}"
 
 
 def _left(number: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from bot.cli.columns import source_columns
 from bot.delivery import Delivered
 from bot.harvest import Harvest
 from bot.messages import printable
@@ -61,7 +62,7 @@ def print_round(reports: Iterable[SourceReport], harvest: Harvest, delivered: It
             state = f"ok      {len(report.listed)} listed, {report.new} new, {_count(report.requests, 'request')}"
         else:
             state = f"FAILED  {report.error}"
-        typer.echo(f"{report.source.authority:<4}{report.source.route:<8}{state}")
+        typer.echo(f"{source_columns(report.source.key)}{state}")
         for url in report.incomplete:
             typer.echo(f"    read in part only: {url}")
         for unread in report.unread:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from bot.model import Reading
 from bot.reading import Unreadable, read_pdf
 from bot.verdicts import judge_reading
 from sources import Authority, FetchError
+from sources.scratch import ScratchFolder
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +57,7 @@ def _waiting(file: str) -> AbstractContextManager[object]:
 async def _read(file: str, settings: Settings, authorities: dict[str, Authority]) -> Reading:
     if "://" not in file:
         return await read_pdf(Path(file), read_limits(settings))
-    with tempfile.TemporaryDirectory(prefix="vigie-") as folder:
+    with ScratchFolder() as folder:
         async with open_client(settings, authorities) as client:
-            download = await client.download(file, Path(folder, "recueil.pdf"))
+            download = await client.download(file, folder / "recueil.pdf")
         return await read_pdf(download.path, read_limits(settings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie poll 26 06   (or, from cron, every ten minutes:  vigie poll)")
     def poll(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
-        """One real round: poll, record, post, end. Exit code 3 when some source or destination failed."""
+        """One real round: poll, record, post, tell the operators what changed, end. Exit code 3 when some source or destination failed."""
         _command(ctx.obj, codes, as_json, rehearsal=False)
 
     @app.command(epilog="Example:  vigie check 26 --json")
@@ -63,6 +64,9 @@ async def _round(
         sources = [source for authority in picked for source in authority.sources]
         reports, harvest = await _poll_all(parts, sources)
         delivered = [] if rehearsal else await parts.deliverer.deliver_due()
+        if parts.alerts is not None:
+            # The round is over: there is nothing to wait for that may begin with what has begun.
+            await parts.alerts.look(settle=timedelta(0))
         return reports, harvest, delivered
 
 

@@ -65,14 +65,14 @@ def source_json(source: Source, state: SourceState, recueils: int) -> Json:
 def check_json(source: Source, today: date, told: tuple[PageTold, ...], outcome: Crawl | CrawlFailed) -> Json:
     """What `vigie sources check` found. `ok` is what the exit code says; `polled` are the pages a poll asks from now on."""
     crawl = outcome if isinstance(outcome, Crawl) else None
-    failure = outcome if isinstance(outcome, CrawlFailed) else None
+    cause = outcome.cause if isinstance(outcome, CrawlFailed) else next(iter(outcome.unread), None)
     return {
         "code": source.authority,
         "route": source.route,
         "today": today.isoformat(),
-        "ok": failure is None,
-        "error": failure and str(failure),
-        "cause": failure and cause_of(failure.cause).value,
+        "ok": cause is None,
+        "error": None if cause is None else str(cause),
+        "cause": None if cause is None else cause_of(cause).value,
         "requests": outcome.requests,
         "pages": [_page_json(page) for page in told],
         "listed": [listed_json(entry) for entry in crawl.listed] if crawl else [],

@@ -33,7 +33,7 @@ def register(sources: typer.Typer) -> None:
     ) -> None:
         """Walk one source from its root: which pages are asked, which links are followed and why, what is found. Nothing is written.
 
-        Exit code 3 when the walk fails.
+        Exit code 3 when the walk fails, or could not read a page of its way.
         """
         chosen = choose_source(ctx.obj, code, route, folder)
         told, outcome = run_to_end(_walk(chosen))
@@ -44,7 +44,7 @@ def register(sources: typer.Typer) -> None:
                 typer.echo(line)
             if chosen.other_routes:
                 typer.echo(f"\nOther routes (--route): {', '.join(chosen.other_routes)}")
-        raise typer.Exit(DONE if isinstance(outcome, Crawl) else PARTLY_DONE)
+        raise typer.Exit(DONE if isinstance(outcome, Crawl) and not outcome.unread else PARTLY_DONE)
 
 
 async def _walk(chosen: Chosen) -> tuple[tuple[PageTold, ...], Crawl | CrawlFailed]:

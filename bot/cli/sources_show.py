@@ -60,7 +60,7 @@ def authority_lines(authority: Authority, known: list[tuple[Source, SourceState]
         yield ""
         yield f"  {source.route}: {source.root}"
         for label, text in (*_described(source), *_remembered(state, recueils[source.key])):
-            yield f"    {label:<10}{printable(text)}"
+            yield f"    {label:<12}{printable(text)}"
 
 
 def way_of(source: Source) -> str:

@@ -80,6 +80,7 @@ def _source_json(source: SourceHealth) -> Json:
         "since": source.since and source.since.isoformat(),
         "error": source.detail,
         "failures": source.failures,
+        "unread": source.unread,
         "last_ok_at": source.last_ok_at and source.last_ok_at.isoformat(),
         "last_new_at": source.last_new_at and source.last_new_at.isoformat(),
         "last_published": source.last_published and source.last_published.isoformat(),

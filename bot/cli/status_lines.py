@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.alerts import alert_words, short_list
-from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.cli.columns import code_column, source_columns
+from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status, nobody_answers
 from bot.messages import printable
 from bot.storage.rows import RecueilState
 from sources import Authority
+
+_EACH = 3
+"""Sources with one thing wrong up to which each is told by itself."""
 
 _WORDS = {
     Status.FINE: "fine",
@@ -25,30 +30,36 @@ _WORDS = {
 def status_lines(
     overview: Overview, authorities: Mapping[str, Authority], counts: Mapping[str, Mapping[RecueilState, int]], *, every: bool
 ) -> Iterator[str]:
-    """Counts first, then what does not work, with what can be done; then what should be known. `every` adds a line for each source."""
-    yield from _summary(overview, counts)
+    """Counts first, then what does not work, with what can be done; then what should be known.
+
+    Where one thing is wrong with many sources they are told together. `every` tells each by itself, and adds a line for each source.
+    """
+    yield from _summary(overview)
     for title, status in (("Failing", Status.FAILING), ("Late", Status.LATE)):
-        yield from _section(title, [line for source in overview.sources if source.status is status for line in _trouble(source, overview)])
+        yield from _section(title, list(_troubles([one for one in overview.sources if one.status is status], overview, every=every)))
     moved = [line for source in overview.sources if source.moved_to and source.status is not Status.FAILING for line in _moved(source)]
     yield from _section("Moved", moved)
     never = [source.key for source in overview.sources if source.status is Status.UNPOLLED]
     yield from _section("Never polled", [short_list(never, "and {n} more")] if never else [])
-    yield from _section("Not covered", [_not_covered(one, authorities) for one in overview.authorities if one.status is Status.NOT_COVERED])
-    shown = {one.code for one in overview.authorities if one.status is not Status.UNWATCHED}
-    yield from _section("Recueils that were not read", [line for code, of in counts.items() if code in shown for line in _unread(code, of)])
+    yield from _section("Not covered", list(_not_covered(overview, authorities, every=every)))
+    yield from _section("Recueils that were not read", [*_tried(overview), *_given_up(overview, counts)])
     if every:
         yield from _section("Every source", [_source(source) for source in overview.sources])
 
 
-def _summary(overview: Overview, counts: Mapping[str, Mapping[RecueilState, int]]) -> Iterator[str]:
+def _summary(overview: Overview) -> Iterator[str]:
     number = len(overview.authorities)
     told = ", ".join(f"{overview.counts[status]} {_WORDS[status]}" for status in Status if overview.counts.get(status))
     yield f"{number} {'authority' if number == 1 else 'authorities'}: {told}"
     last = max((source.last_ok_at for source in overview.sources if source.last_ok_at), default=None)
     if last is not None:
         yield f"Last successful poll: {_minute(last)}"
-    elif overview.sources and not counts:
+    elif overview.sources and all(source.status is Status.UNPOLLED for source in overview.sources):
         yield "Nothing was polled yet: start the bot with  vigie run"
+    elif overview.sources:
+        yield "No poll has succeeded yet"
+    if nobody_answers([source.cause for source in overview.sources]):
+        yield "NO SITE ANSWERS: is this machine connected to the network?"
     if overview.asleep_since is not None:
         yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {_minute(overview.asleep_since)}. Start it with  vigie run"
 
@@ -60,53 +71,98 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
         yield from lines
 
 
+def _troubles(sources: Sequence[SourceHealth], overview: Overview, *, every: bool) -> Iterator[str]:
+    alike: defaultdict[Cause, list[SourceHealth]] = defaultdict(list)
+    for source in sources:
+        alike[source.cause or Cause.UNEXPECTED].append(source)
+    for cause, them in alike.items():
+        if every or len(them) <= _EACH:
+            yield from (line for source in them for line in _trouble(source, overview))
+        else:
+            yield from _crowd(cause, them)
+
+
+def _crowd(cause: Cause, sources: Sequence[SourceHealth]) -> Iterator[str]:
+    words = alert_words("en").causes[cause]
+    yield f"{len(sources)} sources: {words.what}"
+    yield f"    {short_list([source.key for source in sources], 'and {n} more')}  (--all tells of each)"
+    since = min((source.since for source in sources if source.since), default=None)
+    if since is not None and cause is not Cause.LATE:
+        yield f"    the first of them since {_minute(since)}"
+    example = next((source for source in sources if source.detail), None)
+    if example is not None and cause is not Cause.LATE:
+        yield f"    such as {example.key}: {printable(example.detail or '')}"
+    yield f"    → {words.todo}"
+
+
 def _trouble(source: SourceHealth, overview: Overview) -> Iterator[str]:
     words = alert_words("en").causes[source.cause or Cause.UNEXPECTED]
     authority = next(one for one in overview.authorities if one.code == source.authority)
-    aside = "" if authority.status is source.status else f" (another route of {authority.code} is {_WORDS[authority.status]})"
-    yield f"{_start(source.key)}{words.what}{aside}"
+    yield f"{source_columns(source.key)}{words.what}{_aside(source, authority)}"
     if source.status is Status.LATE:
         yield f"    last recueil {_day(source)}, usually every {_days(source.usual_gap)}, hardly ever more than {_days(source.late_after)}"
     else:
         since = "" if source.since is None else f"since {_minute(source.since)}, "
         polls = "1 failed poll" if source.failures == 1 else f"{source.failures} failed polls in a row"
-        yield f"    {since}{polls}; last success {_minute(source.last_ok_at)}"
+        what = _recueils(source) if source.cause is Cause.FILES else polls
+        yield f"    {since}{what}; last success {_minute(source.last_ok_at)}"
         if source.detail:
             yield f"    {printable(source.detail)}"
     yield f"    → {words.todo}"
 
 
+def _aside(source: SourceHealth, authority: AuthorityHealth) -> str:
+    if authority.status is source.status:
+        return ""
+    if authority.status is Status.PARTLY:
+        return f" (another route of {authority.code} works, but what is published here may be nowhere else)"
+    return f" (another route of {authority.code} is {_WORDS[authority.status]})"
+
+
 def _moved(source: SourceHealth) -> Iterator[str]:
     words = alert_words("en").causes[Cause.RELOCATED]
-    yield f"{_start(source.key)}{words.what}: {printable(source.moved_to or '')}"
+    yield f"{source_columns(source.key)}{words.what}: {printable(source.moved_to or '')}"
     yield f"    → {words.todo}"
 
 
-def _not_covered(authority: AuthorityHealth, authorities: Mapping[str, Authority]) -> str:
-    reason = f": {printable(authority.not_covered)}" if authority.not_covered else ""
-    return f"{authority.code:<6}{authorities[authority.code].name}{reason}"
+def _not_covered(overview: Overview, authorities: Mapping[str, Authority], *, every: bool) -> Iterator[str]:
+    them = [one for one in overview.authorities if one.status is Status.NOT_COVERED]
+    if len(them) > _EACH and not every:
+        yield f"{', '.join(one.code for one in them)}  (vigie sources list tells why)"
+        return
+    for one in them:
+        reason = f": {printable(one.not_covered)}" if one.not_covered else ""
+        yield f"{code_column(one.code)}{authorities[one.code].name}{reason}"
 
 
-def _unread(code: str, counts: Mapping[RecueilState, int]) -> Iterator[str]:
-    told = [
-        f"{counts[state]} {words}"
-        for state, words in ((RecueilState.FAILED, "given up"), (RecueilState.INCOMPLETE, "read in part"))
-        if counts.get(state)
-    ]
-    if told:
-        yield f"{code:<6}{', '.join(told)}"
+def _tried(overview: Overview) -> Iterator[str]:
+    """What makes no source a failing one yet; the others are told above."""
+    for source in overview.sources:
+        if source.unread and source.cause is not Cause.FILES:
+            yield f"{source_columns(source.key)}{_recueils(source)}"
+
+
+def _given_up(overview: Overview, counts: Mapping[str, Mapping[RecueilState, int]]) -> Iterator[str]:
+    shown = {one.code for one in overview.authorities if one.status is not Status.UNWATCHED}
+    for code, number in counts.items():
+        told = [
+            f"{number[state]} {words}"
+            for state, words in ((RecueilState.FAILED, "given up"), (RecueilState.INCOMPLETE, "read in part"))
+            if number.get(state)
+        ]
+        if told and code in shown:
+            yield f"{code_column(code)}{', '.join(told)}"
+
+
+def _recueils(source: SourceHealth) -> str:
+    number = "1 recueil" if source.unread == 1 else f"{source.unread} recueils"
+    return f"{number} tried in vain since the last that could be read"
 
 
 def _source(source: SourceHealth) -> str:
     rhythm = "" if source.usual_gap is None else f", usually every {_days(source.usual_gap)}"
-    return (
-        f"{_start(source.key)}{_WORDS[source.status]:<13} last success {_minute(source.last_ok_at)}, last recueil {_day(source)}{rhythm}"
-    ).rstrip()
-
-
-def _start(key: str) -> str:
-    code, _, route = key.partition(":")
-    return f"{code:<6}{route:<9} "
+    last = f"last success {_minute(source.last_ok_at)}, last recueil {_day(source)}{rhythm}"
+    return f"{source_columns(source.key)}{_WORDS[source.status]:<13} {last}"
 
 
 def _day(source: SourceHealth) -> str:

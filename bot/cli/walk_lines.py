@@ -10,7 +10,7 @@ from bot.alerts import alert_words
 from bot.cli.sources_show import way_of
 from bot.health import cause_of
 from bot.messages import printable
-from sources import Crawl, CrawlFailed, Listed, Source
+from sources import Crawl, CrawlFailed, FetchError, Listed, Source
 from sources.explain import PageTold, WayTold
 from sources.playback import newest_first
 
@@ -27,12 +27,19 @@ def walk_lines(source: Source, today: date, told: Sequence[PageTold], outcome: C
         yield from _page(rank, page)
     yield ""
     if isinstance(outcome, CrawlFailed):
-        words = alert_words("en").causes[cause_of(outcome.cause)]
-        yield f"FAILED after {_count(outcome.requests, 'request')}: {words.what}"
-        yield f"    {printable(str(outcome))}"
-        yield f"    → {words.todo}"
+        yield from _trouble(f"FAILED after {_count(outcome.requests, 'request')}", outcome.cause)
         return
+    for error in outcome.unread:
+        yield from _trouble("A page of the way could not be read", error)
+        yield ""
     yield from _listed(source, outcome, limit)
+
+
+def _trouble(start: str, error: FetchError) -> Iterator[str]:
+    words = alert_words("en").causes[cause_of(error)]
+    yield f"{start}: {words.what}"
+    yield f"    {printable(str(error))}"
+    yield f"    → {words.todo}"
 
 
 def _page(rank: int, page: PageTold) -> Iterator[str]:

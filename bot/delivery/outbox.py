@@ -27,8 +27,8 @@ import structlog
 from bot.delivery.backoff import SETTLE, backoff, next_look
 from bot.delivery.channel import Channel, DeliveryError, NotSent, Refused, Sent
 from bot.delivery.errors import DestinationRefused
-from bot.delivery.uninterrupted import uninterrupted
 from bot.model import Post, PostState
+from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
 

@@ -175,7 +175,7 @@ class Questions:
         found = find_department(department, self._places)
         if found.place is None:
             return UnknownDepartment(department.strip(), found.suggestions)
-        return DepartmentState(found.place, tuple(one for one in self._overview().authorities if one.code in found.authorities))
+        return DepartmentState(tuple(one for one in self._overview().authorities if one.code in found.authorities))
 
     def search(self, words: str, page: int = 1) -> Answer:
         """The decrees that have these words."""

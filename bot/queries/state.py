@@ -29,7 +29,6 @@ class WatchState:
 class DepartmentState:
     """How the authorities of one department are (in Paris there are two)."""
 
-    place: Place
     authorities: tuple[AuthorityHealth, ...]
 
 

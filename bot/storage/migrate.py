@@ -55,7 +55,7 @@ def require_current(connection: Connection, name: str) -> None:
     script, current = _scripts(), revision(connection)
     _refuse_newer(name, script, current)
     if current != script.get_current_head():
-        raise WrongSchema(f"the database {name} is of an older Vigie; a command that writes upgrades it first")
+        raise WrongSchema(f"the database {name} is of an older Vigie; `vigie run` or `vigie poll` upgrades it")
 
 
 def upgrade_to(connection: Connection, target: str) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, false, func, or_, select, update
 
 from bot.rhythm import Publication
 from bot.storage.codec import clean, clean_or_none
 from bot.storage.database import Database
 from bot.storage.errors import NoSuchRow
-from bot.storage.rows import NewRecueil, Recueil, RecueilState
+from bot.storage.rows import NewRecueil, Recueil, RecueilState, Stuck
 from bot.storage.schema import recueils
 from bot.storage.upsert import insert_or_ignore
 
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE, RecueilState.RESOLVED)
+_UNREAD = (RecueilState.WAITING, RecueilState.FAILED)
+_TOO_FAR = timedelta(days=2)  # no pause is that long: who wrote it had a clock that was ahead
 _BATCH = 500  # parameters of one IN list: well under the limit of either database
 
 
@@ -50,8 +52,9 @@ class Recueils:
         A WAITING one is due unless it has a later `next_try_at`; an INCOMPLETE one only when it has a `next_try_at` and that has come:
         without one there is no hope left for it.
         """
-        waiting = and_(recueils.c.state == RecueilState.WAITING, or_(recueils.c.next_try_at.is_(None), recueils.c.next_try_at <= now))
-        incomplete = and_(recueils.c.state == RecueilState.INCOMPLETE, recueils.c.next_try_at <= now)
+        has_come = or_(recueils.c.next_try_at <= now, recueils.c.next_try_at > now + _TOO_FAR)
+        waiting = and_(recueils.c.state == RecueilState.WAITING, or_(recueils.c.next_try_at.is_(None), has_come))
+        incomplete = and_(recueils.c.state == RecueilState.INCOMPLETE, has_come)
         query = select(recueils).where(or_(waiting, incomplete)).order_by(recueils.c.id)
         if authorities is not None:
             query = query.where(recueils.c.authority.in_(sorted(authorities)))
@@ -66,12 +69,45 @@ class Recueils:
         with self._database.reading() as connection:
             return [recueil_of(row) for row in connection.execute(query)]
 
-    def publications(self, source: str, *, found_after: datetime, limit: int = 500) -> list[Publication]:
-        """When the last `limit` items of a source were published. What a first poll or a backfill found may have been there for long."""
-        query = select(recueils.c.published, recueils.c.found_at, recueils.c.silent).where(recueils.c.source == source)
+    def publications(self, source: str, *, since: date, found_after: datetime) -> list[Publication]:
+        """When the items of a source were published since a day, those found last first.
+
+        What was found before `found_after`, or by a backfill, may have been there for long: it tells its day only, where it shows one.
+        """
+        # By age, not by place in the table: the thousands of old items that a backfill adds must not hide what is published now.
+        was_new = and_(recueils.c.found_at > found_after, recueils.c.silent.is_(false()))
+        query = select(recueils.c.published, case((was_new, recueils.c.found_at)).label("found_at"))
+        wanted = and_(recueils.c.source == source, or_(recueils.c.published >= since, was_new))
         with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(recueils.c.id.desc()).limit(limit)).all()
-        return [Publication(row.published, row.found_at if row.found_at > found_after and not row.silent else None) for row in rows]
+            rows = connection.execute(query.where(wanted).order_by(recueils.c.id.desc()))
+            return [Publication(row.published, row.found_at) for row in rows]
+
+    def stuck(self) -> dict[str, Stuck]:
+        """Per source, what was tried since the last recueil that could be read, and could not be: waiting for another try, or given up.
+
+        What a backfill reads in silence is not counted. A source without any is left out.
+        """
+        troubled = and_(recueils.c.state.in_(_UNREAD), recueils.c.attempts > 0, recueils.c.silent.is_(false()))
+        of_troubled = recueils.c.source.in_(select(recueils.c.source).where(troubled))
+        last_read = (
+            select(recueils.c.source, func.max(recueils.c.tried_at, type_=recueils.c.tried_at.type).label("at"))
+            .where(recueils.c.state.in_((RecueilState.READ, RecueilState.DUPLICATE)), of_troubled)
+            .group_by(recueils.c.source)
+            .subquery()
+        )
+        query = (
+            select(
+                recueils.c.source,
+                func.count().label("number"),
+                func.min(recueils.c.found_at, type_=recueils.c.found_at.type).label("since"),
+                func.max(recueils.c.error).label("error"),
+            )
+            .outerjoin(last_read, last_read.c.source == recueils.c.source)
+            .where(troubled, or_(last_read.c.at.is_(None), recueils.c.tried_at > last_read.c.at))
+            .group_by(recueils.c.source)
+        )
+        with self._database.reading() as connection:
+            return {row.source: Stuck(row.number, row.since, row.error or "") for row in connection.execute(query)}
 
     def of(self, authority: str) -> list[Recueil]:
         """All that was ever recorded for one authority, newest first."""

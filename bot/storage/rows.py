@@ -101,6 +101,16 @@ class Recueil:
 
 
 @dataclass(frozen=True, slots=True)
+class Stuck:
+    """Recueils of one source that could not be fetched or opened since the last that could. `since` is when the first of them was found,
+    `error` what happened to one of them."""
+
+    number: int
+    since: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadResult:
     """One recueil read and judged, ready to be recorded in a single transaction.
 

@@ -22,6 +22,9 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """RFC 6052 well-known prefix: the last 32 bits are the IPv4 address really reached."""
 
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is allotted of the public Internet (RFC 4291, section 2.4). What else Python holds for global is old wrappings of IPv4."""
+
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
     """The machine's own resolver, for the address families it is configured for."""
@@ -37,6 +40,7 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        return address in _UNICAST and address.sixtofour is None and address.is_global
     return address.is_global and not address.is_multicast
 
 

@@ -51,7 +51,7 @@ MARKS = (
 )
 
 _REFUSAL = re.compile(
-    r"(?:erreur|error)?\W*\d{0,3}\W*(?:"
+    r"(?:erreur|error)?\W*+\d{0,3}+\W*+(?:"
     r"access (?:to this page )?(?:has been |is )?(?:denied|blocked|forbidden)|acc[eè]s (?:refus[eé]|bloqu[eé]|interdit|non autoris[eé])"
     r"|(?:your |the )?request (?:was |has been |is )?(?:rejected|blocked)|(?:votre )?requ[eê]te (?:a [eé]t[eé] )?(?:rejet[eé]e|bloqu[eé]e)"
     r"|(?:sorry, )?you have been blocked|vous avez [eé]t[eé] bloqu[eé]|pardon our interruption|too many requests|trop de requ[eê]tes"

@@ -65,7 +65,7 @@ class _Question(Generic[Answer]):
 
 
 class Exchange:
-    """Makes requests. `log` gets one debug event for each, with its URL, status, milliseconds and bytes."""
+    """Makes requests. `log` gets one debug event for each, with its URL, status, milliseconds and bytes, and warnings."""
 
     def __init__(self, options: ClientOptions, world: World, origins: Origins, log: Any) -> None:
         self._options = options
@@ -73,7 +73,7 @@ class Exchange:
         self._origins = origins
         self._log = log
         self._cookies = SiteCookies()
-        self._browser = BrowserLine(options, self._script_address)
+        self._browser = BrowserLine(options, self._script_address, log)
         self._counters: dict[Address, _Counter] = {}
         self._last_used: dict[str, _Counter] = {}
 

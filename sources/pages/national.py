@@ -1,8 +1,8 @@
 """The national platform of prefecture sites (94 departments, one template): HTML -> links. Pure.
 
 One rule fits them all: what matters is where a link leads and what it is called, never its class, for the template breaks its own classes
-(`<a id= class="fr-link …">` swallows them). Every link to `/contenu/telechargement/` is a document; cards, options of a list and
-links of the text lead to detail pages or further listings, told apart by their label.
+(`<a id= class="fr-link …">` swallows them). Every link to `/contenu/telechargement/`, or to a PDF of the site, is a document; cards,
+options of a list and links of the text lead to detail pages or further listings, told apart by their label.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from sources.pages.parsing import MAX_LINKS, parse
 from sources.periods import label_of, read_label
 from sources.urls import canonical, same_site
 
-_DOCUMENT = re.compile(r"/(?:ire)?contenu/telechargement/", re.IGNORECASE)
+# The second is the platform's own word for the first, which old pages still have.
+_DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/", re.IGNORECASE)
 _MEDIA = "/media/files/"
 _COPIES = 4
 """Links to one document that are looked at."""
@@ -53,7 +54,8 @@ def _read_scope(scope: Tag, url: str) -> PageLinks:
     documents: dict[str, list[Tag]] = {}
     others: dict[str, tuple[Tag, bool]] = {}
     for tag, target, is_block in _links(scope, url):
-        if _DOCUMENT.search(urlsplit(target).path) or (is_block and urlsplit(target).path.lower().endswith(".pdf")):
+        is_pdf = urlsplit(target).path.lower().endswith(".pdf") and (is_block or same_site(target, url))
+        if is_pdf or _DOCUMENT.search(urlsplit(target).path):
             if not _is_furniture(tag, title) and len(anchors := documents.setdefault(target, [])) < _COPIES:
                 anchors.append(tag)
         elif target not in others and _leads_on(tag, target, url, is_block=is_block):

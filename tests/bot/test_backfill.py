@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from bot.model import Decree
 from bot.reading import Unreadable
 from bot.storage import Store, open_store
 from bot.storage.errors import Full, StorageError
-from bot.storage.rows import RecueilState
+from bot.storage.rows import Recueil, RecueilState
 from sources import Authority, Download, FetchError, Gone, Paused, Refused, Unreachable
 from tests.bot.test_watch import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
@@ -59,7 +61,7 @@ class History(Bench):
         self.index, self.not_covered, self.slept, self.routed = Index(), (), [], []
         self.site.pages |= {
             ROOT: page(*(grey_card(way.removeprefix(HOST), way.rsplit("/", 1)[-1]) for way in (f"{ROOT}/Aout-2026", JUNE, MARCH, JANUARY))),
-            f"{ROOT}/Aout-2026": files(8, day=date(2026, 8, 14)),
+            f"{ROOT}/Aout-2026": files(8, day=date(2026, 8, 10)),
             JUNE: files(6, 7, day=date(2026, 6, 20)),
             MARCH: files(3, day=date(2026, 3, 20)),
             JANUARY: files(1, day=date(2026, 1, 20)),
@@ -324,18 +326,45 @@ async def test_what_was_just_published_is_left_to_the_next_poll(bench: History) 
 
 
 async def test_a_source_never_polled_still_has_its_baseline(bench: History) -> None:
-    bench.papers[url(9)] = reading(vsa("2026-9"))
-    await bench.run()
+    """What was put online before the first poll, and what stands there when a backfill comes before it, are news all the same."""
+    bench.papers |= {url(number): reading(vsa(f"2026-{number}")) for number in (9, 10)}
+    bench.site.pages[f"{ROOT}/Aout-2026"] = page(download(9, "13/08/2026"), download(8, "10/08/2026"))
+    first = await bench.run()
+    assert (first.listings[0].new, first.listings[0].left) == (4, 1)
     assert bench.store.sources.get("99:site").baseline_at is None
-    bench.site.pages[f"{ROOT}/Aout-2026"] = page(download(9, "14/08/2026"), download(8, "14/08/2026"), download(5, "01/08/2026"))
+    bench.site.pages[f"{ROOT}/Aout-2026"] = page(
+        download(10, "14/08/2026"), download(9, "13/08/2026"), download(8, "10/08/2026"), download(5, "01/08/2026")
+    )
     report, harvest = await bench.poll(QUARTER)
     assert bench.store.sources.get("99:site").baseline_at == bench.now
-    assert (report.new, bench.states()[url(5)]) == (1, KNOWN)
+    assert (report.new, bench.states()[url(5)]) == (2, KNOWN)
+    assert [post.decree.facts.number for post in harvest.posts] == ["2026-10", "2026-9"]
+
+
+async def test_the_newest_of_a_list_without_dates_are_left_to_the_first_poll(bench: History) -> None:
+    bench.papers[url(9)] = reading(vsa("2026-9"))
+    bench.site.pages = {ROOT: page(*(download(number) for number in (9, 8, 7, 6)))}
+    report = await bench.run()
+    assert (report.listings[0].new, report.listings[0].left, bench.states()) == (1, 3, {url(6): READ})
+    _, harvest = await bench.poll(QUARTER)
     assert [post.decree.facts.number for post in harvest.posts] == ["2026-9"]
 
 
-async def test_two_backfills_at_once_share_the_work(bench: History) -> None:
-    both = await asyncio.gather(bench.backfill().run(Wanted(SINCE)), bench.backfill().run(Wanted(SINCE)))
+async def test_two_backfills_at_once_share_the_work(bench: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_up, loaded, ready = bench.store.recueils.take_up, set[int](), threading.Event()
+
+    def take_up_when_both_have_loaded(recueil: Recueil, *, silent: bool, now: datetime) -> Recueil | None:
+        assert ready.wait(30)
+        return take_up(recueil, silent=silent, now=now)
+
+    def told(number: int, step: Progress) -> None:
+        if step.waiting:
+            loaded.add(number)
+        if len(loaded) == 2:
+            ready.set()
+
+    monkeypatch.setattr(bench.store.recueils, "take_up", take_up_when_both_have_loaded)
+    both = await asyncio.gather(*(bench.backfill().run(Wanted(SINCE), partial(told, number)) for number in range(2)))
     assert sorted(bench.site.downloads) == [url(3), url(6), url(7), url(8)]
     assert sum(report.read for report in both) == 4
     assert list(bench.states().values()) == [READ] * 4

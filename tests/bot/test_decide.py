@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.decide import after_baseline, at_baseline, next_check, reread_at, retry_at
+from bot.decide import LONGEST_WAIT, after_baseline, at_baseline, is_due, next_check, reread_at, retry_at
 from bot.storage.rows import RecueilState
 from sources import Listed, Order
 
@@ -115,6 +115,26 @@ def test_an_incomplete_recueil_is_read_again_for_some_days() -> None:
 )
 def test_a_failing_source_is_polled_less_often(failures: int, retry_after: float | None, minutes: int) -> None:
     assert next_check(NOW, every=timedelta(minutes=15), failures=failures, retry_after=retry_after) == NOW + timedelta(minutes=minutes)
+
+
+def test_a_server_that_asks_for_years_is_asked_again_after_a_day() -> None:
+    assert next_check(NOW, every=timedelta(minutes=15), failures=1, retry_after=999_999_999_999) == NOW + timedelta(days=1)
+    assert retry_at(1, NOW, 999_999_999_999) == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("next_check_at", "due"),
+    [
+        (None, True),
+        (NOW, True),
+        (NOW - timedelta(days=400), True),
+        (NOW + timedelta(seconds=1), False),
+        (NOW + LONGEST_WAIT, False),
+        (NOW + timedelta(days=365), True),  # written by a clock that was ahead
+    ],
+)
+def test_a_source_is_due_when_its_time_has_come_or_can_never_have_been_meant(next_check_at: datetime | None, due: bool) -> None:
+    assert is_due(next_check_at, NOW) is due
 
 
 def test_a_slow_rhythm_is_never_made_faster_by_failures() -> None:

@@ -18,9 +18,10 @@ from bot.health import (
     cause_of,
     judge_authority,
     judge_source,
+    nobody_answers,
 )
 from bot.rhythm import Habits
-from bot.storage.rows import SourceState
+from bot.storage.rows import SourceState, Stuck
 from sources import (
     Authority,
     Blocked,
@@ -139,6 +140,22 @@ def test_a_source_that_moved_and_works_is_fine_and_says_where_it_is() -> None:
     assert (found.status, found.moved_to) == (Status.FINE, "https://www.drome.gouv.fr/Nouveau")
 
 
+@pytest.mark.parametrize(
+    ("number", "since", "failing"),
+    [(1, 23 * HOUR, False), (1, DAY, True), (2, 59 * HOUR / 60, False), (2, HOUR, True), (30, HOUR, True)],
+)
+def test_a_list_whose_recueils_cannot_be_read_is_not_fine(number: int, since: timedelta, failing: bool) -> None:
+    found = judge_source(SITE, state(), RHYTHM, NOW, Stuck(number, NOW - since, "503"))
+    expected = (Status.FAILING, Cause.FILES, NOW - since) if failing else (Status.FINE, None, None)
+    assert (found.status, found.cause, found.since) == expected
+    assert (found.unread, found.detail) == (number, "503")
+
+
+def test_a_site_that_does_not_answer_is_told_before_its_recueils() -> None:
+    found = judge_source(SITE, state(failures=1, cause="blocked", error="429"), RHYTHM, NOW, Stuck(9, NOW - DAY, "503"))
+    assert (found.cause, found.detail, found.unread) == (Cause.BLOCKED, "429", 9)
+
+
 def route(status: Status, name: str = "site") -> SourceHealth:
     return SourceHealth(f"26:{name}", status)
 
@@ -199,3 +216,20 @@ def test_a_broken_route_beside_a_good_one_is_not_all_fine() -> None:
 def test_the_bot_is_taken_for_stopped_when_most_polls_are_overdue(due: list[timedelta | None], expected: timedelta | None) -> None:
     found = asleep_since([None if span is None else NOW + span for span in due], NOW)
     assert found == (None if expected is None else NOW + expected)
+
+
+@pytest.mark.parametrize(
+    ("causes", "expected"),
+    [
+        ([Cause.UNREACHABLE, Cause.UNREACHABLE], True),
+        (["unreachable", "resting", "needs_browser"], True),
+        ([Cause.UNREACHABLE, None], False),  # one of them works
+        ([Cause.UNREACHABLE, Cause.MOVED], False),  # a 404 is an answer
+        ([Cause.RESTING, Cause.RESTING], False),  # a server that asks for a pause has answered
+        ([Cause.UNREACHABLE, Cause.NEEDS_BROWSER], False),  # a single site was asked
+        ([Cause.UNREACHABLE], False),
+        ([], False),
+    ],
+)
+def test_where_no_site_answers_it_is_this_machine(causes: list[str | None], expected: bool) -> None:
+    assert nobody_answers(causes) is expected

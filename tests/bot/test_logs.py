@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -62,3 +63,22 @@ def test_libraries_that_log_whole_addresses_may_only_warn() -> None:
     for name in ("httpx", "httpcore.connection", "apscheduler.scheduler"):
         logging.getLogger(name).info("GET https://api.telegram.org/bot%s/getMe", SECRET)
     assert stream.getvalue() == ""
+
+
+def test_a_line_for_people_says_when_to_the_second_and_of_what_first() -> None:
+    stream = io.StringIO()
+    set_up_logging("info", "console", stream)
+    structlog.get_logger().warning("source failed", source="26:site", error="a long story", failures=1)
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[warning  ] source failed +source=26:site error='a long story' failures=1\n", stream.getvalue()
+    )
+
+
+def test_a_tick_that_is_left_out_is_no_news_and_a_fault_of_the_scheduler_is() -> None:
+    stream = io.StringIO()
+    set_up_logging("debug", "console", stream)
+    scheduler = logging.getLogger("apscheduler.scheduler")
+    scheduler.warning('Execution of job "%s" skipped: maximum number of running instances reached (%d)', "tick", 1)
+    scheduler.error("Job %s raised an exception", "tick")
+    assert stream.getvalue().count("\n") == 1
+    assert "raised an exception" in stream.getvalue()

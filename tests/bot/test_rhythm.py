@@ -155,9 +155,28 @@ def test_a_source_of_every_working_day() -> None:
     habits = learn(daily(day for day in range(60) if (MONDAY.date() - timedelta(days=day)).weekday() < 5), PARIS, MONDAY)
     assert habits.usual_gap == timedelta(days=1)
     assert habits.late_after == timedelta(days=6)
-    assert not is_late(habits, None, at(5, 12))
-    assert is_late(habits, None, at(6, 1))
+    assert not is_late(habits, None, at(6, 21)), "the sixth day is not over"
+    assert is_late(habits, None, at(7, 1))
     assert not is_late(habits, at(4, 17), at(8, 12)), "what was found since counts"
+
+
+def test_a_holiday_with_its_bridge_day_is_not_late() -> None:
+    """Ascension is a Thursday: from that Wednesday nothing comes until some time on the Monday after."""
+    wednesday = date(2026, 5, 13)
+    days = [wednesday - timedelta(days=age) for age in range(60)]
+    habits = learn(shown(*(day for day in days if day.weekday() < 5)), PARIS, datetime(2026, 5, 13, 20, tzinfo=UTC))
+    assert not is_late(habits, None, datetime(2026, 5, 18, 21, tzinfo=UTC))
+    assert is_late(habits, None, datetime(2026, 5, 20, 12, tzinfo=UTC))
+
+
+def test_the_silence_of_last_christmas_is_remembered_at_this_one() -> None:
+    christmas, new_year = date(2025, 12, 19), date(2026, 1, 5)
+    before = [christmas - timedelta(days=age) for age in range(10)]
+    after = [new_year + timedelta(days=age) for age in range(349)]
+    eve = datetime(2026, 12, 20, 12, tzinfo=UTC)
+    habits = learn(shown(*(day for day in (*before, *after) if day.weekday() < 5)), PARIS, eve)
+    assert habits.late_after is not None
+    assert habits.late_after >= timedelta(days=17)
 
 
 def test_a_source_of_every_month_is_given_months() -> None:

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.scope import Ages, Files, Watch, must_list, still_to_read, take_from_index, take_in
+from bot.scope import Ages, Files, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from bot.storage.rows import Recueil, RecueilState
-from sources import Listed
+from sources import Listed, Order
 from sources.history import Found
 from sources.index import IndexEntry
 
@@ -16,6 +16,7 @@ NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 HOST = "www.test.gouv.fr"
 HERE, OTHER = f"https://{HOST}/RAA/Aout-2026", f"https://{HOST}/RAA/Juin-2026"
 WATCH = Watch(TODAY, frozenset({HERE}))
+UNPOLLED = Watch(TODAY, recent=timedelta(days=10))
 
 
 def url(number: int, name: str = "recueil") -> str:
@@ -51,8 +52,9 @@ def test_a_source_is_listed_once_a_day(listed_at: datetime | None, must: bool) -
         (TODAY - timedelta(days=3), OTHER, WATCH, True),
         (TODAY - timedelta(days=4), OTHER, WATCH, False),
         (TODAY, None, WATCH, True),
-        (TODAY, HERE, Watch(), False),
-        (None, HERE, Watch(None, frozenset({HERE})), False),
+        (TODAY - timedelta(days=9), OTHER, UNPOLLED, True),  # the first poll may announce it
+        (TODAY - timedelta(days=11), OTHER, UNPOLLED, False),
+        (None, HERE, UNPOLLED, False),
     ],
 )
 def test_what_the_next_poll_must_meet_is_left_to_it(published: date | None, page: str | None, watch: Watch, expected: bool) -> None:
@@ -81,9 +83,22 @@ def test_the_index_gives_what_nobody_has_seen() -> None:
     assert elsewhere == 1
 
 
-def test_a_source_never_polled_leaves_nothing_to_polls() -> None:
-    intake, _ = take_from_index([entry(7, crawled_at=NOW), entry(8, "RAA du 13 août 2026")], [], SINCE, hosts={HOST}, watch=Watch())
-    assert (len(intake.taken), intake.left) == (2, ())
+def test_a_source_never_polled_leaves_to_its_first_poll_what_that_may_announce() -> None:
+    entries = [entry(7, crawled_at=NOW), entry(8, "RAA du 13 août 2026"), entry(9, "RAA du 1er août 2026")]
+    intake, _ = take_from_index(entries, [], SINCE, hosts={HOST}, watch=UNPOLLED)
+    assert [[listed.url for listed in each] for each in (intake.taken, intake.left)] == [[url(7), url(9)], [url(8)]]
+
+
+@pytest.mark.parametrize(
+    ("order", "newest"),
+    [("unknown", {5, 8, 9}), ("oldest-first", {5, 8, 9}), ("newest-first", {9, 2, 8})],
+)
+def test_of_what_bears_no_date_the_newest_are_left_to_the_first_poll(order: Order, newest: set[int]) -> None:
+    found = [Found(Listed(url(number), "RAA"), HERE) for number in (9, 2, 8, 5)] + [Found(Listed(url(99), "RAA", TODAY), HERE)]
+    left = undated_at_baseline(found, order)
+    assert left == {url(number) for number in newest}
+    intake = take_in(found, {url(2), url(8), url(9)}, UNPOLLED, {url(9), url(7)})
+    assert [listed.url for listed in intake.left] == [url(9)]
 
 
 @pytest.mark.parametrize(

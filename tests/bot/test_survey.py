@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.health import Status
+from bot.health import Cause, Status
 from bot.storage import Store, open_store
 from bot.storage.rows import NewRecueil, RecueilState, SourceState
 from bot.survey import survey
@@ -54,6 +54,32 @@ def test_a_catalogue_is_surveyed_in_its_order(store: Store) -> None:
     ]
     assert [route.key for route in found.sources] == ["26:site", "26:mirror"]
     assert found.asleep_since is None
+
+
+def test_a_source_whose_recueils_fail_is_found_out(store: Store) -> None:
+    store.sources.save(SourceState("26:site", baseline_at=NOW - 90 * DAY, last_ok_at=NOW, next_check_at=NOW))
+    new = [
+        NewRecueil("26", "26:site", f"https://x/{number}", "RAA", NOW.date(), is_detail=False, state=RecueilState.WAITING)
+        for number in range(3)
+    ]
+    for recueil in store.recueils.add(new, NOW - 2 * timedelta(hours=1)):
+        store.recueils.failed(recueil.id, "503", now=NOW, next_try_at=NOW + DAY)
+    [drome, *_] = survey(store, AUTHORITIES, {"26"}, NOW).authorities
+    assert (drome.status, drome.routes[0].cause, drome.routes[0].unread) == (Status.FAILING, Cause.FILES, 3)
+
+
+def test_a_backfill_makes_no_source_late(store: Store) -> None:
+    """Its thousands of old recueils come after those of the last weeks in the table."""
+    store.sources.save(SourceState("26:site", baseline_at=NOW - 90 * DAY, last_ok_at=NOW, next_check_at=NOW))
+    publish(store, "26:site", 30)
+    before = survey(store, AUTHORITIES, {"26"}, NOW - 8 * DAY).sources[0]
+    old = [
+        NewRecueil("26", "26:site", f"https://x/old/{age}", "RAA", (NOW - age * DAY).date(), False, RecueilState.KNOWN, silent=True)
+        for age in range(200, 900)
+    ]
+    store.recueils.add(old, NOW)
+    after = survey(store, AUTHORITIES, {"26"}, NOW - 8 * DAY).sources[0]
+    assert (before.status, before.last_published) == (after.status, after.last_published) == (Status.FINE, (NOW - 10 * DAY).date())
 
 
 def test_what_was_polled_is_judged_with_its_habits(store: Store) -> None:

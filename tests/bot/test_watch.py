@@ -21,7 +21,7 @@ from bot.storage import Store, open_store
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.watch import Rhythm, SourceReport, Watcher
-from sources import Authority, Crawl, Crawler, Download, Gone, Paused, Refused, Source, Trail, Unreachable
+from sources import Authority, Crawl, Crawler, Download, FetchError, Gone, Paused, Refused, Source, Trail, Unreachable
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.site import MemorySite
 
@@ -286,6 +286,14 @@ async def test_a_failure_is_told_once_and_so_is_its_end(bench: Bench) -> None:
     assert bench.store.sources.get("99:site").failures == 0
 
 
+async def test_a_poll_that_finds_nothing_new_is_worth_no_line(bench: Bench) -> None:
+    with capture_logs() as logs:
+        for _ in range(3):
+            await bench.poll(QUARTER)
+    levels = [line["log_level"] for line in logs if line["event"] == "source polled"]
+    assert levels == ["info", "debug", "debug"], "the first look is told"
+
+
 async def test_an_address_at_rest_is_not_told_again_at_every_poll(bench: Bench) -> None:
     with capture_logs() as logs:
         bench.site.failures[ROOT] = Unreachable("timed out")
@@ -309,6 +317,14 @@ async def test_a_failing_source_waits_longer_each_time_and_as_long_as_the_server
         assert when is not None
         waits.append(when - bench.now)
     assert waits == [QUARTER, 2 * QUARTER, 4 * QUARTER, timedelta(hours=3)]
+
+
+async def test_a_clock_that_was_ahead_keeps_no_source_waiting(bench: Bench) -> None:
+    bench.now += timedelta(days=365)
+    await bench.poll()
+    assert await bench.watcher.due() == []
+    bench.now = NOON
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
 
 
 async def test_a_failing_source_keeps_its_cause_and_since_when(bench: Bench) -> None:
@@ -355,9 +371,11 @@ class Answers(Crawler):
         super().__init__(site)
         self.moved_to: str | None = None
         self.emptied: tuple[str, ...] = ()
+        self.unread: tuple[FetchError, ...] = ()
 
     async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime) -> Crawl:
-        return replace(await super().poll(source, trail, today=today, now=now), moved_to=self.moved_to, emptied=self.emptied)
+        crawl = await super().poll(source, trail, today=today, now=now)
+        return replace(crawl, moved_to=self.moved_to, emptied=self.emptied, unread=self.unread)
 
 
 @pytest.fixture
@@ -365,6 +383,26 @@ def answers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Answers:
     crawler = Answers(bench.site)
     monkeypatch.setattr("bot.watch.Crawler", lambda fetcher: crawler)
     return crawler
+
+
+async def test_a_page_that_could_not_be_read_is_a_failure_and_the_others_are_taken_in(bench: Bench, answers: Answers) -> None:
+    await bench.poll()
+    bench.site.pages[ROOT] = files(2)
+    bench.papers[url(2)] = reading(vsa("2026-2"))
+    answers.unread = (Gone(f"{ROOT}/Juillet: 404"),)
+    report, harvest = await bench.poll(QUARTER)
+    assert (report.ok, report.error, report.cause, report.new) == (False, f"{ROOT}/Juillet: 404", Cause.MOVED, 1)
+    assert [decree.facts.number for decree in harvest.decrees] == ["2026-2"]
+    for _ in range(3):
+        await bench.poll(QUARTER)
+    state = bench.store.sources.get("99:site")
+    assert (state.cause, state.failing_since, state.failures) == ("moved", NOON + QUARTER, 4)
+    # What works is not asked less often for it.
+    assert state.next_check_at is not None
+    assert state.next_check_at - bench.now <= timedelta(hours=1)
+    answers.unread = ()
+    assert (await bench.poll(timedelta(hours=1)))[0].ok
+    assert bench.store.sources.get("99:site").failures == 0
 
 
 async def test_a_list_that_was_emptied_is_a_failure_and_the_rest_is_taken_in(bench: Bench, answers: Answers) -> None:
@@ -386,6 +424,20 @@ async def test_a_list_that_was_emptied_is_a_failure_and_the_rest_is_taken_in(ben
     for _ in range(4):
         await bench.poll(QUARTER)
     assert bench.store.sources.get("99:site").next_check_at == bench.now + QUARTER, "what is left of it is watched as before"
+
+    # One failed request is the first of its kind: neither a reason to wait for hours nor one to call for help.
+    bench.site.failures[ROOT] = Unreachable("timed out")
+    await bench.poll(QUARTER)
+    state = bench.store.sources.get("99:site")
+    assert (state.cause, state.failures, state.failing_since) == ("unreachable", 1, bench.now)
+    assert state.next_check_at == bench.now + QUARTER
+    bench.site.failures.clear()
+    await bench.poll(QUARTER)
+    bench.site.failures[ROOT] = Paused("resting")
+    await bench.poll(QUARTER)
+    state = bench.store.sources.get("99:site")
+    assert (state.cause, state.failures) == ("resting", 1)
+    bench.site.failures.clear()
 
     answers.emptied = ()
     assert (await bench.poll(QUARTER))[0].ok

@@ -100,10 +100,11 @@ class Sweeper:
         return Sweep(crawls, failed, tuple(self.door.asked[before:]))
 
     async def poll(self, source: Source) -> Crawl:
-        """One source. Raises CrawlFailed."""
+        """One source, wholly. Raises CrawlFailed."""
         trail = Trail.from_json(self.trails.get(source.key)) if self.remembers else None
         crawl = await Crawler(self.client).poll(source, trail, today=self.france.today(source), now=self.clock.now())
         self.trails[source.key] = crawl.trail.to_json()
+        crawl.require_whole()
         return crawl
 
 

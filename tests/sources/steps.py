@@ -71,6 +71,7 @@ async def play(case: Case) -> None:
         _change(site, step.changes)
         crawl = await poll(date.fromisoformat(step.day))
         expected = [entry if isinstance(entry, str) else file_urls(entry)[0] for entry in step.lists]
+        assert crawl.unread == ()
         told = (sorted(entry.url for entry in crawl.listed), crawl.requests, crawl.moved_to, crawl.emptied)
         assert told == (sorted(expected), step.requests, step.moved_to, step.emptied), f"{step.day}: {site.asked}"
         again = await poll(date.fromisoformat(step.day))

@@ -165,7 +165,7 @@ async def test_a_page_of_the_past_may_be_gone_but_not_that_of_today() -> None:
     with pytest.raises(CrawlFailed) as failure:
         await Poller(site, source())(date(2026, 8, 2))
     assert isinstance(failure.value.cause, Gone)
-    assert failure.value.requests == len(site.asked) == 3
+    assert failure.value.requests == len(site.asked) == 4
 
 
 async def test_slices_by_volume_are_polled_together() -> None:

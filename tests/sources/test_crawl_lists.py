@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -133,6 +134,29 @@ async def test_where_the_order_is_not_known_the_dates_of_both_ends_tell_it(newes
     first = await poll()
     assert (len(first.listed), polled(first)) == (26, asked)
     assert (await poll()).requests == 1
+
+
+@pytest.mark.parametrize("first", ["Informations", "Annee-2024", "Recueils-speciaux", "Archives-du-recueil"])
+async def test_year_cards_on_a_second_page_of_the_root_are_found(first: str) -> None:
+    site = MemorySite({ROOT: page(cards(f"{ROOT}/{first}"), pager(ROOT, 1, 2)), f"{ROOT}/{first}": files(7),
+                       f"{ROOT}/(offset)/10": page(cards(YEAR), pager(ROOT, 2, 2)), YEAR: files(1)})  # fmt: skip
+    crawl = await Poller(site, source())()
+    assert (urls(crawl), polled(crawl)) == (file_urls(1), [YEAR])
+
+
+@pytest.mark.parametrize("query", ["?tri=date", "?page=2", "/?x=1"])
+@pytest.mark.parametrize("order", ["newest-first", "oldest-first"])
+async def test_a_pager_whose_links_carry_a_query_is_followed(order: Order, query: str) -> None:
+    pages = listing(YEAR, list(range(1, 25)), newest_first=order == "newest-first")
+    site = MemorySite({ROOT: cards(YEAR), **{_with(query, url): _with(query, html) for url, html in pages.items()}})
+    poll = Poller(site, source(order, "card-pdf"))
+    first = await poll()
+    assert set(file_urls(*range(15, 25))) <= set(urls(first))
+    assert (await poll()).requests == 1
+
+
+def _with(query: str, text: str) -> str:
+    return re.sub(r"/\(offset\)/\d+", lambda offset: offset[0] + query, text)
 
 
 async def test_month_cards_on_a_second_page_are_found() -> None:

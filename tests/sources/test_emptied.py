@@ -39,6 +39,7 @@ EMPTIED = (
         At("2026-08-31", {**BY_MONTH, YEAR: cards(JULY, AUGUST, SEPTEMBER), SEPTEMBER: page()}, [2], 3),
         At("2026-08-31", {AUGUST: page()}, [1], 4, then=2, emptied=(AUGUST,)),
         At("2026-09-01", SAME, [1], 5, then=3, emptied=(AUGUST,)),
+        At("2026-09-07", SAME, [1], 5, then=3, emptied=(AUGUST,)),
         At("2026-09-08", {SEPTEMBER: files(9)}, [9], 3),
     ),
     case(

@@ -64,7 +64,8 @@ def test_other_spellings_of_the_same_are_understood() -> None:
 
 @pytest.mark.parametrize(
     ("body", "words"),
-    [(b"<html>", "not readable as JSON"), (b"\xff", "not readable as JSON"), (b"[]", "names no resources"), (b"{}", "names no resources"),
+    [(b"<html>", "not readable as JSON"), (b"\xff", "not readable as JSON"), (b"["  * 100_000, "not readable as JSON"),
+     (b"[]", "names no resources"), (b"{}", "names no resources"),
      (b'{"resources": {}}', "names no resources"), (metadata(), "none of its 0 resources")],
 )  # fmt: skip
 def test_metadata_that_cannot_be_used_are_told(body: bytes, words: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from sources import CrawlFailed, Gone
-from tests.sources.markup import HOST, ROOT, page
+from tests.sources.markup import HOST, ROOT, file_href, page
 from tests.sources.poller import AUGUST, YEAR, cards, files
 from tests.sources.steps import BY_YEAR, SAME, At, Case, Changes, To, card, case, play
 
 FOLDER = f"{HOST}/Publications"
 NEW_ROOT = f"{FOLDER}/RAA-Recueil-des-actes-administratifs"
+OTHER_HOST = "https://www.autre.gouv.fr"
+ELSEWHERE = f"{OTHER_HOST}/Publications/RAA"
 
 
 def link(url: str, text: str) -> str:
@@ -54,6 +56,13 @@ MOVED = (
         "the old root only has a card for the new one, called by three letters",
         At("2026-08-14", {**AT_NEW_ROOT, ROOT: page(card(f"{FOLDER}/TEST-RAA", "[TEST] RAA"), card(NEW_ROOT, "RAA"))},
            [3, 2, 1], 3, moved_to=NEW_ROOT),
+    ),
+    case(
+        "the root redirects to another site",
+        At("2026-08-13", BY_YEAR, [2, 1], 2),
+        At("2026-08-14", {ROOT: To(ELSEWHERE), ELSEWHERE: page(card(f"{ELSEWHERE}/Annee-2026", "2026")),
+                          f"{ELSEWHERE}/Annee-2026": files(3)},
+           [f"{OTHER_HOST}{file_href(3)}"], 2, moved_to=ELSEWHERE),
     ),
     case(
         "the old root keeps the years that are over and has a link to the new one",

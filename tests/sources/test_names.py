@@ -40,7 +40,7 @@ def test_parts_of_the_recueil(name: str) -> None:
     assert names_a_part(f"{ROOT}/x", name)
 
 
-@pytest.mark.parametrize("name", ["FAQ", "Informations-generales", "Contact", "Avis-d-enquete"])
+@pytest.mark.parametrize("name", ["FAQ", "Foire-aux-questions", "Informations-generales", "Contact", "Avis-d-enquete"])
 def test_what_is_no_part(name: str) -> None:
     assert not names_a_part(f"{ROOT}/{name}", name)
 
@@ -50,7 +50,7 @@ def test_what_is_no_part(name: str) -> None:
     [
         "[TEST] RAA", "Archives des RAA", "Recueils des années antérieures", "Recueil des actes administratifs de la région",
         "RAA de la préfecture de Corse", "Recueil des actes administratifs Occitanie", "RAA régional", "Délégations de signature", "FAQ",
-        "S'abonner au recueil",
+        "S'abonner au recueil", "Foire aux questions sur le recueil", "Recueil : foire-aux-questions",
     ],
 )  # fmt: skip
 def test_what_is_aside(name: str) -> None:

@@ -39,6 +39,36 @@ def test_months(today: date, current: list[str], recent: list[str], earlier: lis
     assert choice.is_awaited == is_awaited
 
 
+@pytest.mark.parametrize(
+    ("since", "recent", "missed", "earlier"),
+    [
+        (None, ["Septembre"], [], ["Aout", "Juillet", "Juin"]),
+        (date(2026, 9, 8), ["Septembre"], [], ["Aout", "Juillet", "Juin"]),
+        (date(2026, 9, 7), ["Septembre"], ["Aout"], ["Juillet", "Juin"]),
+        (date(2026, 7, 20), ["Septembre"], ["Aout", "Juillet"], ["Juin"]),
+    ],
+)
+def test_months_that_ended_since_the_last_poll(since: date | None, recent: list[str], missed: list[str], earlier: list[str]) -> None:
+    choice = choose(MONTHS, date(2026, 10, 3), year=None, since=since)
+    assert (names(choice.recent), names(choice.missed), names(choice.earlier)) == (recent, missed, earlier)
+
+
+@pytest.mark.parametrize(
+    ("labels", "today", "is_late"),
+    [
+        (("Juillet", "Aout", "Septembre"), date(2026, 9, 3), False),
+        (("Juillet", "Septembre"), date(2026, 9, 3), True),
+        (("Juillet", "Septembre"), date(2026, 9, 8), False),
+        (("Septembre",), date(2026, 9, 3), True),
+        # The first month of a page of the year has none before it.
+        (("Janvier",), date(2026, 1, 3), False),
+        ((), date(2026, 9, 3), False),
+    ],
+)
+def test_the_month_that_is_over_may_still_get_its_card(labels: tuple[str, ...], today: date, is_late: bool) -> None:
+    assert choose(tuple(way(f"RAA-2026/{label}") for label in labels), today, year=2026).is_late == is_late
+
+
 def test_years_around_new_year() -> None:
     years = (way("2025"), way("2026"), way("2027"), way("RAA-2015-2024"))
     before, after = choose(years, date(2026, 12, 31), year=None), choose(years, date(2027, 1, 4), year=None)

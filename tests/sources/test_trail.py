@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sources import Listed, Trail, Validators
 from sources.pages import PageLinks, Pager, Way
 from sources.route import Choice
-from sources.trail import Polled, awaits_new_year, has_lost_all, is_outdated, marks_of, must_walk, names_year, overlap
+from sources.trail import Polled, awaits_new_year, has_lost_all, is_outdated, marks_of, missed_since, must_walk, names_year, overlap
 
 NOW = datetime(2026, 8, 14, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 8, 14)
@@ -77,6 +77,22 @@ def test_when_to_walk(today: date, now: datetime, expected: bool) -> None:
     assert must_walk(TRAIL, "abc", today, now) == expected
 
 
+@pytest.mark.parametrize(
+    ("today", "since"),
+    [
+        (TODAY, TODAY),
+        (date(2026, 8, 15), date(2026, 8, 15)),
+        (date(2026, 8, 16), TODAY),
+        (date(2026, 9, 30), TODAY),
+        (date(2027, 3, 1), date(2026, 12, 31)),
+        (date(2026, 8, 13), date(2026, 8, 13)),  # a clock set back
+    ],
+)
+def test_since_when_nobody_has_polled(today: date, since: date) -> None:
+    assert missed_since(TRAIL, today) == since
+    assert missed_since(None, today) == today
+
+
 def test_walk_without_a_trail_or_under_a_new_description() -> None:
     assert must_walk(None, "abc", TODAY, NOW)
     assert must_walk(TRAIL, "abd", TODAY, NOW)
@@ -105,6 +121,14 @@ def test_a_page_that_changed_its_nature_is_outdated() -> None:
     assert outdated((entry(99),))
     assert outdated(polled=Polled(PAGE, Validators(), ()))
     assert outdated(ways=(Way(f"{PAGE}/nouveau", ""),))
+
+
+def test_a_page_that_shows_a_way_that_was_not_there_is_outdated() -> None:
+    known, fresh = Way(PAGE, "Août"), Way(f"{PAGE}-2", "Août")
+    for choice in (Choice(current=(known,)), Choice(recent=(known,)), Choice(earlier=(fresh,))):
+        assert not is_outdated(POLLED, PageLinks(), ENTRIES, choice, TRAIL, grows=False)
+    for choice in (Choice(current=(known, fresh)), Choice(recent=(fresh,))):
+        assert is_outdated(POLLED, PageLinks(), ENTRIES, choice, TRAIL, grows=False)
 
 
 def test_a_further_page_counts_only_where_lists_grow_at_the_end() -> None:

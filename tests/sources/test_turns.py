@@ -14,7 +14,8 @@ from tests.sources.poller import AUGUST, JULY, YEAR, cards, files, listing, sour
 from tests.sources.steps import BY_MONTH, BY_YEAR, SAME, At, Case, Changes, To, card, case, play
 
 NEXT_YEAR = f"{ROOT}/Annee-2027"
-SEPTEMBER, DECEMBER, JANUARY = f"{YEAR}/Septembre-2026", f"{YEAR}/Decembre-2026", f"{NEXT_YEAR}/Janvier-2027"
+SEPTEMBER, OCTOBER = f"{YEAR}/Septembre-2026", f"{YEAR}/Octobre-2026"
+DECEMBER, JANUARY = f"{YEAR}/Decembre-2026", f"{NEXT_YEAR}/Janvier-2027"
 UNDER_WAY = f"{ROOT}/Annee-en-cours"
 
 
@@ -41,6 +42,34 @@ MONTHS = (
         At("2026-09-01", {YEAR: cards(SEPTEMBER, AUGUST, JULY), SEPTEMBER: files(3)}, [3, 2], 5, then=2),
     ),
     case(
+        "the month that is over has no recueil yet: its card is awaited while it may be filled late",
+        At("2026-09-30", {ROOT: cards(YEAR), YEAR: cards(JULY, AUGUST), AUGUST: files(2), JULY: files(1)}, [2], 3, then=2),
+        At("2026-10-01", {YEAR: cards(JULY, AUGUST, OCTOBER), OCTOBER: files(4)}, [4], 3, then=2),
+        At("2026-10-02", {YEAR: cards(JULY, AUGUST, SEPTEMBER, OCTOBER), SEPTEMBER: files(3)}, [3, 4], 4, then=2),
+        At("2026-10-07", SAME, [3, 4], 4, then=2),
+        At("2026-10-08", SAME, [4], 3),
+    ),
+    case(
+        "the month that is over has no recueil yet: its page is asked while it may be filled late",
+        At("2026-08-31", {**BY_MONTH, AUGUST: page()}, [1], 4, then=2),
+        At("2026-09-01", {YEAR: cards(JULY, AUGUST, SEPTEMBER), SEPTEMBER: files(4)}, [4], 4, then=2),
+        At("2026-09-02", {AUGUST: files(3)}, [3, 4], 4, then=2),
+        At("2026-09-07", SAME, [3, 4], 4, then=2),
+        At("2026-09-08", SAME, [4], 3),
+    ),
+    case(
+        "the bot was off for weeks: the months that went by are read once",
+        At("2026-07-20", BY_MONTH, [1], 3),
+        At("2026-09-15", {YEAR: cards(JULY, AUGUST, SEPTEMBER), JULY: files(5, 1), AUGUST: files(6, 2), SEPTEMBER: files(7)},
+           [1, 5, 2, 6, 7], 5),
+        At("2026-09-16", SAME, [7], 3),
+    ),
+    case(
+        "the bot was off for half a year: what is older than two months is a backfill's",
+        At("2026-07-20", BY_MONTH, [1], 3),
+        At("2026-12-15", {YEAR: cards(JULY, AUGUST, OCTOBER, DECEMBER), OCTOBER: files(8), DECEMBER: files(9)}, [8, 9], 4),
+    ),
+    case(
         "nothing comes for two months: the last month that has a recueil shows that the way is right",
         At("2026-07-31", {**BY_MONTH, AUGUST: page()}, [1], 3),
         At("2026-08-31", SAME, [1], 4, then=2),
@@ -59,6 +88,7 @@ MONTHS = (
                           f"{YEAR}/(offset)/10": page(card(f"{YEAR}/12.-Octobre", "12. Octobre"), pager(YEAR, 2, 2)),
                           f"{YEAR}/9.-Septembre": files(1), f"{YEAR}/12.-Octobre": page()}, [1], 3),
         At("2026-10-01", {f"{YEAR}/12.-Octobre": files(2)}, [2, 1], 5, then=2),
+        At("2026-10-07", SAME, [2, 1], 5, then=2),
         At("2026-10-08", SAME, [2], 4),
     ),
     case(
@@ -80,6 +110,7 @@ YEARS = (
         At("2027-01-01", SAME, [2, 1], 3, then=2),
         At("2027-01-02", {YEAR: files(3, 2, 1)}, [3, 2, 1], 3, then=2),
         At("2027-01-02", {NEXT_YEAR: files(4)}, [4, 3, 2, 1], 3, then=2),
+        At("2027-01-14", SAME, [4, 3, 2, 1], 3),
         At("2027-01-15", SAME, [4], 2),
     ),
     case(
@@ -93,6 +124,7 @@ YEARS = (
         "the list of the new year has one page, and no link to a last one (02, 39)",
         At("2026-12-31", {ROOT: cards(YEAR), **listing(YEAR, list(range(1, 26)), newest_first=False)}, [*range(1, 26)], 4),
         At("2027-01-03", {ROOT: cards(YEAR, NEXT_YEAR), **listing(NEXT_YEAR, [30], newest_first=False)}, [*range(1, 26), 30], 5, then=2),
+        At("2027-01-14", SAME, [*range(1, 26), 30], 5),
         At("2027-01-15", listing(NEXT_YEAR, list(range(30, 40)), newest_first=False), [*range(30, 40)], 2),
         At("2027-01-15", listing(NEXT_YEAR, list(range(30, 42)), newest_first=False), [*range(30, 42)], 3),
         source=source("oldest-first"),
@@ -196,6 +228,7 @@ IRREGULAR = (
         At("2026-07-31", {ROOT: cards(HALVES[0], f"{ROOT}/2025-de-juillet-a-decembre"), HALVES[0]: files(1)}, [1], 2),
         At("2026-08-01", SAME, [1], 2, then=2),
         At("2026-08-02", {ROOT: cards(*HALVES), HALVES[1]: files(2)}, [2, 1], 3, then=2),
+        At("2026-08-07", SAME, [2, 1], 3, then=2),
         At("2026-08-08", SAME, [2], 2),
     ),
     case(
@@ -208,13 +241,14 @@ IRREGULAR = (
         At("2026-06-30", {ROOT: cards(*SEMESTERS), SEMESTERS[0]: files(1), SEMESTERS[1]: To(f"{SEMESTERS[1]}/Juillet-a-Decembre-2026"),
                           f"{SEMESTERS[1]}/Juillet-a-Decembre-2026": page()}, [1], 2),
         At("2026-07-01", SAME, [1], 3, then=2),
-        At("2026-07-10", {f"{SEMESTERS[1]}/Juillet-a-Decembre-2026": files(2)}, [2], 2),
+        At("2026-07-10", {f"{SEMESTERS[1]}/Juillet-a-Decembre-2026": files(2)}, [2, 1], 3),
+        At("2026-07-11", SAME, [2], 2),
     ),
     case(
         "quarters of months (48)",
         At("2026-09-30", {ROOT: cards(YEAR), YEAR: cards(*QUARTERS), QUARTERS[0]: cards(f"{QUARTERS[0]}/Septembre"),
                           f"{QUARTERS[0]}/Septembre": files(1), QUARTERS[1]: page()}, [1], 4),
-        At("2026-10-01", {QUARTERS[1]: cards(f"{QUARTERS[1]}/Octobre"), f"{QUARTERS[1]}/Octobre": files(2)}, [2, 1], 6, then=2),
+        At("2026-10-01", {QUARTERS[1]: cards(f"{QUARTERS[1]}/Octobre"), f"{QUARTERS[1]}/Octobre": files(2)}, [2, 1], 6, then=3),
     ),
     case(
         "categories are all followed (23)",

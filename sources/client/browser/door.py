@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from sources.client.address import Address
-from sources.client.browser.policy import Place
+from sources.client.browser.policy import MOST_REQUESTS, Place
 from sources.fetch import FetchError
 
 Locate = Callable[[], Awaitable[Address]]
@@ -27,9 +27,10 @@ _SUCCEEDED, _NOT_ALLOWED, _UNREACHABLE, _NOT_SUPPORTED = 0, 2, 4, 7
 
 @dataclass(slots=True)
 class Passage:
-    """One turn: the places it may reach, and why the last connection could not be made, if so."""
+    """One turn: the places it may reach, how many more connections it may take, and why the last one could not be made, if so."""
 
     places: Mapping[Place, Locate]
+    left: int = MOST_REQUESTS
     failure: Exception | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -79,9 +80,10 @@ class Door:
     async def _serve(self, passage: Passage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         place = await _asked_for(reader, writer)
         locate = passage.places.get(place) if place is not None else None
-        if place is None or locate is None:
+        if place is None or locate is None or not passage.left:
             _answer(writer, _NOT_SUPPORTED if place is None else _NOT_ALLOWED)
             return await writer.drain()
+        passage.left -= 1
         try:
             async with asyncio.timeout(self._seconds):
                 far_reader, far_writer = await asyncio.open_connection(str(await locate()), place.port, limit=_STEP)

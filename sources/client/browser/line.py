@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,12 +30,14 @@ class BrowserLine:
     """Sends GET requests by way of a real browser, one at a time for each host (the caller's queue sees to that).
 
     `look_up` gives the checked address of a host that scripts come from, or raises FetchError. After `browser_idle_seconds` without a
-    request the browser is ended; its cookies are kept in memory for the next one.
+    request the browser is ended; its cookies are kept in memory for the next one. `log` gets a warning, once, where it has no sandbox.
     """
 
-    def __init__(self, options: ClientOptions, look_up: Callable[[str], Awaitable[Address]]) -> None:
+    def __init__(self, options: ClientOptions, look_up: Callable[[str], Awaitable[Address]], log: Any) -> None:
         self._options = options
         self._look_up = look_up
+        self._log = log
+        self._warned = False
         self._lock = asyncio.Lock()
         self._chromium: Chromium | None = None
         self._sites: dict[str, Site] = {}
@@ -112,9 +114,13 @@ class BrowserLine:
         self.require(url)
         executable = find_chromium(self._options.browser_path) or ""
         try:
-            return await Chromium(executable, self._options.user_agent).start()
+            chromium = await Chromium(executable, self._options.user_agent).start()
         except BrowserFailure as error:
             raise NeedsBrowser(f"{url}: not asked, {executable} does not start: {error}") from error
+        if not chromium.has_sandbox and not self._warned:
+            self._warned = True
+            self._log.warning("the browser has no sandbox", reason="none exists for root: run Vigie as a user of its own")
+        return chromium
 
     async def _end(self) -> None:
         sites, self._sites = self._sites, {}

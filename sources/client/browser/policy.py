@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from sources.client.body import is_html
@@ -13,7 +14,14 @@ MOST_DOCUMENTS = 4
 """Documents that one request may go through: a challenge, its answer, the page. A wall that reloads itself without end is not hammered."""
 
 MOST_REQUESTS = 100
-"""Requests that one page may make with all its scripts."""
+"""Requests that one page may make with all its scripts, and connections that they may take: not every request is told to us."""
+
+MOST_ATTEMPTS = 1000
+"""Requests that one page may try to make. Beyond, it is given up: each one costs us something even if it is refused."""
+
+_MOST_COOKIES = 60
+_MOST_COOKIE_CHARACTERS = 8000
+"""Most servers take no longer header: a page that set more would shut us out of its site."""
 
 _NEVER = frozenset({"image", "media", "font"})
 _IN_THE_PAGE = frozenset({"about", "blob", "data"})
@@ -49,10 +57,14 @@ def may_load(kind: str, url: str, target: Target, script_hosts: Collection[str])
     return (parts.scheme, _port(parts)) == ("https", 443) and parts.hostname in script_hosts
 
 
-def may_go(url: str, target: Target) -> bool:
-    """Whether the page may be left for another one, by a script of its own, within the same request: on the site itself."""
+def may_go(method: str, url: str, target: Target) -> bool:
+    """Whether the page may be left for another one, by a script of its own, within the same request: as challenges do.
+
+    They ask for the same path again, or post their answer somewhere on the site. Any other page is a request of its own, to be made in
+    its turn and where robots.txt allows it.
+    """
     parts = _split(url)
-    return parts is not None and _is_of(parts, target)
+    return parts is not None and _is_of(parts, target) and (method == "POST" or _path(parts) == target.path.partition("?")[0])
 
 
 def has_moved(url: str, target: Target) -> bool:
@@ -61,7 +73,7 @@ def has_moved(url: str, target: Target) -> bool:
     A challenge leaves marks in the query only.
     """
     parts = _split(url)
-    return parts is not None and (parts.path or "/") != target.path.partition("?")[0]
+    return parts is not None and _path(parts) != target.path.partition("?")[0]
 
 
 def is_redirect(status: int) -> bool:
@@ -71,7 +83,14 @@ def is_redirect(status: int) -> bool:
 
 def is_rendered(status: int, headers: Mapping[str, str]) -> bool:
     """Whether a browser would show this answer as an HTML page. Names of `headers` are in lower case."""
-    return not is_redirect(status) and status not in {204, 205, 304} and is_html(headers.get("content-type", ""), b"<")
+    if is_redirect(status) or status in {204, 205, 304} or is_to_be_saved(headers):
+        return False
+    return is_html(headers.get("content-type", ""), b"<")
+
+
+def is_to_be_saved(headers: Mapping[str, str]) -> bool:
+    """Whether the answer is meant to become a file, whatever it is (RFC 6266, section 4.2)."""
+    return headers.get("content-disposition", "").strip().lower().startswith("attachment")
 
 
 def asks_to_wait(status: int, headers: Mapping[str, str]) -> bool:
@@ -87,6 +106,11 @@ def unpacked(headers: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def are_too_many(cookies: Collection[Mapping[str, Any]]) -> bool:
+    """Whether a site has set more cookies (`name`, `value`) than it can be meant to get back."""
+    return len(cookies) > _MOST_COOKIES or sum(len(one["name"]) + len(one["value"]) for one in cookies) > _MOST_COOKIE_CHARACTERS
+
+
 def own_user_agent(browsers: str, ours: str) -> str:
     """Who asks, honestly: the browser's real User-Agent as it is, and who drives it."""
     return f"{browsers} {ours}"
@@ -94,6 +118,10 @@ def own_user_agent(browsers: str, ours: str) -> str:
 
 def _is_of(parts: SplitResult, target: Target) -> bool:
     return (parts.scheme, parts.hostname, _port(parts)) == (target.scheme, target.host, target.port)
+
+
+def _path(parts: SplitResult) -> str:
+    return parts.path or "/"
 
 
 def _port(parts: SplitResult) -> int | None:

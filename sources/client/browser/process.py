@@ -6,18 +6,20 @@ import asyncio
 import contextlib
 import os
 import signal
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Self
 
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
 from sources.client.browser.failures import of_driver
+from sources.client.browser.limits import limit, parent_of
 from sources.client.browser.policy import own_user_agent
+from sources.scratch import ScratchFolder
 
 _START_SECONDS = 30.0
-_CLOSE_SECONDS = 2.0
-"""For each of two steps: a service that is told to stop has five seconds."""
+_CLOSE_SECONDS = 1.0
+"""For each of two steps, after which force is used: with the end of a tab before them (site.py) they fit into the five seconds of a
+service that is told to stop."""
 
 _LONGEST_FOLDER = 56
 """Characters. Chromium puts a socket into its temporary folder, and dies where the whole name is too long for one (108 on Linux)."""
@@ -25,11 +27,19 @@ _LONGEST_FOLDER = 56
 _ARGUMENTS = (
     # Names are for the proxy of each site (door.py); what belongs to no site, such as services of the browser's own, finds nothing.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    # WebRTC knows no SOCKS proxy: without this a page sends UDP wherever it likes. The first is the name that older ones knew it by.
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
     "--disable-gpu",
     "--js-flags=--max-old-space-size=512",  # MiB that scripts of one page may hold
 )
+_NOT_TAKEN_OFF = (
+    "--disable-ipc-flooding-protection",
+    "--disable-popup-blocking",
+)
+"""Guards of Chromium's own that Playwright would take off: a page may not move by script 200 times in ten seconds, nor open windows."""
+
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 """What Chromium gets of the environment: nothing that could be a secret."""
 
@@ -40,10 +50,11 @@ class Chromium:
     def __init__(self, executable: str, user_agent: str) -> None:
         self._executable = executable
         self._user_agent = user_agent
-        self._home = tempfile.TemporaryDirectory(prefix="vigie-chromium-", ignore_cleanup_errors=True)
+        self._home = ScratchFolder("chromium")
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._pid: int | None = None
+        self._driver: int | None = None
         self._waiting: list[Callable[[], None]] = []
 
     async def start(self) -> Self:
@@ -59,6 +70,11 @@ class Chromium:
             await self.close()
             raise
         return self
+
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether its pages are shut off from the machine. For root Chromium has no such thing."""
+        return os.geteuid() != 0
 
     @property
     def is_alive(self) -> bool:
@@ -94,14 +110,21 @@ class Chromium:
             if browser is not None:
                 await _within(_CLOSE_SECONDS, browser.close())
         finally:
-            if browser is not None and browser.is_connected() and self._pid is not None:
-                with contextlib.suppress(OSError):
-                    os.kill(self._pid, signal.SIGKILL)  # its own processes end with it
+            self._kill(browser)
             try:
-                if playwright is not None:
-                    await _within(_CLOSE_SECONDS, playwright.stop())
+                if playwright is not None and not await _within(_CLOSE_SECONDS, playwright.stop()) and self._driver is not None:
+                    _end_now(self._driver)
             finally:
-                self._home.cleanup()
+                self._home.remove()
+
+    async def kill(self) -> None:
+        """End it by force, as it does not listen, and then as `close` does."""
+        self._kill(self._browser)
+        await self.close()
+
+    def _kill(self, browser: Browser | None) -> None:
+        if browser is not None and browser.is_connected() and self._pid is not None:
+            _end_now(self._pid)  # its own processes end with it
 
     async def _start_driver(self) -> None:
         """Start Playwright's own process. Half started, it could not be told to end: it is waited for, whatever happens."""
@@ -120,9 +143,10 @@ class Chromium:
             raise Error("not running")
         self._browser = await self._playwright.chromium.launch(
             executable_path=self._executable,
-            chromium_sandbox=os.geteuid() != 0,  # Chromium has no sandbox for root
+            chromium_sandbox=self.has_sandbox,
             args=list(_ARGUMENTS),
-            env=_environment(self._home.name),
+            ignore_default_args=list(_NOT_TAKEN_OFF),
+            env=_environment(str(self._home.path)),
             # Signals are the program's: it closes what it opened. If it is killed, Playwright sees it and ends Chromium.
             handle_sigint=False,
             handle_sigterm=False,
@@ -132,6 +156,8 @@ class Chromium:
         session = await self._browser.new_browser_cdp_session()
         processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
         self._pid = next(process["id"] for process in processes if process["type"] == "browser")
+        self._driver = parent_of(self._pid)
+        await asyncio.to_thread(limit, self._pid)
         version = await session.send("Browser.getVersion")
         self._user_agent = own_user_agent(version["userAgent"], self._user_agent)
         await session.detach()
@@ -146,8 +172,17 @@ def _environment(home: str) -> dict[str, str | float | bool]:
     return {**passed_on, "HOME": home, **({"TMPDIR": home} if len(home) <= _LONGEST_FOLDER else {})}
 
 
-async def _within(seconds: float, ending: Awaitable[object]) -> None:
-    """Wait for an end, not for ever; one that fails has ended too."""
-    with contextlib.suppress(Error, OSError, TimeoutError):
-        async with asyncio.timeout(seconds):
-            await ending
+async def _within(seconds: float, ending: Awaitable[object]) -> bool:
+    """Wait for an end, not for ever; one that fails has ended too. Returns whether it came."""
+    with contextlib.suppress(Error, OSError):
+        try:
+            async with asyncio.timeout(seconds):
+                await ending
+        except TimeoutError:
+            return False
+    return True
+
+
+def _end_now(pid: int) -> None:
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)

@@ -19,11 +19,12 @@ from sources.client.browser.tab import Limits, Tab
 from sources.client.browser.watch import LedAway, Watch
 from sources.client.failures import BrowserFailure, in_plain_words
 from sources.client.origins import Target
+from sources.fetch import Unusable
 
 Cookies = list[Any]
 """As Playwright has them, which types those it takes otherwise than those it gives."""
 
-_CLOSE_SECONDS = 2.0
+_CLOSE_SECONDS = 1.5
 
 
 class Site:
@@ -81,8 +82,11 @@ class Site:
         requests = itertools.count(1)
 
         async def guard(route: Route) -> None:
+            number = next(requests)
+            if number > policy.MOST_ATTEMPTS:
+                watch.fail(Unusable(f"the page wants to make more than {policy.MOST_ATTEMPTS} requests"))
             with contextlib.suppress(Error):  # the tab is gone
-                if next(requests) > policy.MOST_REQUESTS:
+                if number > policy.MOST_REQUESTS:
                     await route.abort()
                 else:
                     await _guard(route, page, watch, target, script_hosts)
@@ -97,14 +101,19 @@ class Site:
                 await self._close_tabs()
 
     async def _close_tabs(self) -> None:
-        """Close whatever is open. A browser that does not listen any more is ended: the next request starts another one."""
+        """Close whatever is open. A site that sets cookies without end loses them all, or its server would refuse us for ever.
+
+        A browser that does not listen any more is ended: the next request starts another one.
+        """
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 for page in self._context.pages:
                     await page.close()
                 await self._context.unroute_all()
+                if policy.are_too_many(await self._context.cookies()):
+                    await self._context.clear_cookies()
         except (Error, TimeoutError):
-            await self._chromium.close()
+            await self._chromium.kill()
 
 
 async def _guard(route: Route, page: Page, watch: Watch, target: Target, script_hosts: tuple[str, ...]) -> None:
@@ -114,7 +123,7 @@ async def _guard(route: Route, page: Page, watch: Watch, target: Target, script_
     if request.frame.page != page:
         return await route.abort()
     if request.is_navigation_request() and request.frame == page.main_frame:
-        if policy.may_go(url, target):
+        if policy.may_go(request.method, url, target):
             return await route.continue_()
         watch.fail(LedAway(url))
         return await route.abort()

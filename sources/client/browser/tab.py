@@ -21,7 +21,7 @@ from sources.client.body import decode
 from sources.client.browser import policy
 from sources.client.browser.body import FETCH, READ, Pieces, Whole
 from sources.client.browser.failures import of_driver
-from sources.client.browser.watch import Held, LedAway, Watch
+from sources.client.browser.watch import Held, LedAway, LoginWanted, Watch
 from sources.client.failures import BrowserFailure
 from sources.client.origins import Target
 from sources.fetch import Unusable
@@ -77,12 +77,18 @@ class Tab:
             return await (self.file(accept) if page_with is None else self.page(page_with))
         except LedAway as away:
             return _elsewhere(away.url)
+        except LoginWanted:
+            return httpx.Response(401, stream=Whole(b""))
 
     async def page(self, wait_for: str) -> httpx.Response:
         """The page, once it shows what the CSS selector finds."""
         held, shown = await self._visit(wait_for)
+        if shown is None and policy.is_redirect(held.status):
+            return self._redirect(held)
         if shown is None:
-            return self._redirect(held) if policy.is_redirect(held.status) else _answer(held, Whole(b""))
+            if held.status == 200 and policy.is_to_be_saved(held.headers):
+                raise Unusable("came as a file to be saved, not as a page")
+            return _answer(held, Whole(b""))
         if held.status < 400 and policy.has_moved(shown.url, self._target):
             return _elsewhere(shown.url)
         return _rendered(held, shown.html)
@@ -148,6 +154,8 @@ class Tab:
             async with asyncio.timeout(self._limits.settle):
                 if settled := await self._settled(last, wait_for):
                     return settled
+                if not self._watch.is_whole(self._last):
+                    raise Unusable(f"the page only leads on to another one ({policy.MOST_DOCUMENTS} times)")
         return await self._not_settled(self._last, wait_for)
 
     async def _settled(self, held: Held, wait_for: str | None) -> tuple[Held, Shown | None] | None:
@@ -189,7 +197,7 @@ class Tab:
         """What there is to show when the time is over. Raises Unusable where that is neither what was wanted nor a known wall."""
         if not self._watch.is_whole(held):
             raise httpx.ReadTimeout("the page did not come to its end")
-        shown = await self._soon(self._shown(), _LAST_LOOK_SECONDS)
+        shown = await self._soon(self._shown(), min(_LAST_LOOK_SECONDS, self._limits.settle))
         if wait_for is not None and held.status < 400 and not _is_wall(held, shown.html):
             raise Unusable(
                 f"the page never showed what it should ({wait_for}; waited {self._limits.settle:g} s at most): a challenge was not passed,"

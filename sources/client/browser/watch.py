@@ -24,6 +24,10 @@ class LedAway(Exception):
         self.url = url
 
 
+class LoginWanted(Exception):
+    """The site answered 401: a browser asks for a name and a password before it shows that, and we have none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """An answer whose head has come, held back. `load` names its loading in later events; names of `headers` are in lower case."""
@@ -38,7 +42,7 @@ class Held:
 class Watch:
     """The events of one tab (Chrome DevTools Protocol, domains Fetch, Network and Page), from `start` to `end`.
 
-    Its waits raise the tab's failure where that comes first (BrowserFailure, LedAway, Unusable), and Playwright's Error.
+    Its waits raise the tab's failure where that comes first (BrowserFailure, LedAway, LoginWanted, Unusable), and Playwright's Error.
     """
 
     def __init__(self, page: Page, session: CDPSession) -> None:
@@ -152,7 +156,7 @@ class Watch:
             task.exception()  # the tab went on or away meanwhile; what that means is told by other events
 
     def _on_request(self, event: dict[str, Any]) -> None:
-        if event["frameId"] == self.frame and event["type"] == self._kind:
+        if event.get("frameId") == self.frame and event.get("type") == self._kind:
             self._own.add(event["requestId"])
 
     def _on_data(self, event: dict[str, Any]) -> None:
@@ -165,6 +169,8 @@ class Watch:
             return
         if event["errorText"] == "net::ERR_HTTP_RESPONSE_CODE_FAILURE":
             self._note(self._without_body, event["requestId"])
+        elif event["errorText"] == "net::ERR_INVALID_AUTH_CREDENTIALS":
+            self.fail(LoginWanted())
         else:
             self.fail(of_network(event["errorText"]))
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.alerts.decisions import COMPANIONS, CROWD, PATIENCE, SETTLE, Changes, changes, to_tell
+from bot.alerts.decisions import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, Changes, changes, to_tell
 from bot.health import Cause, SourceHealth, Status
 from bot.storage.rows import Alert, NewAlert
 
@@ -47,6 +47,7 @@ FINE = SourceHealth("26:site", Status.FINE)
         (Cause.ROBOTS, 1, 0 * HOUR, True),
         (Cause.NEEDS_BROWSER, 1, 0 * HOUR, True),
         (Cause.UNEXPECTED, 1, 0 * HOUR, True),
+        (Cause.FILES, 0, HOUR, True),
     ],
 )
 def test_a_trouble_begins_when_it_matters(cause: Cause, polls: int, since: timedelta, told: bool) -> None:
@@ -86,7 +87,7 @@ def test_what_cannot_be_known_while_it_fails_stays_as_it_was() -> None:
         (Cause.UNREACHABLE, failing(Cause.BLOCKED, 9, 9 * HOUR), False),
         (Cause.UNREACHABLE, failing(Cause.STRUCTURE, 9, 9 * HOUR), True),
         (Cause.STRUCTURE, failing(Cause.UNREACHABLE, 9, 9 * HOUR), False),
-        (Cause.STRUCTURE, failing(Cause.EMPTIED, 9, 9 * HOUR), False),
+        (Cause.STRUCTURE, failing(Cause.MOVED, 9, 9 * HOUR), False),
     ],
 )
 def test_a_source_that_goes_on_failing_is_told_again_only_when_somebody_must_act(before: Cause, now: SourceHealth, again: bool) -> None:
@@ -104,9 +105,30 @@ def test_what_is_not_watched_any_more_is_dropped_in_silence() -> None:
 def test_what_fails_again_before_its_end_was_told_is_the_same_trouble() -> None:
     known = alert(1, Cause.BLOCKED, told_at=NOW - HOUR, closed_at=NOW)
     assert changes([failing(Cause.RESTING, 3, HOUR)], [known], NOW) == Changes(reopened=(known,))
-    assert changes([failing(Cause.RESTING, 1)], [known], NOW) == Changes()
+    assert changes([failing(Cause.RESTING, 1)], [known], NOW) == Changes(reopened=(known,)), "at its first failed poll"
+    assert changes([failing(Cause.STRUCTURE, 1)], [known], NOW) == Changes()
+    mended = alert(1, Cause.STRUCTURE, told_at=NOW - HOUR, closed_at=NOW)
+    assert changes([failing(Cause.RESTING, 1)], [mended], NOW) == Changes(), "another trouble"
     worse = changes([failing(Cause.STRUCTURE, 2)], [known], NOW)
     assert (worse.dropped, [new.cause for new in worse.opened]) == ((known,), ["structure"])
+
+
+def test_a_list_that_is_empty_or_files_that_fail_hide_no_site_that_does_not_answer() -> None:
+    for cause in (Cause.EMPTIED, Cause.FILES):
+        known = alert(1, cause, told_at=NOW - HOUR)
+        both = changes([failing(Cause.UNREACHABLE, 3, HOUR)], [known], NOW)
+        assert (both.closed, [new.cause for new in both.opened]) == ((), ["unreachable"])
+        other = alert(2, Cause.UNREACHABLE, told_at=NOW)
+        assert changes([failing(cause, 1)], [known, other], NOW) == Changes(closed=(other,))
+        assert changes([FINE], [known], NOW).closed == (known,)
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up() -> None:
+    ahead = NOW + timedelta(days=365)
+    assert changes([failing(Cause.UNREACHABLE, 3, NOW - ahead)], [], NOW).opened
+    assert numbers(to_tell([alert(1, Cause.STRUCTURE, opened_at=ahead)], NOW).begun) == [1]
+    over = alert(1, Cause.BLOCKED, told_at=NOW, closed_at=ahead)
+    assert numbers(to_tell([over, alert(2, Cause.BLOCKED, "38:site", told_at=NOW)], NOW).ended) == [1]
 
 
 def test_an_end_that_was_noted_is_not_noted_again() -> None:
@@ -144,6 +166,7 @@ def test_what_begins_together_is_told_together() -> None:
     first, last = alert(1, Cause.BLOCKED, opened_at=NOW), alert(2, Cause.RESTING, "38:site", opened_at=NOW + SETTLE)
     assert to_tell([first], NOW + SETTLE - MINUTE).begun == ()
     assert numbers(to_tell([first, last], NOW + SETTLE).begun) == [1, 2]
+    assert numbers(to_tell([first], NOW, settle=timedelta(0)).begun) == [1]
     assert to_tell([first], NOW + SETTLE).ended == ()
 
 
@@ -159,4 +182,10 @@ def test_an_end_waits_for_its_companions_but_not_for_ever() -> None:
     assert numbers(to_tell([over, going_on, other], NOW).ended) == [3]
     assert numbers(to_tell([over, going_on], NOW + COMPANIONS).ended) == [1]
     both = [over, alert(2, Cause.RESTING, "38:site", told_at=told, closed_at=NOW + MINUTE)]
-    assert numbers(to_tell(both, NOW + MINUTE).ended) == [1, 2]
+    assert numbers(to_tell(both, NOW + MINUTE + CALM).ended) == [1, 2]
+
+
+def test_the_end_of_what_comes_and_goes_waits_until_it_is_calm() -> None:
+    over = alert(1, Cause.UNREACHABLE, told_at=NOW - HOUR, closed_at=NOW)
+    assert to_tell([over], NOW + CALM - MINUTE).ended == ()
+    assert numbers(to_tell([over], NOW + CALM).ended) == [1]

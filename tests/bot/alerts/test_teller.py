@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.alerts import AlertTeller, OperatorsChat
-from bot.alerts.decisions import COMPANIONS, SETTLE
+from bot.alerts.decisions import CALM, COMPANIONS, SETTLE
 from bot.delivery import DeliveryError, NotSent, Unknown
 from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.storage import Store, open_store
@@ -128,7 +128,37 @@ async def test_a_shared_address_that_is_blocked_is_one_message_and_its_end_anoth
         bench.mend(*few)
         assert await bench.look(timedelta(minutes=20)) == []
     bench.mend(*keys[60:])
-    assert await bench.look(timedelta(minutes=20)) == ["✅ Vigie: 94 troubles are over"]
+    assert await bench.look(timedelta(minutes=20)) == []
+    assert await bench.look(CALM) == ["✅ Vigie: 94 troubles are over"]
+
+
+async def test_a_site_that_comes_and_goes_is_one_trouble(bench: Bench) -> None:
+    bench.fail(Cause.UNREACHABLE, "26:site")
+    await bench.look()
+    assert await bench.look(SETTLE) == [BEGUN]
+    for _ in range(5):
+        bench.mend("26:site")
+        assert await bench.look(timedelta(hours=2)) == []
+        assert await bench.look(CALM - MINUTE) == []
+        bench.sources["26:site"] = SourceHealth("26:site", Status.FAILING, Cause.UNREACHABLE, bench.now, "timed out", 1)
+        assert await bench.look(MINUTE) == []
+    bench.mend("26:site")
+    assert await bench.look(MINUTE) == []
+    assert await bench.look(CALM) == [ENDED]
+
+
+async def test_a_chat_that_is_given_later_is_told_what_goes_on(bench: Bench) -> None:
+    bench.silent = True
+    bench.fail(Cause.STRUCTURE, "26:site", "38:site")
+    await bench.look()
+    assert await bench.look(SETTLE) == []
+    bench.mend("38:site")
+    await bench.look(timedelta(days=1))
+    bench.silent = False
+    bench.restart()
+    assert await bench.look(MINUTE) == [BEGUN]
+    bench.mend("26:site")
+    assert await bench.look(MINUTE) == [ENDED]
 
 
 async def test_an_address_that_comes_and_goes_is_not_told_at_each_turn(bench: Bench) -> None:
@@ -142,7 +172,8 @@ async def test_an_address_that_comes_and_goes_is_not_told_at_each_turn(bench: Be
         bench.fail(Cause.RESTING, *keys[:60])
         assert await bench.look(timedelta(minutes=20)) == []
     bench.mend(*keys)
-    assert await bench.look(timedelta(minutes=20)) == ["✅ Vigie: 94 troubles are over"]
+    assert await bench.look(timedelta(minutes=20)) == []
+    assert await bench.look(CALM) == ["✅ Vigie: 94 troubles are over"]
 
 
 async def test_one_that_does_not_come_back_does_not_hold_up_the_good_news_for_ever(bench: Bench) -> None:
@@ -153,7 +184,8 @@ async def test_one_that_does_not_come_back_does_not_hold_up_the_good_news_for_ev
     assert await bench.look(MINUTE) == []
     assert await bench.look(COMPANIONS) == ["✅ Vigie: 2 troubles are over"]
     bench.mend("03:site")
-    assert await bench.look(MINUTE) == [ENDED]
+    assert await bench.look(MINUTE) == []
+    assert await bench.look(CALM) == [ENDED]
 
 
 @pytest.mark.parametrize("failure", [NotSent("Telegram: no connection"), Unknown("Telegram: timed out")])

@@ -45,10 +45,10 @@ def test_what_was_never_seen_is_told(vigie: Vigie, configured: str) -> None:
 
     told = vigie("--config", configured, "sources", "audit", "26", "02", "--limit", "1")
     assert told.code == 3
-    assert "26  1 of 3 seen (33 %)" in told.out
+    assert "26     1 of 3 seen (33 %)" in told.out
     assert f"2026-08-03  RAA du 3 août 2026  {MISSING}" in told.out
     assert "and 1 more" in told.out
-    assert "02  nothing in the index" in told.out
+    assert "02     nothing in the index" in told.out
     assert vigie("--config", configured, "sources", "audit", "02").code == 0
 
 

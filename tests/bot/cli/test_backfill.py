@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,19 @@ from pathlib import Path
 import pytest
 
 from bot.demo.replay import Replay, Resource
+from bot.demo.scenario import scenario
 from tests.bot.cli.conftest import Vigie, clean_environ, command, write_config
 from tests.bot.cli.national_index import pdf, serve_index
 
-SINCE = (datetime.now(UTC).date() - timedelta(days=5)).isoformat()
+TODAY = datetime.now(UTC).date()
+SINCE = (TODAY - timedelta(days=10)).isoformat()
+
+
+@pytest.fixture
+def replay() -> Iterator[Replay]:
+    """Three prefecture sites that have published nothing for days: what is newer is left to the first poll."""
+    with Replay(dict(scenario(TODAY - timedelta(days=5)))) as running:
+        yield running
 
 
 @pytest.fixture
@@ -34,19 +44,23 @@ def test_history_is_read_in_silence(vigie: Vigie, indexed: str, tmp_path: Path) 
     done = vigie("--config", indexed, "backfill", "--since", SINCE, "26", "02", "--json")
     assert done.code == 0
     found = done.json
-    assert (found["since"], found["announce"], found["read"], found["remaining"], found["elsewhere"]) == (SINCE, False, 3, 0, 0)
+    assert (found["since"], found["announce"], found["read"], found["remaining"], found["elsewhere"]) == (SINCE, False, 2, 0, 0)
     assert [(each["code"], each["complete"], each["skipped"], each["troubles"]) for each in found["sources"]] == [
         ("26", True, False, []), ("02", True, False, []),
     ]  # fmt: skip
     assert found["index"] == {"error": None, "authorities": [{"code": "26", "new": 0, "left_to_polls": 0, "elsewhere": 0}]}
-    assert {(decree["authority"], decree["kind"]) for decree in found["decrees"]} == {("26", "authorisation"), ("02", "abrogation")}
+    # The Aisne's list shows no date: its newest are the first poll's.
+    assert [(each["new"], each["left_to_polls"]) for each in found["sources"]] == [(2, 0), (0, 1)]
+    assert [(decree["authority"], decree["kind"]) for decree in found["decrees"]] == [("26", "authorisation")]
     assert found["posts"] == found["unread"] == []
     assert rows(tmp_path, "SELECT count(*) FROM posts") == [(0,)]
     assert "1/2 sources listed" in done.err
 
     # Nor does a poll post what a backfill found.
     polled = vigie("--config", indexed, "poll", "26", "02", "--json")
-    assert (polled.code, polled.json["decrees"], polled.json["posts"]) == (0, [], [])
+    assert polled.code == 0
+    assert [(decree["authority"], decree["kind"]) for decree in polled.json["decrees"]] == [("02", "abrogation")]
+    assert len(polled.json["posts"]) == 1
     again = vigie("--config", indexed, "backfill", "--since", SINCE, "26")
     assert again.code == 0
     assert "listed less than a day ago" in again.out

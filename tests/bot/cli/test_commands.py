@@ -205,11 +205,15 @@ def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, t
     for arguments in (("recent",), ("recent", "--json"), ("sources", "list")):
         assert run(*arguments, redirection=" >/dev/full").returncode == 1
 
+    database = sqlite3.connect(tmp_path / "vigie.db")
+    with closing(database), database:
+        assert [state for (state,) in database.execute("SELECT state FROM posts")] == ["queued"]
+        # Not due, however slow this machine is.
+        database.execute("UPDATE posts SET not_before = '2999-01-01 00:00:00.000000'")
     assert run("poll", "26", redirection=" 2>&-").returncode == 0
     database = sqlite3.connect(tmp_path / "vigie.db")
     with closing(database), database:
         # What the refusal put off is due now.
-        assert [state for (state,) in database.execute("SELECT state FROM posts")] == ["queued"]
         database.execute("UPDATE posts SET not_before = NULL")
         database.execute("DELETE FROM holds")
     shown = vigie("--config", config, "poll", "26")

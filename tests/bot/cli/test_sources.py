@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.alerts import alert_words
 from bot.demo.replay import Replay, Resource
+from bot.health import Cause
 from sources import load_authorities
 from tests.bot.cli.conftest import Vigie, write_config
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "sources" / "recordings"
 MOVED = str(RECORDINGS / "year_card-pdf_newest-first_moved")
+CATEGORIES = RECORDINGS / "year-category_download-list_one-page"
 LATE = str(RECORDINGS / "year-month_card-pdf_oldest-first")
 
 
@@ -43,9 +46,9 @@ def test_show_tells_the_catalogue_then_the_polls(vigie: Vigie, config: str) -> N
     before = vigie("--config", config, "sources", "show", "2b").out
     assert before.startswith("2B  Préfecture de la Haute-Corse  (Europe/Paris)")
     assert "national reader: year-card > month-card > downloads-group, all on one page" in before
-    assert "    note      Each recueil is linked twice" in before
-    assert "    evidence  page recorded by " in before
-    assert "    polls     never polled" in before
+    assert "    note        Each recueil is linked twice" in before
+    assert "    evidence    page recorded by " in before
+    assert "    polls       never polled" in before
 
     assert vigie("--config", config, "poll", "26").code == 0
     [route] = vigie("--config", config, "sources", "show", "26", "--json").json["sources"]
@@ -55,7 +58,7 @@ def test_show_tells_the_catalogue_then_the_polls(vigie: Vigie, config: str) -> N
     assert (route["recueils"], route["failures"], route["error"], route["moved_to"]) == (2, 0, None, None)
     [asked] = route["polled"]
     shown = vigie("--config", config, "sources", "show", "26").out
-    assert f"    asks      {asked}\n" in shown
+    assert f"    asks        {asked}\n" in shown
     assert "; 2 recueils known\n" in shown
 
 
@@ -77,7 +80,7 @@ def test_show_tells_a_failure(vigie: Vigie, tmp_path: Path, replay: Replay) -> N
     assert vigie("--config", config, "poll", "02").code == 3
     shown = vigie("--config", config, "sources", "show", "02").out
     assert "last success never" in shown
-    assert "    failing   1 failed poll: https://www.aisne.gouv.fr/Publications/Recueil-des-Actes-Administratifs: " in shown
+    assert "    failing     1 failed poll: https://www.aisne.gouv.fr/Publications/Recueil-des-Actes-Administratifs: " in shown
 
 
 def test_check_tells_every_step_and_writes_nothing(vigie: Vigie, config: str, replay: Replay, tmp_path: Path) -> None:
@@ -149,6 +152,24 @@ def test_check_says_why_it_failed(vigie: Vigie, tmp_path: Path, replay: Replay) 
     assert "\n    → " in failed.out
     told = vigie("--config", config, "sources", "check", "26", "--json")
     assert (told.code, told.json["ok"], told.json["cause"], told.json["listed"]) == (3, False, "structure", [])
+
+
+def test_check_tells_a_page_that_could_not_be_read_and_what_the_others_list(vigie: Vigie, tmp_path: Path) -> None:
+    folder = tmp_path / "categories"
+    shutil.copytree(CATEGORIES, folder)
+    record = json.loads((folder / "record.json").read_text())
+    whole = len(vigie("sources", "check", "99", "--from", str(folder), "--json").json["listed"])
+    lost = next(page for page in record["pages"] if page["url"].endswith("/Speciaux"))
+    del lost["file"]
+    lost["status"] = 404
+    (folder / "record.json").write_text(json.dumps(record))
+    told = vigie("sources", "check", "99", "--from", str(folder))
+    assert told.code == 3
+    assert f"A page of the way could not be read: {alert_words('en').causes[Cause.MOVED].what}\n    {lost['url']}: 404" in told.out
+    assert "recueils listed, the newest first:" in told.out
+    as_json = vigie("sources", "check", "99", "--from", str(folder), "--json")
+    assert (as_json.code, as_json.json["ok"], as_json.json["cause"]) == (3, False, "moved")
+    assert 0 < len(as_json.json["listed"]) < whole
 
 
 def test_wrong_use_is_told(vigie: Vigie, tmp_path: Path) -> None:

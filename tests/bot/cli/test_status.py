@@ -41,7 +41,7 @@ def test_all_is_fine(vigie: Vigie, store: Store) -> None:
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == ["3 authorities: 3 fine", f"Last successful poll: {NOW:%Y-%m-%d %H:%M} UTC"]
     every = vigie("status", "26", "--all").out.splitlines()
-    assert every[-2:] == ["Every source", f"26    site      fine          last success {NOW:%Y-%m-%d %H:%M} UTC, last recueil unknown"]
+    assert every[-2:] == ["Every source", f"26     site       fine          last success {NOW:%Y-%m-%d %H:%M} UTC, last recueil unknown"]
 
 
 def test_what_does_not_work_is_told_with_its_cause_and_what_to_do(vigie: Vigie, store: Store) -> None:
@@ -57,17 +57,17 @@ def test_what_does_not_work_is_told_with_its_cause_and_what_to_do(vigie: Vigie, 
         f"Last successful poll: {NOW:%Y-%m-%d %H:%M} UTC",
         "",
         "Failing",
-        "38    site      The page has changed: no list of recueils was found on it",
+        "38     site       The page has changed: no list of recueils was found on it",
         f"    since {NOW - 2 * HOUR:%Y-%m-%d %H:%M} UTC, 4 failed polls in a row; last success {NOW - 3 * HOUR:%Y-%m-%d %H:%M} UTC",
         "    no list on[2J it",
         "    → See what the bot finds there, and mend the source (vigie sources check CODE).",
         "",
         "Moved",
-        "06    site      It works, but its page has moved: https://www.alpes-maritimes.gouv.fr/Nouveau",
-        "    → Bring the catalogue up to date before the redirection ends.",
+        "06     site       It works, but its page has moved: https://www.alpes-maritimes.gouv.fr/Nouveau",
+        "    → Bring the catalogue up to date while the new address can still be found.",
         "",
         "Recueils that were not read",
-        "26    1 given up",
+        "26     1 given up",
     ]
     assert vigie("status", "26").code == vigie("status", "06").code == 0
 
@@ -99,7 +99,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     assert (isere["status"], isere["given_up"], isere["incomplete"]) == ("failing", 1, 0)
     source = isere["sources"][0]
     assert set(source) == {
-        "key", "status", "cause", "since", "error", "failures", "last_ok_at", "last_new_at", "last_published", "usual_gap_days",
+        "key", "status", "cause", "since", "error", "failures", "unread", "last_ok_at", "last_new_at", "last_published", "usual_gap_days",
         "late_after_days", "moved_to",
     }  # fmt: skip
     assert (source["key"], source["cause"], source["since"], source["error"]) == ("38:site", "blocked", NOW.isoformat(), "503")

@@ -116,7 +116,7 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("/etat", "Préfectures surveillées par ce bot : 6. Lues normalement : 2."),
         ("/status", "Prefectures watched by this bot: 6. Read as they should be: 2."),
         ("/etat la Drôme", "Préfecture de la Drôme : lue normalement. Dernier recueil vu : 19 août 2026."),
-        ("/status 38", "Préfecture de l&#x27;Isère: cannot be read since 19 August 2026 (its site refuses to answer)."),
+        ("/status 38", "Préfecture de l&#x27;Isère: has not been readable since 19 August 2026 (its site refuses to answer)."),
         ("/etat drme", "« drme » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Drôme (26) ?"),
         ("/aide", "Vigie lit les recueils"),
         ("/help", "Vigie reads"),

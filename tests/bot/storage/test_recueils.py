@@ -8,7 +8,7 @@ import pytest
 
 from bot.rhythm import Publication
 from bot.storage.errors import NoSuchRow
-from bot.storage.rows import NewRecueil, RecueilState
+from bot.storage.rows import NewRecueil, RecueilState, Stuck
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 
@@ -145,7 +145,43 @@ def test_publications_tell_when_an_item_was_found_only_where_that_is_when_it_cam
     store.recueils.add([new_recueil("baseline"), new_recueil("other", authority="83")], NOW)
     store.recueils.add([new_recueil("new"), silent], later)
     day = new_recueil().published
-    known = store.recueils.publications("26:site", found_after=NOW)
+    assert day is not None
+    known = store.recueils.publications("26:site", since=day, found_after=NOW)
     assert known == [Publication(day, None), Publication(day, later), Publication(day, None)]
-    assert store.recueils.publications("26:site", found_after=NOW, limit=1) == known[:1]
-    assert store.recueils.publications("99:site", found_after=NOW) == []
+    assert store.recueils.publications("99:site", since=day, found_after=NOW) == []
+
+
+def test_publications_go_back_to_a_day_however_many_a_backfill_has_added_since(store: Store) -> None:
+    day = new_recueil().published
+    assert day is not None
+    later = NOW + timedelta(hours=1)
+    undated = replace(new_recueil("undated"), published=None)
+    store.recueils.add([new_recueil("new")], NOW)
+    old = [replace(new_recueil(f"old{number}"), published=day - timedelta(days=1), silent=True) for number in range(600)]
+    store.recueils.add([undated, replace(undated, url="https://x/silent", silent=True), *old], later)
+    # What a poll found counts whatever date it shows; what a backfill found, without a date, tells nothing.
+    assert store.recueils.publications("26:site", since=day, found_after=NOW) == [Publication(None, later), Publication(day, None)]
+
+
+def test_what_cannot_be_read_is_stuck_until_something_can(store: Store) -> None:
+    first, second, third, silent = store.recueils.add(
+        [new_recueil("1"), new_recueil("2"), new_recueil("3"), replace(new_recueil("4"), silent=True)], NOW
+    )
+    minutes = [NOW + timedelta(minutes=number) for number in range(10)]
+    store.recueils.failed(silent.id, "404", now=minutes[1], next_try_at=minutes[2])
+    assert store.recueils.stuck() == {}
+    store.recueils.failed(first.id, "503", now=minutes[1], next_try_at=minutes[2])
+    store.recueils.failed(second.id, "503", now=minutes[2], next_try_at=None)
+    assert store.recueils.stuck() == {"26:site": Stuck(2, NOW, "503")}
+
+    store.decrees.record(result_of(third), to(), minutes[3])
+    assert store.recueils.stuck() == {}
+    store.recueils.failed(first.id, "503 again", now=minutes[4], next_try_at=minutes[5])
+    assert store.recueils.stuck() == {"26:site": Stuck(1, NOW, "503 again")}
+
+
+def test_what_a_clock_that_was_ahead_put_off_is_due_at_once(store: Store) -> None:
+    waiting, put_off = store.recueils.add([new_recueil("1"), new_recueil("2")], NOW)
+    store.recueils.failed(waiting.id, "503", now=NOW, next_try_at=NOW + timedelta(days=1))
+    store.recueils.failed(put_off.id, "503", now=NOW, next_try_at=NOW + timedelta(days=365))
+    assert [recueil.id for recueil in store.recueils.due(NOW)] == [put_off.id]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from sources.authority import Browser
 from sources.client import Client, ClientOptions
 from tests.sources.client.server import Server
 
@@ -91,3 +92,14 @@ async def make_client(clock: Clock) -> AsyncIterator[MakeClient]:
 @pytest.fixture
 def client(server: Server, make_client: MakeClient) -> Client:
     return make_client(server)
+
+
+@pytest.fixture
+def browse(server: Server, make_client: MakeClient) -> Callable[..., Client]:
+    """A client that asks the first site by way of the browser; the second one as ever."""
+
+    def make(**options: Any) -> Client:
+        settings: dict[str, Any] = {"browsers": {HOST: Browser("#list")}, "browser_seconds": 20.0, "interval_seconds": 0.0}
+        return make_client(server, **(settings | options))
+
+    return make

@@ -98,6 +98,7 @@ def test_real_pages(name: str) -> None:
 def test_a_long_page_is_judged_in_no_time() -> None:
     assert looks_blocked(200, {}, "<script" * 4000) is None
     assert looks_blocked(200, {}, "<a " * 3_000_000) is None
+    assert looks_blocked(200, {}, f"<title>{'-' * 32_000}</title>") is None
 
 
 def test_no_recorded_page_of_a_prefecture_looks_blocked() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from sources.client.address import Address
 from sources.client.browser.door import Door, Locate
-from sources.client.browser.policy import Place
+from sources.client.browser.policy import MOST_REQUESTS, Place
 from sources.fetch import Unusable
 from tests.sources.client.server import Server, reply, stall
 
@@ -65,6 +65,17 @@ async def test_only_the_places_of_the_turn_are_reached_by_the_address_that_was_c
             assert (await ask(where, host, port))[0] == 2
         assert (await ask(where, "www.var.gouv.fr", server.port, command=2))[0] == 7
     assert server.connections == 1
+
+
+async def test_a_turn_has_only_so_many_connections(server: Server, door: Door) -> None:
+    server.routes["/"] = reply("<p>")
+    where = await door.open()
+    for _ in range(2):
+        async with door.passage({Place("site", server.port): at(LOOPBACK)}) as passage:
+            assert passage.left == MOST_REQUESTS
+            passage.left = 2
+            assert [(await ask(where, "site", server.port))[0] for _ in range(3)] == [0, 0, 2]
+    assert server.connections == 4
 
 
 async def test_a_failure_is_remembered_with_its_cause(door: Door) -> None:

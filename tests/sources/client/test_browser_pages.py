@@ -27,17 +27,6 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
 Case = tuple[Answer, type[FetchError], str]
 
 
-@pytest.fixture
-def browse(server: Server, make_client: MakeClient) -> Callable[..., Client]:
-    """A client that asks the first site by way of the browser; the second one as ever."""
-
-    def make(**options: Any) -> Client:
-        settings: dict[str, Any] = {"browsers": {HOST: Browser("#list")}, "browser_seconds": 20.0, "interval_seconds": 0.0}
-        return make_client(server, **(settings | options))
-
-    return make
-
-
 def names_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
@@ -110,6 +99,7 @@ async def test_redirects_are_checked_one_by_one(server: Server, browse: Callable
         assert (await client.page(f"{SITE}/in")).url == f"{SITE}/here"
         assert (await client.page(f"{SITE}/script-in")).url == f"{SITE}/here"
         assert (await client.download(f"{SITE}/to-file", tmp_path / "a.pdf")).url == f"{SITE}/file"
+        assert server.paths.count("/var/here") == 2
         for name in ("out", "script-out"):
             with pytest.raises(Unusable, match="not a site of the catalogue"):
                 await client.page(f"{SITE}/{name}")

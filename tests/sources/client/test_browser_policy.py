@@ -10,6 +10,7 @@ from sources.client.browser.policy import Place
 from sources.client.failures import in_plain_words
 from sources.client.origins import Target
 
+HOST = "www.var.gouv.fr"
 SITE = Target("https", "www.var.gouv.fr", 443, "/raa?page=2", chosen=False)
 LOCAL = Target("http", "127.0.0.1", 8080, "/var/raa", chosen=True)
 SCRIPTS = ("challenges.example.com",)
@@ -49,16 +50,20 @@ def test_what_a_page_may_load(kind: str, url: str, target: Target, allowed: bool
 
 
 @pytest.mark.parametrize(
-    ("url", "allowed"),
+    ("method", "url", "allowed"),
     [
-        ("https://www.var.gouv.fr/elsewhere", True),
-        ("http://www.var.gouv.fr/", False),
-        ("https://challenges.example.com/", False),
-        ("about:blank", False),
+        ("GET", "https://www.var.gouv.fr/raa?page=2", True),
+        ("GET", "https://www.var.gouv.fr/raa?__cf_chl_tk=x", True),
+        ("POST", "https://www.var.gouv.fr/raa?page=2", True),
+        ("POST", "https://www.var.gouv.fr/answer", True),
+        ("GET", "https://www.var.gouv.fr/elsewhere", False),
+        ("GET", "http://www.var.gouv.fr/raa", False),
+        ("POST", "https://challenges.example.com/raa", False),
+        ("GET", "about:blank", False),
     ],
 )
-def test_where_a_page_may_be_left_for(url: str, allowed: bool) -> None:
-    assert policy.may_go(url, SITE) is allowed
+def test_where_a_page_may_be_left_for(method: str, url: str, allowed: bool) -> None:
+    assert policy.may_go(method, url, SITE) is allowed
 
 
 def test_places_are_the_site_and_its_scripts() -> None:
@@ -90,6 +95,8 @@ def test_a_page_that_moved_by_itself(url: str, moved: bool) -> None:
         (302, {"content-type": "text/html"}, False),
         (204, {}, False),
         (304, {"content-type": "text/html"}, False),
+        (200, {"content-type": "text/html", "content-disposition": "Attachment; filename=a.html"}, False),
+        (200, {"content-type": "text/html", "content-disposition": "inline"}, True),
     ],
 )
 def test_what_a_browser_shows(status: int, headers: dict[str, str], rendered: bool) -> None:
@@ -102,6 +109,11 @@ def test_what_a_browser_shows(status: int, headers: dict[str, str], rendered: bo
 )
 def test_a_refusal_that_says_when_to_come_back(status: int, headers: dict[str, str], waits: bool) -> None:
     assert policy.asks_to_wait(status, headers) is waits
+
+
+@pytest.mark.parametrize(("count", "length", "too_many"), [(0, 0, False), (60, 100, False), (61, 1, True), (3, 3000, True)])
+def test_cookies_that_a_site_cannot_mean(count: int, length: int, too_many: bool) -> None:
+    assert policy.are_too_many([{"name": "a", "value": "x" * length, "domain": HOST}] * count) is too_many
 
 
 def test_headers_that_are_no_longer_true_are_left_out() -> None:

@@ -109,6 +109,14 @@ def test_of_two_sites_with_one_replacement_the_one_asked_keeps_its_redirects() -
         ("::ffff:127.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("ff0e::1", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("2002:7f00:1::", False),
+        ("2002:808:808::", False),
+        ("2001:0:7f00:1::", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("fec0::1", False),
+        ("4000::1", False),
     ],
 )
 def test_public_addresses(address: str, public: bool) -> None:

@@ -144,6 +144,15 @@ def test_the_print_button_is_no_document_but_a_monthly_recueil_is() -> None:
     assert [entry.url for entry in read(download(1, title="Août 2026")).documents] == [file_url(1)]
 
 
+@pytest.mark.parametrize(
+    "href", ["/content/download/1822/10963/file/RAA-2013", "/Media/Files/RAA/recueil-12.pdf", "/fichiers/recueil-12.PDF"]
+)
+def test_a_file_of_the_site_is_a_document_wherever_it_is(href: str) -> None:
+    links = read(f'<p><a href="{href}">Recueil n° 12</a>, <a href="https://www.legifrance.gouv.fr/avis.pdf">avis</a></p>')
+    assert [(entry.url, entry.is_detail) for entry in links.documents] == [(HOST + href, False)]
+    assert (links.details, links.ways) == ((), ())
+
+
 def test_files_of_menus_and_footer_are_no_documents() -> None:
     html = page(download(1)).replace("Mentions légales</a>", f'</a><a href="{file_href(7)}">Charte</a>')
     html = html.replace('<div class="fr-share"><ul>', f'<div class="fr-share"><ul><li><a href="{file_href(8)}">Partager</a></li>')

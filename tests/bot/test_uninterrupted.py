@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from bot.delivery.uninterrupted import uninterrupted
+from bot.uninterrupted import uninterrupted
 
 
 async def test_the_result_and_the_error_come_through() -> None:

@@ -1,0 +1,99 @@
+"""Temporary folders that a killed program does not leave behind for ever.
+
+Each holds a file that its program keeps locked. The system takes the lock away when the program ends, however it ends: whoever starts next
+can tell an abandoned folder from one in use, and removes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+_PREFIX = "vigie-"
+_MARK = ".in-use"
+
+
+class ScratchFolder:
+    """A new folder in the system's temporary one, `path`, for this user only. Raises OSError where it cannot be made.
+
+    `remove` it in the end, or use it as a context manager, which gives the path.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}-" if name else _PREFIX))
+        self._lock: int | None = None
+        try:
+            self._lock = _locked(self.path)
+        except OSError:
+            self.remove()
+            raise
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove it with all that is in it, as far as that is possible. May be called twice."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
+
+
+def remove_abandoned(folder: Path | None = None) -> int:
+    """Remove what killed programs of this user left in `folder` (default: the system's temporary one). Returns how many there were.
+
+    A folder without our mark is somebody else's, whatever its name. Never fails.
+    """
+    count = 0
+    with contextlib.suppress(OSError):
+        for path in list(_ours(folder or Path(tempfile.gettempdir()))):
+            count += _removed_if_abandoned(path)
+    return count
+
+
+def _locked(folder: Path) -> int:
+    # Made and locked under another name: nobody ever sees a mark that is not locked yet.
+    new = folder / f"{_MARK}.new"
+    lock = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        new.rename(folder / _MARK)
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _ours(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            # Anybody may write where temporary files are: links are not followed, and nothing of another user is touched.
+            if entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
+                        yield Path(entry.path)
+
+
+def _removed_if_abandoned(path: Path) -> bool:
+    try:
+        mark = os.open(path / _MARK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+        return True
+    finally:
+        os.close(mark)

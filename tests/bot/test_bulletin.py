@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from bot.bulletin import Bulletin
+from bot.crowd import CrowdLog
+from bot.harvest import Harvest
+from bot.storage import Store, open_store
+from bot.storage.rows import SourceState
+from bot.watch import SourceReport
+from sources import Source
+
+NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
+KEYS = tuple(f"{number:02}:site" for number in range(1, 6))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+        yield opened
+
+
+def bulletin(store: Store) -> Bulletin:
+    return Bulletin(watched=KEYS, store=store, crowds=CrowdLog(structlog.get_logger()))
+
+
+def save(store: Store, cause: str | None, *keys: str) -> None:
+    for key in keys:
+        failing = {"failures": 2, "cause": cause, "error": "no"} if cause else {}
+        store.sources.save(SourceState(key, last_ok_at=NOW, next_check_at=NOW, **failing))  # type: ignore[arg-type]  # each by its name
+
+
+async def test_a_start_tells_what_does_not_work_of_what_is_watched(store: Store) -> None:
+    save(store, "blocked", *KEYS[:4], "77:site")
+    save(store, None, KEYS[4])
+    with capture_logs() as logs:
+        await bulletin(store).start()
+    told = [(line["event"], line.get("source") or line.get("sources")) for line in logs]
+    assert told == [*(("source still failing", key) for key in KEYS[:4]), ("watching", 5)]
+    assert logs[0]["next_check"] == "2026-08-14T12:00+00:00"
+    assert (logs[-1]["sources"], logs[-1]["failing"]) == (5, 4)
+
+
+async def test_that_no_site_answers_is_told_once_and_so_is_its_end(store: Store) -> None:
+    now = bulletin(store)
+    with capture_logs() as logs:
+        save(store, "unreachable", *KEYS[:4])
+        await now.round_up()
+        assert logs == [], "one of them was not asked yet"
+        save(store, "resting", KEYS[4])
+        await now.round_up()
+        await now.round_up()
+        save(store, None, KEYS[0])
+        await now.round_up()
+        await now.round_up()
+    assert [(line["log_level"], line["event"]) for line in logs] == [
+        ("error", "no site answers: is this machine connected to the network?"),
+        ("info", "sites answer again"),
+    ]
+
+
+async def test_it_says_that_it_goes_on_and_what_was_done_since_the_last_time(store: Store) -> None:
+    now = bulletin(store)
+    source = Source("01", "site", "national", "https://www.exemple.gouv.fr/", "one-page", "download-list")
+    with capture_logs() as logs:
+        now.note(SourceReport(source, new=2), Harvest())
+        now.note(SourceReport(source, error="no"), Harvest())
+        save(store, "moved", KEYS[0])
+        await now.go_on()
+        await now.go_on()
+    assert [(line["event"], line["failing"], line["polls"], line["new"], line["decrees"]) for line in logs] == [
+        ("still watching", 1, 2, 2, 0),
+        ("still watching", 1, 0, 0, 0),
+    ]
