@@ -123,7 +123,7 @@ async def test_what_comes_in_place_of_a_page_is_told_apart(server: Server, brows
         "large": (reply(many), Unusable, "larger than 1 MB"),
         "bomb": (reply(gzip.compress(many * 40), headers={"Content-Encoding": "gzip"}), Unusable, "larger than 4 MB with all"),
     }
-    client = browse(browser_seconds=1.0, max_page_bytes=1_000_000)
+    client = browse(browser_seconds=1.0, max_page_bytes=1_000_000, timeout_seconds=30.0)
     for name, (answer, error, words) in cases.items():
         server.routes[f"/var/{name}"] = answer
         with pytest.raises(error, match=words) as caught:
