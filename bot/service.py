@@ -170,3 +170,6 @@ async def _looked(look: Callable[[], Coroutine[Any, Any, None]]) -> None:
         await look()
     except StorageError as error:
         log.error("cannot look at how the sources are", error=str(error))
+    except asyncio.CancelledError:
+        # Only the scheduler cancels this, when all stops; it would print the rest as the failure of a job.
+        log.debug("looking was stopped")
