@@ -10,6 +10,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from sources.client.failures import in_plain_words
 from sources.fetch import Unreachable, Unusable
@@ -19,6 +21,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """`(host, port)` -> IP addresses as text. Raises OSError (`socket.gaierror`) when there is none."""
 
+_NAMES_AT_ONCE = 4
+
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """RFC 6052 well-known prefix: the last 32 bits are the IPv4 address really reached."""
 
@@ -26,10 +30,24 @@ _UNICAST = ipaddress.IPv6Network("2000::/3")
 """All that is allotted of the public Internet (RFC 4291, section 2.4). What else Python holds for global is old wrappings of IPv4."""
 
 
-async def system_resolver(host: str, port: int) -> Sequence[str]:
-    """The machine's own resolver, for the address families it is configured for."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-    return [str(entry[4][0]) for entry in found]
+class SystemResolver:
+    """The machine's own resolver, for the address families it is configured for.
+
+    In threads of its own: without a network each of a hundred names takes its time to be found missing, and whatever else is done in
+    threads (the database) would wait behind them.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_NAMES_AT_ONCE, thread_name_prefix="names")
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """The addresses of a host as text. Raises OSError."""
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        return [str(entry[4][0]) for entry in await asyncio.get_running_loop().run_in_executor(self._threads, ask)]
+
+    def close(self) -> None:
+        """Begin no other look-up; one that is under way ends in its own time."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def is_public(address: Address) -> bool:

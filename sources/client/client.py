@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from sources.client.address import Resolver, system_resolver
+from sources.client.address import Resolver, SystemResolver
 from sources.client.answers import NO_VALIDATORS, FileReceiver, PageReceiver, Redirect, receive_robots
 from sources.client.exchange import Exchange, World
 from sources.client.kinds import CSV, JSON, PDF, FileKind
@@ -60,14 +60,15 @@ class Client:
         now: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = chance.random,
-        resolver: Resolver = system_resolver,
+        resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         log: Any = None,
     ) -> None:
         self._options = options
         self._origins = Origins(options.origins)
-        world = World(monotonic, now, sleep, random, resolver, tls or httpx.create_ssl_context(trust_env=False), transport)
+        self._names = SystemResolver()
+        world = World(monotonic, now, sleep, random, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
         self._exchange = Exchange(options, world, self._origins, log or structlog.get_logger())
         self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), monotonic)
         self._requests = 0
@@ -81,6 +82,7 @@ class Client:
 
     async def close(self) -> None:
         """Close the connections."""
+        self._names.close()
         await self._exchange.close()
 
     @property

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import socket
+import threading
 from datetime import UTC, datetime
 
 import pytest
 
 from sources.client import ClientOptions, user_agent
-from sources.client.address import is_public, resolve, system_resolver
+from sources.client.address import SystemResolver, is_public, resolve
 from sources.client.origins import Origins
 from sources.client.retry_after import seconds_to_wait
 
@@ -132,8 +135,23 @@ async def test_addresses_come_once_in_a_stable_order() -> None:
 
 
 async def test_the_machine_knows_itself() -> None:
-    found = await resolve("localhost", 80, url="u", resolver=system_resolver, seconds=5)
+    names = SystemResolver()
+    found = await resolve("localhost", 80, url="u", resolver=names, seconds=5)
     assert all(address.is_loopback for address in found)
+    names.close()
+
+
+async def test_names_that_take_long_hold_up_no_other_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(30) and [])
+    names = SystemResolver()
+    asked = [asyncio.create_task(names(f"h{number}", 443)) for number in range(100)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        assert await asyncio.to_thread(lambda: "the database") == "the database"
+    released.set()
+    assert await asyncio.gather(*asked) == [[]] * 100
+    names.close()
 
 
 NOW = datetime(2026, 8, 14, 12, 0, tzinfo=UTC)
