@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import TextIO
 
 import structlog
@@ -16,6 +18,7 @@ import structlog
 from bot.alerts import AlertTeller, source_name
 from bot.backfill import Backfill
 from bot.config import DestinationSettings, Settings, destinations
+from bot.config.values import sqlite_file
 from bot.crowd import CrowdLog
 from bot.delivery import (
     Channel,
@@ -30,9 +33,11 @@ from bot.delivery import (
 )
 from bot.harvest import Clock
 from bot.health import Overview
+from bot.limits import read_limits
 from bot.model import Place, Post
 from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
-from bot.reading import Limits, read_pdf
+from bot.reading import read_pdf
+from bot.shelf import Shelf
 from bot.storage import Store, open_store, rehearsal_store
 from bot.survey import survey
 from bot.watch import Rhythm, Watcher
@@ -41,7 +46,7 @@ from sources.client import Client, ClientOptions, user_agent
 from sources.index import INDEX_HOSTS
 from sources.scratch import remove_abandoned
 
-_MEGABYTE, _MEBIBYTE = 1_000_000, 1024 * 1024
+_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,10 @@ async def assemble(
         read, route, workers = partial(read_pdf, limits=read_limits(settings)), partial(destinations_for, wired), settings.reading.workers
         announce_since = timedelta(days=settings.watch.announce_since_days)
         crowds = CrowdLog(structlog.get_logger())
+        # A rehearsal leaves nothing on disk: it reads from the temporary folder.
+        shelf = None if rehearsal else open_shelf(settings)
+        if shelf is not None:
+            await asyncio.to_thread(shelf.tidy)
         watcher = Watcher(
             authorities=chosen,
             fetcher=client,
@@ -107,8 +116,11 @@ async def assemble(
             ),
             clock=clock,
             workers=workers,
+            long_workers=settings.reading.long_workers,
+            shelf=shelf,
             crowds=crowds,
         )
+        stack.push_async_callback(watcher.stop)
         backfill = Backfill(
             authorities=chosen,
             fetcher=client,
@@ -119,6 +131,7 @@ async def assemble(
             clock=clock,
             announce_since=announce_since,
             workers=workers,
+            shelf=shelf,
         )
         overview = partial(take_survey, settings, authorities, store, clock=clock)
         operators = None if rehearsal else _operators(settings, wired)
@@ -165,12 +178,19 @@ def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> Cli
     )
 
 
-def read_limits(settings: Settings) -> Limits:
-    """What reading one PDF may take."""
+def open_shelf(settings: Settings) -> Shelf:
+    """Where PDFs are kept until they are wholly read: the configured folder, or one beside the database."""
     reading = settings.reading
-    return Limits(
-        seconds=reading.timeout_seconds, memory_bytes=reading.memory_megabytes * _MEBIBYTE, max_pages=reading.max_pages, ocr=reading.ocr
-    )
+    return Shelf(reading.kept_folder or _beside(settings.database.url), most_bytes=reading.kept_megabytes * _MEGABYTE)
+
+
+def _beside(database: str) -> Path:
+    """`vigie-pdfs` for the file `vigie.db`; a server has no folder of ours, so the user's own for what programs keep."""
+    name = sqlite_file(database)
+    if name is None:
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "vigie-pdfs"
+    file = Path(name).expanduser()
+    return file.with_name(f"{file.stem}-pdfs")
 
 
 def take_survey(settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now) -> Overview:

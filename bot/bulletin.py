@@ -34,6 +34,10 @@ class Bulletin:
         """Count one poll."""
         self._polls += 1
         self._new += report.new
+        self.found(harvest)
+
+    def found(self, harvest: Harvest) -> None:
+        """Count what was read, in a poll or later in the background."""
         self._decrees += len(harvest.decrees)
 
     async def start(self) -> None:

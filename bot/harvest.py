@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bot import decide
+from bot.files import Files
+from bot.lanes import Lanes, Passage
 from bot.model import Decree, Post, Reading
+from bot.perusal import USUAL_PACE, File, Hostile, Pace, Peruser, Reader
 from bot.reading import Unreadable
+from bot.shelf import Shelf
+from bot.storage.contents import HELD_FOR
 from bot.storage.errors import StorageError
-from bot.storage.rows import NewRecueil, ReadResult, Recueil, RecueilState, UncertainAct
-from bot.verdicts import read_result, uncertain_acts
+from bot.storage.rows import NewRecueil, ReadResult, Recorded, Recueil, RecueilState, UncertainAct
+from bot.uninterrupted import uninterrupted
+from bot.verdicts import early_result, read_result, uncertain_acts
 from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused, Source
-from sources.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from bot.storage import Store
 
 log = structlog.get_logger()
 
-Reader = Callable[[Path], Awaitable[Reading]]
 Route = Callable[[Decree], Sequence[str]]
 Clock = Callable[[], datetime]
 
@@ -41,7 +44,8 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part."""
+    """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part, and
+    `unfinished` what is still being read in the background."""
 
     decrees: tuple[Decree, ...] = ()
     uncertain: tuple[UncertainAct, ...] = ()
@@ -49,6 +53,7 @@ class Harvest:
     unread: tuple[Unread, ...] = ()
     incomplete: tuple[str, ...] = ()
     requests: int = 0
+    unfinished: tuple[str, ...] = ()
 
     def __add__(self, other: Harvest) -> Harvest:
         return Harvest(
@@ -58,11 +63,20 @@ class Harvest:
             self.unread + other.unread,
             self.incomplete + other.incomplete,
             self.requests + other.requests,
+            self.unfinished + other.unfinished,
         )
+
+    def finished(self) -> Harvest:
+        """The same, once all that went on in the background has ended and was added."""
+        return replace(self, unfinished=())
 
 
 class Harvester:
-    """Fetches, reads, judges and records recueils, so many at a time. Knows no platform: `route` names the destinations of a decree."""
+    """Fetches, reads, judges and records recueils, so many at a time. Knows no platform: `route` names the destinations of a decree.
+
+    `posted` is called, in the event loop, each time that posts were queued before a recueil was read to its end. Without a `shelf`
+    nothing is kept on disk: files are in the temporary folder for as long as they are read.
+    """
 
     def __init__(
         self,
@@ -74,27 +88,33 @@ class Harvester:
         route: Route,
         clock: Clock,
         workers: int = 2,
+        long_workers: int = 1,
+        pace: Pace = USUAL_PACE,
+        shelf: Shelf | None = None,
+        posted: Callable[[], None] = lambda: None,
     ) -> None:
         self._authorities = authorities
         self._crawler = Crawler(fetcher)
-        self._fetcher = fetcher
-        self._read = read
+        self._peruser = Peruser(read=read, store=store, clock=clock, pace=pace)
         self._store = store
         self._route = route
         self._clock = clock
-        self._room = asyncio.Semaphore(workers)
+        self._lanes = Lanes(quick=workers, slow=long_workers)
+        self._files = Files(fetcher=fetcher, store=store, shelf=shelf, clock=clock)
+        self._posted = posted
         self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
 
-    async def take(self, recueil: Recueil) -> Harvest:
-        """Read one recueil, or find the files of a detail page, and record what became of it.
+    async def take(self, recueil: Recueil, passage: Passage | None = None) -> Harvest:
+        """Read one recueil to its end, or find the files of a detail page, and record what became of it.
 
-        Never raises for what a site or a PDF does, nor for a fault of ours that it sets off. Raises StorageError.
+        `passage` tells when it leaves the quick lane. Never raises for what a site or a PDF does, nor for a fault of ours that it sets off.
+        Raises StorageError.
         """
-        async with self._room:
+        async with passage or self.passage() as way:
             try:
                 if recueil.is_detail:
                     return await self._resolve(recueil)
-                return await self._read_and_record(recueil)
+                return await self._read_and_record(recueil, way)
             except CrawlFailed as failure:
                 return await self._try_later(recueil, failure.cause, failure.requests)
             except (FetchError, Unreadable) as error:
@@ -106,13 +126,17 @@ class Harvester:
                 log.exception("recueil not read by a fault of the program", url=recueil.url)
                 return await self._try_later(recueil, Unreadable(fault_of(fault)))
 
-    def _source_of(self, recueil: Recueil) -> Source | None:
+    def passage(self) -> Passage:
+        """A way through the lanes of this harvester."""
+        return self._lanes.passage()
+
+    def source_of(self, recueil: Recueil) -> Source | None:
         """Where it was found; the first of its authority's sources when the catalogue has renamed or dropped that one."""
         authority = self._authorities.get(recueil.authority)
         return self._by_key.get(recueil.source) or next(iter(authority.sources if authority else ()), None)
 
     async def _resolve(self, recueil: Recueil) -> Harvest:
-        source = self._source_of(recueil)
+        source = self.source_of(recueil)
         if source is None:
             return await self._try_later(recueil, Unreadable(f"the catalogue has no source {recueil.source} any more"))
         page = Listed(recueil.url, recueil.title, recueil.published, is_detail=True)
@@ -123,28 +147,52 @@ class Harvester:
         await asyncio.to_thread(self._store.recueils.resolved, recueil.id, children, self._clock())
         return Harvest(requests=resolved.requests)
 
-    async def _read_and_record(self, recueil: Recueil) -> Harvest:
-        with ScratchFolder() as folder:
-            download = await self._fetcher.download(recueil.url, folder / "recueil.pdf")
-            reading = await self._read(download.path)
+    # --- a file ------------------------------------------------------------------------------------------------------
+
+    async def _read_and_record(self, recueil: Recueil, way: Passage) -> Harvest:
+        # Read wholly before, and not recorded: killed in between, or a fault of ours that is mended.
+        reading = await self._peruser.stored(recueil.sha256) if recueil.sha256 is not None else None
+        before: list[Recorded] = []
+        if reading is None:
+            async with self._files.of(recueil) as opened:
+                file = File(recueil.id, opened.path, opened.sha256, opened.size)
+                reading = await self._peruser.peruse(file, way, lambda part: self._record_early(recueil, part, before))
+                opened.wholly_read = reading.complete
         result = await asyncio.to_thread(self._judge, recueil, reading)
         recorded = await asyncio.to_thread(self._store.decrees.record, result, self._route, self._clock())
-        uncertain = () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged)
-        for act in uncertain:
-            # Not its title: it may name a private person.
-            log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
-        if reading.unreadable_pages:
-            log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages))
-        log.info(
-            "recueil read", url=recueil.url, pages=reading.page_count, acts=len(reading.acts), ocr=len(reading.ocr_pages),
-            decrees=len(recorded.decrees), duplicate=recorded.duplicate,
-        )  # fmt: skip
+        decrees = (*(decree for each in before for decree in each.decrees), *recorded.decrees)
+        self._tell(recueil, reading, recorded, result, len(decrees))
         return Harvest(
-            decrees=recorded.decrees,
-            uncertain=uncertain,
-            posts=recorded.posts,
+            decrees=decrees,
+            uncertain=() if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged),
+            posts=(*(post for each in before for post in each.posts), *recorded.posts),
             incomplete=() if reading.complete else (recueil.url,),
         )
+
+    async def _record_early(self, recueil: Recueil, reading: Reading, before: list[Recorded]) -> None:
+        """Record the decrees of a recueil that is read in part, so that they are announced while the rest is read."""
+        if recueil.silent:
+            return
+        # Held, not due: it is being read. A killed program does not hold it for long.
+        result = await asyncio.to_thread(early_result, recueil, reading, next_try_at=self._clock() + HELD_FOR)
+        if result is None:
+            return
+
+        def record() -> None:
+            before.append(self._store.decrees.record(result, self._route, self._clock()))
+
+        known = len(before)
+        try:
+            # Stopped in the middle, what was recorded is still told.
+            await uninterrupted(record)
+        finally:
+            for recorded in before[known:]:
+                if recorded.decrees:
+                    log.info(
+                        "decrees found before all was read", url=recueil.url, decrees=len(recorded.decrees), left=len(reading.pending_pages)
+                    )
+                if recorded.posts:
+                    self._posted()
 
     def _judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
         again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock())
@@ -155,6 +203,18 @@ class Harvester:
         """How often it was read in part before. The attempts to fetch it that came to nothing do not use up its readings."""
         return recueil.attempts if recueil.state is RecueilState.INCOMPLETE else 0
 
+    @staticmethod
+    def _tell(recueil: Recueil, reading: Reading, recorded: Recorded, result: ReadResult, decrees: int) -> None:
+        for act in () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged):
+            # Not its title: it may name a private person.
+            log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
+        if reading.unreadable_pages:
+            log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages))
+        log.info(
+            "recueil read", url=recueil.url, pages=reading.page_count, acts=len(reading.acts), ocr=len(reading.ocr_pages),
+            decrees=decrees, duplicate=recorded.duplicate,
+        )  # fmt: skip
+
     async def _try_later(self, recueil: Recueil, error: FetchError | Unreadable, requests: int = 0) -> Harvest:
         if isinstance(error, Paused):
             # Not asked, so not an attempt: it stays due, for the next poll. That the address rests is told of the sources on it.
@@ -164,7 +224,7 @@ class Harvester:
         retry_after = error.retry_after if isinstance(error, FetchError) else None
         # Errors of the client name the address themselves.
         message = str(error) if isinstance(error, FetchError) else f"{recueil.url}: {error}"
-        again = decide.retry_at(recueil.attempts + 1, now, retry_after)
+        again = None if isinstance(error, Hostile) else decide.retry_at(recueil.attempts + 1, now, retry_after)
         await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again)
         tell = log.warning if recueil.attempts == 0 or again is None else log.info
         tell("recueil not read", url=recueil.url, error=message, given_up=again is None)

@@ -31,28 +31,39 @@ class Outcome(StrEnum):
 
 
 class TextOrigin(StrEnum):
-    """How the text of a page was obtained."""
+    """How the text of a page was obtained. `PENDING`: it is still to be recognised, and the document is read in part until then."""
 
     LAYER = "layer"
     OCR = "ocr"
     BLANK = "blank"
+    PENDING = "pending"
     UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of one page. An `UNREADABLE` page has an empty text that means "could not read", not "nothing there"."""
+    """The text of one page. An `UNREADABLE` page has an empty text that means "could not read", not "nothing there".
+
+    A `PENDING` page has what its text layer holds, a stamped running title at most. `other` is a second text of the same page, where
+    neither the layer nor the recognised one can be trusted alone: what is looked for may stand in either. `confidence` is the engine's own
+    (0 to 100, mean over the words) of a recognised page; `seconds` is what the page took.
+    """
 
     number: int
     text: str
     origin: TextOrigin = TextOrigin.LAYER
+    other: str = ""
+    confidence: int | None = None
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """One decree, notice or receipt inside a recueil: a page range, with running titles already removed from its pages.
 
-    `id` is the identifier of the national template (`83-2025-07-07-00001`) or None where there is none.
+    `id` is the identifier of the national template (`83-2025-07-07-00001`) or None where there is none. Where one identifier holds many
+    decrees, each is an act of its own: `part` is 1, 2, … for them and 0 for the pages before the first (separator page, inner table of
+    contents). It is None for an act that has its identifier to itself.
     """
 
     id: str | None
@@ -61,6 +72,7 @@ class Act:
     first_page: int
     last_page: int
     pages: tuple[PageText, ...] = field(repr=False)
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +86,20 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One PDF, read. It is complete only when every page could be read."""
+    """One PDF, read. It is complete only when every page could be read. `pages` are as read, their running titles included."""
 
     page_count: int
     cover: Cover
     acts: tuple[Act, ...]
     ocr_pages: tuple[int, ...] = ()
     unreadable_pages: tuple[int, ...] = ()
+    pending_pages: tuple[int, ...] = ()
+    pages: tuple[PageText, ...] = field(default=(), repr=False)
 
     @property
     def complete(self) -> bool:
-        """False when a page could not be read: "nothing found" must then never be concluded."""
-        return not self.unreadable_pages
+        """False when a page could not be read, or not yet: "nothing found" must then never be concluded."""
+        return not self.unreadable_pages and not self.pending_pages
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app import Parts
+from bot.background import Late
 from bot.bulletin import Bulletin
 from bot.delivery import Delivered
 from bot.model import PostState
@@ -53,6 +54,9 @@ class Service:
         self._down: dict[str, str | None] = {}
         self._bulletin = Bulletin(watched={source.key for source in parts.watcher.sources}, store=parts.store, crowds=parts.crowds)
         self._posts = asyncio.Event()
+        # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
+        self._watcher.when_posted(self._posts.set)
+        self._watcher.when_late(self._came_late)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
@@ -78,6 +82,7 @@ class Service:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._watcher.stop()
             self._crowds.flush()
             log.info("stopped")
 
@@ -113,6 +118,11 @@ class Service:
             return
         self._bulletin.note(report, harvest)
         if harvest.posts:
+            self._posts.set()
+
+    def _came_late(self, late: Late) -> None:
+        self._bulletin.found(late.harvest)
+        if late.harvest.posts:
             self._posts.set()
 
     async def _answer(self, telegram: TelegramBot, stop: asyncio.Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot import decide, rhythm
+from bot.background import Background, Late
 from bot.crowd import CrowdLog
-from bot.harvest import Clock, Harvest, Harvester, Reader, Route, Unread, fault_of, new_recueil
+from bot.harvest import Clock, Harvest, Harvester, Route, Unread, fault_of, new_recueil
 from bot.health import Cause, cause_of
+from bot.perusal import USUAL_PACE, Pace, Reader
+from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.survey import habits_of
 from sources import Authority, Crawl, Crawler, CrawlFailed, Emptied, Fetcher, FetchError, Listed, Paused, Source, Trail
@@ -28,7 +31,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading.
+    """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading; `unfinished` names
+    those that are still being read in the background.
 
     `cause` is set when the listing itself could not be read, or not wholly.
     """
@@ -41,6 +45,7 @@ class SourceReport:
     incomplete: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
     cause: Cause | None = None
+    unfinished: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -49,6 +54,18 @@ class SourceReport:
         One that the site itself has taken away (`Unread.gone`) is told, but does not make the source a failing one.
         """
         return self.error is None
+
+    def reading(self, harvest: Harvest, done: Collection[str] = ()) -> SourceReport:
+        """The report with what became of the recueils that were due, or later of those that went on in the background, now `done`."""
+        error = self.error or next((item.error for item in harvest.unread if not item.gone), None)
+        return replace(
+            self,
+            error=error,
+            requests=self.requests + harvest.requests,
+            incomplete=self.incomplete + harvest.incomplete,
+            unread=self.unread + harvest.unread,
+            unfinished=tuple(url for url in self.unfinished if url not in done) + harvest.unfinished,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +92,15 @@ class Watcher:
         rhythm: Rhythm,
         clock: Clock,
         workers: int = 2,
+        long_workers: int = 1,
+        pace: Pace = USUAL_PACE,
+        shelf: Shelf | None = None,
         crowds: CrowdLog | None = None,
     ) -> None:
+        """`workers` recueils are read at a time, and besides them `long_workers` that turn out to take long; `pace` says what is long.
+
+        PDFs are kept on the `shelf` until they are wholly read.
+        """
         self._authorities = authorities
         self._crowds = crowds or CrowdLog(log)
         self._crawler = Crawler(fetcher)
@@ -84,8 +108,11 @@ class Watcher:
         self._rhythm = rhythm
         self._clock = clock
         self._harvester = Harvester(
-            authorities=authorities, fetcher=fetcher, read=read, store=store, route=route, clock=clock, workers=workers
-        )
+            authorities=authorities, fetcher=fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
+            long_workers=long_workers, pace=pace, shelf=shelf, posted=self._tell_posted,
+        )  # fmt: skip
+        self._background = Background(self._harvester, clock)
+        self._posted: Callable[[], None] = lambda: None
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
         self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
@@ -95,9 +122,29 @@ class Watcher:
         """Every source that is watched, in the order of the catalogue."""
         return tuple(self._by_key.values())
 
+    def when_posted(self, told: Callable[[], None]) -> None:
+        """Have it told, in the event loop, each time that posts are queued while their recueil is still being read."""
+        self._posted = told
+
+    def _tell_posted(self) -> None:
+        self._posted()
+
+    def when_late(self, told: Callable[[Late], None]) -> None:
+        """Have each recueil that ends in the background told at once, instead of by `finish`."""
+        self._background.told = told
+
+    async def finish(self) -> list[Late]:
+        """Wait for all that is read in the background, and tell what it gave. Raises StorageError, once all has ended."""
+        return await self._background.finish()
+
+    async def stop(self) -> None:
+        """End what is read in the background. Nothing is lost: it is read on from there at the next start."""
+        await self._background.stop()
+
     async def poll(self, source: Source) -> tuple[SourceReport, Harvest]:
         """One round of one source: ask its listing, then read all that is due for its authority.
 
+        What takes long to read goes on in the background: see `finish`.
         Never raises for what a site or a PDF does, nor for a fault of ours that it sets off: the report says what failed, the store
         remembers to try again. Raises StorageError.
         """
@@ -110,9 +157,7 @@ class Watcher:
                 self._held[source.key] = self._clock() + self._rhythm.every
                 raise
             self._held.pop(source.key, None)
-        error = report.error or next((item.error for item in harvest.unread if not item.gone), None)
-        requests = report.requests + harvest.requests
-        return replace(report, error=error, requests=requests, incomplete=harvest.incomplete, unread=harvest.unread), harvest
+        return report.reading(harvest), harvest
 
     async def due(self) -> list[Source]:
         """The sources whose time has come, the longest waiting first."""
@@ -123,17 +168,31 @@ class Watcher:
         return sorted(due, key=lambda source: when.get(source.key) or never)
 
     async def read_due(self, authority: str) -> Harvest:
-        """Fetch, read and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried."""
+        """Fetch, read and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried.
+
+        What takes long to read goes on in the background: see `finish`.
+        """
         harvest, tried = Harvest(), set[int]()
         # More than one turn: detail pages give birth to PDFs, which are read in the same round.
         while due := [recueil for recueil in await self._waiting(authority) if recueil.id not in tried]:
             tried |= {recueil.id for recueil in due}
             # Exceptions are held back until all have ended: none goes on behind our back, when another poll may take the same recueil.
-            for part in await asyncio.gather(*(self._harvester.take(recueil) for recueil in due), return_exceptions=True):
-                if isinstance(part, BaseException):
-                    raise part
-                harvest += part
+            harvest += await self.read(due)
         return harvest
+
+    async def read(self, recueils: Sequence[Recueil]) -> Harvest:
+        """The same for these recueils, those that are being read already left out."""
+        harvest = Harvest()
+        free = [recueil for recueil in recueils if self._background.is_free(recueil)]
+        for part in await asyncio.gather(*(self._background.take(recueil) for recueil in free), return_exceptions=True):
+            if isinstance(part, BaseException):
+                raise part
+            harvest += part
+        return harvest
+
+    def source_of(self, recueil: Recueil) -> Source | None:
+        """The source in whose report a recueil is told."""
+        return self._harvester.source_of(recueil)
 
     async def _waiting(self, authority: str) -> list[Recueil]:
         return await asyncio.to_thread(self._store.recueils.due, self._clock(), frozenset({authority}))

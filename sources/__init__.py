@@ -1,26 +1,32 @@
 """Where recueils come from: the catalogue of authorities, and the crawler that lists what their sites publish."""
 
-from sources.authority import Authority, Browser, Order, Source, browser_hosts, hosts, load_authorities
-from sources.crawl import Crawl, Crawler, Resolved
-from sources.errors import CatalogueError, CrawlFailed, Emptied, LayoutChanged
-from sources.fetch import (
-    Blocked,
-    Download,
-    Fetcher,
-    FetchError,
-    Gone,
-    MovedAway,
-    NeedsBrowser,
-    Page,
-    Paused,
-    Refused,
-    Unreachable,
-    Unusable,
-    Validators,
-)
-from sources.listed import Listed
-from sources.trail import Trail
-from sources.urls import canonical
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sources.authority import Authority, Browser, Order, Source, browser_hosts, hosts, load_authorities
+    from sources.crawl import Crawl, Crawler, Resolved
+    from sources.errors import CatalogueError, CrawlFailed, Emptied, LayoutChanged
+    from sources.fetch import (
+        Blocked,
+        Download,
+        Fetcher,
+        FetchError,
+        Gone,
+        MovedAway,
+        NeedsBrowser,
+        Page,
+        Paused,
+        Refused,
+        Unreachable,
+        Unusable,
+        Validators,
+    )
+    from sources.listed import Listed
+    from sources.trail import Trail
+    from sources.urls import canonical
 
 __all__ = [
     "Authority",
@@ -54,3 +60,17 @@ __all__ = [
     "hosts",
     "load_authorities",
 ]
+
+# From the quick to import to the slow.
+_MODULES = ("fetch", "errors", "listed", "urls", "trail", "authority", "crawl")
+
+if not TYPE_CHECKING:  # a type checker knows what there is, and what there is not
+
+    def __getattr__(name: str) -> Any:
+        """A name of the face, imported when it is asked for: who needs one small module does not wait for the parsers of all pages."""
+        if name in __all__:
+            for module in _MODULES:
+                found = getattr(import_module(f"sources.{module}"), name, None)
+                if found is not None:
+                    return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

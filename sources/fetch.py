@@ -30,11 +30,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One file on disk. `url` is the canonical address after redirects, `size` is in bytes."""
+    """One file on disk. `url` is the canonical address after redirects, `size` is in bytes, `sha256` is of the content (64 hex digits)."""
 
     url: str
     path: Path
     size: int
+    sha256: str
 
 
 class FetchError(Exception):
@@ -84,5 +85,5 @@ class Fetcher(Protocol):
         ...
 
     async def download(self, url: str, target: Path) -> Download:
-        """Fetch a PDF to `target` (written only when whole)."""
+        """Fetch a PDF to `target` (written only when whole). Asked again with the same two, it may go on where it was cut."""
         ...

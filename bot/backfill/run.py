@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.backfill.report import BackfillReport, FromIndex, Progress, SourceListing, Tally, Wanted
-from bot.harvest import Clock, Harvester, Reader, Route, new_recueil
+from bot.harvest import Clock, Harvester, Route, new_recueil
+from bot.perusal import Reader
 from bot.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
+from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.uninterrupted import uninterrupted
 from sources import Authority, Fetcher, FetchError, Listed, Source, Trail, hosts
@@ -48,17 +50,20 @@ class Backfill:
         announce_since: timedelta = timedelta(0),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         workers: int = 2,
+        shelf: Shelf | None = None,
+        posted: Callable[[], None] = lambda: None,
     ) -> None:
         """`announce_since`: how far back the first poll of a source may announce. `sleep` takes seconds; `workers` recueils are read at a
-        time."""
+        time, each to its end. PDFs are kept on the `shelf` until they are wholly read; `posted` is called when posts are queued early."""
         self._authorities = authorities
         self._fetcher = PatientFetcher(fetcher, now=clock, sleep=sleep)
         self._index = index
         self._store = store
         self._clock = clock
         self._harvester = Harvester(
-            authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers
-        )
+            authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
+            long_workers=workers, shelf=shelf, posted=posted,
+        )  # fmt: skip
         self._announce_since = announce_since
         self._workers = workers
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,7 +17,9 @@ from bot.cli.ending import Ending
 from bot.config import ConfigError, Settings, load_settings
 from bot.logs import set_up_logging
 from bot.storage import StorageError
-from sources import Authority, CatalogueError, load_authorities
+
+if TYPE_CHECKING:
+    from sources import Authority
 
 DONE, FAILED, WRONG_USE, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -37,13 +39,26 @@ class Context:
 
     def load(self, *, logs: str | None = None) -> tuple[Settings, dict[str, Authority]]:
         """Settings and catalogue; ends the program with a message when one of them is wrong. `logs` overrides the level."""
+        # Imported here, with the readers of all pages: a command that needs no catalogue does not wait for them.
+        from sources import CatalogueError, load_authorities  # noqa: PLC0415 - see above
+
         try:
             authorities = load_authorities()
-            settings = load_settings(self.config, os.environ, known_codes=frozenset(authorities))
-        except (ConfigError, CatalogueError) as error:
+        except CatalogueError as error:
+            fail(str(error), WRONG_USE)
+        return self._settings(frozenset(authorities), logs), authorities
+
+    def load_settings(self, *, logs: str | None = None) -> Settings:
+        """The settings alone, for a command that needs no catalogue: the codes in them are not checked against it."""
+        return self._settings(None, logs)
+
+    def _settings(self, known_codes: frozenset[str] | None, logs: str | None) -> Settings:
+        try:
+            settings = load_settings(self.config, os.environ, known_codes=known_codes)
+        except ConfigError as error:
             fail(str(error), WRONG_USE)
         set_up_logging("debug" if self.verbose else logs or settings.log.level, settings.log.format, sys.stderr)
-        return settings, authorities
+        return settings
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:

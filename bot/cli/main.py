@@ -1,4 +1,4 @@
-"""The program: global options, and the commands, each in a file of its own."""
+"""The program: global options, and the commands, each in a file of its own (see `commands`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.cli import ask, backfill, catalogue, demo, read, rounds, serve, status
+from bot.cli.commands import Commands
 from bot.cli.context import EXIT_CODES, FAILED, Context
 from bot.cli.streams import make_streams_sound
 
@@ -19,6 +19,7 @@ _OF_OUTPUT = frozenset({errno.EBADF, errno.EIO, errno.ENOSPC, errno.EPIPE})
 
 app = typer.Typer(
     name="vigie",
+    cls=Commands,
     help="Watch the recueils des actes administratifs of French prefectures for decrees on algorithmic video surveillance.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -26,9 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-
-for commands in (serve, rounds, backfill, read, ask, status, catalogue, demo):
-    commands.register(app)
 
 
 def _version(asked: bool) -> None:

@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import Parts, assemble, watched_codes
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, run_to_end, stderr
+from bot.cli.delivering import delivering
 from bot.cli.output import print_json, print_round
 from bot.cli.shapes import round_json
 from bot.config import Settings
@@ -62,15 +63,17 @@ async def _round(
     console = io.StringIO() if quiet else sys.stdout
     async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console, rehearsal=rehearsal) as parts:
         sources = [source for authority in picked for source in authority.sources]
-        reports, harvest = await _poll_all(parts, sources)
-        delivered = [] if rehearsal else await parts.deliverer.deliver_due()
+        async with delivering(parts, rehearsal=rehearsal) as delivery:
+            reports, harvest = await _poll_all(parts, sources, delivery.found)
+        delivered = delivery.done
         if parts.alerts is not None:
             # The round is over: there is nothing to wait for that may begin with what has begun.
             await parts.alerts.look(settle=timedelta(0))
         return reports, harvest, delivered
 
 
-async def _poll_all(parts: Parts, sources: list[Source]) -> tuple[list[SourceReport], Harvest]:
+async def _poll_all(parts: Parts, sources: list[Source], found_posts: asyncio.Event) -> tuple[list[SourceReport], Harvest]:
+    """Poll them all, and read all that is due to its end."""
     harvest, reports = Harvest(), dict[str, SourceReport]()
     columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
@@ -81,10 +84,19 @@ async def _poll_all(parts: Parts, sources: list[Source]) -> tuple[list[SourceRep
                 report, found = await done
                 reports[report.source.key] = report
                 harvest += found
+                if found.posts:
+                    found_posts.set()
                 progress.update(bar, advance=1, description=report.source.key)
+            if harvest.unfinished:
+                progress.update(bar, description=f"reading {len(harvest.unfinished)} that take long")
+            for late in await parts.watcher.finish():
+                harvest += late.harvest
+                source = parts.watcher.source_of(late.recueil)
+                if source is not None and source.key in reports:
+                    reports[source.key] = reports[source.key].reading(late.harvest, {late.recueil.url})
         finally:
             # Interrupted, or one of them failed: all must have ended before what they use is closed.
             for poll in polls:
                 poll.cancel()
             await asyncio.gather(*polls, return_exceptions=True)
-    return [reports[source.key] for source in sources], harvest
+    return [reports[source.key] for source in sources], harvest.finished()

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.delivery import Delivered
-from bot.harvest import Harvest
-from bot.model import Decree, Reading
+from bot.model import Decree, Evidence, PageText, Reading
 from bot.storage.rows import UncertainAct
 from bot.verdicts import Group, decrees_of
-from bot.watch import SourceReport
+
+if TYPE_CHECKING:
+    from bot.delivery import Delivered
+    from bot.harvest import Harvest
+    from bot.watch import SourceReport
 
 Json = dict[str, Any]
 
 
-def reading_json(file: str, reading: Reading, groups: Sequence[Group]) -> Json:
-    """What `vigie read` prints: one PDF, its acts and the decrees among them."""
-    return {
+def reading_json(file: str, reading: Reading, groups: Sequence[Group], *, text: bool = False, explain: bool = False) -> Json:
+    """What `vigie read` prints: one PDF, its acts and the decrees among them.
+
+    Acts that share an `id` are parts of one entry of the recueil that holds several decrees: `part` numbers them (0: the pages before the
+    first one), and is null elsewhere. `text` and `explain` add `page_details` (`pages` is their number), `text` with what is on each page;
+    `explain` adds to each act the `evidence` of its verdicts, that on acts which are no decrees included.
+    """
+    shape: Json = {
         "file": file,
         "pages": reading.page_count,
         "status": "complete" if reading.complete else "incomplete",
@@ -35,12 +42,45 @@ def reading_json(file: str, reading: Reading, groups: Sequence[Group]) -> Json:
                 "service": item.act.service,
                 "first_page": item.act.first_page,
                 "last_page": item.act.last_page,
+                "part": item.act.part,
                 "verdict": item.verdict.outcome.value,
             }
             for item in (group[0] for group in groups)
         ],
         "decrees": [_facts_json(decree) for group in groups for decree in decrees_of("", file, None, group)],
     }
+    if text or explain:
+        shape["page_details"] = [page_json(page, text=text) for page in reading.pages]
+    if explain:
+        for act, group in zip(shape["acts"], groups, strict=True):
+            act["evidence"] = evidence_json(quote for item in group for quote in item.verdict.evidence)
+    return shape
+
+
+def pages_json(file: str, page_count: int, pages: Iterable[PageText]) -> Json:
+    """What `vigie read --page` prints: some pages of one PDF, with their text. `pages` is how many the PDF has."""
+    return {"file": file, "pages": page_count, "page_details": [page_json(page, text=True) for page in pages]}
+
+
+def page_json(page: PageText, *, text: bool) -> Json:
+    """One page. `method` is layer, ocr, blank or unreadable; `confidence` the engine's own, 0 to 100, null where OCR had no part.
+
+    `doubt` says that neither of two texts can be trusted alone: with `text` the second one is in `other`, null where there is none.
+    """
+    shape = {
+        "number": page.number,
+        "method": page.origin.value,
+        "confidence": page.confidence,
+        "seconds": round(page.seconds, 4),
+        "characters": len(page.text),
+        "doubt": bool(page.other),
+    }
+    return {**shape, "text": page.text, "other": page.other or None} if text else shape
+
+
+def evidence_json(evidence: Iterable[Evidence]) -> list[Json]:
+    """Phrases, each with its page and what it is about."""
+    return [{"page": item.page, "text": item.text, "about": item.about} for item in evidence]
 
 
 def decree_json(decree: Decree) -> Json:
@@ -128,5 +168,5 @@ def _facts_json(decree: Decree) -> Json:
         "vendor": facts.vendor,
         "cameras": facts.cameras,
         "legal_basis": list(facts.legal_basis),
-        "evidence": [{"page": item.page, "text": item.text, "about": item.about} for item in decree.evidence],
+        "evidence": evidence_json(decree.evidence),
     }

@@ -21,6 +21,9 @@ def anchor(document: Document, folder: Path, *, default_database: bool = False) 
     for table in tables:
         if isinstance(table, dict) and isinstance(named := table.get("token_file"), str) and named.strip():
             table["token_file"] = str(_under(folder, named.strip()))
+    reading = document.get("reading")
+    if isinstance(reading, dict) and isinstance(kept := reading.get("kept_folder"), str) and kept.strip():
+        reading["kept_folder"] = str(_under(folder, kept.strip()))
     database = document.get("database")
     if isinstance(database, dict) and isinstance(url := database.get("url"), str):
         name = sqlite_file(url.strip())

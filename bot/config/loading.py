@@ -29,12 +29,12 @@ _TOKEN_OPTIONS = frozenset({"token", "token_file"})
 Document = dict[str, Any]
 
 
-def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes: frozenset[str]) -> Settings:
+def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes: frozenset[str] | None) -> Settings:
     """Read and validate the configuration.
 
     `path` None means `./config.toml` where there is one, else the defaults; a path that is given must exist. `environ` is
-    the environment (`VIGIE_<SECTION>__<OPTION>`), `known_codes` the codes of the catalogue. Token files are read: their
-    content is in `token` of the settings returned.
+    the environment (`VIGIE_<SECTION>__<OPTION>`), `known_codes` the codes of the catalogue (None: they are
+    not checked). Token files are read: their content is in `token` of the settings returned.
 
     Raises ConfigError with every problem at once, one a line, each with its file and line or its variable. Only whether two destinations
     are one place is told later, once everything else is right.

@@ -64,7 +64,7 @@ Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Code = Annotated[str, BeforeValidator(_code_text), AfterValidator(_known_code)]
 Words = Annotated[str, AfterValidator(_words)]
 Token = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
-TokenFile = Annotated[Path | None, BeforeValidator(_blank_is_none)]
+MaybePath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
 Chat = Annotated[str, BeforeValidator(_id_text), AfterValidator(lambda text: values.chat(text) if text.strip() else "")]
 Instance = Annotated[str, AfterValidator(lambda text: values.instance(text) if text.strip() else "")]
 Origin = Annotated[str, AfterValidator(values.origin)]
@@ -121,14 +121,22 @@ class ReadingSettings(Section):
 
     ocr: Flag = True
     """Recognise the text of scanned pages."""
-    timeout_seconds: Annotated[Number, Field(gt=0, le=86_400)] = 600
+    timeout_seconds: Annotated[Number, Field(gt=0, le=86_400)] = 1800
     """Seconds for one PDF; pages not read by then make it incomplete."""
     memory_megabytes: Annotated[Whole, Field(ge=128, le=1_000_000)] = 1024
     """Memory for one PDF, in MiB."""
-    max_pages: Annotated[Whole, Field(ge=1, le=100_000)] = 3000
+    max_pages: Annotated[Whole, Field(ge=1, le=100_000)] = 5000
     """A PDF with more pages is not read, and an operator is told."""
     workers: Annotated[Whole, Field(ge=1, le=64)] = 1
     """PDFs read at the same time."""
+    long_workers: Annotated[Whole, Field(ge=1, le=16)] = 1
+    """Long scans recognised at the same time, besides those: they hold up nothing else."""
+    ocr_processes: Annotated[Whole, Field(ge=0, le=64)] = 0
+    """Processes that recognise the pages of one PDF side by side, some 100 MB each; 0: two, or one where there is one processor."""
+    kept_folder: MaybePath = None
+    """Folder of the PDFs that are not wholly read yet; empty: beside the database (`vigie-pdfs` for `vigie.db`)."""
+    kept_megabytes: Annotated[Whole, Field(ge=1, le=1_000_000)] = 2000
+    """Size in MB of that folder above which the PDF used longest ago is removed."""
 
 
 class TelegramSettings(Section):
@@ -136,7 +144,7 @@ class TelegramSettings(Section):
 
     token: Token = None
     """What BotFather gave. Better in the environment (VIGIE_TELEGRAM__TOKEN) or in a file."""
-    token_file: TokenFile = None
+    token_file: MaybePath = None
     """A file that holds the token, read at start."""
     api_url: Annotated[str, AfterValidator(values.api_base)] = "https://api.telegram.org"
     """Bot API server; plain http only on this machine."""
@@ -160,7 +168,7 @@ class MastodonSettings(Section):
     """The account's server: "mastodon.social" or "https://mastodon.social"."""
     token: Token = None
     """Access token with the scopes write:statuses and read. Better in the environment (VIGIE_MASTODON__TOKEN) or in a file."""
-    token_file: TokenFile = None
+    token_file: MaybePath = None
     """A file that holds the token, read at start."""
     visibility: Visibility = "public"
     """Who sees the posts: public, unlisted, private or direct."""
@@ -188,7 +196,7 @@ class DestinationSettings(Section):
     """Mastodon: the server; the one of [mastodon] where empty."""
     token: Token = None
     """Mastodon: the access token; the one of [mastodon] where empty."""
-    token_file: TokenFile = None
+    token_file: MaybePath = None
     """Mastodon: a file that holds the token."""
     visibility: Visibility | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""

@@ -1,64 +1,75 @@
-"""The process that opens one PDF: `python -m bot.reading.child ORDER`. It limits itself first, then streams one line per page."""
+"""The process that opens one PDF: `python -m bot.reading.child START`. It confines itself first, then does what it is told, line by line.
+
+Orders come on standard input, whose end is its own end: the parent is gone, or needs nothing more.
+"""
 
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
-from bot.reading.ocr import Ocr, find_ocr
-from bot.reading.wire import Failed, Opened, Order, encode
+from bot.model import PageText
+from bot.reading.confinement import confine
+from bot.reading.pdf import Document, NotReadable
+from bot.reading.wire import Failed, Opened, Recognise, Start, Survey, encode, parse_order
 
-_OPEN_FILES = 64
+if TYPE_CHECKING:
+    from bot.reading.ocr import Ocr
+
+_POLITE = 10
+"""How much a process that recognises gives way to everything else: to reading texts, to answering people."""
 
 
 def main(argument: str) -> int:
-    """Carry out one order. Exit status 0 when every page was tried, 1 when the file cannot be opened."""
-    order = Order.parse(argument)
-    limit(order)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Imported under the limits: the native library is what they are for.
-    from bot.reading.pdf import Document, NotReadable  # noqa: PLC0415 - under the limits, see above
-
-    def engine() -> Ocr | None:
-        return find_ocr() if order.ocr else None
-
+    """Carry out orders until there are none. Exit status 1 when the file cannot be opened."""
+    start = Start.parse(argument)
+    confine(start)
+    orders: SimpleQueue[Survey | Recognise] = SimpleQueue()
+    # After the confinement, which holds for the threads that are started in it.
+    threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
     try:
-        document = Document(Path(order.path), engine)
+        document = Document(Path(start.path), _engine if start.ocr else lambda: None, trusting=start.trusting)
     except NotReadable as error:
         _say(encode(Failed(str(error))))
         return 1
     _say(encode(Opened(len(document))))
-    for page in document.pages(order.first_page):
-        _say(encode(page))
-    return 0
+    polite = False
+    while True:
+        order = orders.get()
+        if isinstance(order, Recognise) and not polite:
+            os.nice(_POLITE)
+            polite = True
+        for page in _carry_out(document, order):
+            _say(encode(page))
 
 
-def limit(order: Order) -> None:
-    """Cap what this process may take, for good: memory, processor time, files (none may grow: nothing is written), core dumps."""
-    _cap(resource.RLIMIT_AS, order.memory_bytes)
-    # One second more for the hard limit: the soft one tells what happened (SIGXCPU), the hard one kills.
-    _cap(resource.RLIMIT_CPU, order.cpu_seconds, order.cpu_seconds + 1)
-    _cap(resource.RLIMIT_FSIZE, 0)
-    _cap(resource.RLIMIT_CORE, 0)
-    _cap(resource.RLIMIT_NOFILE, _OPEN_FILES)
+def _carry_out(document: Document, order: Survey | Recognise) -> Iterator[PageText]:
+    match order:
+        case Survey(first, known):
+            yield from (document.survey(number) for number in range(first, len(document) + 1) if number not in known)
+        case Recognise(number):
+            yield document.recognise(number)
 
 
-def _cap(kind: int, soft: int, hard: int | None = None) -> None:
-    """Lower a limit; one that the system already holds lower stays, as only an administrator may raise it."""
-    _, present = resource.getrlimit(kind)
-    most = soft if hard is None else hard
-    if present != resource.RLIM_INFINITY:
-        most = min(most, present)
-    resource.setrlimit(kind, (min(soft, most), most))
+def _engine() -> Ocr | None:
+    # A document without scans does not owe this import.
+    from bot.reading.ocr import find_ocr  # noqa: PLC0415 - see above
+
+    return find_ocr()
 
 
-def _end_with_parent() -> None:
-    """Standard input ends when the parent does, however it ended: nobody listens any more."""
-    sys.stdin.buffer.read()
-    os._exit(1)
+def _listen(put: Callable[[Survey | Recognise], None]) -> None:
+    """Hand on the orders. Standard input ends when the parent does, however it ended: nobody listens any more."""
+    try:
+        for line in sys.stdin.buffer:
+            put(parse_order(line))
+    finally:
+        os._exit(0)
 
 
 def _say(line: bytes) -> None:
@@ -67,4 +78,10 @@ def _say(line: bytes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    status = 1
+    try:
+        status = main(sys.argv[1])
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    # Not `sys.exit`: the listener may be inside standard input, which an orderly end would want to close.
+    os._exit(status)

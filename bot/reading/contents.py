@@ -19,7 +19,7 @@ _TAIL = re.compile(r"pages?\s*\)\s*Page\s*\d")
 _REST = re.compile(r"\s*Page\s+\d{1,4}[ \t]*(?:\n|\Z)")
 _SHORT = 300
 _PAGE_NUMBER = re.compile(r"\n[ \t]*\d{1,3}[ \t]*\Z")
-_HEADING = re.compile(r"(?im)^\W*sommaire\W*$")
+_HEADING = re.compile(r"(?im)^[^\w\n]*sommaire[^\w\n]*$")
 _LONE_NUMBER = re.compile(r"(?m)^[ \t]*\d{1,3}[ \t]*$")
 
 
@@ -51,14 +51,24 @@ def read_contents(pages: Sequence[str]) -> tuple[Entry, ...]:
     starts = list(_START.finditer(text, position))
     entries: dict[str, Entry] = {}
     service: str | None = None
+    expected = len(pages) + 2
     for index, start in enumerate(starts):
         service = _service(text[position : start.start()]) or service
         end = starts[index + 1].start() if index + 1 < len(starts) else len(text)
         place = _PLACE.search(text, start.end(), end)
         title = text[start.end() : place.start()] if place else _first_lines(text[start.end() : end])
         position = place.end() if place else end
-        entries.setdefault(start["id"], Entry(start["id"], one_line(title), service, int(place["page"]) if place else None))
+        page = _printed(place["page"], expected, len(pages)) if place else None
+        if place and page is not None:
+            expected = page + int(place["length"]) + 1
+        entries.setdefault(start["id"], Entry(start["id"], one_line(title), service, page))
     return tuple(entries.values())
+
+
+def _printed(figures: str, expected: int, contents: int) -> int:
+    """The number of a page, without that of the page of the table glued to its end (`Page 532`: 53, on page 2 of the file)."""
+    glued = {f"{expected}{own}" for own in range(2, contents + 2)}
+    return expected if figures in glued else int(figures)
 
 
 def _service(between: str) -> str | None:

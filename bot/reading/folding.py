@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import lru_cache
+
+_NOT_IN_A_WORD = re.compile(r"[^0-9a-z]+")
+# A hyphen that stands alone is a dash between two words.
+_LINE_END = re.compile(r"(?<![ \n])-\n")
 
 
 def fold(text: str) -> str:
@@ -10,17 +16,15 @@ def fold(text: str) -> str:
 
     The ordinal signs and letters like `º` fold to the letter they stand for, as NFKD says.
     """
+    if text.isascii():
+        return _NOT_IN_A_WORD.sub("", text.lower())
     return "".join(character for character in unicodedata.normalize("NFKD", text.casefold()) if character.isalnum())
 
 
 def one_line(text: str) -> str:
     """Whitespace collapsed; a line that ends with a hyphen is joined to the next one without a space (`Saint-\\nTropez`)."""
     lines = [line for line in (" ".join(line.split()) for line in text.splitlines()) if line]
-    joined = ""
-    for line in lines:
-        glued = joined.endswith("-") and not joined.endswith(" -")
-        joined = f"{joined}{line}" if glued or not joined else f"{joined} {line}"
-    return joined
+    return _LINE_END.sub("-", "\n".join(lines)).replace("\n", " ")
 
 
 def end_of(wanted: str, text: str, start: int) -> int | None:
@@ -29,7 +33,7 @@ def end_of(wanted: str, text: str, start: int) -> int | None:
     while matched < len(wanted):
         if position >= len(text):
             return None
-        piece = fold(text[position])
+        piece = _fold_one(text[position])
         if not wanted.startswith(piece, matched):
             return None
         matched += len(piece)
@@ -43,9 +47,14 @@ def start_of(wanted: str, text: str, end: int) -> int | None:
     while left > 0:
         if position == 0:
             return None
-        piece = fold(text[position - 1])
+        piece = _fold_one(text[position - 1])
         if not wanted.endswith(piece, 0, left):
             return None
         left -= len(piece)
         position -= 1
     return position
+
+
+@lru_cache(maxsize=4096)
+def _fold_one(character: str) -> str:
+    return fold(character)

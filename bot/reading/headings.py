@@ -7,7 +7,9 @@ after the visas.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from bot.model import PageText
 from bot.reading.folding import one_line
 
 _OPENING = re.compile(r"(?m)^[^\w\n]*(?:arr[êeé]t[ée]s?|d[ée]cision|ordonnance)\b(?=[^\n]*)", re.IGNORECASE)
@@ -15,7 +17,9 @@ _SUBJECT = re.compile(
     r"(?i)\bn\s?[°ºo]\s?\S|\b(?:portant|autorisant|r[ée]glementant|fixant|relatif|relative|modifiant|instituant|interdisant|prorogeant|abrogeant"
     r"|accordant|suspendant|refusant|renouvelant|d[ée]livrant)\b"
 )
-_VISA = re.compile(r"(?m)^[^\w\n]*(?:VU|Vu)\b")
+# A stamp on annexes begins like a visa: "Vu pour être annexé à l'arrêté".
+_VISA = re.compile(r"(?m)^[^\w\n]*(?:VU|Vu)\b(?!\s+pour\b)")
+_ANNEX = re.compile(r"(?im)^[^\w\n]*annexes?\b")
 _TITLE_STOP = re.compile(
     r"(?m)^[^\w\n]*(?:VU|Vu)\b|^[^\w\n]*(?:le|la|l['’]|les)\s*(?:pr[ée]f[èe]te?|ministre|directeur|directrice|secr[ée]taire|sous-pr[ée]f)",
     re.IGNORECASE,
@@ -25,8 +29,9 @@ _LONGEST_TITLE = 500
 
 
 def opens_decree(text: str) -> bool:
-    """True when a decree starts on this page: heading and subject first, visas below."""
-    return _heading(text) is not None
+    """True when a decree starts on this page: heading and subject first, visas below, and no annex announced above."""
+    start = _heading(text)
+    return start is not None and _ANNEX.search(text, 0, start) is None
 
 
 def decree_title(text: str) -> str:
@@ -48,6 +53,12 @@ def decree_title(text: str) -> str:
 def first_line(text: str) -> str:
     """The first line with words in it, whitespace collapsed: a poor title, better than none."""
     return next((line for line in map(one_line, text.splitlines()) if sum(map(str.isalpha, line)) >= 4), "")[:_LONGEST_TITLE]
+
+
+def title_of(pages: Sequence[PageText]) -> str:
+    """The title of the decree that these pages hold, else their first line with words; empty where there is none."""
+    texts = [page.text for page in pages]
+    return next(filter(None, map(decree_title, texts)), "") or one_line(next(filter(None, map(first_line, texts)), ""))
 
 
 def _line_after(text: str, position: int) -> str:

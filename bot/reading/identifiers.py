@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from rapidfuzz import process
+from rapidfuzz.distance import Hamming
+
 ACT_ID = r"(?:\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{2}-\d{2}-\d{3,5}"
 ACT_ID_ALONE = re.compile(rf"(?m)^[ \t]*({ACT_ID})[ \t]*$")
 DASH = r"[-–—]"
@@ -15,17 +18,21 @@ _MISREAD = 2
 """Characters an OCR may get wrong in an identifier that is still told apart from its neighbours."""
 
 
+_MOST_KNOWN = 300
+"""Identifiers of one recueil among which a misread one is looked for; real recueils hold a hundred, and more is an attack on our time."""
+
+
 def nearest(found: str, known: Collection[str]) -> str | None:
-    """The known identifier that was meant: the same one, else the only one that differs by a misread character or two."""
+    """The known identifier that was meant: the same one, else the only one that differs by a misread character or two.
+
+    `known` is best a set or the keys of a dict: an identifier that was read right is then found at once.
+    """
     if found in known:
         return found
-    close = sorted((distance, one) for one in known if (distance := _distance(found, one)) <= _MISREAD)
-    if not close or (len(close) > 1 and close[0][0] == close[1][0]):
+    if len(known) > _MOST_KNOWN:
         return None
-    return close[0][1]
-
-
-def _distance(one: str, other: str) -> int:
-    if len(one) != len(other):
-        return _MISREAD + 1
-    return sum(a != b for a, b in zip(one, other, strict=True))
+    same_length = [one for one in known if len(one) == len(found)]
+    close = process.extract(found, same_length, scorer=Hamming.distance, score_cutoff=_MISREAD, limit=2)
+    if not close or (len(close) > 1 and close[0][1] == close[1][1]):
+        return None
+    return str(close[0][0])

@@ -5,29 +5,29 @@ Runs in the child process only: pdfium is native code fed with files from outsid
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.model import PageText, TextOrigin
-from bot.reading import quality
-from bot.reading.ocr import Ocr, OcrFailed, Raster, recognise
+from bot.reading.blank import content_decodes, forms_are_shown, images_decode
+from bot.reading.combine import combine
+from bot.reading.drawing import CLOSE, GLANCE, draw, image_coverage, ink
+from bot.reading.layer import count_visible, lost_letters, text_in_order
+from bot.reading.ocr import Ocr, OcrFailed, recognise
+from bot.reading.page_tree import pages_out_of_reach
+from bot.reading.quality import LITTLE_TEXT, MUCH_IMAGE, NO_TEXT, SOME_IMAGE, SOME_INK, Layer, Shown, is_convincing, judge
+from bot.reading.repair import repair
 
-MOST_PIXELS = 25_000_000
-"""A map on A0 paper is drawn coarser rather than filling the memory."""
 MOST_CHARACTERS = 500_000
 """A page with more is an attack, not a page: the fullest real one holds some 15,000."""
-_INK_DPI = 36
-_SAMPLES = 300
-_SAMPLE_STEP = 31
-_CONTRAST = 64
-_POINTS_PER_INCH = 72
 
 
 class NotReadable(Exception):
@@ -35,10 +35,13 @@ class NotReadable(Exception):
 
 
 class Document:
-    """One open PDF. Pages are read in any order, one at a time."""
+    """One open PDF. Pages are read in any order, one at a time, by their number from 1; none raises for one bad page."""
 
-    def __init__(self, path: Path, ocr: Callable[[], Ocr | None]) -> None:
-        """`ocr` gives the engine when a page first needs one. Raises NotReadable."""
+    def __init__(self, path: Path, ocr: Callable[[], Ocr | None], *, trusting: bool = False) -> None:
+        """`ocr` gives the engine when a page first needs one. `trusting`: whether the file has more pages than it says is not looked at.
+
+        Raises NotReadable.
+        """
         self._find_ocr = ocr
         self._ocr: Ocr | None = None
         self._ocr_sought = False
@@ -46,6 +49,7 @@ class Document:
             self._pdf = pdfium.PdfDocument(path)
         except (pdfium.PdfiumError, OSError) as error:
             raise NotReadable(_why(error)) from error
+        self._out_of_reach = 0 if trusting else pages_out_of_reach(path)
         try:
             self._pdf.init_forms()
         except pdfium.PdfiumError:
@@ -53,25 +57,36 @@ class Document:
             self._pdf.formenv = None
 
     def __len__(self) -> int:
-        return len(self._pdf)
+        """How many pages there are, those included that can never be read."""
+        return len(self._pdf) + self._out_of_reach
 
-    def pages(self, first: int = 1) -> Iterator[PageText]:
-        """Every page from number `first` on, in order."""
-        for number in range(first, len(self) + 1):
-            yield self.page(number)
+    def survey(self, number: int) -> PageText:
+        """What the text layer says, in milliseconds: LAYER, BLANK, UNREADABLE, or PENDING where the page is to be recognised.
 
-    def page(self, number: int) -> PageText:
-        """One page, by its number from 1. A page that pdfium cannot load is UNREADABLE; it never raises for one bad page."""
-        try:
-            self._flatten(number)
-            with closing(self._pdf[number - 1]) as page:
-                return self._read(page, number)
-        except pdfium.PdfiumError:
-            return PageText(number, "", TextOrigin.UNREADABLE)
+        A PENDING page has what its layer holds, unless that is garbage. It may prove blank: a scan is not drawn here, which takes long.
+        """
+        return self._timed(number, self._survey)
+
+    def recognise(self, number: int) -> PageText:
+        """The page with OCR where it needs it, in about a second: OCR, LAYER where the layer is the better text, or UNREADABLE.
+
+        A page that needs none is as `survey` says. A doubtful layer without an OCR beside it is still read: LAYER.
+        """
+        return self._timed(number, self._recognise)
 
     def close(self) -> None:
         """Release the file."""
         self._pdf.close()
+
+    def _timed(self, number: int, read: Callable[[Any, int], PageText]) -> PageText:
+        start = perf_counter()
+        try:
+            self._flatten(number)
+            with closing(self._pdf[number - 1]) as page:
+                text = read(page, number)
+        except pdfium.PdfiumError:
+            text = PageText(number, "", TextOrigin.UNREADABLE)
+        return replace(text, seconds=perf_counter() - start)
 
     def _flatten(self, number: int) -> None:
         """The values typed in form fields are not page text until they are drawn on the page."""
@@ -81,43 +96,70 @@ class Document:
             if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
                 page.flatten()
 
-    def _read(self, page: Any, number: int) -> PageText:
-        with closing(page.get_textpage()) as textpage:
-            count = textpage.count_chars()
-            if count > MOST_CHARACTERS:
-                return PageText(number, "", TextOrigin.UNREADABLE)
-            text = quality.repair(textpage.get_text_bounded())
-            lost = _lost_letters(textpage, count)
-            length = len(text.strip())
-            ink = _ink(page, textpage) if length < quality.LITTLE_TEXT else 0.0
-        coverage = _image_coverage(page)
-        if length < quality.NO_TEXT and ink <= quality.SOME_INK:
-            # Nothing to see: either nothing is there, or an image that could not be drawn.
-            if coverage > quality.SOME_IMAGE and not _images_decode(page):
-                return PageText(number, "", TextOrigin.UNREADABLE)
-            return PageText(number, text if length else "", TextOrigin.LAYER if length else TextOrigin.BLANK)
-        # A font that does not say which letters it draws is guessed at: often rightly, which only the words can tell.
-        if lost > quality.TOO_MUCH_GARBAGE and not quality.clearly_french(text):
-            return self._recognise(page, number, "")
-        if quality.needs_ocr(text, coverage, ink):
-            return self._recognise(page, number, text)
-        return PageText(number, text, TextOrigin.LAYER)
+    def _survey(self, page: Any, number: int) -> PageText:
+        found = _layer(self._pdf, page, number, drawn=False)
+        if not isinstance(found, tuple):
+            return PageText(number, "", found)
+        text, worth = found
+        return PageText(number, "" if worth is Layer.GARBLED else text, TextOrigin.LAYER if worth is Layer.GOOD else TextOrigin.PENDING)
 
-    def _recognise(self, page: Any, number: int, layer: str) -> PageText:
+    def _recognise(self, page: Any, number: int) -> PageText:
+        found = _layer(self._pdf, page, number, drawn=True)
+        if not isinstance(found, tuple):
+            return PageText(number, "", found)
+        layer, worth = found
+        if worth is Layer.GOOD:
+            return PageText(number, layer)
         engine = self._engine()
-        if engine is None:
-            return PageText(number, "", TextOrigin.UNREADABLE)
         try:
-            recognised = recognise(engine, lambda dpi: _draw(page, dpi))
+            recognised = recognise(engine, partial(draw, page)) if engine else None
         except OcrFailed:
-            return PageText(number, "", TextOrigin.UNREADABLE)
-        text = quality.combine(layer, quality.repair(recognised.text))
-        return PageText(number, text, TextOrigin.LAYER if layer and text == layer else TextOrigin.OCR)
+            recognised = None
+        if recognised is None or (worth is Layer.GARBLED and not recognised.letters):
+            return PageText(number, layer) if worth is Layer.DOUBTFUL else PageText(number, "", TextOrigin.UNREADABLE)
+        text, other = combine(layer, worth, repair(recognised.text))
+        origin = TextOrigin.LAYER if layer and text == layer else TextOrigin.OCR
+        return PageText(number, text, origin, other, recognised.confidence)
 
     def _engine(self) -> Ocr | None:
         if not self._ocr_sought:
             self._ocr, self._ocr_sought = self._find_ocr(), True
         return self._ocr
+
+
+def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, Layer] | TextOrigin:
+    """The text layer and what it is worth, or BLANK or UNREADABLE. What costs time is looked at only where the words do not convince.
+
+    A page under images is taken for one that shows something unless it is `drawn`.
+    """
+    with closing(page.get_textpage()) as textpage:
+        count = textpage.count_chars()
+        if count > MOST_CHARACTERS:
+            return TextOrigin.UNREADABLE
+        text = repair(text_in_order(textpage, count, page.get_rotation()))
+        if is_convincing(text):
+            return text, Layer.GOOD
+        length, coverage = len(text.strip()), image_coverage(page)
+        if length < NO_TEXT <= count_visible(textpage, count):
+            # Its letters stand beside the sheet, or are mapped to what no text holds.
+            return "", Layer.GARBLED
+        dark = 0.0
+        if length < LITTLE_TEXT:
+            # Where the image or the drawing is all there may be, one short line of it is not to be taken for dust.
+            look = CLOSE if length < NO_TEXT or coverage > MUCH_IMAGE else GLANCE
+            dark = ink(page, textpage, look) if drawn or coverage <= MUCH_IMAGE else 1.0
+        shown = Shown(coverage, dark, lost_letters(textpage, count))
+    if dark <= SOME_INK and (length < NO_TEXT or (length < LITTLE_TEXT and coverage > MUCH_IMAGE)):
+        # Nothing to see besides the text: either nothing is there, or what could not be drawn.
+        if (coverage > SOME_IMAGE and not images_decode(page)) or (
+            length < NO_TEXT and not (forms_are_shown(page) and content_decodes(document, number))
+        ):
+            return TextOrigin.UNREADABLE
+        if length < NO_TEXT:
+            return (text, Layer.GOOD) if length else TextOrigin.BLANK
+        # A blank sheet that was scanned, under its stamp.
+        shown = replace(shown, coverage=0.0)
+    return text, judge(text, shown)
 
 
 def _why(error: Exception) -> str:
@@ -129,77 +171,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"the file cannot be opened: {error.strerror or type(error).__name__}"
     return "this is not a PDF, or it is damaged beyond reading"
-
-
-def _lost_letters(textpage: Any, count: int) -> float:
-    """The share of the page's glyphs whose code says nothing (broken ToUnicode table), on an even sample of them."""
-    step = max(1, count // _SAMPLES)
-    sampled = range(0, count, step)
-    if not sampled:
-        return 0.0
-    lost = [index for index in sampled if pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1]
-    return len(lost) / len(sampled)
-
-
-def _image_coverage(page: Any) -> float:
-    """The share (0 to 1) of the page under images; images that overlap count twice, which only errs towards OCR."""
-    width, height = page.get_size()
-    covered = 0.0
-    for image in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE]):
-        left, bottom, right, top = image.get_bounds()
-        area = (right - left) * (top - bottom)
-        # The bounds of an image inside a form are in the form's own units.
-        container = image.container
-        while container is not None:
-            matrix = container.get_matrix()
-            area *= abs(matrix.a * matrix.d - matrix.b * matrix.c)
-            container = container.container
-        covered += area
-    return float(min(1.0, covered / (width * height))) if width and height else 0.0
-
-
-def _images_decode(page: Any) -> bool:
-    """False when an image of the page is damaged, too large, or in a format that pdfium does not know: it leaves no trace on the page."""
-    for image in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE]):
-        try:
-            image.get_bitmap().close()
-        except pdfium.PdfiumError:
-            return False
-    return True
-
-
-def _ink(page: Any, textpage: Any) -> float:
-    """The share (0 to 1) of the page that is dark once the recognised text is painted over."""
-    with closing(page.render(scale=_scale(page, _INK_DPI), grayscale=True)) as bitmap:
-        converter = bitmap.get_posconv(page)
-        for index in range(textpage.count_rects()):
-            left, bottom, right, top = textpage.get_rect(index)
-            corners = converter.to_bitmap(left, bottom), converter.to_bitmap(right, top)
-            xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
-            bitmap.fill_rect((255, 255, 255, 255), xs[0] - 1, ys[0] - 1, xs[1] - xs[0] + 3, ys[1] - ys[0] + 3)
-        raster = _raster(bitmap, _INK_DPI)
-    rows = [raster.data[row * raster.stride : row * raster.stride + raster.width] for row in range(raster.height)]
-    pixels = b"".join(rows)
-    if not pixels:
-        return 0.0
-    # Paper need not be white: it is the commonest grey of a sample.
-    paper = Counter(pixels[::_SAMPLE_STEP]).most_common(1)[0][0]
-    like_paper = bytes(level for level in range(256) if abs(level - paper) <= _CONTRAST)
-    return len(pixels.translate(None, like_paper)) / len(pixels)
-
-
-def _draw(page: Any, dpi: int) -> Raster:
-    scale = _scale(page, dpi)
-    with closing(page.render(scale=scale, grayscale=True)) as bitmap:
-        return _raster(bitmap, round(scale * _POINTS_PER_INCH))
-
-
-def _scale(page: Any, dpi: int) -> float:
-    width, height = page.get_size()
-    scale = dpi / _POINTS_PER_INCH
-    most = math.sqrt(MOST_PIXELS / max(1.0, width * height))
-    return float(min(scale, most))
-
-
-def _raster(bitmap: Any, dpi: int) -> Raster:
-    return Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, dpi)

@@ -15,10 +15,16 @@ from bot.reading.folding import end_of, fold, one_line, start_of
 from bot.reading.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
 
 _MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
+_NUMBER = re.compile(r"[^\w\n]*\s*(\d{1,4})(?!\d)")
+_LAST_ON_LINE = re.compile(r"[^\w\n]*[ \t]*\d{1,4}(?=[ \t]*(?:\n|\Z))")
+_LAST_ON_PAGE = re.compile(r"[^\w\n]*\n[ \t]*\d{1,4}[ \t]*\Z")
+_CLOSING = re.compile(r"[^\w\n]*(?=\n|\Z)")
 _MOST_TITLE_LINES = 6
 _LONGEST_SERVICE = 200
-_MOST_MARKS = 50
+_LONGEST_TITLE = 2000
+_MOST_MARKS = 10
 """Running titles looked at on one page, which has one or two: more is an attack on our time."""
+_MOST_SERVICES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,13 @@ def read_separator(text: str) -> Separator | None:
     if alone is None:
         return None
     before = text[: alone.start()]
-    # A separator holds nothing but the service above the identifier.
+    # A separator holds nothing but the service above the identifier and the title below it.
     if len(before) > 400:
         return None
     after = text[alone.end() :]
     mark = _MARK.search(after)
     title = after[: mark.start()].rpartition("\n")[0] if mark else after
-    if mark is None and len(after) > 800:
+    if len(title) > (_LONGEST_TITLE if mark else 800):
         return None
     service = one_line(before)
     return Separator(alone[1], service if 0 < len(service) <= _LONGEST_SERVICE else None, one_line(title))
@@ -76,14 +82,15 @@ def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pag
             if act and line and (act not in shortest or len(line) < len(shortest[act])):
                 shortest[act] = line
     # One that ends with a name already known is that name with body text glued to it.
-    candidates = folded | set(shortest.values())
-    folded |= {line for line in shortest.values() if not any(line != other and line.endswith(other) for other in candidates if other)}
+    candidates = set(islice(folded, _MOST_SERVICES)) | set(islice(shortest.values(), _MOST_SERVICES))
+    lines = islice(shortest.values(), _MOST_SERVICES)
+    folded |= {line for line in lines if not any(line != other and line.endswith(other) for other in candidates if other)}
     by_id: dict[str, set[str]] = {}
     for act, title in titles:
         if fold(title):
             by_id.setdefault(act, set()).add(fold(title))
     return Names(
-        services=tuple(sorted(filter(None, folded), key=len, reverse=True)),
+        services=tuple(sorted(filter(None, folded), key=len, reverse=True)[:_MOST_SERVICES]),
         titles={act: tuple(sorted(some, key=len, reverse=True)) for act, some in by_id.items()},
     )
 
@@ -134,10 +141,11 @@ def _title_end(text: str, start: int, page: int, titles: Sequence[str]) -> int:
 
 
 def _after_number(text: str, end: int, page: int) -> int:
-    own = re.compile(rf"[^\w\n]*\s*{page}(?!\d)").match(text, end)
-    any_number = re.compile(r"[^\w\n]*[ \t]*\d{1,4}(?=[ \t]*(?:\n|\Z))").match(text, end)
-    found = own or any_number or re.compile(r"[^\w\n]*\n[ \t]*\d{1,4}[ \t]*\Z").match(text, end)
+    own = _NUMBER.match(text, end)
+    if own and int(own[1]) == page:
+        return own.end()
+    found = _LAST_ON_LINE.match(text, end) or _LAST_ON_PAGE.match(text, end)
     if found:
         return found.end()
-    closing = re.compile(r"[^\w\n]*(?=\n|\Z)").match(text, end)
+    closing = _CLOSING.match(text, end)
     return closing.end() if closing else end

@@ -1,4 +1,4 @@
-"""The lines between the reading process and its parent: one JSON object a line, one line a page, so that a crash loses one page only.
+"""The lines between a reading process and its parent: one JSON object a line, one line a page, so that a crash loses one page only.
 
 The child is fed with hostile files: its lines are checked here like any input from outside.
 """
@@ -6,14 +6,17 @@ The child is fed with hostile files: its lines are checked here like any input f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.model import PageText, TextOrigin
 
-MOST_LINE_BYTES = 8 * 1024 * 1024
-"""Longer than any page the child may send (500,000 characters, at most 12 bytes each once escaped)."""
+MOST_LINE_BYTES = 16 * 1024 * 1024
+"""Longer than any page the child may send (two texts of 500,000 characters, at most 12 bytes each once escaped)."""
+_UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
+"""Controls, which databases and feeds refuse, and what turns the direction of the text that follows, so that it shows as another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def encode(message: Opened | Failed | PageText) -> bytes:
         case Failed():
             fields = {"error": message.reason}
         case _:
-            fields = {"page": message.number, "text": message.text, "origin": message.origin.value}
+            fields = _page_fields(message)
     return json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
 
 
@@ -58,36 +61,99 @@ def decode(line: bytes) -> Opened | Failed | PageText:
             return Opened(count)
         case {"error": str(reason)}:
             return Failed(reason)
-        case {"page": int(number), "text": str(text), "origin": str(origin)}:
-            return _page(number, text, origin)
+        case {"page": int(number), "text": str(text), "origin": str(origin), "other": str(other)}:
+            return _page(number, text, origin, other, fields)
     raise NotUnderstood("a line of an unknown kind")
 
 
-def _page(number: int, text: str, origin: str) -> PageText:
+def _page_fields(page: PageText) -> dict[str, Any]:
+    return {
+        "page": page.number,
+        "text": page.text,
+        "origin": page.origin.value,
+        "other": page.other,
+        "confidence": page.confidence,
+        "seconds": round(page.seconds, 4),
+    }
+
+
+def _page(number: int, text: str, origin: str, other: str, fields: Mapping[str, Any]) -> PageText:
+    confidence, seconds = fields.get("confidence"), fields.get("seconds")
+    if not (confidence is None or (type(confidence) is int and 0 <= confidence <= 100)):
+        raise NotUnderstood("a page of an impossible confidence")
+    if not (isinstance(seconds, int | float) and 0 <= seconds < 1e6):
+        raise NotUnderstood("a page of an impossible duration")
     try:
-        # Lone surrogates are legal in JSON and in no file or database.
-        return PageText(number, text.encode("utf-8", "replace").decode("utf-8"), TextOrigin(origin))
+        return PageText(number, _storable(text), TextOrigin(origin), _storable(other), confidence, float(seconds))
     except ValueError as error:
         raise NotUnderstood("a page of an unknown origin") from error
 
 
+def _storable(text: str) -> str:
+    # Lone surrogates are legal in JSON and in no file or database; no text of a decree holds the others.
+    return _UNFIT.sub("", text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def printable(text: str) -> str:
+    """What a stranger wrote, fit for one line of a log."""
+    return "".join(c if c.isprintable() else " " for c in text)[:300]
+
+
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What the child is asked to do. `memory_bytes` and `cpu_seconds` are limits it sets on itself before opening the file."""
+class Start:
+    """How a reading process is started: the file, and the limits it sets on itself before opening it.
+
+    `ocr`: it may look for an engine. `commands`: it may run programs, as the `tesseract` command needs. `trusting`: the number of pages
+    that the file gives is believed.
+    """
 
     path: str
-    first_page: int
     memory_bytes: int
     cpu_seconds: int
-    ocr: bool
+    ocr: bool = False
+    commands: bool = False
+    trusting: bool = False
 
     def argument(self) -> str:
         """As one command-line argument."""
-        fields = {"path": self.path, "first": self.first_page, "memory": self.memory_bytes, "cpu": self.cpu_seconds, "ocr": self.ocr}
-        return json.dumps(fields, ensure_ascii=True)
+        return json.dumps(asdict(self), ensure_ascii=True)
 
     @classmethod
-    def parse(cls, argument: str) -> Order:
+    def parse(cls, argument: str) -> Start:
         """The inverse of `argument`. Raises KeyError or ValueError on anything else."""
         fields: Mapping[str, Any] = json.loads(argument)
-        return cls(str(fields["path"]), int(fields["first"]), int(fields["memory"]), int(fields["cpu"]), bool(fields["ocr"]))
+        flags = {name: bool(fields[name]) for name in ("ocr", "commands", "trusting")}
+        return cls(str(fields["path"]), int(fields["memory_bytes"]), int(fields["cpu_seconds"]), **flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Order: say what the text layer holds, of every page from `first` on but the `known` ones, one line each in order."""
+
+    first: int = 1
+    known: frozenset[int] = frozenset()
+
+    def line(self) -> bytes:
+        """As one line of JSON."""
+        return json.dumps({"survey": self.first, "known": sorted(self.known)}).encode("ascii") + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """Order: recognise the text of one page; one line."""
+
+    page: int
+
+    def line(self) -> bytes:
+        """As one line of JSON."""
+        return json.dumps({"recognise": self.page}).encode("ascii") + b"\n"
+
+
+def parse_order(line: bytes) -> Survey | Recognise:
+    """The inverse of `line`. Raises ValueError on anything else."""
+    match json.loads(line):
+        case {"survey": int(first), "known": list(known)}:
+            return Survey(first, frozenset(map(int, known)))
+        case {"recognise": int(page)}:
+            return Recognise(page)
+    raise ValueError("not an order")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
-from sqlalchemy import exc
+if TYPE_CHECKING:
+    from sqlalchemy import exc
 
 
 class StorageError(Exception):
@@ -75,6 +77,9 @@ _POSTGRES: tuple[tuple[str, type[StorageError], str], ...] = (
 
 def translate(error: exc.SQLAlchemyError | sqlite3.Error, database: str) -> StorageError:
     """The error of the library or of its SQLite driver as one of ours. `database` is the address with its password already masked."""
+    # Imported here: every command names these errors, not every command opens a database.
+    from sqlalchemy import exc  # noqa: PLC0415 - see above
+
     cause = error.orig if isinstance(error, exc.StatementError) else error if isinstance(error, sqlite3.Error) else None
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause, database)

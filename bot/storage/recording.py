@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, case, delete, exists, func, insert, or_, select, text, update
 
 from bot.model import Act, Decree, Judged, Outcome, Post, PostState, Reading
 from bot.storage.codec import clean, clean_or_none, evidence_to_json, facts_to_json
@@ -40,9 +40,12 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     judged_decrees = [decree for _, decree in result.decrees]
     ids, new = _store_decrees(connection, recueil.id, list(zip(judged_decrees, found, matches, strict=True)), now)
     decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, ids, strict=True)}
-    _replace_acts(connection, recueil.id, () if duplicate else result.judged, decree_of_act, now)
+    _replace_acts(connection, recueil.id, () if duplicate else result.judged, decree_of_act, now, keep_others=result.early)
     _see(connection, recueil, list(zip(ids, judged_decrees, strict=True)), now)
-    _close(connection, recueil.id, result, duplicate=duplicate, now=now)
+    if result.early:
+        _leave_open(connection, recueil.id, result, now)
+    else:
+        _close(connection, recueil.id, result, duplicate=duplicate, now=now)
 
     stored = load_decrees(connection, new)
     announced = tuple(stored[decree_id] for decree_id in new)
@@ -138,10 +141,16 @@ def _decree_values(decree: Decree) -> dict[str, Any]:
     }
 
 
-def _replace_acts(connection: Connection, recueil: int, judged: Sequence[Judged], decree_of_act: dict[int, int], now: datetime) -> None:
-    """Put these acts in the place of those of an earlier reading, but for an act whose decree this reading did not find again."""
+def _replace_acts(
+    connection: Connection, recueil: int, judged: Sequence[Judged], decree_of_act: dict[int, int], now: datetime, *, keep_others: bool
+) -> None:
+    """Put these acts in the place of those of an earlier reading, but for an act whose decree this reading did not find again.
+
+    `keep_others`: only the acts of these decrees are replaced.
+    """
     again = sorted(set(decree_of_act.values()))
-    replaced = or_(acts.c.decree_id.is_(None), acts.c.decree_id.in_(again))
+    mine = acts.c.decree_id.in_(again)
+    replaced = mine if keep_others else or_(acts.c.decree_id.is_(None), mine)
     connection.execute(delete(acts).where(acts.c.recueil_id == recueil, replaced))
     for position, item in enumerate(judged):
         row = _act_values(item) | {"recueil_id": recueil, "position": position, "decree_id": decree_of_act.get(position)}
@@ -182,7 +191,8 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
     state = RecueilState.DUPLICATE if duplicate else RecueilState.READ if reading.complete else RecueilState.INCOMPLETE
     values = {
         "state": state,
-        "attempts": recueils.c.attempts + 1,
+        # Of a recueil read in part, the readings are counted: what it took to fetch it is not.
+        "attempts": case((recueils.c.state == RecueilState.INCOMPLETE, recueils.c.attempts + 1), else_=1),
         "next_try_at": result.next_try_at if state is RecueilState.INCOMPLETE else None,
         "error": None if reading.complete else _unread(reading),
         "number": clean_or_none(reading.cover.number),
@@ -194,6 +204,23 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
         "unreadable_pages": list(reading.unreadable_pages),
     }
     connection.execute(update(recueils).where(recueils.c.id == recueil).values(values))
+
+
+def _leave_open(connection: Connection, recueil: int, result: ReadResult, now: datetime) -> None:
+    """Read in part so far. Were this program killed, another would read it again; one that another has read meanwhile stays read."""
+    reading = result.reading
+    done = (RecueilState.READ, RecueilState.DUPLICATE)
+    values = {
+        "state": RecueilState.INCOMPLETE,
+        "attempts": case((recueils.c.state == RecueilState.INCOMPLETE, recueils.c.attempts), else_=0),
+        "next_try_at": result.next_try_at,
+        "error": f"being read: {len(reading.pending_pages)} of {reading.page_count} pages were still to be recognised",
+        "number": clean_or_none(reading.cover.number),
+        "published": func.coalesce(recueils.c.published, reading.cover.published),
+        "tried_at": now,
+        "page_count": reading.page_count,
+    }
+    connection.execute(update(recueils).where(recueils.c.id == recueil, recueils.c.state.not_in(done)).values(values))
 
 
 def _unread(reading: Reading) -> str:

@@ -206,6 +206,8 @@ def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:
         digest=row.digest,
         silent=row.silent,
         tried_at=row.tried_at,
+        sha256=row.sha256,
+        fetched_at=row.fetched_at,
     )
 
 

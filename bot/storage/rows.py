@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.model import Decree, Judged, Post, Reading
+from bot.model import Decree, Judged, PageText, Post, Reading
 
 
 class RecueilState(StrEnum):
@@ -81,7 +81,7 @@ class NewRecueil:
 @dataclass(frozen=True, slots=True)
 class Recueil:
     """One published item as stored. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was
-    last taken up."""
+    last taken up; `sha256` is of the file that came at `fetched_at`."""
 
     id: int
     authority: str
@@ -98,6 +98,46 @@ class Recueil:
     digest: str | None
     silent: bool = False
     tried_at: datetime | None = None
+    sha256: str | None = None
+    fetched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was read of a file of `size` bytes: the `pages` that could be, all of them where it is `complete`.
+
+    `rules` is the version of the rules they were read by, `unfinished` counts the readings that began and never ended, `error` says why
+    nothing could be read at `read_at`.
+    """
+
+    sha256: str
+    size: int
+    page_count: int | None
+    pages: tuple[PageText, ...]
+    complete: bool
+    read_at: datetime | None
+    rules: str
+    unfinished: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A recueil that could not be read, or not wholly, and that nothing tries again by itself. `reason` says why, in words.
+
+    It has waited to be read since `since`, when it was found, and was last tried at `tried_at`; `unreadable` of its `pages` are missing.
+    """
+
+    id: int
+    authority: str
+    url: str
+    title: str
+    state: RecueilState
+    reason: str
+    since: datetime
+    tried_at: datetime | None
+    pages: int | None
+    unreadable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +155,8 @@ class ReadResult:
     """One recueil read and judged, ready to be recorded in a single transaction.
 
     `digest` is the hash of the normalised text. `decrees` carry their identities; each entry pairs the decree with the
-    position of its act in `judged`.
+    position of its act in `judged`. With `early`, pages are still to be recognised: `judged` holds the acts of the decrees only, what is
+    known of the others stays, and the recueil stays to be read, from `next_try_at` on unless its reader says otherwise.
     """
 
     recueil: Recueil
@@ -124,6 +165,7 @@ class ReadResult:
     judged: tuple[Judged, ...]
     decrees: tuple[tuple[int, Decree], ...]
     next_try_at: datetime | None  # when the reading is incomplete and worth another try
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)

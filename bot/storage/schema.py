@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -24,6 +25,8 @@ from sqlalchemy import (
     false,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from bot.storage.packing import PackedText
 
 
 class Instant(TypeDecorator[datetime]):
@@ -124,11 +127,31 @@ recueils = Table(
     Column("unreadable_pages", JSON(none_as_null=True)),
     # Whatever is found in it is recorded and never posted: history, which a backfill reads.
     Column("silent", Boolean, nullable=False, server_default=false()),
+    # The content of its file, of which `contents` may know more, and when the file came.
+    Column("sha256", String(64), index=True),
+    Column("fetched_at", Instant),
     UniqueConstraint("authority", "url"),
 )
 Index(None, recueils.c.state, recueils.c.next_try_at)
 Index(None, recueils.c.authority, recueils.c.digest)
 Index(None, recueils.c.source, recueils.c.id)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("page_count", Integer),
+    # Those that could be read: see `bot.storage.packing`.
+    Column("pages", LargeBinary, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("read_at", Instant),
+    Column("rules", String(32), nullable=False),
+    # Readings that began, and neither ended nor got any further: what a file that takes the whole program with it leaves behind.
+    Column("unfinished", Integer, nullable=False),
+    # Why nothing at all of it could be read.
+    Column("error", Text),
+)
 
 decrees = Table(
     "decrees",
@@ -172,7 +195,8 @@ acts = Table(
     Column("outcome", String(16), nullable=False),
     Column("kind", String(16)),
     Column("evidence", JSON, nullable=False),
-    Column("text", Text, nullable=False),
+    # Never null: SQLite adds no column that says so to a table that has rows.
+    Column("text", PackedText),
     Column("decree_id", _Id, ForeignKey("decrees.id", ondelete="SET NULL"), index=True),
 )
 

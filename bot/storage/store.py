@@ -12,12 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.alerts import Alerts
 from bot.storage.backfills import Backfills
+from bot.storage.contents import Contents
 from bot.storage.database import Database
 from bot.storage.decrees import Decrees
 from bot.storage.engine import BUSY_TIMEOUT, make_engine, use_wal
 from bot.storage.errors import StorageError, Unavailable, translate
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.outbox import Outbox
+from bot.storage.quarantine import Quarantine
 from bot.storage.recueils import Recueils
 from bot.storage.sources import SourceStates
 from bot.storage.url import in_memory, masked, parse_url
@@ -34,6 +36,8 @@ class Store:
         self.outbox = Outbox(database)
         self.alerts = Alerts(database)
         self.backfills = Backfills(database)
+        self.contents = Contents(database)
+        self.quarantine = Quarantine(database)
 
     def close(self) -> None:
         """Release every connection."""

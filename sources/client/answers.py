@@ -1,28 +1,24 @@
-"""What an HTTP answer means: a page, a file, a robots.txt, a redirect, or one of the errors of `sources.fetch`."""
+"""What an HTTP answer means: a page, a robots.txt, a redirect, or one of the errors of `sources.fetch`. Files: `sources.client.files`."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 
 from sources.client import robots
 from sources.client.block_pages import looks_blocked
 from sources.client.body import chunks, decode, head, is_html
-from sources.client.kinds import PDF, FileKind
-from sources.client.saving import PartialFile
-from sources.fetch import Blocked, Download, FetchError, Gone, Page, Refused, Unusable, Validators
+from sources.client.kinds import FileKind
+from sources.fetch import Blocked, FetchError, Gone, Page, Refused, Unusable, Validators
 
 NO_VALIDATORS = Validators()
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_LOOK_WITHIN = 128 * 1024
-_JUDGED = 1024
-"""Bytes of a file that its kind is judged by."""
+LOOK_WITHIN = 128 * 1024
+"""Bytes of an unwelcome answer that are read, to tell a block page by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class PageReceiver:
         """The page. Raises FetchError, or `httpx.TransportError` when the network fails during the body."""
         if response.status_code == 304 and self.sent != NO_VALIDATORS:
             return Page(url, "", _validators(response, self.sent), unchanged=True)
-        if redirect := await _redirect_or_refusal(url, response):
+        if redirect := await redirect_or_refusal(url, response):
             return redirect
         kind = response.headers.get("content-type", "")
         if kind and not is_html(kind, b""):
@@ -57,47 +53,18 @@ class PageReceiver:
         return Page(url, html, _validators(response, NO_VALIDATORS))
 
 
-@dataclass(frozen=True, slots=True)
-class FileReceiver:
-    """Takes an answer as a file of one kind, of at most `max_bytes`, to be saved at `target`."""
-
-    target: Path
-    max_bytes: int
-    kind: FileKind = PDF
-
-    async def __call__(self, url: str, response: httpx.Response) -> Download | Redirect:
-        """The saved file. Raises FetchError, or `httpx.TransportError` when the network fails during the body."""
-        if redirect := await _redirect_or_refusal(url, response):
-            return redirect
-        async with contextlib.aclosing(chunks(response, url=url, at_most=self.max_bytes)) as pieces:
-            beginning = await _beginning(pieces, _JUDGED)
-            if not self.kind.fits(response.headers.get("content-type", ""), beginning):
-                beginning += await _beginning(pieces, _LOOK_WITHIN)
-                raise _not_of_kind(self.kind, url, response, beginning)
-            partial = PartialFile(self.target, url)
-            try:
-                partial.write(beginning)
-                async for piece in pieces:
-                    partial.write(piece)
-            except BaseException:  # cancellation too: nothing half-written stays
-                partial.discard()
-                raise
-        await asyncio.to_thread(partial.commit)
-        return Download(url, self.target, partial.size)
-
-
 async def receive_robots(url: str, response: httpx.Response) -> str | Redirect:
     """The text of a robots.txt; empty (everything is allowed) when there is none: any 4xx but 429 (RFC 9309, section 2.3.1.3)."""
     if 400 <= response.status_code < 500 and response.status_code != 429:
         return ""
-    if redirect := await _redirect_or_refusal(url, response):
+    if redirect := await redirect_or_refusal(url, response):
         return redirect
     async with contextlib.aclosing(chunks(response, url=url, at_most=1 << 60)) as pieces:
-        return (await _beginning(pieces, robots.MAX_BYTES))[: robots.MAX_BYTES].decode("utf-8", "replace")
+        return (await beginning_of(pieces, robots.MAX_BYTES))[: robots.MAX_BYTES].decode("utf-8", "replace")
 
 
-async def _redirect_or_refusal(url: str, response: httpx.Response) -> Redirect | None:
-    """None for 200. Raises FetchError for anything but 200 and a redirect."""
+async def redirect_or_refusal(url: str, response: httpx.Response) -> Redirect | None:
+    """The redirect, None for 200. Raises FetchError for anything else."""
     status = response.status_code
     if status == 200:
         return None
@@ -105,7 +72,7 @@ async def _redirect_or_refusal(url: str, response: httpx.Response) -> Redirect |
         if not response.headers.get("location", "").strip():
             raise Unusable(f"{url}: answered {status} without saying where to")
         return Redirect(response.headers["location"])
-    raise _refusal(url, response, await head(response, url=url, at_most=_LOOK_WITHIN))
+    raise _refusal(url, response, await head(response, url=url, at_most=LOOK_WITHIN))
 
 
 def _refusal(url: str, response: httpx.Response, body: bytes) -> FetchError:
@@ -136,7 +103,8 @@ def _not_a_page(url: str, content_type: str) -> Unusable:
     return Unusable(f"{url}: not an HTML page but {_named(content_type)}")
 
 
-def _not_of_kind(wanted: FileKind, url: str, response: httpx.Response, beginning: bytes) -> FetchError:
+def not_of_kind(wanted: FileKind, url: str, response: httpx.Response, beginning: bytes) -> FetchError:
+    """What it is that came in place of a file, by its first bytes."""
     kind = response.headers.get("content-type", "")
     if not beginning:
         return Unusable(f"{url}: not {wanted.name} but an empty answer")
@@ -161,7 +129,7 @@ async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
     return b"".join([piece async for piece in pieces])
 
 
-async def _beginning(pieces: AsyncIterator[bytes], at_least: int) -> bytes:
+async def beginning_of(pieces: AsyncIterator[bytes], at_least: int) -> bytes:
     """The next pieces, until there are `at_least` bytes or no more."""
     taken = bytearray()
     async for piece in pieces:

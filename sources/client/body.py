@@ -91,8 +91,9 @@ def is_html(content_type: str, body: bytes) -> bool:
 
 
 def _raw(response: httpx.Response) -> AsyncGenerator[bytes]:
+    # As it comes: gathered into larger pieces, what came before a cut would be lost, and a slow answer not seen to be one.
     # Declared an iterator, but a generator: closing it in step with ours leaves nothing to the garbage collector.
-    return cast(AsyncGenerator[bytes], response.aiter_raw(_STEP))
+    return cast(AsyncGenerator[bytes], response.aiter_raw())
 
 
 async def _gunzip(response: httpx.Response, url: str) -> AsyncGenerator[bytes]:

@@ -24,13 +24,16 @@ import httpx
 import structlog
 
 from sources.client.address import Resolver, SystemResolver
-from sources.client.answers import NO_VALIDATORS, FileReceiver, PageReceiver, Redirect, receive_robots
+from sources.client.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots
 from sources.client.exchange import Exchange, World
+from sources.client.files import Again, FileLimits, FileReceiver
 from sources.client.kinds import CSV, JSON, PDF, FileKind
 from sources.client.options import ClientOptions
 from sources.client.origins import Origins
+from sources.client.part import Part
 from sources.client.robots import product_token
 from sources.client.robots_gate import RobotsGate
+from sources.client.speed import LeastSpeed
 from sources.fetch import Download, Page, Unusable, Validators
 from sources.urls import canonical
 
@@ -66,6 +69,7 @@ class Client:
         log: Any = None,
     ) -> None:
         self._options = options
+        self._monotonic = monotonic
         self._origins = Origins(options.origins)
         self._names = SystemResolver()
         world = World(monotonic, now, sleep, random, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
@@ -99,10 +103,15 @@ class Client:
         """Fetch an HTML page, conditionally when validators are given. Raises any FetchError."""
         headers = {**_PAGE_HEADERS, **_conditions(validators)}
         receiver = PageReceiver(self._options.max_page_bytes, validators)
-        return await self._follow(url, headers, receiver, seconds=self._options.page_seconds)
+        seconds = self._options.page_seconds
+        return await self._follow(url, lambda here: self._exchange.ask(here, headers, receiver, seconds=seconds, on_start=self._count))
 
     async def download(self, url: str, target: Path) -> Download:
-        """Fetch a PDF to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them."""
+        """Fetch a PDF to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them.
+
+        What came of a download that was cut stays beside `target`, where the server gave something to know that version of the file by; the
+        next call with the same two goes on from there. `sources.client.remove_stale_parts` removes what nobody comes back for.
+        """
         return await self._file(url, target, PDF, self._options.max_file_bytes)
 
     async def json(self, url: str, target: Path) -> Download:
@@ -114,33 +123,44 @@ class Client:
         return await self._file(url, target, CSV, self._options.max_data_bytes)
 
     async def _file(self, url: str, target: Path, kind: FileKind, at_most: int) -> Download:
+        options = self._options
         headers = {"Accept": kind.accept, "Accept-Language": "fr", "Accept-Encoding": kind.encoding}
-        return await self._follow(url, headers, FileReceiver(target, at_most, kind), seconds=self._options.file_seconds)
+        limits = FileLimits(at_most, LeastSpeed(options.slowest_bytes_per_second, options.slow_seconds))
+
+        async def ask(here: str) -> Download | Redirect | Again:
+            # The browser asks in its own way, and always for the whole.
+            with Part(target, here, may_resume=kind.may_resume and urlsplit(here).netloc not in options.browsers) as part:
+                await asyncio.to_thread(part.look)
+                receiver = FileReceiver(part, target, limits, self._monotonic, kind)
+                wanted = {**headers, **part.conditions}
+                return await self._exchange.ask(here, wanted, receiver, seconds=options.file_seconds, on_start=self._count)
+
+        return await self._follow(url, ask)
 
     async def _robots_text(self, url: str) -> str:
-        return await self._follow(url, _ROBOTS_HEADERS, receive_robots, seconds=self._options.page_seconds, for_robots=True)
+        seconds = self._options.page_seconds
+        return await self._follow(
+            url,
+            lambda here: self._exchange.ask(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds, on_start=self._count_robots),
+            for_robots=True,
+        )
 
-    async def _follow(
-        self,
-        url: str,
-        headers: dict[str, str],
-        receive: Callable[[str, httpx.Response], Awaitable[Answer | Redirect]],
-        *,
-        seconds: float,
-        for_robots: bool = False,
-    ) -> Answer:
+    async def _follow(self, url: str, ask: Callable[[str], Awaitable[Answer | Redirect | Again]], *, for_robots: bool = False) -> Answer:
         """The answer at the end of the redirects, each of them checked as the first address was."""
         here = self._ours(url)
-        for _ in range(self._options.max_redirects + 1):
+        left = self._options.max_redirects
+        while True:
             self._exchange.require_browser(here)
             if self._options.respect_robots and not for_robots:
                 await self._robots.pass_through(here)
-            on_start = self._count_robots if for_robots else self._count
-            answer = await self._exchange.ask(here, headers, receive, seconds=seconds, on_start=on_start)
-            if not isinstance(answer, Redirect):
+            answer = await ask(here)
+            if isinstance(answer, Redirect):
+                here = self._next(here, answer.location)
+                left -= 1
+                if left < 0:
+                    raise Unusable(f"{url}: redirected more than {self._options.max_redirects} times, last to {here}")
+            elif not isinstance(answer, Again):
                 return answer
-            here = self._next(here, answer.location)
-        raise Unusable(f"{url}: redirected more than {self._options.max_redirects} times, last to {here}")
 
     def _ours(self, url: str) -> str:
         """The canonical form of an address that may be asked. Raises Unusable."""

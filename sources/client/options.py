@@ -32,6 +32,12 @@ class ClientOptions:
     timeout_seconds: float = 30.0
     page_seconds: float = 120.0
     file_seconds: float = 900.0
+    slow_seconds: float = 60.0
+    slowest_bytes_per_second: int = 2000
+    """A file that comes more slowly than this for `slow_seconds` is given up, for the line that dozens of sites share; 0 lets it come.
+
+    Recueils have 1 to 20 MB: at this speed hardly any would be whole within `file_seconds`, and the next attempt goes on from there.
+    """
     max_page_bytes: int = 10 * _MIB
     max_file_bytes: int = 300 * _MIB
     max_data_bytes: int = 50 * _MIB
@@ -53,13 +59,22 @@ class ClientOptions:
     """After so long without a request the browser is ended, to give back its memory."""
 
     def __post_init__(self) -> None:
-        for name in ("interval_seconds", "jitter", "max_redirects", "first_pause_seconds", "longest_pause_seconds", "longest_rest_seconds"):
+        for name in (
+            "interval_seconds",
+            "jitter",
+            "max_redirects",
+            "first_pause_seconds",
+            "longest_pause_seconds",
+            "longest_rest_seconds",
+            "slowest_bytes_per_second",
+        ):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be negative")
         for name in (
             "timeout_seconds",
             "page_seconds",
             "file_seconds",
+            "slow_seconds",
             "max_page_bytes",
             "max_file_bytes",
             "max_data_bytes",

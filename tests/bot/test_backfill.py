@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -46,7 +47,7 @@ class Index:
         if self.failure is not None:
             raise self.failure
         target.write_text(text)
-        return Download(url, target, len(text))
+        return Download(url, target, len(text), hashlib.sha256(text.encode()).hexdigest())
 
 
 class History(Bench):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,9 @@ from bot.demo.scenario import demo_text
 from bot.harvest import Harvest
 from bot.health import Cause
 from bot.model import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
+from bot.perusal import NOBODY
 from bot.reading import Unreadable
+from bot.reading.follow import Follower
 from bot.storage import Store, open_store
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
@@ -73,7 +76,7 @@ class Site(MemorySite):
         if url in self.failures:
             raise self.failures[url]
         _write(target, url)
-        return Download(url, target, len(url))
+        return Download(url, target, len(url), hashlib.sha256(url.encode()).hexdigest())
 
 
 @dataclass
@@ -92,7 +95,7 @@ class Bench:
     most_opened: int = 0
     _watcher: Watcher | None = None
 
-    async def read(self, path: Path) -> Reading:
+    async def read(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Reading:
         address = _content(path)
         self.reading(address)
         self.opened += 1
@@ -590,8 +593,11 @@ async def test_a_recueil_hard_to_fetch_and_read_in_part_is_still_read_again(benc
     bench.site.failures.clear()
     bench.now = bench.row(url(1)).next_try_at or bench.now
     await bench.watcher.read_due("99")
-    assert (bench.row(url(1)).state, bench.row(url(1)).attempts) == (RecueilState.INCOMPLETE, 8)
+    assert (bench.row(url(1)).state, bench.row(url(1)).attempts) == (RecueilState.INCOMPLETE, 1)
     assert bench.row(url(1)).next_try_at == decide.reread_at(0, bench.now)
+    bench.now = bench.row(url(1)).next_try_at or bench.now
+    await bench.watcher.read_due("99")
+    assert bench.row(url(1)).next_try_at == decide.reread_at(1, bench.now)
 
 
 # Detail pages

@@ -212,17 +212,15 @@ async def test_it_ends_soon_while_a_site_is_slow(
 @pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
 async def test_it_ends_soon_while_a_long_scan_is_read(sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int) -> None:
     configure(tmp_path, sites, telegram)
-    whole = {url: resource for url, resource in sites.resources.items() if url.endswith(".pdf")}
-    text = demo_text("road", sites.today, number="2026-1")
-    act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (text,) * 12, scanned=True)
+    decree, other = (demo_text(name, sites.today, number="2026-1") for name in ("authorisation", "road"))
+    act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (decree, *[other] * 11), scanned=True)
     scan = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, (act,)))
-    sites.resources |= dict.fromkeys(whole, Resource(scan, "application/pdf"))
+    sites.resources |= {url: Resource(scan, "application/pdf") for url in sites.resources if url.endswith(".pdf")}
     with bot(tmp_path, name) as running:
         [child] = await asyncio.to_thread(running.until, running.children)
         assert running.end() == code
     assert not os.path.exists(f"/proc/{child}")  # noqa: ASYNC240, PTH110 - instantaneous
     assert list((tmp_path / "tmp").iterdir()) == []
-    sites.resources |= whole
     await later(tmp_path, sites, telegram)
 
 

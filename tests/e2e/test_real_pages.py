@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,16 @@ async def test_exactly_the_decree_is_posted_and_every_act_is_stored(tmp_path: Pa
     with open_store(f"sqlite:///{tmp_path / 'vigie.db'}", read_only=True) as store:
         read = store.recueils.in_state(RecueilState.READ, limit=100)
         acts = {recueil.url: len(store.decrees.acts_of(recueil.id)) for recueil in read}
-        ranges = {
-            (act.first_page, act.last_page)
-            for recueil in read
-            if recueil.number == "83-2025-240"
-            for act in store.decrees.acts_of(recueil.id)
-        }
-    assert sorted(acts.values()) == [1, 3, 3, 3, 17, 17]
-    assert ranges == {(3, 8), (9, 15), (16, 111)}
+        ranges = sorted(
+            {
+                (act.first_page, act.last_page)
+                for recueil in read
+                if recueil.number == "83-2025-240"
+                for act in store.decrees.acts_of(recueil.id)
+            }
+        )
+    # The third act of the second one is 31 decrees with a separator page.
+    assert sorted(acts.values()) == [1, 17, 17, 34, 34, 34]
+    assert ranges[:2] == [(3, 8), (9, 15)]
+    assert (ranges[2][0], ranges[-1][1], len(ranges)) == (16, 111, 34)
+    assert all(after == before + 1 for (_, before), (after, _) in pairwise(ranges))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -188,7 +189,7 @@ class Data:
         if isinstance(body, FetchError):
             raise body
         target.write_bytes(body)
-        return Download(url, target, len(body))
+        return Download(url, target, len(body), hashlib.sha256(body).hexdigest())
 
 
 async def test_the_index_is_fetched_by_its_metadata_and_leaves_nothing() -> None:

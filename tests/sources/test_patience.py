@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,7 @@ class World:
 
     async def download(self, url: str, target: Path) -> Download:
         self._next()
-        return Download(url, target, 1)
+        return Download(url, target, 1, hashlib.sha256(b"1").hexdigest())
 
     def _next(self) -> None:
         outcome = self._outcomes.pop(0)

@@ -184,7 +184,12 @@ def test_the_demo_shows_posts(vigie: Vigie, tmp_path: Path) -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real recueils are not on this machine")
 def test_read_a_real_recueil(vigie: Vigie) -> None:
     found = vigie("read", str(SHARED / "var-2025-240-videoprotection.pdf"), "--json").json
-    assert [(act["first_page"], act["last_page"]) for act in found["acts"]] == [(3, 8), (9, 15), (16, 111)]
+    assert [(act["first_page"], act["last_page"], act["part"]) for act in found["acts"][:2]] == [(3, 8, None), (9, 15, None)]
+    parts = found["acts"][2:]
+    assert {act["id"] for act in parts} == {"83-2025-07-04-00010"}
+    assert [act["part"] for act in parts] == list(range(len(parts)))
+    assert [act["first_page"] for act in parts] == [16, *(act["last_page"] + 1 for act in parts[:-1])]
+    assert parts[-1]["last_page"] == 111
     assert found["status"] == "complete"
     assert found["decrees"] == []
     assert found["recueil"] == {"authority": "83", "number": "83-2025-240", "published": "2025-07-11"}

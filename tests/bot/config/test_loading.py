@@ -36,6 +36,17 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
     assert settings.destinations == ()
 
 
+def test_the_folder_of_kept_files_is_under_the_one_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(tmp_path, "").reading.kept_folder is None
+    assert load(tmp_path, "[reading]\nkept_folder = ' '").reading.kept_folder is None
+    assert load(tmp_path, "[reading]\nkept_folder = 'pdfs'").reading.kept_folder == tmp_path / "pdfs"
+    assert load(tmp_path, "[reading]\nkept_folder = '/var/lib/vigie'").reading.kept_folder == Path("/var/lib/vigie")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert load(tmp_path, "", {"VIGIE_READING__KEPT_FOLDER": "pdfs"}).reading.kept_folder == elsewhere / "pdfs"
+
+
 def test_no_file_at_all_gives_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_settings(None, {}, known_codes=CODES) == Settings()

@@ -22,8 +22,8 @@ Article 1er : la mise en oeuvre du traitement est autorisée pour la durée de l
 """
 
 
-def write(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
-    """A PDF of these objects, numbered from 1; the first one is the catalogue."""
+def write(objects: Sequence[bytes], trailer: bytes = b"", root: int = 1) -> bytes:
+    """A PDF of these objects, numbered from 1; `root` is the catalogue."""
     out = io.BytesIO()
     out.write(b"%PDF-1.7\n")
     offsets = []
@@ -34,7 +34,7 @@ def write(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
     out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
     for offset in offsets:
         out.write(b"%010d 00000 n \n" % offset)
-    out.write(b"trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, trailer, start))
+    out.write(b"trailer\n<< /Size %d /Root %d 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, root, trailer, start))
     return out.getvalue()
 
 

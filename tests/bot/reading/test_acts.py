@@ -45,6 +45,14 @@ def unread(pages: list[PageText], *numbers: int) -> list[PageText]:
     return [PageText(page.number, "", TextOrigin.UNREADABLE) if page.number in numbers else page for page in pages]
 
 
+def pending(pages: list[PageText], *numbers: int, stamped: bool = False) -> list[PageText]:
+    """These pages still to be recognised: nothing is known of them, or what is stamped on them."""
+    return [
+        PageText(page.number, page.text.splitlines()[-1] if stamped else "", TextOrigin.PENDING) if page.number in numbers else page
+        for page in pages
+    ]
+
+
 def without_marks(pages: list[PageText]) -> list[PageText]:
     bare = [page.text.split(f"\n{SERVICE} - ")[0].replace(act_id(1), "").replace(act_id(2), "") for page in pages[2:]]
     return [*pages[:2], *(PageText(number, text) for number, text in enumerate(bare, start=3))]
@@ -225,6 +233,48 @@ def test_documents_without_words_lose_no_page() -> None:
 def test_pages_out_of_order_are_refused() -> None:
     with pytest.raises(ValueError, match="in order"):
         assemble([PageText(2, "a"), PageText(1, "b")])
+
+
+@pytest.mark.parametrize("stamped", [True, False])
+@pytest.mark.parametrize("waiting", [(4, 5), (3, 6, 8), (7,), tuple(range(3, 12)), (2,), (3,), (11,), (4, 7, 9, 10, 11)])
+def test_acts_come_out_before_their_pages_are_read(waiting: tuple[int, ...], *, stamped: bool) -> None:
+    reading = assemble(pending(recueil([3, 2, 4]), *waiting, stamped=stamped))
+    assert reading.pending_pages == waiting
+    assert not reading.complete
+    assert ranges(reading) == EXPECTED
+    assert [act.title for act in reading.acts] == [title(1), title(2), title(3)]
+
+
+def test_a_scanned_table_of_contents_and_a_cover_are_waited_for() -> None:
+    before = assemble(pending(recueil([3, 2, 4]), 1, 2, 3, 6, 8))
+    assert [act.id for act in before.acts] == [act_id(1), act_id(2), act_id(3)]
+    after = assemble(recueil([3, 2, 4]))
+    assert ranges(after) == EXPECTED
+    nothing = assemble(pending(recueil([3, 2, 4]), *range(1, 12)))
+    assert ranges(nothing) == [(None, 1, 11)]
+
+
+def test_numbers_shifted_are_told_by_the_stamps_of_pages_not_read_yet() -> None:
+    assert ranges(assemble(pending(recueil([3, 2, 4], shift=7), *range(3, 12), stamped=True))) == EXPECTED
+
+
+def test_a_pending_page_keeps_no_running_title_and_loses_no_second_text() -> None:
+    pages = recueil([3, 2, 4])
+    pages[3] = PageText(4, "texte", TextOrigin.OCR, other=pages[3].text, confidence=61)
+    page = assemble(pages).acts[0].pages[1]
+    assert (page.other, page.confidence) == (f"{BODY}\nacte 1", 61)
+    waiting = assemble(pending(recueil([3, 2, 4]), 4, stamped=True)).acts[0].pages[1]
+    assert (waiting.text, waiting.origin) == ("", TextOrigin.PENDING)
+
+
+@given(lengths=st.lists(st.integers(1, 4), min_size=1, max_size=8), data=st.data(), stamped=st.booleans())
+def test_every_act_is_placed_whatever_is_still_to_be_read(lengths: list[int], data: st.DataObject, *, stamped: bool) -> None:
+    pages = recueil(lengths)
+    body = range(3, len(pages) + 1)
+    waiting = data.draw(st.sets(st.sampled_from(body)))
+    early = assemble(pending(pages, *waiting, stamped=stamped))
+    assert_whole(early.acts, 3, len(pages))
+    assert ranges(early) == ranges(assemble(pages))
 
 
 @given(lengths=st.lists(st.integers(1, 4), min_size=1, max_size=8), data=st.data(), shift=st.integers(0, 3))

@@ -7,22 +7,22 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from bot.reading.wire import Order
+from bot.reading.wire import Start
 
 LIMITED = """
 import json, resource, sys
-from bot.reading.child import limit
-from bot.reading.wire import Order
+from bot.reading.confinement import limit
+from bot.reading.wire import Start
 {before}
-limit(Order.parse(sys.argv[1]))
+limit(Start.parse(sys.argv[1]))
 names = ("AS", "CPU", "FSIZE", "CORE", "NOFILE")
 print(json.dumps({{name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in names}}))
 """
-ORDER = Order("unused.pdf", 1, memory_bytes=512 * 1024**2, cpu_seconds=30, ocr=False)
+START = Start("unused.pdf", memory_bytes=512 * 1024**2, cpu_seconds=30)
 
 
 def limits_of_a_child(before: str = "") -> Mapping[str, list[int]]:
-    command = [sys.executable, "-c", LIMITED.format(before=before), ORDER.argument()]
+    command = [sys.executable, "-c", LIMITED.format(before=before), START.argument()]
     answer: dict[str, list[int]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return answer
 

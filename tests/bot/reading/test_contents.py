@@ -48,6 +48,14 @@ def test_an_entry_whose_end_is_lost_is_kept_and_does_not_swallow_the_next() -> N
     ]
 
 
+def test_the_number_of_the_page_glued_to_that_of_the_last_act() -> None:
+    first = "Sommaire\nPréfecture\n83-2025-07-07-00017 - premier (5 pages) Page 3\n83-2025-07-07-00018 - second (1 page) Page 92"
+    assert [entry.page for entry in read_contents([first])] == [3, 9]
+    assert [entry.page for entry in read_contents([first.replace("Page 92", "Page 93")])] == [3, 93]
+    assert [entry.page for entry in read_contents(["Sommaire\n83-2025-07-07-00017 - seul (5 pages) Page 32"])] == [3]
+    assert [entry.page for entry in read_contents(["Sommaire\n83-2025-07-07-00017 - ailleurs (5 pages) Page 42"])] == [42]
+
+
 def test_which_pages_belong_to_the_table() -> None:
     assert is_contents(FIRST, continued=False)
     assert is_contents("pages) Page 6\n3", continued=True)

@@ -18,34 +18,66 @@ class Scripted:
 
     def __init__(self, *answers: Recognised | OcrFailed) -> None:
         self.answers = list(answers)
-        self.seen: list[int] = []
+        self.seen: list[tuple[int, int]] = []
 
     def read(self, image: Raster) -> Recognised:
-        self.seen.append(image.dpi)
+        self.seen.append((image.dpi, image.stride))
         answer = self.answers.pop(0)
         if isinstance(answer, OcrFailed):
             raise answer
         return answer
 
 
-def blank(dpi: int) -> Raster:
-    return Raster(b"\xff", 1, 1, 1, dpi)
+def blank(dpi: int, turn: int) -> Raster:
+    """A page so small that its stride can tell how it was turned."""
+    return Raster(b"\xff", 1, 1, turn, dpi)
+
+
+LONG = "some words that were read on the page"
 
 
 @pytest.mark.parametrize(
-    ("answers", "kept", "dpis"),
+    ("answers", "kept", "seen"),
     [
-        ([Recognised("sure", 85)], "sure", [150]),
-        ([Recognised("poor", 84), Recognised("better", 90)], "better", [150, 220]),
-        ([Recognised("poor", 84), Recognised("worse", 60)], "poor", [150, 220]),
-        ([Recognised("poor", 84), OcrFailed("out of memory")], "poor", [150, 220]),
-        ([Recognised(" ", 0)], " ", [150]),
+        ([Recognised("sure", 85)], "sure", [(150, 0)]),
+        ([Recognised("poor", 84), Recognised("better", 90)], "better", [(150, 0), (220, 0)]),
+        ([Recognised("poor", 84), Recognised("worse", 60)], "poor", [(150, 0), (220, 0)]),
+        ([Recognised("poor", 84), OcrFailed("out of memory")], "poor", [(150, 0), (220, 0)]),
+        ([Recognised("a whole page", 70), Recognised("I", 96)], "a whole page", [(150, 0), (220, 0)]),
+        ([Recognised(" ", 0)], " ", [(150, 0)]),
     ],
 )
-def test_a_second_look_when_unsure(answers: Sequence[Recognised | OcrFailed], kept: str, dpis: list[int]) -> None:
+def test_a_second_look_when_unsure(answers: Sequence[Recognised | OcrFailed], kept: str, seen: list[tuple[int, int]]) -> None:
     engine = Scripted(*answers)
     assert recognise(engine, blank).text == kept
-    assert engine.seen == dpis
+    assert engine.seen == seen
+
+
+@pytest.mark.parametrize(
+    ("answers", "kept", "seen"),
+    [
+        # Upside down.
+        ([Recognised(LONG, 41), Recognised(LONG + "!", 95)], LONG + "!", [(150, 0), (150, 180)]),
+        # Upside down and hard to read.
+        ([Recognised(LONG, 41), Recognised(LONG + "!", 70), Recognised(LONG + "!!", 88)], LONG + "!!", [(150, 0), (150, 180), (220, 180)]),
+        # On its side, which the engine did not see.
+        ([Recognised(LONG, 41), Recognised(LONG, 30), Recognised(LONG + "!", 95)], LONG + "!", [(150, 0), (150, 180), (150, 90)]),
+        # A map: it has no side that reads better, and is given up after four looks.
+        (
+            [Recognised(LONG, 50), Recognised(LONG, 30), Recognised("N", 99), Recognised(LONG + "!", 52)],
+            LONG + "!",
+            [(150, 0), (150, 180), (150, 90), (220, 0)],
+        ),
+        # A photograph: a few marks taken for letters say nothing.
+        ([Recognised("i . ,", 30), Recognised("i .", 20)], "i . ,", [(150, 0), (220, 0)]),
+    ],
+)
+def test_another_way_up_when_hardly_a_word_is_sure(
+    answers: Sequence[Recognised | OcrFailed], kept: str, seen: list[tuple[int, int]]
+) -> None:
+    engine = Scripted(*answers)
+    assert recognise(engine, blank).text == kept
+    assert engine.seen == seen
 
 
 def test_a_failed_first_look_is_told() -> None:
@@ -105,4 +137,4 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     if command is None:
         pytest.skip("no tesseract command on this machine")
     with pytest.raises(OcrFailed, match="status"):
-        Command(command, tmp_path).read(blank(150))
+        Command(command, tmp_path).read(blank(150, 1))

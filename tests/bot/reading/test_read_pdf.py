@@ -178,18 +178,21 @@ async def test_too_many_pages(saved: Save) -> None:
 
 async def test_var_recueil_of_video_protection(real_recueils: Path) -> None:
     reading = await read_pdf(real_recueils / "var-2025-240-videoprotection.pdf")
-    assert [(act.id, act.first_page, act.last_page) for act in reading.acts] == [
+    assert [(act.id, act.first_page, act.last_page) for act in reading.acts[:3]] == [
         ("83-2025-07-10-00001", 3, 8),
         ("83-2025-07-08-00007", 9, 15),
-        ("83-2025-07-04-00010", 16, 111),
+        ("83-2025-07-04-00010", 16, 20),
     ]
+    # Under the third identifier are 31 decrees.
+    assert [(act.id, act.part) for act in reading.acts[3:]] == [("83-2025-07-04-00010", part) for part in range(1, 32)]
+    assert (reading.acts[3].first_page, reading.acts[-1].last_page) == (21, 111)
     assert reading.complete
     assert reading.ocr_pages == ()
     assert (reading.cover.number, reading.cover.authority, reading.cover.published) == ("83-2025-240", "83", date(2025, 7, 11))
     for act in reading.acts:
         assert act.id is not None
         assert not any(f"- {act.id} -" in page.text for page in act.pages)
-        assert sum(act.id in page.text for page in act.pages) == 1  # on its separator page
+        assert sum(act.id in page.text for page in act.pages) == (0 if act.part else 1)  # on its separator page
 
 
 async def test_var_recueil_against_its_own_table_of_contents(real_recueils: Path) -> None:

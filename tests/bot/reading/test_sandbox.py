@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,13 @@ import pytest
 from bot.demo.pdfs import build_standalone
 from bot.model import PageText, Reading, TextOrigin
 from bot.reading import Limits, Unreadable, read_pdf
-from bot.reading.sandbox import _listen, _Pages, child_environment
-from bot.reading.wire import Failed, NotUnderstood, Opened, Order, decode, encode
+from bot.reading.ledger import Ledger
+from bot.reading.survey import listen
+from bot.reading.wire import Failed, NotUnderstood, Opened, Recognise, Start, Survey, decode, encode, parse_order
+from bot.reading.worker import child_environment
 from tests.bot.reading import papers
 from tests.bot.reading.papers import BODY
+from tests.bot.reading.processes import reading_children
 
 Save = Callable[[bytes], Path]
 GOOD = papers.stream(papers.text_content(BODY))
@@ -75,8 +78,12 @@ async def test_the_text_is_capped(saved: Save) -> None:
     assert 1 not in reading.unreadable_pages
 
 
-def pages(limits: Limits | None = None) -> _Pages:
-    return _Pages(limits or Limits())
+def ledger(limits: Limits | None = None) -> Ledger:
+    return Ledger(limits or Limits())
+
+
+def nobody(_: PageText) -> None:
+    pass
 
 
 def heard(*messages: Opened | Failed | PageText, end: bool = True) -> asyncio.StreamReader:
@@ -89,9 +96,10 @@ def heard(*messages: Opened | Failed | PageText, end: bool = True) -> asyncio.St
 
 
 async def test_a_child_that_dies_midway() -> None:
-    kept = pages()
-    assert await _listen(heard(Opened(3), PageText(1, "un")), kept, FAR) is None
-    assert [(page.text, page.origin) for page in kept.all()] == [
+    kept = ledger()
+    assert await listen(heard(Opened(3), PageText(1, "un")), kept, FAR, nobody) is None
+    assert kept.give_up_unsurveyed() == (2, 3)
+    assert [(page.text, page.origin) for page in kept.pages] == [
         ("un", TextOrigin.LAYER),
         ("", TextOrigin.UNREADABLE),
         ("", TextOrigin.UNREADABLE),
@@ -99,15 +107,15 @@ async def test_a_child_that_dies_midway() -> None:
 
 
 async def test_a_page_that_takes_too_long() -> None:
-    kept = pages(Limits(page_seconds=0.01))
-    assert await _listen(heard(Opened(3), PageText(1, "un"), end=False), kept, FAR) == "page 2 took too long"
+    kept = ledger(Limits(page_seconds=0.01))
+    assert await listen(heard(Opened(3), PageText(1, "un"), end=False), kept, FAR, nobody) == "page 2 took too long"
     assert kept.next_page == 2
 
 
 async def test_a_file_that_takes_too_long() -> None:
-    kept = pages()
+    kept = ledger()
     deadline = asyncio.get_running_loop().time() + 0.01
-    assert await _listen(heard(Opened(3), end=False), kept, deadline) == "it took too long"
+    assert await listen(heard(Opened(3), end=False), kept, deadline, nobody) == "it took too long"
 
 
 @pytest.mark.parametrize(
@@ -116,6 +124,7 @@ async def test_a_file_that_takes_too_long() -> None:
         [encode(PageText(1, "before the header"))],
         [encode(Opened(2)), encode(PageText(2, "out of order"))],
         [encode(Opened(1)), encode(Opened(2))],
+        [encode(Opened(2)), encode(PageText(1, "recognised, which nobody asked for", TextOrigin.OCR))],
         [encode(Opened(2)), b"not JSON\n"],
         [encode(Opened(2)), b"[" * 100_000 + b"\n"],
         [encode(Opened(2)), b'{"page":1,"text":"","origin":"magic"}\n'],
@@ -129,7 +138,7 @@ async def test_a_child_taken_over_by_a_file_is_not_believed(lines: list[bytes]) 
     for line in lines:
         reader.feed_data(line)
     reader.feed_eof()
-    said = await _listen(reader, pages(), FAR)
+    said = await listen(reader, ledger(), FAR, nobody)
     assert said is not None
     assert "misbehaved" in said
 
@@ -138,11 +147,16 @@ def test_messages_come_back_as_sent() -> None:
     for message in (Opened(3), Failed("why"), PageText(2, "é\n\u2028", TextOrigin.OCR)):
         assert encode(message).count(b"\n") == 1
         assert decode(encode(message)) == message
-    assert decode(b'{"page":1,"text":"\\ud800","origin":"layer"}') == PageText(1, "?")
+    assert decode(b'{"page":1,"text":"\\ud800","origin":"layer","other":"","confidence":null,"seconds":0}') == PageText(1, "?")
     with pytest.raises(NotUnderstood):
         decode(b"null")
-    order = Order("/tmp/été.pdf", 4, 10, 20, ocr=True)  # noqa: S108 - never opened
-    assert Order.parse(order.argument()) == order
+    start = Start("/tmp/été.pdf", 10, 20, ocr=True)  # noqa: S108 - never opened
+    assert Start.parse(start.argument()) == start
+    for order in (Survey(4, frozenset({5, 7})), Recognise(3)):
+        assert order.line().count(b"\n") == 1
+        assert parse_order(order.line()) == order
+    with pytest.raises(ValueError, match="not an order"):
+        parse_order(b'{"survey":"all"}')
 
 
 def test_the_child_gets_no_secret() -> None:
@@ -158,17 +172,6 @@ def test_the_child_gets_no_secret() -> None:
     assert "SECRET" not in repr(environment)
     assert set(environment) == {"PATH", "LANG", "OMP_THREAD_LIMIT", "PYTHONPATH", "TESSDATA_PREFIX"}
     assert environment["PYTHONPATH"] != "/elsewhere"
-
-
-def reading_children() -> Iterator[int]:
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes().split(b"\0")
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError):
-            continue
-        if b"bot.reading.child" in command and parent == os.getpid():
-            yield int(entry.name)
 
 
 def environment_of(process: int) -> bytes:
@@ -229,15 +232,17 @@ async def test_killed_from_outside(saved: Save) -> None:
 
 
 def test_the_child_ends_with_its_parent(long_document: Path) -> None:
-    order = Order(str(long_document), 1, 1024**3, 600, ocr=False)
-    command = [sys.executable, "-m", "bot.reading.child", order.argument()]
+    start = Start(str(long_document), 1024**3, 600)
+    command = [sys.executable, "-m", "bot.reading.child", start.argument()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None
-        assert child.stdout.readline(), "it is at work"
+        child.stdin.write(Survey().line())
+        child.stdin.flush()
+        assert child.stdout.readline(), "it has the file open"
         # What the system does to a pipe when the process at its other end is killed.
         child.stdin.close()
-        assert child.wait(timeout=20) == 1
+        assert child.wait(timeout=20) == 0
 
 
 def test_it_runs_from_a_command_line_too(saved: Save) -> None:

@@ -165,7 +165,7 @@ async def test_the_template_of_the_alpes_maritimes(saved: Save) -> None:
     second = BODY.replace("26-2025-12", "20251857")
     pages = (COVER_OF_06, table, f"{BODY}\nPage 1", "Article 2 : suite\nPage 2", f"{second}\nPage 1", "Page 2", "un plan")
     reading = await read_pdf(saved(drawn(*pages)), WITHOUT_OCR)
-    assert ranges(reading)[0] == (None, 3, 4)
+    assert ranges(reading) == [(None, 3, 4), (None, 5, 7)]
     assert left_out(reading) == [1, 2]
     assert [act.title.split(" portant")[0] for act in reading.acts] == ["Arrêté n° 26-2025-12", "Arrêté n° 20251857"]
     without_table = await read_pdf(saved(drawn(COVER_OF_06, BODY, "suite", second)), WITHOUT_OCR)
@@ -173,14 +173,37 @@ async def test_the_template_of_the_alpes_maritimes(saved: Save) -> None:
 
 
 async def test_the_template_of_the_hauts_de_seine(saved: Save) -> None:
-    """A table of four columns, read number and date first; it runs over a second page, which is kept with the first decree."""
+    """A table of four columns, read number and date first; it runs over a second page."""
     cover = "RECUEIL DES ACTES ADMINISTRATIFS\nRAA spécial Préfecture de Police\nN° 12 du 3 mai 2024\nSOMMAIRE\nArrêté Date Intitulé Page"
     row = "2024-00{n}\n02.05.2024\nArrêté autorisant la captation d'images\n{page}\n"
     rows = [row.format(n=n, page=n) for n in range(10, 20)]
     second = BODY.replace("26-2025-12", "2024-00011")
     reading = await read_pdf(saved(drawn(cover + "".join(rows[:5]), "".join(rows[5:]), BODY, "suite", second)), WITHOUT_OCR)
-    assert left_out(reading) == [1]
-    assert [(act.first_page, act.last_page) for act in reading.acts] == [(2, 4), (5, 5)]
+    assert left_out(reading) == [1, 2]
+    assert [(act.first_page, act.last_page) for act in reading.acts] == [(3, 4), (5, 5)]
+
+
+async def test_many_decrees_under_one_identifier(saved: Save) -> None:
+    decree = (
+        "ARRÊTÉ PRÉFECTORAL\nportant autorisation d'un système\nCommune de {town}\nLe préfet,\nVu le code ;\nARRÊTE\nArticle 1er : oui."
+    )
+    end = "Article 2 : exécution.\nFait à Valence, le 3 mai 2025"
+    bodies = [text for town in ("Die", "Crest") for text in (decree.format(town=town), end)]
+    bulk = act(1, "Deux arrêtés de vidéoprotection", bodies)
+    reading = await read_pdf(saved(recueil(bulk, act(2))), WITHOUT_OCR)
+    assert [(act.part, act.first_page, act.last_page) for act in reading.acts] == [(0, 3, 3), (1, 4, 5), (2, 6, 7), (None, 8, 10)]
+    assert [act.id for act in reading.acts] == ids(1, 1, 1, 2)
+    assert [act.title.split()[-1] for act in reading.acts[1:3]] == ["Die", "Crest"]
+    assert left_out(reading) == [1, 2]
+
+
+async def test_a_part_without_cover_and_a_table_without_acts(saved: Save) -> None:
+    both = recueil(act(1), act(2))
+    second = await read_pdf(saved(edited(both, without=[1, 2, 3, 4])), WITHOUT_OCR)
+    assert (ranges(second), left_out(second)) == ([(ids(1)[0], 1, 1), (ids(2)[0], 2, 4)], [])
+    table = await read_pdf(saved(edited(both, without=range(3, 9))), WITHOUT_OCR)
+    assert (ranges(table), table.complete) == ([(None, 1, 2)], True)
+    assert table.acts[0].title == "Sommaire"
 
 
 def test_neighbours_are_not_misreadings_of_each_other() -> None:

@@ -19,7 +19,7 @@ from bot.storage.store import Store, open_store
 from bot.storage.url import parse_url
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
-RELEASED = ["0001", "0002"]
+RELEASED = ["0001", "0002", "0003"]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
 
@@ -82,6 +82,25 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
         assert revision(connection) == RELEASED[-1]
 
 
+TEXTS = ("Le préfet\narrête : l'été à Valence", "")
+
+
+def insert_acts_as_text(connection: Connection) -> None:
+    """Several batches of acts, as releases before 0003 stored them, each with what hangs on it."""
+    texts = [*TEXTS, *(f"Arrêté n° {number}" for number in range(2, 450))]
+    connection.execute(
+        text(
+            "INSERT INTO acts (id, recueil_id, position, title, first_page, last_page, outcome, evidence, text) "
+            "VALUES (:id, 1, :id, 'Arrêté', 1, 1, 'uncertain', '[]', :text)"
+        ),
+        [{"id": 1000 + number, "text": each} for number, each in enumerate(texts)],
+    )
+    connection.execute(
+        text("INSERT INTO reviews (act_id, created_at) VALUES (:id, '2024-04-19 18:30:00.000000')"),
+        [{"id": 1000 + number} for number in range(len(texts))],
+    )
+
+
 @pytest.mark.parametrize("released", RELEASED)
 def test_a_database_of_every_release_is_upgraded_with_what_it_holds(url: str, engine: Engine, released: str) -> None:
     with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
@@ -93,9 +112,15 @@ def test_a_database_of_every_release_is_upgraded_with_what_it_holds(url: str, en
             ),
             {"no": False},
         )
+        if released < "0003":
+            insert_acts_as_text(connection)
     with open_store(url) as store:
         (kept,) = store.recueils.due(NOW)
         assert (kept.id, kept.title) == (1, "RAA")
+        if released < "0003":
+            stored = store.decrees.acts_of(1)
+            assert [one.text for one in stored] == [TEXTS[0], TEXTS[1], *[f"Arrêté n° {number}" for number in range(2, 450)]]
+            assert len(store.decrees.uncertain(1000)) == 450, "what hangs on an act stays"
         assert len(store.decrees.record(result_of(kept, act("Drone")), to("t"), NOW).posts) == 1
         assert store.decrees.search("drone", 1).total == 1
     with engine.connect() as connection:

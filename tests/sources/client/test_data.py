@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def names_in(folder: Path) -> list[str]:
 @pytest.mark.parametrize("kind", ["text/csv; charset=utf-8", "application/octet-stream", "text/plain", "application/vnd.ms-excel", None])
 async def test_a_table_is_saved_whole(server: Server, client: Client, target: Path, kind: str | None) -> None:
     server.routes[PATH] = reply(CSV, content_type=kind)
-    assert await client.csv(URL, target) == Download(URL, target, len(CSV))
+    assert await client.csv(URL, target) == Download(URL, target, len(CSV), hashlib.sha256(CSV).hexdigest())
     assert content(target) == CSV
     assert server.asked[0].headers["accept"] == "text/csv"
     assert client.requests == 1
@@ -43,7 +44,7 @@ async def test_a_table_is_saved_whole(server: Server, client: Client, target: Pa
 async def test_it_may_be_packed_and_elsewhere(server: Server, client: Client, target: Path) -> None:
     server.routes[PATH] = redirect("/table.csv")
     server.routes["/var/table.csv"] = reply(gzip.compress(CSV), content_type="text/csv", headers={"Content-Encoding": "gzip"})
-    assert await client.csv(URL, target) == Download(f"{SITE}/table.csv", target, len(CSV))
+    assert await client.csv(URL, target) == Download(f"{SITE}/table.csv", target, len(CSV), hashlib.sha256(CSV).hexdigest())
     assert content(target) == CSV
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gzip
-import resource
-import signal
-from collections.abc import Iterator
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -31,17 +29,6 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "raa.pdf"
 
 
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """The system refuses files of more than 100,000 bytes, as a full quota would."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
-
-
 def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -58,7 +45,7 @@ def earlier(target: Path) -> Path:
 
 async def test_a_file_is_saved_whole(server: Server, client: Client, target: Path) -> None:
     server.routes[PATH] = reply(PDF, content_type="application/pdf")
-    assert await client.download(URL, target) == Download(URL, target, len(PDF))
+    assert await client.download(URL, target) == Download(URL, target, len(PDF), hashlib.sha256(PDF).hexdigest())
     assert content(target) == PDF
     assert names_in(target.parent) == ["raa.pdf"]
     assert server.asked[0].headers["accept-encoding"] == "identity"

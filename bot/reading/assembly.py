@@ -19,4 +19,6 @@ def assemble(pages: Sequence[PageText]) -> Reading:
         acts=cut_acts(pages),
         ocr_pages=tuple(page.number for page in pages if page.origin is TextOrigin.OCR),
         unreadable_pages=tuple(page.number for page in pages if page.origin is TextOrigin.UNREADABLE),
+        pending_pages=tuple(page.number for page in pages if page.origin is TextOrigin.PENDING),
+        pages=tuple(pages),
     )

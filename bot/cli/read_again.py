@@ -1,0 +1,134 @@
+"""`vigie read --quarantine` and `--retry`: what could not be read, and reading it now."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+
+import typer
+
+from bot.app import assemble
+from bot.cli.columns import code_column, count
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end, stderr
+from bot.cli.delivering import delivering
+from bot.cli.output import decree_line, print_json, print_lines
+from bot.cli.shapes import Json, decree_json, posts_json, uncertain_json
+from bot.config import Settings
+from bot.delivery import Delivered
+from bot.messages import printable
+from bot.model import PostState
+from bot.quarantine import Retried, Wanted, retry, wanted_of
+from bot.storage import StorageError, open_store
+from bot.storage.rows import Quarantined
+from sources import Authority, canonical
+
+
+def show_quarantine(context: Context, words: Sequence[str], *, as_json: bool) -> None:
+    """List what could not be read and is not tried again by itself: of these authorities and at these addresses, or all of it."""
+    settings, authorities = context.load(logs="warning")
+    wanted = _wanted(words, authorities)
+    try:
+        with open_store(settings.database.url, read_only=True) as store:
+            found = [item for item in store.quarantine.all() if _is_wanted(item, wanted)]
+    except StorageError as error:
+        fail(str(error))
+    if as_json:
+        print_json([_quarantined_json(item) for item in found])
+    else:
+        print_lines(quarantine_lines(found))
+    raise typer.Exit(DONE)
+
+
+def read_again(context: Context, words: Sequence[str], *, as_json: bool) -> None:
+    """Read again, now, what could not be read or not wholly; record it, and post the decrees found in it."""
+    settings, authorities = context.load(logs="warning")
+    wanted = _wanted(words, authorities)
+    with stderr.status("reading again what could not be read") if stderr.is_terminal else nullcontext():
+        retried, delivered = run_to_end(_retry(settings, authorities, wanted, quiet=as_json))
+    if as_json:
+        print_json(_retried_json(retried, delivered))
+    else:
+        print_lines(retried_lines(retried))
+        for item in delivered:
+            if item.state is not PostState.SENT:
+                typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
+    harvest = retried.harvest
+    whole = not harvest.unread and not harvest.incomplete and all(item.state is PostState.SENT for item in delivered)
+    raise typer.Exit(DONE if whole else PARTLY_DONE)
+
+
+def quarantine_lines(found: Sequence[Quarantined]) -> Iterator[str]:
+    """Three lines a recueil: since when, where, why."""
+    for item in found:
+        missing = f", {item.unreadable} of {count(item.pages, 'page')} unread" if item.pages and item.unreadable else ""
+        tried = f", last tried {item.tried_at:%Y-%m-%d %H:%M} UTC" if item.tried_at is not None else ""
+        yield f"{code_column(item.authority)}{item.state.value} since {item.since:%Y-%m-%d}{tried}{missing}"
+        yield f"    {printable(item.url)}"
+        yield f"    why: {printable(item.reason) or 'some of its pages could not be read'}"
+    hint = ": vigie read --retry CODE|URL reads them again" if found else ""
+    yield f"{count(len(found), 'recueil')} given up{hint}"
+
+
+def retried_lines(retried: Retried) -> Iterator[str]:
+    """What became of each, then what was found in them."""
+    harvest = retried.harvest
+    errors = {item.url: item.error for item in harvest.unread}
+    for recueil in retried.recueils:
+        state = "NOT READ" if recueil.url in errors else "IN PART " if recueil.url in harvest.incomplete else "read    "
+        yield f"{code_column(recueil.authority)}{state} {printable(recueil.url)}"
+    yield from (f"    not read: {printable(error)}" for error in errors.values())
+    yield from (f"to be checked by a person: {act.url}#page={act.page}  {printable(act.title)}" for act in harvest.uncertain)
+    yield from (decree_line(decree) for decree in harvest.decrees)
+    yield f"read again: {count(len(retried.recueils), 'recueil')}, {count(len(harvest.decrees), 'new decree')}"
+
+
+def _wanted(words: Sequence[str], authorities: dict[str, Authority]) -> Wanted:
+    addresses = {word: canonical(word, word) or word for word in words if "://" in word}
+    try:
+        return wanted_of([addresses.get(word, word) for word in words], authorities)
+    except ValueError as error:
+        fail(str(error), WRONG_USE)
+
+
+def _is_wanted(item: Quarantined, wanted: Wanted) -> bool:
+    return wanted == Wanted() or item.authority in wanted.authorities or item.url in wanted.urls
+
+
+async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: Wanted, *, quiet: bool) -> tuple[Retried, list[Delivered]]:
+    # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
+    console = io.StringIO() if quiet else sys.stdout
+    async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
+        async with delivering(parts) as delivery:
+            retried = await retry(parts.watcher, parts.store, wanted, parts.clock())
+        return retried, delivery.done
+
+
+def _quarantined_json(item: Quarantined) -> Json:
+    """`state` is failed (nothing of it could be read) or incomplete. Instants are ISO 8601 in UTC."""
+    return {
+        "id": item.id,
+        "authority": item.authority,
+        "url": item.url,
+        "title": item.title,
+        "state": item.state.value,
+        "reason": item.reason,
+        "since": item.since.isoformat(),
+        "tried_at": item.tried_at and item.tried_at.isoformat(),
+        "pages": item.pages,
+        "unreadable_pages": item.unreadable,
+    }
+
+
+def _retried_json(retried: Retried, delivered: Sequence[Delivered]) -> Json:
+    """`recueils` were taken up again; those in `unread` could not be read, those in `incomplete` in part."""
+    harvest = retried.harvest
+    return {
+        "recueils": [{"authority": recueil.authority, "url": recueil.url} for recueil in retried.recueils],
+        "unread": [{"url": item.url, "error": item.error, "gone": item.gone} for item in harvest.unread],
+        "incomplete": list(harvest.incomplete),
+        "decrees": [decree_json(decree) for decree in harvest.decrees],
+        "uncertain": [uncertain_json(act) for act in harvest.uncertain],
+        "posts": posts_json(delivered),
+    }

@@ -1,0 +1,61 @@
+"""A document that was read, judged and shown as asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import typer
+
+from bot.cli.output import print_json, print_lines
+from bot.cli.read_choice import Choice, View
+from bot.cli.read_explain import explain_lines
+from bot.cli.read_lines import act_lines, summary_lines
+from bot.cli.read_pages import text_lines
+from bot.cli.read_trouble import Circumstances, trouble_lines
+from bot.cli.shapes import Json, pages_json, reading_json
+from bot.model import PageText, Reading
+from bot.reading import Limits, ocr_available
+from bot.verdicts import Group, judge_reading
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is to be shown. `pages` are those that were asked for; where that is not all there are no `groups`. `troubles` are lines."""
+
+    file: str
+    choice: Choice
+    reading: Reading
+    pages: tuple[PageText, ...]
+    groups: tuple[Group, ...]
+    troubles: tuple[str, ...]
+
+    def show(self) -> None:
+        """Print it: what was asked for on standard output, and beside it, on standard error, what is missing of it."""
+        summary = not self.choice.as_json and self.choice.pages is None and self.choice.view in {View.SUMMARY, View.EXPLAIN}
+        if self.choice.as_json:
+            print_json(self._json())
+        elif summary:
+            print_lines(summary_lines(self.file, self.reading, self.groups, self.troubles))
+            if self.choice.view is View.EXPLAIN:
+                print_lines(("", *explain_lines(self.reading, self.groups)))
+        elif self.choice.view is View.ACTS:
+            print_lines(act_lines(self.groups))
+        else:
+            print_lines(text_lines(self.pages))
+        if not summary:
+            for line in self.troubles:
+                typer.echo(line, err=True)
+
+    def _json(self) -> Json:
+        if self.choice.pages is not None:
+            return pages_json(self.file, self.reading.page_count, self.pages)
+        view = self.choice.view
+        return reading_json(self.file, self.reading, self.groups, text=view is View.TEXT, explain=view is View.EXPLAIN)
+
+
+def report(file: str, reading: Reading, choice: Choice, limits: Limits, seconds: float) -> Report:
+    """Judge what was read within these limits in so many seconds."""
+    pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
+    unread = [page.number for page in pages if page.number in reading.unreadable_pages]
+    troubles = trouble_lines(unread, Circumstances(limits.ocr, ocr_available(), seconds, limits.seconds)) if unread else ()
+    return Report(file, choice, reading, pages, judge_reading(reading) if choice.pages is None else (), tuple(troubles))

@@ -1,0 +1,92 @@
+"""The file of a recueil: fetched once, kept until it is wholly read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.perusal import Hostile
+from bot.reading import Unreadable
+from bot.shelf import Shelf
+from bot.storage.rows import Recueil
+from bot.uninterrupted import uninterrupted
+from sources import Fetcher
+from sources.scratch import ScratchFolder
+
+if TYPE_CHECKING:
+    from bot.storage import Store
+
+
+@dataclass(slots=True)
+class Opened:
+    """A file on disk, for as long as it is read. Whoever has read it to the end sets `wholly_read`: nobody will need it again."""
+
+    path: Path
+    sha256: str
+    size: int
+    wholly_read: bool = False
+
+
+class Files:
+    """Files by recueil. Without a `shelf` nothing is kept: they are in the temporary folder for as long as they are read."""
+
+    def __init__(self, *, fetcher: Fetcher, store: Store, shelf: Shelf | None, clock: Callable[[], datetime]) -> None:
+        self._fetcher = fetcher
+        self._store = store
+        self._shelf = shelf
+        self._clock = clock
+
+    @asynccontextmanager
+    async def of(self, recueil: Recueil) -> AsyncIterator[Opened]:
+        """The file that was kept, else fetched. Raises FetchError, StorageError, and OSError where this machine has no room for it.
+
+        It is kept unless it was wholly read, or could not be opened: the site may put another in its place.
+        """
+        shelf = self._shelf
+        if shelf is not None:
+            kept = await self._kept(shelf, recueil)
+            target = None if kept is not None else await asyncio.to_thread(shelf.incoming, recueil.authority, recueil.url)
+            if kept is None and target is not None:
+                kept = await self._fetched(shelf, recueil, target)
+            if kept is not None:
+                async with _in_use(shelf, kept):
+                    yield kept
+                return
+        with ScratchFolder() as folder:
+            download = await self._fetcher.download(recueil.url, folder / "recueil.pdf")
+            await self._remember(recueil, download.sha256)
+            yield Opened(download.path, download.sha256, download.size)
+
+    async def _kept(self, shelf: Shelf, recueil: Recueil) -> Opened | None:
+        if recueil.sha256 is None:
+            return None
+        path = await uninterrupted(shelf.take, recueil.sha256)
+        return None if path is None else Opened(path, recueil.sha256, path.stat().st_size)
+
+    async def _fetched(self, shelf: Shelf, recueil: Recueil, target: Path) -> Opened:
+        download = await self._fetcher.download(recueil.url, target)
+        # Remembered first: a file whose recueil does not know it would lie there unused.
+        await self._remember(recueil, download.sha256)
+        path = await uninterrupted(shelf.keep, download.path, download.sha256)
+        return Opened(path, download.sha256, download.size)
+
+    async def _remember(self, recueil: Recueil, sha256: str) -> None:
+        await asyncio.to_thread(self._store.contents.fetched, recueil.id, sha256, self._clock())
+
+
+@asynccontextmanager
+async def _in_use(shelf: Shelf, opened: Opened) -> AsyncIterator[None]:
+    keep = True
+    try:
+        yield
+        keep = not opened.wholly_read
+    except Unreadable as error:
+        keep = isinstance(error, Hostile)
+        raise
+    finally:
+        await uninterrupted(shelf.release, opened.sha256, keep=keep)

@@ -1,0 +1,271 @@
+"""Reading one file: what is quick at once, what is long in the slow lane, and never a page twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
+
+import structlog
+
+from bot.lanes import Passage
+from bot.model import PageText, Reading, TextOrigin
+from bot.reading import Unreadable, assemble
+from bot.reading.follow import Follower, Progress
+from bot.storage.contents import HELD_FOR
+from bot.storage.errors import StorageError
+from bot.uninterrupted import uninterrupted
+from bot.verdicts import concerned
+
+if TYPE_CHECKING:
+    from bot.storage import Store
+    from bot.storage.rows import Content
+
+log = structlog.get_logger()
+
+Early = Callable[[Reading], Awaitable[None]]
+
+RULES = "1"
+"""The version of the rules that pages are read by. To be changed when pages would be read otherwise, and better.
+
+Pages stored under another version are then not taken: a recueil that is due is read anew as a whole. One that was read is not due.
+"""
+
+MOST_UNFINISHED = 3
+"""Readings of one file that may end with the whole program before it is left alone."""
+
+SAME_AGAIN = timedelta(hours=1)
+"""How long bytes of which nothing could be read are not read again: a machine may have been busy, most are broken or hostile."""
+
+NOBODY = Follower()
+
+_READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
+
+
+class Reader(Protocol):
+    """`bot.reading.read_pdf` within its limits. Raises Unreadable."""
+
+    def __call__(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Awaitable[Reading]:
+        """Read a PDF; `known` pages of the same file are not read again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What is long. With more than `pages` to recognise, or after `quick` seconds, a reading moves to the slow lane once there is room.
+
+    While there is none it goes on where it is for `urgent` seconds, in which the pages that are likely to matter are recognised, and
+    then lets others pass. What was read is stored every `checkpoint` seconds.
+    """
+
+    pages: int = 20
+    quick: float = 20
+    urgent: float = 60
+    checkpoint: float = 60
+
+
+USUAL_PACE = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on disk, for as long as it is read."""
+
+    recueil: int
+    path: Path
+    sha256: str
+    size: int
+
+
+class Notes:
+    """What is read of one file so far. `long` is set as soon as its reading is known to take long."""
+
+    def __init__(self, known: Sequence[PageText], long_from: int) -> None:
+        self.pages = {page.number: page for page in known}
+        self.count: int | None = None
+        self.unsaved = False
+        self.long = asyncio.Event()
+        self._long_from = long_from
+
+    def told(self, progress: Progress) -> None:
+        """One page more."""
+        self.count = progress.pages
+        if progress.page is not None:
+            self._add(progress.page)
+        if progress.to_recognise - progress.recognised > self._long_from:
+            self.long.set()
+
+    def take(self, reading: Reading) -> None:
+        """All that is read of it."""
+        self.count = reading.page_count
+        for page in reading.pages:
+            self._add(page)
+
+    def _add(self, page: PageText) -> None:
+        if page.origin in _READ and self.pages.get(page.number) != page:
+            self.pages[page.number] = page
+            self.unsaved = True
+
+    def in_order(self) -> tuple[PageText, ...]:
+        """The pages that were read, by number."""
+        return tuple(self.pages[number] for number in sorted(self.pages))
+
+
+class Peruser:
+    """Reads files, each content once, whoever publishes it."""
+
+    def __init__(self, *, read: Reader, store: Store, clock: Callable[[], datetime], pace: Pace = USUAL_PACE, rules: str = RULES) -> None:
+        self._read = read
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self._rules = rules
+        self._by_content: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def stored(self, sha256: str) -> Reading | None:
+        """The reading of a content that was read wholly before, by the rules of today. Raises StorageError."""
+        content = await asyncio.to_thread(self._store.contents.get, sha256)
+        if content is None or not content.complete or content.rules != self._rules:
+            return None
+        return await asyncio.to_thread(assemble, content.pages)
+
+    async def peruse(self, file: File, way: Passage, early: Early) -> Reading:
+        """Read a file to its end, by way of the lanes. `early` is given what was found before all is read.
+
+        Raises Unreadable, StorageError, and what the reader and `early` raise. Cancelled, what was read so far is stored.
+        """
+        lock = self._by_content.setdefault(file.sha256, asyncio.Lock())
+        if lock.locked():
+            # The same bytes are being read for another recueil, for an hour perhaps: their pages will do.
+            way.step_aside()
+        async with lock:
+            whole = await self.stored(file.sha256)
+            if whole is not None:
+                return whole
+            await way.come_back()
+            return await self._peruse(file, way, early)
+
+    async def _peruse(self, file: File, way: Passage, early: Early) -> Reading:
+        content = await asyncio.to_thread(self._store.contents.get, file.sha256)
+        notes = Notes(self._usable(content), self._pace.pages)
+        if content is not None and content.error is not None and self._was_just_tried(content):
+            raise Unreadable(content.error)
+        unfinished = await uninterrupted(self._store.contents.begin, file.sha256, file.size)
+        if unfinished >= MOST_UNFINISHED:
+            raise Hostile(
+                f"the program was ended {unfinished} times while it read this file, which it leaves alone (again: vigie read --retry)"
+            )
+        try:
+            reading = await self._by_way_of_lanes(file, notes, way, early)
+            if len(reading.pages) == reading.page_count:
+                notes.take(reading)
+                await self._save(file, notes, complete=reading.complete)
+            else:
+                await uninterrupted(self._store.contents.ended, file.sha256)
+        except Unreadable as error:
+            await uninterrupted(self._store.contents.failed, file.sha256, str(error), rules=self._rules, now=self._clock())
+            raise
+        except BaseException:
+            # Whatever ended it, it was not the end of the program: what was read is not lost, and nothing is held against the file.
+            await self._leave(file, notes)
+            raise
+        return reading
+
+    def _was_just_tried(self, content: Content) -> bool:
+        """The site gave the very bytes of which nothing could be read: they are read again for another reason than that it is polled."""
+        recent = content.read_at is not None and self._clock() - content.read_at < SAME_AGAIN
+        return recent and content.rules == self._rules
+
+    def _usable(self, content: Content | None) -> Sequence[PageText]:
+        return content.pages if content is not None and content.rules == self._rules else ()
+
+    async def _by_way_of_lanes(self, file: File, notes: Notes, way: Passage, early: Early) -> Reading:
+        async def found(reading: Reading) -> None:
+            notes.take(reading)
+            await self._checkpoint(file, notes)
+            await early(reading)
+
+        def start() -> asyncio.Task[Reading]:
+            follower = Follower(concerned=concerned, early=found, told=notes.told)
+            return asyncio.create_task(_result(self._read(file.path, known=notes.in_order(), follower=follower)))
+
+        reading = start()
+        helpers = [asyncio.create_task(notes.long.wait()), asyncio.create_task(self._keep(file, notes))]
+        try:
+            await asyncio.wait({reading, helpers[0]}, timeout=self._pace.quick, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():
+                moving = asyncio.create_task(way.move_over())
+                helpers.append(moving)
+                await asyncio.wait({reading, moving}, timeout=self._pace.urgent, return_when=asyncio.FIRST_COMPLETED)
+                if not reading.done() and not moving.done():
+                    # The slow lane is full. What is likely to matter was read: others pass, and it goes on from here later.
+                    await ended([reading])
+                    way.step_aside()
+                    await moving
+                    reading = start()
+            return await reading
+        finally:
+            await ended([reading, *helpers])
+
+    # --- what is stored meanwhile ------------------------------------------------------------------------------------
+
+    async def _keep(self, file: File, notes: Notes) -> None:
+        while True:
+            await asyncio.sleep(self._pace.checkpoint)
+            await self._checkpoint(file, notes)
+
+    async def _checkpoint(self, file: File, notes: Notes) -> None:
+        try:
+            if notes.unsaved:
+                await self._save(file, notes, complete=False)
+            await asyncio.to_thread(self._store.contents.hold, file.recueil, self._clock() + HELD_FOR)
+        except StorageError as error:
+            # The reading goes on: there is another checkpoint soon, and the end of it is told.
+            log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
+
+    async def _save(self, file: File, notes: Notes, *, complete: bool) -> None:
+        if notes.count is None:
+            return
+        notes.unsaved = False
+        pages = notes.in_order()
+        try:
+            await uninterrupted(
+                self._store.contents.save,
+                file.sha256,
+                pages,
+                page_count=notes.count,
+                complete=complete,
+                rules=self._rules,
+                now=self._clock(),
+            )
+        except StorageError:
+            notes.unsaved = True
+            raise
+
+    async def _leave(self, file: File, notes: Notes) -> None:
+        try:
+            if notes.unsaved:
+                await self._save(file, notes, complete=False)
+            await uninterrupted(self._store.contents.ended, file.sha256)
+            await uninterrupted(self._store.contents.hold, file.recueil, self._clock())
+        except StorageError as error:
+            log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
+
+
+class Hostile(Unreadable):
+    """This file has taken the whole program with it several times. It is not tried again unless an operator says so."""
+
+
+async def _result(reading: Awaitable[Reading]) -> Reading:
+    return await reading
+
+
+async def ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until all have ended, whatever they raise."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,31 @@
+"""What reading one PDF may take, and what is said when nothing of it can be read. Imports nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+USUAL_WORKERS = max(1, min(2, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading one PDF may take. Times are in seconds of wall clock for the whole file and for one page; memory is that of one process.
+
+    `workers` processes recognise its pages side by side; each is replaced after `pages_per_worker` pages, as its memory only grows.
+    `max_crashes` is how many processes may die, hang or misbehave (each costs its page) before the rest is given up.
+    """
+
+    seconds: float = 900
+    page_seconds: float = 90
+    memory_bytes: int = 1024**3
+    max_pages: int = 5000
+    max_output_bytes: int = 128 * 1024**2
+    max_crashes: int = 3
+    ocr: bool = True
+    workers: int = USUAL_WORKERS
+    pages_per_worker: int = 100
+
+
+class Unreadable(Exception):
+    """Nothing of this file could be read. The message is for an operator and says why."""

@@ -1,0 +1,95 @@
+"""What a reading process of this machine really cannot do, found out by one that is confined in the same way and tries."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bot.reading.confinement import confine
+from bot.reading.wire import Start
+from bot.reading.worker import child_command, child_environment
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What is in force, True where the attempt was refused. `missing` says why something is not, in the words of the system."""
+
+    no_network: bool
+    no_programs: bool
+    no_writing: bool
+    no_other_files: bool
+    no_other_processes: bool
+    missing: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Nothing of it is missing."""
+        return self.no_network and self.no_programs and self.no_writing and self.no_other_files and self.no_other_processes
+
+
+def confinement_in_force() -> Confinement:
+    """Start a process confined as a reader is and have it try; it blocks for 0.1 s. Raises OSError or ValueError where that fails."""
+    start = Start(os.devnull, 1024**3, 30)
+    done = subprocess.run(  # noqa: S603 - our own command, without a shell
+        child_command("bot.reading.probe", start), capture_output=True, env=child_environment(os.environ), cwd="/", timeout=60, check=False
+    )
+    try:
+        fields = json.loads(done.stdout)
+    except ValueError as error:
+        raise ValueError(f"the attempt ended with status {done.returncode}") from error
+    return Confinement(**{**fields, "missing": tuple(fields["missing"])})
+
+
+def main(argument: str) -> None:
+    """Confine this process, try, and print what was found as JSON."""
+    missing = confine(Start.parse(argument))
+    found = Confinement(
+        no_network=_refused(_reach_out),
+        no_programs=_refused(_fork),
+        no_writing=_refused(_write),
+        no_other_files=_refused(lambda: _read("/etc/passwd")) and _refused(lambda: _read(f"/proc/{os.getppid()}/environ")),
+        no_other_processes=_refused(lambda: os.kill(os.getppid(), 0)),  # signal 0 only asks whether one could be sent
+        missing=missing,
+    )
+    sys.stdout.write(json.dumps(asdict(found)))
+
+
+def _refused(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except OSError:
+        return True
+    return False
+
+
+def _reach_out() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        # Nothing is sent; an address for documentation, which only a way out of this machine leads to.
+        found.connect(("192.0.2.1", 9))
+
+
+def _fork() -> None:
+    process = os.fork()
+    if process == 0:
+        os._exit(0)
+    os.waitpid(process, 0)
+
+
+def _write() -> None:
+    path = Path("/tmp") / f"vigie-{os.getpid()}"  # noqa: S108 - made to be refused, removed otherwise
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    path.unlink()
+
+
+def _read(path: str) -> None:
+    os.close(os.open(path, os.O_RDONLY))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,107 @@
+"""Read a PDF in processes of their own, which may crash, hang or fill their memory without harm.
+
+First the text layer of every page, which is quick; then, where pages must be recognised, several processes side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from bot.model import PageText, Reading
+from bot.reading.assembly import assemble
+from bot.reading.engine import EngineKind, engine_kind
+from bot.reading.follow import Follower
+from bot.reading.ledger import Ledger
+from bot.reading.limits import Limits, Unreadable
+from bot.reading.pace import Pace
+from bot.reading.recognition import Recognition
+from bot.reading.survey import survey
+from bot.reading.wire import Start
+
+log = structlog.get_logger()
+
+_USUAL = Limits()
+_NOBODY = Follower()
+
+
+async def read_pdf(path: Path, limits: Limits = _USUAL, *, known: Sequence[PageText] = (), follower: Follower = _NOBODY) -> Reading:
+    """Read a PDF file. Pages that could not be read are listed in the reading, never passed over.
+
+    `known` are pages of the same file that were read before: those that could be read are not read again.
+
+    Raises Unreadable when the file is no PDF, is locked, has too many pages, or gave no page within the limits; and what `follower` raises.
+    """
+    # Only a look at the first bytes: pdfium itself looks for the header in the first 1024.
+    head = await asyncio.to_thread(_head, path)
+    if b"%PDF-" not in head:
+        raise Unreadable("this is not a PDF: it does not start like one" if head else "the file is empty")
+    ledger = Ledger(limits, known)
+    end = await _read(path, ledger, follower)
+    if not end.surveyed and not ledger.any_read():
+        raise Unreadable(f"no page could be read: {end.why}")
+    # In a thread: thousands of pages take a second, in which everything else would stand still.
+    return await asyncio.to_thread(assemble, ledger.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How the reading ended: whether every page was tried once, and what stopped it otherwise."""
+
+    surveyed: bool
+    why: str
+
+
+async def _read(path: Path, ledger: Ledger, follower: Follower) -> _End:
+    """Fill the ledger: every page is read or given up."""
+    loop = asyncio.get_running_loop()
+    limits = ledger.limits
+    deadline = loop.time() + limits.seconds
+    pace = Pace(ledger, follower.told, loop.time)
+    start = _start(path, limits)
+    found = await survey(start, ledger, deadline, pace.tell)
+    if isinstance(found, str) and ledger.count is None and loop.time() < deadline:
+        # Counting what the file does not say loads every page: one that is deadly must not cost the others.
+        start = replace(start, trusting=True)
+        found = await survey(start, ledger, deadline, pace.tell)
+    worker, ended = (None, found) if isinstance(found, str) else (found, "")
+    surveyed = ledger.surveyed()
+    _tell_given_up(path, ledger.give_up_unsurveyed(), ended)
+    try:
+        if ledger.pending:
+            kind = await asyncio.to_thread(engine_kind) if limits.ocr else None
+            if kind is EngineKind.COMMAND and worker is not None:
+                # The process that surveyed may start no program.
+                await worker.end()
+                worker = None
+            # Without an engine too: what a doubtful layer holds is then better than nothing.
+            recognition = Recognition(replace(start, commands=kind is EngineKind.COMMAND), ledger, follower, pace, deadline)
+            ended = await recognition.run(worker)
+            for page, reason in recognition.lost.items():
+                log.warning("page not recognised", file=path.name, page=page, why=reason)
+    finally:
+        if worker is not None:
+            await worker.end()
+    _tell_given_up(path, ledger.give_up_pending(), ended)
+    return _End(surveyed, ended)
+
+
+def _start(path: Path, limits: Limits) -> Start:
+    return Start(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), ocr=limits.ocr)
+
+
+def _tell_given_up(path: Path, pages: Sequence[int], why: str) -> None:
+    if pages:
+        log.warning("pages given up", file=path.name, pages=len(pages), first=pages[0], why=why)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(1024)
+    except OSError as error:
+        raise Unreadable(f"the file cannot be opened: {error.strerror or type(error).__name__}") from error

@@ -1,0 +1,140 @@
+"""The second pass over a file: pages that need it are recognised by several processes side by side, in the order that matters.
+
+Each lane takes page after page from the plan. Whoever follows is called from a task of its own, so that no lane waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from bot.model import Act, PageText
+from bot.reading import plan
+from bot.reading.acts import cut_acts
+from bot.reading.assembly import assemble
+from bot.reading.follow import Follower
+from bot.reading.lane import Lane, Lost
+from bot.reading.ledger import Ledger
+from bot.reading.outlook import Outlook
+from bot.reading.pace import Pace
+from bot.reading.wire import Start
+from bot.reading.worker import Worker, whole
+
+_CUT_SHARE = 20
+"""Acts are cut anew once in so many times what it takes, at most: a recueil of 500 pages would else be cut more than it is read."""
+
+
+class Recognition:
+    """Recognises what is pending in a ledger."""
+
+    def __init__(self, start: Start, ledger: Ledger, follower: Follower, pace: Pace, deadline: float) -> None:
+        """`deadline` is a time of the event loop."""
+        self._start, self._ledger, self._follower, self._pace, self._deadline = start, ledger, follower, pace, deadline
+        self._outlook = Outlook(follower.concerned)
+        self._taken: set[int] = set()
+        self._next_cut = 0.0
+        self._news = asyncio.Event()
+        self._whole = asyncio.Event()
+        self._over = False
+        self.lost: dict[int, str] = {}
+        """The pages that cost a process, and why."""
+
+    async def run(self, worker: Worker | None) -> str:
+        """Recognise until nothing is pending, or a limit is reached: then say which. Ends `worker`, which has the file open already.
+
+        Raises what the follower raises.
+        """
+        count = max(1, min(self._ledger.limits.workers, self._ledger.pending))
+        lanes = [Lane(self._start, self._ledger, self._deadline, worker if index == 0 else None) for index in range(count)]
+        self._pace.begin()
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._cut()
+                group.create_task(self._look())
+                group.create_task(self._tell_early())
+                await self._all(lanes)
+                self._over = True
+                self._news.set()
+                self._whole.set()
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from None
+        finally:
+            await whole(_released(lanes))
+        return self._stop() or ""
+
+    async def _all(self, lanes: Sequence[Lane]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes:
+                group.create_task(self._run(lane))
+
+    async def _run(self, lane: Lane) -> None:
+        while self._stop() is None and (number := self._outlook.next_page(self._ledger.pages, self._taken)) is not None:
+            self._taken.add(number)
+            try:
+                page = await lane.recognise(number)
+            except Lost as lost:
+                if self._late():
+                    break
+                self.lost[number] = str(lost)
+                page = self._ledger.give_up(number)
+            finally:
+                self._taken.discard(number)
+            self._outlook.arrived(page, self._ledger.pages)
+            self._pace.tell(page)
+            self._news.set()
+
+    def _stop(self) -> str | None:
+        """The limit that was reached, None while we may go on."""
+        if self._late():
+            return "it took too long"
+        if self._ledger.full:
+            return "the text is longer than allowed"
+        return "too many processes were lost" if len(self.lost) > self._ledger.limits.max_crashes else None
+
+    def _late(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._deadline
+
+    async def _look(self) -> None:
+        """Keep the acts up to date as pages come in, and see which of those that are concerned have been read whole."""
+        while not self._over:
+            if self._outlook.stale and asyncio.get_running_loop().time() >= self._next_cut:
+                await self._cut()
+            if self._outlook.newly_whole(self._ledger.pages):
+                self._whole.set()
+            await self._news.wait()
+            self._news.clear()
+
+    async def _tell_early(self) -> None:
+        """Call the follower, one call at a time, while other pages are pending: else the reading itself is about to say it."""
+        while not self._over:
+            await self._whole.wait()
+            self._whole.clear()
+            if self._ledger.pending and not self._over:
+                await self._follower.early(await asyncio.to_thread(assemble, tuple(self._ledger.pages)))
+
+    async def _cut(self) -> None:
+        loop = asyncio.get_running_loop()
+        began, pages = loop.time(), tuple(self._ledger.pages)
+        # In a thread: thousands of pages take a second, in which everything else would stand still.
+        acts, judged = await asyncio.to_thread(self._cut_and_judge, pages)
+        self._outlook.take(acts, judged)
+        for before, page in zip(pages, self._ledger.pages, strict=True):
+            if page is not before:
+                self._outlook.arrived(page, self._ledger.pages)
+        self._next_cut = loop.time() + _CUT_SHARE * (loop.time() - began)
+
+    def _cut_and_judge(self, pages: Sequence[PageText]) -> tuple[tuple[Act, ...], Mapping[plan.Span, bool]]:
+        acts = cut_acts(pages)
+        return acts, self._outlook.judge(acts)
+
+
+async def _released(lanes: Sequence[Lane]) -> None:
+    await asyncio.gather(*(lane.release() for lane in lanes))
+
+
+def _first(errors: BaseExceptionGroup) -> BaseException:
+    """What went wrong first: the others are of its making."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,7 @@
+"""The pages of which hardly anything is known: not read yet, or not to be read."""
+
+from __future__ import annotations
+
+from bot.model import TextOrigin
+
+UNREAD = frozenset({TextOrigin.UNREADABLE, TextOrigin.PENDING})

@@ -1,0 +1,162 @@
+"""PDFs that are kept until they are wholly read, so that none is downloaded twice: by content, in a folder of the bot's own.
+
+`incoming/` holds what is being downloaded, under a name that is the same at each try, so that a download that was cut can go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from sources.client import remove_stale_parts
+
+log = structlog.get_logger()
+
+KEPT_FOR = 30 * 86_400.0
+"""Seconds after which a file that nobody has read since is of a recueil given up long ago."""
+
+INCOMING_FOR = 3 * 86_400.0
+"""Seconds after which a download that was cut is not gone on with: it is tried again for days, not longer."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PIECE = 1024 * 1024
+
+
+class Shelf:
+    """The folder, for this user only, of at most `most_bytes` (but for the files being read): the one used longest ago goes first.
+
+    Several programs may share it. Methods block, for as long as a disk does, and raise nothing but what they say.
+    """
+
+    def __init__(self, folder: Path, *, most_bytes: int) -> None:
+        self.folder = folder
+        self._incoming = folder / "incoming"
+        self._most_bytes = most_bytes
+        self._in_use: Counter[str] = Counter()
+        self._told: str | None = None
+
+    def incoming(self, authority: str, url: str) -> Path | None:
+        """Where to download this recueil to. None where the folder cannot be used, which is told once."""
+        try:
+            for folder in (self.folder, self._incoming):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                # A folder that was there may be open to others: PDFs are public, which of them are read is nobody's business.
+                folder.chmod(0o700)
+            probe = self._incoming / ".writable"
+            probe.touch(mode=0o600)
+        except OSError as error:
+            self._tell(f"{error.strerror or type(error).__name__}")
+            return None
+        self._told = None
+        return self._incoming / f"{hashlib.sha256(f'{authority} {url}'.encode()).hexdigest()[:32]}.pdf"
+
+    def keep(self, path: Path, sha256: str) -> Path:
+        """Put a downloaded file under the name of its content, and use it: where it is from here on. Call `release` in the end."""
+        kept = self._path(sha256)
+        try:
+            path.chmod(0o600)
+            path.replace(kept)
+        except OSError as error:
+            self._tell(f"{error.strerror or type(error).__name__}")
+            kept = path
+        self._in_use[sha256] += 1
+        self._make_room()
+        return kept
+
+    def take(self, sha256: str) -> Path | None:
+        """Use the file with this content, None where there is none. Call `release` in the end.
+
+        One that was damaged on the disk is removed, and told: it is then to be fetched again.
+        """
+        path = self._path(sha256)
+        try:
+            if file_digest(path) == sha256:
+                path.touch()  # used now: the last to go
+                self._in_use[sha256] += 1
+                return path
+            log.warning("a kept file was damaged on the disk, it is fetched again", file=str(path))
+            path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            log.warning("a kept file cannot be read, it is fetched again", file=str(path), error=error.strerror)
+        return None
+
+    def release(self, sha256: str, *, keep: bool) -> None:
+        """The file is not used any more; without `keep` nobody will need it again."""
+        self._in_use -= Counter({sha256: 1})
+        if not keep and not self._in_use[sha256]:
+            with contextlib.suppress(OSError):
+                self._path(sha256).unlink(missing_ok=True)
+        self._make_room()
+
+    def tidy(self) -> None:
+        """Remove what was given up long ago, and what is too much."""
+        now = time.time()
+        # Parts are locked by whoever downloads them, in this program or another.
+        remove_stale_parts(
+            self._incoming,
+            now=datetime.fromtimestamp(now, UTC),
+            older_than=timedelta(seconds=INCOMING_FOR),
+            at_most=self._most_bytes,
+        )
+        for folder, age in ((self.folder, KEPT_FOR), (self._incoming, INCOMING_FOR)):
+            for modified, _, path in _files(folder):
+                if now - modified > age and path.stem not in self._in_use and not path.name.startswith("."):
+                    _remove(path)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        # What is being downloaded counts, and is left to whoever downloads it.
+        size = sum(size for _, size, _ in _files(self._incoming))
+        kept = _files(self.folder)
+        size += sum(size for _, size, _ in kept)
+        for _, freed, path in sorted(kept):
+            if size <= self._most_bytes:
+                return
+            if path.stem not in self._in_use and _SHA256.fullmatch(path.stem):
+                _remove(path)
+                size -= freed
+
+    def _path(self, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("not the SHA-256 of a content")
+        return self.folder / f"{sha256}.pdf"
+
+    def _tell(self, error: str) -> None:
+        if error != self._told:
+            self._told = error
+            log.warning("PDFs cannot be kept, they are read from the temporary folder", folder=str(self.folder), error=error)
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file, 64 hexadecimal digits. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[tuple[float, int, Path]]:
+    """When each file of a folder was last changed, its size and its path. Never fails: another program may remove some meanwhile."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):
+                if path.is_file() and not path.is_symlink():
+                    status = path.stat()
+                    found.append((status.st_mtime, status.st_size, path))
+    return found
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)

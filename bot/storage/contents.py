@@ -1,0 +1,93 @@
+"""What files hold, by the SHA-256 of their bytes: read once, under however many addresses they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select, update
+
+from bot.model import PageText
+from bot.storage.codec import clean
+from bot.storage.database import Database
+from bot.storage.packing import Damaged, pack_pages, unpack_pages
+from bot.storage.rows import Content, RecueilState
+from bot.storage.schema import contents, recueils
+from bot.storage.upsert import insert_or_ignore
+
+HELD_FOR = timedelta(minutes=5)
+"""How long a recueil that is being read is left to its reader after each sign of life. A killed one is then taken up by another."""
+
+_UNDER_WAY = (RecueilState.WAITING, RecueilState.INCOMPLETE)
+
+
+class Contents:
+    """One row per content. Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, sha256: str) -> Content | None:
+        """What was read of it, None if nothing ever was. Pages that were damaged in the database are as if never read."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(contents).where(contents.c.sha256 == sha256)).one_or_none()
+        if row is None:
+            return None
+        try:
+            pages, complete = unpack_pages(row.pages), row.complete
+        except Damaged:
+            pages, complete = (), False
+        if complete and len(pages) != row.page_count:
+            complete = False
+        return Content(row.sha256, row.size, row.page_count, pages, complete, row.read_at, row.rules, row.unfinished, row.error)
+
+    def fetched(self, recueil: int, sha256: str, now: datetime) -> None:
+        """The file of this recueil has come, and this is its content."""
+        with self._database.writing() as connection:
+            connection.execute(update(recueils).where(recueils.c.id == recueil).values(sha256=sha256, fetched_at=now))
+
+    def begin(self, sha256: str, size: int) -> int:
+        """A reading of these `size` bytes begins: how many that began before have neither ended nor got any further.
+
+        `save` or `ended` tells the end of it; a killed program tells nothing.
+        """
+        row = {
+            "sha256": sha256, "size": size, "page_count": None, "pages": pack_pages(()), "complete": False, "read_at": None, "rules": "",
+            "unfinished": 0, "error": None,
+        }  # fmt: skip
+        with self._database.writing() as connection:
+            connection.execute(insert_or_ignore(connection, contents), row)
+            one_more = update(contents).where(contents.c.sha256 == sha256).values(unfinished=contents.c.unfinished + 1)
+            return int(connection.execute(one_more.returning(contents.c.unfinished)).scalar_one()) - 1
+
+    def ended(self, sha256: str) -> None:
+        """A reading ended, well or not: what was counted by `begin` is forgotten."""
+        with self._database.writing() as connection:
+            connection.execute(update(contents).where(contents.c.sha256 == sha256).values(unfinished=0))
+
+    def failed(self, sha256: str, error: str, *, rules: str, now: datetime) -> None:
+        """A reading ended: nothing of it can be read, and why. Where an earlier one gave pages, they stay, and nothing is said of it."""
+        values = {"error": clean(error), "rules": rules, "read_at": now}
+        nothing = and_(contents.c.sha256 == sha256, contents.c.page_count.is_(None))
+        with self._database.writing() as connection:
+            connection.execute(update(contents).where(contents.c.sha256 == sha256).values(unfinished=0))
+            connection.execute(update(contents).where(nothing).values(values))
+
+    def save(self, sha256: str, pages: Sequence[PageText], *, page_count: int, complete: bool, rules: str, now: datetime) -> None:
+        """Keep the pages read so far, in the place of those of before. `rules` is the version of the rules they were read by.
+
+        Nothing replaces what was read whole by the same rules. Pages that could not be read, or not yet, are left out.
+        """
+        values = {
+            "page_count": page_count, "pages": pack_pages(pages), "complete": complete, "read_at": now, "rules": rules, "unfinished": 0,
+            "error": None,
+        }  # fmt: skip
+        worse = and_(contents.c.complete, contents.c.rules == rules)
+        with self._database.writing() as connection:
+            connection.execute(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))
+
+    def hold(self, recueil: int, until: datetime) -> None:
+        """Leave a recueil that is being read to its reader until then."""
+        mine = and_(recueils.c.id == recueil, or_(*(recueils.c.state == state for state in _UNDER_WAY)))
+        with self._database.writing() as connection:
+            connection.execute(update(recueils).where(mine).values(next_try_at=until))

@@ -1,0 +1,124 @@
+"""A file as it comes: checked, written as it streams, gone on with where it was cut, and named only when whole."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from sources.client import resuming
+from sources.client.answers import LOOK_WITHIN, Redirect, beginning_of, not_of_kind, redirect_or_refusal
+from sources.client.body import chunks
+from sources.client.kinds import PDF, FileKind
+from sources.client.part import Part
+from sources.client.saving import NotSaved
+from sources.client.speed import LeastSpeed, Speed
+from sources.fetch import Download, Gone, Unreachable, Unusable
+
+_JUDGED = 1024
+"""Bytes of a file that its kind is judged by, from either end."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """How large, in bytes, and how slow a file may be."""
+
+    max_bytes: int
+    least_speed: LeastSpeed
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What was kept is of no use after all, and has been removed: ask for the whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReceiver:
+    """Takes an answer as a file of one kind, to be saved at `target`. `part` is where it is written until then."""
+
+    part: Part
+    target: Path
+    limits: FileLimits
+    monotonic: Callable[[], float]
+    kind: FileKind = PDF
+
+    async def __call__(self, url: str, response: httpx.Response) -> Download | Redirect | Again:
+        """The saved file. Raises FetchError, or `httpx.TransportError` when the network fails during the body.
+
+        What came of a body that is cut, for whatever reason on the way, stays in the part; nothing of one that is no good does.
+        """
+        if self.part.kept is not None and response.status_code in {206, 416}:
+            return await self._rest(url, response, self.part.kept)
+        try:
+            if redirect := await redirect_or_refusal(url, response):
+                return redirect
+        except Gone:
+            self.part.discard()
+            raise
+        return await self._whole(url, response)
+
+    async def _whole(self, url: str, response: httpx.Response) -> Download:
+        async with contextlib.aclosing(chunks(response, url=url, at_most=self.limits.max_bytes)) as pieces:
+            beginning = await beginning_of(pieces, _JUDGED)
+            if not self.kind.fits(response.headers.get("content-type", ""), beginning):
+                beginning += await beginning_of(pieces, LOOK_WITHIN)
+                raise not_of_kind(self.kind, url, response, beginning)
+            self.part.begin(resuming.version_of(url, response.headers))
+            return await self._saved(url, response, beginning, pieces, total=resuming.length_of(response.headers))
+
+    async def _rest(self, url: str, response: httpx.Response, kept: resuming.Note) -> Download | Again:
+        total = resuming.total_with(kept, response.headers) if response.status_code == 206 else None
+        if total is None:
+            self.part.discard()
+            return Again()
+        at_most = self.limits.max_bytes - resuming.start_of(kept)
+        async with contextlib.aclosing(chunks(response, url=url, at_most=at_most)) as pieces:
+            beginning = await beginning_of(pieces, resuming.OVERLAP)
+            if not beginning.startswith(self.part.overlap):
+                self.part.discard()
+                return Again()
+            self.part.go_on()
+            return await self._saved(url, response, beginning, pieces, total=total)
+
+    async def _saved(
+        self, url: str, response: httpx.Response, beginning: bytes, pieces: AsyncIterator[bytes], *, total: int | None
+    ) -> Download:
+        try:
+            least = self.limits.least_speed
+            speed = Speed(least, self.monotonic)
+            self.part.write(beginning)
+            async for piece in pieces:
+                self.part.write(piece)
+                if total is not None and self.part.size > total:
+                    break
+                if speed.is_too_low(len(piece)) and self.part.size != total:
+                    raise Unreachable(f"{url}: too slow (less than {least.bytes_per_second / 1000:g} kB/s for {least.span:g} s)")
+                if self.part.is_to_be_vouched_for:
+                    await asyncio.to_thread(self.part.vouch)
+            self._require_whole(url, response, total)
+        except (Unusable, NotSaved):
+            self.part.discard()
+            raise
+        await asyncio.to_thread(self.part.commit)
+        return Download(url, self.target, self.part.size, self.part.sha256)
+
+    def _require_whole(self, url: str, response: httpx.Response, total: int | None) -> None:
+        size = self.part.size
+        if total is not None and size > total:
+            raise Unusable(f"{url}: longer than announced ({total} bytes)")
+        if total is not None and size < total:
+            raise Unreachable(f"{url}: answer cut short ({size} of {total} bytes)")
+        # A damaged file is the readers' to repair. But where nothing else tells the end of a body from a cut connection, the file must.
+        if total is None and _ends_with_the_connection(response) and not self.kind.ends(self.part.last(_JUDGED)):
+            raise Unreachable(f"{url}: answer cut short (no length was announced, and {self.kind.name} does not end like this)")
+
+
+def _ends_with_the_connection(response: httpx.Response) -> bool:
+    """Whether the end of the connection is that of the body (RFC 9112, section 6.3). The browser, and HTTP/2, have marks of their own."""
+    is_http_1 = response.extensions.get("http_version") in {b"HTTP/1.0", b"HTTP/1.1"}
+    headers = response.headers
+    return is_http_1 and not resuming.is_packed(headers) and "content-length" not in headers and "transfer-encoding" not in headers

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import io
+from datetime import date
+
+from rich.console import Console
+
+from bot.cli.read_progress import showing, step_words
+from bot.demo.scenario import demo_text
+from bot.model import Act, Cover, PageText, Reading, TextOrigin
+from bot.reading.follow import Progress
+
+PAGE = PageText(87, "Vu", TextOrigin.OCR, confidence=91)
+
+
+def test_what_is_told_of_a_step() -> None:
+    assert step_words(Progress(60, 1, 0, 0)) == "1/60 pages"
+    assert step_words(Progress(60, 12, 48, 3, PAGE, 39.2)) == "12/60 pages, 3/48 recognised, p. 87: ocr 91 %, 40 s left"
+    assert (
+        step_words(Progress(60, 12, 48, 3, PageText(2, "", TextOrigin.BLANK), 700))
+        == "12/60 pages, 3/48 recognised, p. 2: blank, 12 min left"
+    )
+
+
+async def test_a_decree_found_early_is_told_once_above_the_bar() -> None:
+    text = demo_text("authorisation", date(2026, 8, 14), number="2026-2")
+    acts = (
+        Act(None, "Arrêté [bold]n° 2026-2", None, 1, 1, (PageText(1, text),)),
+        Act(None, "Autre", None, 2, 2, (PageText(2, "", TextOrigin.PENDING),)),
+    )
+    reading = Reading(2, Cover(), acts, pending_pages=(2,))
+    console = Console(file=io.StringIO(), force_terminal=True, width=120, highlight=False, color_system=None)
+    with showing(console, "reading [a].pdf") as follower:
+        follower.told(Progress(2, 1, 1, 0, PageText(1, text), 3.0))
+        await follower.early(reading)
+        await follower.early(reading)
+        assert follower.concerned(acts[0])
+        assert not follower.concerned(Act(None, "Arrêté de circulation", None, 1, 1, (PageText(1, "Article 1"),)))
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert shown.count("found early: authorisation, n° 2026-2, Arrêté [bold]n° 2026-2, p. 1") == 1
+    assert "1/2 pages, 0/1 recognised, p. 1: text layer, 3 s left" in shown

@@ -1,0 +1,66 @@
+"""A command imports what it uses: reading one file must feel instant."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from bot.cli.commands import MODULES
+from bot.demo.pdfs import build_standalone
+from tests.bot.cli.conftest import Vigie, clean_environ
+
+HEAVY = {"sqlalchemy", "alembic", "telegram", "apscheduler", "httpx", "bs4", "lxml", "playwright"}
+REPORT = """
+import json, sys
+from bot.cli.main import app
+try:
+    app(["read", sys.argv[1], "--json"])
+except SystemExit as end:
+    assert not end.code, end.code
+sys.stderr.write(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_reading_a_file_imports_nothing_of_the_other_commands(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(build_standalone(("Arrêté portant interdiction de stationnement",)))
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT, "a.pdf"], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), timeout=60, check=True
+    )
+    loaded = set(json.loads(done.stderr))
+    assert {"bot.cli.read", "bot.verdicts"} <= loaded
+    assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
+    assert not loaded & {"bot.app", "sources.client", "sources.pages", "bot.storage.store"}
+
+
+def test_every_command_is_registered_by_the_module_it_is_looked_for_in(vigie: Vigie) -> None:
+    shown = vigie("--help").out
+    assert [name for name in MODULES if f" {name} " not in shown] == []
+
+
+def test_a_mistyped_command_is_told_with_what_was_meant(vigie: Vigie) -> None:
+    done = vigie("raed", "a.pdf")
+    assert done.code == 2
+    assert "'read'" in done.err
+
+
+@pytest.mark.parametrize("package", ["sources", "bot.storage"])
+def test_a_face_that_imports_when_asked_gives_what_it_declares(package: str) -> None:
+    face = import_module(package)
+    tree = ast.parse(Path(str(face.__file__)).read_text("utf-8"))
+    declared = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{package}.")
+        for alias in node.names
+    }
+    assert set(declared) == set(face.__all__)
+    for name, module in declared.items():
+        assert getattr(face, name) is getattr(import_module(module), name)
+    with pytest.raises(AttributeError):
+        _ = face.nothing_of_this_name

@@ -1,0 +1,44 @@
+"""Reads a hostile file as the tests do: within small limits, and seeing that nothing is left behind."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from bot.model import PageText, Reading, TextOrigin
+from bot.reading import Limits, read_pdf
+from tests.bot.reading.papers import BODY
+from tests.bot.reading.processes import reading_children
+
+LIMITS = Limits(ocr=False, seconds=20, page_seconds=1.0, memory_bytes=400 * 1024**2)
+
+
+def kinds(reading: Reading) -> str:
+    """What became of each page."""
+    return " ".join(map(kind_of, reading.pages))
+
+
+def kind_of(page: PageText) -> str:
+    """`read` when the page holds the text that stands there and no other, `text` when it holds another."""
+    if page.origin is TextOrigin.LAYER:
+        return "read" if page.text.split() == BODY.split() else "text"
+    assert not page.text
+    return page.origin.value
+
+
+def state(path: Path) -> tuple[list[str], int, int]:
+    """What would show that something was written where the file is."""
+    about = path.stat()
+    return sorted(entry.name for entry in path.parent.iterdir()), about.st_size, about.st_mtime_ns
+
+
+async def read(path: Path, limits: Limits = LIMITS) -> Reading:
+    """Read within the limits, leaving no process and no file behind."""
+    before = state(path)
+    began = time.monotonic()
+    try:
+        return await read_pdf(path, limits)
+    finally:
+        assert time.monotonic() - began < limits.seconds
+        assert list(reading_children()) == []
+        assert state(path) == before

@@ -1,0 +1,100 @@
+"""The pages of a file so far: each once, in order, and nothing believed that was not asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model import PageText, TextOrigin
+from bot.reading import Limits, Unreadable
+from bot.reading.ledger import Ledger
+from bot.reading.wire import Failed, NotUnderstood, Opened, encode
+
+PENDING = TextOrigin.PENDING
+
+
+def opened(count: int, *known: PageText) -> Ledger:
+    ledger = Ledger(Limits(), known)
+    ledger.open(encode(Opened(count)))
+    return ledger
+
+
+def test_pages_come_in_order_and_are_counted() -> None:
+    ledger = opened(3)
+    for page in (PageText(1, "un"), PageText(2, "", PENDING), PageText(3, "", TextOrigin.BLANK)):
+        assert ledger.survey(encode(page)) == page
+    assert ledger.surveyed()
+    assert (ledger.pending, ledger.to_recognise) == (1, 1)
+    ledger.recognise(encode(PageText(2, "deux", TextOrigin.OCR)), 2)
+    assert (ledger.pending, ledger.to_recognise) == (0, 1)
+    assert [page.text for page in ledger.pages] == ["un", "deux", ""]
+
+
+def test_known_pages_take_their_place_and_those_that_were_not_read_do_not() -> None:
+    known = [
+        PageText(1, "un"),
+        PageText(3, "trois", TextOrigin.OCR),
+        PageText(4, "", TextOrigin.UNREADABLE),
+        PageText(9, "au-delà"),
+    ]
+    ledger = opened(4, *known)
+    assert ledger.next_page == 2
+    ledger.survey(encode(PageText(2, "deux")))
+    assert ledger.next_page == 4
+    assert not ledger.surveyed()
+    assert ledger.give_up_unsurveyed() == (4,)
+    assert [page.text for page in ledger.pages] == ["un", "deux", "trois", ""]
+
+
+def test_what_is_given_up_is_unreadable() -> None:
+    ledger = opened(4)
+    ledger.survey(encode(PageText(1, "", PENDING)))
+    assert ledger.give_up_unsurveyed() == (2, 3, 4)
+    assert ledger.give_up_pending() == (1,)
+    assert {page.origin for page in ledger.pages} == {TextOrigin.UNREADABLE}
+    assert ledger.pending == 0
+    assert not ledger.any_read()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [PageText(2, "une autre", TextOrigin.OCR), PageText(1, "", PENDING)],
+)
+def test_a_page_that_was_not_asked_for_is_not_believed(page: PageText) -> None:
+    ledger = opened(2)
+    ledger.survey(encode(PageText(1, "", PENDING)))
+    ledger.survey(encode(PageText(2, "deux")))
+    with pytest.raises(NotUnderstood):
+        ledger.recognise(encode(page), 1)
+    assert ledger.pages[1].text == "deux"
+
+
+def test_a_page_is_recognised_once() -> None:
+    ledger = opened(1)
+    ledger.survey(encode(PageText(1, "un")))
+    with pytest.raises(NotUnderstood, match="not to be recognised"):
+        ledger.recognise(encode(PageText(1, "autre chose", TextOrigin.OCR)), 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "reason"),
+    [(Opened(0), "no page"), (Opened(5001), "5001 pages, more than the 5000 allowed"), (Failed("verrouillé\n\x1b[31m"), "verrouillé  ")],
+)
+def test_files_that_are_not_read(first: Opened | Failed, reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        Ledger(Limits()).open(encode(first))
+
+
+def test_the_number_of_pages_does_not_change() -> None:
+    ledger = opened(2)
+    with pytest.raises(NotUnderstood):
+        ledger.open(encode(Opened(3)))
+    with pytest.raises(NotUnderstood):
+        ledger.open(encode(PageText(1, "un")))
+
+
+def test_what_is_received_is_capped() -> None:
+    ledger = Ledger(Limits(max_output_bytes=100))
+    ledger.open(encode(Opened(2)))
+    assert not ledger.full
+    ledger.survey(encode(PageText(1, "x" * 100)))
+    assert ledger.full

@@ -1,0 +1,286 @@
+"""Scanned pages read side by side, in the order that matters, whatever the processes do. The processes are stand-ins; all else is real."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.model import Act, PageText, Reading, TextOrigin
+from bot.reading import Limits, read_pdf, reader, worker
+from bot.reading.engine import EngineKind
+from bot.reading.follow import Follower, Progress
+from bot.reading.wire import Start
+from tests.bot.reading import stand_in
+from tests.bot.reading.stand_in import DIE, HANG, LIE
+
+Scan = Callable[..., Path]
+CONTENTS = """Sommaire
+Préfecture du Var / Cabinet
+83-2025-07-07-00001 - Décision relative à la chasse (3 pages) Page 3
+83-2025-07-07-00002 - Arrêté préfectoral n° 12 (3 pages) Page 6
+83-2025-07-07-00003 - Arrêté autorisant la captation d'images (3 pages) Page 9
+"""
+STARTS = {3: "83-2025-07-07-00001", 6: "83-2025-07-07-00002", 9: "83-2025-07-07-00003"}
+TITLES = {3: "Décision relative à la chasse", 6: "Arrêté préfectoral n° 12", 9: "Arrêté autorisant la captation d'images"}
+SURVEY = {
+    1: ("layer", "VAR\nRECUEIL DES ACTES\nADMINISTRATIFS\nN°83-2025-240\nPUBLIÉ LE 8 JUILLET 2025"),
+    2: ("layer", CONTENTS),
+    **dict.fromkeys(range(3, 12), ("pending", "")),
+    **{number: ("layer", f"Préfecture du Var\n{STARTS[number]}\n{TITLES[number]}") for number in STARTS},
+}
+PENDING = [number for number, (origin, _) in SURVEY.items() if origin == "pending"]
+PLAIN = {number: f"texte de la page {number}" for number in PENDING}
+ONE = Limits(workers=1)
+
+
+@pytest.fixture(autouse=True)
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    def command(_: str, start: Start) -> tuple[str, ...]:
+        return sys.executable, "-S", "-E", stand_in.__file__, start.argument()
+
+    monkeypatch.setattr(worker, "child_command", command)
+    monkeypatch.setattr(reader, "engine_kind", lambda: EngineKind.LIBRARY)
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Scan:
+    def write(recognised: dict[int, str] | None = None, together: int = 1) -> Path:
+        return stand_in.write(tmp_path / "recueil.pdf", SURVEY, PLAIN | (recognised or {}), together)
+
+    return write
+
+
+def says(word: str) -> Callable[[Act], bool]:
+    return lambda act: any(word in page.text for page in act.pages)
+
+
+def stand_ins_running() -> Iterator[str]:
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_text()
+            parent = int((entry.parent / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+        if "stand_in" in command and parent == os.getpid():
+            yield command
+
+
+async def test_every_act_is_opened_before_any_is_read_on_and_telling_titles_first(scan: Scan) -> None:
+    path = scan()
+    reading = await read_pdf(path, ONE)
+    assert stand_in.pages_asked(path) == [10, 7, 4, 5, 8, 11]
+    assert reading.complete
+    assert reading.ocr_pages == tuple(PENDING)
+    assert [page.text for page in reading.acts[1].pages[1:]] == ["texte de la page 7", "texte de la page 8"]
+
+
+async def test_the_rest_of_an_act_that_is_concerned_comes_first_and_is_told_early(scan: Scan) -> None:
+    path = scan({7: "un traitement algorithmique"})
+    told_early: list[Reading] = []
+
+    async def early(reading: Reading) -> None:
+        told_early.append(reading)
+
+    await read_pdf(path, ONE, follower=Follower(says("algorithmique"), early))
+    assert stand_in.pages_asked(path) == [10, 7, 8, 4, 5, 11]
+    (found,) = told_early
+    # Page 8 completed the act; by the time the reading was put together one more page may have come in.
+    assert set(found.pending_pages) <= {4, 5, 11}
+    assert found.pending_pages
+    act = found.acts[1]
+    assert [page.origin for page in act.pages] == [TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.OCR]
+
+
+async def test_an_act_concerned_by_its_title_is_read_whole_before_any_other(scan: Scan) -> None:
+    path = scan()
+    await read_pdf(path, ONE, follower=Follower(lambda act: "captation" in act.title))
+    assert stand_in.pages_asked(path) == [10, 11, 7, 4, 5, 8]
+
+
+async def test_nothing_is_told_early_when_nothing_else_is_pending(scan: Scan) -> None:
+    calls: list[Reading] = []
+
+    async def early(reading: Reading) -> None:
+        calls.append(reading)
+
+    # The very last page makes the act one that is concerned, and whole.
+    reading = await read_pdf(scan({11: "un traitement algorithmique"}), ONE, follower=Follower(says("algorithmique"), early))
+    assert reading.complete
+    assert calls == []
+
+
+async def test_an_act_with_text_is_told_before_the_scans_are_read(tmp_path: Path) -> None:
+    survey = SURVEY | {4: ("layer", "un traitement algorithmique"), 5: ("layer", "suite")}
+    path = stand_in.write(tmp_path / "mixed.pdf", survey, PLAIN)
+    pending: list[int] = []
+
+    async def early(reading: Reading) -> None:
+        pending.append(len(reading.pending_pages))
+
+    await read_pdf(path, ONE, follower=Follower(says("algorithmique"), early))
+    assert len(pending) == 1
+
+
+async def test_two_processes_work_at_the_same_time_on_different_pages(scan: Scan) -> None:
+    path = scan(together=2)
+    assert (await read_pdf(path, Limits(workers=2))).complete
+    asked = [entry for entry in stand_in.log(path) if entry[1].startswith("recognise")]
+    # None was answered before a second one was asked of another process.
+    assert len({process for process, _ in asked[:2]}) == 2
+    assert sorted(stand_in.pages_asked(path)) == PENDING
+
+
+async def test_the_workers_go_on_while_early_is_awaited(scan: Scan) -> None:
+    done = asyncio.Event()
+
+    async def early(_: Reading) -> None:
+        # Every other page is recognised while this waits: a reader that stood still would wait for ever.
+        async with asyncio.timeout(20):
+            await done.wait()
+
+    def told(progress: Progress) -> None:
+        if progress.recognised == len(PENDING):
+            done.set()
+
+    path = scan({10: "un traitement algorithmique"})
+    assert (await read_pdf(path, ONE, follower=Follower(says("algorithmique"), early, told))).complete
+
+
+@pytest.mark.parametrize(("misdeed", "reason"), [(DIE, "status 9"), (LIE, "misbehaved"), (HANG, "too long")])
+async def test_a_page_that_costs_its_process_is_the_only_one_lost(
+    scan: Scan, misdeed: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = scan({7: misdeed})
+    reading = await read_pdf(path, Limits(workers=1, page_seconds=1 if misdeed == HANG else 60))
+    assert reading.unreadable_pages == (7,)
+    assert reading.ocr_pages == tuple(number for number in PENDING if number != 7)
+    assert len({process for process, _ in stand_in.log(path)}) == 2
+    assert reason in capsys.readouterr().out
+
+
+async def test_too_many_lost_processes_end_it(scan: Scan) -> None:
+    path = scan(dict.fromkeys(PENDING, DIE))
+    reading = await read_pdf(path, Limits(workers=1, max_crashes=2))
+    assert reading.unreadable_pages == tuple(PENDING)
+    assert len(stand_in.pages_asked(path)) == 3
+
+
+async def test_the_time_of_the_file_ends_it_and_says_so(scan: Scan, capsys: pytest.CaptureFixture[str]) -> None:
+    reading = await read_pdf(scan({4: HANG}), Limits(workers=1, seconds=3))
+    assert reading.ocr_pages == (7, 10)
+    assert reading.unreadable_pages == (4, 5, 8, 11)
+    assert "it took too long" in capsys.readouterr().out
+
+
+async def test_the_text_of_all_processes_together_is_capped(scan: Scan) -> None:
+    reading = await read_pdf(scan({10: "x" * 10_000}), Limits(workers=1, max_output_bytes=10_000))
+    assert reading.ocr_pages == (10,)
+    assert len(reading.unreadable_pages) == len(PENDING) - 1
+
+
+async def test_processes_are_replaced_before_they_grow(scan: Scan) -> None:
+    path = scan()
+    assert (await read_pdf(path, Limits(workers=1, pages_per_worker=2))).complete
+    processes = [process for process, order in stand_in.log(path) if order.startswith("recognise")]
+    assert [processes.count(process) for process in dict.fromkeys(processes)] == [2, 2, 2]
+
+
+async def test_pages_read_before_are_not_read_again(scan: Scan) -> None:
+    path = scan()
+    first = await read_pdf(path, Limits(workers=1, seconds=60), follower=Follower())
+    before = [page for page in first.pages if page.number not in (5, 11)]
+    again = await read_pdf(path, ONE, known=[*before, PageText(5, "", TextOrigin.UNREADABLE), PageText(11, "", TextOrigin.PENDING)])
+    assert again == first
+    surveys = [order for _, order in stand_in.log(path) if order.startswith("survey")]
+    assert surveys[1] == f"survey 1 known {[page.number for page in before]}"
+    assert sorted(stand_in.pages_asked(path)[len(PENDING) :]) == [5, 11]
+
+
+async def test_everything_known_needs_no_page(scan: Scan) -> None:
+    path = scan()
+    first = await read_pdf(path, ONE)
+    assert await read_pdf(path, ONE, known=first.pages) == first
+    assert len(stand_in.pages_asked(path)) == len(PENDING)
+
+
+async def test_progress_is_told_page_by_page(scan: Scan) -> None:
+    told: list[Progress] = []
+    await read_pdf(scan(), ONE, follower=Follower(told=told.append))
+    assert [progress.page.number for progress in told if progress.page] == [*range(1, 12), 10, 7, 4, 5, 8, 11]
+    assert all(progress.pages == 11 for progress in told)
+    assert [progress.read for progress in told[10:]] == [5, 6, 7, 8, 9, 10, 11]
+    assert [progress.recognised for progress in told[10:]] == [0, 1, 2, 3, 4, 5, 6]
+    assert told[10].seconds_left is None
+    assert all(progress.seconds_left is not None and progress.seconds_left > 0 for progress in told[11:-1])
+    assert told[-1].seconds_left == 0
+
+
+class Fault(Exception):
+    pass
+
+
+async def fails(_: Reading) -> None:
+    raise Fault("early")
+
+
+def refuses(act: Act) -> bool:
+    if any("texte de la page" in page.text for page in act.pages):
+        raise Fault("concerned")
+    return False
+
+
+def stumbles(progress: Progress) -> None:
+    if progress.recognised == 1:
+        raise Fault("told")
+
+
+@pytest.mark.parametrize("follower", [Follower(says("page 10"), fails), Follower(refuses), Follower(told=stumbles)])
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for processes")
+async def test_a_fault_of_the_follower_ends_the_reading_and_is_raised(scan: Scan, follower: Follower) -> None:
+    # The other pages hang: only the fault can end this.
+    path = scan({4: HANG, 5: HANG, 8: HANG})
+    async with asyncio.timeout(20):
+        with pytest.raises(Fault):
+            await read_pdf(path, Limits(workers=2), follower=follower)
+    assert list(stand_ins_running()) == []
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for processes")
+@pytest.mark.parametrize("when", range(0, 60, 4))
+async def test_cancelled_at_any_moment_nothing_is_left(scan: Scan, when: int) -> None:
+    path = scan({8: HANG, 5: HANG})
+    task = asyncio.create_task(read_pdf(path, Limits(workers=2), follower=Follower(says("page 10"))))
+    for _ in range(when):
+        if when < 20:
+            await asyncio.sleep(0)
+        else:
+            await asyncio.to_thread(os.getpid)
+            await asyncio.sleep(0.002)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert list(stand_ins_running()) == []
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_only_processes_that_recognise_may_start_programs(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "engine_kind", lambda: EngineKind.COMMAND)
+    started: list[Start] = []
+
+    def command(_: str, start: Start) -> tuple[str, ...]:
+        started.append(start)
+        return sys.executable, "-S", "-E", stand_in.__file__, start.argument()
+
+    monkeypatch.setattr(worker, "child_command", command)
+    path = scan()
+    assert (await read_pdf(path, ONE)).complete
+    assert [start.commands for start in started] == [False, True]
+    assert [order.split()[0] for process, order in stand_in.log(path) if process == stand_in.log(path)[0][0]] == ["survey"]

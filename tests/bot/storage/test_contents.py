@@ -1,0 +1,194 @@
+"""What files hold, and which recueils are left alone: on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from bot.model import Outcome, PageText, TextOrigin
+from bot.storage.packing import Damaged, pack_pages, pack_text, unpack_pages, unpack_text
+from bot.storage.rows import ReadResult, Recueil, RecueilState
+from bot.storage.schema import contents
+from bot.storage.store import Store
+from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
+
+SHA = "a" * 64
+PAGES = (
+    PageText(1, "Arrêté\x00 n° 1 \ud800", TextOrigin.OCR, other="Arrete n 1", confidence=91),
+    PageText(2, "", TextOrigin.BLANK),
+    PageText(4, "Article 1er", TextOrigin.LAYER),
+)
+UNREAD = (PageText(3, "", TextOrigin.UNREADABLE), PageText(5, "en-tête", TextOrigin.PENDING))
+
+
+def test_pages_come_back_as_they_were_and_those_still_to_be_read_are_left_out() -> None:
+    assert unpack_pages(pack_pages((*UNREAD, *reversed(PAGES)))) == PAGES
+
+
+@pytest.mark.parametrize("packed", [b"", b"rust", pack_text("{}")[:-4], pack_text('[{"text": "no number"}]'), pack_text("[1]")])
+def test_damaged_bytes_are_told(packed: bytes) -> None:
+    with pytest.raises(Damaged):
+        unpack_pages(packed)
+
+
+def test_texts_shrink() -> None:
+    text = "Le préfet de la Drôme, chevalier de la Légion d'honneur, arrête : " * 30
+    assert unpack_text(pack_text(text)) == text
+    assert len(pack_text(text)) < len(text) / 3
+    with pytest.raises(Damaged):
+        unpack_text(b"rust")
+
+
+def test_a_content_is_remembered_with_its_pages(store: Store) -> None:
+    assert store.contents.get(SHA) is None
+    assert store.contents.begin(SHA, 1234) == 0
+    store.contents.save(SHA, (*PAGES, *UNREAD), page_count=5, complete=False, rules="1", now=NOW)
+    found = store.contents.get(SHA)
+    assert found is not None
+    assert (found.size, found.page_count, found.pages, found.complete, found.rules, found.read_at) == (1234, 5, PAGES, False, "1", NOW)
+
+
+def test_what_was_read_whole_is_replaced_by_other_rules_only(store: Store) -> None:
+    pages = tuple(PageText(number, f"page {number}") for number in (1, 2))
+    store.contents.begin(SHA, 1)
+    store.contents.save(SHA, pages, page_count=2, complete=True, rules="1", now=NOW)
+    store.contents.save(SHA, pages[:1], page_count=2, complete=False, rules="1", now=NOW)
+    kept = store.contents.get(SHA)
+    assert kept is not None
+    assert (kept.complete, kept.pages) == (True, pages)
+    store.contents.save(SHA, pages[:1], page_count=2, complete=False, rules="2", now=NOW)
+    newer = store.contents.get(SHA)
+    assert newer is not None
+    assert (newer.complete, newer.pages, newer.rules) == (False, pages[:1], "2")
+
+
+def test_readings_that_never_end_are_counted_until_one_gets_further(store: Store) -> None:
+    assert [store.contents.begin(SHA, 1) for _ in range(3)] == [0, 1, 2]
+    store.contents.save(SHA, PAGES, page_count=5, complete=False, rules="1", now=NOW)
+    assert [store.contents.begin(SHA, 1) for _ in range(2)] == [0, 1]
+    store.contents.ended(SHA)
+    assert store.contents.begin(SHA, 1) == 0
+    store.contents.failed("b" * 64, "never begun", rules="1", now=NOW)
+    assert store.contents.get("b" * 64) is None
+
+
+def test_why_nothing_could_be_read_is_remembered_until_something_is(store: Store) -> None:
+    store.contents.begin(SHA, 1)
+    store.contents.failed(SHA, "it is locked", rules="1", now=NOW)
+    found = store.contents.get(SHA)
+    assert found is not None
+    assert (found.error, found.unfinished, found.pages) == ("it is locked", 0, ())
+    store.contents.save(SHA, PAGES, page_count=5, complete=False, rules="1", now=NOW)
+    store.contents.failed(SHA, "it is locked", rules="1", now=NOW)
+    found = store.contents.get(SHA)
+    assert found is not None
+    assert (found.error, found.pages) == (None, PAGES)
+
+
+def test_pages_damaged_in_the_database_are_as_if_never_read(store: Store) -> None:
+    store.contents.begin(SHA, 1)
+    store.contents.save(SHA, PAGES, page_count=3, complete=True, rules="1", now=NOW)
+    with store.database.writing() as connection:
+        connection.execute(update(contents).values(pages=b"rust"))
+    found = store.contents.get(SHA)
+    assert found is not None
+    assert (found.pages, found.complete) == ((), False)
+
+
+def test_one_that_is_being_read_is_not_due_elsewhere_for_a_while(store: Store) -> None:
+    recueil = one_recueil(store)
+    later = NOW + timedelta(minutes=5)
+    store.contents.fetched(recueil.id, SHA, NOW)
+    store.contents.hold(recueil.id, later)
+    assert store.recueils.due(NOW) == []
+    assert [(one.sha256, one.fetched_at) for one in store.recueils.due(later)] == [(SHA, NOW)]
+    store.decrees.record(result_of(recueil, act("A")), to("t"), NOW)
+    store.contents.hold(recueil.id, NOW)
+    assert store.recueils.get(recueil.id).next_try_at is None, "what is read is not held"
+
+
+# Decrees recorded before all is read
+
+
+def early(store: Store) -> tuple[Recueil, ReadResult]:
+    recueil = one_recueil(store)
+    result = result_of(recueil, act("A", first=3), unreadable=(), next_try_at=NOW + timedelta(minutes=5))
+    reading = replace(result.reading, pending_pages=(8, 9))
+    return recueil, replace(result, reading=reading, early=True)
+
+
+def test_a_decree_recorded_early_is_queued_and_its_recueil_stays_to_be_read(store: Store) -> None:
+    recueil, result = early(store)
+    recorded = store.decrees.record(result, to("t"), NOW)
+    assert (len(recorded.decrees), len(recorded.posts), recorded.duplicate) == (1, 1, False)
+    kept = store.recueils.get(recueil.id)
+    assert (kept.state, kept.attempts, kept.next_try_at) == (RecueilState.INCOMPLETE, 0, NOW + timedelta(minutes=5))
+    assert kept.error == "being read: 2 of 20 pages were still to be recognised"
+    again = store.decrees.record(result, to("t"), NOW)
+    assert (again.decrees, again.posts) == ((), ())
+
+    whole = result_of(recueil, act("A", first=3), act("C", first=8, outcome=Outcome.UNCERTAIN), act("D", first=9), number="26-2024-1")
+    last = store.decrees.record(whole, to("t"), NOW)
+    assert [decree.title for decree in last.decrees] == ["D"]
+    assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "C", "D"]
+    assert (store.recueils.get(recueil.id).state, len(store.decrees.uncertain(10))) == (RecueilState.READ, 1)
+    assert store.decrees.recent(10).total == 2
+
+
+def test_what_an_earlier_reading_knew_of_the_other_acts_stays(store: Store) -> None:
+    recueil, result = early(store)
+    others = act("B", first=5, outcome=Outcome.UNCERTAIN), act("N", first=6, outcome=Outcome.NOT_CONCERNED)
+    before = result_of(recueil, *others, unreadable=(3,), next_try_at=NOW)
+    store.decrees.record(before, to("t"), NOW)
+    store.decrees.record(result, to("t"), NOW)
+    assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "B", "N"]
+    assert len(store.decrees.uncertain(10)) == 1
+    assert store.recueils.get(recueil.id).attempts == 1, "an early recording is no reading more"
+
+
+def test_one_that_another_program_has_read_meanwhile_stays_read(store: Store) -> None:
+    recueil, result = early(store)
+    store.decrees.record(result_of(recueil, act("A", first=3)), to("t"), NOW)
+    assert store.decrees.record(result, to("t"), NOW).posts == ()
+    assert store.recueils.get(recueil.id).state is RecueilState.READ
+
+
+# What could not be read
+
+
+def test_what_was_given_up_is_listed_with_the_reason_and_put_back(store: Store) -> None:
+    rows = {name: one_recueil(store, name) for name in ("failed", "hopeless", "hopeful", "waiting", "read")}
+    store.recueils.failed(rows["failed"].id, "it is locked", now=NOW, next_try_at=None)
+    store.contents.fetched(rows["failed"].id, SHA, NOW)
+    store.contents.begin(SHA, 1)
+    store.contents.failed(SHA, "it is locked", rules="1", now=NOW)
+    store.contents.begin(SHA, 1)
+    for name, again in (("hopeless", None), ("hopeful", NOW + timedelta(days=1))):
+        store.decrees.record(result_of(rows[name], act(name), unreadable=(4, 5), next_try_at=again), to("t"), NOW)
+    store.decrees.record(result_of(rows["read"], act("A")), to("t"), NOW)
+    store.recueils.add([new_recueil("elsewhere", authority="83")], NOW)
+    held = store.quarantine.all()
+    assert [(one.id, one.state, one.reason, one.since, one.tried_at, one.unreadable) for one in held] == [
+        (rows["hopeless"].id, RecueilState.INCOMPLETE, "2 of 20 pages could not be read: 4, 5", NOW, NOW, 2),
+        (rows["failed"].id, RecueilState.FAILED, "it is locked", NOW, NOW, 0),
+    ]
+    assert store.quarantine.all({"83"}) == []
+    assert len(store.quarantine.all({"26"})) == 2
+
+    later = NOW + timedelta(hours=1)
+    assert store.quarantine.retry(later) == []
+    assert store.quarantine.retry(later, authorities=["83"]) == []
+    [one] = store.quarantine.retry(later, urls=[rows["failed"].url])
+    assert (one.id, one.state, one.attempts, one.next_try_at) == (rows["failed"].id, RecueilState.WAITING, 0, later)
+    content = store.contents.get(SHA)
+    assert content is not None
+    assert (content.error, content.unfinished) == (None, 0)
+    [one] = store.quarantine.retry(later, ids=[rows["hopeless"].id])
+    assert (one.state, one.attempts) == (RecueilState.INCOMPLETE, 0)
+    assert [one.id for one in store.quarantine.retry(later, everything=True)] == [rows["hopeless"].id, rows["hopeful"].id]
+    due = {one.id for one in store.recueils.due(later)}
+    assert due == {rows[name].id for name in ("failed", "hopeless", "hopeful", "waiting")} | {6}
+    assert store.quarantine.all() == []
