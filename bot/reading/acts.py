@@ -13,7 +13,7 @@ from bot.model import Act, PageText
 from bot.reading.bulletins import cut_at_headings, one_act
 from bot.reading.contents import Entry, is_contents, read_contents
 from bot.reading.cover import is_cover
-from bot.reading.headings import first_line
+from bot.reading.headings import first_line, first_visa, opens_decree
 from bot.reading.inner import cut_inner
 from bot.reading.national import national_acts, read_signs
 from bot.reading.running_titles import Separator, marked_ids, read_separator
@@ -53,12 +53,12 @@ def _front_matter(pages: Sequence[PageText], separators: dict[int, Separator]) -
     contents: list[str] = []
     front = 0
     for index, page in enumerate(pages):
-        if page.number in separators or marked_ids(page.text):
+        if page.number in separators or marked_ids(page.text) or opens_decree(page.text):
             break
         if is_contents(page.text, continued=bool(contents)) or (contents and continues_table(page.text)):
             contents.append(page.text)
             front = index + 1
-        elif index == 0 and is_cover(page.text):
+        elif index == 0 and is_cover(page.text) and first_visa(page.text) is None:
             # In some templates the table begins on the cover.
             contents += [page.text] if begins_table(page.text) else []
             front = 1

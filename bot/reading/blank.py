@@ -1,6 +1,6 @@
 """A page on which nothing is seen: is it blank, or could what is on it not be shown? pdfium draws nothing where it fails, and says nothing.
 
-What cannot be known: contents that the file names and does not hold (pdfium takes them for none).
+What cannot be known: contents that the file does not hold, of a page that names no font and no image (pdfium takes them for none).
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ _ENOUGH_OF_AN_IMAGE = 0.9
 _PLAIN_FILTERS = frozenset({"FlateDecode", "LZWDecode", "ASCII85Decode", "ASCIIHexDecode"})
 _CONTENTS = re.compile(rb"/Contents(?:\s+(\d+) 0 R|\s*\[([^\]]*)\])")
 _REFERENCE = re.compile(rb"(\d+) 0 R")
+_USED = re.compile(rb"/(?:Font|XObject)\s*<<\s*/")
+_FILTERS = re.compile(rb"/Filter\s*(?:/([^\s/<>\[\]()]+)|\[([^\]]*)\])")
+_UNPACKED = frozenset((b"FlateDecode", b"LZWDecode", b"ASCII85Decode", b"ASCIIHexDecode", b"RunLengthDecode", b"Crypt"))
 _BLANKS = b"\0\t\n\f\r "
 
 
@@ -40,14 +43,18 @@ def images_decode(page: Any) -> bool:
 
 
 def content_decodes(document: Any, number: int) -> bool:
-    """False when the drawing orders of a page are packed in a way that cannot be undone: pdfium then takes what it gets, or nothing."""
+    """False when the drawing orders of a page are lost, or packed in a way that cannot be undone: pdfium takes what it gets, or nothing."""
     out = io.BytesIO()
     with closing(pdfium.PdfDocument.new()) as alone:
         # pdfium writes the page anew, in its own simple way, but leaves streams as they are.
         alone.import_pages(document, [number - 1])
         alone.save(out)
     written = out.getvalue()
-    return all(_unpacks(written, reference) for reference in _content_references(written))
+    references = _content_references(written)
+    if not references:
+        # An empty page needs no fonts and no images: what used them is lost.
+        return _USED.search(written) is None
+    return all(_unpacks(written, reference) for reference in references)
 
 
 def _inside(item: Any) -> Iterator[Any]:
@@ -84,8 +91,14 @@ def _content_references(written: bytes) -> list[bytes]:
 def _unpacks(written: bytes, reference: bytes) -> bool:
     head = re.search(rb"\n%s 0 obj\r?\n(<<.*?>>)\s?stream\r?\n" % reference, written, re.DOTALL)
     length = head and re.search(rb"/Length (\d+)", head[1])
-    if not head or not length or not re.search(rb"/Filter\s*(/FlateDecode\b|\[\s*/FlateDecode\s*\])", head[1]):
-        # Other ways of packing have nothing to be checked by.
+    if not head or not length:
+        return False
+    found = _FILTERS.search(head[1])
+    filters = [found[1]] if found and found[1] else found[2].replace(b"/", b" ").split() if found else []
+    if not _UNPACKED.issuperset(filters):
+        return False
+    if filters != [b"FlateDecode"]:
+        # The others have nothing to be checked by.
         return True
     unpacking = zlib.decompressobj()
     rest = written[head.end() : head.end() + int(length[1])]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bot.reading import landlock, seccomp
 from bot.reading.landlock import EXECUTE, READ_DIR, READ_FILE
+from bot.reading.ocr import LANGUAGE
 from bot.reading.seccomp import NotPossible
 from bot.reading.wire import Start
 
@@ -67,7 +68,8 @@ def _needed(start: Start) -> dict[Path, int]:
     read = READ_FILE | READ_DIR
     run = EXECUTE if start.commands else 0
     needed = {Path(place): read | run for place in _SYSTEM}
-    needed |= {Path(place): read for place in (*sys.path, f"{sys.base_prefix}/lib") if place}
+    # What is allowed by one name is allowed by all: a link to the checkout counts as the checkout, below.
+    needed |= {Path(place).resolve(): read for place in (*sys.path, f"{sys.base_prefix}/lib") if place}
     if _CODE.parent.name not in ("site-packages", "dist-packages"):
         # A checkout: beside the code are the settings and the database.
         needed[_CODE.parent] = READ_DIR
@@ -75,6 +77,9 @@ def _needed(start: Start) -> dict[Path, int]:
     folders = [("LD_LIBRARY_PATH", read), ("TESSDATA_PREFIX", read), *([("PATH", read | EXECUTE)] if start.commands else [])]
     for name, rights in folders:
         needed |= {Path(place): rights for place in os.environ.get(name, "").split(os.pathsep) if place}
+    if prefix := os.environ.get("TESSDATA_PREFIX"):
+        # The data may be a link to elsewhere.
+        needed |= {folder / f"{LANGUAGE}.traineddata": READ_FILE for folder in (Path(prefix), Path(prefix, "tessdata"))}
     needed[Path(start.path)] = READ_FILE
     return needed
 

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date
 
 from bot.model import Cover
+from bot.reading.headings import first_visa
 
 _MONTHS = {
     name: number
@@ -26,8 +27,10 @@ _HEAD = 1500
 
 
 def is_cover(text: str) -> bool:
-    """True when this first page is the cover of a recueil, not a decree that mentions one."""
-    return _TITLE.search(text[:_HEAD]) is not None
+    """True when this first page is the cover of a recueil, not a decree that mentions one; a decree may begin on it, below."""
+    title, visa = _TITLE.search(text[:_HEAD]), first_visa(text[:_HEAD])
+    # Visas name the recueil in which a delegation was published, now and then at the beginning of a line.
+    return title is not None and (visa is None or title.start() < visa)
 
 
 def read_cover(text: str) -> Cover:

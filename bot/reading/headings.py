@@ -50,6 +50,12 @@ def decree_title(text: str) -> str:
     return one_line(rest[: stop.start() if stop else _LONGEST_TITLE])[:_LONGEST_TITLE].strip(" -–—:;,*_")
 
 
+def first_visa(text: str) -> int | None:
+    """Where the visas begin (`Vu le code …`), which decrees alone have; None where there are none."""
+    found = _VISA.search(text)
+    return found.start() if found else None
+
+
 def first_line(text: str) -> str:
     """The first line with words in it, whitespace collapsed: a poor title, better than none."""
     return next((line for line in map(one_line, text.splitlines()) if sum(map(str.isalpha, line)) >= 4), "")[:_LONGEST_TITLE]
@@ -67,8 +73,7 @@ def _line_after(text: str, position: int) -> str:
 
 def _heading(text: str) -> int | None:
     head = text[:_FAR]
-    visa = _VISA.search(head)
-    limit = visa.start() if visa else None
+    limit = first_visa(head)
     for opening in _OPENING.finditer(head):
         if limit is None or opening.start() > limit:
             return None

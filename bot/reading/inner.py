@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
-from bot.model import Act, PageText
+from bot.model import Act, PageText, TextOrigin
 from bot.reading.headings import decree_title
 from bot.reading.openings import openings
 
@@ -41,7 +41,9 @@ def cut_inner(act: Act) -> tuple[Act, ...]:
     cuts = openings(act.pages, closed=True)
     listed = sum(len(_LISTED.findall(page.text)) for page in act.pages[: cuts[0]]) if cuts else 0
     announced = _HOW_MANY.search(act.title)
-    enough = _ENOUGH * (int(announced[1]) if announced else listed)
+    # While pages are to be recognised most decrees were not met yet, and those that were are not to wait for them.
+    pending = any(page.origin is TextOrigin.PENDING for page in act.pages)
+    enough = 0.0 if pending else _ENOUGH * (int(announced[1]) if announced else listed)
     if len(cuts) < max(2, enough) or (many is None and listed <= _MOST_QUOTED):
         return (act,)
     front = (_part(act, 0, act.title, act.pages[: cuts[0]]),) if cuts[0] else ()

@@ -25,6 +25,7 @@ from bot.reading.ocr import Ocr, OcrFailed, recognise
 from bot.reading.page_tree import pages_out_of_reach
 from bot.reading.quality import LITTLE_TEXT, MUCH_IMAGE, NO_TEXT, SOME_IMAGE, SOME_INK, Layer, Shown, is_convincing, judge
 from bot.reading.repair import repair
+from bot.reading.running_titles import own_length
 
 MOST_CHARACTERS = 500_000
 """A page with more is an attack, not a page: the fullest real one holds some 15,000."""
@@ -139,17 +140,17 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
         text = repair(text_in_order(textpage, count, page.get_rotation()))
         if is_convincing(text):
             return text, Layer.GOOD
-        length, coverage = len(text.strip()), image_coverage(page)
+        length, own, coverage = len(text.strip()), own_length(text), image_coverage(page)
         if length < NO_TEXT <= count_visible(textpage, count):
             # Its letters stand beside the sheet, or are mapped to what no text holds.
             return "", Layer.GARBLED
         dark = 0.0
-        if length < LITTLE_TEXT:
+        if own < LITTLE_TEXT:
             # Where the image or the drawing is all there may be, one short line of it is not to be taken for dust.
             look = CLOSE if length < NO_TEXT or coverage > MUCH_IMAGE else GLANCE
             dark = ink(page, textpage, look) if drawn or coverage <= MUCH_IMAGE else 1.0
         shown = Shown(coverage, dark, lost_letters(textpage, count))
-    if dark <= SOME_INK and (length < NO_TEXT or (length < LITTLE_TEXT and coverage > MUCH_IMAGE)):
+    if dark <= SOME_INK and (length < NO_TEXT or (own < LITTLE_TEXT and coverage > MUCH_IMAGE)):
         # Nothing to see besides the text: either nothing is there, or what could not be drawn.
         if (coverage > SOME_IMAGE and not images_decode(page)) or (
             length < NO_TEXT and not (forms_are_shown(page) and content_decodes(document, number))

@@ -91,11 +91,11 @@ def may_move_cuts(page: PageText, acts: Iterable[Act]) -> bool:
     """True when a page that was just recognised may show that acts start or end elsewhere than was thought."""
     if page.number <= _FRONT_PAGES or is_contents(page.text, continued=True):
         return True
-    ids = set(marked_ids(page.text))
-    if ids:
-        return ids.isdisjoint(act.id for act in holding(acts, page.number))
-    separator = read_separator(page.text)
     own = list(holding(acts, page.number))
+    ids = marked_ids(page.text)
+    if ids and not any(act.id in ids for act in own):
+        return True
+    separator = read_separator(page.text)
     if separator is not None:
         return all((act.id, act.first_page) != (separator.id, page.number) for act in own)
     # A heading on the first page of an act, or after its separator page, is its own.

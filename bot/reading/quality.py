@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.reading.running_titles import own_length
+
 LITTLE_TEXT = 600
-"""Characters below which a page that shows an image may be a scan with a stamped running title."""
+"""Characters, those of the running title aside, below which a page that shows an image may be a scan on which that title is stamped."""
 NO_TEXT = 20
 """Characters below which a page has no text of its own: a page number at most."""
 MUCH_IMAGE = 0.35
@@ -68,7 +70,7 @@ class Shown:
 
 def is_convincing(text: str) -> bool:
     """True when the words alone show a layer that is right and whole, so that nothing else of the page need be looked at."""
-    return len(text) >= LITTLE_TEXT and not garbage_ratio(text) and french_share(text) >= FRENCH_ENOUGH and oddity(text) <= TOO_ODD
+    return own_length(text) >= LITTLE_TEXT and not garbage_ratio(text) and french_share(text) >= FRENCH_ENOUGH and oddity(text) <= TOO_ODD
 
 
 def judge(text: str, shown: Shown) -> Layer:
@@ -82,7 +84,7 @@ def judge(text: str, shown: Shown) -> Layer:
     garbage = garbage_ratio(text)
     if garbage > TOO_MUCH_GARBAGE:
         return Layer.GARBLED
-    if length < LITTLE_TEXT and (shown.coverage > MUCH_IMAGE or shown.ink > MUCH_INK):
+    if own_length(text) < LITTLE_TEXT and (shown.coverage > MUCH_IMAGE or shown.ink > MUCH_INK):
         return Layer.SHORT
     if garbage > SOME_GARBAGE or not reads_as_french(text) or (shown.lost > SOME_GARBAGE and not clearly_french(text)):
         return Layer.DOUBTFUL

@@ -22,6 +22,8 @@ _CLOSING = re.compile(r"[^\w\n]*(?=\n|\Z)")
 _MOST_TITLE_LINES = 6
 _LONGEST_SERVICE = 200
 _LONGEST_TITLE = 2000
+_LONG_STAMP = 1200
+"""Real titles have up to 1,000 characters."""
 _MOST_MARKS = 10
 """Running titles looked at on one page, which has one or two: more is an attack on our time."""
 _MOST_SERVICES = 200
@@ -47,6 +49,16 @@ class Names:
 def marked_ids(text: str) -> tuple[str, ...]:
     """The identifiers of the running titles on a page, in order of appearance (the stamped one comes last)."""
     return tuple(found["id"] for found in _MARK.finditer(text))
+
+
+def own_length(text: str) -> int:
+    """How many characters a page has besides the title that is stamped on it.
+
+    Where that title ends is not known from one page: as much as a long one takes is not counted, from its identifier on.
+    """
+    length = len(text.strip())
+    stamp = next(reversed(list(_MARK.finditer(text))), None)
+    return length if stamp is None else max(stamp.start(), length - _LONG_STAMP)
 
 
 def read_separator(text: str) -> Separator | None:

@@ -99,6 +99,9 @@ def child_command(module: str, start: Start) -> tuple[str, ...]:
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What the reading process gets of our environment: where to find its code and data, no secret."""
     kept = {name: environment[name] for name in ("TESSDATA_PREFIX", "LD_LIBRARY_PATH") if name in environment}
+    if prefix := kept.get("TESSDATA_PREFIX"):
+        # The process starts in another folder.
+        kept["TESSDATA_PREFIX"] = os.path.abspath(prefix)  # noqa: PTH100 - a link in it is to stay one
     return {
         "PATH": environment.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
