@@ -1,0 +1,83 @@
+"""Vigie reading one file as the running bot does: `python -m benchmarks.reading.vigie FILE OUTPUT`.
+
+The clock starts when everything is imported, as in a bot that runs, and before the reading process is started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from bot.model import Reading
+from bot.reading import Limits, read_pdf
+from bot.reading.follow import Follower
+from bot.storage.rows import Recueil, RecueilState
+from bot.verdicts import concerned, early_result, read_result
+
+_NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+async def read(path: Path) -> dict[str, Any]:
+    """Read and judge one file; what it took, what was found, and when a decree was first known. Raises Unreadable."""
+    alerts: list[float] = []
+    recueil = _recueil(path)
+    before, start = _cpu(), perf_counter()
+
+    async def early(part: Reading) -> None:
+        # In a thread, as the bot does: the workers go on meanwhile.
+        found = await asyncio.to_thread(early_result, recueil, part, next_try_at=_NOW)
+        if found is not None:
+            alerts.append(perf_counter() - start)
+
+    reading = await read_pdf(path, Limits(), follower=Follower(concerned=concerned, early=early))
+    seconds, cpu = perf_counter() - start, _cpu() - before
+    if read_result(recueil, reading, next_try_at=None).decrees:
+        alerts.append(perf_counter() - start)
+    return {
+        "seconds": seconds,
+        "cpu": cpu,
+        "alert": alerts[0] if alerts else None,
+        "judged": perf_counter() - start,
+        "complete": reading.complete,
+        "ocr_pages": list(reading.ocr_pages),
+        "pages": [page.text for page in reading.pages],
+    }
+
+
+def _recueil(path: Path) -> Recueil:
+    """The file as the bot has it in its records when it reads it."""
+    return Recueil(
+        id=1,
+        authority="99",
+        source="99:national",
+        url=path.as_uri(),
+        title=path.stem,
+        published=None,
+        is_detail=False,
+        state=RecueilState.WAITING,
+        attempts=0,
+        next_try_at=None,
+        error=None,
+        number=None,
+        digest=None,
+    )
+
+
+def _cpu() -> float:
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in spent)
+
+
+def main(path: str, output: str) -> None:
+    """Read one file and write what came of it."""
+    Path(output).write_text(json.dumps(asyncio.run(read(Path(path)))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,117 @@
+"""The ways in which a document is read, each as a whole process, and what each run came to."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.reading.finding import Found, find
+from benchmarks.reading.machine import busy_seconds
+from benchmarks.reading.processes import Failed, Spent, run
+from benchmarks.reading.sample import Sample
+
+ROOT = Path(__file__).resolve().parents[2]
+_REFERENCE = Path(__file__).with_name("reference.py")
+_MODULES = "import pypdf, ftfy, ocrmypdf"
+_COMMAND = "from bot.cli import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One reading of one document.
+
+    `whole` is the process with all it started. `seconds` and `cpu` leave out its start-up (imports), None where that cannot be told apart.
+    `alert` is when a decree was first known, in seconds from the same moment. `others` is how many cores other programs took meanwhile.
+    """
+
+    whole: Spent
+    seconds: float | None = None
+    cpu: float | None = None
+    found: Found | None = None
+    alert: float | None = None
+    others: float | None = None
+
+
+def by_reference(sample: Sample, output: Path, python: str) -> Run:
+    """The reference, in its own interpreter. Raises Failed."""
+    return _read([python, str(_REFERENCE)], sample, output)
+
+
+def by_bot(sample: Sample, output: Path) -> Run:
+    """Vigie as the running bot reads. Raises Failed."""
+    return _read([sys.executable, "-m", "benchmarks.reading.vigie"], sample, output)
+
+
+def by_command(sample: Sample, folder: Path) -> Run:
+    """`vigie read FILE --json`, in a folder without configuration. Raises Failed."""
+    spent, others = _watched([sys.executable, "-c", _COMMAND, "read", sample.path, "--json"], folder)
+    return Run(spent, others=others)
+
+
+def recognition(sample: Sample, folder: Path) -> float:
+    """CPU seconds that recognising the scans of a document takes at the least, with a process on each core (two at most), as Vigie does.
+
+    Raises Failed, or OSError.
+    """
+    parts = [part for part in (sample.scans[index::2] for index in range(min(2, os.cpu_count() or 1))) if part]
+    parts = parts if (os.cpu_count() or 1) > 1 else [sample.scans]
+    outputs = [folder / f"floor-{index}.json" for index in range(len(parts))]
+    commands = [
+        [sys.executable, "-m", "benchmarks.reading.floor", sample.path, str(output), *map(str, part)]
+        for output, part in zip(outputs, parts, strict=True)
+    ]
+    processes = [subprocess.Popen(command, cwd=ROOT, env=environment()) for command in commands]  # noqa: S603 - our own module
+    # All are waited for, whatever the first one said.
+    statuses = [process.wait() for process in processes]
+    if any(statuses):
+        raise Failed("the recognition of the scans alone failed")
+    return sum(float(json.loads(output.read_text())["recognition"]) for output in outputs)
+
+
+def missing_for_reference(python: str) -> list[str]:
+    """The commands that install what the reference needs and this machine lacks; none when it can run."""
+    commands = []
+    try:
+        modules = subprocess.run([python, "-c", _MODULES], capture_output=True, check=False).returncode == 0  # noqa: S603 - told by who measures
+    except OSError:
+        modules = False
+    if not modules:
+        commands += ["python3 -m venv ~/vigie-reference", "~/vigie-reference/bin/pip install pypdf ftfy ocrmypdf"]
+    programs = shutil.which("gs") and shutil.which("tesseract")
+    if not programs or not _speaks_french():
+        commands.append("sudo apt-get install --no-install-recommends ghostscript tesseract-ocr tesseract-ocr-fra")
+    if not modules:
+        commands.append("python -m benchmarks.reading --reference-python ~/vigie-reference/bin/python")
+    return commands
+
+
+def _speaks_french() -> bool:
+    told = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False)  # noqa: S607 - the one on the path is meant
+    return "fra" in told.stdout.split()
+
+
+def _read(command: Sequence[str], sample: Sample, output: Path) -> Run:
+    spent, others = _watched([*command, sample.path, str(output)], ROOT)
+    told: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
+    return Run(spent, told["seconds"], told["cpu"], find(told["pages"], sample.phrases), told.get("alert"), others)
+
+
+def _watched(command: Sequence[str], folder: Path) -> tuple[Spent, float | None]:
+    before = busy_seconds()
+    spent = run(command, folder=folder, environment=environment())
+    after = busy_seconds()
+    if before is None or after is None:
+        return spent, None
+    return spent, max(0.0, after - before - spent.cpu) / spent.seconds
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what would set up Vigie otherwise than it comes."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("VIGIE_", "PYTHON"))}

@@ -1,0 +1,134 @@
+"""The benchmark of reading in its short form: it runs, every figure is real, and what it says follows from what it measured."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.reading.__main__ import main
+from benchmarks.reading.corpus import SHORT, build
+from benchmarks.reading.figures import Measured, figure, ratio, recognition_share, sooner, targets
+from benchmarks.reading.finding import Found, find
+from benchmarks.reading.processes import Failed, Spent, run
+from benchmarks.reading.report import report
+from benchmarks.reading.sample import Sample
+from benchmarks.reading.ways import Run, missing_for_reference
+from bot.reading import ocr_available
+
+SCANS = ["scan", "scanned-recueil"]
+
+
+@pytest.mark.parametrize("only", [["text"], SCANS], ids=["text", "scans"])
+def test_the_short_form_finds_every_phrase_and_its_figures_are_real(only: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if only is SCANS and not ocr_available():
+        pytest.skip("no Tesseract with French data (fra.traineddata) on this machine")
+    assert main(["--quick", "--json", "--only", ",".join(only)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [document["sample"]["name"] for document in told["documents"]] == only
+    for document in told["documents"]:
+        [bot], [command] = document["bot"], document["command"]
+        assert bot["found"]["known"] == document["sample"]["phrases"] > 0
+        assert bot["found"]["folded"] == bot["found"]["known"]
+        assert 0 < bot["seconds"] < bot["whole"]["seconds"]
+        assert 0 < bot["cpu"] < bot["whole"]["cpu"]
+        assert min(bot["whole"]["peak"], command["whole"]["peak"]) > 20e6
+        assert command["whole"]["cpu"] > 0
+        assert document["reference"] == []
+        assert (bot["alert"] is not None) == (document["sample"]["decree_page"] is not None)
+        for recognition in document["recognition"]:
+            assert 0 < recognition < bot["cpu"]
+        assert len(document["recognition"]) == (1 if document["sample"]["scans"] else 0)
+    assert all(target["reached"] for target in told["targets"])
+
+
+def test_the_same_corpus_is_built_each_time(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+        samples = build(folder, SHORT, ["text", "mixed"])
+        assert [len(sample.phrases) for sample in samples] == [SHORT.text[1], SHORT.mixed[1] + SHORT.mixed[2]]
+        assert all(len(set(sample.phrases)) == len(sample.phrases) for sample in samples)
+    assert [path.read_bytes() for path in sorted(folders[0].iterdir())] == [path.read_bytes() for path in sorted(folders[1].iterdir())]
+
+
+def test_a_phrase_counts_on_its_own_page_only() -> None:
+    pages = ["Le système\nde vidéoprotection", "le systeme de  Vidéo-protection, ailleurs"]
+    phrase = "système de vidéoprotection"
+    assert find(pages, [(1, phrase), (2, phrase), (3, phrase)]) == Found(known=3, exact=1, folded=2, close=2)
+    assert find(pages, [(1, "registre officiel")]) == Found(known=1, exact=0, folded=0, close=0)
+    assert find(["le systérne de vidéoprotectlon"], [(1, phrase)]) == Found(known=1, exact=0, folded=0, close=1)
+
+
+def test_what_a_program_took_holds_what_its_children_took(tmp_path: Path) -> None:
+    child = "block = b'x' * 300_000_000; sum(range(6_000_000))"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    spent = run([sys.executable, "-c", parent], folder=tmp_path, environment={})
+    idle = run([sys.executable, "-c", "pass"], folder=tmp_path, environment={})
+    assert spent.peak > 300e6 > idle.peak
+    assert spent.cpu > idle.cpu
+    assert spent.seconds > idle.seconds
+
+
+def test_a_program_that_fails_gives_no_figures(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match=r"status 3: .*out of paper"):
+        run([sys.executable, "-c", "import sys; print('out of paper', file=sys.stderr); sys.exit(3)"], folder=tmp_path, environment={})
+
+
+def measured(name: str, *, theirs: float, ours: float, alert: float | None = None, found: int = 10) -> Measured:
+    sample = Sample(name, f"{name}.pdf", 3, (2, 3), tuple((1, f"phrase {n}") for n in range(10)), None if alert is None else 2)
+    reference = Run(Spent(theirs + 1, 2 * theirs, 200_000_000), theirs, 2 * theirs, Found(10, 9, 10, 10), others=0.0)
+    bot = Run(Spent(ours + 1, ours + 1, 50_000_000), ours, ours, Found(10, found, found, found), alert, others=0.5)
+    return Measured(
+        sample, (reference,), (bot, replace(bot, seconds=3 * ours), bot), (replace(bot, seconds=None, found=None),), (ours / 2,)
+    )
+
+
+def test_medians_are_compared() -> None:
+    one = measured("scan", theirs=20, ours=4)
+    middle = figure(run.seconds for run in one.bot)
+    assert middle is not None
+    assert (middle.value, middle.low, middle.high) == (4, 4, 12)
+    assert ratio(one.reference, one.bot, lambda run: run.seconds) == 5
+    assert ratio((), one.bot, lambda run: run.seconds) is None
+    assert recognition_share(one) == 0.5
+
+
+def test_targets_are_told_reached_and_not_reached() -> None:
+    results = [measured("text", theirs=30, ours=0.3), measured("scanned-recueil", theirs=90, ours=30, alert=6, found=9)]
+    assert [(target.value, target.least, target.reached) for target in targets(results)] == [
+        (100, 150, False),
+        (200, 150, True),
+        (10, 10, True),
+        (15, 12, True),
+        (9, 10, False),
+    ]
+    assert sooner(results[1]) == 15
+    told = report(results, "a machine", "a corpus")
+    assert "decree on page 2 known after 6.00 s; the reference has finished after 90.0 s: 15.0 times later" in told
+    assert "inside: reference / bot (headline)" in told
+    assert told.count("NOT REACHED") == 2
+    assert "not quiet: other programs took" in told
+
+
+def test_vigie_alone_is_told_without_the_reference() -> None:
+    one = replace(measured("scan", theirs=20, ours=4), reference=())
+    told = report([one], "a machine", "a corpus")
+    assert "reference / bot (headline)" not in told
+    assert [target.words for target in targets([one])] == ["scan: phrases found (exact, or a letter here and there misread)"]
+
+
+def test_what_the_reference_lacks_is_told_as_commands() -> None:
+    commands = missing_for_reference("/nowhere/python")
+    assert "~/vigie-reference/bin/pip install pypdf ftfy ocrmypdf" in commands
+    assert commands[-1] == "python -m benchmarks.reading --reference-python ~/vigie-reference/bin/python"
+
+
+@pytest.mark.parametrize("options", [["--runs", "0"], ["--only", "novels"]])
+def test_what_cannot_be_measured_is_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(options)
+    assert options[0] in capsys.readouterr().err
