@@ -20,6 +20,10 @@ from bot.reading.running_titles import Separator, marked_ids, read_separator
 from bot.reading.tables import begins_table, continues_table, read_table
 from bot.reading.unread import UNREAD
 
+_BEFORE_TABLE = 2
+"""Pages that may come before a table of contents: the cover and its back."""
+_LONGEST_COVER = 1500
+
 
 @dataclass(frozen=True, slots=True)
 class _Front:
@@ -56,6 +60,8 @@ def _front_matter(pages: Sequence[PageText], separators: dict[int, Separator]) -
         if page.number in separators or marked_ids(page.text) or opens_decree(page.text):
             break
         if is_contents(page.text, continued=bool(contents)) or (contents and continues_table(page.text)):
+            if index and not front and not _announces(page.text):
+                break
             contents.append(page.text)
             front = index + 1
         elif index == 0 and is_cover(page.text) and first_visa(page.text) is None:
@@ -64,6 +70,14 @@ def _front_matter(pages: Sequence[PageText], separators: dict[int, Separator]) -
             front = 1
         elif not page.text.strip() and front:
             continue
+        elif not front and index < _BEFORE_TABLE and len(page.text) <= _LONGEST_COVER and first_visa(page.text) is None:
+            # A cover that was not read, or says its name in no way we know: the table of contents after it, if there is one, is still one.
+            continue
         else:
             break
     return _Front(front, tuple(contents), read_contents(contents))
+
+
+def _announces(text: str) -> bool:
+    """True for a table of contents that holds acts: a report has one too, of its chapters."""
+    return bool(read_contents([text])) or continues_table(text)

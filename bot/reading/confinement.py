@@ -74,11 +74,12 @@ def _needed(start: Start) -> dict[Path, int]:
         # A checkout: beside the code are the settings and the database.
         needed[_CODE.parent] = READ_DIR
     needed[_CODE] = read
-    folders = [("LD_LIBRARY_PATH", read), ("TESSDATA_PREFIX", read), *([("PATH", read | EXECUTE)] if start.commands else [])]
+    folders = [("LD_LIBRARY_PATH", read), *([("PATH", read | EXECUTE)] if start.commands else [])]
     for name, rights in folders:
-        needed |= {Path(place): rights for place in os.environ.get(name, "").split(os.pathsep) if place}
+        # A place that is not absolute (`.`) would be one in the root folder, where we are: all that this machine holds.
+        needed |= {Path(place): rights for place in os.environ.get(name, "").split(os.pathsep) if Path(place).is_absolute()}
     if prefix := os.environ.get("TESSDATA_PREFIX"):
-        # The data may be a link to elsewhere.
+        # The one file of it, which may be a link to elsewhere: that folder is any folder of the user's.
         needed |= {folder / f"{LANGUAGE}.traineddata": READ_FILE for folder in (Path(prefix), Path(prefix, "tessdata"))}
     needed[Path(start.path)] = READ_FILE
     return needed

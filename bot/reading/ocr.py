@@ -160,7 +160,8 @@ class Command:
 
     def read(self, image: Raster) -> Recognised:
         """Read one page. Raises OcrFailed."""
-        command = (*self._command, "--dpi", str(image.dpi), "tsv")
+        # Not the configuration file `tsv`, which says the same: a folder that holds the French data alone has none.
+        command = (*self._command, "--dpi", str(image.dpi), "-c", "tessedit_create_tsv=1")
         done = subprocess.run(command, input=_pgm(image), capture_output=True, env=self._environment, check=False)  # noqa: S603 - our own command, without a shell
         if done.returncode != 0:
             raise OcrFailed(f"tesseract ended with status {done.returncode}: {done.stderr[-200:].decode(errors='replace').strip()}")

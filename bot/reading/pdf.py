@@ -23,7 +23,18 @@ from bot.reading.drawing import CLOSE, GLANCE, draw, image_coverage, ink
 from bot.reading.layer import count_visible, lost_letters, text_in_order
 from bot.reading.ocr import Ocr, OcrFailed, recognise
 from bot.reading.page_tree import pages_out_of_reach
-from bot.reading.quality import LITTLE_TEXT, MUCH_IMAGE, NO_TEXT, SOME_IMAGE, SOME_INK, Layer, Shown, is_convincing, judge
+from bot.reading.quality import (
+    HALF_A_PAGE,
+    LITTLE_TEXT,
+    MUCH_IMAGE,
+    NO_TEXT,
+    SOME_IMAGE,
+    SOME_INK,
+    Layer,
+    Shown,
+    is_convincing,
+    judge,
+)
 from bot.reading.repair import repair
 from bot.reading.running_titles import own_length
 
@@ -138,14 +149,15 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
         if count > MOST_CHARACTERS:
             return TextOrigin.UNREADABLE
         text = repair(text_in_order(textpage, count, page.get_rotation()))
-        if is_convincing(text):
+        own = own_length(text)
+        if is_convincing(text) and (own >= HALF_A_PAGE or image_coverage(page) <= MUCH_IMAGE):
             return text, Layer.GOOD
-        length, own, coverage = len(text.strip()), own_length(text), image_coverage(page)
+        length, coverage = len(text.strip()), image_coverage(page)
         if length < NO_TEXT <= count_visible(textpage, count):
             # Its letters stand beside the sheet, or are mapped to what no text holds.
             return "", Layer.GARBLED
         dark = 0.0
-        if own < LITTLE_TEXT:
+        if own < (HALF_A_PAGE if coverage > MUCH_IMAGE else LITTLE_TEXT):
             # Where the image or the drawing is all there may be, one short line of it is not to be taken for dust.
             look = CLOSE if length < NO_TEXT or coverage > MUCH_IMAGE else GLANCE
             dark = ink(page, textpage, look) if drawn or coverage <= MUCH_IMAGE else 1.0

@@ -10,12 +10,16 @@ from bot.reading.running_titles import own_length
 
 LITTLE_TEXT = 600
 """Characters, those of the running title aside, below which a page that shows an image may be a scan on which that title is stamped."""
+HALF_A_PAGE = 1500
+"""Characters below which a page of text has room for a scan that was pasted on it."""
 NO_TEXT = 20
 """Characters below which a page has no text of its own: a page number at most."""
 MUCH_IMAGE = 0.35
 SOME_IMAGE = 0.02
 MUCH_INK = 0.01
 """Share of the page darkened by something that is neither text nor background, above which that something may be letters."""
+PASTED_INK = 0.02
+"""Ink besides the text above which an image shows more than it says: a pasted scan has 0.04, a scan with its own text over it 0.0001."""
 SOME_INK = 0.0002
 """Below this, a page without text is blank: the dust on a scan is less, and so is a page number; ten letters are more."""
 TOO_MUCH_GARBAGE = 0.02
@@ -69,7 +73,10 @@ class Shown:
 
 
 def is_convincing(text: str) -> bool:
-    """True when the words alone show a layer that is right and whole, so that nothing else of the page need be looked at."""
+    """True when the words alone show a layer that is right and whole, so that nothing else of the page need be looked at.
+
+    Unless images take much of it and the text is less than `HALF_A_PAGE`: a scan may have been pasted on it.
+    """
     return own_length(text) >= LITTLE_TEXT and not garbage_ratio(text) and french_share(text) >= FRENCH_ENOUGH and oddity(text) <= TOO_ODD
 
 
@@ -84,13 +91,15 @@ def judge(text: str, shown: Shown) -> Layer:
     garbage = garbage_ratio(text)
     if garbage > TOO_MUCH_GARBAGE:
         return Layer.GARBLED
-    if own_length(text) < LITTLE_TEXT and (shown.coverage > MUCH_IMAGE or shown.ink > MUCH_INK):
+    own = own_length(text)
+    if own < LITTLE_TEXT and (shown.coverage > MUCH_IMAGE or shown.ink > MUCH_INK):
         return Layer.SHORT
     if garbage > SOME_GARBAGE or not reads_as_french(text) or (shown.lost > SOME_GARBAGE and not clearly_french(text)):
         return Layer.DOUBTFUL
     # The text that a scanner's software once put under its image.
     poor = french_share(text) < FRENCH_ENOUGH or oddity(text) > TOO_ODD
-    return Layer.DOUBTFUL if shown.coverage > MUCH_IMAGE and length >= LITTLE_TEXT and poor else Layer.GOOD
+    pasted = own < HALF_A_PAGE and shown.ink > PASTED_INK
+    return Layer.DOUBTFUL if shown.coverage > MUCH_IMAGE and length >= LITTLE_TEXT and (poor or pasted) else Layer.GOOD
 
 
 def garbage_ratio(text: str) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -208,6 +209,24 @@ def test_a_decree_alone_is_one_act() -> None:
     assert reading.cover.number is None
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        BODY.replace(
+            "Vu la loi", "Vu l'arrêté portant délégation, publié au\nRecueil des actes administratifs n° 26-2025-033 ;\nVu la loi"
+        ),
+        f"RECUEIL DES ACTES ADMINISTRATIFS\nSpécial n° 26-2025-101\n{BODY}",
+        f"RECUEIL DES ACTES ADMINISTRATIFS\nSpécial n° 26-2025-101\nSommaire\n- Arrêté n° 26-2025-12 portant autorisation\n{BODY}",
+        f"Sommaire\nArrêté n° 26-2025-12\n\n{BODY}",
+        "RECUEIL DES ACTES ADMINISTRATIFS\nSpécial\nVu le code de la sécurité intérieure ;\nARRÊTE",
+    ],
+)
+def test_a_first_page_that_holds_the_beginning_of_a_decree_is_never_put_aside(first: str) -> None:
+    reading = assemble([PageText(1, first), PageText(2, "Article 2\nFait à Valence")])
+    assert ranges(reading) == [(None, 1, 2)]
+    assert reading.acts[0].pages[0].text == first
+
+
 def test_another_template_is_cut_at_its_headings() -> None:
     cover = "RECUEIL DES ACTES ADMINISTRATIFS\nRecueil spécial 318-2025 édition du 14/12/2025\nSOMMAIRE\n- AP 2025 autorisant"
     second = BODY.replace("26-2025-12", "26-2025-13").replace("portant autorisation d'un", "portant fin du")
@@ -243,6 +262,28 @@ def test_acts_come_out_before_their_pages_are_read(waiting: tuple[int, ...], *, 
     assert not reading.complete
     assert ranges(reading) == EXPECTED
     assert [act.title for act in reading.acts] == [title(1), title(2), title(3)]
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        PageText(1, "", TextOrigin.UNREADABLE),
+        PageText(1, "", TextOrigin.PENDING),
+        PageText(1, "", TextOrigin.BLANK),
+        PageText(1, "La lettre de la préfecture\nMai 2025"),
+    ],
+)
+def test_a_table_of_contents_belongs_to_no_act_even_behind_a_cover_that_tells_nothing(cover: PageText) -> None:
+    """Else the first act would be announced for what the title of another says."""
+    pages = [cover, *recueil([2, 3])[1:]]
+    assert ranges(assemble(pages)) == [(act_id(1), 3, 4), (act_id(2), 5, 7)]
+    blank = [cover, PageText(2, "", TextOrigin.BLANK), *(replace(page, number=page.number + 1) for page in pages[1:])]
+    assert ranges(assemble(blank)) == [(act_id(1), 4, 5), (act_id(2), 6, 8)]
+
+
+def test_the_table_of_a_report_announces_no_act() -> None:
+    pages = [PageText(1, "Rapport sur les images"), PageText(2, "Sommaire\nLe contexte\nLes caméras"), PageText(3, "Le contexte")]
+    assert ranges(assemble(pages)) == [(None, 1, 3)]
 
 
 def test_a_scanned_table_of_contents_and_a_cover_are_waited_for() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.pdfs import build_standalone
-from bot.reading import landlock, syscalls
+from bot.reading import confinement, landlock, read_pdf, syscalls
+from bot.reading.ocr import find_data
 from bot.reading.probe import Confinement, confinement_in_force
 from bot.reading.seccomp import Instruction, program
 from bot.reading.wire import Start
@@ -159,6 +161,44 @@ sys.stdout.write(Command(shutil.which("tesseract"), find_data(os.environ)).read(
     start = Start(str(document), 1024**3, 60, ocr=True, commands=True)
     done = subprocess.run([sys.executable, "-c", script, start.argument()], capture_output=True, check=True, text=True)
     assert "traitement algorithmique" in done.stdout
+
+
+@pytest.mark.usefixtures("with_ocr")
+@pytest.mark.parametrize("relative", [False, True])
+async def test_recognition_data_in_a_place_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, relative: bool) -> None:
+    data = find_data({})
+    assert data is not None
+    kept, named = tmp_path / "kept", tmp_path / "named"
+    kept.mkdir()
+    named.mkdir()
+    shutil.copyfile(data / "fra.traineddata", kept / "data")
+    (named / "fra.traineddata").symlink_to(kept / "data")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TESSDATA_PREFIX", "named" if relative else str(named))
+    scan = tmp_path / "scan.pdf"
+    scan.write_bytes(build_standalone([BODY], scanned=True))
+    assert (await read_pdf(scan)).ocr_pages == (1,)
+
+
+def test_a_checkout_under_another_name_keeps_its_settings_out_of_sight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A development install through a link puts that link on the path, and Landlock adds up what is allowed by any name."""
+    checkout = Path(confinement.__file__).resolve().parents[2]
+    link = tmp_path / "link"
+    link.symlink_to(checkout)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(link)])
+    allowed = confinement._needed(Start("/recueil.pdf", 1, 1))
+    assert {rights for path, rights in allowed.items() if path.resolve() == checkout} == {landlock.READ_DIR}
+
+
+def test_folders_of_the_environment_open_no_more_than_they_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is in the root folder: `.` there is everything."""
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("LD_LIBRARY_PATH", f".::{tmp_path / 'lib'}")
+    monkeypatch.setenv("PATH", f"/usr/bin:.:{tmp_path / 'bin'}")
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    allowed = {path.resolve() for path in confinement._needed(Start("/recueil.pdf", 1, 1, commands=True))}
+    assert {tmp_path / "lib", tmp_path / "bin", tmp_path / "fra.traineddata"} < allowed
+    assert allowed.isdisjoint({Path("/"), tmp_path})
 
 
 @real

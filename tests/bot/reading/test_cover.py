@@ -53,3 +53,22 @@ def test_a_decree_that_says_where_it_is_published_is_no_cover() -> None:
     assert not is_cover(decree)
     assert not is_cover(decree + "\n" * 1500 + "RECUEIL DES ACTES ADMINISTRATIFS")
     assert read_cover(decree) == Cover()
+
+
+def test_a_decree_whose_visas_name_another_recueil_is_no_cover() -> None:
+    """A delegation is cited with the recueil that published it; lines break anywhere."""
+    visas = (
+        "Arrêté n° 2025-12\nVu le code de la route ;\n"
+        "Vu l'arrêté portant délégation, publié au\nRecueil des actes administratifs N° 26-2025-033 du 3 mars 2025 ;"
+    )
+    assert not is_cover(visas)
+    assert read_cover(visas) == Cover()
+
+
+def test_a_decree_may_begin_below_the_cover() -> None:
+    below = (
+        NATIONAL.format(kind="", number="26-2025-101", e="É", day="9 MAI 2025")
+        + "\nArrêté n° 2025-12 portant interdiction\nVu le code de la route ;"
+    )
+    assert is_cover(below)
+    assert read_cover(below) == Cover("26", "26-2025-101", date(2025, 5, 9))

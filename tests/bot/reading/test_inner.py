@@ -118,6 +118,14 @@ def test_pages_not_read_yet_stay_with_the_decree_before_them() -> None:
     assert ranges(cut_inner(Act(ID, TITLE, SERVICE, 3, 12, pages))) == WHOLE
 
 
+def test_decrees_that_were_read_do_not_wait_for_those_that_were_not() -> None:
+    """Of a bulk of 164 scans, an alert must not wait until most are read."""
+    act = bulk(*map(decree, TOWNS), title="164 arrêtés de vidéoprotection")
+    assert len(cut_inner(act)) == 1
+    pages = tuple(page if page.number < 8 else PageText(page.number, "", TextOrigin.PENDING) for page in act.pages)
+    assert ranges(cut_inner(Act(ID, act.title, SERVICE, 3, 11, pages))) == [(0, 3, 3), (1, 4, 5), (2, 6, 11)]
+
+
 def test_inside_a_recueil() -> None:
     front = [
         "VAR\nRECUEIL DES ACTES\nADMINISTRATIFS\nN°83-2025-240",

@@ -132,6 +132,19 @@ def test_every_engine_reads_the_same_page() -> None:
 
 
 @pytest.mark.usefixtures("with_ocr")
+def test_the_command_needs_nothing_but_the_data(tmp_path: Path) -> None:
+    """A folder of one's own, with a better `fra.traineddata` in it, has none of Tesseract's configuration files."""
+    command, data = shutil.which("tesseract"), find_data({})
+    if command is None or data is None:
+        pytest.skip("no tesseract command on this machine")
+    (tmp_path / "fra.traineddata").symlink_to(data / "fra.traineddata")
+    with pdfium.PdfDocument(build_standalone([BODY], scanned=True)) as document:
+        bitmap = document[0].render(scale=150 / 72, grayscale=True)
+        image = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
+    assert Command(command, tmp_path).read(image) == Command(command, data).read(image)
+
+
+@pytest.mark.usefixtures("with_ocr")
 def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     command = shutil.which("tesseract")
     if command is None:

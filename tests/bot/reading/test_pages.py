@@ -18,6 +18,7 @@ from bot.model import PageText, TextOrigin
 from bot.reading.folding import fold
 from bot.reading.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.pdf import Document
+from bot.reading.quality import HALF_A_PAGE, LITTLE_TEXT
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
 from tests.bot.reading.papers import BODY
@@ -88,7 +89,8 @@ def scanned(image: Image.Image, *, stamp: str = "", hidden: str = "") -> bytes:
     jpeg = io.BytesIO()
     image.save(jpeg, "JPEG", quality=70)
     pdf.image(jpeg, x=0, y=0, w=pdf.w, h=pdf.h)
-    write(pdf, 60, pdf.h - 40, [stamp])
+    lines = stamp.splitlines()
+    write(pdf, 60, pdf.h - 16 - 24 * len(lines), lines, leading=24)
     with pdf.local_context(text_mode="INVISIBLE"):
         write(pdf, 60, 100, hidden.splitlines(), leading=28)
     return bytes(pdf.output())
@@ -159,6 +161,17 @@ def test_a_scan_is_pending_with_its_stamp_then_recognised(saved: Save) -> None:
     assert page.seconds > 0
 
 
+def test_a_scan_under_a_very_long_running_title_is_no_page_of_text(saved: Save) -> None:
+    stamp = STAMP.removesuffix("12") + "dans les lieux de la commune pour la sécurité des personnes et des biens " * 9 + "12"
+    document = opened(scanned(picture(BODY), stamp=textwrap.fill(stamp, 110)), saved, lambda: Fixed(Recognised(BODY, 93)))
+    layer = document.survey(1)
+    assert len(layer.text) > LITTLE_TEXT
+    assert layer.origin is TextOrigin.PENDING
+    page = document.recognise(1)
+    assert page.origin is TextOrigin.OCR
+    assert fold(BODY) in fold(page.text)
+
+
 @pytest.mark.parametrize("engine", [None, Fixed(OcrFailed("out of memory"))])
 def test_a_scan_that_cannot_be_recognised_is_unreadable(saved: Save, engine: Ocr | None) -> None:
     document = opened(scanned(picture(BODY), stamp=STAMP), saved, lambda: engine)
@@ -166,9 +179,9 @@ def test_a_scan_that_cannot_be_recognised_is_unreadable(saved: Save, engine: Ocr
 
 
 def test_a_scan_that_carries_a_good_ocr_is_not_read_again(saved: Save) -> None:
-    document = opened(scanned(picture(BODY), hidden=BODY * 3), saved)
+    document = opened(scanned(picture(BODY), hidden=BODY * 5), saved)
     assert document.survey(1).origin is TextOrigin.LAYER
-    assert document.recognise(1).text.split() == (BODY * 3).split()
+    assert document.recognise(1).text.split() == (BODY * 5).split()
 
 
 def test_a_poor_old_ocr_is_kept_beside_the_new_one(saved: Save) -> None:
@@ -198,6 +211,11 @@ def test_a_blank_sheet_that_was_scanned_is_not_recognised(saved: Save, stamp: st
     assert document.recognise(1) == PageText(1, stamp, TextOrigin.LAYER if stamp else TextOrigin.BLANK)
 
 
+def test_a_faint_scan_is_not_blank(saved: Save) -> None:
+    faint = picture(BODY).point(lambda level: 217 + level * 33 // 255)
+    assert opened(scanned(faint), saved, lambda: Fixed(Recognised(BODY, 93))).recognise(1).origin is TextOrigin.OCR
+
+
 @pytest.mark.parametrize("stamp", ["", STAMP])
 def test_dust_is_no_text_and_one_short_faint_line_is(saved: Save, stamp: str) -> None:
     dusty, line = Image.new("L", (1654, 2339), 245), Image.new("L", (1654, 2339), 245)
@@ -210,6 +228,23 @@ def test_dust_is_no_text_and_one_short_faint_line_is(saved: Save, stamp: str) ->
     engine = Fixed(Recognised("Vu le code", 90))
     page = opened(scanned(line, stamp=stamp), saved, lambda: engine).recognise(1)
     assert (page.origin, "Vu le code" in page.text, engine.readings) == (TextOrigin.OCR, True, 1)
+
+
+@pytest.mark.parametrize("pasted", [True, False])
+def test_a_scan_pasted_under_half_a_page_of_text_is_read_too(saved: Save, pasted: bool) -> None:
+    lines = textwrap.wrap(prose(random.Random(5), 220), 90)[:12]
+    pdf = sheet()
+    image = picture(BODY * 2) if pasted else Image.new("L", (1240, 1754), 235)
+    pdf.image(image, x=30, y=280, w=540, h=540)
+    write(pdf, 60, 60, lines)
+    engine = Fixed(Recognised("\n".join([*lines, BODY]), 90))
+    document = opened(bytes(pdf.output()), saved, lambda: engine)
+    assert LITTLE_TEXT <= len("\n".join(lines)) < HALF_A_PAGE
+    assert document.survey(1).origin is TextOrigin.PENDING
+    page = document.recognise(1)
+    assert (page.origin, engine.readings) == ((TextOrigin.OCR, 1) if pasted else (TextOrigin.LAYER, 0))
+    assert ("2023-380" in page.text) == pasted
+    assert all(line in page.text for line in lines)
 
 
 def test_garbage_is_never_shown_as_text(saved: Save) -> None:

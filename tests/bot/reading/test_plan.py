@@ -131,6 +131,10 @@ DECREE = "Arrêté n° 12 portant interdiction\nVu le code de la route ;\nARRÊT
         pytest.param(7, DECREE, [replace(act(6, 9), part=1)], True, id="after the first page of one of many in an act"),
         pytest.param(7, "Service - 83-2025-07-07-00001 - Titre 7", [act(6, 9)], False, id="stamped with its own act"),
         pytest.param(7, "Service - 83-2025-07-07-00009 - Titre 7", [act(6, 9)], True, id="stamped with another"),
+        pytest.param(
+            8, f"{DECREE}\nService - 83-2025-07-07-00001 - Titre 8", [act(6, 9)], True, id="one of many in an act, under its stamp"
+        ),
+        pytest.param(7, f"{DECREE}\nService - 83-2025-07-07-00001 - Titre 7", [act(6, 9)], False, id="the only one, under its stamp"),
         pytest.param(7, "Service\n83-2025-07-07-00009\nTitre", [act(6, 9)], True, id="a separator page nobody knew of"),
         pytest.param(6, "Service\n83-2025-07-07-00001\nTitre", [act(6, 9)], False, id="the separator page of its act"),
     ],

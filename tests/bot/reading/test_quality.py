@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 
 from bot.reading import quality
-from bot.reading.quality import Layer, Shown, garbage_ratio, is_convincing, judge
+from bot.reading.quality import HALF_A_PAGE, MUCH_IMAGE, Layer, Shown, garbage_ratio, is_convincing, judge
+from bot.reading.running_titles import own_length
 from tests.bot.reading.papers import BODY
 
 RUNNING_TITLE = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation de la mise en œuvre 12"
+LONG_TITLE = RUNNING_TITLE.replace(" 12", " pour la sécurité des personnes et des biens dans les lieux ouverts au public" * 8 + " 12")
 GLYPHS = "/0 /1 /2 □ /3 /4 /5 /6 /4 /7 /8 □ /10 /4 /11"
 NAMES = "Xqzv wbrt kplm " * 60
 OLD_OCR = BODY.replace("la", "1a").replace("de", "cle").replace("le", "Ie").replace("et", "el").replace("du", "clu") * 3
@@ -17,7 +19,9 @@ ODD_OCR = BODY.replace("sé", "sÉ").replace("ri", "r1t").replace("ti", "t|") * 
     ("text", "shown", "expected"),
     [
         (BODY * 3, Shown(), Layer.GOOD),
-        (BODY * 3, Shown(1.0, 0.3), Layer.GOOD),  # a scan that carries a good OCR
+        (BODY * 3, Shown(1.0, 0.01), Layer.GOOD),  # a scan that carries a good OCR
+        (BODY * 5, Shown(1.0, 0.3), Layer.GOOD),
+        (BODY + BODY[:300], Shown(1.0, 0.04), Layer.DOUBTFUL),  # a scan pasted under half a page of text
         (OLD_OCR, Shown(1.0), Layer.DOUBTFUL),  # a scan that carries a poor one
         (ODD_OCR, Shown(1.0), Layer.DOUBTFUL),
         (OLD_OCR, Shown(0.1), Layer.GOOD),  # odd, but no image shows anything else
@@ -25,6 +29,10 @@ ODD_OCR = BODY.replace("sé", "sÉ").replace("ri", "r1t").replace("ti", "t|") * 
         (RUNNING_TITLE, Shown(1.0, 0.1), Layer.SHORT),  # a scan with the stamped running title
         (RUNNING_TITLE, Shown(0.36), Layer.SHORT),
         (RUNNING_TITLE, Shown(0.34), Layer.GOOD),
+        (LONG_TITLE, Shown(1.0, 0.1), Layer.SHORT),  # the same, long enough for a page of text
+        (f"{BODY}\n{LONG_TITLE}", Shown(1.0, 0.1), Layer.SHORT),
+        (f"{BODY * 2}\n{LONG_TITLE}", Shown(1.0, 0.01), Layer.GOOD),
+        (f"{LONG_TITLE}\n{BODY * 5}", Shown(1.0, 0.1), Layer.GOOD),
         (RUNNING_TITLE, Shown(ink=0.05), Layer.SHORT),  # letters drawn as curves
         ("12", Shown(0.03), Layer.SHORT),
         ("12", Shown(0.01), Layer.GOOD),
@@ -42,8 +50,9 @@ ODD_OCR = BODY.replace("sé", "sÉ").replace("ri", "r1t").replace("ti", "t|") * 
 )
 def test_what_a_layer_is_worth(text: str, shown: Shown, expected: Layer) -> None:
     assert judge(text, shown) is expected
-    # The short cut never says otherwise.
-    assert expected is Layer.GOOD or not is_convincing(text)
+    # The short cut, which is not taken where there is room for a scan under the text, never says otherwise.
+    has_room = shown.coverage > MUCH_IMAGE and own_length(text) < HALF_A_PAGE
+    assert expected is Layer.GOOD or has_room or not is_convincing(text)
 
 
 def test_a_full_page_of_french_is_convincing_by_itself() -> None:
