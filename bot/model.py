@@ -147,6 +147,8 @@ class Facts:
     vendor: str | None = None
     cameras: int | None = None
     legal_basis: tuple[str, ...] = ()
+    court: str | None = None
+    """The administrative court that the remedies name, as in `Tribunal administratif de Toulon`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from bot.detection import court, flags, last_day
 from bot.model import Decree, Evidence, PageText, Reading
 from bot.storage.rows import UncertainAct
 from bot.verdicts import Group, decrees_of
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
-    from bot.harvest import Harvest
-    from bot.watch import SourceReport
+    from bot.report import Harvest, SourceReport
 
 Json = dict[str, Any]
 
@@ -47,7 +48,11 @@ def reading_json(file: str, reading: Reading, groups: Sequence[Group], *, text: 
             }
             for item in (group[0] for group in groups)
         ],
-        "decrees": [_facts_json(decree) for group in groups for decree in decrees_of("", file, None, group)],
+        "decrees": [
+            _facts_json(decree)
+            for group in groups
+            for decree in decrees_of(reading.cover.authority or "", file, reading.cover.published, group)
+        ],
     }
     if text or explain:
         shape["page_details"] = [page_json(page, text=text) for page in reading.pages]
@@ -150,7 +155,29 @@ def uncertain_json(act: UncertainAct) -> Json:
     }
 
 
+def court_json(decree: Decree) -> Json:
+    """`court`: the one named in the decree, else that of the seat of its authority; null where neither is known.
+
+    Where the decree names another than the law gives, `court_by_seat` is not the same: both are to be shown.
+    """
+    found = court(decree.authority, decree.facts.court)
+    return {"court": found.name, "court_by_seat": found.by_seat}
+
+
+def _last_day(published: date | None) -> str | None:
+    if published is None:
+        return None
+    try:
+        return last_day(published).isoformat()
+    except ValueError:  # a misread date: no limit can be told
+        return None
+
+
 def _facts_json(decree: Decree) -> Json:
+    """`last_day` (ISO date or null) is the last day to contest, counted from the date of the recueil, for third parties and to be verified.
+
+    `flags` are values of `bot.detection.Flag`, a closed list: `outside_window`, `longer_than_allowed`, `published_after_start`.
+    """
     facts = decree.facts
     return {
         "act_id": decree.act_id,
@@ -168,5 +195,8 @@ def _facts_json(decree: Decree) -> Json:
         "vendor": facts.vendor,
         "cameras": facts.cameras,
         "legal_basis": list(facts.legal_basis),
+        **court_json(decree),
+        "last_day": _last_day(decree.published),
+        "flags": [flag.value for flag in flags(decree, decree.published)],
         "evidence": evidence_json(decree.evidence),
     }

@@ -2,18 +2,36 @@
 
 `judge` says whether an act is a decree on algorithmic video surveillance, of which kind, with which facts, each with the
 phrase and the page it was read on. `identities` gives the keys under which a decree is the same wherever it appears.
-`window` tells whether the law allowed such a decree on a day.
+`window` tells whether the law allowed such a decree on a day, `flags` what is striking in its dates, `court` and `last_day` before
+whom and until when it can be contested, and `recourse` whether an urgent application still makes sense.
 """
 
 from __future__ import annotations
 
+from bot.detection.courts import Court, court
+from bot.detection.deadlines import Recourse, last_day, recourse
+from bot.detection.flags import Flag, flags
 from bot.detection.identity import identities
 from bot.detection.judging import verdicts
 from bot.detection.law import Window, window
 from bot.detection.privacy import without_names
 from bot.model import Act, Evidence, Verdict
 
-__all__ = ["Window", "identities", "judge", "judge_each", "window", "without_names"]
+__all__ = [
+    "Court",
+    "Flag",
+    "Recourse",
+    "Window",
+    "court",
+    "flags",
+    "identities",
+    "judge",
+    "judge_each",
+    "last_day",
+    "recourse",
+    "window",
+    "without_names",
+]
 
 
 def judge(act: Act, *, stand_alone: bool = False) -> Verdict:

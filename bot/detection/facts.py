@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.detection import equipment, places
+from bot.detection.courts import courts_named
 from bot.detection.document import Document
 from bot.detection.events import event_labels
 from bot.detection.found import Found
@@ -34,6 +35,7 @@ def gather(document: Document, segment: Segment, mentions: tuple[Mention, ...]) 
         return tuple(noted(about, entry) for entry in found)
 
     own_number = number(document, segment)
+    courts = all_noted("court", courts_named(document, segment))
     starts, ends = noted("period", period(document, segment)) or (None, None)
     facts = Facts(
         number=noted("number", own_number),
@@ -48,6 +50,8 @@ def gather(document: Document, segment: Segment, mentions: tuple[Mention, ...]) 
         vendor=noted("vendor", equipment.vendor(document, segment)),
         cameras=noted("cameras", equipment.cameras(document, segment)),
         legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
+        # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
+        court=courts[0] if len(courts) == 1 else None,
     )
     return facts, tuple(evidence)
 

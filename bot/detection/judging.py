@@ -7,7 +7,7 @@ from bot.detection.distinct import distinct
 from bot.detection.document import Document, document
 from bot.detection.facts import gather
 from bot.detection.gate import relevant_pages, signs
-from bot.detection.law import window
+from bot.detection.law import outside
 from bot.detection.rules import Finding, decide, is_generic
 from bot.detection.segments import Segment, segments
 from bot.detection.text import fold
@@ -41,8 +41,7 @@ def _verdict(text: Document, segment: Segment, finding: Finding) -> Verdict:
 
 def _outside_window(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """A decree for which no text allowed VSA is flagged with the phrase that dates it; it is announced all the same."""
-    day = facts.starts.day if facts.starts is not None else facts.signed
-    if day is None or window(day) is not None:
+    if not outside(facts):
         return ()
     return tuple(Evidence("outside_window", quote.page, quote.text) for quote in evidence if quote.about in {"period", "signed"})[:1]
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from bot.detection.cues import Pattern, load, pattern
 from bot.detection.document import Document
+from bot.model import Facts
 
 _NEAR = 330
 """Squeezed characters between a law's number and its article: its full title stands between them."""
@@ -26,13 +27,17 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A period, both days included, in which the law allowed VSA, with its source and how sure that is."""
+    """A period, both days included, in which the law allowed VSA, with its source and how sure that is.
+
+    `months` is how long one authorisation may last at most; None where that is not limited or not known.
+    """
 
     first: date
     last: date
     source: str
     confidence: str
     checked: date
+    months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ def law() -> Law:
             for entry in data["hook"]
         ),
         windows=tuple(
-            Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"]) for entry in data["window"]
+            Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
+            for entry in data["window"]
         ),
     )
 
@@ -87,3 +93,16 @@ def hooks(document: Document, start: int, end: int) -> list[tuple[Hook, int, int
 def window(day: date) -> Window | None:
     """The legal window that holds this day, the most certain first; None where no text allowed VSA on that day."""
     return next((entry for entry in law().windows if entry.first <= day <= entry.last), None)
+
+
+def outside(facts: Facts) -> bool:
+    """True when a decree begins, or failing that was signed, on a day for which no text allowed VSA; False where it shows no day."""
+    day = facts.starts.day if facts.starts is not None else facts.signed
+    return day is not None and window(day) is None
+
+
+def longest(day: date) -> int | None:
+    """How many months an authorisation that begins on this day may last; None where no text allows one, or one sets no known limit."""
+    limits = [entry.months for entry in law().windows if entry.first <= day <= entry.last]
+    known = [months for months in limits if months is not None]
+    return max(known) if known and len(known) == len(limits) else None

@@ -34,6 +34,7 @@ def facts_to_json(facts: Facts) -> dict[str, Any]:
         "vendor": clean_or_none(facts.vendor),
         "cameras": facts.cameras,
         "legal_basis": [clean(value) for value in facts.legal_basis],
+        "court": clean_or_none(facts.court),
     }
     return {key: value for key, value in values.items() if value is not None and value != []}
 
@@ -53,6 +54,7 @@ def facts_from_json(stored: Mapping[str, Any]) -> Facts:
         vendor=stored.get("vendor"),
         cameras=stored.get("cameras"),
         legal_basis=tuple(stored.get("legal_basis", ())),
+        court=stored.get("court"),
     )
 
 

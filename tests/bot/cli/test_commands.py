@@ -20,7 +20,7 @@ from tests.bot.cli.conftest import Vigie, clean_environ, command, write_config
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "raa"
 DECREE_KEYS = {
     "act_id", "kind", "number", "title", "signed", "starts", "ends", "operators", "places", "purposes", "software", "vendor", "cameras",
-    "legal_basis", "evidence",
+    "legal_basis", "court", "court_by_seat", "last_day", "flags", "evidence",
 }  # fmt: skip
 COMMANDS = [
     "run", "poll", "check", "backfill", "read", "recent", "search", "show", "demo", "sources list", "sources show", "sources audit",
@@ -68,6 +68,10 @@ def test_read_prints_the_contract(vigie: Vigie, recueil: str) -> None:
     assert (decree["signed"], decree["starts"], decree["ends"]) == ("2026-08-14", "2026-08-15T14:00", "2026-08-17T02:00")
     assert decree["software"] == "Cityvision"
     assert decree["cameras"] == 24
+    grenoble = "Tribunal administratif de Grenoble"
+    assert decree["court"] == decree["court_by_seat"] == grenoble
+    assert decree["last_day"] == "2026-10-15"
+    assert decree["flags"] == []
     assert all({"page", "text"} <= set(evidence) for evidence in decree["evidence"])
 
 

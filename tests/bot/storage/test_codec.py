@@ -26,6 +26,7 @@ _facts = st.builds(
     vendor=st.none() | _text,
     cameras=st.none() | st.integers(0, 10_000),
     legal_basis=_texts,
+    court=st.none() | _text,
 )
 
 
