@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.harvest import Harvest, Harvester
+from bot.harvest import Harvester
 from bot.perusal import ended
+from bot.report import Harvest
 from bot.storage.errors import StorageError
 from bot.storage.rows import Recueil
 

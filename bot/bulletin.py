@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.crowd import CrowdLog
-from bot.harvest import Harvest
 from bot.health import nobody_answers
+from bot.report import Harvest
 from bot.storage.rows import SourceState
 
 if TYPE_CHECKING:
+    from bot.report import SourceReport
     from bot.storage import Store
-    from bot.watch import SourceReport
 
 
 class Bulletin:

@@ -10,16 +10,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from bot.perusal import Hostile
 from bot.reading import Unreadable
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil
 from bot.uninterrupted import uninterrupted
 from sources import Fetcher
+from sources.client import NotSaved
 from sources.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from bot.storage import Store
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -52,7 +57,11 @@ class Files:
             kept = await self._kept(shelf, recueil)
             target = None if kept is not None else await asyncio.to_thread(shelf.incoming, recueil.authority, recueil.url)
             if kept is None and target is not None:
-                kept = await self._fetched(shelf, recueil, target)
+                try:
+                    kept = await self._fetched(shelf, recueil, target)
+                except NotSaved as error:
+                    # The temporary folder may be on another disk, with room.
+                    log.warning("a PDF cannot be kept, it is read from the temporary folder", error=str(error))
             if kept is not None:
                 async with _in_use(shelf, kept):
                     yield kept

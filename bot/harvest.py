@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,15 @@ import structlog
 from bot import decide
 from bot.files import Files
 from bot.lanes import Lanes, Passage
-from bot.model import Decree, Post, Reading
-from bot.perusal import USUAL_PACE, File, Hostile, Pace, Peruser, Reader
+from bot.model import Decree, Reading
+from bot.notes import USUAL_PACE, Pace
+from bot.perusal import File, Hostile, Peruser, Reader
 from bot.reading import Unreadable
+from bot.report import Harvest, Unread
 from bot.shelf import Shelf
 from bot.storage.contents import HELD_FOR
 from bot.storage.errors import StorageError
-from bot.storage.rows import NewRecueil, ReadResult, Recorded, Recueil, RecueilState, UncertainAct
+from bot.storage.rows import NewRecueil, ReadResult, Recorded, Recueil, RecueilState
 from bot.uninterrupted import uninterrupted
 from bot.verdicts import early_result, read_result, uncertain_acts
 from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused, Source
@@ -33,48 +34,10 @@ Route = Callable[[Decree], Sequence[str]]
 Clock = Callable[[], datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A recueil that was due and could not be fetched or opened; it stays due. `gone`: the site says that it is no longer there."""
-
-    url: str
-    error: str
-    gone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Harvest:
-    """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part, and
-    `unfinished` what is still being read in the background."""
-
-    decrees: tuple[Decree, ...] = ()
-    uncertain: tuple[UncertainAct, ...] = ()
-    posts: tuple[Post, ...] = ()
-    unread: tuple[Unread, ...] = ()
-    incomplete: tuple[str, ...] = ()
-    requests: int = 0
-    unfinished: tuple[str, ...] = ()
-
-    def __add__(self, other: Harvest) -> Harvest:
-        return Harvest(
-            self.decrees + other.decrees,
-            self.uncertain + other.uncertain,
-            self.posts + other.posts,
-            self.unread + other.unread,
-            self.incomplete + other.incomplete,
-            self.requests + other.requests,
-            self.unfinished + other.unfinished,
-        )
-
-    def finished(self) -> Harvest:
-        """The same, once all that went on in the background has ended and was added."""
-        return replace(self, unfinished=())
-
-
 class Harvester:
     """Fetches, reads, judges and records recueils, so many at a time. Knows no platform: `route` names the destinations of a decree.
 
-    `posted` is called, in the event loop, each time that posts were queued before a recueil was read to its end. Without a `shelf`
+    `posted` is called, in the event loop, each time that posts were queued, be it before a recueil was read to its end. Without a `shelf`
     nothing is kept on disk: files are in the temporary folder for as long as they are read.
     """
 
@@ -110,21 +73,30 @@ class Harvester:
         `passage` tells when it leaves the quick lane. Never raises for what a site or a PDF does, nor for a fault of ours that it sets off.
         Raises StorageError.
         """
+        before: list[Recorded] = []
         async with passage or self.passage() as way:
-            try:
-                if recueil.is_detail:
-                    return await self._resolve(recueil)
-                return await self._read_and_record(recueil, way)
-            except CrawlFailed as failure:
-                return await self._try_later(recueil, failure.cause, failure.requests)
-            except (FetchError, Unreadable) as error:
-                return await self._try_later(recueil, error)
-            except StorageError:
-                raise
-            except Exception as fault:
-                # One document that our code does not stand must neither hold up the others nor be fetched at every poll for ever.
-                log.exception("recueil not read by a fault of the program", url=recueil.url)
-                return await self._try_later(recueil, Unreadable(fault_of(fault)))
+            harvest = await self._take(recueil, way, before)
+        # Told even where the rest could not be read: they are announced.
+        early = Harvest(
+            decrees=tuple(decree for each in before for decree in each.decrees), posts=tuple(post for each in before for post in each.posts)
+        )
+        return early + harvest
+
+    async def _take(self, recueil: Recueil, way: Passage, before: list[Recorded]) -> Harvest:
+        try:
+            if recueil.is_detail:
+                return await self._resolve(recueil)
+            return await self._read_and_record(recueil, way, before)
+        except CrawlFailed as failure:
+            return await self._try_later(recueil, failure.cause, failure.requests)
+        except (FetchError, Unreadable) as error:
+            return await self._try_later(recueil, error)
+        except StorageError:
+            raise
+        except Exception as fault:
+            # One document that our code does not stand must neither hold up the others nor be fetched at every poll for ever.
+            log.exception("recueil not read by a fault of the program", url=recueil.url)
+            return await self._try_later(recueil, Unreadable(fault_of(fault)))
 
     def passage(self) -> Passage:
         """A way through the lanes of this harvester."""
@@ -149,10 +121,10 @@ class Harvester:
 
     # --- a file ------------------------------------------------------------------------------------------------------
 
-    async def _read_and_record(self, recueil: Recueil, way: Passage) -> Harvest:
+    async def _read_and_record(self, recueil: Recueil, way: Passage, before: list[Recorded]) -> Harvest:
+        """What is recorded at the end; what was recorded early is in `before`."""
         # Read wholly before, and not recorded: killed in between, or a fault of ours that is mended.
         reading = await self._peruser.stored(recueil.sha256) if recueil.sha256 is not None else None
-        before: list[Recorded] = []
         if reading is None:
             async with self._files.of(recueil) as opened:
                 file = File(recueil.id, opened.path, opened.sha256, opened.size)
@@ -160,12 +132,14 @@ class Harvester:
                 opened.wholly_read = reading.complete
         result = await asyncio.to_thread(self._judge, recueil, reading)
         recorded = await asyncio.to_thread(self._store.decrees.record, result, self._route, self._clock())
-        decrees = (*(decree for each in before for decree in each.decrees), *recorded.decrees)
-        self._tell(recueil, reading, recorded, result, len(decrees))
+        if recorded.posts:
+            # At once: others of its authority may be read for minutes before whoever asked for them all has the answer.
+            self._posted()
+        self._tell(recueil, reading, recorded, result, sum(len(each.decrees) for each in (*before, recorded)))
         return Harvest(
-            decrees=decrees,
+            decrees=recorded.decrees,
             uncertain=() if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged),
-            posts=(*(post for each in before for post in each.posts), *recorded.posts),
+            posts=recorded.posts,
             incomplete=() if reading.complete else (recueil.url,),
         )
 
@@ -185,6 +159,9 @@ class Harvester:
         try:
             # Stopped in the middle, what was recorded is still told.
             await uninterrupted(record)
+        except StorageError as error:
+            # A lock or a disk that is full for a moment: ended here, the reading would begin again later, and its decrees wait for it.
+            log.warning("decrees found before all was read are not recorded yet", url=recueil.url, error=str(error))
         finally:
             for recorded in before[known:]:
                 if recorded.decrees:

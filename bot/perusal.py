@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +14,10 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.lanes import Passage
-from bot.model import PageText, Reading, TextOrigin
+from bot.model import PageText, Reading
+from bot.notes import USUAL_PACE, Notes, Pace
 from bot.reading import Unreadable, assemble
-from bot.reading.follow import Follower, Progress
+from bot.reading.follow import Follower
 from bot.storage.contents import HELD_FOR
 from bot.storage.errors import StorageError
 from bot.uninterrupted import uninterrupted
@@ -43,8 +45,6 @@ SAME_AGAIN = timedelta(hours=1)
 
 NOBODY = Follower()
 
-_READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
-
 
 class Reader(Protocol):
     """`bot.reading.read_pdf` within its limits. Raises Unreadable."""
@@ -52,23 +52,6 @@ class Reader(Protocol):
     def __call__(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Awaitable[Reading]:
         """Read a PDF; `known` pages of the same file are not read again."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What is long. With more than `pages` to recognise, or after `quick` seconds, a reading moves to the slow lane once there is room.
-
-    While there is none it goes on where it is for `urgent` seconds, in which the pages that are likely to matter are recognised, and
-    then lets others pass. What was read is stored every `checkpoint` seconds.
-    """
-
-    pages: int = 20
-    quick: float = 20
-    urgent: float = 60
-    checkpoint: float = 60
-
-
-USUAL_PACE = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,40 +64,6 @@ class File:
     size: int
 
 
-class Notes:
-    """What is read of one file so far. `long` is set as soon as its reading is known to take long."""
-
-    def __init__(self, known: Sequence[PageText], long_from: int) -> None:
-        self.pages = {page.number: page for page in known}
-        self.count: int | None = None
-        self.unsaved = False
-        self.long = asyncio.Event()
-        self._long_from = long_from
-
-    def told(self, progress: Progress) -> None:
-        """One page more."""
-        self.count = progress.pages
-        if progress.page is not None:
-            self._add(progress.page)
-        if progress.to_recognise - progress.recognised > self._long_from:
-            self.long.set()
-
-    def take(self, reading: Reading) -> None:
-        """All that is read of it."""
-        self.count = reading.page_count
-        for page in reading.pages:
-            self._add(page)
-
-    def _add(self, page: PageText) -> None:
-        if page.origin in _READ and self.pages.get(page.number) != page:
-            self.pages[page.number] = page
-            self.unsaved = True
-
-    def in_order(self) -> tuple[PageText, ...]:
-        """The pages that were read, by number."""
-        return tuple(self.pages[number] for number in sorted(self.pages))
-
-
 class Peruser:
     """Reads files, each content once, whoever publishes it."""
 
@@ -125,6 +74,7 @@ class Peruser:
         self._pace = pace
         self._rules = rules
         self._by_content: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._wanted: Counter[str] = Counter()
 
     async def stored(self, sha256: str) -> Reading | None:
         """The reading of a content that was read wholly before, by the rules of today. Raises StorageError."""
@@ -139,15 +89,20 @@ class Peruser:
         Raises Unreadable, StorageError, and what the reader and `early` raise. Cancelled, what was read so far is stored.
         """
         lock = self._by_content.setdefault(file.sha256, asyncio.Lock())
-        if lock.locked():
-            # The same bytes are being read for another recueil, for an hour perhaps: their pages will do.
+        if self._wanted[file.sha256]:
+            # The same bytes are being read for another recueil, for an hour perhaps: their pages will do. Whether the lock is held does
+            # not tell: between two who hold it nobody does, and a place kept by a third would be waited for by the second.
             way.step_aside()
-        async with lock:
-            whole = await self.stored(file.sha256)
-            if whole is not None:
-                return whole
-            await way.come_back()
-            return await self._peruse(file, way, early)
+        self._wanted[file.sha256] += 1
+        try:
+            async with lock:
+                whole = await self.stored(file.sha256)
+                if whole is not None:
+                    return whole
+                await way.come_back()
+                return await self._peruse(file, way, early)
+        finally:
+            self._wanted -= Counter({file.sha256: 1})
 
     async def _peruse(self, file: File, way: Passage, early: Early) -> Reading:
         content = await asyncio.to_thread(self._store.contents.get, file.sha256)
@@ -198,6 +153,8 @@ class Peruser:
         try:
             await asyncio.wait({reading, helpers[0]}, timeout=self._pace.quick, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
+                # Other programs leave it alone from here on.
+                await self._checkpoint(file, notes)
                 moving = asyncio.create_task(way.move_over())
                 helpers.append(moving)
                 await asyncio.wait({reading, moving}, timeout=self._pace.urgent, return_when=asyncio.FIRST_COMPLETED)
@@ -222,7 +179,8 @@ class Peruser:
         try:
             if notes.unsaved:
                 await self._save(file, notes, complete=False)
-            await asyncio.to_thread(self._store.contents.hold, file.recueil, self._clock() + HELD_FOR)
+            # Not behind our back: it would come after what the end of the reading says of the recueil.
+            await uninterrupted(self._store.contents.hold, file.recueil, self._clock() + HELD_FOR)
         except StorageError as error:
             # The reading goes on: there is another checkpoint soon, and the end of it is told.
             log.warning("pages read so far are not stored", file=file.sha256, error=str(error))

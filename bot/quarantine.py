@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.harvest import Harvest
+from bot.report import Harvest
 from bot.storage.rows import Recueil
 
 if TYPE_CHECKING:

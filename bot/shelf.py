@@ -25,6 +25,9 @@ KEPT_FOR = 30 * 86_400.0
 INCOMING_FOR = 3 * 86_400.0
 """Seconds after which a download that was cut is not gone on with: it is tried again for days, not longer."""
 
+TIDIED_EVERY = 6 * 3_600.0
+"""Seconds between two looks for what is to be removed, in a program that runs for months."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIECE = 1024 * 1024
 
@@ -41,6 +44,7 @@ class Shelf:
         self._most_bytes = most_bytes
         self._in_use: Counter[str] = Counter()
         self._told: str | None = None
+        self._tidied = time.time()
 
     def incoming(self, authority: str, url: str) -> Path | None:
         """Where to download this recueil to. None where the folder cannot be used, which is told once."""
@@ -64,6 +68,7 @@ class Shelf:
             path.chmod(0o600)
             path.replace(kept)
         except OSError as error:
+            # Read from where it came; it is removed as a download that nobody goes on with.
             self._tell(f"{error.strerror or type(error).__name__}")
             kept = path
         self._in_use[sha256] += 1
@@ -95,11 +100,14 @@ class Shelf:
         if not keep and not self._in_use[sha256]:
             with contextlib.suppress(OSError):
                 self._path(sha256).unlink(missing_ok=True)
-        self._make_room()
+        if abs(time.time() - self._tidied) >= TIDIED_EVERY:
+            self.tidy()
+        else:
+            self._make_room()
 
     def tidy(self) -> None:
-        """Remove what was given up long ago, and what is too much."""
-        now = time.time()
+        """Remove what was given up long ago, and what is too much. Done by itself every now and then."""
+        now = self._tidied = time.time()
         # Parts are locked by whoever downloads them, in this program or another.
         remove_stale_parts(
             self._incoming,

@@ -11,7 +11,10 @@ T = TypeVar("T")
 
 
 async def uninterrupted(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `call` in a thread and wait for its end, whatever happens; a cancellation received meanwhile is raised after it."""
+    """Run `call` in a thread and wait for its end, whatever happens; a cancellation received meanwhile is raised after it.
+
+    It is raised even where the call failed, as the cause of it: whoever stands a failure would else never learn to stop.
+    """
     task = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -21,7 +24,6 @@ async def uninterrupted(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
             cancelled = error
         except Exception:  # noqa: S110 - raised by result() below
             pass
-    result = task.result()
     if cancelled is not None:
-        raise cancelled
-    return result
+        raise cancelled from task.exception()
+    return task.result()

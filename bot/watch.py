@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,9 +15,11 @@ import structlog
 from bot import decide, rhythm
 from bot.background import Background, Late
 from bot.crowd import CrowdLog
-from bot.harvest import Clock, Harvest, Harvester, Route, Unread, fault_of, new_recueil
+from bot.harvest import Clock, Harvester, Route, fault_of, new_recueil
 from bot.health import Cause, cause_of
-from bot.perusal import USUAL_PACE, Pace, Reader
+from bot.notes import USUAL_PACE, Pace
+from bot.perusal import Reader
+from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.survey import habits_of
@@ -27,45 +29,6 @@ if TYPE_CHECKING:
     from bot.storage import Store
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class SourceReport:
-    """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading; `unfinished` names
-    those that are still being read in the background.
-
-    `cause` is set when the listing itself could not be read, or not wholly.
-    """
-
-    source: Source
-    error: str | None = None
-    requests: int = 0
-    listed: tuple[Listed, ...] = ()
-    new: int = 0
-    incomplete: tuple[str, ...] = ()
-    unread: tuple[Unread, ...] = ()
-    cause: Cause | None = None
-    unfinished: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """True when the listing was read and every recueil that was due could be fetched and opened.
-
-        One that the site itself has taken away (`Unread.gone`) is told, but does not make the source a failing one.
-        """
-        return self.error is None
-
-    def reading(self, harvest: Harvest, done: Collection[str] = ()) -> SourceReport:
-        """The report with what became of the recueils that were due, or later of those that went on in the background, now `done`."""
-        error = self.error or next((item.error for item in harvest.unread if not item.gone), None)
-        return replace(
-            self,
-            error=error,
-            requests=self.requests + harvest.requests,
-            incomplete=self.incomplete + harvest.incomplete,
-            unread=self.unread + harvest.unread,
-            unfinished=tuple(url for url in self.unfinished if url not in done) + harvest.unfinished,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +86,7 @@ class Watcher:
         return tuple(self._by_key.values())
 
     def when_posted(self, told: Callable[[], None]) -> None:
-        """Have it told, in the event loop, each time that posts are queued while their recueil is still being read."""
+        """Have it told, in the event loop, each time that posts are queued: what else is read meanwhile keeps none waiting."""
         self._posted = told
 
     def _tell_posted(self) -> None:

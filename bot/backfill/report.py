@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot.harvest import Harvest
+from bot.report import Harvest
 from bot.storage.rows import Recueil
 from sources import Authority, Source
 from sources.history import Trouble

@@ -51,10 +51,9 @@ class Backfill:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         workers: int = 2,
         shelf: Shelf | None = None,
-        posted: Callable[[], None] = lambda: None,
     ) -> None:
         """`announce_since`: how far back the first poll of a source may announce. `sleep` takes seconds; `workers` recueils are read at a
-        time, each to its end. PDFs are kept on the `shelf` until they are wholly read; `posted` is called when posts are queued early."""
+        time, each to its end. PDFs are kept on the `shelf` until they are wholly read."""
         self._authorities = authorities
         self._fetcher = PatientFetcher(fetcher, now=clock, sleep=sleep)
         self._index = index
@@ -62,10 +61,18 @@ class Backfill:
         self._clock = clock
         self._harvester = Harvester(
             authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
-            long_workers=workers, shelf=shelf, posted=posted,
+            long_workers=workers, shelf=shelf, posted=self._tell_posted,
         )  # fmt: skip
+        self._posted: Callable[[], None] = lambda: None
         self._announce_since = announce_since
         self._workers = workers
+
+    def when_posted(self, told: Callable[[], None]) -> None:
+        """Have it told, in the event loop, each time that posts are queued."""
+        self._posted = told
+
+    def _tell_posted(self) -> None:
+        self._posted()
 
     async def run(self, wanted: Wanted, told: Callable[[Progress], None] = lambda _: None) -> BackfillReport:
         """Complete the history of every authority. `told` is called at each step.

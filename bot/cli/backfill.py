@@ -15,6 +15,7 @@ from bot.backfill import BackfillReport, Wanted
 from bot.cli.backfill_progress import showing
 from bot.cli.columns import code_column, source_columns
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, run_to_end
+from bot.cli.delivering import delivering
 from bot.cli.output import decree_line, print_json
 from bot.cli.shapes import Json, decree_json, posts_json, uncertain_json
 from bot.config import Settings
@@ -63,10 +64,11 @@ async def _backfill(
     # With --json the console destination must not mix its posts with the JSON.
     console = io.StringIO() if quiet else sys.stdout
     async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console) as parts:
-        with showing() as told:
-            report = await parts.backfill.run(wanted, told)
-        delivered = await parts.deliverer.deliver_due() if wanted.announce else []
-        return report, delivered
+        # It may go on for hours: what it finds is posted meanwhile.
+        async with delivering(parts, rehearsal=not wanted.announce) as delivery:
+            with showing() as told:
+                report = await parts.backfill.run(wanted, told)
+        return report, delivery.done
 
 
 def _print(report: BackfillReport, delivered: Sequence[Delivered]) -> None:

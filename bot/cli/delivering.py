@@ -22,9 +22,10 @@ class Delivery:
 
 @asynccontextmanager
 async def delivering(parts: Parts, *, rehearsal: bool = False) -> AsyncIterator[Delivery]:
-    """Deliver what is due each time that posts were found, and once in the end. A rehearsal delivers nothing."""
+    """Deliver what is due each time that polls or a backfill found posts, and once in the end. A rehearsal delivers nothing."""
     delivery = Delivery()
     parts.watcher.when_posted(delivery.found.set)
+    parts.backfill.when_posted(delivery.found.set)
     if rehearsal:
         yield delivery
         return

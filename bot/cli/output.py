@@ -15,8 +15,7 @@ from bot.model import Decree, PostState
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
-    from bot.harvest import Harvest
-    from bot.watch import SourceReport
+    from bot.report import Harvest, SourceReport
 
 
 def print_json(value: Any) -> None:

@@ -18,10 +18,9 @@ from bot.cli.output import print_json, print_round
 from bot.cli.shapes import round_json
 from bot.config import Settings
 from bot.delivery import Delivered
-from bot.harvest import Harvest
 from bot.model import PostState
 from bot.reading import ocr_available
-from bot.watch import SourceReport
+from bot.report import Harvest, SourceReport
 from sources import Authority, Source
 
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]

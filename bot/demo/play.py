@@ -13,9 +13,8 @@ from bot.app import Parts, assemble, utc_now
 from bot.config import DatabaseSettings, HttpSettings, Settings, WatchSettings
 from bot.demo.replay import Replay
 from bot.demo.scenario import scenario
-from bot.harvest import Harvest
 from bot.reading import ocr_available
-from bot.watch import SourceReport
+from bot.report import Harvest, SourceReport
 from sources import Authority
 
 CODES = ("26", "06", "02")

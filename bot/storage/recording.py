@@ -29,6 +29,8 @@ Route = Callable[[Decree], Sequence[str]]
 # PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
 _DECREES, _AUTHORITY = 0x76696701, 0x76696702
 
+_DONE = (RecueilState.READ, RecueilState.DUPLICATE)
+
 
 def record(connection: Connection, result: ReadResult, destinations_for: Route, now: datetime) -> Recorded:
     """Record the reading within the transaction of the connection. See `Decrees.record`."""
@@ -40,11 +42,14 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     judged_decrees = [decree for _, decree in result.decrees]
     ids, new = _store_decrees(connection, recueil.id, list(zip(judged_decrees, found, matches, strict=True)), now)
     decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, ids, strict=True)}
-    _replace_acts(connection, recueil.id, () if duplicate else result.judged, decree_of_act, now, keep_others=result.early)
+    # Two programs read it, and the other had more luck: of what is read whole, nothing is taken back.
+    outdone = recueil.state in _DONE and not result.early and not result.reading.complete
+    if not outdone:
+        _replace_acts(connection, recueil.id, () if duplicate else result.judged, decree_of_act, now, keep_others=result.early)
     _see(connection, recueil, list(zip(ids, judged_decrees, strict=True)), now)
     if result.early:
         _leave_open(connection, recueil.id, result, now)
-    else:
+    elif not outdone:
         _close(connection, recueil.id, result, duplicate=duplicate, now=now)
 
     stored = load_decrees(connection, new)
@@ -61,7 +66,8 @@ def _lock(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:
     are rare, wait for each other wherever they come from: else the keys of the decrees would make most of them fail and begin again.
     In SQLite the transaction is exclusive already.
     """
-    row = connection.execute(select(recueils).where(recueils.c.id == recueil)).one_or_none()
+    mine = select(recueils).where(recueils.c.id == recueil)
+    row = connection.execute(mine).one_or_none()
     if row is None:
         raise NoSuchRow(f"no recueil has the id {recueil}")
     if connection.dialect.name == "postgresql":
@@ -69,6 +75,8 @@ def _lock(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:
         if decrees:
             connection.execute(lock, {"what": _DECREES, "which": ""})
         connection.execute(lock, {"what": _AUTHORITY, "which": row.authority})
+        # As the one before has left it.
+        row = connection.execute(mine).one()
     return row
 
 
@@ -209,7 +217,6 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
 def _leave_open(connection: Connection, recueil: int, result: ReadResult, now: datetime) -> None:
     """Read in part so far. Were this program killed, another would read it again; one that another has read meanwhile stays read."""
     reading = result.reading
-    done = (RecueilState.READ, RecueilState.DUPLICATE)
     values = {
         "state": RecueilState.INCOMPLETE,
         "attempts": case((recueils.c.state == RecueilState.INCOMPLETE, recueils.c.attempts), else_=0),
@@ -220,7 +227,7 @@ def _leave_open(connection: Connection, recueil: int, result: ReadResult, now: d
         "tried_at": now,
         "page_count": reading.page_count,
     }
-    connection.execute(update(recueils).where(recueils.c.id == recueil, recueils.c.state.not_in(done)).values(values))
+    connection.execute(update(recueils).where(recueils.c.id == recueil, recueils.c.state.not_in(_DONE)).values(values))
 
 
 def _unread(reading: Reading) -> str:

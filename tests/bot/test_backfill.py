@@ -300,6 +300,17 @@ async def test_with_announce_each_decree_is_posted_once(bench: History) -> None:
     assert len(bench.posts()) == 1
 
 
+async def test_posts_are_told_of_while_others_are_read(bench: History) -> None:
+    bench.papers[url(3)] = reading(vsa("2026-3"))
+    done: list[int] = []
+    progress: list[int] = [0]
+    backfill = bench.backfill()
+    backfill.when_posted(lambda: done.append(progress[-1]))
+    await backfill.run(Wanted(SINCE, True, None), lambda how_far: progress.append(how_far.done))
+    assert len(done) == len(bench.posts()) == 1
+    assert done[0] < progress[-1]
+
+
 async def test_announce_speaks_of_what_an_earlier_run_left_unread_in_silence(bench: History) -> None:
     bench.papers[url(3)] = reading(vsa("2026-3"))
     bench.site.failures[url(3)] = Refused("503")

@@ -10,10 +10,9 @@ from structlog.testing import capture_logs
 
 from bot.bulletin import Bulletin
 from bot.crowd import CrowdLog
-from bot.harvest import Harvest
+from bot.report import Harvest, SourceReport
 from bot.storage import Store, open_store
 from bot.storage.rows import SourceState
-from bot.watch import SourceReport
 from sources import Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.harvest import Harvest
 from bot.model import PostState
+from bot.report import Harvest
 from bot.shelf import Shelf
 from bot.storage import open_store
 from bot.storage.contents import HELD_FOR

@@ -13,17 +13,19 @@ from typing import TypeVar
 import pytest
 from structlog.testing import capture_logs
 
-from bot.harvest import Harvest
 from bot.model import Outcome, Post, Reading
-from bot.perusal import MOST_UNFINISHED, Pace
+from bot.notes import Pace
+from bot.perusal import MOST_UNFINISHED
 from bot.reading import Unreadable
+from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
 from bot.storage import Store, open_store
 from bot.storage.contents import HELD_FOR
-from bot.storage.errors import Full, StorageError
+from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
-from bot.watch import Rhythm, SourceReport, Watcher
+from bot.watch import Rhythm, Watcher
 from sources import Authority, Download, Source, Unreachable
+from sources.client import StorageFull
 from tests.bot.scans import Scan, Scanner
 from tests.bot.test_watch import NOON, NOTHING, QUARTER, vsa
 from tests.sources.markup import download, file_href, page
@@ -184,6 +186,65 @@ async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(worl
     assert world.kept() == []
 
 
+async def test_a_decree_waits_for_no_other_recueil_of_its_authority(world: World) -> None:
+    scan = world.publish("99", 1, NOTHING, NOTHING)
+    world.publish("99", 2, vsa("2026-1"))
+    posted = asyncio.Event()
+    world.watcher.when_posted(posted.set)
+    poll = asyncio.create_task(world.poll("99"))
+    await soon(posted.wait())
+    assert not poll.done()
+    scan.gate.set()
+    await poll
+    await soon(world.watcher.finish())
+    assert len(world.posts()) == 1
+
+
+async def test_what_cannot_be_recorded_early_is_recorded_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    record, tries = world.store.decrees.record, 0
+
+    def locked_at_first(*arguments: object) -> object:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise Locked("locked by another program")
+        return record(*arguments)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr(world.store.decrees, "record", locked_at_first)
+    scan = world.publish("99", 1, vsa("2026-1"), vsa("2026-2"), *(NOTHING for _ in range(LONG)), urgent=2)
+    with capture_logs() as logs:
+        await world.poll("99")
+        await soon(scan.waiting.wait())
+    assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
+    assert len([line for line in logs if "not recorded yet" in line["event"]]) == 1
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert len(late.harvest.decrees) == len(world.posts()) == 2
+
+
+async def test_what_was_announced_early_is_told_even_if_the_rest_cannot_be_read(world: World) -> None:
+    scan = world.publish("99", 1, *scan_with_a_decree())
+
+    async def cut() -> None:
+        raise Unreadable("its reader was lost")
+
+    world.scanner.after_early = cut
+    report, harvest = await world.poll("99")
+    for late in await soon(world.watcher.finish()):
+        harvest += late.harvest
+        report = report.reading(late.harvest)
+    assert not scan.waiting.is_set()
+    assert ([decree.facts.number for decree in harvest.decrees], len(harvest.posts), len(world.posts())) == (["2026-1"], 1, 1)
+    assert "its reader was lost" in (report.error or "")
+
+    world.scanner.after_early = None
+    scan.gate.set()
+    world.now += QUARTER
+    await world.poll("99")
+    await soon(world.watcher.finish())
+    assert (world.row("99", 1).state, len(world.posts())) == (RecueilState.READ, 1)
+
+
 async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) -> None:
     doubt = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
     scan = world.publish("99", 1, NOTHING.replace("ARRÊTE", doubt), *(NOTHING for _ in range(LONG)))
@@ -295,6 +356,32 @@ async def test_stopped_it_goes_on_from_where_it_was(world: World) -> None:
     assert (harvest + late[0].harvest).decrees == (), "it was announced before"
     assert report.ok
     assert world.kept() == []
+
+
+async def test_stopped_wherever_they_are_all_go_on_from_there(world: World) -> None:
+    world.pace = Pace(pages=20, quick=300, urgent=0.05, checkpoint=300)
+    scans = [
+        world.publish("99", 1, *scan_with_a_decree(), holds="same"),
+        world.publish("98", 1, *scan_with_a_decree(), holds="same"),
+        world.publish("97", 1, *scan_with_a_decree("2026-2")),
+    ]
+    for code in ("99", "98", "97"):
+        report, _ = await world.poll(code)
+        assert report.unfinished == (url(code, 1),), "in the slow lane, waiting for its content, waiting for the slow lane"
+    await world.watcher.stop()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert all(len(world.store.recueils.due(NOON, {code})) == 1 for code in ("99", "98", "97"))
+
+    world.restart()
+    for scan in scans:
+        scan.gate.set()
+    for code in ("99", "98", "97"):
+        await world.poll(code)
+    await soon(world.watcher.finish())
+    assert {world.row(code, 1).state for code in ("99", "98", "97")} == {RecueilState.READ}
+    assert len(world.sites.downloads) == 3
+    assert world.scanner.recognised.count(("same", 1)) == world.scanner.recognised.count((url("97", 1), 1)) == 1
+    assert (world.kept(), list((world.shelf.folder / "incoming").glob("*.pdf"))) == ([], [])
 
 
 async def test_what_was_read_is_stored_every_now_and_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -439,6 +526,24 @@ async def test_without_a_folder_that_can_be_used_it_is_read_all_the_same_and_tol
         _, harvest = await world.poll("99")
     assert len(harvest.decrees) == 2
     assert len([line for line in logs if "cannot be kept" in line["event"]]) == 1
+
+
+async def test_where_there_is_no_room_to_keep_it_it_is_read_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = world.sites.download
+
+    async def download(url: str, target: Path) -> Download:
+        if world.shelf.folder in target.parents:
+            raise StorageFull(f"{url}: no space left to save it in {target.parent}")
+        return await fetch(url, target)
+
+    monkeypatch.setattr(world.sites, "download", download)
+    world.publish("99", 1, vsa("2026-1"))
+    with capture_logs() as logs:
+        _, harvest = await world.poll("99")
+    assert len(harvest.decrees) == 1
+    assert [line["event"] for line in logs if "cannot be kept" in line["event"]] == [
+        "a PDF cannot be kept, it is read from the temporary folder"
+    ]
 
 
 # Files that end the program

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.shelf import INCOMING_FOR, KEPT_FOR, Shelf, file_digest
+from bot.shelf import INCOMING_FOR, KEPT_FOR, TIDIED_EVERY, Shelf, file_digest
 from tests.bot.test_long_readings import sha
 
 URL = "https://www.test.gouv.fr/recueil.pdf"
@@ -106,6 +106,19 @@ def test_what_was_given_up_long_ago_is_removed(shelf: Shelf) -> None:
     shelf.tidy()
     assert names(shelf) == {sha("new")}
     assert (cut.exists(), late.exists()) == (False, True)
+
+
+def test_a_program_that_runs_for_months_tidies_too(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(shelf, "given up")
+    part = shelf.folder / "incoming" / ".cut.pdf.0123456789abcdef.part"
+    part.write_text("half")
+    later = time.time() + INCOMING_FOR + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    shelf.release(sha("another"), keep=True)
+    assert (names(shelf), part.exists()) == ({sha("given up")}, False)
+    later += max(KEPT_FOR, TIDIED_EVERY)
+    shelf.release(sha("another"), keep=True)
+    assert names(shelf) == set()
 
 
 def test_nothing_of_others_is_removed_for_want_of_room(shelf: Shelf) -> None:

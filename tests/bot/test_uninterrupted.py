@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 
 import pytest
@@ -32,3 +33,25 @@ async def test_a_cancellation_is_raised_after_the_call_has_ended() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended.is_set()
+
+
+async def test_a_cancellation_is_not_lost_where_the_call_fails() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        started.set()
+        go_on.wait(10)
+        raise OSError("disk full")
+
+    async def try_again() -> None:
+        for _ in range(2):
+            with contextlib.suppress(OSError):
+                await uninterrupted(fail)
+
+    task = asyncio.create_task(try_again())
+    await asyncio.to_thread(started.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -14,16 +14,16 @@ from structlog.testing import capture_logs
 
 from bot import decide
 from bot.demo.scenario import demo_text
-from bot.harvest import Harvest
 from bot.health import Cause
 from bot.model import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
 from bot.perusal import NOBODY
 from bot.reading import Unreadable
 from bot.reading.follow import Follower
+from bot.report import Harvest, SourceReport
 from bot.storage import Store, open_store
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
-from bot.watch import Rhythm, SourceReport, Watcher
+from bot.watch import Rhythm, Watcher
 from sources import Authority, Crawl, Crawler, Download, FetchError, Gone, Paused, Refused, Source, Trail, Unreachable
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.site import MemorySite

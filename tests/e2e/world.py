@@ -14,8 +14,7 @@ from bot.app import Parts, assemble
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.demo.replay import Replay
-from bot.harvest import Harvest
-from bot.watch import SourceReport
+from bot.report import Harvest, SourceReport
 from sources import load_authorities
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage

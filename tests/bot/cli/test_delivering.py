@@ -26,7 +26,8 @@ class Outbox:
 
 def parts_of(outbox: Outbox) -> tuple[Parts, list[Callable[[], None]]]:
     told: list[Callable[[], None]] = []
-    return cast("Parts", SimpleNamespace(watcher=SimpleNamespace(when_posted=told.append), deliverer=outbox)), told
+    reader = SimpleNamespace(when_posted=told.append)
+    return cast("Parts", SimpleNamespace(watcher=reader, backfill=reader, deliverer=outbox)), told
 
 
 async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the_end() -> None:

@@ -156,6 +156,19 @@ def test_one_that_another_program_has_read_meanwhile_stays_read(store: Store) ->
     assert store.recueils.get(recueil.id).state is RecueilState.READ
 
 
+def test_one_read_whole_by_another_program_is_not_taken_back_by_a_reading_in_part(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, act("A", first=3), act("B", first=5, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
+    read = store.recueils.get(recueil.id)
+    # With a decree that the other did not find, which is not lost either.
+    in_part = result_of(recueil, act("A", first=3), act("C", first=9), unreadable=(5,), next_try_at=NOW)
+    recorded = store.decrees.record(in_part, to("t"), NOW + timedelta(minutes=1))
+    assert ([decree.title for decree in recorded.decrees], len(recorded.posts)) == (["C"], 1)
+    assert store.recueils.get(recueil.id) == read
+    assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "B"]
+    assert len(store.decrees.uncertain(10)) == 1
+
+
 # What could not be read
 
 

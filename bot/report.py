@@ -1,0 +1,88 @@
+"""What became of sources and recueils, as values: for whoever polls, backfills or shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from bot.health import Cause
+from bot.model import Decree, Post
+from bot.storage.rows import UncertainAct
+from sources import Listed, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A recueil that was due and could not be fetched or opened; it stays due. `gone`: the site says that it is no longer there."""
+
+    url: str
+    error: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part, and
+    `unfinished` what is still being read in the background."""
+
+    decrees: tuple[Decree, ...] = ()
+    uncertain: tuple[UncertainAct, ...] = ()
+    posts: tuple[Post, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    requests: int = 0
+    unfinished: tuple[str, ...] = ()
+
+    def __add__(self, other: Harvest) -> Harvest:
+        return Harvest(
+            self.decrees + other.decrees,
+            self.uncertain + other.uncertain,
+            self.posts + other.posts,
+            self.unread + other.unread,
+            self.incomplete + other.incomplete,
+            self.requests + other.requests,
+            self.unfinished + other.unfinished,
+        )
+
+    def finished(self) -> Harvest:
+        """The same, once all that went on in the background has ended and was added."""
+        return replace(self, unfinished=())
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading; `unfinished` names
+    those that are still being read in the background.
+
+    `cause` is set when the listing itself could not be read, or not wholly.
+    """
+
+    source: Source
+    error: str | None = None
+    requests: int = 0
+    listed: tuple[Listed, ...] = ()
+    new: int = 0
+    incomplete: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    cause: Cause | None = None
+    unfinished: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True when the listing was read and every recueil that was due could be fetched and opened.
+
+        One that the site itself has taken away (`Unread.gone`) is told, but does not make the source a failing one.
+        """
+        return self.error is None
+
+    def reading(self, harvest: Harvest, done: Collection[str] = ()) -> SourceReport:
+        """The report with what became of the recueils that were due, or later of those that went on in the background, now `done`."""
+        error = self.error or next((item.error for item in harvest.unread if not item.gone), None)
+        return replace(
+            self,
+            error=error,
+            requests=self.requests + harvest.requests,
+            incomplete=self.incomplete + harvest.incomplete,
+            unread=self.unread + harvest.unread,
+            unfinished=tuple(url for url in self.unfinished if url not in done) + harvest.unfinished,
+        )

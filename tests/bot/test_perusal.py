@@ -1,0 +1,58 @@
+"""Several recueils with the same bytes, and the places they hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.lanes import Lanes
+from bot.model import Reading
+from bot.notes import Pace
+from bot.perusal import File, Peruser
+from bot.reading import Unreadable
+from bot.storage import open_store
+from tests.bot.test_long_readings import sha, soon
+from tests.bot.test_watch import NOON
+
+
+async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_path: Path) -> None:
+    """It comes at the very moment at which the first has let go of the content and the second does not have it yet."""
+    begun, fail = asyncio.Event(), asyncio.Event()
+    first_is_over = False
+
+    async def read(*_: object, **__: object) -> Reading:
+        begun.set()
+        await fail.wait()
+        raise Unreadable("broken")
+
+    async def early(_: Reading) -> None:
+        pass
+
+    with open_store("sqlite://") as store:
+        peruser = Peruser(read=read, store=store, clock=lambda: NOON, pace=Pace(quick=0, urgent=60))
+        lanes = Lanes(quick=1, slow=1)
+        ways = [lanes.passage() for _ in range(3)]
+
+        async def peruse(number: int, may_come: Callable[[], bool] = lambda: True) -> None:
+            nonlocal first_is_over
+            async with ways[number]:
+                while not may_come():  # noqa: ASYNC110 - at every turn of the loop: an event would wake it too late
+                    await asyncio.sleep(0)
+                try:
+                    await peruser.peruse(File(number, tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
+                finally:
+                    first_is_over = True
+
+        tasks = [asyncio.create_task(peruse(0))]
+        await soon(begun.wait())
+        await soon(ways[0].left.wait())
+        tasks.append(asyncio.create_task(peruse(1)))
+        await soon(ways[1].left.wait())
+        tasks.append(asyncio.create_task(peruse(2, lambda: first_is_over)))
+        fail.set()
+        for task in tasks:
+            with pytest.raises(Unreadable, match="broken"):
+                await soon(task)

@@ -1,0 +1,79 @@
+"""A decree in a scanned recueil, as the real program announces it: before the rest is read."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.demo.replay import Resource
+from bot.demo.scenario import demo_text
+from bot.reading import ocr_available
+from tests.e2e.test_operations import Sites, bot, configure
+from tests.e2e.world import CHANNEL, posts_in
+from tests.servers.fake_bot_api import FakeBotApi
+
+PAGES = 24
+"""More than are quick, and some seconds of work: the decree is on the first of them."""
+
+
+@pytest.fixture
+def sites() -> Iterator[Sites]:
+    with Sites() as running:
+        running.resources |= {running.decree_pdf: Resource(scanned_recueil(running), "application/pdf")}
+        yield running
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeBotApi]:
+    with FakeBotApi() as running:
+        running.add_channel(CHANNEL, "vsa")
+        yield running
+
+
+def scanned_recueil(sites: Sites) -> bytes:
+    decree, road = (demo_text(name, sites.today, number="2026-1104") for name in ("authorisation", "road"))
+    acts = (
+        ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (decree,), scanned=True),
+        ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00002", "Arrêté de voirie", (road,) * PAGES, scanned=True),
+    )
+    return build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, acts))
+
+
+def asked(folder: Path, question: str) -> tuple[str, str | None]:
+    """One row of two columns of the bot's database."""
+    with closing(sqlite3.connect(folder / "vigie.db")) as database:
+        row: tuple[str, str | None] = database.execute(question).fetchone()
+        return row
+
+
+RECUEIL = "SELECT state, error FROM recueils WHERE url LIKE '%302.pdf'"
+POST = "SELECT state, error FROM posts"
+
+
+@pytest.mark.skipif(not ocr_available(), reason="needs Tesseract with French data")
+@pytest.mark.parametrize("name", ["run", "poll"])
+async def test_it_is_posted_before_the_rest_of_the_recueil_is_read(sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str) -> None:
+    configure(tmp_path, sites, telegram)
+    gate = telegram.hold("sendMessage", stored=True)
+    with bot(tmp_path, name) as running:
+        await gate.reached(60)
+        state, said = asked(tmp_path, RECUEIL)
+        assert (state, (said or "").partition(":")[0]) == ("incomplete", "being read")
+        gate.open()
+        if name == "run":
+            await asyncio.to_thread(running.until, lambda: asked(tmp_path, POST) == ("sent", None))
+            assert running.end() == 0
+        else:
+            assert await asyncio.to_thread(running.process.wait, 120) == 0
+            assert asked(tmp_path, RECUEIL) == ("read", None)
+    # Stopped in the middle, it is read on from there at the next start, at once; what was read is left alone.
+    with bot(tmp_path, "poll") as again:
+        assert await asyncio.to_thread(again.process.wait, 120) == 0
+    assert (asked(tmp_path, RECUEIL), asked(tmp_path, POST)) == (("read", None), ("sent", None))
+    assert len(posts_in(telegram, CHANNEL)) == 1
