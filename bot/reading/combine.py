@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rapidfuzz import fuzz
-
 from bot.reading.folding import fold
 from bot.reading.quality import TOO_MUCH_GARBAGE, Layer, garbage_ratio, merit
 
@@ -50,4 +48,6 @@ def _repeated(lines: Sequence[str], layer: str) -> tuple[int, int]:
 
 
 def _alike(lines: Sequence[str], stamped: str) -> float:
+    from rapidfuzz import fuzz  # noqa: PLC0415 - 10 ms that a PDF without scans does not owe
+
     return float(fuzz.ratio(fold("".join(lines)), stamped))

@@ -8,9 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from rapidfuzz import process
-from rapidfuzz.distance import Hamming
-
 ACT_ID = r"(?:\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{2}-\d{2}-\d{3,5}"
 ACT_ID_ALONE = re.compile(rf"(?m)^[ \t]*({ACT_ID})[ \t]*$")
 DASH = r"[-–—]"
@@ -31,6 +28,10 @@ def nearest(found: str, known: Collection[str]) -> str | None:
         return found
     if len(known) > _MOST_KNOWN:
         return None
+    # Here: the process that reads the pages looks for none, and does not owe the 10 ms these take.
+    from rapidfuzz import process  # noqa: PLC0415
+    from rapidfuzz.distance import Hamming  # noqa: PLC0415
+
     same_length = [one for one in known if len(one) == len(found)]
     close = process.extract(found, same_length, scorer=Hamming.distance, score_cutoff=_MISREAD, limit=2)
     if not close or (len(close) > 1 and close[0][1] == close[1][1]):

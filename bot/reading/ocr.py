@@ -6,11 +6,8 @@ both faster and more exact than 300, and only page segmentation mode 3 keeps two
 
 from __future__ import annotations
 
-import csv
 import io
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +88,8 @@ def find_ocr(environment: Mapping[str, str] | None = None) -> Ocr | None:
         return InProcess(data)
     except (ImportError, RuntimeError):
         # Not installed, or a library or data file it cannot load.
+        import shutil  # noqa: PLC0415 - see `Command`
+
         command = shutil.which("tesseract")
         return Command(command, data) if command else None
 
@@ -162,6 +161,8 @@ class Command:
         """Read one page. Raises OcrFailed."""
         # Not the configuration file `tsv`, which says the same: a folder that holds the French data alone has none.
         command = (*self._command, "--dpi", str(image.dpi), "-c", "tessedit_create_tsv=1")
+        import subprocess  # noqa: PLC0415 - 10 ms, with those beside it, that no other engine and no PDF without scans owes
+
         done = subprocess.run(command, input=_pgm(image), capture_output=True, env=self._environment, check=False)  # noqa: S603 - our own command, without a shell
         if done.returncode != 0:
             raise OcrFailed(f"tesseract ended with status {done.returncode}: {done.stderr[-200:].decode(errors='replace').strip()}")
@@ -177,6 +178,8 @@ def _from_tsv(table: str) -> Recognised:
     """The words of Tesseract's table put back in lines; an empty line between two paragraphs, as its plain text has."""
     lines: dict[tuple[str, str, str], list[str]] = {}
     confidences: list[float] = []
+    import csv  # noqa: PLC0415 - see `Command`
+
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
         word, confidence = row["text"], float(row["conf"])
         if confidence < 0 or not word.strip():

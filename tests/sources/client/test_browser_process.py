@@ -103,13 +103,13 @@ async def test_a_page_that_never_ends_costs_one_request(server: Server, make_cli
 @pytest.mark.usefixtures("temporary")
 @pytest.mark.parametrize("who", ["--remote-debugging-pipe", "run-driver"], ids=["browser", "driver"])
 async def test_what_does_not_listen_any_more_is_ended_in_time_and_replaced(server: Server, make_client: MakeClient, who: str) -> None:
-    begun = asyncio.Event()
+    begun, others = asyncio.Event(), set(processes())
     server.routes["/var/"] = LIST
     server.routes["/var/slow"] = held(asyncio.Event(), LIST, begun)
     client = browse(make_client, server)
     asking = asyncio.create_task(client.page(f"{SITE}/slow"))
     await begun.wait()
-    started = set(processes())
+    started = set(processes()) - others
     stopped = next(pid for pid, line in processes().items() if who in line and "--type=" not in line)
     os.kill(stopped, signal.SIGSTOP)
     asking.cancel()
@@ -121,12 +121,12 @@ async def test_what_does_not_listen_any_more_is_ended_in_time_and_replaced(serve
 
 
 async def test_a_cancelled_request_and_a_close_leave_nothing(server: Server, make_client: MakeClient, temporary: Path) -> None:
-    begun = asyncio.Event()
+    begun, others = asyncio.Event(), set(processes())
     server.routes["/var/"] = held(asyncio.Event(), LIST, begun)
     client = browse(make_client, server)
     asking = asyncio.create_task(client.page(SITE))
     await begun.wait()
-    started = set(processes())
+    started = set(processes()) - others
     assert browsers()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
