@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 STAMP := $(VENV)/.complete
-# Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
-PYTEST := $(BIN)/pytest -n 4 --dist loadgroup
+# One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
+PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 
 .PHONY: help setup system browser run test check demo lock clean
 

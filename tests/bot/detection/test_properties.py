@@ -22,7 +22,7 @@ damages = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(POSITIVES), st.lists(damages, max_size=3))
 def test_no_damage_makes_a_decree_not_concerned(sample, several) -> None:  # type: ignore[no-untyped-def]  # hypothesis gives the types
     text, title = sample.text, sample.title
@@ -31,7 +31,7 @@ def test_no_damage_makes_a_decree_not_concerned(sample, several) -> None:  # typ
     assert judge(act(text, title)).outcome is not Outcome.NOT_CONCERNED
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(WRITTEN), st.data())
 def test_two_letters_misread_in_a_title_never_hide_a_decree(sample, data) -> None:  # type: ignore[no-untyped-def]  # hypothesis gives the types
     letters = [index for index, letter in enumerate(sample.title) if letter.isalpha()]
@@ -48,7 +48,7 @@ def test_strange_pages_around_a_decree_do_not_hide_it(sample, before: str, after
     assert judge(Act(None, sample.title, None, 1, 3, pages)).outcome is not Outcome.NOT_CONCERNED
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.text(max_size=120),
     st.lists(st.tuples(st.text(max_size=300), st.sampled_from(TextOrigin)), max_size=4),

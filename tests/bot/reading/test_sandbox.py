@@ -224,11 +224,10 @@ async def test_killed_from_outside(saved: Save) -> None:
     task = asyncio.create_task(read_pdf(path, Limits(ocr=False)))
     os.kill(await running_child(path), signal.SIGKILL)
     (outcome,) = await asyncio.gather(task, return_exceptions=True)
-    if isinstance(outcome, Unreadable):  # it had not yet said how many pages there are
-        assert "SIGKILL" in str(outcome)
-    else:  # a second process went on after the page the first one died on
-        assert isinstance(outcome, Reading)
-        assert (outcome.page_count, len(outcome.unreadable_pages)) == (10, 1)
+    # A second process went on after the page the first one died on, or from the first where it had not yet said how many there are.
+    assert isinstance(outcome, Reading), outcome
+    assert outcome.page_count == 10
+    assert len(outcome.unreadable_pages) <= 1
 
 
 def test_the_child_ends_with_its_parent(long_document: Path) -> None:

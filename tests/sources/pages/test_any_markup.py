@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.pages import READERS, PageLinks
@@ -41,6 +41,7 @@ def test_what_is_no_page_lists_nothing(name: str, html: str | bytes) -> None:
 
 
 @every_reader
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_any_markup_gives_distinct_canonical_documents(name: str, parts: list[str]) -> None:
     documents = read(name, "<p>" + "".join(parts)).documents
