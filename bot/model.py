@@ -40,6 +40,39 @@ class TextOrigin(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class Purpose(StrEnum):
+    """The eight events that an algorithm may be made to look for, in the order of article 3 of décret n° 2023-828 du 28 août 2023."""
+
+    ABANDONED_OBJECT = "abandoned_object"
+    WEAPON = "weapon"
+    WRONG_WAY = "wrong_way"
+    FORBIDDEN_ZONE = "forbidden_zone"
+    PERSON_DOWN = "person_down"
+    CROWD_MOVEMENT = "crowd_movement"
+    CROWD_DENSITY = "crowd_density"
+    FIRE = "fire"
+
+
+class CameraType(StrEnum):
+    """Whose images: `FIXED`, those of a system of vidéoprotection; `DRONE`, those of cameras on aircraft."""
+
+    FIXED = "fixed"
+    DRONE = "drone"
+
+
+class Where(StrEnum):
+    """Where in an act a phrase stood. A `RUNNING_TITLE` is printed on every page, a line of the `CONTENTS` opens the recueil."""
+
+    TITLE = "title"
+    RUNNING_TITLE = "running_title"
+    CONTENTS = "contents"
+    HEADING = "heading"
+    VISA = "visa"
+    RECITAL = "recital"
+    OPERATIVE = "operative"
+    BODY = "body"
+
+
 @dataclass(frozen=True, slots=True)
 class PageText:
     """The text of one page. An `UNREADABLE` page has an empty text that means "could not read", not "nothing there".
@@ -63,7 +96,7 @@ class Act:
 
     `id` is the identifier of the national template (`83-2025-07-07-00001`) or None where there is none. Where one identifier holds many
     decrees, each is an act of its own: `part` is 1, 2, … for them and 0 for the pages before the first (separator page, inner table of
-    contents). It is None for an act that has its identifier to itself.
+    contents). It is None for an act that has its identifier to itself. `title_from` is where the title was read, None where not told.
     """
 
     id: str | None
@@ -73,6 +106,7 @@ class Act:
     last_page: int
     pages: tuple[PageText, ...] = field(repr=False)
     part: int | None = None
+    title_from: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +158,25 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A phrase of the act and the page it was read on. `about` names the fact it supports (`verdict`, `number`, `period`…)."""
+    """A phrase of the act and the page it was read on. `about` names the fact it supports (`verdict`, `number`, `period`…).
+
+    `where` is the part of the act it stood in, `cue` the name of the cue that it met (see `bot/detection/cues.toml`); None where not known.
+    """
 
     about: str
     page: int
     text: str
+    where: Where | None = None
+    cue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a decree says it does to another one, which it names by number or day of signature."""
+
+    change: Kind
+    number: str | None = None
+    signed: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +190,18 @@ class Facts:
     event: str | None = None
     operators: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
-    purposes: tuple[str, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
     software: str | None = None
     vendor: str | None = None
     cameras: int | None = None
     legal_basis: tuple[str, ...] = ()
     court: str | None = None
     """The administrative court that the remedies name, as in `Tribunal administratif de Toulon`."""
+    camera_types: tuple[CameraType, ...] = ()
+    office: str | None = None
+    """The office of whoever signed, as in `Le préfet de police`. Never a person's name."""
+    references: tuple[Reference, ...] = ()
+    """The other decrees on VSA that this one renews, modifies, suspends or ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +220,31 @@ class Judged:
 
     act: Act
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One place where a decree appears: `authority` published the recueil at `url`, the act begins on `page`."""
+
+    authority: str
+    url: str
+    page: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one stored decree does to another.
+
+    `decree` is the id of the other one, None while it was never seen; `number` is how it is named.
+    `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
+    that of its publication; None where none is known.
+    """
+
+    kind: Kind
+    decree: int | None = None
+    number: str | None = None
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +268,12 @@ class Decree:
     found_at: datetime | None = None
     identities: tuple[str, ...] = ()
     """Keys under which this decree is the same wherever it appears (authority and number, act id, text)."""
+    sightings: tuple[Sighting, ...] = ()
+    """Everywhere it was seen, the first one first; empty until it is stored."""
+    changes: tuple[Change, ...] = ()
+    """What it does to the decrees that it names."""
+    changed_by: tuple[Change, ...] = ()
+    """What later decrees do to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.cli.columns import count
 from bot.cli.read_pages import page_ranges
-from bot.messages import printable
+from bot.messages import printable, words_in
 from bot.model import Judged, Outcome, Reading
 from bot.verdicts import Group
 
@@ -57,7 +57,7 @@ def _decree_lines(item: Judged) -> Iterator[str]:
         ("period", " to ".join(moment.isoformat() for moment in (facts.starts, facts.ends) if moment is not None)),
         ("operators", ", ".join(facts.operators)),
         ("places", "; ".join(facts.places)),
-        ("purposes", "; ".join(facts.purposes)),
+        ("purposes", "; ".join(getattr(words_in("fr").purposes, purpose.value) for purpose in facts.purposes)),
         ("software", " / ".join(filter(None, (facts.software, facts.vendor)))),
         ("cameras", facts.cameras),
     ):

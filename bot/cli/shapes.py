@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.detection import court, flags, last_day
+from bot.messages import words_in
 from bot.model import Decree, Evidence, PageText, Reading
 from bot.storage.rows import UncertainAct
 from bot.verdicts import Group, decrees_of
@@ -190,11 +191,18 @@ def _facts_json(decree: Decree) -> Json:
         "event": facts.event,
         "operators": list(facts.operators),
         "places": list(facts.places),
-        "purposes": list(facts.purposes),
+        "purposes": [getattr(words_in("fr").purposes, purpose.value) for purpose in facts.purposes],
+        "purpose_codes": [purpose.value for purpose in facts.purposes],
         "software": facts.software,
         "vendor": facts.vendor,
         "cameras": facts.cameras,
+        "camera_types": [kind.value for kind in facts.camera_types],
         "legal_basis": list(facts.legal_basis),
+        "office": facts.office,
+        "references": [
+            {"change": item.change.value, "number": item.number, "signed": None if item.signed is None else item.signed.isoformat()}
+            for item in facts.references
+        ],
         **court_json(decree),
         "last_day": _last_day(decree.published),
         "flags": [flag.value for flag in flags(decree, decree.published)],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from bot.detection import equipment, places
 from bot.detection.courts import courts_named
 from bot.detection.document import Document
-from bot.detection.events import event_labels
+from bot.detection.events import purposes_named
 from bot.detection.found import Found
 from bot.detection.law import hooks
 from bot.detection.mentions import Mention
@@ -17,7 +18,9 @@ from bot.detection.period import period
 from bot.detection.privacy import without_names
 from bot.detection.segments import Block, Part, Segment
 from bot.detection.signature import signed
-from bot.model import Evidence, Facts
+from bot.model import Evidence, Facts, Purpose
+
+T = TypeVar("T")
 
 
 def gather(document: Document, segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Facts, tuple[Evidence, ...]]:
@@ -29,9 +32,9 @@ def gather(document: Document, segment: Segment, mentions: tuple[Mention, ...]) 
         if found is None:
             return None
         evidence.append(document.evidence(about, found.start, found.end))
-        return without_names(found.value) if isinstance(found.value, str) else found.value
+        return without_names(found.value) if type(found.value) is str else found.value
 
-    def all_noted(about: str, found: list[Found[str]]) -> tuple[str, ...]:
+    def all_noted(about: str, found: Sequence[Found[T]]) -> tuple[T, ...]:
         return tuple(noted(about, entry) for entry in found)
 
     own_number = number(document, segment)
@@ -63,13 +66,13 @@ def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, .
     return tuple(blocks)
 
 
-def _purposes(document: Document, segment: Segment) -> list[Found[str]]:
+def _purposes(document: Document, segment: Segment) -> list[Found[Purpose]]:
     """The events to detect, in the operative part; in a text without articles, anywhere but in visas."""
     parts = (Part.ARTICLE,) if segment.has_articles else (Part.TITLE, Part.HEADING, Part.BODY)
-    found: dict[str, Found[str]] = {}
+    found: dict[Purpose, Found[Purpose]] = {}
     for block in segment.of(*parts):
         # Other words are looser in an article that already names an event.
-        listed = block.part is Part.ARTICLE and bool(event_labels(document, block.start, block.end))
-        for label, start, end in event_labels(document, block.start, block.end, listed=listed):
-            found.setdefault(label, Found(label, start, end))
+        listed = block.part is Part.ARTICLE and bool(purposes_named(document, block.start, block.end))
+        for purpose, start, end in purposes_named(document, block.start, block.end, listed=listed):
+            found.setdefault(purpose, Found(purpose, start, end))
     return list(found.values())

@@ -9,7 +9,7 @@ from itertools import islice
 
 from bot.detection.cues import Pattern, cues
 from bot.detection.document import Document
-from bot.detection.events import event_labels
+from bot.detection.events import purposes_named
 from bot.detection.segments import Block, Part, Segment
 
 _AROUND = 130
@@ -45,7 +45,7 @@ def mentions(document: Document, segment: Segment) -> tuple[Mention, ...]:
     taken: list[tuple[int, int]] = []
     text = document.mended.text
     low, high = document.mended_span(segment.start, segment.end)
-    about_video = cues().video.search(text, low, high) is not None or len(event_labels(document, segment.start, segment.end)) >= 2
+    about_video = cues().video.search(text, low, high) is not None or len(purposes_named(document, segment.start, segment.end)) >= 2
     for strong, start, end in islice(_matches(document, segment, about_video), _ENOUGH):
         if any(start < other_end and other_start < end for other_start, other_end in taken):
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.detection.cues import cues
 from bot.detection.document import Document
-from bot.detection.events import event_labels
+from bot.detection.events import purposes_named
 from bot.detection.law import hooks
 from bot.detection.mentions import Mention, mentions
 from bot.detection.segments import Block, Part, Segment, own_heading
@@ -257,7 +257,7 @@ def _supported(document: Document, segment: Segment) -> bool:
     """Medium words need company: the law's own hook, its decree, or two of the predetermined events."""
     if any(hook.alone for hook, _, _ in hooks(document, segment.start, segment.end)):
         return True
-    return len(event_labels(document, segment.start, segment.end)) >= 2
+    return len(purposes_named(document, segment.start, segment.end)) >= 2
 
 
 def _around(document: Document, block: Block, mention: Mention) -> tuple[int, int]:
@@ -290,7 +290,7 @@ def _without_mention(document: Document, segment: Segment, *, stand_alone: bool)
     if cited is not None:
         named = _own_title(document, segment, stand_alone=stand_alone)
         telling = named is None or re.search(r"video(?:protection|surveillance)", named) is not None
-        if telling or len(event_labels(document, segment.start, segment.end)) >= 2:
+        if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             return Finding(Outcome.UNCERTAIN, None, (document.evidence("verdict", *cited),))
     return Finding(Outcome.NOT_CONCERNED, None, ())
 

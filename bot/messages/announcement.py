@@ -121,7 +121,7 @@ def _lines(decree: Decree, words: Words) -> Iterator[Line]:
     yield from _line(Part.EVENT, labels.event, (facts.event,), words)
     yield from _line(Part.PLACES, labels.places, facts.places, words)
     yield from _line(Part.OPERATORS, labels.operators, facts.operators, words)
-    yield from _line(Part.PURPOSES, labels.purposes, facts.purposes, words)
+    yield from _line(Part.PURPOSES, labels.purposes, tuple(getattr(words.purposes, purpose.value) for purpose in facts.purposes), words)
     yield from _line(Part.SOFTWARE, labels.software, (_software(facts),), words)
     yield from _line(Part.CAMERAS, labels.cameras, (None if facts.cameras is None else str(facts.cameras),), words)
     if facts.number and clean(facts.number):

@@ -30,6 +30,19 @@ class KindWords(_Table):
     refusal: str
 
 
+class PurposeWords(_Table):
+    """The short official name of each purpose (décret n° 2023-828, article 3)."""
+
+    abandoned_object: str
+    weapon: str
+    wrong_way: str
+    forbidden_zone: str
+    person_down: str
+    crowd_movement: str
+    crowd_density: str
+    fire: str
+
+
 class Labels(_Table):
     """What stands before each fact."""
 
@@ -90,6 +103,7 @@ class Words(_Table):
     no_place: str
     kinds: KindWords
     short_kinds: KindWords
+    purposes: PurposeWords
     labels: Labels
     timing: TimingWords
     dates: DateWords

@@ -6,7 +6,21 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from bot.model import Evidence, Facts, Moment
+from bot.model import CameraType, Evidence, Facts, Kind, Moment, Purpose, Reference, Where
+
+PURPOSES = {
+    Purpose.ABANDONED_OBJECT: "objets abandonnés",
+    Purpose.WEAPON: "présence ou utilisation d'armes",
+    Purpose.WRONG_WAY: "circulation à contresens",
+    Purpose.FORBIDDEN_ZONE: "présence en zone interdite ou sensible",
+    Purpose.PERSON_DOWN: "personne au sol après une chute",
+    Purpose.CROWD_MOVEMENT: "mouvement de foule",
+    Purpose.CROWD_DENSITY: "densité trop importante de personnes",
+    Purpose.FIRE: "départ de feu",
+}
+"""The words they are searched by, which are also how they were stored before they had names of their own."""
+
+_OLD_PURPOSES = {words: purpose for purpose, words in PURPOSES.items()}
 
 
 def clean(text: str) -> str:
@@ -29,12 +43,15 @@ def facts_to_json(facts: Facts) -> dict[str, Any]:
         "event": clean_or_none(facts.event),
         "operators": [clean(value) for value in facts.operators],
         "places": [clean(value) for value in facts.places],
-        "purposes": [clean(value) for value in facts.purposes],
+        "purposes": [purpose.value for purpose in facts.purposes],
         "software": clean_or_none(facts.software),
         "vendor": clean_or_none(facts.vendor),
         "cameras": facts.cameras,
         "legal_basis": [clean(value) for value in facts.legal_basis],
         "court": clean_or_none(facts.court),
+        "camera_types": [kind.value for kind in facts.camera_types],
+        "office": clean_or_none(facts.office),
+        "references": [_reference_to_json(entry) for entry in facts.references],
     }
     return {key: value for key, value in values.items() if value is not None and value != []}
 
@@ -49,20 +66,55 @@ def facts_from_json(stored: Mapping[str, Any]) -> Facts:
         event=stored.get("event"),
         operators=tuple(stored.get("operators", ())),
         places=tuple(stored.get("places", ())),
-        purposes=tuple(stored.get("purposes", ())),
+        purposes=tuple(purpose for name in stored.get("purposes", ()) if (purpose := _purpose(name)) is not None),
         software=stored.get("software"),
         vendor=stored.get("vendor"),
         cameras=stored.get("cameras"),
         legal_basis=tuple(stored.get("legal_basis", ())),
         court=stored.get("court"),
+        camera_types=tuple(CameraType(name) for name in stored.get("camera_types", ()) if name in set(CameraType)),
+        office=stored.get("office"),
+        references=tuple(_reference_from_json(entry) for entry in stored.get("references", ()) if entry.get("change") in set(Kind)),
     )
+
+
+def _purpose(stored: str) -> Purpose | None:
+    """None for one that a newer program may have added."""
+    return Purpose(stored) if stored in set(Purpose) else _OLD_PURPOSES.get(stored)
+
+
+def _reference_to_json(reference: Reference) -> dict[str, Any]:
+    values = {
+        "change": reference.change.value,
+        "number": clean_or_none(reference.number),
+        "signed": reference.signed.isoformat() if reference.signed else None,
+    }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _reference_from_json(stored: Mapping[str, Any]) -> Reference:
+    return Reference(Kind(stored["change"]), stored.get("number"), date.fromisoformat(stored["signed"]) if stored.get("signed") else None)
 
 
 def evidence_to_json(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
     """A JSON list of objects, in order."""
-    return [{"about": clean(item.about), "page": item.page, "text": clean(item.text)} for item in evidence]
+    return [
+        {
+            "about": clean(item.about),
+            "page": item.page,
+            "text": clean(item.text),
+            **({} if item.where is None else {"where": item.where.value}),
+            **({} if item.cue is None else {"cue": clean(item.cue)}),
+        }
+        for item in evidence
+    ]
 
 
 def evidence_from_json(stored: list[Mapping[str, Any]]) -> tuple[Evidence, ...]:
     """The inverse of `evidence_to_json`."""
-    return tuple(Evidence(item["about"], item["page"], item["text"]) for item in stored)
+    return tuple(
+        Evidence(
+            item["about"], item["page"], item["text"], Where(item["where"]) if item.get("where") in set(Where) else None, item.get("cue")
+        )
+        for item in stored
+    )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select
 
-from bot.model import Decree, Evidence, Kind, Outcome
+from bot.model import Decree, Evidence, Kind, Outcome, Sighting
 from bot.storage.codec import evidence_from_json
 from bot.storage.database import Database
 from bot.storage.decree_rows import load_decrees
@@ -19,16 +19,6 @@ from bot.storage.schema import act_terms, acts, decrees, recueils, reviews, sigh
 from bot.storage.search import matching, query_terms, relevance
 
 _TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One place where a decree appears: `authority` published the recueil at `url`, the act begins on `page`."""
-
-    authority: str
-    url: str
-    page: int
-    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,33 @@ reviews = Table(
     metadata,
     Column("act_id", _Id, ForeignKey("acts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("created_at", Instant, nullable=False),
+    # When the operators' chat was asked.
+    Column("told_at", Instant),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    # What a person decided of an act, under every key that the act is known by: a later reading of it does not overturn that.
+    Column("key", Text, primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("kind", String(16)),
+    Column("decided_at", Instant, nullable=False),
+    Column("decided_by", String(32), nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    # The decrees that a decree names, whether they were seen or not: who they are is looked up in `identities`.
+    Column("decree_id", _Id, ForeignKey("decrees.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("change", String(16), nullable=False),
+    Column("number", Text),
+    Column("signed", Date),
+    # What the keys of a decree of this number begin with; null where only a day is named.
+    Column("prefix", Text, index=True),
+    Column("authority", String(32), nullable=False),
 )
 
 posts = Table(

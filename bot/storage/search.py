@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.model import Facts
-from bot.storage.codec import facts_from_json
+from bot.storage.codec import PURPOSES, facts_from_json
 from bot.storage.schema import act_terms, acts, decrees, recueils, search_rules
 from bot.storage.terms import RULES, terms, words
 
@@ -126,7 +126,7 @@ def _head(authority: str, title: str, act_id: str | None, facts: Facts) -> list[
         *(value for value in named if value),
         *facts.operators,
         *facts.places,
-        *facts.purposes,
+        *(PURPOSES[purpose] for purpose in facts.purposes),
     ]
 
 

@@ -205,23 +205,23 @@ def test_software_and_vendor(text: str, software: str | None, vendor: str | None
 
 
 @pytest.mark.parametrize(
-    ("wording", "label"),
+    ("wording", "purpose"),
     [
-        ("présence d’un bagage abandonné", "objets abandonnés"),
-        ("présence ou utilisation d'armes", "présence ou utilisation d'armes"),
-        ("non-respect du sens de circulation commun", "circulation à contresens"),
-        ("véhicule à contre-sens", "circulation à contresens"),
-        ("Intrusion en zone interdite au public ou sensible", "présence en zone interdite ou sensible"),
-        ("franchissement par une personne ou un véhicule d'une zone sensible", "présence en zone interdite ou sensible"),
-        ("personne au sol à la suite d'une chute", "personne au sol après une chute"),
-        ("Mouvement de foule dans des zones à risques", "mouvement de foule"),
-        ("Densité anormalement élevée", "densité trop importante de personnes"),
-        ("départs de feux", "départ de feu"),
+        ("présence d’un bagage abandonné", "abandoned_object"),
+        ("présence ou utilisation d'armes", "weapon"),
+        ("non-respect du sens de circulation commun", "wrong_way"),
+        ("véhicule à contre-sens", "wrong_way"),
+        ("Intrusion en zone interdite au public ou sensible", "forbidden_zone"),
+        ("franchissement par une personne ou un véhicule d'une zone sensible", "forbidden_zone"),
+        ("personne au sol à la suite d'une chute", "person_down"),
+        ("Mouvement de foule dans des zones à risques", "crowd_movement"),
+        ("Densité anormalement élevée", "crowd_density"),
+        ("départs de feux", "fire"),
     ],
 )
-def test_purposes(wording: str, label: str) -> None:
+def test_purposes(wording: str, purpose: str) -> None:
     article = f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique pour signaler : {wording}."
-    assert decree(article).purposes == (label,)
+    assert decree(article).purposes == (purpose,)
 
 
 def test_the_fire_service_is_no_fire() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.model import Decree, Facts, Kind, Moment, Place
+from bot.model import Decree, Facts, Kind, Moment, Place, Purpose
 
 DROME = Place("26", "Préfecture de la Drôme", "Drôme")
 POLICE = Place("PP", "Préfecture de police", "Paris")
@@ -24,7 +24,7 @@ FULL = Facts(
     event="Foire du Dauphiné",
     operators=("SNCF",),
     places=("gare de Valence-Ville", "gare routière"),
-    purposes=("mouvement de foule", "densité trop importante de personnes"),
+    purposes=(Purpose.CROWD_MOVEMENT, Purpose.CROWD_DENSITY),
     software="Regardix",
     vendor="Société Exemple",
     cameras=118,
@@ -71,7 +71,7 @@ facts = st.builds(
     event=st.none() | long_hostile,
     operators=st.lists(hostile, max_size=5).map(tuple),
     places=st.lists(long_hostile, max_size=60).map(tuple),
-    purposes=st.lists(hostile, max_size=12).map(tuple),
+    purposes=st.lists(st.sampled_from(Purpose), max_size=8, unique=True).map(tuple),
     software=st.none() | hostile,
     vendor=st.none() | hostile,
     cameras=st.none() | st.integers(0, 10**9),

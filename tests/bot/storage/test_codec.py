@@ -6,7 +6,7 @@ from datetime import date, time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Evidence, Facts, Moment
+from bot.model import CameraType, Evidence, Facts, Kind, Moment, Purpose, Reference, Where
 from bot.storage.codec import clean, evidence_from_json, evidence_to_json, facts_from_json, facts_to_json
 
 _text = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
@@ -21,12 +21,15 @@ _facts = st.builds(
     event=st.none() | _text,
     operators=_texts,
     places=_texts,
-    purposes=_texts,
+    purposes=st.lists(st.sampled_from(Purpose)).map(tuple),
     software=st.none() | _text,
     vendor=st.none() | _text,
     cameras=st.none() | st.integers(0, 10_000),
     legal_basis=_texts,
     court=st.none() | _text,
+    camera_types=st.lists(st.sampled_from(CameraType)).map(tuple),
+    office=st.none() | _text,
+    references=st.lists(st.builds(Reference, st.sampled_from(Kind), st.none() | _text, st.none() | st.dates())).map(tuple),
 )
 
 
@@ -35,7 +38,13 @@ def test_facts_come_back_through_json(facts: Facts) -> None:
     assert facts_from_json(json.loads(json.dumps(facts_to_json(facts)))) == facts
 
 
-@given(st.lists(st.builds(Evidence, about=_text, page=st.integers(1, 2_000), text=_text)).map(tuple))
+@given(
+    st.lists(
+        st.builds(
+            Evidence, about=_text, page=st.integers(1, 2_000), text=_text, where=st.none() | st.sampled_from(Where), cue=st.none() | _text
+        )
+    ).map(tuple)
+)
 def test_evidence_comes_back_through_json(evidence: tuple[Evidence, ...]) -> None:
     assert evidence_from_json(json.loads(json.dumps(evidence_to_json(evidence)))) == evidence
 
@@ -51,6 +60,11 @@ def test_the_stored_form() -> None:
         "number": "12", "signed": "2024-04-19", "starts": "2024-04-20T14:00", "operators": ["SNCF"], "cameras": 0,
     }  # fmt: skip
     assert facts_from_json({}) == Facts()
+
+
+def test_purposes_stored_in_words_by_older_programs_are_understood() -> None:
+    stored = {"purposes": ["mouvement de foule", "objets abandonnés", "a purpose of a newer program"]}
+    assert facts_from_json(stored).purposes == (Purpose.CROWD_MOVEMENT, Purpose.ABANDONED_OBJECT)
 
 
 @given(st.text(alphabet=st.characters()) | st.text(alphabet="\x00\ud800\udfffé"))
