@@ -202,6 +202,8 @@ class Facts:
     """The office of whoever signed, as in `Le préfet de police`. Never a person's name."""
     references: tuple[Reference, ...] = ()
     """The other decrees on VSA that this one renews, modifies, suspends or ends."""
+    authority: str | None = None
+    """Code of the authority that decided, where the text tells that it is another than any publisher (`PP`); None where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +240,15 @@ class Change:
 
     `decree` is the id of the other one, None while it was never seen; `number` is how it is named.
     `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
-    that of its publication; None where none is known.
+    that of its publication; None where none is known. `starts` and `ends` are the period of the decree that changes, if it has one.
     """
 
     kind: Kind
     decree: int | None = None
     number: str | None = None
     since: date | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +278,84 @@ class Decree:
     """What it does to the decrees that it names."""
     changed_by: tuple[Change, ...] = ()
     """What later decrees do to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """The court competent for a decree. `name` is `named` in the decree where one is, else `by_seat`; None where neither is known.
+
+    By law the court is that of the seat of the authority that took the decision (article R. 312-1 of the code de justice administrative),
+    wherever the decision applies. Where the decree names another one (`differs`), both are to be shown.
+    """
+
+    name: str | None
+    named: str | None
+    by_seat: str | None
+
+    @property
+    def differs(self) -> bool:
+        """True when the decree names another court than that of its authority's seat."""
+        return self.named is not None and self.by_seat is not None and self.named != self.by_seat
+
+
+class Flag(StrEnum):
+    """The closed list of flags.
+
+    `OUTSIDE_WINDOW`: it begins, or where that is not known was signed, on a day for which no known text allowed VSA (`law.toml`).
+    `LONGER_THAN_ALLOWED`: it authorises for longer than its law allows at once, where the law sets a limit.
+    `PUBLISHED_AFTER_START`: the recueil is dated after the day on which the authorisation began.
+    """
+
+    OUTSIDE_WINDOW = "outside_window"
+    LONGER_THAN_ALLOWED = "longer_than_allowed"
+    PUBLISHED_AFTER_START = "published_after_start"
+
+
+class Recourse(StrEnum):
+    """Where the period of a decree stands, for whoever thinks of an urgent application (articles L. 521-1 and L. 521-2).
+
+    `FUTURE`: it has not begun. `RUNNING`: it has, and is not over. `OVER`: the decree is executed and a judge no longer suspends it; only
+    its annulment can be asked for, until `last_day`. `UNKNOWN`: what is known of the period does not tell.
+    """
+
+    FUTURE = "future"
+    RUNNING = "running"
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+class Standing(StrEnum):
+    """Where what a decree allows stands on a day, later decrees that change it taken into account.
+
+    `UPCOMING`, `IN_FORCE` and `OVER` tell of its period; `ENDED` and `SUSPENDED` of a later decree. `CHANGE` is a decree that only changes
+    another one and `REFUSED` one that allows nothing: neither is in force in the sense that somebody is watched under it. `UNKNOWN`: the
+    period could not be read.
+    """
+
+    UPCOMING = "upcoming"
+    IN_FORCE = "in_force"
+    OVER = "over"
+    ENDED = "ended"
+    SUSPENDED = "suspended"
+    CHANGE = "change"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Counsel:
+    """What a reader of a decree is told besides what it says: information to verify, with its source, never legal advice.
+
+    `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `late` how many days
+    after its beginning it was published, where that is flagged.
+    """
+
+    standing: Standing
+    recourse: Recourse
+    court: Court
+    last_day: date | None
+    flags: tuple[Flag, ...]
+    late: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

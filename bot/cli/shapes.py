@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from bot.detection import court, flags, last_day
+from bot.counsel import limit
+from bot.detection import court, flags
 from bot.messages import words_in
 from bot.model import Decree, Evidence, PageText, Reading
 from bot.storage.rows import UncertainAct
@@ -161,23 +161,14 @@ def court_json(decree: Decree) -> Json:
 
     Where the decree names another than the law gives, `court_by_seat` is not the same: both are to be shown.
     """
-    found = court(decree.authority, decree.facts.court)
+    found = court(decree.facts.authority or decree.authority, decree.facts.court)
     return {"court": found.name, "court_by_seat": found.by_seat}
-
-
-def _last_day(published: date | None) -> str | None:
-    if published is None:
-        return None
-    try:
-        return last_day(published).isoformat()
-    except ValueError:  # a misread date: no limit can be told
-        return None
 
 
 def _facts_json(decree: Decree) -> Json:
     """`last_day` (ISO date or null) is the last day to contest, counted from the date of the recueil, for third parties and to be verified.
 
-    `flags` are values of `bot.detection.Flag`, a closed list: `outside_window`, `longer_than_allowed`, `published_after_start`.
+    `flags` are values of `bot.model.Flag`, a closed list: `outside_window`, `longer_than_allowed`, `published_after_start`.
     """
     facts = decree.facts
     return {
@@ -204,7 +195,7 @@ def _facts_json(decree: Decree) -> Json:
             for item in facts.references
         ],
         **court_json(decree),
-        "last_day": _last_day(decree.published),
+        "last_day": None if (day := limit(decree.published)) is None else day.isoformat(),
         "flags": [flag.value for flag in flags(decree, decree.published)],
         "evidence": evidence_json(decree.evidence),
     }

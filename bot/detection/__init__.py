@@ -3,24 +3,22 @@
 `judge` says whether an act is a decree on algorithmic video surveillance, of which kind, with which facts, each with the
 phrase and the page it was read on. `identities` gives the keys under which a decree is the same wherever it appears.
 `window` tells whether the law allowed such a decree on a day, `flags` what is striking in its dates, `court` and `last_day` before
-whom and until when it can be contested, and `recourse` whether an urgent application still makes sense.
+whom and until when it can be contested, `recourse` whether an urgent application still makes sense, and `standing` whether it is in force.
 """
 
 from __future__ import annotations
 
-from bot.detection.courts import Court, court
-from bot.detection.deadlines import Recourse, last_day, recourse
-from bot.detection.flags import Flag, flags
+from bot.detection.courts import court
+from bot.detection.deadlines import last_day, recourse
+from bot.detection.flags import flags
 from bot.detection.identity import identities
 from bot.detection.judging import verdicts
 from bot.detection.law import Window, window
 from bot.detection.privacy import without_names
+from bot.detection.standing import standing
 from bot.model import Act, Evidence, Verdict
 
 __all__ = [
-    "Court",
-    "Flag",
-    "Recourse",
     "Window",
     "court",
     "flags",
@@ -29,6 +27,7 @@ __all__ = [
     "judge_each",
     "last_day",
     "recourse",
+    "standing",
     "window",
     "without_names",
 ]

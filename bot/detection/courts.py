@@ -12,6 +12,7 @@ from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.segments import Part, Segment
 from bot.detection.text import squeezed
+from bot.model import Court
 
 _PREFIX = "tribunaladministratif"
 _LINK = r"(?:territorialementcompetent)?(?:situea|sisa|dela|des|de|du|d|a)?"
@@ -22,24 +23,6 @@ _REMEDY = pattern("recours", "contest", "defere", "attaque", "saisi", "annulatio
 _JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
 _BEFORE, _AFTER = 400, 250
 """Squeezed characters around a court in which something must tell that the text speaks of remedies."""
-
-
-@dataclass(frozen=True, slots=True)
-class Court:
-    """The court competent for a decree. `name` is `named` in the decree where one is, else `by_seat`; None where neither is known.
-
-    By law the court is that of the seat of the authority that took the decision (article R. 312-1 of the code de justice administrative),
-    wherever the decision applies. Where the decree names another one (`differs`), both are to be shown.
-    """
-
-    name: str | None
-    named: str | None
-    by_seat: str | None
-
-    @property
-    def differs(self) -> bool:
-        """True when the decree names another court than that of its authority's seat."""
-        return self.named is not None and self.by_seat is not None and self.named != self.by_seat
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from functools import cache
 
-from bot.model import Moment
+from bot.model import Moment, Recourse
 
 FIRST_YEAR, LAST_YEAR = 1946, 2100
 """Years for which the public holidays are known: those in the law since 1946, up to where the calendar of `holidays` ends."""
@@ -62,19 +61,6 @@ def _holidays(year: int) -> frozenset[date]:
     import holidays  # noqa: PLC0415 - most readings find no decree, and do not owe the 30 ms it takes
 
     return frozenset(holidays.country_holidays("FR", years=year))
-
-
-class Recourse(StrEnum):
-    """Where the period of a decree stands, for whoever thinks of an urgent application (articles L. 521-1 and L. 521-2).
-
-    `FUTURE`: it has not begun. `RUNNING`: it has, and is not over. `OVER`: the decree is executed and a judge no longer suspends it; only
-    its annulment can be asked for, until `last_day`. `UNKNOWN`: what is known of the period does not tell.
-    """
-
-    FUTURE = "future"
-    RUNNING = "running"
-    OVER = "over"
-    UNKNOWN = "unknown"
 
 
 def recourse(starts: Moment | None, ends: Moment | None, now: datetime) -> Recourse:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 
 from bot.detection.deadlines import months_later
 from bot.detection.law import longest, outside
-from bot.model import Decree, Facts, Kind
+from bot.model import Decree, Facts, Flag, Kind
 
 _GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
 """Kinds whose period is their own; that of the others is mostly the one of the decree they change, end or refuse."""
-
-
-class Flag(StrEnum):
-    """The closed list of flags.
-
-    `OUTSIDE_WINDOW`: it begins, or where that is not known was signed, on a day for which no known text allowed VSA (`law.toml`).
-    `LONGER_THAN_ALLOWED`: it authorises for longer than its law allows at once, where the law sets a limit.
-    `PUBLISHED_AFTER_START`: the recueil is dated after the day on which the authorisation began.
-    """
-
-    OUTSIDE_WINDOW = "outside_window"
-    LONGER_THAN_ALLOWED = "longer_than_allowed"
-    PUBLISHED_AFTER_START = "published_after_start"
 
 
 def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:

@@ -51,6 +51,7 @@ def facts_to_json(facts: Facts) -> dict[str, Any]:
         "court": clean_or_none(facts.court),
         "camera_types": [kind.value for kind in facts.camera_types],
         "office": clean_or_none(facts.office),
+        "authority": clean_or_none(facts.authority),
         "references": [_reference_to_json(entry) for entry in facts.references],
     }
     return {key: value for key, value in values.items() if value is not None and value != []}
@@ -74,6 +75,7 @@ def facts_from_json(stored: Mapping[str, Any]) -> Facts:
         court=stored.get("court"),
         camera_types=tuple(CameraType(name) for name in stored.get("camera_types", ()) if name in set(CameraType)),
         office=stored.get("office"),
+        authority=stored.get("authority"),
         references=tuple(_reference_from_json(entry) for entry in stored.get("references", ()) if entry.get("change") in set(Kind)),
     )
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.detection import Court, court, judge, judge_each
+from bot.detection import court, judge, judge_each
 from bot.detection.cues import load
-from bot.model import Act, Evidence, Facts, PageText
+from bot.model import Act, Court, Evidence, Facts, PageText
 from sources import load_authorities
 from tests.bot.detection.samples import STEADY, act
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection import Recourse, last_day, recourse
+from bot.detection import last_day, recourse
 from bot.detection.deadlines import LAST_YEAR, months_later
-from bot.model import Moment
+from bot.model import Moment, Recourse
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY = date(2026, 8, 15)

@@ -6,9 +6,9 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from bot.detection import Flag, flags
+from bot.detection import flags
 from bot.detection.law import longest
-from bot.model import Decree, Evidence, Facts, Kind, Moment
+from bot.model import Decree, Evidence, Facts, Flag, Kind, Moment
 
 URL = "https://www.lande.gouv.fr/recueil.pdf"
 

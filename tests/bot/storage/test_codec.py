@@ -29,6 +29,7 @@ _facts = st.builds(
     court=st.none() | _text,
     camera_types=st.lists(st.sampled_from(CameraType)).map(tuple),
     office=st.none() | _text,
+    authority=st.none() | _text,
     references=st.lists(st.builds(Reference, st.sampled_from(Kind), st.none() | _text, st.none() | st.dates())).map(tuple),
 )
 

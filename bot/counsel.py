@@ -1,0 +1,39 @@
+"""What a reader is told of a decree besides what it says. Pure: the only place where words meet the law."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.detection import court, flags, last_day, recourse, standing
+from bot.detection.standing import period
+from bot.model import Counsel, Decree, Flag, Place
+
+
+def counsel(decree: Decree, place: Place, now: datetime) -> Counsel:
+    """The counsel on a decree of the authority at `place`, as seen at `now` (aware). Raises ValueError for a naive `now`."""
+    there = now.astimezone(ZoneInfo(place.time_zone))
+    raised = flags(decree, decree.published)
+    return Counsel(
+        standing=standing(decree, there),
+        recourse=recourse(*period(decree), there),
+        court=court(decree.facts.authority or decree.authority, decree.facts.court),
+        last_day=limit(decree.published),
+        flags=raised,
+        late=_late(decree) if Flag.PUBLISHED_AFTER_START in raised else None,
+    )
+
+
+def limit(published: date | None) -> date | None:
+    """The last day for third parties to contest what was published on this day; None where it is not known or misread."""
+    if published is None:
+        return None
+    try:
+        return last_day(published)
+    except ValueError:
+        return None
+
+
+def _late(decree: Decree) -> int | None:
+    starts = decree.facts.starts
+    return None if starts is None or decree.published is None else (decree.published - starts.day).days

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.detection import standing
+from bot.model import Change, Decree, Facts, Kind, Moment, Standing
+
+PARIS = ZoneInfo("Europe/Paris")
+NOON = datetime(2026, 9, 12, 12, tzinfo=PARIS)
+
+
+def decree(starts: str | None, ends: str | None, *changed_by: Change, kind: Kind = Kind.AUTHORISATION) -> Decree:
+    facts = Facts(starts=None if starts is None else Moment.parse(starts), ends=None if ends is None else Moment.parse(ends))
+    return Decree("26", kind, "Arrêté", facts, (), "https://www.lande.gouv.fr/r.pdf", 1, None, changed_by=changed_by)
+
+
+def ended(since: str | None, kind: Kind = Kind.ABROGATION) -> Change:
+    return Change(kind, 2, "2026-12", None if since is None else date.fromisoformat(since))
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "expected"),
+    [
+        ("2026-09-13", "2026-09-14", Standing.UPCOMING),
+        ("2026-09-12T12:00", "2026-09-14", Standing.IN_FORCE),
+        ("2026-09-10", "2026-09-12", Standing.IN_FORCE),
+        ("2026-09-10", "2026-09-12T12:00", Standing.OVER),
+        ("2026-09-10", None, Standing.UNKNOWN),
+        (None, None, Standing.UNKNOWN),
+    ],
+)
+def test_by_its_period(starts: str | None, ends: str | None, expected: Standing) -> None:
+    assert standing(decree(starts, ends), NOON) is expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (ended("2026-09-12"), Standing.ENDED),
+        (ended("2026-09-13"), Standing.IN_FORCE),
+        (ended(None), Standing.ENDED),
+        (ended("2026-09-11", Kind.SUSPENSION), Standing.SUSPENDED),
+        (ended("2026-09-11", Kind.RENEWAL), Standing.IN_FORCE),
+    ],
+)
+def test_by_a_later_decree(change: Change, expected: Standing) -> None:
+    assert standing(decree("2026-09-01", "2026-09-30", change), NOON) is expected
+    assert standing(decree("2026-08-01", "2026-08-30", change), NOON) is Standing.OVER
+
+
+def test_an_end_outweighs_a_suspension() -> None:
+    both = (ended("2026-09-10", Kind.SUSPENSION), ended("2026-09-11"))
+    assert standing(decree("2026-09-01", "2026-09-30", *both), NOON) is Standing.ENDED
+
+
+def test_a_modified_period_counts() -> None:
+    longer = Change(Kind.MODIFICATION, 2, "2026-12", date(2026, 9, 9), ends=Moment(date(2026, 9, 20)))
+    longest = Change(Kind.MODIFICATION, 3, "2026-13", date(2026, 9, 8), ends=Moment(date(2026, 9, 30)))
+    assert standing(decree("2026-09-01", "2026-09-11"), NOON) is Standing.OVER
+    assert standing(decree("2026-09-01", "2026-09-11", longer, longest), NOON) is Standing.IN_FORCE
+    assert standing(decree("2026-09-01", "2026-09-11", longer), datetime(2026, 9, 21, tzinfo=PARIS)) is Standing.OVER
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (Kind.REFUSAL, Standing.REFUSED),
+        (Kind.ABROGATION, Standing.CHANGE),
+        (Kind.SUSPENSION, Standing.CHANGE),
+        (Kind.MODIFICATION, Standing.CHANGE),
+        (Kind.RENEWAL, Standing.IN_FORCE),
+    ],
+)
+def test_kinds(kind: Kind, expected: Standing) -> None:
+    assert standing(decree("2026-09-10", "2026-09-12", kind=kind), NOON) is expected
+
+
+def test_a_naive_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        standing(decree("2026-09-10", "2026-09-12"), NOON.replace(tzinfo=None))

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from bot.counsel import counsel
+from bot.model import Decree, Facts, Flag, Kind, Moment, Place, Recourse, Standing
+
+PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
+PARIS_COURT, CERGY_COURT = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
+
+
+def decree(published: date | None, **facts: object) -> Decree:
+    period = {"starts": Moment(date(2024, 5, 26)), "ends": Moment(date(2024, 6, 10))}
+    return Decree("92", Kind.AUTHORISATION, "Arrêté", Facts(**(period | facts)), (), "https://x.gouv.fr/r.pdf", 1, published)  # type: ignore[arg-type]  # facts of several types
+
+
+def test_a_decree_told_late() -> None:
+    told = counsel(decree(date(2024, 6, 4)), PLACE, datetime(2024, 6, 5, tzinfo=UTC))
+    assert (told.standing, told.recourse) == (Standing.IN_FORCE, Recourse.RUNNING)
+    assert told.last_day == date(2024, 8, 5)
+    assert told.flags == (Flag.PUBLISHED_AFTER_START,)
+    assert told.late == 9
+    assert told.court.name == CERGY_COURT
+
+
+def test_the_police_prefect_s_decree_in_another_recueil_goes_to_paris() -> None:
+    told = counsel(decree(None, authority="PP", court=CERGY_COURT), PLACE, datetime(2024, 5, 1, tzinfo=UTC))
+    assert told.court.by_seat == PARIS_COURT
+    assert told.court.named == CERGY_COURT
+    assert told.court.differs
+    assert (told.last_day, told.late) == (None, None)
+
+
+def test_hours_are_those_of_the_place() -> None:
+    mayotte = Place("976", "Préfecture de Mayotte", "Mayotte", "Indian/Mayotte")
+    evening = datetime(2024, 5, 25, 21, 30, tzinfo=UTC)  # the 26th, 00:30, in Mayotte
+    assert counsel(decree(None), mayotte, evening).standing is Standing.IN_FORCE
+    assert counsel(decree(None), PLACE, evening).standing is Standing.UPCOMING
+
+
+def test_a_misread_day_of_publication_tells_no_limit() -> None:
+    assert counsel(decree(date(1815, 6, 18)), PLACE, datetime(2024, 5, 1, tzinfo=UTC)).last_day is None
