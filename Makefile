@@ -7,14 +7,16 @@ STAMP := $(VENV)/.complete
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 
-.PHONY: help setup system browser run test check demo lock clean
+.PHONY: help setup system browser run test soak check demo evaluate lock clean
 
 help:
 	@echo "make setup   create $(VENV) with pinned, hashed dependencies (and the OCR data where possible)"
 	@echo "make run     run the bot with config.toml, or with embedded defaults (SQLite, console)"
 	@echo "make demo    replay a small prefecture on this machine and show the posts"
 	@echo "make test    run all tests"
+	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md)"
 	@echo "make check   linters, types and import contracts"
+	@echo "make evaluate   precision and recall of detection on the labelled corpus"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 setup: system $(STAMP)
@@ -40,8 +42,17 @@ run: setup
 demo: setup
 	$(BIN)/vigie demo
 
+evaluate: setup
+	$(BIN)/vigie evaluate tests/corpus
+
 test: setup browser
 	$(PYTEST)
+
+# Every decree once, in order, whatever was killed; then what the two other ways to reconcile do.
+soak: setup
+	$(BIN)/python -m benchmarks.soak --runs 200
+	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile hold
+	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile resend
 
 check: setup
 	$(BIN)/ruff check .

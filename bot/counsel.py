@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.detection import court, flags, last_day, recourse, standing
+from bot.detection.law import longest
 from bot.detection.standing import period
 from bot.model import Counsel, Decree, Flag, Place
 
@@ -14,13 +15,17 @@ def counsel(decree: Decree, place: Place, now: datetime) -> Counsel:
     """The counsel on a decree of the authority at `place`, as seen at `now` (aware). Raises ValueError for a naive `now`."""
     there = now.astimezone(ZoneInfo(place.time_zone))
     raised = flags(decree, decree.published)
+    starts, ends = period(decree, there.date())
     return Counsel(
         standing=standing(decree, there),
-        recourse=recourse(*period(decree), there),
+        recourse=recourse(starts, ends, there),
         court=court(decree.facts.authority or decree.authority, decree.facts.court),
         last_day=limit(decree.published),
         flags=raised,
         late=_late(decree) if Flag.PUBLISHED_AFTER_START in raised else None,
+        months=_months(decree) if Flag.LONGER_THAN_ALLOWED in raised else None,
+        starts=starts,
+        ends=ends,
     )
 
 
@@ -32,6 +37,11 @@ def limit(published: date | None) -> date | None:
         return last_day(published)
     except ValueError:
         return None
+
+
+def _months(decree: Decree) -> int | None:
+    starts = decree.facts.starts
+    return None if starts is None else longest(starts.day)
 
 
 def _late(decree: Decree) -> int | None:

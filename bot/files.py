@@ -71,6 +71,17 @@ class Files:
             await self._remember(recueil, download.sha256)
             yield Opened(download.path, download.sha256, download.size)
 
+    @asynccontextmanager
+    async def kept(self, recueil: Recueil) -> AsyncIterator[Opened | None]:
+        """The file where it was kept, None where it was not: nothing is fetched."""
+        shelf = self._shelf
+        opened = await self._kept(shelf, recueil) if shelf is not None else None
+        if shelf is None or opened is None:
+            yield None
+            return
+        async with _in_use(shelf, opened):
+            yield opened
+
     async def _kept(self, shelf: Shelf, recueil: Recueil) -> Opened | None:
         if recueil.sha256 is None:
             return None

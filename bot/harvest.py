@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bot import decide
-from bot.files import Files
+from bot.files import Files, Opened
+from bot.keep import Keep
 from bot.lanes import Lanes, Passage
-from bot.model import Decree, Reading
+from bot.model import Decree, Outcome, Reading
 from bot.notes import USUAL_PACE, Pace
 from bot.perusal import File, Hostile, Peruser, Reader
 from bot.reading import Unreadable
@@ -22,7 +24,7 @@ from bot.storage.contents import HELD_FOR
 from bot.storage.errors import StorageError
 from bot.storage.rows import NewRecueil, ReadResult, Recorded, Recueil, RecueilState
 from bot.uninterrupted import uninterrupted
-from bot.verdicts import early_result, read_result, uncertain_acts
+from bot.verdicts import decision_keys, early_result, read_result, uncertain_acts
 from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused, Source
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Harvester:
     """Fetches, reads, judges and records recueils, so many at a time. Knows no platform: `route` names the destinations of a decree.
 
     `posted` is called, in the event loop, each time that posts were queued, be it before a recueil was read to its end. Without a `shelf`
-    nothing is kept on disk: files are in the temporary folder for as long as they are read.
+    nothing is kept on disk: files are in the temporary folder for as long as they are read. Those of decrees go to `keep`, for good.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Harvester:
         long_workers: int = 1,
         pace: Pace = USUAL_PACE,
         shelf: Shelf | None = None,
+        keep: Keep | None = None,
         posted: Callable[[], None] = lambda: None,
     ) -> None:
         self._authorities = authorities
@@ -63,6 +66,7 @@ class Harvester:
         self._route = route
         self._clock = clock
         self._lanes = Lanes(quick=workers, slow=long_workers)
+        self._keep = keep
         self._files = Files(fetcher=fetcher, store=store, shelf=shelf, clock=clock)
         self._posted = posted
         self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
@@ -125,12 +129,18 @@ class Harvester:
         """What is recorded at the end; what was recorded early is in `before`."""
         # Read wholly before, and not recorded: killed in between, or a fault of ours that is mended.
         reading = await self._peruser.stored(recueil.sha256) if recueil.sha256 is not None else None
-        if reading is None:
+        if reading is not None:
+            result = await asyncio.to_thread(self._judge, recueil, reading)
+            async with self._files.kept(recueil) as left:
+                if left is not None:
+                    left.wholly_read = await self._preserve(left, result)
+        else:
             async with self._files.of(recueil) as opened:
                 file = File(recueil.id, opened.path, opened.sha256, opened.size)
-                reading = await self._peruser.peruse(file, way, lambda part: self._record_early(recueil, part, before))
-                opened.wholly_read = reading.complete
-        result = await asyncio.to_thread(self._judge, recueil, reading)
+                reading = await self._peruser.peruse(file, way, partial(self._record_early, recueil, opened, before))
+                result = await asyncio.to_thread(self._judge, recueil, reading)
+                preserved = await self._preserve(opened, result)
+                opened.wholly_read = reading.complete and preserved
         recorded = await asyncio.to_thread(self._store.decrees.record, result, self._route, self._clock())
         if recorded.posts:
             # At once: others of its authority may be read for minutes before whoever asked for them all has the answer.
@@ -143,14 +153,25 @@ class Harvester:
             incomplete=() if reading.complete else (recueil.url,),
         )
 
-    async def _record_early(self, recueil: Recueil, reading: Reading, before: list[Recorded]) -> None:
+    async def _preserve(self, opened: Opened, result: ReadResult) -> bool:
+        """Keep the file before what is found in it is told: a post shows a page of it, and a person may be asked what it is.
+
+        False where it should be kept and could not be: whoever has it must not throw it away.
+        """
+        telling = bool(result.decrees) or any(item.verdict.outcome is Outcome.UNCERTAIN for item in result.judged)
+        if self._keep is None or not self._keep.wants(decrees=telling):
+            return True
+        return await asyncio.to_thread(self._keep.put, opened.path, opened.sha256) is not None
+
+    async def _record_early(self, recueil: Recueil, opened: Opened, before: list[Recorded], reading: Reading) -> None:
         """Record the decrees of a recueil that is read in part, so that they are announced while the rest is read."""
         if recueil.silent:
             return
         # Held, not due: it is being read. A killed program does not hold it for long.
-        result = await asyncio.to_thread(early_result, recueil, reading, next_try_at=self._clock() + HELD_FOR)
+        result = await asyncio.to_thread(self._judge_early, recueil, reading)
         if result is None:
             return
+        await self._preserve(opened, result)
 
         def record() -> None:
             before.append(self._store.decrees.record(result, self._route, self._clock()))
@@ -171,9 +192,19 @@ class Harvester:
                 if recorded.posts:
                     self._posted()
 
+    def _judge_early(self, recueil: Recueil, reading: Reading) -> ReadResult | None:
+        try:
+            decided = self._store.reviews.decided(decision_keys(recueil, reading))
+        except StorageError as error:
+            # Untold for now rather than told against what a person decided; the end of the reading tells.
+            log.warning("decrees found before all was read are not looked at yet", url=recueil.url, error=str(error))
+            return None
+        return early_result(recueil, reading, next_try_at=self._clock() + HELD_FOR, decided=decided)
+
     def _judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
         again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock())
-        return read_result(recueil, reading, next_try_at=again)
+        decided = self._store.reviews.decided(decision_keys(recueil, reading))
+        return read_result(recueil, reading, next_try_at=again, decided=decided)
 
     @staticmethod
     def _readings(recueil: Recueil) -> int:

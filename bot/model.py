@@ -22,6 +22,10 @@ class Kind(StrEnum):
     REFUSAL = "refusal"
 
 
+CHANGING = frozenset({Kind.RENEWAL, Kind.MODIFICATION, Kind.ABROGATION, Kind.SUSPENSION})
+"""The kinds of decree that do something to an earlier one, of which its readers are told."""
+
+
 class Outcome(StrEnum):
     """What detection says of an act. `UNCERTAIN` means that a person must look: never a silent drop."""
 
@@ -96,7 +100,8 @@ class Act:
 
     `id` is the identifier of the national template (`83-2025-07-07-00001`) or None where there is none. Where one identifier holds many
     decrees, each is an act of its own: `part` is 1, 2, … for them and 0 for the pages before the first (separator page, inner table of
-    contents). It is None for an act that has its identifier to itself. `title_from` is where the title was read, None where not told.
+    contents). It is None for an act that has its identifier to itself. `title_from` is where the title was read, None where not told,
+    `title_page` the page of the file on which it was read, None where that is not known.
     """
 
     id: str | None
@@ -107,6 +112,7 @@ class Act:
     pages: tuple[PageText, ...] = field(repr=False)
     part: int | None = None
     title_from: Where | None = None
+    title_page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +247,7 @@ class Change:
     `decree` is the id of the other one, None while it was never seen; `number` is how it is named.
     `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
     that of its publication; None where none is known. `starts` and `ends` are the period of the decree that changes, if it has one.
+    `undone_by` is what ends the decree that changes, each with what ends it in turn: from then on it changes nothing.
     """
 
     kind: Kind
@@ -249,6 +256,7 @@ class Change:
     since: date | None = None
     starts: Moment | None = None
     ends: Moment | None = None
+    undone_by: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +264,7 @@ class Decree:
     """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.
 
     `id` is None until it is stored. `url` is the canonical address of the PDF, `page` the first page of the act in it,
-    `published` the date of the recueil (cover first, listing else).
+    `published` the date of the recueil (cover first, listing else); of a stored one that was seen in several, the earliest.
     """
 
     authority: str
@@ -272,12 +280,16 @@ class Decree:
     found_at: datetime | None = None
     identities: tuple[str, ...] = ()
     """Keys under which this decree is the same wherever it appears (authority and number, act id, text)."""
+    reference_prefixes: tuple[str | None, ...] = ()
+    """For each of `facts.references`, what the keys of a decree of that number begin with; None where it names no number. Not read back."""
     sightings: tuple[Sighting, ...] = ()
     """Everywhere it was seen, the first one first; empty until it is stored."""
     changes: tuple[Change, ...] = ()
     """What it does to the decrees that it names."""
     changed_by: tuple[Change, ...] = ()
     """What later decrees do to it."""
+    withdrawn_at: datetime | None = None
+    """When a person judged that it does not concern VSA; None for a decree that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +359,8 @@ class Counsel:
     """What a reader of a decree is told besides what it says: information to verify, with its source, never legal advice.
 
     `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `late` how many days
-    after its beginning it was published, where that is flagged.
+    after its beginning it was published, where that is flagged. `months` is how many its law allows at once, where it is flagged as longer.
+    `starts` and `ends` are its period as the last decree that modifies it says.
     """
 
     standing: Standing
@@ -356,6 +369,9 @@ class Counsel:
     last_day: date | None
     flags: tuple[Flag, ...]
     late: int | None = None
+    months: int | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,20 +385,55 @@ class Place:
 
 
 class PostState(StrEnum):
-    """Life of one post. `UNKNOWN`: sent, answer lost; it is looked for at the destination before any retry."""
+    """Life of one post. `UNKNOWN`: sent, answer lost; it is looked for at the destination before any retry. `HELD`: a person must say
+    whether it is there. `REFUSED`: given up until a person looks, or by a person."""
 
-    QUEUED = "queued"
+    PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    HELD = "held"
+
+
+class PostCause(StrEnum):
+    """The closed list of why a post is in its state: the last thing that happened to it besides being sent."""
+
+    NOT_SENT = "not_sent"  # no connection was made
+    RATE_LIMITED = "rate_limited"  # the platform asks for patience
+    REFUSED_CONTENT = "refused_content"  # the platform does not take this message
+    REFUSED_DESTINATION = "refused_destination"  # it takes nothing from us there: token, rights, chat
+    MIGRATED = "migrated"  # the chat has another id now
+    LOST_ANSWER = "lost_answer"  # perhaps sent
+    FAULT = "fault"  # perhaps sent: a fault of the program itself
+    KILLED = "killed"  # perhaps sent: the program ended without a word
+    STOPPED = "stopped"  # the program was told to stop: in the middle of it (perhaps sent), or before it began
+    RECONCILE_FOUND = "reconcile_found"  # looked for, and there
+    RECONCILE_ABSENT = "reconcile_absent"  # looked for, and not there: to be sent again
+    RECONCILE_UNCLEAR = "reconcile_unclear"  # looked for, and nobody can tell
+    CANNOT_ASK = "cannot_ask"  # the platform could not be asked
+    AWAITS_PERSON = "awaits_person"  # not looked for, as configured
+    RESENT = "resent"  # sent again without looking, as configured: it may be there twice
+    BY_PERSON = "by_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message that was sent: the platform's id of it, and when."""
+
+    reference: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One decree to one destination, as stored in the outbox. `key` never changes: it is the idempotency key.
+    """One message of a destination, as stored in the outbox: one decree, or where there are too many for a day, a digest of several.
 
-    `reference` is the platform's id of the message once sent; `not_before` is when to try next.
+    `key` never changes: it is the idempotency key. A digest has a key of its own, `digest`, the id of the first of its posts, and the
+    decrees of the others in `also`. `reference` is the platform's id of the message once sent; `not_before` is when to try
+    next; `looks` counts the times in a row that it was looked for and nobody could tell. `closed_at` is when it was sent, or given up.
+    `reply_to` is the message of the decree that this one changes, where that was told there too; set for a post that is about to be sent.
+    `below` are the ids of later decrees that change this one and were told there after it; set for a post that is about to be edited.
     """
 
     id: int
@@ -394,6 +445,19 @@ class Post:
     not_before: datetime | None = None
     reference: str | None = None
     error: str | None = None
+    cause: PostCause | None = None
+    looks: int = 0
+    created_at: datetime | None = None
+    closed_at: datetime | None = None
+    digest: str | None = None
+    also: tuple[Decree, ...] = ()
+    reply_to: Told | None = None
+    below: frozenset[int] = frozenset()
+
+    @property
+    def decrees(self) -> tuple[Decree, ...]:
+        """Every decree that the message tells of."""
+        return (self.decree, *self.also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class Service:
         self._store = parts.store
         self._telegram = parts.telegram
         self._alerts = parts.alerts
+        self._post_alerts = parts.post_alerts
+        self._asker = parts.asker
         self._clock = parts.clock
         self._crowds = parts.crowds
         self._polls: dict[str, asyncio.Task[None]] = {}
@@ -57,6 +59,8 @@ class Service:
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
         self._watcher.when_posted(self._posts.set)
         self._watcher.when_late(self._came_late)
+        if self._telegram is not None:
+            self._telegram.when_posted(self._posts.set)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
@@ -64,9 +68,16 @@ class Service:
         started = datetime.now(UTC)
         scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=started)
         if self._alerts is not None:
-            scheduler.add_job(partial(_looked, self._alerts.look), "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
+            look = partial(_looked, self._alerts.look, "how the sources are")
+            scheduler.add_job(look, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
+        if self._post_alerts is not None:
+            tell = partial(_looked, self._post_alerts.look, "what waits to be sent")
+            scheduler.add_job(tell, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
+        if self._asker is not None:
+            ask = partial(_looked, self._asker.look, "what operators are to be asked")
+            scheduler.add_job(ask, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
         for say, every in ((self._bulletin.round_up, ROUND_UP), (self._bulletin.go_on, GO_ON)):
-            scheduler.add_job(partial(_looked, say), "interval", seconds=every.total_seconds())
+            scheduler.add_job(partial(_looked, say, "what was done"), "interval", seconds=every.total_seconds())
         parts = [asyncio.create_task(_keep_going(self._deliver_loop, "delivery"))]
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._answer, self._telegram, stop), "questions")))
@@ -151,7 +162,7 @@ class Service:
             if self._down.pop(destination, None) is not None:
                 log.info("destination takes posts again", destination=destination)
             log.info("post sent", destination=destination, decree=decree)
-        elif item.state is PostState.QUEUED:
+        elif item.state is PostState.PENDING:
             if self._down.get(destination) != item.error:
                 self._down[destination] = item.error
                 tell = partial(log.error, "destination needs you") if item.alert else partial(log.warning, "post not sent yet, it will be")
@@ -175,11 +186,11 @@ async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) 
             return
 
 
-async def _looked(look: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _looked(look: Callable[[], Coroutine[Any, Any, None]], at: str) -> None:
     try:
         await look()
     except StorageError as error:
-        log.error("cannot look at how the sources are", error=str(error))
+        log.error(f"cannot look at {at}", error=str(error))
     except asyncio.CancelledError:
         # Only the scheduler cancels this, when all stops; it would print the rest as the failure of a job.
         log.debug("looking was stopped")

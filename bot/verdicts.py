@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from bot.decided import NONE_DECIDED, as_decided, in_the_other_text, keys_of, text_of
 from bot.detection import identities, judge_each, without_names
+from bot.detection.accepted import accepted
 from bot.detection.gate import signs
-from bot.model import Act, Decree, Judged, Outcome, Reading, TextOrigin, Verdict
+from bot.detection.links import corrected, decided_by, prefixes
+from bot.model import Act, Decree, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.reading import text_digest
-from bot.storage.rows import ReadResult, Recueil, UncertainAct
+from bot.storage.rows import Decision, ReadResult, Recueil, UncertainAct
 
 Group = tuple[Judged, ...]
 """One act with each of its verdicts: a bulk act may hold many decrees, and is shown with the first."""
-
 
 _STRENGTH = (Outcome.NOT_CONCERNED, Outcome.UNCERTAIN, Outcome.DECREE)
 
@@ -24,7 +26,7 @@ def concerned(act: Act) -> bool:
 
     An act whose verdict is a decree has a sign, so the verdict itself need not be awaited.
     """
-    other = _in_the_other_text(act)
+    other = in_the_other_text(act)
     if signs(act) or (other is not None and signs(other)):
         return True
     # Without a sign, only pages that could not be read leave a doubt.
@@ -38,23 +40,46 @@ def judge_reading(reading: Reading) -> tuple[Group, ...]:
     Where some pages have two texts, an act is judged in both, and the stronger verdict counts, with the text it was read in. Of an act
     with pages that are still to be recognised, the verdict is on what is read so far: see `early_result`.
     """
-    return tuple(_judge(act, stand_alone=_stands_alone(reading)) for act in reading.acts)
+    return tuple(judge_act(act, stand_alone=_stands_alone(reading)) for act in reading.acts)
 
 
-def early_result(recueil: Recueil, reading: Reading, *, next_try_at: datetime) -> ReadResult | None:
+def decision_keys(recueil: Recueil, reading: Reading) -> tuple[str, ...]:
+    """The keys under which a person may have decided of an act of this reading: what they decided is to be given to `read_result`."""
+    return tuple(dict.fromkeys(key for keys in keys_of(recueil.url, reading.acts) for key in keys))
+
+
+def early_result(
+    recueil: Recueil, reading: Reading, *, next_try_at: datetime, decided: Mapping[str, Decision] = NONE_DECIDED
+) -> ReadResult | None:
     """The decrees found before all pages are read, ready to be recorded; None where there is none.
 
     Only acts all of whose pages were tried are judged, and only their decrees are told: of whatever else, the whole reading decides.
     """
-    acts = [act for act in reading.acts if not any(page.origin is TextOrigin.PENDING for page in act.pages)]
-    groups = [_judge(act, stand_alone=_stands_alone(reading)) for act in acts]
+    read = [not any(page.origin is TextOrigin.PENDING for page in act.pages) for act in reading.acts]
+    groups = [
+        as_decided(judge_act(act, stand_alone=_stands_alone(reading)), keys, decided)
+        for act, keys, whole in zip(reading.acts, keys_of(recueil.url, reading.acts), read, strict=True)
+        if whole
+    ]
     found = [group for group in groups if group[0].verdict.outcome is Outcome.DECREE]
     return _result(recueil, reading, found, next_try_at, early=True) if found else None
 
 
-def read_result(recueil: Recueil, reading: Reading, *, next_try_at: datetime | None) -> ReadResult:
-    """A recueil read and judged, ready to be recorded. `next_try_at` is when to read it again, None for never."""
-    return _result(recueil, reading, judge_reading(reading), next_try_at, early=False)
+def read_result(
+    recueil: Recueil, reading: Reading, *, next_try_at: datetime | None, decided: Mapping[str, Decision] = NONE_DECIDED
+) -> ReadResult:
+    """A recueil read and judged, ready to be recorded. `next_try_at` is when to read it again, None for never.
+
+    `decided` is what people decided of acts, by `decision_keys`: it stands, whatever the rules say now.
+    """
+    judged = zip(judge_reading(reading), keys_of(recueil.url, reading.acts), strict=True)
+    return _result(recueil, reading, [as_decided(group, keys, decided) for group, keys in judged], next_try_at, early=False)
+
+
+def decree_of(recueil: Recueil, act: Act, kind: Kind) -> Decree:
+    """The decree of this kind that a person says an act of this recueil is."""
+    [decree] = decrees_of(recueil.authority, recueil.url, recueil.published, [Judged(act, corrected(act, accepted(act, kind)))])
+    return decree
 
 
 def _result(recueil: Recueil, reading: Reading, groups: Sequence[Group], next_try_at: datetime | None, *, early: bool) -> ReadResult:
@@ -78,45 +103,52 @@ def _stands_alone(reading: Reading) -> bool:
     return len(reading.acts) == 1 and reading.acts[0].id is None
 
 
-def _judge(act: Act, *, stand_alone: bool) -> Group:
-    group = tuple(Judged(act, verdict) for verdict in judge_each(act, stand_alone=stand_alone))
-    other = _in_the_other_text(act)
+def judge_act(act: Act, *, stand_alone: bool) -> Group:
+    """The verdicts on one act, in whichever of its two texts they are the strongest. `stand_alone`: it is a whole file."""
+    group = _judged(act, stand_alone=stand_alone)
+    other = in_the_other_text(act)
     if other is None or _strength(group) == _STRENGTH.index(Outcome.DECREE):
         return group
-    again = tuple(Judged(other, verdict) for verdict in judge_each(other, stand_alone=stand_alone))
+    again = _judged(other, stand_alone=stand_alone)
     return again if _strength(again) > _strength(group) else group
+
+
+def _judged(act: Act, *, stand_alone: bool) -> Group:
+    group = judge_each(act, stand_alone=stand_alone)
+    # An erratum corrects one decree; of an act that holds many, its title does not tell which.
+    return tuple(Judged(act, corrected(act, verdict) if len(group) == 1 else verdict) for verdict in group)
 
 
 def _strength(group: Group) -> int:
     return max(_STRENGTH.index(item.verdict.outcome) for item in group)
 
 
-def _in_the_other_text(act: Act) -> Act | None:
-    """The act with the second text of its pages in the place of the first, None where no page has one."""
-    if not any(page.other for page in act.pages):
-        return None
-    return replace(act, pages=tuple(replace(page, text=page.other or page.text) for page in act.pages))
-
-
 def decrees_of(authority: str, url: str, published: date | None, group: Sequence[Judged]) -> tuple[Decree, ...]:
     """The decrees among the verdicts on one act, none where it is not concerned."""
     found = [item for item in group if item.verdict.outcome is Outcome.DECREE]
-    return tuple(
-        Decree(
-            authority=authority,
-            kind=item.verdict.kind,
-            # Titles of the table of contents do name people.
-            title=without_names(item.act.title),
-            facts=item.verdict.facts,
-            evidence=item.verdict.evidence,
-            url=url,
-            page=item.act.first_page if len(found) == 1 else _first_page(item.act, item.verdict),
-            published=published,
-            act_id=item.act.id,
-            identities=_identities(authority, item.act, item.verdict, alone=len(found) == 1, position=position),
-        )
-        for position, item in enumerate(found)
-        if item.verdict.kind is not None
+    return tuple(_decree(authority, url, published, item, alone=len(found) == 1, position=position) for position, item in enumerate(found))
+
+
+def _decree(authority: str, url: str, published: date | None, item: Judged, *, alone: bool, position: int) -> Decree:
+    act, verdict = item.act, item.verdict
+    if verdict.kind is None:
+        raise ValueError("a decree has a kind")
+    keys = _identities(authority, act, verdict, alone=alone, position=position)
+    decider = decided_by(authority, verdict.facts, keys)
+    facts = verdict.facts if decider == authority else replace(verdict.facts, authority=decider)
+    return Decree(
+        authority=authority,
+        kind=verdict.kind,
+        # Titles of the table of contents do name people.
+        title=without_names(act.title),
+        facts=facts,
+        evidence=verdict.evidence,
+        url=url,
+        page=act.first_page if alone else _first_page(act, verdict),
+        published=published,
+        act_id=act.id,
+        identities=keys,
+        reference_prefixes=prefixes(facts, decider),
     )
 
 
@@ -129,7 +161,7 @@ def uncertain_acts(authority: str, url: str, judged: Iterable[Judged]) -> tuple[
             page=item.act.first_page,
             act_id=item.act.id,
             title=without_names(item.act.title),
-            evidence=tuple(evidence.text for evidence in item.verdict.evidence),
+            evidence=tuple(dict.fromkeys(evidence.text for evidence in item.verdict.evidence)),
         )
         for item in judged
         if item.verdict.outcome is Outcome.UNCERTAIN
@@ -137,7 +169,7 @@ def uncertain_acts(authority: str, url: str, judged: Iterable[Judged]) -> tuple[
 
 
 def _identities(authority: str, act: Act, verdict: Verdict, *, alone: bool, position: int) -> tuple[str, ...]:
-    text = "\n".join(page.text for page in act.pages)
+    text = text_of(act)
     # The identifier of an act that was cut into its decrees is that of all of them.
     keys = identities(authority, act.id if act.part is None else None, verdict.facts, text)
     if alone:
@@ -148,4 +180,7 @@ def _identities(authority: str, act: Act, verdict: Verdict, *, alone: bool, posi
 
 
 def _first_page(act: Act, verdict: Verdict) -> int:
-    return min((item.page for item in verdict.evidence if item.about != "other_decree"), default=act.first_page)
+    own = [item for item in verdict.evidence if item.about != "other_decree"]
+    # A line of the table of contents announces a decree pages before it begins.
+    inside = [item.page for item in own if item.where is not Where.CONTENTS]
+    return min(inside or [item.page for item in own], default=act.first_page)

@@ -17,6 +17,7 @@ from bot.background import Background, Late
 from bot.crowd import CrowdLog
 from bot.harvest import Clock, Harvester, Route, fault_of, new_recueil
 from bot.health import Cause, cause_of
+from bot.keep import Keep
 from bot.notes import USUAL_PACE, Pace
 from bot.perusal import Reader
 from bot.report import Harvest, SourceReport
@@ -58,11 +59,12 @@ class Watcher:
         long_workers: int = 1,
         pace: Pace = USUAL_PACE,
         shelf: Shelf | None = None,
+        keep: Keep | None = None,
         crowds: CrowdLog | None = None,
     ) -> None:
         """`workers` recueils are read at a time, and besides them `long_workers` that turn out to take long; `pace` says what is long.
 
-        PDFs are kept on the `shelf` until they are wholly read.
+        PDFs are kept on the `shelf` until they are wholly read, those of decrees in `keep` for good.
         """
         self._authorities = authorities
         self._crowds = crowds or CrowdLog(log)
@@ -72,7 +74,7 @@ class Watcher:
         self._clock = clock
         self._harvester = Harvester(
             authorities=authorities, fetcher=fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
-            long_workers=long_workers, pace=pace, shelf=shelf, posted=self._tell_posted,
+            long_workers=long_workers, pace=pace, shelf=shelf, keep=keep, posted=self._tell_posted,
         )  # fmt: skip
         self._background = Background(self._harvester, clock)
         self._posted: Callable[[], None] = lambda: None

@@ -1,6 +1,8 @@
 """The operators are told once when a source stops working, and once when it works again."""
 
 from bot.alerts.decisions import Changes, Message, changes, to_tell
+from bot.alerts.post_teller import PostTeller
+from bot.alerts.review_asker import ReviewAsker
 from bot.alerts.teller import AlertStore, AlertTeller, OperatorsChat
 from bot.alerts.text import alert_text, short_list, source_name
 from bot.alerts.vocabulary import alert_words
@@ -11,6 +13,8 @@ __all__ = [
     "Changes",
     "Message",
     "OperatorsChat",
+    "PostTeller",
+    "ReviewAsker",
     "alert_text",
     "alert_words",
     "changes",

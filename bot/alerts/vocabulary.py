@@ -22,6 +22,21 @@ class CauseWords(BaseModel):
     todo: str
 
 
+class ReviewWords(BaseModel):
+    """What operators are asked about an act that a person must look at, and what became of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    head: str
+    where: str
+    known: str
+    quote: str
+    ask: str
+    type: str
+    yes: str
+    no: str
+
+
 class AlertWords(BaseModel):
     """A missing or unknown key in a language file is an error when the file is read, not an odd message later."""
 
@@ -38,6 +53,7 @@ class AlertWords(BaseModel):
     never: str
     shortened: str
     causes: Mapping[Cause, CauseWords]
+    reviews: ReviewWords
 
     @field_validator("causes")
     @classmethod

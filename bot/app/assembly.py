@@ -1,57 +1,44 @@
-"""The composition root: the only file that knows every other."""
+"""The program, wired."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 from typing import TextIO
 
 import structlog
 
-from bot.alerts import AlertTeller, source_name
+from bot.alerts import AlertTeller, PostTeller, ReviewAsker
+from bot.app.answers import open_questions, places_of, take_survey
+from bot.app.channels import album_of, channel_of, destination_of
+from bot.app.clock import utc_now
+from bot.app.edges import open_client, open_keep, open_shelf
+from bot.app.operators import Operators
 from bot.backfill import Backfill
-from bot.config import DestinationSettings, Settings, destinations
-from bot.config.values import sqlite_file
+from bot.config import Settings, destinations
 from bot.crowd import CrowdLog
-from bot.delivery import (
-    Channel,
-    ConsoleChannel,
-    Deliverer,
-    Destination,
-    History,
-    MastodonChannel,
-    TelegramChannel,
-    TelegramOperators,
-    destinations_for,
-)
-from bot.harvest import Clock
+from bot.delivery import Deliverer, Editor, Limiter, destinations_for, most_per_day
+from bot.harvest import Clock, Route
 from bot.health import Overview
+from bot.instance import here, is_gone
 from bot.limits import read_limits
-from bot.model import Place, Post
-from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
+from bot.model import Place
+from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
 from bot.reading import read_pdf
-from bot.shelf import Shelf
+from bot.reviewing import Reviewer
 from bot.storage import Store, open_store, rehearsal_store
-from bot.survey import survey
 from bot.watch import Rhythm, Watcher
-from sources import Authority, browser_hosts, hosts
-from sources.client import Client, ClientOptions, user_agent
-from sources.index import INDEX_HOSTS
+from sources import Authority
 from sources.scratch import remove_abandoned
-
-_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything a command may drive, wired. A rehearsal tells nobody: it has no `alerts`."""
+    """Everything a command may drive, wired. A rehearsal tells nobody: it has no `alerts` and no `asker`."""
 
     watcher: Watcher
     deliverer: Deliverer
@@ -59,13 +46,12 @@ class Parts:
     clock: Clock
     telegram: TelegramBot | None
     alerts: AlertTeller | None
+    post_alerts: PostTeller | None
+    asker: ReviewAsker | None
     backfill: Backfill
     crowds: CrowdLog
-
-
-def utc_now() -> datetime:
-    """The clock of the real program."""
-    return datetime.now(UTC)
+    reviewer: Reviewer
+    route: Route
 
 
 @asynccontextmanager
@@ -91,16 +77,27 @@ async def assemble(
         opening = partial(rehearsal_store, settings.database.url, watched) if rehearsal else partial(open_store, settings.database.url)
         store = stack.enter_context(await asyncio.to_thread(opening))
         client = await stack.enter_async_context(open_client(settings, authorities))
-        wired = () if rehearsal else tuple(_destination(entry) for entry in destinations(settings))
-        channels = [_channel(entry, settings, places, store, console, clock) for entry in wired]
-        deliverer = Deliverer(store.outbox, channels, clock)
+        wired = () if rehearsal else tuple(destination_of(entry) for entry in destinations(settings))
+        # A rehearsal leaves nothing on disk: it reads from the temporary folder.
+        shelf, keep = (None, None) if rehearsal else (open_shelf(settings), open_keep(settings))
+        album = album_of(keep or open_keep(settings), places, store)
+        channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in wired]
+        store.outbox.run_at(str(here()), is_gone)
+        pace = settings.delivery
+        limiter = Limiter(wired, spacing=pace.seconds_between_posts)
+        deliverer = Deliverer(
+            store.outbox,
+            channels,
+            clock,
+            limiter=limiter,
+            editor=Editor(store.edits, clock, limiter) if pace.edit_posts else None,
+            most_per_day=most_per_day(wired, pace.max_posts_per_day),
+        )
         stack.push_async_callback(deliverer.close)
         chosen = {code: authorities[code] for code in watched}
         read, route, workers = partial(read_pdf, limits=read_limits(settings)), partial(destinations_for, wired), settings.reading.workers
         announce_since = timedelta(days=settings.watch.announce_since_days)
         crowds = CrowdLog(structlog.get_logger())
-        # A rehearsal leaves nothing on disk: it reads from the temporary folder.
-        shelf = None if rehearsal else open_shelf(settings)
         if shelf is not None:
             await asyncio.to_thread(shelf.tidy)
         watcher = Watcher(
@@ -118,6 +115,7 @@ async def assemble(
             workers=workers,
             long_workers=settings.reading.long_workers,
             shelf=shelf,
+            keep=keep,
             crowds=crowds,
         )
         stack.push_async_callback(watcher.stop)
@@ -132,85 +130,35 @@ async def assemble(
             announce_since=announce_since,
             workers=workers,
             shelf=shelf,
+            keep=keep,
         )
         overview = partial(take_survey, settings, authorities, store, clock=clock)
-        operators = None if rehearsal else _operators(settings, wired)
-        if operators is not None:
-            stack.push_async_callback(operators.close)
-        teller = AlertTeller(
-            survey=overview,
-            alerts=store.alerts,
-            chat=operators,
-            names=partial(source_name, authorities),
+        reviewer = Reviewer(store=store, route=route, clock=clock)
+        operators = Operators(settings, authorities, wired, store, reviewer, clock)
+        stack.push_async_callback(operators.close)
+        yield Parts(
+            watcher=watcher,
+            deliverer=deliverer,
+            store=store,
             clock=clock,
-            language=settings.telegram.operators_language,
+            telegram=_telegram_bot(settings, places, store, overview, operators.buttons, clock),
+            alerts=None if rehearsal else operators.teller(overview, crowds),
+            post_alerts=None if rehearsal else operators.post_teller(),
+            asker=None if rehearsal else operators.asker(),
+            backfill=backfill,
             crowds=crowds,
+            reviewer=reviewer,
+            route=route,
         )
-        bot = _telegram_bot(settings, places, store, overview, clock)
-        yield Parts(watcher, deliverer, store, clock, bot, None if rehearsal else teller, backfill, crowds)
-
-
-def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:
-    """Those the configuration names, all of them when it names none."""
-    return settings.watch.authorities or tuple(authorities)
-
-
-def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
-    """How people call the authorities."""
-    return {code: Place(code, entry.name, entry.department, entry.time_zone) for code, entry in authorities.items()}
-
-
-def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> Client:
-    """The polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used."""
-    http = settings.http
-    return Client(
-        ClientOptions(
-            hosts=hosts(authorities) | INDEX_HOSTS,
-            user_agent=user_agent(version("vigie-vsa"), http.contact or None),
-            interval_seconds=http.interval_seconds,
-            origins=dict(http.origins),
-            timeout_seconds=http.timeout_seconds,
-            max_file_bytes=http.max_pdf_megabytes * _MEGABYTE,
-            respect_robots=http.respect_robots,
-            browsers=browser_hosts(authorities),
-            browser_path=http.browser or None,
-        )
-    )
-
-
-def open_shelf(settings: Settings) -> Shelf:
-    """Where PDFs are kept until they are wholly read: the configured folder, or one beside the database."""
-    reading = settings.reading
-    return Shelf(reading.kept_folder or _beside(settings.database.url), most_bytes=reading.kept_megabytes * _MEGABYTE)
-
-
-def _beside(database: str) -> Path:
-    """`vigie-pdfs` for the file `vigie.db`; a server has no folder of ours, so the user's own for what programs keep."""
-    name = sqlite_file(database)
-    if name is None:
-        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "vigie-pdfs"
-    file = Path(name).expanduser()
-    return file.with_name(f"{file.stem}-pdfs")
-
-
-def take_survey(settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now) -> Overview:
-    """How every authority is, by what the store knows. Raises StorageError."""
-    return survey(store, authorities, frozenset(watched_codes(settings, authorities)), clock())
-
-
-def open_questions(
-    places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], *, page_size: int, clock: Clock = utc_now
-) -> Questions:
-    """The answers, over one store, `page_size` decrees at a time; `overview` tells how the sources are."""
-    return Questions(store.decrees, places, clock, overview=overview, page_size=page_size, since=partial(_watching_since, store))
-
-
-def _watching_since(store: Store) -> datetime | None:
-    return min((state.baseline_at for state in store.sources.all() if state.baseline_at is not None), default=None)
 
 
 def _telegram_bot(
-    settings: Settings, places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], clock: Clock
+    settings: Settings,
+    places: Mapping[str, Place],
+    store: Store,
+    overview: Callable[[], Overview],
+    buttons: ReviewButtons | None,
+    clock: Clock,
 ) -> TelegramBot | None:
     telegram = settings.telegram
     if telegram.token is None or not telegram.commands:
@@ -221,64 +169,5 @@ def _telegram_bot(
         open_questions(places, store, overview, page_size=TELEGRAM_PAGE, clock=clock),
         places,
         commands_per_minute=telegram.commands_per_minute,
+        reviews=buttons,
     )
-
-
-def _operators(settings: Settings, wired: Collection[Destination]) -> TelegramOperators | None:
-    telegram = settings.telegram
-    chat = _chat(telegram.operators_chat)
-    if chat is None or telegram.token is None:
-        return None
-    public = [entry.chat for entry in wired if entry.chat is not None]
-    return TelegramOperators(chat, telegram.token.get_secret_value(), public, telegram.api_url)
-
-
-def _destination(entry: DestinationSettings) -> Destination:
-    return Destination(
-        name=entry.name,
-        platform=entry.platform,
-        filter=entry.wanted,
-        language=entry.language,
-        chat=_chat(entry.chat),
-        instance=entry.instance or None,
-        token=None if entry.token is None else entry.token.get_secret_value(),
-        visibility=entry.visibility or "public",
-    )
-
-
-def _chat(text: str) -> int | str | None:
-    if not text:
-        return None
-    return int(text) if text.lstrip("-").isdigit() else text
-
-
-def _channel(entry: Destination, settings: Settings, places: Mapping[str, Place], store: Store, console: TextIO, clock: Clock) -> Channel:
-    if entry.platform == "telegram" and entry.token is not None and entry.chat is not None:
-        return TelegramChannel(
-            name=entry.name,
-            chat=entry.chat,
-            token=entry.token,
-            places=places,
-            clock=clock,
-            history=partial(_history, store),
-            language=entry.language,
-            api_url=settings.telegram.api_url,
-        )
-    if entry.platform == "mastodon" and entry.token is not None and entry.instance is not None:
-        return MastodonChannel(
-            name=entry.name,
-            instance=entry.instance,
-            token=entry.token,
-            places=places,
-            clock=clock,
-            language=entry.language,
-            visibility=entry.visibility,
-        )
-    if entry.platform == "console":
-        return ConsoleChannel(name=entry.name, stream=console, places=places, clock=clock, language=entry.language)
-    raise ValueError(f"destination {entry.name}: its address or token is missing")
-
-
-def _history(store: Store, post: Post) -> History:
-    references = store.outbox.references(post.id)
-    return History(before=references.before, known=references.known)

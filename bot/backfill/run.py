@@ -15,6 +15,7 @@ import structlog
 
 from bot.backfill.report import BackfillReport, FromIndex, Progress, SourceListing, Tally, Wanted
 from bot.harvest import Clock, Harvester, Route, new_recueil
+from bot.keep import Keep
 from bot.perusal import Reader
 from bot.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from bot.shelf import Shelf
@@ -51,6 +52,7 @@ class Backfill:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         workers: int = 2,
         shelf: Shelf | None = None,
+        keep: Keep | None = None,
     ) -> None:
         """`announce_since`: how far back the first poll of a source may announce. `sleep` takes seconds; `workers` recueils are read at a
         time, each to its end. PDFs are kept on the `shelf` until they are wholly read."""
@@ -61,7 +63,7 @@ class Backfill:
         self._clock = clock
         self._harvester = Harvester(
             authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
-            long_workers=workers, shelf=shelf, posted=self._tell_posted,
+            long_workers=workers, shelf=shelf, keep=keep, posted=self._tell_posted,
         )  # fmt: skip
         self._posted: Callable[[], None] = lambda: None
         self._announce_since = announce_since

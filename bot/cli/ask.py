@@ -2,41 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.app import open_questions, places_of, take_survey
+from bot.app import open_keep, open_questions, places_of, take_survey
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail
+from bot.cli.decree_shapes import decree_json, decrees_json, file_json
+from bot.cli.file_text import file_text
+from bot.cli.letter import show_letter
 from bot.cli.output import print_json
-from bot.cli.shapes import decree_json
-from bot.messages import Language
-from bot.queries import CLI_PAGE, Answer, BadInput, DecreeList, OneDecree, Questions, UnknownDecree, UnknownDepartment, plain_answer
+from bot.keep import FileTold
+from bot.letters import LetterKind
+from bot.messages import Language, place_for
+from bot.model import Place
+from bot.queries import (
+    CLI_PAGE,
+    Answer,
+    BadInput,
+    DecreeList,
+    OneDecree,
+    Questions,
+    UnknownDecree,
+    UnknownDepartment,
+    evidence_text,
+    plain_answer,
+)
 from bot.storage import StorageError, open_store
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Page = Annotated[int, typer.Option("--page", "-p", min=1, help="Page of the answer.")]
 Lang = Annotated[str, typer.Option("--language", "-l", help="fr or en.")]
 PageSize = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Decrees on a page.")]
+Letter = Annotated[
+    LetterKind | None,
+    typer.Option(
+        help="Draft a letter to complete, check and sign yourself, in French as it goes to a French authority: cada asks for the decree's "
+        "documents (and then refers a refusal to the CADA), gracieux asks the prefect to withdraw the decree."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
 
-    @app.command(epilog="Example:  vigie recent --department 26")
+    @app.command(epilog="Example:  vigie recent --department 26   (or, what is in force:  vigie recent --in-force)")
     def recent(
         ctx: typer.Context,
         department: Annotated[str, typer.Option("--department", "-d", help="Code or name of a department.")] = "",
+        in_force: Annotated[bool, typer.Option("--in-force", help="Those in force now or later, by when they begin.")] = False,
         page: Page = 1,
         limit: PageSize = CLI_PAGE,
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """The latest decrees found, newest first."""
-        ask = (lambda q: q.department(department, page)) if department else (lambda q: q.recent(page))
-        _answer(ctx.obj, ask, language, as_json, limit)
+        """The latest decrees found, newest first; with --in-force, those in force or to come."""
+
+        def ask(questions: Questions) -> Answer:
+            if in_force:
+                return questions.in_force(department, page)
+            return questions.department(department, page) if department else questions.recent(page)
+
+        spoken = _spoken(language)
+        _show(*_answered(ctx.obj, ask, limit, spoken), spoken, as_json=as_json)
 
     @app.command(epilog="Example:  vigie search gare valence")
     def search(
@@ -48,23 +79,54 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Full-text search in the decrees found."""
-        _answer(ctx.obj, lambda q: q.search(" ".join(words), page), language, as_json, limit)
+        spoken = _spoken(language)
+        _show(*_answered(ctx.obj, lambda q: q.search(" ".join(words), page), limit, spoken), spoken, as_json=as_json)
 
-    @app.command(epilog="Example:  vigie show 12")
+    @app.command(epilog="Example:  vigie show 12   (or:  vigie show 12 --letter cada --output demande.txt)")
     def show(
         ctx: typer.Context,
         number: Annotated[str, typer.Argument(help="Number of the decree in Vigie, as lists show it.")],
+        evidence: Annotated[bool, typer.Option("--evidence", help="Also the phrases each fact was read in, with their pages.")] = False,
+        letter: Letter = None,
+        output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the letter to this file, which must not exist.")] = None,
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """One decree in full."""
-        _answer(ctx.obj, lambda q: q.show(number), language, as_json, CLI_PAGE)
+        """One decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter."""
+        if output is not None and letter is None:
+            fail("--output writes a letter: say which with --letter", WRONG_USE)
+        if evidence and letter is not None:
+            fail("--evidence and --letter do not go together", WRONG_USE)
+        spoken = _spoken(language)
+        answer, places = _answered(ctx.obj, lambda q: q.show(number), CLI_PAGE, spoken)
+        file = _file_of(ctx.obj, answer)
+        if letter is not None and isinstance(answer, OneDecree):
+            show_letter(answer, letter, places, spoken, file=output, as_json=as_json)
+            raise typer.Exit(DONE)
+        _show(answer, places, spoken, as_json=as_json, evidence=evidence, file=file)
 
 
-def _answer(context: Context, ask: Callable[[Questions], Answer], language: str, as_json: bool, limit: int) -> None:
+def _file_of(context: Context, answer: Answer) -> FileTold | None:
+    """The PDF that a decree was read in, None where that is not known."""
+    if not isinstance(answer, OneDecree):
+        return None
+    settings, _ = context.load(logs="warning")
+    try:
+        with open_store(settings.database.url, read_only=True) as store:
+            known = store.recueils.file_of(answer.decree.authority, answer.decree.url)
+    except StorageError as error:
+        fail(str(error))
+    return None if known is None else open_keep(settings).told(*known)
+
+
+def _spoken(language: str) -> Language:
     if language not in {"fr", "en"}:
         fail("--language is fr or en", WRONG_USE)
-    spoken: Language = "en" if language == "en" else "fr"
+    return "en" if language == "en" else "fr"
+
+
+def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, language: Language) -> tuple[Answer, Mapping[str, Place]]:
+    """The answer, with how authorities are called; ends the program where the question has none."""
     settings, authorities = context.load(logs="warning")
     places = places_of(authorities)
     try:
@@ -73,21 +135,37 @@ def _answer(context: Context, ask: Callable[[Questions], Answer], language: str,
             answer = ask(open_questions(places, store, overview, page_size=limit))
     except StorageError as error:
         fail(str(error))
-    match answer:
-        case UnknownDepartment() | UnknownDecree() | BadInput():
-            fail(plain_answer(answer, places, spoken), WRONG_USE if isinstance(answer, BadInput) else FAILED)
-        case _ if as_json:
-            print_json(_json(answer))
-        case _:
-            typer.echo(plain_answer(answer, places, spoken))
+    if isinstance(answer, UnknownDepartment | UnknownDecree | BadInput):
+        fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
+    return answer, places
+
+
+def _show(
+    answer: Answer,
+    places: Mapping[str, Place],
+    language: Language,
+    *,
+    as_json: bool,
+    evidence: bool = False,
+    file: FileTold | None = None,
+) -> None:
+    if as_json:
+        shown = _json(answer, places)
+        print_json(shown | file_json(file) if isinstance(answer, OneDecree) and isinstance(shown, dict) else shown)
+    else:
+        typer.echo(plain_answer(answer, places, language))
+        if file is not None:
+            typer.echo(f"\n{file_text(file, language)}")
+        if evidence and isinstance(answer, OneDecree):
+            typer.echo(f"\n{evidence_text(answer.decree, language)}")
     raise typer.Exit(DONE)
 
 
-def _json(answer: Answer) -> object:
+def _json(answer: Answer, places: Mapping[str, Place]) -> object:
     match answer:
         case DecreeList():
-            return [decree_json(decree) for decree in answer.decrees]
-        case OneDecree():
-            return decree_json(answer.decree)
+            return decrees_json(answer.decrees, places, answer.at)
+        case OneDecree(decree=decree, at=at):
+            return decree_json(decree, place_for(places, decree.authority), at)
         case _:
             return []

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
-from bot.app import assemble, watched_codes
+from bot.app import assemble, places_of, utc_now, watched_codes
 from bot.backfill import BackfillReport, Wanted
 from bot.cli.backfill_progress import showing
 from bot.cli.columns import code_column, source_columns
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, run_to_end
+from bot.cli.decree_shapes import decrees_json
 from bot.cli.delivering import delivering
 from bot.cli.output import decree_line, print_json
-from bot.cli.shapes import Json, decree_json, posts_json, uncertain_json
+from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.messages import printable
-from bot.model import PostState
+from bot.model import Place, PostState
 from sources import Authority
 
 Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]
@@ -51,7 +52,7 @@ def register(app: typer.Typer) -> None:
         wanted = Wanted(since.date(), announce, limit)
         report, delivered = run_to_end(_backfill(settings, authorities, picked, wanted, as_json))
         if as_json:
-            print_json(_json(report, delivered))
+            print_json(_json(report, delivered, places_of(authorities)))
         else:
             _print(report, delivered)
         whole = report.ok and all(item.state is PostState.SENT for item in delivered)
@@ -113,7 +114,7 @@ def _read(report: BackfillReport) -> Iterator[str]:
         yield f"taken up by another backfill: {report.elsewhere}"
 
 
-def _json(report: BackfillReport, delivered: Sequence[Delivered]) -> Json:
+def _json(report: BackfillReport, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
     """`read` counts recueils read, `resolved` detail pages that gave their files, `elsewhere` what another backfill had taken up."""
     return {
         "since": report.wanted.since.isoformat(),
@@ -143,7 +144,7 @@ def _json(report: BackfillReport, delivered: Sequence[Delivered]) -> Json:
         "resolved": report.resolved,
         "elsewhere": report.elsewhere,
         "remaining": report.remaining,
-        "decrees": [decree_json(decree) for decree in report.harvest.decrees],
+        "decrees": decrees_json(report.harvest.decrees, places, utc_now()),
         "uncertain": [uncertain_json(act) for act in report.harvest.uncertain],
         "incomplete": list(report.harvest.incomplete),
         "unread": [{"url": item.url, "error": item.error, "gone": item.gone} for item in report.harvest.unread],

@@ -18,7 +18,11 @@ MODULES = {
     "recent": "ask",
     "search": "ask",
     "show": "ask",
+    "evaluate": "evaluate",
+    "review": "review",
+    "redetect": "redetect",
     "status": "status",
+    "outbox": "outbox",
     "sources": "catalogue",
     "demo": "demo",
 }

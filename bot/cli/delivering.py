@@ -6,9 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.app import Parts
 from bot.delivery import Delivered
+from bot.model import PostState
+
+LONGEST_NAP = timedelta(minutes=1)
+"""How long a command that has all but ended waits for the next post to have its turn."""
 
 
 @dataclass
@@ -22,7 +27,10 @@ class Delivery:
 
 @asynccontextmanager
 async def delivering(parts: Parts, *, rehearsal: bool = False) -> AsyncIterator[Delivery]:
-    """Deliver what is due each time that polls or a backfill found posts, and once in the end. A rehearsal delivers nothing."""
+    """Deliver what is due each time that polls or a backfill found posts, and in the end until all had their turn.
+
+    A rehearsal delivers nothing.
+    """
     delivery = Delivery()
     parts.watcher.when_posted(delivery.found.set)
     parts.backfill.when_posted(delivery.found.set)
@@ -41,10 +49,28 @@ async def delivering(parts: Parts, *, rehearsal: bool = False) -> AsyncIterator[
 
 
 async def _deliver(parts: Parts, delivery: Delivery) -> None:
-    over = False
+    over, sent = False, False
     while not over:
         await delivery.found.wait()
         delivery.found.clear()
         # Looked at before, not after: what is queued while a delivery is under way may not be part of it.
         over = delivery.over
-        delivery.done += await parts.deliverer.deliver_due()
+        sent = await _pass(parts, delivery)
+    # Many posts for one destination go one by one. What does not go out at all is left to the next round.
+    while sent and (nap := await _nap(parts)) is not None:
+        await asyncio.sleep(nap)
+        sent = await _pass(parts, delivery)
+
+
+async def _pass(parts: Parts, delivery: Delivery) -> bool:
+    """Whether anything was sent."""
+    done = await parts.deliverer.deliver_due()
+    delivery.done += done
+    return any(item.state is PostState.SENT for item in done)
+
+
+async def _nap(parts: Parts) -> float | None:
+    """Seconds until something is due again; None where nothing is within `LONGEST_NAP`."""
+    now = parts.clock()
+    due = await parts.deliverer.next_due(now)
+    return None if due is None or due - now > LONGEST_NAP else max((due - now).total_seconds(), 0.0)

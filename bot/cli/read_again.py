@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 
 import typer
 
-from bot.app import assemble
+from bot.app import assemble, places_of, utc_now
 from bot.cli.columns import code_column, count
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end, stderr
+from bot.cli.decree_shapes import decrees_json
 from bot.cli.delivering import delivering
 from bot.cli.output import decree_line, print_json, print_lines
-from bot.cli.shapes import Json, decree_json, posts_json, uncertain_json
+from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.messages import printable
-from bot.model import PostState
+from bot.model import Place, PostState
 from bot.quarantine import Retried, Wanted, retry, wanted_of
 from bot.storage import StorageError, open_store
 from bot.storage.rows import Quarantined
@@ -48,7 +49,7 @@ def read_again(context: Context, words: Sequence[str], *, as_json: bool) -> None
     with stderr.status("reading again what could not be read") if stderr.is_terminal else nullcontext():
         retried, delivered = run_to_end(_retry(settings, authorities, wanted, quiet=as_json))
     if as_json:
-        print_json(_retried_json(retried, delivered))
+        print_json(_retried_json(retried, delivered, places_of(authorities)))
     else:
         print_lines(retried_lines(retried))
         for item in delivered:
@@ -121,14 +122,14 @@ def _quarantined_json(item: Quarantined) -> Json:
     }
 
 
-def _retried_json(retried: Retried, delivered: Sequence[Delivered]) -> Json:
+def _retried_json(retried: Retried, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
     """`recueils` were taken up again; those in `unread` could not be read, those in `incomplete` in part."""
     harvest = retried.harvest
     return {
         "recueils": [{"authority": recueil.authority, "url": recueil.url} for recueil in retried.recueils],
         "unread": [{"url": item.url, "error": item.error, "gone": item.gone} for item in harvest.unread],
         "incomplete": list(harvest.incomplete),
-        "decrees": [decree_json(decree) for decree in harvest.decrees],
+        "decrees": decrees_json(harvest.decrees, places, utc_now()),
         "uncertain": [uncertain_json(act) for act in harvest.uncertain],
         "posts": posts_json(delivered),
     }

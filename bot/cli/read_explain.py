@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from bot.cli.read_evidence import evidence_lines, reason
 from bot.cli.read_lines import act_lines
-from bot.cli.read_pages import method_lines, shortened
+from bot.cli.read_pages import method_lines
 from bot.detection.gate import signs
-from bot.model import Evidence, Outcome, Reading, Verdict
+from bot.model import Outcome, Reading, Verdict
 from bot.verdicts import Group
 
-_ABOUT = {
-    "verdict": "decides",
-    "contradiction": "speaks against it",
-    "outside_window": "dated when no text allowed it",
-    "other_decree": "another decree in the same act",
-    "unreadable": "could not be read",
-}
+_UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it settles that"
 
 
 def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
@@ -43,20 +38,15 @@ def _worth_explaining(group: Group) -> bool:
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
+    evidence = verdict.evidence
+    spoken = any(quote.about == "verdict" for quote in evidence)
     match verdict.outcome:
         case Outcome.DECREE:
             yield f"decree: {verdict.kind.value if verdict.kind else 'of no kind'}"
-        case Outcome.UNCERTAIN if all(quote.about == "unreadable" for quote in verdict.evidence):
-            yield "uncertain, a person must look: no page of it could be read, and its title does not say what it is about"
         case Outcome.UNCERTAIN:
-            yield "uncertain, a person must look: it may concern algorithmic video surveillance, and nothing in it settles that"
-        case Outcome.NOT_CONCERNED if verdict.evidence:
+            yield f"uncertain, a person must look: {reason(evidence) or _UNSETTLED}"
+        case Outcome.NOT_CONCERNED if spoken:
             yield "not concerned: it speaks of it and decides nothing on it"
         case Outcome.NOT_CONCERNED:
             yield "not concerned: words in it could be a sign, and turn out to speak of something else"
-    yield from _evidence_lines(verdict.evidence)
-
-
-def _evidence_lines(evidence: Iterable[Evidence]) -> Iterator[str]:
-    for item in evidence:
-        yield f"p. {item.page}  {_ABOUT.get(item.about, item.about)}: « {shortened(item.text, 300)} »"
+    yield from evidence_lines(evidence, decides=verdict.outcome is Outcome.DECREE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import typer
 
@@ -12,8 +13,10 @@ from bot.cli.read_explain import explain_lines
 from bot.cli.read_lines import act_lines, summary_lines
 from bot.cli.read_pages import text_lines
 from bot.cli.read_trouble import Circumstances, trouble_lines
-from bot.cli.shapes import Json, pages_json, reading_json
-from bot.model import PageText, Reading
+from bot.cli.reading_shapes import pages_json, reading_json
+from bot.cli.shapes import Json
+from bot.messages import place_for
+from bot.model import PageText, Place, Reading
 from bot.reading import Limits, ocr_available
 from bot.verdicts import Group, judge_reading
 
@@ -49,8 +52,19 @@ class Report:
     def _json(self) -> Json:
         if self.choice.pages is not None:
             return pages_json(self.file, self.reading.page_count, self.pages)
-        view = self.choice.view
-        return reading_json(self.file, self.reading, self.groups, text=view is View.TEXT, explain=view is View.EXPLAIN)
+        view, explain = self.choice.view, self.choice.view is View.EXPLAIN
+        place = _place(self.reading.cover.authority or "")
+        return reading_json(self.file, self.reading, self.groups, place, datetime.now(UTC), text=view is View.TEXT, explain=explain)
+
+
+def _place(authority: str) -> Place:
+    """For the hours of decrees. The catalogue takes longer to load than most files to read: only overseas has other hours than Paris."""
+    if not authority.startswith("97"):
+        return place_for({}, authority)
+    from bot.app import places_of  # noqa: PLC0415 - see above
+    from sources import load_authorities  # noqa: PLC0415 - see above
+
+    return place_for(places_of(load_authorities()), authority)
 
 
 def report(file: str, reading: Reading, choice: Choice, limits: Limits, seconds: float) -> Report:

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.app import Parts, assemble, watched_codes
+from bot.app import Parts, assemble, places_of, utc_now, watched_codes
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, run_to_end, stderr
 from bot.cli.delivering import delivering
 from bot.cli.output import print_json, print_round
-from bot.cli.shapes import round_json
+from bot.cli.round_shapes import round_json
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.model import PostState
@@ -46,7 +46,7 @@ def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehear
     picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
     reports, harvest, delivered = run_to_end(_round(settings, authorities, picked, as_json, rehearsal))
     if as_json:
-        print_json(round_json(reports, harvest, delivered))
+        print_json(round_json(reports, harvest, delivered, places_of(authorities), utc_now()))
     else:
         print_round(reports, harvest, delivered, rehearsal=rehearsal)
     if settings.reading.ocr and harvest.incomplete and not ocr_available():
@@ -68,6 +68,8 @@ async def _round(
         if parts.alerts is not None:
             # The round is over: there is nothing to wait for that may begin with what has begun.
             await parts.alerts.look(settle=timedelta(0))
+        if parts.post_alerts is not None:
+            await parts.post_alerts.look(settle=timedelta(0))
         return reports, harvest, delivered
 
 

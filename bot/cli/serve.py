@@ -9,8 +9,9 @@ import structlog
 import typer
 
 from bot.app import assemble, watched_codes
-from bot.cli.context import Context, run_to_end
+from bot.cli.context import Context, fail, run_to_end
 from bot.config import Settings, destinations
+from bot.instance import AlreadyRunning, alone
 from bot.reading import ocr_available
 from bot.service import Service
 from sources import Authority
@@ -36,4 +37,8 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
     if settings.reading.ocr and not ocr_available():
         log.warning("OCR is off: scanned pages will be reported as unread", missing="Tesseract's French data (tesseract-ocr-fra)")
     async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
-        await Service(parts).run(stop)
+        try:
+            async with alone(parts.store.leases, parts.clock, stop):
+                await Service(parts).run(stop)
+        except AlreadyRunning as error:
+            fail(str(error))

@@ -5,12 +5,14 @@ from bot.config.errors import ConfigError
 from bot.config.loading import load_settings
 from bot.config.model import (
     DatabaseSettings,
+    DeliverySettings,
     DestinationSettings,
     HttpSettings,
     LogSettings,
     MastodonSettings,
     ReadingSettings,
     Settings,
+    StorageSettings,
     TelegramSettings,
     WatchSettings,
 )
@@ -18,12 +20,14 @@ from bot.config.model import (
 __all__ = [
     "ConfigError",
     "DatabaseSettings",
+    "DeliverySettings",
     "DestinationSettings",
     "HttpSettings",
     "LogSettings",
     "MastodonSettings",
     "ReadingSettings",
     "Settings",
+    "StorageSettings",
     "TelegramSettings",
     "WatchSettings",
     "destinations",

@@ -8,7 +8,17 @@ from typing import Any
 from bot.config.errors import Problem
 from bot.config.model import DestinationSettings, Settings
 
-_ONLY_FOR = {"chat": "telegram", "instance": "mastodon", "token": "mastodon", "token_file": "mastodon", "visibility": "mastodon"}
+_ONLY_FOR = {
+    "chat": "telegram",
+    "instance": "mastodon",
+    "token": "mastodon",
+    "token_file": "mastodon",
+    "visibility": "mastodon",
+    "content_warning": "mastodon",
+    "thread": "mastodon",
+    "url": "apprise",
+    "url_file": "apprise",
+}
 
 
 def destinations(settings: Settings) -> tuple[DestinationSettings, ...]:
@@ -63,6 +73,7 @@ def shared(settings: Settings) -> Iterator[Problem]:
         place = (*_address(_completed(entry, settings)), entry.language)
         if (first := seen.setdefault(place, index)) != index:
             what, option = ("chat", "chat") if entry.platform == "telegram" else ("account", "platform")
+            what, option = ("service", "platform") if entry.platform == "apprise" else (what, option)
             text = f"destinations[{first}] already posts to this {what} in this language; make them one, or give them different languages"
             yield Problem(("destinations", index, option), text)
 
@@ -86,7 +97,7 @@ def _chat_name(value: object) -> str:
 def _of_entry(entry: Mapping[str, Any], telegram: Mapping[str, Any], mastodon: Mapping[str, Any]) -> Iterator[Problem]:
     platform = entry.get("platform")
     for option, owner in _ONLY_FOR.items():
-        if platform in {"console", "telegram", "mastodon"} and platform != owner and _given(entry, option):
+        if platform in {"console", "telegram", "mastodon", "apprise"} and platform != owner and _given(entry, option):
             hint = "; Telegram's token goes in [telegram]" if platform == "telegram" and option in {"token", "token_file"} else ""
             yield Problem((option,), f"is only for a {owner} destination{hint}")
     if platform == "telegram":
@@ -99,6 +110,8 @@ def _of_entry(entry: Mapping[str, Any], telegram: Mapping[str, Any], mastodon: M
             yield Problem(("platform",), 'a mastodon destination needs instance = "…", here or in [mastodon]')
         if not _has_token(entry) and not _has_token(mastodon):
             yield Problem(("platform",), "there is no token to post with; set token or token_file, here or in [mastodon]")
+    if platform == "apprise" and not _given(entry, "url") and not _given(entry, "url_file"):
+        yield Problem(("platform",), 'an apprise destination needs url = "service://…" or url_file')
 
 
 def _repeated_names(tables: Iterable[tuple[int, Mapping[str, Any]]], implied: Mapping[str, str]) -> Iterator[Problem]:
@@ -145,13 +158,16 @@ def _completed(entry: DestinationSettings, settings: Settings) -> DestinationSet
                 "instance": entry.instance or shared.instance,
                 "token": entry.token or shared.token,
                 "visibility": entry.visibility or shared.visibility,
+                "content_warning": shared.content_warning if entry.content_warning is None else entry.content_warning,
+                "thread": shared.thread if entry.thread is None else entry.thread,
             }
         )
     return entry
 
 
 def _address(entry: DestinationSettings) -> tuple[str, str, str]:
-    token = entry.token.get_secret_value() if entry.token else ""
+    secret = entry.url if entry.platform == "apprise" else entry.token
+    token = secret.get_secret_value() if secret else ""
     return entry.platform, (entry.chat or entry.instance).lower(), token
 
 

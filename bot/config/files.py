@@ -9,6 +9,7 @@ from bot.config.errors import Problem, printable
 from bot.config.values import sqlite_file
 
 _MAX_TOKEN_BYTES = 4096
+_SECRET_FILES = {"token": "token_file", "url": "url_file"}
 
 Document = dict[str, Any]
 
@@ -19,11 +20,13 @@ def anchor(document: Document, folder: Path, *, default_database: bool = False) 
         document["database"].setdefault("url", "sqlite:///vigie.db")
     tables = [document.get("telegram"), document.get("mastodon"), *_list(document.get("destinations"))]
     for table in tables:
-        if isinstance(table, dict) and isinstance(named := table.get("token_file"), str) and named.strip():
-            table["token_file"] = str(_under(folder, named.strip()))
-    reading = document.get("reading")
-    if isinstance(reading, dict) and isinstance(kept := reading.get("kept_folder"), str) and kept.strip():
-        reading["kept_folder"] = str(_under(folder, kept.strip()))
+        for secret_file in _SECRET_FILES.values():
+            if isinstance(table, dict) and isinstance(named := table.get(secret_file), str) and named.strip():
+                table[secret_file] = str(_under(folder, named.strip()))
+    for section, option in (("reading", "kept_folder"), ("storage", "pdfs_folder")):
+        table = document.get(section)
+        if isinstance(table, dict) and isinstance(kept := table.get(option), str) and kept.strip():
+            table[option] = str(_under(folder, kept.strip()))
     database = document.get("database")
     if isinstance(database, dict) and isinstance(url := database.get("url"), str):
         name = sqlite_file(url.strip())
@@ -32,23 +35,27 @@ def anchor(document: Document, folder: Path, *, default_database: bool = False) 
 
 
 def read_tokens(document: Document) -> list[Problem]:
-    """Put the content of each token file in the place of its token."""
-    problems = []
+    """Put the content of each file of a token, or of a secret url, in its place."""
+    problems: list[Problem] = []
     places: list[tuple[tuple[str | int, ...], Any]] = [((name,), document.get(name)) for name in ("telegram", "mastodon")]
     places += [(("destinations", index), entry) for index, entry in enumerate(_list(document.get("destinations")))]
     for path, table in places:
-        if not isinstance(table, dict) or not isinstance(named := table.get("token_file"), str) or not named.strip():
-            continue
-        token = table.get("token")
-        if isinstance(token, str) and token.strip():
-            problems.append(Problem((*path, "token_file"), "both token and token_file are given; keep one"))
-            continue
-        try:
-            table["token"] = _token(Path(named))
-        except (OSError, ValueError) as error:
-            cause = error.strerror if isinstance(error, OSError) else str(error)
-            problems.append(Problem((*path, "token_file"), f"{printable(named)}: {cause or type(error).__name__}"))
+        for secret, secret_file in _SECRET_FILES.items():
+            if isinstance(table, dict) and isinstance(named := table.get(secret_file), str) and named.strip():
+                problems += _put(table, path, secret, secret_file, named)
     return problems
+
+
+def _put(table: Document, path: tuple[str | int, ...], secret: str, secret_file: str, named: str) -> list[Problem]:
+    given = table.get(secret)
+    if isinstance(given, str) and given.strip():
+        return [Problem((*path, secret_file), f"both {secret} and {secret_file} are given; keep one")]
+    try:
+        table[secret] = _token(Path(named))
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) else str(error)
+        return [Problem((*path, secret_file), f"{printable(named)}: {cause or type(error).__name__}")]
+    return []
 
 
 def _token(file: Path) -> str:

@@ -16,11 +16,12 @@ from bot.config import values
 from bot.config.errors import closest, printable
 from bot.model import Filter, Kind
 
-Platform = Literal["console", "telegram", "mastodon"]
+Platform = Literal["console", "telegram", "mastodon", "apprise"]
 Language = Literal["fr", "en"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
 Level = Literal["debug", "info", "warning", "error", "critical"]
 LogFormat = Literal["auto", "console", "json"]
+Reconcile = Literal["probe", "hold", "resend"]
 
 
 def _code_text(value: object) -> object:
@@ -52,6 +53,10 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _secret_url(value: object) -> object:
+    return values.apprise_url(value) if isinstance(value, str) else value
+
+
 def _words(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
@@ -64,6 +69,8 @@ Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Code = Annotated[str, BeforeValidator(_code_text), AfterValidator(_known_code)]
 Words = Annotated[str, AfterValidator(_words)]
 Token = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
+SecretUrl = Annotated[SecretStr | None, BeforeValidator(_secret_url)]
+Warned = Annotated[str, AfterValidator(values.content_warning)]
 MaybePath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
 Chat = Annotated[str, BeforeValidator(_id_text), AfterValidator(lambda text: values.chat(text) if text.strip() else "")]
 Instance = Annotated[str, AfterValidator(lambda text: values.instance(text) if text.strip() else "")]
@@ -139,6 +146,15 @@ class ReadingSettings(Section):
     """Size in MB of that folder above which the PDF used longest ago is removed."""
 
 
+class StorageSettings(Section):
+    """Which PDFs are kept for good."""
+
+    keep_pdfs: Literal["decrees", "none", "all"] = "decrees"
+    """decrees: those that hold a decree, as prefectures remove theirs; all: everything that is read; none: none, and no pictures either."""
+    pdfs_folder: MaybePath = None
+    """Folder of the PDFs kept for good; empty: beside the database (`vigie-archive` for `vigie.db`)."""
+
+
 class TelegramSettings(Section):
     """The Telegram bot."""
 
@@ -159,6 +175,9 @@ class TelegramSettings(Section):
     where decrees are posted. Without it the log says the same."""
     operators_language: Language = "fr"
     """Language of what the operators are told: fr or en."""
+    reconcile: Reconcile = "probe"
+    """A message whose answer was lost: `probe` looks for it (in channels, where that can do no harm), `hold` leaves it to you
+    (`vigie outbox resolve`), `resend` sends it again: it may then be there twice."""
 
 
 class MastodonSettings(Section):
@@ -167,11 +186,35 @@ class MastodonSettings(Section):
     instance: Instance = ""
     """The account's server: "mastodon.social" or "https://mastodon.social"."""
     token: Token = None
-    """Access token with the scopes write:statuses and read. Better in the environment (VIGIE_MASTODON__TOKEN) or in a file."""
+    """Access token with the scopes write:statuses, write:media and read. Better in the environment (VIGIE_MASTODON__TOKEN) or in a file."""
     token_file: MaybePath = None
     """A file that holds the token, read at start."""
     visibility: Visibility = "public"
     """Who sees the posts: public, unlisted, private or direct."""
+    content_warning: Warned = ""
+    """A text under which every post is folded; it counts in the server's limit. Empty: none."""
+    thread: Flag = False
+    """What one post has no room for follows in a thread; false: a post is shortened, and has the link all the same."""
+
+
+class DeliverySettings(Section):
+    """How decrees go out to the destinations. The console knows neither pace nor digest."""
+
+    seconds_between_posts: Annotated[Number, Field(ge=0, le=3600)] = 20
+    """Seconds between two posts to one destination when many wait; a few go out at once."""
+    max_posts_per_day: Annotated[Whole, Field(ge=1, le=10_000)] = 60
+    """Messages to one destination in 24 hours above which all that waits there is told in digests: one line and link for each decree."""
+    tell_after_hours: Annotated[Number, Field(gt=0, le=8760)] = 6
+    """Hours that a post may wait before the operators are told, once; it is tried until it is sent."""
+    edit_posts: Flag = True
+    """Edit a post when more becomes known of its decree, or a later one changes or ends it; false: posts stay as they were sent."""
+
+
+class WebSettings(Section):
+    """The decrees' own pages. Vigie links to them; a server of yours shows them."""
+
+    public_url: Annotated[str, AfterValidator(values.public_url)] = ""
+    """Where a server of yours answers, in https: posts link to `<public_url>/decrets/<number in Vigie>` besides the PDF. Empty: no link."""
 
 
 class LogSettings(Section):
@@ -189,7 +232,7 @@ class DestinationSettings(Section):
     name: Words
     """Its own name, in the outbox and in logs: posts already sent are remembered under it. Another chat or account wants another name."""
     platform: Platform
-    """console, telegram or mastodon."""
+    """console, telegram, mastodon or apprise."""
     chat: Chat = ""
     """Telegram: "@name" or numeric id."""
     instance: Instance = ""
@@ -200,6 +243,15 @@ class DestinationSettings(Section):
     """Mastodon: a file that holds the token."""
     visibility: Visibility | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
+    content_warning: Warned | None = None
+    """Mastodon: as in [mastodon], whose value holds where it is not given."""
+    thread: Flag | None = None
+    """Mastodon: as in [mastodon], whose value holds where it is not given."""
+    url: SecretUrl = None
+    """Apprise: the service's address, secret as a token is. Such services cannot be asked what they have: a message whose sending failed is
+    sent again, and may be there twice."""
+    url_file: MaybePath = None
+    """Apprise: a file that holds the url."""
     departments: tuple[Code, ...] = ()
     """Codes of the authorities wanted."""
     kinds: tuple[Kind, ...] = ()
@@ -222,7 +274,10 @@ class Settings(Section):
     watch: WatchSettings = WatchSettings()
     database: DatabaseSettings = DatabaseSettings()
     reading: ReadingSettings = ReadingSettings()
+    storage: StorageSettings = StorageSettings()
     telegram: TelegramSettings = TelegramSettings()
     mastodon: MastodonSettings = MastodonSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    web: WebSettings = WebSettings()
     destinations: tuple[DestinationSettings, ...] = ()
     log: LogSettings = LogSettings()

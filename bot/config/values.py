@@ -17,6 +17,8 @@ _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 _MAIL = re.compile(r"[^@\s<>()\"',;]+@[^@\s<>()\"',;]+\.[^@\s<>()\"',;]+")
 # What the comment of a User-Agent can carry: the characters of an address, but for those that would end it.
 _IN_USER_AGENT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+")
+_LONGEST_WARNING = 100
+_APPRISE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\x00-\x1f]+", re.IGNORECASE)
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<file>.+)")
 _POSTGRES = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://.+")
 
@@ -37,6 +39,34 @@ def web_base(value: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError("must be an address without ? or #")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def public_url(value: str) -> str:
+    """The https address, without a slash at its end, under which the operator's own server shows decrees; empty for none."""
+    if not value.strip():
+        return ""
+    base = web_base(value)
+    if not base.startswith("https://"):
+        raise ValueError('must be an address that starts with "https://": it is posted for everybody')
+    return base
+
+
+def content_warning(value: str) -> str:
+    """A line of at most 100 characters: it counts in the server's limit, and the link must still fit."""
+    text = value.strip()
+    if len(text) > _LONGEST_WARNING or not text.isprintable():
+        raise ValueError(f"must be one line of at most {_LONGEST_WARNING} characters")
+    return text
+
+
+def apprise_url(value: str) -> str | None:
+    """An address of Apprise (`ntfys://…`, `matrixs://…`) without the white space around it; None when it is empty. It is never repeated."""
+    text = value.strip()
+    if not text:
+        return None
+    if not _APPRISE.fullmatch(text):
+        raise ValueError("is not an address of Apprise: it looks like service://…, without white space")
+    return text
 
 
 def origin(value: str) -> str:

@@ -1,29 +1,42 @@
 """From the outbox to the destinations: routing, channels, and the exactly-once delivery."""
 
-from bot.delivery.channel import Channel, DeliveryError, NotSent, Refused, Sent, Unknown
+from bot.delivery.apprise_channel import AppriseChannel
+from bot.delivery.channel import Channel, DeliveryError, EditingChannel, NotSent, Refused, Sent, Unknown
 from bot.delivery.console import ConsoleChannel
-from bot.delivery.errors import DestinationRefused
+from bot.delivery.editing import Editor
+from bot.delivery.errors import DestinationRefused, HoldForPerson, Migrated, SendAgain
+from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon import MastodonChannel
-from bot.delivery.operators import TelegramOperators
-from bot.delivery.outbox import Delivered, Deliverer, Outbox
+from bot.delivery.operators import Choice, TelegramOperators
+from bot.delivery.outbox import Delivered, Deliverer
+from bot.delivery.pacing import most_per_day
 from bot.delivery.routing import Destination, Platform, Visibility, destinations_for, wants
 from bot.delivery.safety import UnsafeAddress
+from bot.delivery.store import Outbox
 from bot.delivery.telegram import History, TelegramChannel
 
 __all__ = [
+    "AppriseChannel",
     "Channel",
+    "Choice",
     "ConsoleChannel",
     "Delivered",
     "Deliverer",
     "DeliveryError",
     "Destination",
     "DestinationRefused",
+    "EditingChannel",
+    "Editor",
     "History",
+    "HoldForPerson",
+    "Limiter",
     "MastodonChannel",
+    "Migrated",
     "NotSent",
     "Outbox",
     "Platform",
     "Refused",
+    "SendAgain",
     "Sent",
     "TelegramChannel",
     "TelegramOperators",
@@ -31,5 +44,6 @@ __all__ = [
     "UnsafeAddress",
     "Visibility",
     "destinations_for",
+    "most_per_day",
     "wants",
 ]

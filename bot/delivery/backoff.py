@@ -17,14 +17,18 @@ FIRST_LOOK = timedelta(minutes=1)
 LONGEST_LOOK = timedelta(hours=6)
 
 
-def backoff(attempts: int, retry_after: float | None = None) -> timedelta:
-    """The wait after the `attempts`-th failed send (from 1): doubled each time, capped.
+SPREAD = 0.25
+"""The part of a wait by which chance lengthens it at most: programs that failed together must not come back together."""
+
+
+def backoff(attempts: int, retry_after: float | None = None, chance: float = 0.0) -> timedelta:
+    """The wait after the `attempts`-th failed send (from 1): doubled each time, capped, and lengthened by `chance` (0 to 1).
 
     What the platform asks for (`retry_after`, seconds) is never undercut, and not stretched either; nonsense is ignored.
     """
     if retry_after is not None and math.isfinite(retry_after) and retry_after > 0:
         return min(timedelta(seconds=math.ceil(min(retry_after, 1e9))), LONGEST_ASKED)
-    return min(_doubled(FIRST_WAIT, attempts - 1), LONGEST_WAIT)
+    return min(_doubled(FIRST_WAIT, attempts - 1), LONGEST_WAIT) * (1 + SPREAD * min(max(chance, 0.0), 1.0))
 
 
 def next_look(looks: int) -> timedelta:

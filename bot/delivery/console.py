@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TextIO
 
+from bot.counsel import counsel
 from bot.delivery.channel import NotSent, Sent
-from bot.messages import Language, place_for, plain_post
-from bot.model import Place, Post
+from bot.messages import Beside, Language, place_for, plain_post
+from bot.messages.digests import plain_digest
+from bot.model import Decree, Place, Post
 
 
 class ConsoleChannel:
     """Writes each post to a stream and flushes it. The stream belongs to the caller and is not closed."""
 
     def __init__(
-        self, *, name: str, stream: TextIO, places: Mapping[str, Place], clock: Callable[[], datetime], language: Language = "fr"
+        self,
+        *,
+        name: str,
+        stream: TextIO,
+        places: Mapping[str, Place],
+        clock: Callable[[], datetime],
+        language: Language = "fr",
+        public_url: str | None = None,
     ) -> None:
         self._name = name
         self._stream = stream
         self._places = places
         self._clock = clock
         self._language = language
+        self._beside = Beside(public_url)
         self._written: set[str] = set()
 
     @property
@@ -36,8 +46,7 @@ class ConsoleChannel:
         Raises NotSent when it could not be written whole (reader gone, disk full): a post cut short on a terminal has told
         nobody, and writing it again does no harm.
         """
-        decree = post.decree
-        text = plain_post(decree, place_for(self._places, decree.authority), self._clock(), self._language)
+        text = self._text(post)
         try:
             # In a thread: a reader that pauses (a pager, a full pipe) must hold up nothing else.
             await asyncio.to_thread(self._write, self._encodable(text) + "\n\n")
@@ -46,6 +55,13 @@ class ConsoleChannel:
             raise NotSent(f"cannot write to the console: {reason}") from None
         self._written.add(post.key)
         return Sent(post.key)
+
+    def _text(self, post: Post) -> str:
+        if post.digest is not None:
+            return plain_digest(post.decrees, self._places, self._language)
+        decree, now = post.decree, self._clock()
+        place = place_for(self._places, decree.authority)
+        return plain_post(decree, place, now, self._language, counsel(decree, place, now), self._beside)
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
@@ -59,6 +75,10 @@ class ConsoleChannel:
     async def find(self, post: Post) -> Sent | None:
         """What this process has written. A write never loses its answer; another process, killed, took its reader along."""
         return Sent(post.key) if post.key in self._written else None
+
+    async def room(self, decrees: Sequence[Decree]) -> int:
+        """All of them: a stream has no limits."""
+        return max(len(decrees), 1)
 
     async def close(self) -> None:
         """Nothing to release."""

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
+import structlog
 
+from bot.counsel import counsel
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
-from bot.delivery.mastodon_answers import classify_answer, classify_failure, is_sought, limits_of, moment_of, says_too_long
+from bot.delivery.errors import DestinationRefused, Missing
+from bot.delivery.mastodon_answers import (
+    classify_answer,
+    classify_failure,
+    limits_of,
+    rest_after,
+    says_too_long,
+)
+from bot.delivery.mastodon_edit import edit_status
+from bot.delivery.mastodon_media import upload
+from bot.delivery.mastodon_search import json_of, look_for, recogniser
+from bot.delivery.mastodon_threads import go_on, there
+from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, scrub
 from bot.loopback import is_loopback
-from bot.messages import Language, StatusLimits, announce, mastodon_status, place_for
-from bot.messages.cleaning import inert
+from bot.messages import Beside, Language, StatusLimits, mastodon_status, mastodon_thread, place_for, printable
+from bot.messages.digests import mastodon_digest, mastodon_room
 from bot.messages.layout import TooSmall
-from bot.model import Place, Post
+from bot.model import Decree, Place, Post
 
-_PAGE = 40
-_PAGES = 10
-_CLOCK_SKEW = timedelta(minutes=10)
+log = structlog.get_logger()
 
 
 class MastodonChannel:
@@ -39,14 +51,26 @@ class MastodonChannel:
         language: Language = "fr",
         visibility: Visibility = "public",
         read_timeout: float = 30.0,
+        picture: Pictures | None = None,
+        public_url: str | None = None,
+        content_warning: str = "",
+        thread: bool = False,
     ) -> None:
-        """Raises UnsafeAddress when `instance` is neither https nor this machine. `read_timeout` is in seconds."""
+        """Raises UnsafeAddress when `instance` is neither https nor this machine. `read_timeout` is in seconds.
+
+        `public_url` is where decrees have pages of their own: see `Beside`. A `content_warning` folds every status under it. With `thread`,
+        what one status has no room for follows in others.
+        """
         self._name = name
         self._token = token
         self._places = places
         self._clock = clock
         self._language: Language = language
         self._visibility = visibility
+        self._pictured = Pictured(picture)
+        self._beside = Beside(public_url)
+        self._warning = printable(content_warning)
+        self._thread = thread
         self._limits: StatusLimits | None = None
         base = checked_base(instance)
         self._client = httpx.AsyncClient(
@@ -62,32 +86,117 @@ class MastodonChannel:
         """The destination's name in the configuration and in the outbox."""
         return self._name
 
+    async def prepare(self, post: Post) -> None:
+        """Draw the picture. See `PreparingChannel`."""
+        await self._pictured.prepare(post)
+
     async def send(self, post: Post) -> Sent:
-        """Post the status. Raises NotSent, Refused (DestinationRefused when the account itself is refused) or Unknown."""
+        """Post the status, and where it is a thread the others after it.
+
+        Raises NotSent, Refused (DestinationRefused when the account itself is refused) or Unknown.
+        """
+        first = await self._begun(post)
+        if first is not None:
+            answer, known = None, True
+        else:
+            answer, known = await self._post_within_limits(post), False
+            created = json_of(answer)
+            if not isinstance(created, Mapping) or not created.get("id"):
+                raise Unknown("Mastodon: an answer without a status id")
+            first = created
+        await self._go_on(post, first, known=known)
+        return Sent(str(first["id"]), None if answer is None else rest_after(answer.headers, self._clock()))
+
+    async def _begun(self, post: Post) -> Mapping[str, Any] | None:
+        """The first status of a thread that was perhaps begun in an earlier try; None where there is none."""
+        if not self._thread or post.digest is not None or post.attempts < 2:
+            return None
+        return await self._look_for(post)
+
+    async def _go_on(self, post: Post, first: Mapping[str, Any], *, known: bool) -> None:
+        if self._thread and post.digest is None:
+            texts = self._texts(post, await self._status_limits())[1:]
+            await go_on(self._request, first, texts, self._form(), post.key, destination=self._name, known=known)
+
+    async def _post_within_limits(self, post: Post) -> httpx.Response:
         limits = await self._status_limits()
+        media = await self._media(post)
         try:
-            answer = await self._post(post, limits)
+            return await self._post(post, limits, media)
         except Refused as error:
             in_full = replace(limits, per_url=None)
             if limits == in_full or not says_too_long(str(error)):
                 raise
             # It counts links in full, whatever its instance document says.
-            answer = await self._post(post, in_full)
+            answer = await self._post(post, in_full, media)
             self._limits = in_full
-        created = _json(answer)
-        reference = created.get("id") if isinstance(created, Mapping) else None
-        if not reference:
-            raise Unknown("Mastodon: an answer without a status id")
-        return Sent(str(reference))
+            return answer
 
-    async def _post(self, post: Post, limits: StatusLimits) -> httpx.Response:
-        place = place_for(self._places, post.decree.authority)
+    async def _media(self, post: Post) -> str | None:
+        """The id of the post's picture on the server; None where there is none or it is not taken: the text goes out alone."""
+        picture = await self._pictured.take(post)
+        if picture is None:
+            return None
+        with before_sending():
+            return await upload(self._request, picture, destination=self._name)
+
+    async def _post(self, post: Post, limits: StatusLimits, media: str | None, *, alone: bool = False) -> httpx.Response:
+        """`alone`: not as a reply, whatever the post follows."""
+        form: dict[str, Any] = self._form() | {"status": self._texts(post, limits)[0]}
+        if media is not None:
+            form["media_ids[]"] = [media]
+        is_reply = post.reply_to is not None and not alone
+        if post.reply_to is not None and not alone:
+            form["in_reply_to_id"] = post.reply_to.reference
         try:
-            text = mastodon_status(post.decree, place, self._clock(), self._language, limits=limits)
+            return await self._request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": post.key})
+        except Refused as error:
+            is_mended = not isinstance(error, DestinationRefused) and not says_too_long(str(error))
+            if media is not None and is_mended:
+                log.warning("posted without its picture: the server refused it", destination=self._name, error=str(error))
+                return await self._post(post, limits, None, alone=alone)
+            # Mastodon answers 404 where the status replied to is gone; an account or server that is gone says so again.
+            if is_reply and (is_mended or isinstance(error, Missing)):
+                log.warning("posted without being a reply: the server refused it", destination=self._name, error=str(error))
+                return await self._post(post, limits, media, alone=True)
+            raise
+
+    def _form(self) -> dict[str, str]:
+        """What every status is posted with. A text under a warning is folded."""
+        form = {"visibility": self._visibility, "language": self._language}
+        return form | ({"spoiler_text": self._warning} if self._warning else {})
+
+    def _texts(self, post: Post, limits: StatusLimits, beside: Beside | None = None) -> tuple[str, ...]:
+        """The status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
+        # A warning counts as the text does.
+        room = replace(limits, characters=limits.characters - len(self._warning))
+        try:
+            if post.digest is not None:
+                return (mastodon_digest(post.decrees, self._places, self._language, room),)
+            decree, now = post.decree, self._clock()
+            place = place_for(self._places, decree.authority)
+            write = mastodon_thread if self._thread else mastodon_status
+            said = write(decree, place, now, self._language, counsel(decree, place, now), beside or self._beside, limits=room)
         except TooSmall as error:
             raise Refused(f"Mastodon: {error}") from None
-        form = {"status": text, "visibility": self._visibility, "language": self._language}
-        return await self._request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": post.key})
+        return (said,) if isinstance(said, str) else said
+
+    async def edit(self, post: Post) -> None:
+        """Let the status of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`.
+
+        Of a thread the first status only.
+        """
+        if post.digest is not None or post.reference is None:
+            raise Refused("Mastodon: not a status that can be edited")
+        beside = replace(self._beside, edited=True, below=post.below)
+        text = self._texts(post, await self._status_limits(), beside)[0]
+        await edit_status(self._request, post.reference, text, language=self._language, warning=self._warning)
+
+    async def room(self, decrees: Sequence[Decree]) -> int:
+        """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""
+        limits = await self._status_limits()
+        room = replace(limits, characters=limits.characters - len(self._warning))
+        return mastodon_room(decrees, self._places, self._language, room)
 
     async def _status_limits(self) -> StatusLimits:
         """Kept once known: v2, then v1 (servers without v2); Mastodon's own where neither tells. A server out of reach is NotSent."""
@@ -97,7 +206,7 @@ class MastodonChannel:
 
     async def _instance_limits(self, path: str) -> StatusLimits | None:
         try:
-            document = _json(await self._request("GET", path))
+            document = json_of(await self._request("GET", path))
         except (Refused, Unknown):
             return None
         return limits_of(document) if isinstance(document, Mapping) else None
@@ -105,38 +214,28 @@ class MastodonChannel:
     async def find(self, post: Post) -> Sent | None:
         """Look for the decree's link among the account's own statuses, back to when the decree was found.
 
-        Raises Unknown when that takes too many pages or the account cannot be read, NotSent when the server cannot be asked.
+        What was edited meanwhile is found as long as it keeps link and number. What was deleted at the server is absent. Raises Unknown
+        when that takes too many pages or the account cannot be read, NotSent when the server cannot be asked. A thread that is not there to
+        its end counts as absent: sending it again goes on where it stopped.
         """
-        place = place_for(self._places, post.decree.authority)
-        link = announce(post.decree, place, self._clock(), self._language).link
-        if link is None:
-            raise Unknown("Mastodon: a decree without a link cannot be looked for; look at the account")
-        number = inert(post.decree.facts.number or "") or None
-        oldest = None if post.decree.found_at is None else post.decree.found_at - _CLOCK_SKEW
-        account = (await self._ask("/api/v1/accounts/verify_credentials"))[0]
-        params = {"limit": str(_PAGE), "exclude_reblogs": "true"}
-        for _ in range(_PAGES):
-            statuses = await self._ask(f"/api/v1/accounts/{quote(str(account['id']), safe='')}/statuses", params)
-            for status in statuses:
-                if is_sought(status, link, number, self._language):
-                    return Sent(str(status["id"]))
-            if not statuses or _older(statuses[-1], oldest):
-                return None
-            params["max_id"] = str(statuses[-1]["id"])
-        raise Unknown("Mastodon: too many statuses since the decree was found; look at the account")
+        status = await self._look_for(post)
+        if status is None:
+            return None
+        if self._thread and post.digest is None and len(texts := self._texts(post, await self._status_limits())) > 1:
+            try:
+                if len(await there(self._request, status)) + 1 < len(texts):
+                    return None
+            except Unknown as error:
+                raise NotSent(str(error)) from None
+            except Refused as error:
+                raise Unknown(f"{error}; look at the account") from None
+        return Sent(str(status["id"]))
 
-    async def _ask(self, path: str, params: dict[str, str] | None = None) -> list[Mapping[str, Any]]:
-        """Things with an id, one or many. Nothing is posted here: an answer lost on the way only means to ask again."""
-        try:
-            document = _json(await self._request("GET", path, params=params))
-        except Unknown as error:
-            raise NotSent(str(error)) from None
-        except Refused as error:
-            raise Unknown(f"{error}; look at the account") from None
-        things = document if isinstance(document, list) else [document]
-        if not all(isinstance(thing, Mapping) and thing.get("id") for thing in things):
-            raise NotSent(f"Mastodon: an unreadable answer from {path}")
-        return things
+    async def _look_for(self, post: Post) -> Mapping[str, Any] | None:
+        """The status of a post, None where it certainly is not there; see `find`."""
+        sought = recogniser(post, place_for(self._places, post.decree.authority), self._clock(), self._language)
+        found = [decree.found_at for decree in post.decrees if decree.found_at is not None]
+        return await look_for(self._request, sought, since=max(found) if len(found) == len(post.decrees) else None)
 
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         failure: DeliveryError
@@ -153,15 +252,3 @@ class MastodonChannel:
     async def close(self) -> None:
         """Release connections."""
         await self._client.aclose()
-
-
-def _json(answer: httpx.Response) -> Any:
-    try:
-        return answer.json()
-    except ValueError:
-        return None
-
-
-def _older(status: Mapping[str, Any], moment: datetime | None) -> bool:
-    created = moment_of(status)
-    return moment is not None and created is not None and created < moment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
@@ -12,14 +12,19 @@ from typing import Any
 import httpx
 
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Unknown
-from bot.delivery.errors import DestinationRefused
-from bot.messages import StatusLimits
+from bot.delivery.errors import DestinationRefused, Missing
+from bot.messages import StatusLimits, shows_number
+from bot.messages.digests import digest_language
 
 # Raised before the first byte of a request leaves: no connection, or none free.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 _UNSET_WAIT = 300.0
 """Seconds: Mastodon counts requests over five minutes; the wait after a 429 that names no end."""
 _ERROR_SHOWN = 200
+KEPT_REQUESTS = 5
+"""Requests of the account's allowance that are left unused: a look for a lost post, and whatever else acts for the account, need some."""
+_LONGEST_REST = 900.0
+"""Seconds: three of Mastodon's windows; a longer rest that a header asks for is a clock that is wrong."""
 
 
 def classify_failure(error: httpx.HTTPError) -> DeliveryError:
@@ -32,8 +37,10 @@ def classify_answer(status: int, headers: Mapping[str, str], body: str, now: dat
     """An answer that is not a success."""
     text = f"Mastodon: HTTP {status}: {error_text(body)}"
     if status == 429:
-        return NotSent(text, retry_after(headers, now))
-    if status in {401, 403, 404, 410}:
+        return NotSent(text, retry_after(headers, now), limited=True)
+    if status in {404, 410}:
+        return Missing(text)
+    if status in {401, 403}:
         return DestinationRefused(text)
     if 300 <= status < 400:
         return DestinationRefused(f"Mastodon: the instance redirects to {headers.get('location', 'another address')[:_ERROR_SHOWN]}")
@@ -67,6 +74,21 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
         except (ValueError, OverflowError, TypeError):
             continue
     return _UNSET_WAIT
+
+
+def rest_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to leave the server alone after an answer that was a success, so that no 429 comes: None while the allowance lasts.
+
+    X-RateLimit-Remaining counts down to 0; X-RateLimit-Reset says when it is full again (Mastodon API, "Rate limits").
+    """
+    left, reset = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-reset")
+    if left is None or reset is None or not left.strip().isdigit() or int(left) > KEPT_REQUESTS:
+        return None
+    try:
+        seconds = _from_reset(reset.strip(), now)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return min(seconds, _LONGEST_REST) if seconds > 0 else None
 
 
 def _from_retry_after(value: str, now: datetime) -> float:
@@ -106,19 +128,31 @@ def moment_of(status: Mapping[str, Any]) -> datetime | None:
 
 
 def is_sought(status: Mapping[str, Any], link: str, number: str | None, language: str) -> bool:
-    """Whether a status is the post of a decree: its link, its number where it has one, and no other language.
+    """Whether a status is the post of a decree: its link, its own number where it has one, and no other language.
 
-    The link alone would not do: two acts may begin on the same page, and one account may post in two languages.
+    The link alone would not do: two acts may begin on the same page, one account may post in two languages, and a digest has it too.
     """
+    content = _content(status)
+    if not content.shows(link) or not _speaks(status, language) or digest_language(content.text) is not None:
+        return False
+    return number is None or shows_number(content.text, number)
+
+
+def is_sought_digest(status: Mapping[str, Any], links: Sequence[str], language: str) -> bool:
+    """Whether a status is the digest that shows these links: all of them, in no other language."""
+    content = _content(status)
+    return digest_language(content.text) == language and _speaks(status, language) and all(content.shows(link) for link in links)
+
+
+def _speaks(status: Mapping[str, Any], language: str) -> bool:
+    return status.get("language") in {None, "", language}
+
+
+def _content(status: Mapping[str, Any]) -> _Content:
     content = _Content()
     content.feed(str(status.get("content") or ""))
     content.close()
-    text = "".join(content.texts)
-    if link not in content.links and link not in text:
-        return False
-    if status.get("language") not in {None, "", language}:
-        return False
-    return number is None or number in text
+    return content
 
 
 class _Content(HTMLParser):
@@ -129,12 +163,21 @@ class _Content(HTMLParser):
         self.links: list[str] = []
         self.texts: list[str] = []
 
+    @property
+    def text(self) -> str:
+        """What a reader sees."""
+        return "".join(self.texts)
+
+    def shows(self, link: str) -> bool:
+        """Whether an address is in it, as a link or in full."""
+        return link in self.links or link in self.text
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep addresses; a line break or a new paragraph is a space."""
+        """Keep addresses; a line break or a new paragraph begins a line."""
         if tag == "a":
             self.links += [value for name, value in attrs if name == "href" and value]
         elif tag in {"br", "p"}:
-            self.texts.append(" ")
+            self.texts.append("\n")
 
     def handle_data(self, data: str) -> None:
         """Keep text."""

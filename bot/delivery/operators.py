@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import structlog
-from telegram import LinkPreviewOptions
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import ChatMigrated, TelegramError
 
 from bot.delivery.channel import NotSent, Unknown
@@ -14,6 +15,14 @@ from bot.delivery.telegram_answers import classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button under a question: what it says, and the data (at most 64 bytes) that comes back when it is pressed."""
+
+    text: str
+    data: str
 
 
 class TelegramOperators:
@@ -31,17 +40,26 @@ class TelegramOperators:
         self._sending = SendingBot(token, api_url)
         self._checked = False
 
+    @property
+    def chat(self) -> int | str:
+        """The chat as it is called now: a group that became a supergroup has another number."""
+        return self._chat
+
     async def tell(self, text: str) -> None:
         """Send one text of at most 4096 UTF-16 units. Raises NotSent, Refused (DestinationRefused for a public chat) or Unknown."""
+        await self.ask(text, ())
+
+    async def ask(self, text: str, choices: Sequence[Choice]) -> None:
+        """Send one text with a button for each choice, side by side. Raises what `tell` raises."""
         await self._check()
         try:
-            await self._send(text)
+            await self._send(text, choices)
         except ChatMigrated as moved:
             log.warning("operators' group became a supergroup: set its new id in the configuration", chat=moved.new_chat_id)
             self._chat, self._checked = moved.new_chat_id, False
             await self._check()
             try:
-                await self._send(text)
+                await self._send(text, choices)
             except TelegramError as error:
                 raise classify(error, self._token) from None
         except TelegramError as error:
@@ -51,8 +69,11 @@ class TelegramOperators:
         """Release connections."""
         await self._sending.close()
 
-    async def _send(self, text: str) -> None:
-        await self._sending.bot.send_message(self._chat, text, link_preview_options=LinkPreviewOptions(is_disabled=True))
+    async def _send(self, text: str, choices: Sequence[Choice]) -> None:
+        buttons = InlineKeyboardMarkup([[InlineKeyboardButton(one.text, callback_data=one.data) for one in choices]]) if choices else None
+        await self._sending.bot.send_message(
+            self._chat, text, reply_markup=buttons, link_preview_options=LinkPreviewOptions(is_disabled=True)
+        )
 
     async def _check(self) -> None:
         if self._checked or not self._public:

@@ -13,13 +13,17 @@ from bot.messages import Language
 from bot.model import Decree, Filter
 from bot.text import plain
 
-Platform = Literal["console", "telegram", "mastodon"]
+Platform = Literal["console", "telegram", "mastodon", "apprise"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where posts go. `chat` is a Telegram chat id or `@channel`; `instance` and `token` are an account on Mastodon."""
+    """Where posts go.
+
+    `chat` is a Telegram chat id or `@channel`; `instance` and `token` are an account on Mastodon, where `content_warning` folds every post
+    and `thread` lets long ones go on; `url` is an address of Apprise.
+    """
 
     name: str
     platform: Platform
@@ -29,6 +33,9 @@ class Destination:
     instance: str | None = None
     token: str | None = field(default=None, repr=False)
     visibility: Visibility = "public"
+    content_warning: str = ""
+    thread: bool = False
+    url: str | None = field(default=None, repr=False)
 
 
 def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tuple[str, ...]:

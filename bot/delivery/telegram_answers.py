@@ -47,9 +47,9 @@ def classify(error: TelegramError, token: str) -> DeliveryError:
     """The delivery error to raise for a failed send. Its message never holds the token."""
     text = scrub(_told(error), token)
     if isinstance(error, TooManyRequests):
-        return NotSent(text, error.retry_after)
+        return NotSent(text, error.retry_after, limited=True)
     if isinstance(error, RetryAfter):
-        return NotSent(text, _seconds(error))
+        return NotSent(text, _seconds(error), limited=True)
     if isinstance(error, BadRequest):
         return DestinationRefused(text) if _says(error, *_DESTINATION_GONE) else Refused(text)
     if isinstance(error, (Forbidden, InvalidToken)):
@@ -90,6 +90,11 @@ def is_unmodified(error: BadRequest) -> bool:
 def is_absent(error: BadRequest) -> bool:
     """There is no message with that id."""
     return _says(error, *_NO_SUCH_MESSAGE)
+
+
+def has_no_text(error: BadRequest) -> bool:
+    """The message is a photo: its words are a caption."""
+    return _says(error, "there is no text in the message")
 
 
 def is_not_ours(error: BadRequest) -> bool:

@@ -10,6 +10,8 @@ button (`editMessageReplyMarkup`) is answered
   again from it. If that link is ours, the message is the one sought, unless its words are of another language: the same decree, posted
   there for another destination.
 
+A digest has a button of its own, and is recognised by all its links: see `shows_digest`.
+
 Messages already known to be other posts are passed over. An edit must never touch a person's message. Telegram refuses
 that, except in a channel whose administrators gave the bot the right to edit the posts of others; and in groups and private
 chats the bot's answers to commands, which have buttons of their own, are among the messages. So a search is made in channels
@@ -23,7 +25,7 @@ must have met some message before: a young channel can be searched, an old one a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from telegram import Bot, ChatMemberAdministrator, Message, MessageEntity
 from telegram.constants import ChatType
@@ -32,7 +34,8 @@ from telegram.error import BadRequest
 from bot.delivery.channel import Unknown
 from bot.delivery.telegram_answers import is_absent, is_not_ours, is_unmodified
 from bot.delivery.telegram_bot import keyboard
-from bot.messages import Button
+from bot.messages import Button, Language, shows_number
+from bot.messages.digests import digest_language
 
 ABSENT_IN_A_ROW = 5
 ABSENT_IN_A_ROW_FROM_THE_FIRST = 20
@@ -47,12 +50,12 @@ class Search:
         bot: Bot,
         chat: int | str,
         button: Button,
-        number: str | None,
+        shows: Callable[[str, Collection[str]], bool],
         *,
         known: frozenset[int] = frozenset(),
         twins: Mapping[str, Button],
     ) -> None:
-        """`number` is the decree's, as posts show it; `known` are ids of the bot's other messages.
+        """`shows` tells the message by its text and its links; `known` are ids of the bot's other messages.
 
         `twins` are the buttons of the same decree in the other languages, by the words of the link in the text.
         """
@@ -60,7 +63,7 @@ class Search:
         self._known = known
         self._chat = chat
         self._button = button
-        self._number = number
+        self._shows = shows
         self._twins = twins
         self._markup = keyboard(button.text, button.url)
 
@@ -113,21 +116,30 @@ class Search:
             return "other"
         links = _links(message)
         own = links[-1] if links else None
-        if self._shows_the_decree(message, links):
-            twin = next((button for label, button in self._twins.items() if label in (message.text or "")), None)
+        text = message.text or message.caption or ""
+        if self._shows(text, [url for _, url in links]):
+            twin = next((button for label, button in self._twins.items() if label in text), None)
             if twin is None:
                 return "found"
             own = twin.text, twin.url
         await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(*own) if own else None)
         return "other"
 
-    def _shows_the_decree(self, message: Message, links: list[tuple[str, str]]) -> bool:
-        if self._button.url not in [url for _, url in links]:
-            return False
-        return self._number is None or self._number in (message.text or "")
+
+def shows_decree(link: str, number: str | None, text: str, links: Collection[str]) -> bool:
+    """Whether a message is the post of the decree with this link and this number (as posts show it), in any language."""
+    if link not in links or digest_language(text) is not None:
+        return False
+    return number is None or shows_number(text, number)
+
+
+def shows_digest(wanted: Collection[str], language: Language, text: str, links: Collection[str]) -> bool:
+    """Whether a message is the digest that shows all these links."""
+    return digest_language(text) == language and set(wanted) <= set(links)
 
 
 def _links(message: Message) -> list[tuple[str, str]]:
-    """Words and address of the links in a message's text; the words of a bare address are the address."""
-    found = message.parse_entities([MessageEntity.TEXT_LINK, MessageEntity.URL])
+    """Words and address of the links in a message's text or caption; the words of a bare address are the address."""
+    parse = message.parse_entities if message.text is not None else message.parse_caption_entities
+    found = parse([MessageEntity.TEXT_LINK, MessageEntity.URL]) if message.text or message.caption else {}
     return [(words, entity.url or words) for entity, words in found.items()]

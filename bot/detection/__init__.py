@@ -1,7 +1,9 @@
 """Detection: an act in, a verdict out. Pure: reads nothing but its own packaged cues, once.
 
 `judge` says whether an act is a decree on algorithmic video surveillance, of which kind, with which facts, each with the
-phrase and the page it was read on. `identities` gives the keys under which a decree is the same wherever it appears.
+phrase, the page it was read on, where it stood and the cue that it met (`bot.detection.grounds` says which). `reason_words`
+tells why an act is uncertain, and `likely_kind` what it would be if a person says that it is a decree.
+`identities` gives the keys under which a decree is the same wherever it appears.
 `window` tells whether the law allowed such a decree on a day, `flags` what is striking in its dates, `court` and `last_day` before
 whom and until when it can be contested, `recourse` whether an urgent application still makes sense, and `standing` whether it is in force.
 """
@@ -9,11 +11,13 @@ whom and until when it can be contested, `recourse` whether an urgent applicatio
 from __future__ import annotations
 
 from bot.detection.courts import court
+from bot.detection.cues import reason_words
 from bot.detection.deadlines import last_day, recourse
 from bot.detection.flags import flags
 from bot.detection.identity import identities
 from bot.detection.judging import verdicts
 from bot.detection.law import Window, window
+from bot.detection.likely import likely_kind
 from bot.detection.privacy import without_names
 from bot.detection.standing import standing
 from bot.model import Act, Evidence, Verdict
@@ -26,6 +30,8 @@ __all__ = [
     "judge",
     "judge_each",
     "last_day",
+    "likely_kind",
+    "reason_words",
     "recourse",
     "standing",
     "window",
@@ -43,7 +49,9 @@ def judge(act: Act, *, stand_alone: bool = False) -> Verdict:
     first, *others = verdicts(act, stand_alone=stand_alone)
     if not others:
         return first
-    named = tuple(Evidence("other_decree", quote.page, quote.text) for other in others for quote in other.evidence[:1])
+    named = tuple(
+        Evidence("other_decree", quote.page, quote.text, quote.where, quote.cue) for other in others for quote in other.evidence[:1]
+    )
     return Verdict(first.outcome, first.kind, first.facts, (*first.evidence, *named))
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bot.detection.cues import load, pattern
+from bot.detection.cues import cues, load, pattern
 from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.segments import Part, Segment
-from bot.detection.text import squeezed
+from bot.detection.text import repair, squeezed
 from bot.model import Court
 
 _PREFIX = "tribunaladministratif"
@@ -19,7 +19,10 @@ _LINK = r"(?:territorialementcompetent)?(?:situea|sisa|dela|des|de|du|d|a)?"
 # Over squeezed text. Where only an address names the court, its street stands between; another body's address is none of it.
 _OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseildetat|couradministrative|tribunaladministratif"
 _SHORT = re.compile(r"\b(?:le|au|du)\s+t\.?\s?a\.?\s+(?=d[e'u]|a\s)")
-_REMEDY = pattern("recours", "contest", "defere", "attaque", "saisi", "annulation", "contentieu", "deuxmois", "2mois")
+_REMEDY = pattern(
+    "recours", "contest", "defere", "attaque", "saisi", "porte(?:e|es|s)? devant", "(?<!pendant)(?<!pendante) devantletribunal", "litige",
+    "annulation", "contentieu", "deuxmois", "2mois",
+)  # fmt: skip
 _JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
 _BEFORE, _AFTER = 400, 250
 """Squeezed characters around a court in which something must tell that the text speaks of remedies."""
@@ -84,7 +87,10 @@ def _courts() -> _Courts:
         name = entry["name"]
         by_seat |= dict.fromkeys(entry["seats"], name)
         place = re.sub(r"^Tribunal administratif (?:d['’]|de (?:la )?)", "", name)
-        by_spelling |= {squeezed(spelling): name for spelling in (place, *entry.get("also", ()))}
+        for spelling in map(squeezed, (place, *entry.get("also", ()))):
+            # The mended view may take "de Nouvelle" for a damaged "renouvelle".
+            mended = repair(f"de{spelling}", cues().misreads).text
+            by_spelling |= {spelling: name, **({} if mended == f"de{spelling}" else {mended: name})}
     # The longest first: Saint-Denis de La Réunion is not Saint-Denis.
     spellings = "|".join(sorted(by_spelling, key=len, reverse=True))
     address = rf"(?:(?!{_OTHER_ADDRESS}|\d{{5}}(?:{spellings})).){{0,90}}\d{{5}}(?P<town>{spellings})"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 
 from bot.detection.numbers import comparable
 from bot.detection.segments import Segment
-from bot.model import Facts, Verdict
+from bot.model import Facts, Moment, Verdict
 
 _FACTS = tuple(entry.name for entry in fields(Facts))
 _DATES = ("signed", "starts")
 _TELLING = ("signed", "starts", "ends", "operators", "event", "places")
+
+_MORNING = 9
+"""Hour until which the end of an evening is told as of the day before."""
 
 
 @dataclass(slots=True)
@@ -65,7 +69,16 @@ def _pairs(one: _Kept, two: _Kept, names: tuple[str, ...]) -> list[tuple[Any, An
 
 
 def _differing(one: _Kept, two: _Kept, names: tuple[str, ...]) -> bool:
-    return any(left != right for left, right in _pairs(one, two, names))
+    return any(left != right for name in names for left, right in _pairs(one, two, (name,)) if not _same_day(name, left, right))
+
+
+def _same_day(name: str, one: Any, two: Any) -> bool:
+    """True for moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
+    if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
+        return False
+    day, exact = (one.day, two) if one.time is None else (two.day, one)
+    night = name == "ends" and exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
+    return day == exact.day or night
 
 
 def _agreeing(one: _Kept, two: _Kept) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from dataclasses import dataclass
 from bot.detection.cues import cues
 from bot.detection.privacy import excerpt
 from bot.detection.text import View, fold, repair, squeeze
-from bot.model import Act, Evidence, PageText
+from bot.model import Act, Evidence, PageText, Where
 
 _QUOTE_LIMIT = 240
 """Characters of a quoted phrase: enough for the sentence that decides, too little to carry a page along."""
+
+_PAGE_NUMBER = re.compile(r"\s*\(\d{1,3}\s+pages?\)(?:\s+page\s+\d{1,4}\b)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +33,32 @@ class Document:
     mended: View
     """`tight.text` with the words put back that OCR damages. The text to match cues against."""
     title_end: int
+    part_starts: tuple[int, ...] = ()
+    parts: tuple[Where, ...] = ()
+    """What each stretch of `folded.text` is, from its beginning in `part_starts` on. Empty until the decrees in it are told apart."""
 
     def page(self, position: int) -> int:
         """The page of the file on which this position is."""
         return self.page_numbers[max(bisect_right(self.page_starts, self.folded.origin(position)) - 1, 0)]
+
+    def where(self, position: int) -> Where | None:
+        """The part of the act that holds this position; None before its parts are known."""
+        rank = bisect_right(self.part_starts, position) - 1
+        return self.parts[rank] if rank >= 0 else None
 
     def original(self, start: int, end: int) -> str:
         """The original text of a stretch, with its blanks collapsed."""
         first, last = self.folded.span(start, end)
         return " ".join(self.source[first:last].split())
 
-    def evidence(self, about: str, start: int, end: int) -> Evidence:
-        """A short quotation of the original, on whole words and without persons' names."""
+    def evidence(self, about: str, start: int, end: int, cue: str | None = None) -> Evidence:
+        """A short quotation of the original, on whole words and without persons' names. `cue` is the name of the cue that it met."""
         first, last = self.folded.span(start, min(end, start + _QUOTE_LIMIT))
         while first > 0 and self.source[first - 1].isalnum() and self.source[first].isalnum():
             first -= 1
         while last < len(self.source) and self.source[last - 1].isalnum() and self.source[last].isalnum():
             last += 1
-        return Evidence(about, self.page(start), " ".join(excerpt(self.source, first, last).split()))
+        return Evidence(about, self.page(start), " ".join(excerpt(self.source, first, last).split()), self.where(start), cue)
 
     def loose(self, start: int, end: int) -> tuple[int, int]:
         """A stretch of the mended view as a stretch of the folded one."""
@@ -61,9 +72,10 @@ class Document:
 
 def document(act: Act, pages: Sequence[PageText]) -> Document:
     """The document made of the act's title and these of its pages."""
-    parts = [act.title.strip() + "\n"]
+    # Where an entry of a table of contents takes two lines, its page number stands between its last words.
+    parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
     starts = [0]
-    numbers = [act.first_page]
+    numbers = [act.title_page if act.title_page is not None else act.first_page]
     length = len(parts[0])
     for page in pages:
         starts.append(length)

@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from bot.detection import equipment, places
+from bot.detection import equipment
+from bot.detection.cameras import camera_types, cameras
 from bot.detection.courts import courts_named
 from bot.detection.document import Document
-from bot.detection.events import purposes_named
+from bot.detection.events import every_purpose, is_excluded, purposes_named
 from bot.detection.found import Found
+from bot.detection.identity import POLICE, of_police_series, police_decides
 from bot.detection.law import hooks
 from bot.detection.mentions import Mention
 from bot.detection.numbers import number
+from bot.detection.occasion import event
+from bot.detection.office import office
 from bot.detection.operators import operators
 from bot.detection.period import period
+from bot.detection.places import places
+from bot.detection.prefects import first_prefect
 from bot.detection.privacy import without_names
+from bot.detection.references import references
 from bot.detection.segments import Block, Part, Segment
 from bot.detection.signature import signed
-from bot.model import Evidence, Facts, Purpose
+from bot.model import Evidence, Facts, Kind, Purpose
 
 T = TypeVar("T")
 
 
-def gather(document: Document, segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Facts, tuple[Evidence, ...]]:
-    """Read every fact of one decree. What is not found stays None or empty."""
+def gather(
+    document: Document, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
+) -> tuple[Facts, tuple[Evidence, ...]]:
+    """Read every fact of one decree of this kind. What is not found stays None or empty."""
     speaking = _speaking(segment, mentions)
+    mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
     evidence: list[Evidence] = []
 
     def noted(about: str, found: Found[Any] | None) -> Any:
@@ -39,22 +49,28 @@ def gather(document: Document, segment: Segment, mentions: tuple[Mention, ...]) 
 
     own_number = number(document, segment)
     courts = all_noted("court", courts_named(document, segment))
-    starts, ends = noted("period", period(document, segment)) or (None, None)
+    own_signature = signed(document, segment, own_number)
+    signed_on = own_signature.value if own_signature is not None else None
+    starts, ends = noted("period", period(document, segment, speaking, signed_on)) or (None, None)
     facts = Facts(
         number=noted("number", own_number),
-        signed=noted("signed", signed(document, segment, own_number)),
+        signed=noted("signed", own_signature),
         starts=starts,
         ends=ends,
-        event=noted("event", places.event(document, segment, speaking)),
-        operators=all_noted("operators", operators(document, segment, speaking)),
-        places=all_noted("places", places.places(document, segment, speaking)),
+        event=noted("event", event(document, segment, speaking)),
+        operators=all_noted("operators", operators(document, segment, speaking, mentioning)),
+        places=all_noted("places", places(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment)),
         software=noted("software", equipment.software(document, segment)),
         vendor=noted("vendor", equipment.vendor(document, segment)),
-        cameras=noted("cameras", equipment.cameras(document, segment)),
+        cameras=noted("cameras", cameras(document, segment)),
         legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
         court=courts[0] if len(courts) == 1 else None,
+        camera_types=all_noted("camera_types", camera_types(document, segment, mentioning)),
+        office=noted("office", office(document, segment)),
+        references=all_noted("references", references(document, segment, kind, own_number.value if own_number is not None else None)),
+        authority=noted("authority", _authority(document, segment, own_number)),
     )
     return facts, tuple(evidence)
 
@@ -66,13 +82,31 @@ def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, .
     return tuple(blocks)
 
 
+def _authority(document: Document, segment: Segment, number: Found[str] | None) -> Found[str] | None:
+    """The first named of several prefects; the préfet de police, where the text or the series of the number shows that he decides."""
+    first_named = first_prefect(document, segment)
+    if first_named is not None:
+        return first_named
+    if number is not None and of_police_series(number.value):
+        return Found(POLICE, number.start, number.end)
+    tight = document.tight
+    # The title says what is decided, not by whom.
+    first, last = (tight.position(position) for position in (max(segment.start, document.title_end), segment.end))
+    span = police_decides(tight.text[first:last])
+    return Found(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
+
+
 def _purposes(document: Document, segment: Segment) -> list[Found[Purpose]]:
     """The events to detect, in the operative part; in a text without articles, anywhere but in visas."""
     parts = (Part.ARTICLE,) if segment.has_articles else (Part.TITLE, Part.HEADING, Part.BODY)
     found: dict[Purpose, Found[Purpose]] = {}
     for block in segment.of(*parts):
+        every = every_purpose(document, block.start, block.end)
+        if every is not None:
+            return [Found(purpose, *every) for purpose in Purpose]
         # Other words are looser in an article that already names an event.
         listed = block.part is Part.ARTICLE and bool(purposes_named(document, block.start, block.end))
         for purpose, start, end in purposes_named(document, block.start, block.end, listed=listed):
-            found.setdefault(purpose, Found(purpose, start, end))
-    return list(found.values())
+            if not is_excluded(document, start, end, block.start, block.end):
+                found.setdefault(purpose, Found(purpose, start, end))
+    return [found[purpose] for purpose in Purpose if purpose in found]

@@ -17,7 +17,7 @@ def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:
     facts = decree.facts
     granted = decree.kind in _GRANTS
     raised = {
-        Flag.OUTSIDE_WINDOW: outside(facts) or any(quote.about == Flag.OUTSIDE_WINDOW for quote in decree.evidence),
+        Flag.OUTSIDE_WINDOW: bool(outside(facts)) or any(quote.about == Flag.OUTSIDE_WINDOW for quote in decree.evidence),
         Flag.LONGER_THAN_ALLOWED: granted and _too_long(facts),
         # On the day of its start a recueil may have appeared before the hour.
         Flag.PUBLISHED_AFTER_START: granted and facts.starts is not None and published is not None and published > facts.starts.day,

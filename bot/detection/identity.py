@@ -13,8 +13,8 @@ as narrow as the text allows:
 - `text:…` is the hash of the squeezed text, when it is long enough to be a decree of its own.
 
 The authority in a number key is the one that decided, not the one that published: the préfet de police's decrees also appear
-in the recueils of 92, 93 and 94. What this misses: a decree that prints no number, seen once in a recueil and once as
-a scan whose OCR differs.
+in the recueils of 92, 93 and 94, and what several prefects decide together in those of each, under the one named first. What this
+misses: a decree that prints no number, seen once in a recueil and once as a scan whose OCR differs.
 """
 
 from __future__ import annotations
@@ -32,8 +32,15 @@ POLICE = "PP"
 _SHORTEST = 600
 """Squeezed characters below which a text is a title or a fragment that two decrees may share."""
 
-# Letterhead, "Le préfet de police," before the visas or the operative word, or the signature.
-_POLICE_SIGNS = re.compile(r"^.{0,80}prefecturedepolice(?!desbouches)|leprefetdepolice(?:vu|arrete)|pourleprefetdepolice(?!desbouches)")
+# Letterhead, "Le préfet de police," before the visas or the operative word, or the signature. "La préfecture de police" is spoken of.
+_POLICE_SIGNS = re.compile(
+    r"^.{0,80}(?<!la)prefecturedepolice(?!desbouches)|(?<!par)(?<!avec)(?<!que)leprefetdepolice(?:vu|arrete(?!n?\d))|pourleprefetdepolice(?!desbouches)"
+)
+# The préfet de police des Bouches-du-Rhône is another one, who signs "Le préfet de police" too. A match against Marseille is no sign of
+# him: only his titles, where he signs and his court are.
+_BOUCHES_DU_RHONE = re.compile(
+    r"prefe(?:te?|cture)[a-z]{0,60}bouchesdurhone|faitamarseille|(?<![a-z])marseillele\d|tribunaladministratifdemarseille"
+)
 _POLICE_SERIES = re.compile(r"dupa\b", re.IGNORECASE)
 _HEAD = 6000
 """Squeezed characters in which the deciding authority is named."""
@@ -46,7 +53,7 @@ def identities(authority: str, act_id: str | None, facts: Facts, text: str) -> t
     if act_id is not None:
         keys.append(f"act:{act_id.strip().lower()}")
     if facts.number is not None:
-        keys.extend(_number_keys(deciding_authority(authority, facts.number, tight), facts.number, facts))
+        keys.extend(_number_keys(facts.authority or deciding_authority(authority, facts.number, tight), facts.number, facts))
     if len(tight) >= _SHORTEST:
         keys.append(f"text:{hashlib.sha256(tight.encode('ascii')).hexdigest()[:40]}")
     return tuple(keys)
@@ -54,7 +61,19 @@ def identities(authority: str, act_id: str | None, facts: Facts, text: str) -> t
 
 def deciding_authority(authority: str, number: str, tight: str) -> str:
     """`PP` for a number of its own series or a squeezed text that the préfet de police decides; else the publisher."""
-    return POLICE if _POLICE_SERIES.match(number) or _POLICE_SIGNS.search(tight[:_HEAD]) else authority
+    return POLICE if of_police_series(number) or police_decides(tight) is not None else authority
+
+
+def police_decides(tight: str) -> tuple[int, int] | None:
+    """Where a squeezed text shows that the préfet de police (of Paris) decides, by its letterhead, opening or signature; None for the
+    préfet de police des Bouches-du-Rhône."""
+    match = _POLICE_SIGNS.search(tight, 0, _HEAD)
+    return match.span() if match is not None and _BOUCHES_DU_RHONE.search(tight, 0, _HEAD) is None else None
+
+
+def of_police_series(number: str) -> bool:
+    """True for a number of the series that only the préfecture de police has (`DUPA-2024-1017`)."""
+    return _POLICE_SERIES.match(number) is not None
 
 
 def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:

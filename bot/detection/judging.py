@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from bot.detection.cues import cues
+from bot.detection import grounds
+from bot.detection.case import Finding
+from bot.detection.cues import Reason, cues, name_of
 from bot.detection.distinct import distinct
 from bot.detection.document import Document, document
 from bot.detection.facts import gather
 from bot.detection.gate import relevant_pages, signs
 from bot.detection.law import outside
-from bot.detection.rules import Finding, decide, is_generic
+from bot.detection.located import located
+from bot.detection.privacy import without_names
+from bot.detection.rules import decide
 from bot.detection.segments import Segment, segments
 from bot.detection.text import fold
-from bot.model import Act, Evidence, Facts, Outcome, TextOrigin, Verdict
+from bot.detection.titles import is_generic, lists_acts
+from bot.model import Act, Evidence, Facts, Outcome, TextOrigin, Verdict, Where
+
+_REASONS = 6
+"""Phrases kept of an act that is not concerned, which may be hundreds of decrees on other things."""
 
 NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
@@ -22,7 +30,13 @@ def verdicts(act: Act, *, stand_alone: bool) -> tuple[Verdict, ...]:
     if not signs(act):
         return (_unread(act, unreadable, stand_alone=stand_alone),)
     text = document(act, relevant_pages(act))
-    judged = [(segment, decide(text, segment, unreadable=bool(unreadable), stand_alone=stand_alone)) for segment in segments(text, act.id)]
+    cut = segments(text, act.id)
+    text = located(text, cut, act.title_from)
+    lists = lists_acts(text, cut[0]) if not unreadable else None
+    if lists is not None:
+        # The lines of a certificate of posting would each be taken for a line of a table of contents.
+        cut = (cut[0], *(segment for segment in cut[1:] if segment.is_formal))
+    judged = [(segment, decide(text, segment, unreadable=bool(unreadable), stand_alone=stand_alone)) for segment in cut]
     decrees = [(segment, _verdict(text, segment, finding)) for segment, finding in judged if finding.outcome is Outcome.DECREE]
     if decrees:
         return distinct(decrees)
@@ -31,19 +45,25 @@ def verdicts(act: Act, *, stand_alone: bool) -> tuple[Verdict, ...]:
         evidence = tuple(quote for finding in doubts[:3] for quote in finding.evidence)
         return (Verdict(Outcome.UNCERTAIN, evidence=evidence),)
     reasons = tuple(quote for _, finding in judged for quote in finding.evidence)
-    return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:3]),)
+    if lists is not None and not reasons:
+        reasons = (text.evidence("against", *text.loose(*lists.span()), name_of(lists)),)
+    return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:_REASONS]),)
 
 
 def _verdict(text: Document, segment: Segment, finding: Finding) -> Verdict:
-    facts, evidence = gather(text, segment, finding.mentions)
-    return Verdict(Outcome.DECREE, finding.kind, facts, (*finding.evidence, *evidence, *_outside_window(facts, evidence)))
+    facts, evidence = gather(text, segment, finding.mentions, finding.kind)
+    return Verdict(
+        Outcome.DECREE,
+        finding.kind,
+        facts,
+        (*finding.evidence, *grounds.product_named(evidence), *evidence, *_outside_window(facts, evidence)),
+    )
 
 
 def _outside_window(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """A decree for which no text allowed VSA is flagged with the phrase that dates it; it is announced all the same."""
-    if not outside(facts):
-        return ()
-    return tuple(Evidence("outside_window", quote.page, quote.text) for quote in evidence if quote.about in {"period", "signed"})[:1]
+    dates = outside(facts)
+    return tuple(Evidence("outside_window", quote.page, quote.text, quote.where) for quote in evidence if quote.about in dates)[:1]
 
 
 def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verdict:
@@ -59,4 +79,6 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
     foreign = act.service is not None and cues().other_service.search(fold(act.service).text) is not None
     if readable or foreign or (not stand_alone and not is_generic(title)):
         return NOTHING
-    return Verdict(Outcome.UNCERTAIN, evidence=tuple(Evidence("unreadable", page, act.title.strip()) for page in unreadable[:1]))
+    where = act.title_from or Where.TITLE
+    told = Evidence("unreadable", unreadable[0], without_names(act.title.strip()), where, Reason.UNREADABLE.value)
+    return Verdict(Outcome.UNCERTAIN, evidence=(told,))

@@ -16,13 +16,19 @@ _NEAR = 330
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA."""
+    """A text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA.
+
+    `source` says where the text is published or told of, `confidence` how sure it is that it rules VSA, as checked on `checked`.
+    """
 
     label: str
     pattern: Pattern
     article: Pattern | None
     unless: str | None
     alone: bool
+    source: str
+    confidence: str
+    checked: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,9 @@ def law() -> Law:
                 pattern(entry["article"]) if "article" in entry else None,
                 entry.get("unless"),
                 entry["alone"],
+                entry["source"],
+                entry["confidence"],
+                entry["checked"],
             )
             for entry in data["hook"]
         ),
@@ -95,10 +104,13 @@ def window(day: date) -> Window | None:
     return next((entry for entry in law().windows if entry.first <= day <= entry.last), None)
 
 
-def outside(facts: Facts) -> bool:
-    """True when a decree begins, or failing that was signed, on a day for which no text allowed VSA; False where it shows no day."""
-    day = facts.starts.day if facts.starts is not None else facts.signed
-    return day is not None and window(day) is None
+def outside(facts: Facts) -> frozenset[str]:
+    """Which dates of a decree fall on a day for which no text allowed VSA: `signed`, `period` (its first day or its last).
+
+    Empty where none does. A decree signed before a text allows it has no basis even if it applies later; nor has one that outlasts it.
+    """
+    days = (("signed", facts.signed), *(("period", moment.day) for moment in (facts.starts, facts.ends) if moment is not None))
+    return frozenset(about for about, day in days if day is not None and window(day) is None)
 
 
 def longest(day: date) -> int | None:

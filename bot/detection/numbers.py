@@ -15,20 +15,24 @@ from bot.detection.found import Found
 from bot.detection.segments import Part, Segment
 
 _SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|[a-z]{2,8}\s?-?\s?)"
+# The service that writes ("DS-BSI n° 2026-0198") is no part of the number; the name of a register is ("DUPA n° 2024-1691").
+_SERVICE = r"(?:[a-z]{2,10}(?:\s?[/-]\s?[a-z]{2,10}){1,4}\s?[/-]?\s?(?=n\s?[°º]))"
 _SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
 _VALUE = (
-    r"(?:[a-z][a-z0-9]{0,11}\s?[-/._]?\s?)?(?:[a-z0-9]{1,16}\s?[-/._]\s?){0,6}[a-z0-9]{0,16}\d[a-z0-9]{0,40}"
+    r"(?:[a-z][a-z0-9]{0,11}\s?[-/._]?\s?)?(?:[a-z]{2,8}\s(?=20\d\d\s?[-/.]))?(?:[a-z0-9]{1,16}\s?[-/._]\s?){0,6}[a-z0-9]{0,16}\d[a-z0-9]{0,40}"
     # After a dash between blanks, letters alone are prose: "n° 2026-77 - commune de X".
     r"(?:(?!\s[-‐‑–—]\s[a-z]+\b)\s?[-/._]\s?(?!\d{1,2}\s+[a-z])[a-z0-9]{1,16}){0,5}"
     r"(?:\s\d{2,5}(?=\s+du\s\d))?"  # "n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026"
 )
-_OFFICIAL = r"(?:\s*(?:inter-?)?(?:prefectora(?:l|ux)|conjoint|modificatif|complementaire|du prefet de police|cab(?:inet)?))*"
+_OFFICIAL = r"(?:\s*(?:inter-?)?(?:prefectora(?:l|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
 _NUMBER = re.compile(
-    rf"(?P<head>\barretes?|\bap|\bdecision|(?<=[a-z])arrete){_OFFICIAL}\s*"
-    rf"(?:(?P<series>(?!portant|autoris|modifi|abrog|relatif|du\b|de\b|le\b){_SERIES})?{_SIGN}(?P<value>{_VALUE})"
-    rf"|(?P<bare>(?:[a-z]{{2,6}}[ -]|(?:[a-z]{{2,8}}[-/]){{2,4}})?(?:20\d\d\s?[-./]\s?\d{{1,6}}|20\d{{6,9}})))"
+    rf"(?P<head>\barretes?|\bap|\bdecision|(?<=[a-z])arrete){_OFFICIAL}\s*{_SERVICE}?"
+    rf"(?:(?:{_SIGN})?(?P<series>(?!portant|autoris|modifi|abrog|relatif|du\b|de\b|le\b){_SERIES})?{_SIGN}(?P<value>{_VALUE})"
+    rf"|(?P<bare>(?:[a-z]{{2,6}}[ -]|(?:[a-z]{{2,8}}[-/]){{2,4}})?(?:20\d\d\s?[-./]\s?\d{{1,6}}|20\d{{6,9}})"
+    r"|20\d\d(?:[-/][a-z]{2,8}){1,5}[-/]\d{1,6}|(?:r\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}))"
 )
 _GLUED = re.compile(r"(?<=\d)(?:portant|autoris|modifi|abrog|retir|relatif|relative|suspen|prorog|prolong|renouvel|fixant|du\d)")
+_FURTHER = re.compile(rf"{_SIGN}(?P<value>{_VALUE})|(?P<bare>20\d\d\s?-\s?\d{{1,6}}\b)")
 _LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
 # A line of its own: "N° 37-2026-10-02-00007".
 _LINE = re.compile(rf"^\W{{0,3}}n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){_VALUE})\s*$", re.MULTILINE)
@@ -39,7 +43,7 @@ def number(document: Document, segment: Segment) -> Found[str] | None:
     """The decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one."""
     for parts in ((Part.TITLE,), (Part.HEADING,), (Part.BODY, Part.VISA, Part.RECITAL)):
         for block in segment.of(*parts):
-            for found in _numbers(document, block.start, block.end):
+            for found in numbers_in(document, block.start, block.end):
                 return found
     for block in segment.of(Part.HEADING):
         text = document.folded.text
@@ -50,14 +54,24 @@ def number(document: Document, segment: Segment) -> Found[str] | None:
     return None
 
 
-def _numbers(document: Document, start: int, end: int) -> Iterator[Found[str]]:
+def numbers_in(document: Document, start: int, end: int, *, quoted: bool = False) -> Iterator[Found[str]]:
+    """The numbers of decrees in a stretch of the folded text, in order; those of other decrees ("l'arrêté n°…") only where `quoted`."""
     text = document.folded.text
     for match in _NUMBER.finditer(text, start, end):
-        if _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
+        if not quoted and _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
             continue
         group = "value" if match.group("value") else "bare"
         series = _printed(document, match.start("series"), match.end("series"), "") if match.group("series") else ""
         yield Found(_printed(document, match.start(group), match.end(group), series), match.start(), match.end())
+
+
+def number_after(document: Document, start: int, end: int) -> Found[str] | None:
+    """A further number of a list, right at `start`: `n° 2026-8` in "les arrêtés n° 2026-7 et n° 2026-8"."""
+    match = _FURTHER.match(document.folded.text, start, end)
+    if match is None:
+        return None
+    group = "value" if match["value"] else "bare"
+    return Found(_printed(document, match.start(group), match.end(group), ""), match.start(), match.end())
 
 
 def _printed(document: Document, start: int, end: int, series: str) -> str:
@@ -74,7 +88,7 @@ def comparable(number: str) -> str:
     The series word before the year goes (`DUPA 2024-1017` is printed `2024-1017` inside the same act), blanks and kinds of
     separators too, and leading zeros (`2025-001006` is `2025-01006`).
     """
-    tokens = re.findall(r"[a-z]+|\d+", number.lower())
+    tokens = re.findall(r"[a-z]+|\d+", re.sub(r"\bn\s?[°º]", " ", number.lower()))
     while len(tokens) > 1 and tokens[0].isalpha() and tokens[1].isdigit() and len(tokens[1]) >= 4:
         tokens = tokens[1:]
     return "-".join(token.lstrip("0") or "0" if token.isdigit() else token for token in tokens)

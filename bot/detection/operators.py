@@ -9,14 +9,20 @@ from functools import cache
 from bot.detection.cues import load
 from bot.detection.document import Document
 from bot.detection.found import Found
+from bot.detection.phrases import joined
 from bot.detection.segments import Block, Part, Segment
 
 # "la commune de Cannes", "police municipale de la ville de L'Haÿ-les-Roses": the name is read from the original text.
-_OF = re.compile(r"\s+(?:de |d')(?:la (?:commune|ville) (?:de |d'))?")
+_OF = re.compile(r"\s+(?P<of>de |d'|du |des )(?:(?:la |les )?(?:communes?|villes?) (?P<town>de |d'|du |des ))?")
+_NAMED = re.compile(r"\s+(?P<of>de |d'|du |des )?(?P<town>)")
 _NAME = re.compile(
     r"(?:(?:L[ea]s?|L['’]|Saint|Sainte)[ -]?)?[A-ZÀ-ÖØ-Þ][\w'’\-]*"
-    r"(?:(?:[ -](?:sur|sous|en|les|lès|la|le|de|du|des|aux?|d['’]|l['’]|et)){0,2}[ -](?!RER|SNCF|RATP)[A-ZÀ-ÖØ-Þ][\w'’\-]+){0,4}"
+    r"(?:(?!\set\s)(?:[ -](?:sur|sous|en|les|lès|la|le|de|du|des|aux?|d['’]|l['’]|et)){0,2}(?:[ -]|\s[dl]['’])"
+    # In capitals, a sentence goes on: "LA POLICE MUNICIPALE DE NICE EST AUTORISEE DU…".
+    r"(?!RER|SNCF|RATP|(?:EST(?! ENSEMBLE)|SONT|PEUT|PEUVENT|MET|METTENT|POUR|DANS|AFIN|LORS|PAR|DISPOSE|AUTORIS\w*|QUI)\b)"
+    r"[A-ZÀ-ÖØ-Þ][\w'’\-]+){0,4}"
 )
+_DANGLING = re.compile(r"(?: (?:DU|DES|DE|D|LA|LE|LES|L|AU|AUX|A|À|ET|EN|SUR|SOUS))+$")
 # "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
@@ -27,11 +33,20 @@ _EXECUTION = re.compile(
 )
 
 
+_AUTHORISES = re.compile(r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire usage)\b")
+# A name ends at a line that begins with a word of its own: the letterhead goes on there ("… de Cannes\nLe préfet").
+_NEXT_LINE = re.compile(
+    r"\n\s*(?:L[ea]s?\b|L['’]|LE[S]?\b|LA\b|V[Uu]\b|Arr|ARR|A\s?R\s?R|Article|ARTICLE|Cons|CONS|Pr[eé]f|PR|Sur\b|Cabinet|Direction|Fait\b|[A-ZÀ-Þ]{2,}\s)"
+)
+_AND_OF = re.compile(r"\s*(?:,|\bet)\s*(?=de |d')")
+
+
 @dataclass(frozen=True, slots=True)
 class _Operator:
     name: str
     pattern: re.Pattern[str]
     of: bool
+    named: bool
 
 
 @cache
@@ -41,20 +56,23 @@ def _operators() -> tuple[_Operator, ...]:
             entry["name"],
             re.compile("|".join(f"(?:{pattern})" for pattern in entry["patterns"])),
             entry.get("of", False),
+            entry.get("named", False),
         )
         for entry in load("operators.toml")["operator"]
     )
 
 
-def operators(document: Document, segment: Segment, speaking: tuple[Block, ...]) -> list[Found[str]]:
-    """The operators named in the title, else in the articles that speak of the algorithm (`speaking`), else in another article.
+def operators(document: Document, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> list[Found[str]]:
+    """The operators named in the title, else in the articles that speak of the algorithm (`speaking`), else in another article, else in
+    the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else.
 
     Articles on execution, publication and remedies name services that merely receive the decree: they are left out.
     """
     titles = [*segment.of(Part.TITLE), *segment.of(Part.HEADING)]
     articles = [block for block in segment.of(Part.ARTICLE) if not is_formality(document.flat, block)]
     found = _merged([*_in(document, titles, heading=True), *_in(document, [b for b in speaking if b in articles or b.part is Part.BODY])])
-    found = found or _merged(_in(document, articles))
+    also = [block for block in articles if _AUTHORISES.search(document.flat, block.start, block.end) is not None]
+    found = _merged([*found, *_in(document, also)]) or _merged(_in(document, articles)) or _merged(_in(document, list(mentioning)))
     users = [entry for entry in found if not _is_owner(document, entry)]
     return users or found
 
@@ -65,7 +83,7 @@ def _is_owner(document: Document, entry: Found[str]) -> bool:
 
 def is_formality(flat: str, block: Block) -> bool:
     """True for an article on execution, publication or remedies."""
-    return _EXECUTION.search(flat, block.start, block.end) is not None
+    return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
 
 
 def _in(document: Document, blocks: list[Block], *, heading: bool = False) -> list[Found[str]]:
@@ -73,28 +91,52 @@ def _in(document: Document, blocks: list[Block], *, heading: bool = False) -> li
     found: list[Found[str]] = []
     for block in blocks:
         for operator in _operators():
+            taken = block.start
             for match in operator.pattern.finditer(text, block.start, block.end):
-                end = match.end()
-                name = operator.name
-                if operator.of:
-                    commune = _commune(document, end, block.end)
-                    if commune is None:
-                        continue
-                    name, end = f"{operator.name} de {commune[0]}", commune[1]
-                    if commune[0][:1] in "AEIOUYÉÈH" and not commune[0].startswith("Y"):
-                        name = f"{operator.name} d'{commune[0]}" if commune[0][0] != "H" else name
-                elif heading and _letterhead(text, match.start(), block):
+                if match.start() < taken:
                     continue
-                found.append(Found(name, match.start(), end))
+                if operator.of or operator.named:
+                    following = _commune(document, match.end(), block.end, _NAMED if operator.named else _OF)
+                    while following is not None:
+                        name, end = following
+                        found.append(Found(_of(operator.name, name), match.start(), end))
+                        taken = end
+                        more = _AND_OF.match(text, end, block.end) if operator.of else None
+                        following = _commune(document, more.end() - 1, block.end, _OF) if more is not None else None
+                    continue
+                if heading and _letterhead(text, match.start(), block):
+                    continue
+                found.append(Found(operator.name, match.start(), match.end()))
     return found
 
 
-def _commune(document: Document, position: int, limit: int) -> tuple[str, int] | None:
-    of = _OF.match(document.flat, position, limit)
+def _of(operator: str, name: str) -> str:
+    """`Commune de Cannes`, `Commune d'Annecy`, `Commune du Havre`; what comes without "de" is joined as it is."""
+    for article, contracted in (("de Le ", "du "), ("de Les ", "des ")):
+        if name.startswith(article):
+            name = contracted + name.removeprefix(article)
+    if re.match(r"de [AEIOUÉÈÊÎÂÔ]", name):
+        name = "d'" + name.removeprefix("de ")
+    return f"{operator} {name}"
+
+
+def _commune(document: Document, position: int, limit: int, lead: re.Pattern[str]) -> tuple[str, int] | None:
+    """The name after an operator, with what joins it, and where it ends; None where there is none."""
+    of = lead.match(document.flat, position, limit)
     if of is None:
         return None
-    name = _NAME.match(document.original(of.end(), min(of.end() + 60, limit)))
-    return (name.group().strip(" -'’"), of.end() + len(name.group())) if name is not None else None
+    first, last = document.folded.span(of.end(), min(of.end() + 60, limit))
+    line = _NEXT_LINE.split(document.source[first:last], maxsplit=1)[0]
+    name = _NAME.match(joined(" ".join(line.split())))
+    if name is None:
+        return None
+    link = (of["town"] or of["of"] or "").strip()
+    # "d'" and "des communes de" stand for "de"; "du Havre" and "des Sables-d'Olonne" are the names' own.
+    link = link if link in {"du", "des", ""} else "de"
+    if of["town"] and link not in {"du", "des"}:
+        link = "de"
+    shown = _DANGLING.sub("", name.group().strip(" -’"))
+    return f"{link} {shown}".strip().rstrip("'"), of.end() + len(name.group())
 
 
 def _letterhead(text: str, position: int, block: Block) -> bool:
@@ -109,7 +151,7 @@ def _merged(found: list[Found[str]]) -> list[Found[str]]:
     for entry in sorted(found, key=lambda entry: entry.start):
         names.setdefault(entry.value, entry)
     for value in list(names):
-        place = re.sub(r"^Commune (?:de |d')", "", value)
+        place = re.sub(r"^Commune (?:de |d'|(?=du |des ))", "", value)
         if place != value and any(other != value and other.startswith("Police municipale") and other.endswith(place) for other in names):
             del names[value]
     return list(names.values())

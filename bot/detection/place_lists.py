@@ -8,7 +8,7 @@ from itertools import islice
 
 from bot.detection.document import Document
 from bot.detection.found import Found
-from bot.detection.privacy import without_names
+from bot.detection.place_names import names
 from bot.detection.segments import Block
 
 _LONGEST = 160
@@ -22,22 +22,18 @@ _REACH = 6000
 
 _GROUND = r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords)"
 # What opens a list of places: a clause that names a kind of place and ends with a colon.
-_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)")
+_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
 # The same words also open lists of other things.
 _OTHER = re.compile(
-    r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode|nombre|finalites?"
-    r"|caracteristiques?|interdit\w*|personnes?|conserv\w*)\b"
+    r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
+    r"|(?<!au )(?<!le )nombre"
+    r"|finalites?|caracteristiques?|interdit\w*|personnes?|conserv\w*)\b"
 )
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
-_ITEM = re.compile(r"(?:^|\n)[ ]?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\s?[°)]\s?)")
+_ITEM = re.compile(r"(?:^|\n)[ ]?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\s?[°).]\s?|[a-z]\)\s)")
 _END = re.compile(r";|\.\s|\.$|\n(?=article\b|fait a\b)")
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|fait a\b)")
-_INLINE = re.compile(
-    r"\b(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?)(?: geographiques?)?"
-    r"(?: (?:concerne|vise|retenu|suivant|couvert)e?s?)?\s?:\s?(?=\S)"
-)
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
-_ARTICLE = re.compile(r"^(?:les?|la|l')\s?")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 
 
@@ -49,16 +45,11 @@ def listed_places(document: Document, block: Block) -> Iterator[Found[str]]:
         if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence):
             continue
         first = _ITEM.search(text, lead.end() - 1, min(lead.end() + 4, block.end))
-        inline = None if first is not None else _INLINE.match(text, lead.start(), lead.end() + 2)
-        items = (
-            _bullets(text, first.start(), block.end) if first is not None else _sentence(text, inline.end(), block.end) if inline else ()
-        )
+        items = _bullets(text, first.start(), block.end) if first is not None else _sentence(text, lead.end(), block.end)
         for count, (start, end) in enumerate(items):
             if count == _MOST:
                 return
-            found = _place(document, start, end)
-            if found is not None:
-                yield found
+            yield from _places(document, start, end, item=first is not None)
 
 
 def _bullets(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
@@ -75,21 +66,14 @@ def _bullets(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
 def _sentence(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
     limit = min(limit, start + _REACH)
     closing = _STOP.search(text, start, limit)
-    end = closing.start() if closing is not None else limit
-    between = re.compile(r"\s?;\s?" if ";" in text[start:end] else r",\s|\set\s")
-    for mark in between.finditer(text, start, end):
-        yield start, mark.start()
-        start = mark.end()
-    yield start, end
+    yield start, closing.start() if closing is not None else limit
 
 
-def _place(document: Document, start: int, end: int) -> Found[str] | None:
-    text = document.flat
-    for lead in (_CAMERA, _ARTICLE):
-        match = lead.match(text[start:end])
-        if match is not None:
-            start += match.end()
-    if not 3 <= end - start <= _LONGEST or _DATED.search(text, start, end):
-        return None
-    value = re.sub(r"(?:,?\s+et)?[\s,;.]*$", "", without_names(document.original(start, end)).replace("□", "'")).strip(" -–")
-    return Found(value, start, end) if len(value) > 2 else None
+def _places(document: Document, start: int, end: int, *, item: bool) -> Iterator[Found[str]]:
+    camera = _CAMERA.match(document.flat[start:end])
+    if camera is not None:
+        start += camera.end()
+    if end - start < 3 or _DATED.search(document.flat, start, end):
+        return
+    for name in names(document.original(start, end), item=item):
+        yield Found(name, start, end)

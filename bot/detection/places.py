@@ -1,138 +1,129 @@
-"""Where: the stations, streets and grounds a decree names, and the event it is for."""
+"""Where: the stations, streets and grounds a decree names."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain, islice
 
-from bot.detection.dates import DAY, HOUR, MONTH, WEEKDAY, YEAR
+from bot.detection.cues import load
 from bot.detection.document import Document
 from bot.detection.found import Found
+from bot.detection.occasion import in_event
 from bot.detection.operators import is_formality
+from bot.detection.phrases import phrase_end
 from bot.detection.place_lists import listed_places
-from bot.detection.privacy import without_names
+from bot.detection.place_names import GROUND, names
+from bot.detection.place_tables import tabled_places
 from bot.detection.segments import Block, Part, Segment
+from bot.detection.text import fold
 
-_LIMIT = 160
-"""Characters of a place or an event: longer is a paragraph, not a name."""
+_LONGEST = 420
+"""Characters of an enumeration of places in a sentence."""
+
+_MOST = 60
+"""Phrases of one kind that may lead to places, looked at in one article: a real one has a few, a hostile text has any number."""
 
 _COUNT = r"\d{1,3}|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt"
 _DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
-_COUNTED = re.compile(rf"(?:(?:les|la|le|l'|{_COUNT})\s?)+$")
-_GROUND = (
-    r"(?:gares?|stations?|emprises?|avenues?|places?|boulevards?|quartiers?|secteurs?|parcs?|stades?|palais|promenades?|ports?|esplanades?|"
-    r"centre[- ]ville|rues?|parvis|aeroports?|aerogares?|jardins?|marches?|champs|croisette|quais?|arena|plages?|hippodromes?|"
-    r"circuits?|allees?|presqu'ile|batiments?|centre commercial|hotel de ville|musees?|theatres?|vieux[- ]port|fan[- ]?zones?|abords)"
-)
+# Words that lead to a place; what follows is cut into names by `place_names`.
 _PLACE = re.compile(
-    r"\b(?!(?:en|sur) place\b)(?:dans|sur|aux|au|a|en)\s(?:l'enceinte (?:de|du)\s?|(?:les )?abords (?:de|du|des)\s?)?"
-    rf"{_DETERMINER}(?P<place>{_GROUND}\b)"
+    r"\b(?!(?:en|sur) place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en|entre)\s"
+    r"(?:l'enceinte (?:de|du)\s?|(?:les )?abords (?:immediats )?(?:de la|de l'|de|du|des)\s?)?"
+    rf"(?P<place>{_DETERMINER}(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
 )
 # Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
-_STREET_KIND = r"(?:rues?|avenues?|boulevards?|places?|quais?|cours|esplanades?|allees?|parvis|square|impasse|chemin|route)"
-_STREET = re.compile(
-    rf"(?:(?:,|\bvideo-?protection)\s(?={_STREET_KIND}\s(?:de |du |des |d')(?!un))"
-    r"|\b(?:install|situ|implant|dispos|position|localis)ee?s?\s)"
-    rf"(?P<place>{_STREET_KIND}\s)"
+_STREET_KIND = rf"(?:{'|'.join(load('places.toml')['streets'])})"
+_STREET = re.compile(rf"(?:,|\bvideo-?protection)\s(?P<place>{_STREET_KIND}\s(?!un|qui|est\b|et\b|publi|a\b))")
+_SET = re.compile(
+    r"\b(?:cameras?|images|videoprotection|dispositifs?)\b[^.;:()]{0,60}?\b(?:install|situ|implant|dispos|position|localis|reparti)ee?s?"
+    r"\s(?!comme|selon|par\b)(?:entre )?(?P<place>(?:sur (?!un|les sites)|dans |aux? |a la |a l'|le long )?)"
 )
+_COVERS = re.compile(
+    r"\b(?:cameras?|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:] )elles?)\b[^.;:()]{0,60}?"
+    r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)"
+    r"|comprend|comprennent|englobe\w*|delimitee? par|s'etend\w*|dessert|desservent)"
+    r"\s(?P<place>(?:aux? |a la |a l'|la |le |les |l')?)"
+)
+_LIMITED = re.compile(
+    r"\b(?:perimetre|survol\w*|autorisation|emploi|zones?|lieux|sites?)\b[^.;:,()]{0,40}?"
+    r"\b(?:se limite|est limitee?|sont (?!sign|autor|concern))\s?(?P<place>(?:aux? |a la |a l'|la |le |les |l'))"
+)
+_ABOVE = re.compile(
+    r"\b(?:au-dessus (?P<place>(?:de la |de l'|du |des |de ))"
+    r"|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)? (?P<over>(?:la |le |les |l')))"
+)
+_OF = re.compile(
+    rf"\b(?:cameras?|videoprotection)\s(?P<place>(?:de la |de l'|du |des )(?:(?:grande?|vieux|vieille|champ de)\s)?{GROUND}\b)"
+)
+_THOSE = re.compile(
+    r"\b(?:cameras?|images)\b[^.;:()]{0,60}?\bsont celles (?P<place>(?:de la |de l'|du |des ))(?!cameras?|system|dispositif|reseau)"
+)
+_BRACKETS = re.compile(r"\bcameras?\b[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)")
+_ANCHORS = (_PLACE, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRACKETS)
+_ANNEX = re.compile(r"\n\W*annexe\b")
 # An article that says where the cameras are, and not who is told of them or sees their images.
-_WHERE = re.compile(r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?)\b")
+_WHERE = re.compile(r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles)\b")
 _NOT_WHERE = re.compile(r"\b(?:affich\w*|panneau\w*|inform\w*|conserv\w*|habilite\w*|agents?)\b")
-_STOP = re.compile(
-    r"[;:\"]|\.\s|\.$|\bd'un traitement|\bdes? traitements?|\ba l'occasion|\bafin\b|\bpour\b|\bdetecter\b|\best autoris|\bsont autoris"
-    r"|\bau moyen|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|\barticle\s?\d|\bvu l|\bconsiderant|\bl[ae] prefete?\b"
-    r"|\bla commission|\bdans le cadre|\b(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"
-    rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})|\b{YEAR}\b(?=\s*$)|\(?\d+ pages?\)"
-    r"|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-|\bet (?:abrog|retir|modifi)"
-)
-_NAMED = re.compile(r"\"\s?[^\"]{2,60}\"")
-_DURING = re.compile(
-    r"\b(?:lors (?:de la |de l'|des |du |de )|(?:pendant|durant|pour|au cours de) (?:la |l'|les |le ))"
-    r"(?=(?:\d+\s?(?:e|eme|es)?\s)?(?:fetes?|festival|finale|match|concerts?|marche|foire|braderie|carnaval|course|marathon|salon|ceremonies?|feria|tour\b"
-    r"|grand prix|championnats?|coupe|jeux|rencontres?|defile|spectacles?|feux?\b|feu d'artifice|\d+ heures))"
-)
-_EVENT = re.compile(r"\b(?:a|pour) l'occasion\s(?:de la |de l'|des |du |de |d')")
-_FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
-_EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
 
 
 def places(document: Document, segment: Segment, speaking: tuple[Block, ...]) -> list[Found[str]]:
-    """The places that articles list, and those of the title and of the articles that speak of the algorithm, as the decree words them."""
+    """The places that articles list, and those of the title and of the articles that speak of the algorithm (`speaking`), one by one.
+
+    What only counts them ("deux gares parisiennes") names none.
+    """
     text = document.flat
     found: dict[str, Found[str]] = {}
     for block in segment.of(Part.ARTICLE):
-        if not is_formality(text, block):
-            found |= {entry.value: entry for entry in listed_places(document, block)}
-    listed = bool(found)
+        stretch = block if not is_formality(text, block) else _annex(document, block)
+        if stretch is not None:
+            for entry in chain(listed_places(document, stretch), tabled_places(document, stretch)):
+                if not any(fold(entry.value).text == fold(other).text for other in found):
+                    found[entry.value] = entry
     telling = [
         block for block in segment.of(Part.ARTICLE) if block not in speaking and not is_formality(text, block) and _tells_where(text, block)
     ]
-    for block in [*segment.of(Part.TITLE), *segment.of(Part.HEADING), *speaking, *telling]:
-        position = block.start
-        while (match := _first(text, position, block.end)) is not None:
-            position = match.end()
-            end = _stop(text, match.end(), block.end)
-            if end - match.start("place") < 6 or (block.part is Part.ARTICLE and _in_event(text, block.start, match.start())):
-                continue
-            value = _clean(document.original(*_determined(text, match, end)))
-            position = max(end, position)
-            if listed and re.match(rf"(?:{_COUNT})\b|(?:gares|stations|rues|lieux|sites)$", value):
-                continue  # "trois gares lyonnaises", "dans les gares de :": their names are listed
-            if value and not any(value.lower() in known.lower() or known.lower() in value.lower() for known in found):
-                found[value] = Found(value, match.start(), end)
+    for block in [*telling, *speaking, *segment.of(Part.TITLE), *segment.of(Part.HEADING)]:
+        known = [value.lower() for value in found]
+        for entry in _in(document, block):
+            plain = entry.value.lower()
+            if not any(plain in other or other in plain for other in known):
+                found.setdefault(entry.value, entry)
     return sorted(found.values(), key=lambda entry: entry.start)
 
 
-def event(document: Document, segment: Segment, speaking: tuple[Block, ...]) -> Found[str] | None:
-    """What the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only."""
+def _annex(document: Document, block: Block) -> Block | None:
+    """The annex that comes after the last article, as a block of its own."""
+    match = _ANNEX.search(document.folded.text, block.start, block.end)
+    return Block(block.part, match.start(), block.end) if match is not None else None
+
+
+def _in(document: Document, block: Block) -> Iterator[Found[str]]:
     text = document.flat
-    blocks = [*segment.of(Part.TITLE), *segment.of(Part.HEADING), *speaking, *segment.of(Part.ARTICLE)]
-    for opening in (_EVENT, _FRAME, _DURING):
-        for block in blocks:
-            for match in opening.finditer(text, block.start, block.end):
-                end = _stop(text, match.end(), block.end)
-                named = _NAMED.match(text, end, block.end)
-                if named is not None:  # festival « Jazz in Marciac »
-                    end = named.end()
-                where = _EVENT_STOP.search(text, match.end(), end)
-                if where is not None and (block.part is Part.TITLE or where.group().startswith(",")):
-                    end = where.start()
-                value = _clean(document.original(match.end(), end))
-                if len(value) > 3:
-                    return Found(value, match.start(), end)
-    return None
+    position = block.start
+    found = (islice(anchor.finditer(text, block.start, block.end), _MOST) for anchor in _ANCHORS)
+    for match in sorted(chain.from_iterable(found), key=_start):
+        start = _start(match)
+        if start < position:
+            continue
+        bracketed = match.re is _BRACKETS
+        end = match.end("place") if bracketed else phrase_end(text, match.end(), block.end, _LONGEST)
+        position = max(match.end(), start + 1)
+        if block.part not in {Part.TITLE, Part.HEADING} and in_event(text, block.start, match.start()):
+            continue
+        entries = list(names(document.original(start, end), item=match.re is _ABOVE))
+        if bracketed and len(entries) <= text.count(",", start, end) // 2:
+            continue
+        if match.re is _THOSE:  # "celles du Pâquier", but not "celles du hall et des accès"
+            entries = [name for name in entries if name != name.lower()]
+        if entries:
+            position = max(end, position)
+        yield from (Found(name, start, end) for name in entries)
+
+
+def _start(match: re.Match[str]) -> int:
+    return match.start("over" if match.re is _ABOVE and match["over"] is not None else "place")
 
 
 def _tells_where(text: str, block: Block) -> bool:
     return _WHERE.search(text, block.start, block.end) is not None and _NOT_WHERE.search(text, block.start, block.end) is None
-
-
-def _first(text: str, start: int, end: int) -> re.Match[str] | None:
-    found = [match for match in (_PLACE.search(text, start, end), _STREET.search(text, start, end)) if match is not None]
-    return min(found, key=lambda match: match.start("place"), default=None)
-
-
-def _in_event(text: str, start: int, position: int) -> bool:
-    """True inside the name of an event ("à l'occasion du concert … dans la salle …"): an article then names its own places elsewhere."""
-    opening = _EVENT.search(text, max(position - 110, start), position)
-    return opening is not None and _STOP.search(text, opening.end(), position) is None
-
-
-def _determined(text: str, match: re.Match[str], end: int) -> tuple[int, int]:
-    """The place with its article or number ("deux gares parisiennes"), without the preposition."""
-    start = match.start("place")
-    lead = _COUNTED.search(text[match.start() : start])
-    if lead is not None and not re.fullmatch(r"(?:les|la|le|l')\s?", lead.group()):
-        start = match.start() + lead.start()
-    return start, end
-
-
-def _stop(text: str, start: int, limit: int) -> int:
-    limit = min(limit, start + _LIMIT)
-    found = _STOP.search(text, start, limit)
-    return found.start() if found is not None else limit
-
-
-def _clean(text: str) -> str:
-    value = without_names(text).replace("□", "'").replace("\ufffd", "'")
-    value = re.sub(r"\s+(?:et|de|du|des|à|a|le|la|les|dans|sur|en|l['’]|d['’])$", "", value.strip(" ,;.-–:("))
-    return value.strip(" ,;.-–:(")

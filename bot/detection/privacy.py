@@ -55,6 +55,11 @@ def excerpt(text: str, start: int, end: int) -> str:
     return "".join([*parts, text[last:end]])
 
 
+def spans_of_names(text: str) -> tuple[tuple[int, int], ...]:
+    """Where each person's name that would be replaced stands in the text: its first character, and the one after its last."""
+    return tuple(_names(text, 0, len(text)))
+
+
 def _names(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     position = start
     while (match := _PERSONS.search(text, position, end)) is not None:

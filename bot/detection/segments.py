@@ -22,21 +22,27 @@ _SAME_OPENING = 60
 """Characters between `ARRÊTE` and its first article."""
 
 _ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
+_NUMBER_SIGN = re.compile(r"\b(?:arrete|decision)(?:\s+\w+){0,2}\s+n\W{0,3}$")
+_TITLED = re.compile(r"\W*(?:arrete|decision)\s+(?:\w+\s+){0,2}?n?\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b")
 _VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=\s|l[ae']|les)", re.MULTILINE)
-_RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant\b", re.MULTILINE)
+_RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant(?=\b|qu)", re.MULTILINE)
+# "Article l" is article 1 as OCR reads it, but "article L. 252-1" at a line's beginning is a code's.
 # OCR reads "Atticle", "Artic1e", and "1er" as "ler" or "ter".
 _WORD = r"(?:a[rt][tl]ic[l1i]e|art\.)"
-_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|un\b|[ivx]+\b|l\b|[lt]er\b)", re.MULTILINE)
+_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|un\b|[ivx]+\b|l\b(?!\s?\.?\s?\d)|[lt]er\b)", re.MULTILINE)
 _FIRST_ARTICLE = re.compile(
-    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l|[lt]er|i er|un)(?=\s?[:.\-–]|\s?$)", re.MULTILINE
+    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l(?!\s?\.?\s?\d)|[lt]er|i er|un)(?=\s?[:.\-–]|\s?$)", re.MULTILINE
 )
 _NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-]", re.MULTILINE)
 _GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
 # Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
 _OPERATIVE = re.compile(
-    r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l|ter|premier|unique)"
+    r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l(?!\d)|ter|premier|unique)"
     r"|(?:arrete(?:nt)?|decide(?:nt)?)art1er"
 )
+# A decision in numbered points, without the word "article": "Décide :" and a line that begins with "1°".
+_FIRST_POINT = re.compile(r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n(?P<point>\W{0,2}1\s?[°º.)](?=\s))", re.MULTILINE)
+_POINT = re.compile(r"^\W{0,2}\d{1,2}\s?[°º.)](?=\s)", re.MULTILINE)
 _HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
 _RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
 _QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?)|l[' ]{0,2}|l)\s?\W{0,2}$")
@@ -95,7 +101,7 @@ def segments(document: Document, act_id: str | None) -> tuple[Segment, ...]:
     """The decrees of a document, in order. The title of the act belongs to the first."""
     text = document.folded.text
     first_articles = _operative_starts(document)
-    cuts = {0, *_id_cuts(text, act_id), *_inner_cuts(text, first_articles)}
+    cuts = {0, *_id_cuts(text, act_id, _titled(text[: document.title_end])), *_inner_cuts(text, first_articles)}
     bounds = [*sorted(cuts), len(text)]
     own = act_id.lower() if act_id is not None else None
     return tuple(
@@ -118,17 +124,31 @@ def _operative_starts(document: Document) -> list[int]:
     """Where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
     marked = [document.loose(match.start(), match.end())[0] for match in _OPERATIVE.finditer(document.mended.text)]
     bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
+    points = [match.start("point") for match in _FIRST_POINT.finditer(document.folded.text)]
     found: list[int] = []
-    for position in sorted([*marked, *bare]):
+    for position in sorted([*marked, *bare, *points]):
         if not found or position - found[-1] >= _SAME_OPENING:
             found.append(position)
     return found
 
 
-def _id_cuts(text: str, act_id: str | None) -> list[int]:
-    """Lines that begin with the identifier of another act: lines of a table of contents, separator pages."""
+def _id_cuts(text: str, act_id: str | None, titled: str | None) -> list[int]:
+    """Lines that begin with the identifier of another act: lines of a table of contents, separator pages.
+
+    Some decrees have an identifier for a number: neither `titled`, the number of the title, nor one after "Arrêté n°" begins another.
+    """
     own = act_id.lower() if act_id else None
-    return [match.start() for match in _ACT_ID.finditer(text) if match.group(1) != own]
+    return [
+        match.start()
+        for match in _ACT_ID.finditer(text)
+        if match.group(1) != own and match.group(1) != titled and not _NUMBER_SIGN.search(text[max(match.start() - 30, 0) : match.start()])
+    ]
+
+
+def _titled(title: str) -> str | None:
+    """The number of an act, as its title gives it, where that has the form of an identifier."""
+    found = _TITLED.match(title)
+    return found.group(1) if found is not None else None
 
 
 def _opening_id(text: str, start: int) -> str | None:
@@ -168,6 +188,8 @@ def _blocks(document: Document, start: int, end: int, first_articles: list[int])
     marks += [(match.start(), Part.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
     if operative < end:
         articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
+        if not articles and _POINT.match(text, operative) is not None:
+            articles = {match.start() for match in _POINT.finditer(text, operative, end)}
         marks += [(position, Part.ARTICLE) for position in sorted({operative, *articles})]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
     marks += [

@@ -36,6 +36,8 @@ _CUT_WORD = r"(?<=[a-z])-[ \t]*[\r\n]\s*(?=[a-z])"
 _MARKED_CUT = r"[\x02\ufffe]\s*"
 _LINE_BREAK = r"[ \t]*[\r\n]\s*"
 _BLANKS = r"[ \t]{2,}"
+# OCR reads the `l` of "l'arrêté" as a capital I or a one; no French word is elided so.
+_MISREAD_ELISION = re.compile(r"\b[i1](?='[a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def fold(text: str) -> View:
             return ""
         return "\n" if "\n" in found or "\r" in found else " "
 
-    plain = text.translate(single)
+    plain = _MISREAD_ELISION.sub("l", text.translate(single))
     return rewrite(plain, ((match.start(), match.end(), replacement(match)) for match in re.finditer("|".join(choices), plain)))
 
 

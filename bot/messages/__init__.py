@@ -1,16 +1,23 @@
 """A decree in words: values in, texts out, in French (default) and English. Nothing here knows a clock, a network or a store."""
 
-from bot.messages.announcement import Announcement, Line, Part, announce, place_for
+from bot.messages.advice import counsel_lines
+from bot.messages.announcement import Announcement, announce, announce_in_full
+from bot.messages.beside import ALONE, Beside
 from bot.messages.cleaning import clean as printable
+from bot.messages.lines import Line, Part
 from bot.messages.lists import decree_line, decree_line_html
-from bot.messages.mastodon import StatusLimits, mastodon_length, mastodon_status
-from bot.messages.plain import plain_post
-from bot.messages.telegram import Button, TelegramText, telegram_button, telegram_length, telegram_text
+from bot.messages.mastodon import StatusLimits, mastodon_length, mastodon_status, mastodon_thread
+from bot.messages.places import place_for
+from bot.messages.plain import plain_decree, plain_post
+from bot.messages.recognition import shows_number
+from bot.messages.telegram import Button, TelegramText, telegram_button, telegram_decree, telegram_length, telegram_text
 from bot.messages.words import LANGUAGES, Language, Words, words_in
 
 __all__ = [
+    "ALONE",
     "LANGUAGES",
     "Announcement",
+    "Beside",
     "Button",
     "Language",
     "Line",
@@ -19,14 +26,20 @@ __all__ = [
     "TelegramText",
     "Words",
     "announce",
+    "announce_in_full",
+    "counsel_lines",
     "decree_line",
     "decree_line_html",
     "mastodon_length",
     "mastodon_status",
+    "mastodon_thread",
     "place_for",
+    "plain_decree",
     "plain_post",
     "printable",
+    "shows_number",
     "telegram_button",
+    "telegram_decree",
     "telegram_length",
     "telegram_text",
     "words_in",

@@ -66,13 +66,13 @@ def link_to(url: str, page: int) -> str | None:
 
 
 def cut(text: str, longest: int) -> str:
-    """At most `longest` characters, cut between words where that loses little, with an ellipsis."""
+    """At most `longest` characters, cut between words, with an ellipsis. Only a text that begins with too long a word is cut in it."""
     if len(text) <= longest:
         return text
     if longest < 1:
         return ""
     head = text[: longest - 1]
-    space = head.rfind(" ")
-    if space > len(head) * 2 // 3:
+    space = text.rfind(" ", 0, longest)
+    if space > 0:
         head = head[:space]
     return head.rstrip(" ,;:.-–—(") + "…"

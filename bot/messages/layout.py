@@ -5,37 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.messages.announcement import Announcement, Line, Part
+from bot.messages.announcement import Announcement
 from bot.messages.cleaning import cut
+from bot.messages.lines import Line, Part
 
 _REFERENCE_PARTS = (Part.NUMBER, Part.SIGNED, Part.PUBLISHED)
+SEPARATOR = " · "
+_APART = {Part.NOTICE, Part.FLAGS, Part.TITLE, Part.LINKS, Part.RECOURSE, Part.ADVICE, Part.SIGHTINGS, *_REFERENCE_PARTS}
+"""Parts that do not stand among the facts."""
+
+_TELLING = {Part.PERIOD, Part.EVENT, Part.PLACES, Part.LINKS}
+
+BRIEF = -1
+"""In place of a number of characters: the line in its brief form, whole."""
+
+TOLD_BELOW = -2
+"""In place of a number of characters: the line is left out where the facts tell what is done, when and where."""
 
 # Applied from top to bottom until the post fits: shorten that part, to no fewer characters than given; 0 leaves it out.
-# The title goes first since the facts below it say the same more precisely. The link is never touched.
+# The title goes first since the facts below it say the same more precisely. What is said of the law is told briefly or not at all: half a
+# sentence on a time limit would mislead. The link is never touched.
 SHORTENING: tuple[tuple[Part, int], ...] = (
     (Part.TITLE, 160),
+    (Part.RECOURSE, BRIEF),
     (Part.PLACES, 120),
     (Part.PURPOSES, 80),
     (Part.TITLE, 90),
     (Part.OPERATORS, 80),
     (Part.EVENT, 60),
     (Part.TITLE, 60),
+    (Part.NOTICE, BRIEF),
     (Part.PUBLISHED, 0),
     (Part.SIGNED, 0),
+    (Part.FLAGS, BRIEF),
+    (Part.LINKS, BRIEF),
+    (Part.TITLE, TOLD_BELOW),
     (Part.PURPOSES, 40),
     (Part.SOFTWARE, 40),
+    (Part.OFFICE, 60),
     (Part.PLACES, 40),
+    (Part.TITLE, 40),
     (Part.PURPOSES, 0),
     (Part.CAMERAS, 0),
     (Part.SOFTWARE, 0),
-    (Part.TITLE, 40),
+    (Part.TITLE, 0),
     (Part.OPERATORS, 30),
     (Part.EVENT, 0),
-    (Part.TITLE, 0),
+    (Part.OFFICE, 0),
+    (Part.DECIDED, 0),
+    (Part.SIGHTINGS, 0),
     (Part.PLACES, 0),
     (Part.OPERATORS, 0),
+    (Part.ADVICE, 0),
+    (Part.RECOURSE, 0),
+    (Part.CHANGED, 0),
+    (Part.FLAGS, 0),
+    (Part.LINKS, 0),
     (Part.NUMBER, 40),
     (Part.PERIOD, 0),
+    (Part.NOTICE, 0),
 )
 
 
@@ -57,13 +85,30 @@ def paragraphs(said: Announcement) -> tuple[tuple[Row, ...], ...]:
     head = [Row(said.headline, strong=True)] if said.headline else []
     head += [Row(said.where)] if said.where else []
     head += [Row(said.timing, strong=True)] if said.timing else []
-    title = [Row(line.text) for line in said.lines if line.part is Part.TITLE]
-    facts = [Row(_labelled(line, said.label)) for line in said.lines if line.part is not Part.TITLE and line.part not in _REFERENCE_PARTS]
-    reference = " · ".join(line.text for line in said.lines if line.part in _REFERENCE_PARTS)
+    head += [Row(row.text, strong=True) for row in _rows(said, Part.NOTICE)]
+    head += _rows(said, Part.FLAGS)
+    facts = [Row(labelled(line, said.label)) for line in said.lines if line.part not in _APART]
+    reference = SEPARATOR.join(line.text for line in said.lines if line.part in _REFERENCE_PARTS)
     facts += [Row(reference)] if reference else []
-    tail = [Row(said.link_label, href=said.link)] if said.link else []
-    tail += [Row(" ".join(said.hashtags))] if said.hashtags else []
-    return tuple(tuple(rows) for rows in (head, title, facts, tail) if rows)
+    # The link that tells the post from others comes last.
+    link = [Row(said.page_label, href=said.page)] if said.page else []
+    link += [Row(said.link_label, href=said.link)] if said.link else []
+    tags = [Row(" ".join(said.hashtags))] if said.hashtags else []
+    return tuple(
+        tuple(rows)
+        for rows in (
+            head,
+            [*_rows(said, Part.TITLE), *_rows(said, Part.LINKS)],
+            facts,
+            [*_rows(said, Part.RECOURSE), *_rows(said, Part.ADVICE)],
+            [*_rows(said, Part.SIGHTINGS), *link, *tags],
+        )
+        if rows
+    )
+
+
+def _rows(said: Announcement, part: Part) -> list[Row]:
+    return [Row(line.text, href=line.href) for line in said.lines if line.part is part]
 
 
 def plain(said: Announcement) -> str:
@@ -77,7 +122,8 @@ def _plain_row(row: Row, label: str) -> str:
     return label.format(label=row.text, text=row.href) if row.text else row.href
 
 
-def _labelled(line: Line, label: str) -> str:
+def labelled(line: Line, label: str) -> str:
+    """The line after its label, if it has one."""
     return label.format(label=line.label, text=line.text) if line.label else line.text
 
 
@@ -94,11 +140,12 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
     for bare in (
         replace(said, hashtags=said.hashtags[:1]),
         replace(said, hashtags=()),
-        replace(said, hashtags=(), where=cut(said.where, 40)),
-        replace(said, hashtags=(), where="", lines=()),
-        replace(said, hashtags=(), where="", lines=(), timing=None),
-        replace(said, hashtags=(), where="", lines=(), timing=None, link_label=""),
-        replace(said, hashtags=(), where="", lines=(), timing=None, link_label="", headline=""),
+        replace(said, hashtags=(), page=None),
+        replace(said, hashtags=(), page=None, where=cut(said.where, 40)),
+        replace(said, hashtags=(), page=None, where="", lines=()),
+        replace(said, hashtags=(), page=None, where="", lines=(), timing=None),
+        replace(said, hashtags=(), page=None, where="", lines=(), timing=None, link_label=""),
+        replace(said, hashtags=(), page=None, where="", lines=(), timing=None, link_label="", headline=""),
     ):
         if measure(bare) <= limit:
             return bare
@@ -107,6 +154,10 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
 
 
 def _shorten(said: Announcement, part: Part, floor: int, overflow: int) -> Announcement:
+    if floor == TOLD_BELOW:
+        if not _TELLING & {line.part for line in said.lines}:
+            return said
+        floor = 0
     lines = (_shorter(line, floor, overflow) if line.part is part else line for line in said.lines)
     return replace(said, lines=tuple(line for line in lines if line is not None))
 
@@ -115,6 +166,8 @@ def _shorter(line: Line, floor: int, overflow: int) -> Line | None:
     """Whole items go first; a single item is cut between words."""
     if floor == 0:
         return None
+    if floor == BRIEF:
+        return line if line.brief is None else replace(line, items=(line.brief,), brief=None)
     longest = max(floor, len(line.text) - overflow)
     while len(line.text) > longest and len(line.items) > 1:
         line = replace(line, items=line.items[:-1], hidden=line.hidden + 1)

@@ -2,43 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.messages import html
-from bot.messages.announcement import Part, announce, where_text
+from bot.messages.announcement import announce
+from bot.messages.changes import first_link
 from bot.messages.cleaning import cut
-from bot.messages.words import Language, words_in
-from bot.model import Decree, Place
+from bot.messages.lines import Part
+from bot.messages.moments import period_text
+from bot.messages.places import where_text
+from bot.messages.standings import flag_lines, list_changes, list_standing
+from bot.messages.words import Language, Words, words_in
+from bot.model import Counsel, Decree, Kind, Place
 
 LONGEST_LINE = 300
 """Characters a reader sees of one line: a page of ten stays far below what a platform takes."""
 
-
-def decree_line(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> str:
-    """`[12] Drôme (26) · autorisation · du 19 au 22 avril 2024 · Commence dans 14 h · SNCF · n° 2024-00493`, one line."""
-    mark, kind, rest = _pieces(decree, place, now, language)
-    return cut(" · ".join((mark + kind, *rest)), LONGEST_LINE)
+_LONGEST_PIECE = 80
 
 
-def decree_line_html(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> str:
+def decree_line(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None) -> str:
+    """`[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`, one line.
+
+    With `counsel`, also what that tells of its standing, and its flags in few words.
+    """
+    mark, kind, rest = _pieces(decree, place, now, language, counsel)
+    return _fitting((mark + kind, *rest), LONGEST_LINE)
+
+
+def decree_line_html(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None) -> str:
     """The same for Telegram: escaped, the kind in bold and linked to the PDF."""
-    mark, kind, rest = _pieces(decree, place, now, language)
+    mark, kind, rest = _pieces(decree, place, now, language, counsel)
     link = announce(decree, place, now, language).link
     words = html.tagged("b", html.text(kind))
     linked = words if link is None else html.link(link, words)
-    tail = cut(" · ".join(("", *rest)), LONGEST_LINE - len(mark) - len(kind))
+    tail = _fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
     return (html.text(mark) + linked + html.text(tail)).source
 
 
-def _pieces(decree: Decree, place: Place, now: datetime, language: Language) -> tuple[str, str, tuple[str, ...]]:
+def _fitting(pieces: tuple[str, ...], longest: int) -> str:
+    """The pieces in one text, whole ones left out from the end until it fits."""
+    while len(pieces) > 2 and len(" · ".join(pieces)) > longest:  # the kind and the place stay
+        pieces = pieces[:-1]
+    return cut(" · ".join(pieces), longest)
+
+
+def _pieces(decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None) -> tuple[str, str, tuple[str, ...]]:
     words = words_in(language)
-    said = announce(decree, place, now, language)
     mark = "" if decree.id is None else f"[{decree.id}] "
     kind = getattr(words.short_kinds, decree.kind.value)
     where = where_text(place, words).split(", ")[0] if place.department else where_text(place, words)
-    texts = {line.part: line.text for line in said.lines}
-    wanted = (texts.get(Part.PERIOD), said.timing, texts.get(Part.OPERATORS), texts.get(Part.NUMBER))
-    facts = [cut(text, 80) for text in wanted if text]
-    if not facts and Part.TITLE in texts:
-        facts = [cut(texts[Part.TITLE], 120)]
-    return mark, kind, (where, *facts)
+    texts = {line.part: line.text for line in announce(decree, place, now, language).lines}
+    standing = list_standing(decree, place, now, words, counsel)
+    changes = ", ".join(list_changes(decree, words))
+    flags = () if counsel is None else tuple(line.brief for line in flag_lines(counsel, words))
+    bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
+    known = (bond, _period(decree, words, counsel), standing, changes, *flags, texts.get(Part.OPERATORS), texts.get(Part.NUMBER))
+    facts = [cut(text, _LONGEST_PIECE) for text in known if text]
+    told = {Part.PERIOD, Part.OPERATORS, Part.NUMBER} & texts.keys()
+    if not told and bond is None and Part.TITLE in texts:
+        facts.insert(0, cut(texts[Part.TITLE], 120))
+    return mark, kind, (cut(where, _LONGEST_PIECE), *facts)
+
+
+def _period(decree: Decree, words: Words, counsel: Counsel | None) -> str | None:
+    """The period that counts: as a later decree has modified it, where the counsel tells."""
+    facts = decree.facts
+    if counsel is not None:
+        facts = replace(facts, starts=counsel.starts or facts.starts, ends=counsel.ends or facts.ends)
+    return period_text(facts, words)

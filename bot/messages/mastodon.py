@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.messages.announcement import Announcement, announce
+from bot.messages.beside import ALONE, Beside
 from bot.messages.layout import fit, plain
+from bot.messages.threads import further, left_out
 from bot.messages.words import Language
-from bot.model import Decree, Place
+from bot.model import Counsel, Decree, Place
 
 _LINK = re.compile(r"https?://\S+")
 
@@ -33,11 +35,38 @@ def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
 
 
 def mastodon_status(
-    decree: Decree, place: Place, now: datetime, language: Language = "fr", *, limits: StatusLimits = StatusLimits()
+    decree: Decree,
+    place: Place,
+    now: datetime,
+    language: Language = "fr",
+    counsel: Counsel | None = None,
+    beside: Beside = ALONE,
+    *,
+    limits: StatusLimits = StatusLimits(),
 ) -> str:
     """A decree as a status within `limits`. Raises `layout.TooSmall` when an instance leaves no room for a link."""
+    return plain(_fitted(announce(decree, place, now, language, counsel, beside), limits))
 
+
+def mastodon_thread(
+    decree: Decree,
+    place: Place,
+    now: datetime,
+    language: Language = "fr",
+    counsel: Counsel | None = None,
+    beside: Beside = ALONE,
+    *,
+    limits: StatusLimits = StatusLimits(),
+) -> tuple[str, ...]:
+    """The status as `mastodon_status` gives it, then what it had no room for, each text within `limits`. Raises `layout.TooSmall`."""
+    whole = announce(decree, place, now, language, counsel, beside)
+    shown = _fitted(whole, limits)
+    more = further(left_out(whole, shown), lambda text: mastodon_length(text, limits), limits.characters)
+    return (plain(shown), *more)
+
+
+def _fitted(whole: Announcement, limits: StatusLimits) -> Announcement:
     def measure(said: Announcement) -> int:
         return mastodon_length(plain(said), limits)
 
-    return plain(fit(announce(decree, place, now, language), measure, limits.characters))
+    return fit(whole, measure, limits.characters)

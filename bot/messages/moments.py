@@ -64,7 +64,7 @@ def timing_text(moment: Timing, words: TimingWords) -> str | None:
     """`Commence dans 14 h`, `Déjà commencé`, `Terminé`; None when nothing can be said."""
     match moment.stage:
         case Stage.UPCOMING:
-            return words.upcoming.format(delay=_delay(moment.delay or timedelta(), words))
+            return words.upcoming.format(delay=delay_text(moment, words))
         case Stage.STARTED:
             return words.started
         case Stage.ENDED:
@@ -73,8 +73,9 @@ def timing_text(moment: Timing, words: TimingWords) -> str | None:
             return None
 
 
-def _delay(delay: timedelta, words: TimingWords) -> str:
-    """Rounded down: whoever reads it has at least the part that is said, never less."""
+def delay_text(moment: Timing, words: TimingWords) -> str:
+    """`14 h`, `3 jours`. Rounded down: whoever reads it has at least the part that is said, never less."""
+    delay = moment.delay or timedelta()
     minutes = max(int(delay.total_seconds() // 60), 1)
     if minutes < 60:
         return words.minutes.format(n=minutes)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.messages.announcement import announce
+from bot.messages.announcement import announce, announce_in_full
+from bot.messages.beside import ALONE, Beside
 from bot.messages.layout import plain
 from bot.messages.words import Language
-from bot.model import Decree, Place
+from bot.model import Counsel, Decree, Place
 
 
-def plain_post(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> str:
+def plain_post(
+    decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None, beside: Beside = ALONE
+) -> str:
     """A decree in plain text, several lines, no newline at the end."""
-    return plain(replace(announce(decree, place, now, language), hashtags=()))
+    return plain(replace(announce(decree, place, now, language, counsel, beside), hashtags=()))
+
+
+def plain_decree(
+    decree: Decree,
+    place: Place,
+    now: datetime,
+    language: Language = "fr",
+    counsel: Counsel | None = None,
+    places: Mapping[str, Place] | None = None,
+) -> str:
+    """The long form (see `announce_in_full`) in plain text, several lines, no newline at the end."""
+    return plain(replace(announce_in_full(decree, place, now, language, counsel, places), hashtags=()))

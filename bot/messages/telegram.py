@@ -5,15 +5,17 @@ Limits (Bot API, "Formatting options" and `sendMessage`): 4096 UTF-16 code units
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.messages import html
-from bot.messages.announcement import Announcement, announce
+from bot.messages.announcement import Announcement, announce, announce_in_full
+from bot.messages.beside import ALONE, Beside
 from bot.messages.cleaning import cut
 from bot.messages.layout import Row, fit, paragraphs, plain
 from bot.messages.words import Language
-from bot.model import Decree, Place
+from bot.model import Counsel, Decree, Place
 
 TEXT_LIMIT = 4096
 _BUTTON_TEXT_LIMIT = 64
@@ -47,9 +49,36 @@ def telegram_button(decree: Decree, place: Place, now: datetime, language: Langu
     return _button(announce(decree, place, now, language))
 
 
-def telegram_text(decree: Decree, place: Place, now: datetime, language: Language = "fr", *, limit: int = TEXT_LIMIT) -> TelegramText:
+def telegram_text(
+    decree: Decree,
+    place: Place,
+    now: datetime,
+    language: Language = "fr",
+    counsel: Counsel | None = None,
+    beside: Beside = ALONE,
+    *,
+    limit: int = TEXT_LIMIT,
+) -> TelegramText:
     """A decree as a Telegram post, HTML and plain text both within `limit`."""
-    said = fit(announce(decree, place, now, language), _measure, limit)
+    return _fitted(announce(decree, place, now, language, counsel, beside), limit)
+
+
+def telegram_decree(
+    decree: Decree,
+    place: Place,
+    now: datetime,
+    language: Language = "fr",
+    counsel: Counsel | None = None,
+    places: Mapping[str, Place] | None = None,
+    *,
+    limit: int = TEXT_LIMIT,
+) -> TelegramText:
+    """The long form (see `announce_in_full`) as one message, HTML and plain text both within `limit`."""
+    return _fitted(announce_in_full(decree, place, now, language, counsel, places), limit)
+
+
+def _fitted(whole: Announcement, limit: int) -> TelegramText:
+    said = fit(whole, _measure, limit)
     return TelegramText(html=_html(said).source, plain=plain(said), button=_button(said))
 
 

@@ -7,19 +7,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.messages.legal_words import AdviceWords, FlagWords, RecourseWords, StandingWords, Table
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
-class _Table(BaseModel):
-    """A missing or unknown key in a language file is an error when the file is read, not an odd message later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class KindWords(_Table):
+class KindWords(Table):
     """One text per kind of decree."""
 
     authorisation: str
@@ -30,7 +26,7 @@ class KindWords(_Table):
     refusal: str
 
 
-class PurposeWords(_Table):
+class PurposeWords(Table):
     """The short official name of each purpose (décret n° 2023-828, article 3)."""
 
     abandoned_object: str
@@ -43,13 +39,14 @@ class PurposeWords(_Table):
     fire: str
 
 
-class Labels(_Table):
+class Labels(Table):
     """What stands before each fact."""
 
     event: str
     period: str
     places: str
     operators: str
+    requested: str
     purposes: str
     software: str
     cameras: str
@@ -58,9 +55,13 @@ class Labels(_Table):
     number: str
     signed: str
     published: str
+    office: str
+    decided: str
+    sighting: str
+    page: str
 
 
-class TimingWords(_Table):
+class TimingWords(Table):
     """Where a decree stands in time, relative to the reader."""
 
     upcoming: str
@@ -71,7 +72,7 @@ class TimingWords(_Table):
     days: str
 
 
-class DateWords(_Table):
+class DateWords(Table):
     """How days and hours are written. `first` is the first day of a month."""
 
     months: Annotated[tuple[str, ...], Field(min_length=12, max_length=12)]
@@ -83,7 +84,7 @@ class DateWords(_Table):
     moment: str
 
 
-class PeriodWords(_Table):
+class PeriodWords(Table):
     """How a period is written."""
 
     one_day: str
@@ -95,7 +96,37 @@ class PeriodWords(_Table):
     until: str
 
 
-class Words(_Table):
+class CameraWords(Table):
+    """Whose images, after the label of the cameras."""
+
+    fixed: str
+    drone: str
+    both: str
+    counted: str
+
+
+class ChangeWords(Table):
+    """What decrees do to each other. `does` and `undergoes` take the other decree, which the others name."""
+
+    does: KindWords
+    undergoes: KindWords
+    numbered: str
+    numbered_dated: str
+    dated: str
+    other: str
+    stored: str
+    since: str
+    period: str
+
+
+class NoticeWords(Table):
+    """What an edited post says of later decrees. `below`: one that is told after it; `text` is what it does."""
+
+    below: str
+    marks: KindWords
+
+
+class Words(Table):
     """Everything a message says that does not come from a decree."""
 
     more: str
@@ -105,9 +136,16 @@ class Words(_Table):
     short_kinds: KindWords
     purposes: PurposeWords
     labels: Labels
+    cameras: CameraWords
     timing: TimingWords
     dates: DateWords
     periods: PeriodWords
+    changes: ChangeWords
+    notice: NoticeWords
+    standing: StandingWords
+    flags: FlagWords
+    recourse: RecourseWords
+    advice: AdviceWords
 
 
 @cache

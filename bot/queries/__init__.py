@@ -6,7 +6,6 @@ from bot.queries.answers import (
     Answer,
     BadInput,
     DecreeList,
-    DecreeReader,
     Fault,
     NothingFound,
     OneDecree,
@@ -16,8 +15,12 @@ from bot.queries.answers import (
     UnknownDecree,
     UnknownDepartment,
 )
+from bot.queries.evidence_text import evidence_text
 from bot.queries.plain_text import plain_answer
+from bot.queries.reader import DecreeReader
 from bot.queries.telegram_app import TelegramBot, TokenRefused
+from bot.queries.telegram_reviews import ReviewButtons, outcome_text
+from bot.queries.vocabulary import vocabulary
 
 __all__ = [
     "CLI_PAGE",
@@ -31,10 +34,14 @@ __all__ = [
     "OneDecree",
     "Question",
     "Questions",
+    "ReviewButtons",
     "TelegramBot",
     "TokenRefused",
     "Topic",
     "UnknownDecree",
     "UnknownDepartment",
+    "evidence_text",
+    "outcome_text",
     "plain_answer",
+    "vocabulary",
 ]

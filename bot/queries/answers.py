@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 from bot.health import Overview
 from bot.model import Decree, Place
-from bot.queries.departments import find_department
+from bot.queries.departments import Found, find_department
+from bot.queries.in_force import in_force
+from bot.queries.reader import DecreeReader
 from bot.queries.state import DepartmentState, WatchState
 from bot.storage.rows import PageOfDecrees
 
@@ -27,33 +28,18 @@ _LAST_ID = 2**31 - 1
 _NUMBER = re.compile(r"(?:#|n[°ºo]?\.?\s*)?([0-9]{1,18})", re.ASCII | re.IGNORECASE)
 
 
-class DecreeReader(Protocol):
-    """The stored decrees, as questions see them. Synchronous: a face in an event loop calls from a thread."""
-
-    def recent(self, limit: int, offset: int, authorities: frozenset[str] | None = None, /) -> PageOfDecrees:
-        """Newest found first; of some authorities only where they are given."""
-        ...
-
-    def get(self, decree_id: int, /) -> Decree | None:
-        """One decree by its id."""
-        ...
-
-    def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
-        """Decrees whose text has these words, in any form the language gives them."""
-        ...
-
-
 class Topic(StrEnum):
     """What a list is about."""
 
     RECENT = "recent"
     DEPARTMENT = "department"
     SEARCH = "search"
+    IN_FORCE = "in_force"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question whose answer is a list. `words` is the department as asked, or the search; `page` starts at 1."""
+    """A question whose answer is a list. `words` is the search, or the code of a department, empty for all; `page` starts at 1."""
 
     topic: Topic
     words: str = ""
@@ -166,6 +152,20 @@ class Questions:
         question = Question(Topic.DEPARTMENT, found.place.code, page)
         return self._list(question, lambda limit, offset: self._decrees.recent(limit, offset, found.authorities), found.place)
 
+    def in_force(self, department: str = "", page: int = 1) -> Answer:
+        """The decrees in force now or later, by when they begin; of one department, by code or name, where one is given."""
+        if len(department) > LONGEST_WORDS:
+            return BadInput(Fault.TOO_LONG)
+        found: Found | None = find_department(department, self._places) if department.strip() else None
+        if found is not None and found.place is None:
+            return UnknownDepartment(department.strip(), found.suggestions)
+        place, wanted = (None, None) if found is None else (found.place, found.authorities)
+        now = self._clock()
+        # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
+        known = in_force(self._decrees.current(now.date() - timedelta(days=1), wanted), self._places, now)
+        question = Question(Topic.IN_FORCE, "" if place is None else place.code, page)
+        return self._list(question, lambda limit, offset: PageOfDecrees(known[offset : offset + limit], len(known)), place)
+
     def state(self, department: str = "") -> Answer:
         """How the watch is: of one department, by code or name, with every authority seated there; of all where none is given."""
         if not department.strip():
@@ -207,6 +207,8 @@ class Questions:
                 return self.department(question.words, question.page)
             case Topic.SEARCH:
                 return self.search(question.words, question.page)
+            case Topic.IN_FORCE:
+                return self.in_force(question.words, question.page)
 
     def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], place: Place | None = None) -> Answer:
         page = min(max(question.page, 1), _LAST_ID // self._page_size)

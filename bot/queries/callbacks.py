@@ -14,10 +14,10 @@ from bot.messages import Language
 from bot.queries.answers import Question, Topic
 
 LIMIT_BYTES = 64
-_TOPICS = {"r": Topic.RECENT, "d": Topic.DEPARTMENT, "s": Topic.SEARCH}
+_TOPICS = {"r": Topic.RECENT, "d": Topic.DEPARTMENT, "s": Topic.SEARCH, "f": Topic.IN_FORCE}
 _LETTERS = {topic: letter for letter, topic in _TOPICS.items()}
 _KEPT = "k"
-_FORM = re.compile(r"1(?P<language>fr|en)(?P<topic>[rdsk])(?P<page>[0-9]{1,6}):(?P<words>.*)", re.ASCII | re.DOTALL)
+_FORM = re.compile(r"1(?P<language>fr|en)(?P<topic>[rdsfk])(?P<page>[0-9]{1,6}):(?P<words>.*)", re.ASCII | re.DOTALL)
 
 
 class Callbacks:

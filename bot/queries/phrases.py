@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
-from bot.model import Place
+from bot.model import Decree, Place
 from bot.queries.answers import BadInput, DecreeList, NothingFound, Question, Topic, UnknownDecree, UnknownDepartment
 from bot.queries.vocabulary import Vocabulary, vocabulary
 
@@ -37,11 +39,21 @@ def shortcoming(answer: NothingFound | UnknownDepartment | UnknownDecree | BadIn
             return str(getattr(words, answer.fault.value))
 
 
+def withdrawal(decree: Decree, place: Place, language: Language) -> str | None:
+    """That a decree was withdrawn and when, by the clock of its place; None for one that stands."""
+    if decree.withdrawn_at is None:
+        return None
+    day = decree.withdrawn_at.astimezone(ZoneInfo(place.time_zone)).date()
+    return vocabulary(language).withdrawn.format(date=date_text(day, words_in(language).dates))
+
+
 def _nothing(answer: NothingFound, words: Vocabulary, language: Language) -> str:
     if not answer.recorded:
         said = words.nothing_recorded
     elif answer.question.topic is Topic.DEPARTMENT:
         said = _about_place(words.nothing_department, answer.question, answer.place)
+    elif answer.question.topic is Topic.IN_FORCE:
+        said = _about_place(words.nothing_in_force_there if answer.place else words.nothing_in_force, answer.question, answer.place)
     elif answer.question.topic is Topic.SEARCH:
         said = words.nothing_search.format(words=_echo(answer.question.words))
     else:
@@ -58,6 +70,8 @@ def _subject(question: Question, place: Place | None, words: Vocabulary) -> str:
             return _about_place(words.department, question, place)
         case Topic.SEARCH:
             return words.search.format(words=_echo(question.words))
+        case Topic.IN_FORCE:
+            return _about_place(words.in_force_there if place else words.in_force, question, place)
 
 
 def _about_place(template: str, question: Question, place: Place | None) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.messages import Language, decree_line, place_for, plain_post
+from bot.counsel import counsel
+from bot.messages import Language, decree_line, place_for, plain_decree
 from bot.model import Place
 from bot.queries.answers import Answer, DecreeList, OneDecree
-from bot.queries.phrases import shortcoming, title
+from bot.queries.phrases import shortcoming, title, withdrawal
 from bot.queries.state import DepartmentState, WatchState, state_text
 
 
@@ -15,10 +16,14 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
     """A title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end."""
     match answer:
         case DecreeList():
-            lines = (decree_line(decree, place_for(places, decree.authority), answer.at, language) for decree in answer.decrees)
+            told = ((decree, place_for(places, decree.authority)) for decree in answer.decrees)
+            lines = (decree_line(decree, place, answer.at, language, counsel(decree, place, answer.at)) for decree, place in told)
             return "\n".join((title(answer, language), "", *lines))
-        case OneDecree():
-            return plain_post(answer.decree, place_for(places, answer.decree.authority), answer.at, language)
+        case OneDecree(decree=decree, at=at):
+            place = place_for(places, decree.authority)
+            gone = withdrawal(decree, place, language)
+            full = plain_decree(decree, place, at, language, counsel(decree, place, at), places)
+            return full if gone is None else f"{gone}\n\n{full}"
         case WatchState() | DepartmentState():
             return state_text(answer, places, language)
         case _:

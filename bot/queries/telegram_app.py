@@ -18,6 +18,7 @@ from bot.queries.answers import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram_commands import publish_commands, register
 from bot.queries.telegram_polling import Patience, Sleep, Stopped, TokenRefused, poll
+from bot.queries.telegram_reviews import ReviewButtons
 
 __all__ = ["TelegramBot", "TokenRefused"]
 
@@ -44,6 +45,7 @@ class TelegramBot:
         places: Mapping[str, Place],
         *,
         commands_per_minute: int = 20,
+        reviews: ReviewButtons | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -54,6 +56,12 @@ class TelegramBot:
         self._places = places
         self._limiter = RateLimiter(commands_per_minute, monotonic)
         self._sleep = sleep
+        self._reviews = reviews
+
+    def when_posted(self, told: Callable[[], None]) -> None:
+        """Have it told, in the event loop, each time that an operator's answer queued posts."""
+        if self._reviews is not None:
+            self._reviews.when_posted(told)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Answer until `stop` is set, through every outage of Telegram.
@@ -92,6 +100,9 @@ class TelegramBot:
             .get_updates_read_timeout(15)
             .build()
         )
+        if self._reviews is not None:
+            # Before the buttons of lists, which take any other.
+            self._reviews.register(application)
         register(application, self._questions, self._places, self._limiter)
         application.add_error_handler(_log_error)
         return application

@@ -53,12 +53,14 @@ def _recent(questions: Questions, words: str) -> Answer:
 COMMANDS = (
     Command("recents", "fr", _recent),
     Command("departement", "fr", Questions.department),
+    Command("envigueur", "fr", Questions.in_force),
     Command("recherche", "fr", Questions.search),
     # What prefects take are arrêtés, and so people call them; Telegram allows no accent in a command.
     Command("decret", "fr", Questions.show, aliases=("arrete",)),
     Command("etat", "fr", Questions.state),
     Command("recent", "en", _recent),
     Command("department", "en", Questions.department),
+    Command("inforce", "en", Questions.in_force),
     Command("search", "en", Questions.search),
     Command("decree", "en", Questions.show),
     Command("status", "en", Questions.state),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.messages import Button, Language, decree_line_html, html, place_for, telegram_text
+from bot.counsel import counsel
+from bot.messages import Button, Language, decree_line, decree_line_html, html, place_for, telegram_decree
 from bot.model import Place
 from bot.queries.answers import Answer, DecreeList, OneDecree, Question
-from bot.queries.phrases import title
+from bot.queries.phrases import title, withdrawal
 from bot.queries.plain_text import plain_answer
 from bot.queries.vocabulary import vocabulary
 
@@ -35,8 +36,15 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
     match answer:
         case DecreeList():
             return _list(answer, places, language)
-        case OneDecree():
-            text = telegram_text(answer.decree, place_for(places, answer.decree.authority), answer.at, language)
+        case OneDecree(decree=decree, at=at):
+            place = place_for(places, decree.authority)
+            gone = withdrawal(decree, place, language)
+            if gone is not None:
+                # The line of a list, not the message of an announcement: it is none.
+                line = (decree, place, at, language, counsel(decree, place, at))
+                markup = "\n\n".join((html.text(gone).source, decree_line_html(*line)))
+                return Reply(markup, f"{gone}\n\n{decree_line(*line)}")
+            text = telegram_decree(decree, place, at, language, counsel(decree, place, at), places)
             return Reply(text.html, text.plain, () if text.button is None else (text.button,))
         case _:
             return said(plain_answer(answer, places, language))
@@ -50,7 +58,8 @@ def said(words: str) -> Reply:
 def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -> Reply:
     words = vocabulary(language)
     heading = html.tagged("b", html.text(title(answer, language))).source
-    lines = (decree_line_html(decree, place_for(places, decree.authority), answer.at, language) for decree in answer.decrees)
+    told = ((decree, place_for(places, decree.authority)) for decree in answer.decrees)
+    lines = (decree_line_html(decree, place, answer.at, language, counsel(decree, place, answer.at)) for decree, place in told)
     markup = "\n\n".join((heading, *lines, html.text(words.more_hint).source))
     plain = f"{plain_answer(answer, places, language)}\n\n{words.more_hint}"
     page = answer.question.page

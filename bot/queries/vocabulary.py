@@ -40,6 +40,36 @@ class StateWords(BaseModel):
     causes: Mapping[str, str]
 
 
+class EvidenceWords(BaseModel):
+    """How the phrases that support the facts are shown. `about` goes by `bot.model.Evidence.about`, `where` by `bot.model.Where`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    head: str
+    line: str
+    placed: str
+    none: str
+    about: Mapping[str, str]
+    where: Mapping[str, str]
+
+
+class ReviewWords(BaseModel):
+    """What operators are answered when they settle what becomes of a doubtful act."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accepted: str
+    accepted_silently: str
+    rejected: str
+    withdrawn: str
+    withdrawn_out: str
+    already_accepted: str
+    already_rejected: str
+    not_here: str
+    gone: str
+    failed: str
+
+
 class Vocabulary(BaseModel):
     """A missing or unknown key in a language file is an error when the file is read, not an odd answer later."""
 
@@ -48,6 +78,8 @@ class Vocabulary(BaseModel):
     recent: str
     department: str
     search: str
+    in_force: str
+    in_force_there: str
     header: str
     count_one: str
     count_many: str
@@ -59,6 +91,8 @@ class Vocabulary(BaseModel):
     nothing_recent: str
     nothing_department: str
     nothing_search: str
+    nothing_in_force: str
+    nothing_in_force_there: str
     nothing_warning: str
     since: str
     unknown_department: str
@@ -69,6 +103,8 @@ class Vocabulary(BaseModel):
     too_long: str
     no_number: str
     not_a_number: str
+    no_gracieux: str
+    withdrawn: str
     failed: str
     slow_down: str
     expired: str
@@ -76,6 +112,8 @@ class Vocabulary(BaseModel):
     help: str
     commands: Mapping[str, str]
     state: StateWords
+    evidence: EvidenceWords
+    reviews: ReviewWords
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.model import Act, PageText
+from bot.model import Act, PageText, Where
 from bot.reading.bulletins import cut_at_headings, one_act
 from bot.reading.contents import Entry, is_contents, read_contents
 from bot.reading.cover import is_cover
@@ -18,6 +18,7 @@ from bot.reading.inner import cut_inner
 from bot.reading.national import national_acts, read_signs
 from bot.reading.running_titles import Separator, marked_ids, read_separator
 from bot.reading.tables import begins_table, continues_table, read_table
+from bot.reading.titles import listed_on
 from bot.reading.unread import UNREAD
 
 _BEFORE_TABLE = 2
@@ -30,7 +31,7 @@ class _Front:
     """What comes before the acts: how many pages (cover, table of contents, empty or unread pages among them), and the table as read."""
 
     pages: int
-    contents: tuple[str, ...]
+    contents: tuple[PageText, ...]
     entries: tuple[Entry, ...]
 
 
@@ -46,15 +47,25 @@ def cut_acts(pages: Sequence[PageText]) -> tuple[Act, ...]:
     front = _front_matter(pages, separators)
     body = pages[front.pages :]
     if not any(page.text.strip() or page.origin in UNREAD for page in body) and front.pages:
-        return (replace(one_act(pages), title=first_line(front.contents[0] if front.contents else pages[0].text)),)
+        first = front.contents[0] if front.contents else pages[0]
+        where = Where.CONTENTS if front.contents else None
+        return (replace(one_act(pages), title=first_line(first.text), title_from=where, title_page=first.number),)
     signs = read_signs(front.entries, body, separators)
     if signs.known:
-        return tuple(part for act in national_acts(body, signs) for part in cut_inner(act))
-    return cut_at_headings(body, read_table(front.contents), is_recueil=front.pages > 0)
+        return tuple(part for act in national_acts(body, signs) for part in cut_inner(_placed(act, front)))
+    table = read_table([page.text for page in front.contents])
+    return tuple(_placed(act, front) for act in cut_at_headings(body, table, is_recueil=front.pages > 0))
+
+
+def _placed(act: Act, front: _Front) -> Act:
+    """The act with the page on which its line of the table of contents stands, where its title comes from there."""
+    if act.title_from is not Where.CONTENTS:
+        return act
+    return replace(act, title_page=listed_on(act.id, act.title, front.contents))
 
 
 def _front_matter(pages: Sequence[PageText], separators: dict[int, Separator]) -> _Front:
-    contents: list[str] = []
+    contents: list[PageText] = []
     front = 0
     for index, page in enumerate(pages):
         if page.number in separators or marked_ids(page.text) or opens_decree(page.text):
@@ -62,11 +73,11 @@ def _front_matter(pages: Sequence[PageText], separators: dict[int, Separator]) -
         if is_contents(page.text, continued=bool(contents)) or (contents and continues_table(page.text)):
             if index and not front and not _announces(page.text):
                 break
-            contents.append(page.text)
+            contents.append(page)
             front = index + 1
         elif index == 0 and is_cover(page.text) and first_visa(page.text) is None:
             # In some templates the table begins on the cover.
-            contents += [page.text] if begins_table(page.text) else []
+            contents += [page] if begins_table(page.text) else []
             front = 1
         elif not page.text.strip() and front:
             continue
@@ -75,7 +86,7 @@ def _front_matter(pages: Sequence[PageText], separators: dict[int, Separator]) -
             continue
         else:
             break
-    return _Front(front, tuple(contents), read_contents(contents))
+    return _Front(front, tuple(contents), read_contents([page.text for page in contents]))
 
 
 def _announces(text: str) -> bool:

@@ -12,11 +12,12 @@ from itertools import dropwhile, pairwise
 
 from rapidfuzz import fuzz
 
-from bot.model import Act, PageText
+from bot.model import Act, PageText, Where
 from bot.reading.folding import fold
-from bot.reading.headings import decree_title, title_of
+from bot.reading.headings import decree_title
 from bot.reading.openings import number, openings
 from bot.reading.tables import Row
+from bot.reading.titles import title_of
 from bot.reading.unread import UNREAD
 
 _ALIKE = 80.0
@@ -34,7 +35,8 @@ _SUBJECT = re.compile(
 
 def one_act(pages: Sequence[PageText]) -> Act:
     """These pages as one act, with the title of the first decree in them."""
-    return Act(None, title_of(pages), None, first_page=pages[0].number, last_page=pages[-1].number, pages=tuple(pages))
+    title = title_of(pages)
+    return Act(None, title.text, None, pages[0].number, pages[-1].number, tuple(pages), title_from=title.where, title_page=title.page)
 
 
 def cut_at_headings(body: Sequence[PageText], table: Sequence[Row], *, is_recueil: bool) -> tuple[Act, ...]:
@@ -53,7 +55,8 @@ def cut_at_headings(body: Sequence[PageText], table: Sequence[Row], *, is_recuei
     rows = [announced.get(cut) for cut in cuts] or [None]
     own = [decree_title(body[cut].text) for cut in cuts] or [""]
     return tuple(
-        replace(act, title=row.title) if row is not None and not title else act for act, row, title in zip(acts, rows, own, strict=True)
+        replace(act, title=row.title, title_from=Where.CONTENTS, title_page=None) if row is not None and not title else act
+        for act, row, title in zip(acts, rows, own, strict=True)
     )
 
 

@@ -7,9 +7,7 @@ after the visas.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from bot.model import PageText
 from bot.reading.folding import one_line
 
 _OPENING = re.compile(r"(?m)^[^\w\n]*(?:arr[êeé]t[ée]s?|d[ée]cision|ordonnance)\b(?=[^\n]*)", re.IGNORECASE)
@@ -59,12 +57,6 @@ def first_visa(text: str) -> int | None:
 def first_line(text: str) -> str:
     """The first line with words in it, whitespace collapsed: a poor title, better than none."""
     return next((line for line in map(one_line, text.splitlines()) if sum(map(str.isalpha, line)) >= 4), "")[:_LONGEST_TITLE]
-
-
-def title_of(pages: Sequence[PageText]) -> str:
-    """The title of the decree that these pages hold, else their first line with words; empty where there is none."""
-    texts = [page.text for page in pages]
-    return next(filter(None, map(decree_title, texts)), "") or one_line(next(filter(None, map(first_line, texts)), ""))
 
 
 def _line_after(text: str, position: int) -> str:

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
-from bot.model import Act, PageText, TextOrigin
+from bot.model import Act, PageText, TextOrigin, Where
 from bot.reading.headings import decree_title
 from bot.reading.openings import openings
 
@@ -46,13 +46,16 @@ def cut_inner(act: Act) -> tuple[Act, ...]:
     enough = 0.0 if pending else _ENOUGH * (int(announced[1]) if announced else listed)
     if len(cuts) < max(2, enough) or (many is None and listed <= _MOST_QUOTED):
         return (act,)
-    front = (_part(act, 0, act.title, act.pages[: cuts[0]]),) if cuts[0] else ()
-    decrees = (
-        _part(act, part, decree_title(act.pages[start].text) or act.title, act.pages[start:end])
-        for part, (start, end) in enumerate(pairwise([*cuts, len(act.pages)]), 1)
-    )
+    front = (_part(act, 0, act.pages[: cuts[0]]),) if cuts[0] else ()
+    decrees = (_titled(_part(act, part, act.pages[start:end])) for part, (start, end) in enumerate(pairwise([*cuts, len(act.pages)]), 1))
     return (*front, *decrees)
 
 
-def _part(act: Act, part: int, title: str, pages: tuple[PageText, ...]) -> Act:
-    return replace(act, title=title, first_page=pages[0].number, last_page=pages[-1].number, pages=pages, part=part)
+def _part(act: Act, part: int, pages: tuple[PageText, ...]) -> Act:
+    return replace(act, first_page=pages[0].number, last_page=pages[-1].number, pages=pages, part=part)
+
+
+def _titled(part: Act) -> Act:
+    """A decree under its own title, or under that of the whole where it has none."""
+    title = decree_title(part.pages[0].text)
+    return replace(part, title=title, title_from=Where.TITLE, title_page=part.first_page) if title else part

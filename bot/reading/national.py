@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import dropwhile, groupby, pairwise, takewhile
 from statistics import mode
 
-from bot.model import Act, PageText, TextOrigin
+from bot.model import Act, PageText, TextOrigin, Where
 from bot.reading.contents import Entry
-from bot.reading.headings import title_of
 from bot.reading.identifiers import nearest
 from bot.reading.running_titles import Names, Separator, marked_ids, names, printed_title, strip_running_titles
+from bot.reading.titles import Title, best_title, title_of
 from bot.reading.unread import UNREAD
 
 _LONGEST_NUMBER = 8
@@ -60,6 +60,7 @@ def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
     """The acts with their titles, services and cleaned pages, in page order. `body` is not empty."""
     starts = _starts(signs, first=body[0].number)
     separators = {separator.id: separator for separator in signs.separators.values()}
+    opened = {separator.id: Title(separator.title, Where.TITLE, number) for number, separator in signs.separators.items()}
     said = _names(body, signs, separators)
     order = sorted(signs.known, key=lambda act: (starts[act], signs.known[act]))
     last = body[-1].number
@@ -80,14 +81,18 @@ def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
         start = starts[act]
         missing = (PageText(last, "", TextOrigin.UNREADABLE),)
         own = missing if start > last else tuple(cleaned[number] for number in range(begins[start], ends.get(start, last) + 1))
+        entry = entries.get(act)
+        title = best_title(entry.title if entry else "", opened.get(act, Title("")), _stamped(act, marked.get(act, ()))) or title_of(own)
         acts.append(
             Act(
                 id=act,
-                title=_title(act, entries.get(act), separators.get(act), marked.get(act, ()), own),
-                service=_service(entries.get(act), separators.get(act)),
+                title=title.text,
+                service=_service(entry, separators.get(act)),
                 first_page=own[0].number,
                 last_page=own[-1].number,
                 pages=own,
+                title_from=title.where,
+                title_page=title.page,
             )
         )
     return tuple(acts)
@@ -157,10 +162,10 @@ def _clean(page: PageText, known: Mapping[str, int], said: Names) -> PageText:
     return replace(page, text=strip_running_titles(page.text, page.number, known, said), other=other)
 
 
-def _title(act: str, entry: Entry | None, separator: Separator | None, marked: Sequence[PageText], own: Sequence[PageText]) -> str:
-    printed = (printed_title(page.text, act) for page in marked)
-    candidates = (entry.title if entry else "", separator.title if separator else "", next(filter(None, printed), ""))
-    return next(filter(None, candidates), "") or title_of(own)
+def _stamped(act: str, marked: Sequence[PageText]) -> Title:
+    """The title that the first of these pages to print one has for its running title."""
+    printed = (Title(text, Where.RUNNING_TITLE, page.number) for page in marked if (text := printed_title(page.text, act)))
+    return next(printed, Title(""))
 
 
 def _service(entry: Entry | None, separator: Separator | None) -> str | None:

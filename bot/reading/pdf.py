@@ -5,8 +5,8 @@ Runs in the child process only: pdfium is native code fed with files from outsid
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -85,6 +85,13 @@ class Document:
         A page that needs none is as `survey` says. A doubtful layer without an OCR beside it is still read: LAYER.
         """
         return self._timed(number, self._recognise)
+
+    @contextmanager
+    def opened(self, number: int) -> Iterator[Any]:
+        """The page as pdfium has it, with the values of its form fields drawn on it. Raises PdfiumError."""
+        self._flatten(number)
+        with closing(self._pdf[number - 1]) as page:
+            yield page
 
     def close(self) -> None:
         """Release the file."""

@@ -9,13 +9,24 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import bot
-from bot.reading.wire import MOST_LINE_BYTES, Recognise, Start, Survey, printable
+from bot.reading.wire import MOST_LINE_BYTES, Start, printable
 
 _MOST_DIAGNOSIS = 16 * 1024
 _T = TypeVar("_T")
+
+
+READER = "bot.reading.child"
+
+
+class Order(Protocol):
+    """What a process is told to do."""
+
+    def line(self) -> bytes:
+        """As one line."""
+        ...
 
 
 class Worker:
@@ -31,14 +42,14 @@ class Worker:
         self._diagnosis = asyncio.create_task(_last_words(process.stderr))
 
     @classmethod
-    async def start(cls, start: Start) -> Worker:
-        """Start a process on a file. Raises OSError where the system refuses one more process."""
-        return await whole(cls._start(start), undo=cls.end)
+    async def start(cls, start: Start, module: str = READER) -> Worker:
+        """Start a process on a file, which runs a module of ours. Raises OSError where the system refuses one more process."""
+        return await whole(cls._start(start, module), undo=cls.end)
 
     @classmethod
-    async def _start(cls, start: Start) -> Worker:
+    async def _start(cls, start: Start, module: str) -> Worker:
         process = await asyncio.create_subprocess_exec(
-            *child_command("bot.reading.child", start),
+            *child_command(module, start),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -49,7 +60,7 @@ class Worker:
         )
         return cls(process)
 
-    def tell(self, order: Survey | Recognise) -> None:
+    def tell(self, order: Order) -> None:
         """Give an order. A process that is gone does not hear it, which reading its answer shows."""
         # Orders are short and few: the pipe takes them without waiting.
         self._stdin.write(order.line())

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Select, func, select
 
 from bot.model import Decree, Evidence, Kind, Outcome, Sighting
 from bot.storage.codec import evidence_from_json
 from bot.storage.database import Database
-from bot.storage.decree_rows import load_decrees
+from bot.storage.decree_rows import load_decrees, load_sightings
+from bot.storage.decree_writing import renew
+from bot.storage.editing import want_edits
 from bot.storage.errors import Conflict
-from bot.storage.recording import Route, record
+from bot.storage.queueing import Route
+from bot.storage.recording import record
 from bot.storage.rows import PageOfDecrees, ReadResult, Recorded, UncertainAct
-from bot.storage.schema import act_terms, acts, decrees, recueils, reviews, sightings
+from bot.storage.running import running
+from bot.storage.schema import act_terms, acts, decrees, recueils, reviews
 from bot.storage.search import matching, query_terms, relevance
 
 _TRIES = 5
@@ -64,7 +68,7 @@ class Decrees:
 
     def recent(self, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Newest found first, of these authorities (None: of all)."""
-        query = select(decrees.c.id)
+        query = select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None))
         if authorities is not None:
             query = query.where(decrees.c.authority.in_(sorted(authorities)))
         ordered = query.order_by(decrees.c.found_at.desc(), decrees.c.id.desc())
@@ -85,11 +89,32 @@ class Decrees:
                 select(decrees.c.id)
                 .join(acts, acts.c.decree_id == decrees.c.id)
                 .join(act_terms, act_terms.c.act_id == acts.c.id)
-                .where(matching(connection, wanted, authorities))
+                .where(matching(connection, wanted, authorities), decrees.c.withdrawn_at.is_(None))
                 .group_by(decrees.c.id)
             )
             best = func.min(relevance(connection, wanted))
             return _page(connection, hits, hits.order_by(best, decrees.c.found_at.desc(), decrees.c.id.desc()), limit, offset)
+
+    def current(self, on: date, authorities: Collection[str] | None = None) -> tuple[Decree, ...]:
+        """Authorisations and renewals that may count on this day, of these authorities (None: of all), the newest found first.
+
+        May: all whose end is not past, as they say it or as a later decree lengthens it, and those without a known end that were found and
+        published within 62 days before. Whether they are in force `bot.detection.standing` tells.
+        """
+        with self._database.reading() as connection:
+            ids = connection.execute(running(on, authorities)).scalars().all()
+            found = load_decrees(connection, ids)
+        return tuple(found[decree] for decree in ids)
+
+    def renew(self, decree_id: int, decree: Decree) -> None:
+        """Put what is now read of a decree where it was first seen in the place of what was read then, its links and keys included.
+
+        Posts stay queued or sent; those that have not told what is known now are to be edited. A key that is another decree's stays so.
+        Raises NoSuchRow.
+        """
+        with self._database.writing() as connection:
+            renew(connection, decree_id, decree)
+            want_edits(connection, [decree_id])
 
     def get(self, decree: int) -> Decree | None:
         """One by its id."""
@@ -98,9 +123,8 @@ class Decrees:
 
     def sightings(self, decree: int) -> list[Sighting]:
         """Everywhere it appears, the first sighting first."""
-        query = select(sightings).where(sightings.c.decree_id == decree).order_by(sightings.c.seen_at, sightings.c.id)
         with self._database.reading() as connection:
-            return [Sighting(row.authority, row.url, row.page, row.seen_at) for row in connection.execute(query)]
+            return list(load_sightings(connection, [decree]).get(decree, ()))
 
     def uncertain(self, limit: int) -> list[UncertainAct]:
         """Acts that a person must look at, newest first."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import exc
 
+    from bot.storage.rows import Decision
+
 
 class StorageError(Exception):
     """The database could not do what was asked. The message names the database and what to do about it."""
@@ -47,6 +49,14 @@ class Conflict(StorageError):
 
 class NoSuchRow(StorageError):
     """The id given is of nothing stored."""
+
+
+class AlreadyDecided(NoSuchRow):
+    """No act waits under the id given any more: a person has decided of it."""
+
+    def __init__(self, message: str, decision: Decision) -> None:
+        super().__init__(message)
+        self.decision = decision
 
 
 # https://www.sqlite.org/rescode.html (primary codes); the driver names the extended code, which starts with the primary one.

@@ -1,33 +1,46 @@
 """The outbox: every post is a row before it is a message, and one program at a time holds it.
 
 `claim` and `unknown_due` give a post to this store (its *holder*) for a lease. A held post is changed by its holder only: an answer that
-comes late, after the lease ended and another program took over, changes nothing, but for `sent`, which is always true. A program that is
-killed while sending leaves a post SENDING; once its lease is over it becomes UNKNOWN, to be looked for before any retry.
-There is no other way to tell a killed program from a slow one: process ids mean nothing from one container to the next.
+comes late, after the lease ended and another program or a person took over, changes nothing, but for `sent`, which is always true. A
+program that is killed while sending leaves a post SENDING; once its lease is over it becomes UNKNOWN, to be looked for before any retry.
+Where another program of the same machine can see that it is gone, that is so at once. Process ids mean nothing from one container to the
+next.
+
+The posts of a digest are one message: which they are is recorded before it is sent, and from then on they change together.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
 
-from bot.model import Post, PostState
+from bot.model import Post, PostCause, PostState
+from bot.storage import backlog
+from bot.storage.backlog import Load
 from bot.storage.codec import clean
 from bot.storage.database import Database
-from bot.storage.decree_rows import load_decrees
 from bot.storage.errors import NoSuchRow
+from bot.storage.marks import as_text
+from bot.storage.outbox_rows import SKEW, due_at, is_due, is_in_doubt, is_resting, lasts, load_messages, load_rows, of_message
+from bot.storage.replies import with_reply
 from bot.storage.schema import holds, posts
+from bot.storage.shown import shown_by
 from bot.storage.upsert import insert_or_ignore
+from bot.storage.withdrawing import refuse_withdrawn
 
 LEASE = timedelta(minutes=5)
-"""How long a send or a look-up may take before another program may take over. Longer than any request with its time-outs."""
+"""How long a send or a look-up may take before another program may take over: longer than any request with its time-outs. A send that takes
+longer, because it is made of many requests, is renewed meanwhile."""
 
-_WAITING = (PostState.QUEUED, PostState.UNKNOWN)
+SETTLE = timedelta(seconds=10)
+"""Before a message is looked for whose program was seen to be gone: the platform may still be working on it."""
+
+_OPEN = (PostState.SENDING, PostState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,92 +63,162 @@ class Outbox:
         self._database = database
         self._lease = lease
         self._holder = uuid.uuid4().hex
+        self._place: str | None = None
+        self._is_gone: Callable[[str], bool] = lambda place: False
+
+    def run_at(self, place: str, is_gone: Callable[[str], bool]) -> None:
+        """Note from now on that messages are held from this place, and ask `is_gone` of that of others: whether the program there has
+        certainly ended. Without it a killed program is known by its lease alone.
+        """
+        self._place, self._is_gone = place, is_gone
 
     def claim(self, destination: str, now: datetime) -> Post | None:
-        """The oldest due QUEUED post of the destination, now SENDING and ours alone. None while the destination is on hold."""
-        due = and_(posts.c.state == PostState.QUEUED, _is_due(now))
+        """The oldest due PENDING message of the destination, now SENDING and ours alone. None while the destination is on hold."""
+        due = and_(posts.c.state == PostState.PENDING, is_due(now))
         with self._database.writing() as connection:
-            taken = self._take(connection, _oldest(destination, due, now).limit(1), now, {"state": PostState.SENDING.value})
-            if taken:
-                connection.execute(update(posts).where(posts.c.id == taken[0]).values(attempts=posts.c.attempts + 1))
-            return next(iter(_load(connection, posts.c.id.in_(taken))), None)
+            refuse_withdrawn(connection, now)
+            oldest = _oldest(destination, due, now).limit(1).with_for_update(skip_locked=True)
+            first = connection.execute(oldest).scalar_one_or_none()
+            if first is None:
+                return None
+            digest = select(posts.c.digest).where(posts.c.id == first).scalar_subquery()
+            whole = and_(posts.c.state == PostState.PENDING, or_(posts.c.id == first, posts.c.digest == digest))
+            # PostgreSQL: another program that takes the same digest waits here, and then finds it taken.
+            ids = list(connection.execute(select(posts.c.id).where(whole).order_by(posts.c.id).with_for_update()).scalars())
+            self._hold(connection, ids, now, {"state": PostState.SENDING.value, "attempts": posts.c.attempts + 1})
+            return next(iter(_about_to_be_told(connection, load_messages(connection, posts.c.id.in_(ids)))), None)
+
+    def in_doubt(self, destination: str) -> bool:
+        """Whether a message there is being sent, or may have been and is still to be looked for: what follows it would overtake it."""
+        query = select(exists().where(posts.c.destination == destination, is_in_doubt(posts)))
+        with self._database.reading() as connection:
+            return bool(connection.execute(query).scalar_one())
 
     def unknown_due(self, destination: str, now: datetime) -> list[Post]:
-        """The posts of the destination to look for now, oldest first, ours alone for a lease: those UNKNOWN whose time has come, and
+        """The messages of the destination to look for now, oldest first, ours alone for a lease: those UNKNOWN whose time has come, and
         those that a program left SENDING, now UNKNOWN too. Empty while the destination is on hold.
         """
-        due = and_(posts.c.state == PostState.UNKNOWN, _is_due(now))
+        due = and_(posts.c.state == PostState.UNKNOWN, is_due(now))
         with self._database.writing() as connection:
             self._recover(connection, now)
-            taken = self._take(connection, _oldest(destination, due, now), now, {"not_before": now + self._lease})
-            return _load(connection, posts.c.id.in_(taken))
+            # PostgreSQL: rows that another program is taking are passed over. SQLite: the whole transaction is exclusive already.
+            ids = list(connection.execute(_oldest(destination, due, now).with_for_update(skip_locked=True)).scalars())
+            self._hold(connection, ids, now, {"not_before": now + self._lease, "changed_at": now})
+            return load_messages(connection, posts.c.id.in_(ids))
 
-    def sent(self, post_id: int, reference: str, now: datetime) -> None:
-        """The platform has it, under this id. Always accepted: it is true whoever says it. Raises NoSuchRow."""
-        values = {"state": PostState.SENT, "reference": clean(reference), "closed_at": now, "error": None, "not_before": None}
-        self._change(post_id, posts.c.state != PostState.SENT, values)
+    def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
+        """The platform has the message, under this id. Always accepted: it is true whoever says it. Raises NoSuchRow."""
+        values: dict[str, Any] = {"state": PostState.SENT, "reference": clean(reference), "closed_at": now, "error": None}
+        values |= {"not_before": None, "holder": None, "looks": 0} | ({} if cause is None else {"cause": cause.value})
+        digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
+        whole = or_(posts.c.id == post_id, posts.c.digest == digest)
+        with self._database.writing() as connection:
+            if not connection.execute(update(posts).where(whole, posts.c.state != PostState.SENT).values(values)).rowcount:
+                require(connection, post_id)
 
-    def requeue(self, post_id: int, error: str, not_before: datetime | None) -> None:
-        """Certainly not sent: to be sent again. Also for one that was refused, once an operator has mended the cause.
+    def move(
+        self,
+        post: Post,
+        state: PostState,
+        now: datetime,
+        *,
+        cause: PostCause | None = None,
+        error: str | None = None,
+        not_before: datetime | None = None,
+        looks: int = 0,
+    ) -> bool:
+        """Take a message that is ours from the state that `post` tells to another; `cause` None leaves the last one.
 
-        Changes nothing when another program has taken over. Raises NoSuchRow.
+        Changes nothing, and gives False, when another program or a person has taken over. Raises NoSuchRow.
         """
-        values = {"state": PostState.QUEUED, "error": clean(error), "not_before": not_before, "closed_at": None}
-        self._change(post_id, or_(self._is_ours(), posts.c.state == PostState.REFUSED), values)
+        values = values_of(state, now, cause=cause, error=error, not_before=not_before, looks=looks)
+        # Certainly nothing is there: the next try shows what is known then.
+        values |= {"shown": None} if state is PostState.REFUSED else {}
+        ours = self._ours(post)
+        with self._database.writing() as connection:
+            changed = connection.execute(update(posts).where(ours).values(values)).rowcount
+            if not changed:
+                require(connection, post.id)
+        return changed > 0
 
-    def refused(self, post_id: int, error: str, now: datetime) -> None:
-        """Certainly not sent, and of no use to try again. Changes nothing when another program has taken over. Raises NoSuchRow."""
-        values = {"state": PostState.REFUSED, "error": clean(error), "not_before": None, "closed_at": now}
-        self._change(post_id, self._is_ours(), values)
-
-    def unknown(self, post_id: int, error: str, not_before: datetime | None) -> None:
-        """Sent perhaps: to be looked for. Changes nothing when another program has taken over. Raises NoSuchRow."""
-        self._change(post_id, self._is_ours(), {"state": PostState.UNKNOWN, "error": clean(error), "not_before": not_before})
+    def renew(self, post: Post, now: datetime) -> bool:
+        """Hold a message that is being sent for another lease from now on; false when another program or a person has taken over."""
+        with self._database.writing() as connection:
+            return connection.execute(update(posts).where(self._ours(post)).values(claimed_at=now)).rowcount > 0
 
     def recover(self, now: datetime) -> int:
-        """Make UNKNOWN every post left SENDING whose lease is over, by whatever program. Returns how many. `unknown_due` does it too."""
+        """Make UNKNOWN every post left SENDING whose lease is over, or whose program was seen to be gone. Returns how many. `unknown_due`
+        does it too.
+        """
         with self._database.writing() as connection:
             return self._recover(connection, now)
 
-    def hold(self, destination: str, not_before: datetime) -> None:
-        """Give nothing to this destination before then. A later time already set stays."""
+    def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
+        """Give nothing to this destination before then. A later time already set stays, unless the clock was set back since."""
+        values = {"until": until, "set_at": now, "cause": None if cause is None else cause.value}
         with self._database.writing() as connection:
-            connection.execute(insert_or_ignore(connection, holds), {"destination": destination, "until": not_before})
-            earlier = and_(holds.c.destination == destination, holds.c.until < not_before)
-            connection.execute(update(holds).where(earlier).values(until=not_before))
+            connection.execute(insert_or_ignore(connection, holds), {"destination": destination, **values})
+            earlier = or_(holds.c.until < until, holds.c.set_at > now + SKEW)
+            connection.execute(update(holds).where(holds.c.destination == destination, earlier).values(values))
 
-    def held_until(self, destination: str) -> datetime | None:
-        """When the destination may be used again, as last set by `hold`; it may be past."""
+    def held_until(self, destination: str, now: datetime) -> datetime | None:
+        """When the destination may be used again; None when it may be now."""
+        query = select(holds.c.until).where(holds.c.destination == destination, lasts(now))
         with self._database.reading() as connection:
-            return connection.execute(select(holds.c.until).where(holds.c.destination == destination)).scalar_one_or_none()
+            return connection.execute(query).scalar_one_or_none()
 
     def next_due(self, now: datetime, destinations: Collection[str] | None = None) -> datetime | None:
         """When there will next be something to do (never before `now`), None when nothing waits.
 
         Give the configured destinations: posts of one that is no longer configured stay, and would be due for ever.
         """
-        when = func.coalesce(posts.c.not_before, posts.c.created_at)
-        waiting = (
-            select(func.min(when).label("due"), holds.c.until)
-            .outerjoin(holds, holds.c.destination == posts.c.destination)
-            .where(posts.c.state.in_(_WAITING))
-            .group_by(posts.c.destination, holds.c.until)
-        )
+        doubtful = posts.alias()
+        # Asked once, and not of every post that waits.
+        ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
+        waits = and_(posts.c.state.in_((PostState.UNKNOWN, PostState.PENDING)), or_(posts.c.state == PostState.UNKNOWN, ahead))
+        waiting = select(posts.c.destination, func.min(due_at(now)).label("due")).where(waits)
         sending = select(func.min(posts.c.claimed_at)).where(posts.c.state == PostState.SENDING)
         if destinations is not None:
             ours = posts.c.destination.in_(sorted(destinations))
             waiting, sending = waiting.where(ours), sending.where(ours)
+        resting = select(holds.c.destination, holds.c.until).where(lasts(now))
         with self._database.reading() as connection:
-            times = [max(row.due, row.until or row.due, now) for row in connection.execute(waiting)]
+            rests = {row.destination: row.until for row in connection.execute(resting)}
+            times = [
+                max(row.due, rests.get(row.destination, now), now) for row in connection.execute(waiting.group_by(posts.c.destination))
+            ]
             claimed = connection.execute(sending).scalar_one()
         if claimed is not None:
-            times.append(max(claimed + self._lease, now))
+            times.append(max(min(claimed, now) + self._lease, now))
         return min(times, default=None)
+
+    def load(self, destination: str, now: datetime, since: datetime) -> Load:
+        """How much waits for a destination, and how many messages it got after `since`."""
+        with self._database.reading() as connection:
+            return backlog.load(connection, destination, now, since)
+
+    def sent_since(self, destination: str, since: datetime) -> list[datetime]:
+        """When each message that a destination got after `since` was sent."""
+        with self._database.reading() as connection:
+            return backlog.sent_since(connection, destination, since)
+
+    def single(self, destination: str, now: datetime) -> list[Post]:
+        """The due PENDING posts of a destination that are in no digest, oldest first."""
+        with self._database.reading() as connection:
+            return load_rows(connection, backlog.is_single(destination, now))
+
+    def gather(self, destination: str, digests: Sequence[Sequence[int]], now: datetime) -> None:
+        """Make each of these lists of posts one message, all of them or none. What is no longer due and single is left out.
+
+        Recorded before anything of it is sent: every try of a digest holds the same decrees under the same key.
+        """
+        with self._database.writing() as connection:
+            backlog.gather(connection, destination, digests, now)
 
     def for_decrees(self, decrees: Sequence[int]) -> list[Post]:
         """All posts of these decrees, oldest first."""
         with self._database.reading() as connection:
-            return _load(connection, posts.c.decree_id.in_(sorted(set(decrees))))
+            return load_rows(connection, posts.c.decree_id.in_(sorted(set(decrees))))
 
     def references(self, post_id: int) -> References:
         """The messages known at the destination of this post. Raises NoSuchRow."""
@@ -146,8 +229,8 @@ class Outbox:
             this, and_(this.c.destination == posts.c.destination, this.c.id == post_id)
         )
         with self._database.reading() as connection:
-            _require(connection, post_id)
-            rows = connection.execute(sent.where(posts.c.state == PostState.SENT)).all()
+            require(connection, post_id)
+            rows = connection.execute(sent.where(posts.c.state == PostState.SENT, posts.c.reference.is_not(None))).all()
         numbers = (row.reference for row in rows if row.earlier and row.reference.isascii() and row.reference.isdigit())
         return References(max(numbers, key=int, default=None), frozenset(row.reference for row in rows))
 
@@ -164,55 +247,57 @@ class Outbox:
                 result.setdefault(destination, {})[PostState(state)] = number
         return result
 
-    def _take(self, connection: Connection, which: Select[int], now: datetime, values: dict[str, Any]) -> list[int]:
-        # PostgreSQL: rows that another program is taking are passed over. SQLite: the whole transaction is exclusive already.
-        ids = list(connection.execute(which.with_for_update(skip_locked=True)).scalars())
-        connection.execute(update(posts).where(posts.c.id.in_(ids)).values(holder=self._holder, claimed_at=now, **values))
-        return ids
+    def _ours(self, post: Post) -> ColumnElement[bool]:
+        """The rows of this message, while they are in the state that it tells and held by this program."""
+        return and_(of_message(post), posts.c.state == post.state, posts.c.holder == self._holder, posts.c.state.in_(_OPEN))
 
-    def _is_ours(self) -> ColumnElement[bool]:
-        return and_(posts.c.holder == self._holder, posts.c.state.in_((PostState.SENDING, PostState.UNKNOWN)))
+    def _hold(self, connection: Connection, ids: Sequence[int], now: datetime, values: dict[str, Any]) -> None:
+        connection.execute(
+            update(posts).where(posts.c.id.in_(ids)).values(holder=self._holder, place=self._place, claimed_at=now, **values)
+        )
 
     def _recover(self, connection: Connection, now: datetime) -> int:
-        lost = and_(posts.c.state == PostState.SENDING, posts.c.claimed_at <= now - self._lease)
-        values = {"state": PostState.UNKNOWN, "error": "the program was stopped while sending", "not_before": now, "holder": None}
-        return connection.execute(update(posts).where(lost).values(values)).rowcount
+        left = posts.c.state == PostState.SENDING
+        # Claimed in the future: the clock was set back, and the lease begins now.
+        connection.execute(update(posts).where(left, posts.c.claimed_at > now + SKEW).values(claimed_at=now))
+        places = connection.execute(select(posts.c.place).where(left, posts.c.place.is_not(None)).distinct()).scalars().all()
+        gone = posts.c.place.in_([place for place in places if self._is_gone(place)])
+        is_over = posts.c.claimed_at <= now - self._lease
+        # Its request may have left a moment before it ended; after a whole lease it has arrived, or never will.
+        return self._killed(connection, and_(left, is_over), now, now) + self._killed(connection, and_(left, gone), now, now + SETTLE)
 
-    def _change(self, post_id: int, allowed: ColumnElement[bool], values: dict[str, Any]) -> None:
-        with self._database.writing() as connection:
-            changed = connection.execute(update(posts).where(posts.c.id == post_id, allowed).values(values)).rowcount
-            if not changed:
-                _require(connection, post_id)
+    def _killed(self, connection: Connection, which: ColumnElement[bool], now: datetime, not_before: datetime) -> int:
+        error = "the program was stopped while sending"
+        values = values_of(PostState.UNKNOWN, now, cause=PostCause.KILLED, error=error, not_before=not_before)
+        return connection.execute(update(posts).where(which).values(values | {"holder": None, "place": None})).rowcount
 
 
-def _require(connection: Connection, post_id: int) -> None:
+def values_of(
+    state: PostState, now: datetime, *, cause: PostCause | None, error: str | None, not_before: datetime | None, looks: int = 0
+) -> dict[str, Any]:
+    """The columns of a post in a new state other than SENT."""
+    values: dict[str, Any] = {"state": state.value, "not_before": not_before, "changed_at": now, "looks": looks}
+    values |= {"error": None if error is None else clean(error), "closed_at": now if state is PostState.REFUSED else None}
+    return values | ({} if cause is None else {"cause": cause.value})
+
+
+def require(connection: Connection, post_id: int) -> None:
+    """Raises NoSuchRow for the id of no post."""
     if not connection.execute(select(exists().where(posts.c.id == post_id))).scalar_one():
         raise NoSuchRow(f"no post has the id {post_id}")
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(posts.c.not_before.is_(None), posts.c.not_before <= now)
+def _about_to_be_told(connection: Connection, messages: Sequence[Post]) -> list[Post]:
+    """With the message that each replies to. What they tell is noted, so that it is known when there is more to tell, and at the first
+    try what they are recognised by.
+    """
+    for message in messages:
+        for decree in message.decrees:
+            this = and_(of_message(message), posts.c.decree_id == decree.id)
+            connection.execute(update(posts).where(this).values(told=as_text(None, decree)))
+            connection.execute(update(posts).where(this, posts.c.shown.is_(None)).values(shown=shown_by(decree)))
+    return [with_reply(connection, message) for message in messages]
 
 
 def _oldest(destination: str, due: ColumnElement[bool], now: datetime) -> Select[int]:
-    held = exists().where(holds.c.destination == destination, holds.c.until > now)
-    return select(posts.c.id).where(posts.c.destination == destination, due, ~held).order_by(posts.c.id)
-
-
-def _load(connection: Connection, which: ColumnElement[bool]) -> list[Post]:
-    rows = connection.execute(select(posts).where(which).order_by(posts.c.id)).all()
-    decrees = load_decrees(connection, [row.decree_id for row in rows])
-    return [
-        Post(
-            id=row.id,
-            key=row.key,
-            destination=row.destination,
-            decree=decrees[row.decree_id],
-            state=PostState(row.state),
-            attempts=row.attempts,
-            not_before=row.not_before,
-            reference=row.reference,
-            error=row.error,
-        )
-        for row in rows
-    ]
+    return select(posts.c.id).where(posts.c.destination == destination, due, ~is_resting(destination, now)).order_by(posts.c.id)

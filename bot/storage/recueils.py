@@ -144,6 +144,13 @@ class Recueils:
             raise NoSuchRow(f"no recueil has the id {recueil}")
         return recueil_of(row)
 
+    def file_of(self, authority: str, url: str) -> tuple[str, datetime | None] | None:
+        """The SHA-256 of the file that this authority published at this address, and when it came; None for one that was never fetched."""
+        mine = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.authority == authority, recueils.c.url == url)
+        with self._database.reading() as connection:
+            row = connection.execute(mine).one_or_none()
+        return None if row is None or row.sha256 is None else (row.sha256, row.fetched_at)
+
     def failed(self, recueil: int, error: str, *, now: datetime, next_try_at: datetime | None) -> None:
         """One more attempt failed: to be tried again at `next_try_at`, or never (None: FAILED). Raises NoSuchRow.
 

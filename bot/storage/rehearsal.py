@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, true
 
-from bot.storage.schema import acts, decrees, identities, recueils
+from bot.storage.schema import acts, decisions, decrees, identities, links, recueils, sightings
 from bot.storage.store import Store, open_store
 
 _ROWS_AT_ONCE = 1000
@@ -40,9 +40,12 @@ def _known(authorities: Collection[str]) -> tuple[tuple[Table, ColumnElement[boo
     """What to copy, in an order that foreign keys allow. A known decree must stay known wherever it was first seen: all are copied."""
     watched = recueils.c.authority.in_(sorted(authorities))
     return (
-        (recueils, or_(watched, recueils.c.id.in_(select(decrees.c.recueil_id)))),
+        (recueils, or_(watched, recueils.c.id.in_(select(decrees.c.recueil_id)), recueils.c.id.in_(select(sightings.c.recueil_id)))),
         (decrees, true()),
         (identities, true()),
+        (sightings, true()),
+        (links, true()),
+        (decisions, true()),
         # A second reading of an incomplete recueil recognises its decrees by their place.
         (acts, and_(acts.c.decree_id.is_not(None), acts.c.recueil_id.in_(select(recueils.c.id).where(watched)))),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.model import Decree, Judged, PageText, Post, Reading
+from bot.model import Decree, Evidence, Judged, Kind, Outcome, PageText, Post, Reading
 
 
 class RecueilState(StrEnum):
@@ -195,3 +195,69 @@ class UncertainAct:
     act_id: str | None
     title: str
     evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An act that waits for a person. `id` is the number of the review; `told_at` is when operators were asked; `decree` is the id of the
+    stored decree that it was so far taken for. `token` tells it from any other act, whatever its number (see `bot.storage.settling`).
+
+    The title is the one read, which may name a private person: show it without names.
+    """
+
+    id: int
+    recueil_id: int
+    authority: str
+    url: str
+    page: int
+    act_id: str | None
+    title: str
+    evidence: tuple[Evidence, ...]
+    created_at: datetime
+    token: str
+    told_at: datetime | None = None
+    decree: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided of an act: `DECREE` of this `kind`, or `NOT_CONCERNED`. `by` says by which way, never who it was."""
+
+    outcome: Outcome
+    kind: Kind | None
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What accepting an act changed. `decree` is the id of the decree that it is, new or known; `posts` were queued for a new one."""
+
+    decision: Decision
+    decree: int
+    posts: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A decree that was withdrawn. `out` are the destinations that have its post, or may have it: a person must correct it there."""
+
+    decree: int
+    out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What rejecting changed. `withdrawn` is the decree that the act was stored as, if any."""
+
+    decision: Decision
+    withdrawn: Withdrawal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """What judging an act again changed: the decrees that it is, those among them that were never seen before, and the posts queued."""
+
+    decrees: tuple[int, ...]
+    new: tuple[int, ...] = ()
+    posts: tuple[Post, ...] = ()

@@ -166,11 +166,19 @@ decrees = Table(
     Column("recueil_id", _Id, ForeignKey("recueils.id"), nullable=False, index=True),
     Column("url", Text, nullable=False),
     Column("page", Integer, nullable=False),
+    # The earliest known of its sightings: third parties have two months from then.
     Column("published", Date),
     Column("act_id", Text),
     Column("found_at", Instant, nullable=False),
+    # Days that are in `facts` too, where a query looks for them. Null as well where the period ends before it starts: it was misread.
+    Column("starts_on", Date),
+    Column("ends_on", Date),
+    Column("signed_on", Date, index=True),
+    # When a person judged that it is none: it is kept, and left out of every list.
+    Column("withdrawn_at", Instant),
 )
 Index(None, decrees.c.found_at, decrees.c.id)
+Index(None, decrees.c.ends_on, decrees.c.found_at)
 Index(None, decrees.c.authority, decrees.c.found_at)
 
 identities = Table(
@@ -179,6 +187,8 @@ identities = Table(
     # The primary key is what keeps two processes from announcing the same decree.
     Column("key", Text, primary_key=True),
     Column("decree_id", _Id, ForeignKey("decrees.id", ondelete="CASCADE"), nullable=False, index=True),
+    # What a key of a number begins with, by which other decrees name this one; null for the other keys.
+    Column("prefix", Text, index=True),
 )
 
 acts = Table(
@@ -198,6 +208,13 @@ acts = Table(
     # Never null: SQLite adds no column that says so to a table that has rows.
     Column("text", PackedText),
     Column("decree_id", _Id, ForeignKey("decrees.id", ondelete="SET NULL"), index=True),
+)
+
+act_numbers = Table(
+    "act_numbers",
+    metadata,
+    # One row in SQLite, none in PostgreSQL: the highest number that an act ever had. See `bot.storage.act_numbers`.
+    Column("last", _Id, primary_key=True, autoincrement=False),
 )
 
 act_terms = Table(
@@ -220,6 +237,10 @@ sightings = Table(
     Column("url", Text, nullable=False),
     Column("page", Integer, nullable=False),
     Column("seen_at", Instant, nullable=False),
+    # What was read there: `decrees.facts` is that of the first sighting, completed by the others.
+    Column("facts", JSON(none_as_null=True)),
+    # The day of that recueil: that of its cover, else that of the listing.
+    Column("published", Date),
     UniqueConstraint("decree_id", "recueil_id", "page"),
 )
 
@@ -251,9 +272,10 @@ links = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("change", String(16), nullable=False),
     Column("number", Text),
-    Column("signed", Date),
+    Column("signed", Date, index=True),
     # What the keys of a decree of this number begin with; null where only a day is named.
     Column("prefix", Text, index=True),
+    # Whose decree it is.
     Column("authority", String(32), nullable=False),
 )
 
@@ -274,15 +296,84 @@ posts = Table(
     Column("holder", String(64)),
     Column("claimed_at", Instant),
     Column("closed_at", Instant),
+    # A word of `bot.model.PostCause`.
+    Column("cause", String(32)),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    # When `not_before` was set: a clock that was since set back is found out by it.
+    Column("changed_at", Instant),
+    # The key of the message that tells of this decree and of others; null for a post that is a message of its own.
+    Column("digest", String(64), index=True),
+    # What it told of its decree when it was last sent or edited: see `bot.storage.marks`.
+    Column("told", Text),
+    # Where the program that holds the post runs.
+    Column("place", Text),
+    # The link and the number that its message shows: see `bot.storage.shown`.
+    Column("shown", JSON(none_as_null=True)),
 )
 Index(None, posts.c.destination, posts.c.state, posts.c.id)
 Index(None, posts.c.state, posts.c.claimed_at)
+Index(None, posts.c.destination, posts.c.closed_at)
+
+edits = Table(
+    "edits",
+    metadata,
+    # A post that has not told all that is known of its decree: see `bot.storage.edits`.
+    Column("post_id", _Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Instant),
+    # When it was tried first, and when the row was last changed.
+    Column("tried_at", Instant),
+    Column("changed_at", Instant),
+    Column("cause", String(32)),
+    Column("error", Text),
+)
 
 holds = Table(
     "holds",
     metadata,
     Column("destination", Text, primary_key=True),
     Column("until", Instant, nullable=False),
+    Column("set_at", Instant),
+    Column("cause", String(32)),
+)
+
+post_alerts = Table(
+    "post_alerts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    # What it is about (`post:12`, `destination:channel`), and a word of `bot.alerts.post_decisions.Trouble`.
+    Column("subject", Text, nullable=False),
+    Column("trouble", String(32), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    # As in `alerts`: each of these is null until it is so.
+    Column("told_at", Instant),
+    Column("closed_at", Instant),
+    Column("end_told_at", Instant),
+)
+Index(None, post_alerts.c.subject, post_alerts.c.closed_at)
+
+moved_chats = Table(
+    "moved_chats",
+    metadata,
+    # A Telegram group that became a supergroup: as the configuration names it, and its id now.
+    Column("chat", Text, primary_key=True),
+    Column("moved_to", BigInteger, nullable=False),
+    Column("moved_at", Instant, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    # What only one program at a time may be: see `bot.storage.leases`.
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    # The machine and the process, for people and for programs on the same machine.
+    Column("place", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
 )
 
 search_rules = Table(

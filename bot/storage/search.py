@@ -66,6 +66,15 @@ def index_acts(connection: Connection, recueil: int | None = None) -> None:
         last = batch[-1].id
 
 
+def index_again(connection: Connection, decree_ids: Collection[int]) -> None:
+    """Make the terms of the acts of these decrees again: what is told of a decree has changed."""
+    theirs = select(acts.c.id).where(acts.c.decree_id.in_(decree_ids))
+    recueils_of = select(acts.c.recueil_id).where(acts.c.decree_id.in_(decree_ids)).distinct()
+    connection.execute(delete(act_terms).where(act_terms.c.act_id.in_(theirs)))
+    for recueil in connection.execute(recueils_of).scalars().all():
+        index_acts(connection, recueil)
+
+
 def renew_index(connection: Connection) -> None:
     """Make all terms again when they were made with other rules than this program's. Does nothing otherwise."""
     if connection.execute(select(search_rules.c.version)).scalars().all() == [RULES]:

@@ -15,12 +15,19 @@ from bot.storage.backfills import Backfills
 from bot.storage.contents import Contents
 from bot.storage.database import Database
 from bot.storage.decrees import Decrees
+from bot.storage.edits import Edits
 from bot.storage.engine import BUSY_TIMEOUT, make_engine, use_wal
 from bot.storage.errors import StorageError, Unavailable, translate
+from bot.storage.leases import Leases
 from bot.storage.migrate import migrate, require_current, revision
+from bot.storage.moved_chats import MovedChats
 from bot.storage.outbox import Outbox
+from bot.storage.post_alerts import PostAlerts
+from bot.storage.posts import Posts
 from bot.storage.quarantine import Quarantine
 from bot.storage.recueils import Recueils
+from bot.storage.rejudging import Rejudging
+from bot.storage.reviews import Reviews
 from bot.storage.sources import SourceStates
 from bot.storage.url import in_memory, masked, parse_url
 
@@ -33,11 +40,18 @@ class Store:
         self.sources = SourceStates(database)
         self.recueils = Recueils(database)
         self.decrees = Decrees(database)
+        self.reviews = Reviews(database)
         self.outbox = Outbox(database)
+        self.posts = Posts(database)
+        self.edits = Edits(database)
+        self.post_alerts = PostAlerts(database)
+        self.moved_chats = MovedChats(database)
+        self.leases = Leases(database)
         self.alerts = Alerts(database)
         self.backfills = Backfills(database)
         self.contents = Contents(database)
         self.quarantine = Quarantine(database)
+        self.rejudging = Rejudging(database)
 
     def close(self) -> None:
         """Release every connection."""

@@ -16,10 +16,11 @@ import pytest
 from bot.backfill import Backfill, BackfillReport, Progress, Wanted
 from bot.model import Decree
 from bot.reading import Unreadable
-from bot.storage import Store, open_store
+from bot.storage import Store
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import Recueil, RecueilState
 from sources import Authority, Download, FetchError, Gone, Paused, Refused, Unreachable
+from tests.bot.storage.ready import ready_store
 from tests.bot.test_watch import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
 
@@ -100,7 +101,7 @@ class History(Bench):
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+    with ready_store(tmp_path) as opened:
         yield opened
 
 

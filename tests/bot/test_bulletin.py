@@ -11,9 +11,10 @@ from structlog.testing import capture_logs
 from bot.bulletin import Bulletin
 from bot.crowd import CrowdLog
 from bot.report import Harvest, SourceReport
-from bot.storage import Store, open_store
+from bot.storage import Store
 from bot.storage.rows import SourceState
 from sources import Source
+from tests.bot.storage.ready import ready_store
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 KEYS = tuple(f"{number:02}:site" for number in range(1, 6))
@@ -21,7 +22,7 @@ KEYS = tuple(f"{number:02}:site" for number in range(1, 6))
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+    with ready_store(tmp_path) as opened:
         yield opened
 
 

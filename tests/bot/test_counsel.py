@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from bot.counsel import counsel
-from bot.model import Decree, Facts, Flag, Kind, Moment, Place, Recourse, Standing
+from bot.model import Change, Decree, Facts, Flag, Kind, Moment, Place, Recourse, Standing
 
 PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
 PARIS_COURT, CERGY_COURT = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
@@ -36,6 +37,15 @@ def test_hours_are_those_of_the_place() -> None:
     evening = datetime(2024, 5, 25, 21, 30, tzinfo=UTC)  # the 26th, 00:30, in Mayotte
     assert counsel(decree(None), mayotte, evening).standing is Standing.IN_FORCE
     assert counsel(decree(None), PLACE, evening).standing is Standing.UPCOMING
+
+
+def test_a_longer_period_is_told_until_what_lengthened_it_is_ended() -> None:
+    ending = Change(Kind.ABROGATION, 3, "2024-3", date(2024, 6, 12))
+    longer = Change(Kind.MODIFICATION, 2, "2024-2", date(2024, 6, 1), ends=Moment(date(2024, 6, 20)), undone_by=(ending,))
+    modified = replace(decree(None), changed_by=(longer,))
+    before, after = (counsel(modified, PLACE, datetime(2024, 6, day, tzinfo=UTC)) for day in (11, 12))
+    assert (before.standing, before.ends) == (Standing.IN_FORCE, Moment(date(2024, 6, 20)))
+    assert (after.standing, after.ends) == (Standing.OVER, Moment(date(2024, 6, 10)))
 
 
 def test_a_misread_day_of_publication_tells_no_limit() -> None:

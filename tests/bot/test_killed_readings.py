@@ -68,7 +68,7 @@ async def test_killed_while_it_reads_nothing_is_doubled_and_nothing_is_lost(tmp_
         world = World(store, Shelf(tmp_path / "pdfs", most_bytes=10_000_000))
         world.publish("99", 1, *scan_with_a_decree()).gate.set()
         early = moment != MOMENTS[0]
-        assert store.outbox.counts() == ({"console": {PostState.QUEUED: 1}} if early else {})
+        assert store.outbox.counts() == ({"console": {PostState.PENDING: 1}} if early else {})
         if moment in MOMENTS[1:3]:
             assert store.recueils.get(1).state is RecueilState.INCOMPLETE
             assert store.recueils.due(world.now) == [], "another program that runs leaves it alone"
@@ -81,7 +81,7 @@ async def test_killed_while_it_reads_nothing_is_doubled_and_nothing_is_lost(tmp_
 
         assert store.recueils.get(1).state is RecueilState.READ
         assert len(harvest.decrees) == (0 if early else 1)
-        assert (store.outbox.counts(), store.decrees.recent(10).total) == ({"console": {PostState.QUEUED: 1}}, 1)
+        assert (store.outbox.counts(), store.decrees.recent(10).total) == ({"console": {PostState.PENDING: 1}}, 1)
         assert len({(act.first_page, act.last_page) for act in store.decrees.acts_of(1)}) == len(store.decrees.acts_of(1))
         known = dict(world.scanner.known)
         stored = {MOMENTS[0]: 1, MOMENTS[1]: 1}.get(moment)

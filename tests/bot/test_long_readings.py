@@ -19,7 +19,7 @@ from bot.perusal import MOST_UNFINISHED
 from bot.reading import Unreadable
 from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
-from bot.storage import Store, open_store
+from bot.storage import Store
 from bot.storage.contents import HELD_FOR
 from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
@@ -27,6 +27,7 @@ from bot.watch import Rhythm, Watcher
 from sources import Authority, Download, Source, Unreachable
 from sources.client import StorageFull
 from tests.bot.scans import Scan, Scanner
+from tests.bot.storage.ready import ready_store
 from tests.bot.test_watch import NOON, NOTHING, QUARTER, vsa
 from tests.sources.markup import download, file_href, page
 from tests.sources.site import MemorySite
@@ -134,7 +135,7 @@ def scan_with_a_decree(number: str = "2026-1", pages: int = LONG) -> list[str]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+    with ready_store(tmp_path) as opened:
         yield opened
 
 

@@ -9,15 +9,16 @@ import pytest
 
 from bot.quarantine import Wanted, retry, wanted_of
 from bot.reading import Unreadable
-from bot.storage import Store, open_store
+from bot.storage import Store
 from bot.storage.rows import RecueilState
+from tests.bot.storage.ready import ready_store
 from tests.bot.test_watch import NOON, Bench, Site, files, reading, url, vsa
 from tests.sources.markup import ROOT
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+    with ready_store(tmp_path) as opened:
         yield opened
 
 

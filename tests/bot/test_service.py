@@ -14,7 +14,7 @@ async def test_stopping_in_the_middle_of_a_look_is_no_failure() -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(_looked(look))
+    task = asyncio.create_task(_looked(look, "nothing in particular"))
     await begun.wait()
     task.cancel()
     await task  # APScheduler would print the traceback of whatever this raises

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.health import Cause, Status
-from bot.storage import Store, open_store
+from bot.storage import Store
 from bot.storage.rows import NewRecueil, RecueilState, SourceState
 from bot.survey import survey
 from sources import Authority, Source
+from tests.bot.storage.ready import ready_store
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -32,7 +33,7 @@ AUTHORITIES = {
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+    with ready_store(tmp_path) as opened:
         yield opened
 
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from bot.demo.scenario import demo_text
-from bot.model import Act, Cover, Kind, Outcome, PageText, Reading, TextOrigin
-from bot.storage.rows import Recueil, RecueilState
-from bot.verdicts import concerned, decrees_of, early_result, judge_reading, read_result, uncertain_acts
+from bot.model import Act, Cover, Kind, Outcome, PageText, Reading, TextOrigin, Where
+from bot.storage.rows import Decision, Recueil, RecueilState
+from bot.verdicts import concerned, decision_keys, decree_of, decrees_of, early_result, judge_reading, read_result, uncertain_acts
 
 DAY = date(2026, 8, 14)
 URL = "https://www.drome.gouv.fr/contenu/telechargement/1/2/file/recueil.pdf"
@@ -33,6 +34,22 @@ def test_the_decrees_of_a_bulk_act_are_told_apart_and_found_at_their_own_page() 
     assert [(decree.facts.number, decree.page) for decree in (one, two)] == [("2026-1", 3), ("2026-2", 4)]
     assert set(one.identities).isdisjoint(two.identities)
     assert all(decree.identities for decree in (one, two))
+
+
+def test_a_decree_is_found_where_it_begins_and_not_where_the_contents_announce_it() -> None:
+    what = "portant autorisation de l'emploi d'un traitement algorithmique des images de vidéoprotection"
+    titles = {f"26-2026-05-03-0000{n}": f"Arrêté n° 2026-{n} {what}" for n in (1, 2)}
+    lines = "".join(f"{key} - {title} du 4 au 5 mai 2026 (1 page) Page 3\n" for key, title in titles.items())
+    rest = "Vu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée.\nFait à Lande, le 3 mai 2026\n"
+    texts = [f"{key}\n{title}\n{rest}" for key, title in titles.items()]
+    [group] = judge_reading(document(act(2, lines, *texts, id=None, title="")))
+    found = decrees_of("26", URL, DAY, group)
+    # What only the contents tell is kept, with its own page.
+    assert [(decree.facts.number, decree.facts.starts is not None, decree.page) for decree in found] == [
+        ("2026-1", True, 3),
+        ("2026-2", True, 4),
+    ]
+    assert {(quote.page, quote.where) for decree in found for quote in decree.evidence if quote.about == "period"} == {(2, Where.CONTENTS)}
 
 
 def test_decrees_without_a_number_in_one_act_are_still_two() -> None:
@@ -141,3 +158,104 @@ def test_the_stronger_verdict_of_two_texts_counts_with_the_text_it_was_read_in()
     for text, other in ((vsa("2026-1"), ORDINARY), (ORDINARY, ORDINARY.upper()), (vsa("2026-1"), vsa("2026-2"))):
         [group] = judge_reading(document(of_pages(recognised(3, text, other=other))))
         assert group[0].act.pages[0].text == text
+
+
+# What decrees say of each other
+
+
+def test_a_decree_carries_how_those_that_it_names_are_known() -> None:
+    text = demo_text("abrogation", DAY, number="2026-150", abrogated="2026-1")
+    [ending] = [decree for _, decree in read_result(RECUEIL, document(act(3, text)), next_try_at=None).decrees]
+    [granted] = [decree for _, decree in read_result(RECUEIL, document(act(3, vsa("2026-1"))), next_try_at=None).decrees]
+    assert [reference.number for reference in ending.facts.references] == ["2026-1"]
+    [begins] = ending.reference_prefixes
+    assert begins is not None
+    assert any(key.startswith(begins) for key in granted.identities)
+    assert len(granted.reference_prefixes) == len(granted.facts.references)
+
+
+def test_the_police_prefect_s_decree_names_his_decrees_whoever_publishes_it() -> None:
+    police = vsa("2026-1").replace("PRÉFET DE LA DRÔME", "PRÉFECTURE DE POLICE").replace("Le préfet de la Drôme,", "Le préfet de police,")
+    ending = "Article 1er : L'arrêté n° 2026-7 du 3 mai 2026 autorisant un traitement algorithmique est abrogé."
+    police = police.replace("ARRÊTE", f"ARRÊTE\n\n{ending}", 1)
+    [decree] = [decree for _, decree in read_result(replace(RECUEIL, authority="92"), document(act(3, police)), next_try_at=None).decrees]
+    assert (decree.authority, decree.facts.authority) == ("92", "PP")
+    assert [begins for begins in decree.reference_prefixes if begins == "number:PP:2026-7:"]
+
+
+def test_an_erratum_is_a_modification_and_not_the_decree_seen_once_more() -> None:
+    [decree] = [decree for _, decree in read_result(RECUEIL, document(act(3, vsa("2026-1"))), next_try_at=None).decrees]
+    again = act(3, "ERRATUM\n" + vsa("2026-1"), id="26-2026-08-15-00001")
+    [erratum] = [decree for _, decree in read_result(RECUEIL, document(again), next_try_at=None).decrees]
+    assert erratum.kind is Kind.MODIFICATION
+    assert not set(erratum.identities) & set(decree.identities)
+    assert any(key.startswith(erratum.reference_prefixes[0] or "?") for key in decree.identities)
+
+
+# What people decided
+
+
+RECITAL = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre ;"
+DOUBT = ORDINARY.replace("ARRÊTE", f"{RECITAL}\nARRÊTE") * 3
+REJECTED = Decision(Outcome.NOT_CONCERNED, None, datetime(2026, 8, 14, tzinfo=UTC), "cli")
+RENEWAL = Decision(Outcome.DECREE, Kind.RENEWAL, datetime(2026, 8, 14, tzinfo=UTC), "cli")
+
+
+def outcomes(*acts: Act, decided: Mapping[str, Decision]) -> list[tuple[Outcome, Kind | None]]:
+    result = read_result(RECUEIL, document(*acts), next_try_at=None, decided=decided)
+    assert {position for position, _ in result.decrees} == {
+        position for position, item in enumerate(result.judged) if item.verdict.outcome is Outcome.DECREE
+    }
+    return [(item.verdict.outcome, item.verdict.kind) for item in result.judged]
+
+
+def under(first: Act, decision: Decision) -> dict[str, Decision]:
+    return dict.fromkeys(decision_keys(RECUEIL, document(first)), decision)
+
+
+def test_what_a_person_rejected_is_no_decree_whatever_the_rules_say() -> None:
+    for item in (act(3, DOUBT), act(3, vsa("2026-1")), act(3, vsa("2026-1"), vsa("2026-2"))):
+        assert outcomes(item, decided={})[0][0] is not Outcome.NOT_CONCERNED
+        assert outcomes(item, decided=under(item, REJECTED)) == [(Outcome.NOT_CONCERNED, None)]
+    [judged] = read_result(RECUEIL, document(act(3, DOUBT)), next_try_at=None, decided=under(act(3, DOUBT), REJECTED)).judged
+    assert judged.verdict.evidence[0].about == "decided"
+    assert len(judged.verdict.evidence) > 1, "what was doubtful is kept"
+
+
+def test_what_a_person_accepted_is_a_decree_of_that_kind() -> None:
+    for item in (act(3, DOUBT), act(3, ORDINARY * 3), act(3, vsa("2026-1"))):
+        assert outcomes(item, decided=under(item, RENEWAL)) == [(Outcome.DECREE, Kind.RENEWAL)]
+    bulk = act(3, vsa("2026-1"), vsa("2026-2"))
+    result = read_result(RECUEIL, document(bulk), next_try_at=None, decided=under(bulk, RENEWAL))
+    assert [(decree.facts.number, decree.kind) for _, decree in result.decrees] == [
+        ("2026-1", Kind.AUTHORISATION), ("2026-2", Kind.AUTHORISATION),
+    ]  # fmt: skip
+
+
+def test_a_decision_holds_when_one_more_page_is_read_and_falls_on_no_other_act() -> None:
+    partly, whole = act(3, DOUBT, ""), act(3, DOUBT, "Annexe : plan des lieux")
+    other = act(5, DOUBT + "Article 2 : une autre rue est fermée.", id="26-2026-08-14-00002")
+    assert outcomes(whole, other, decided=under(partly, REJECTED)) == [(Outcome.NOT_CONCERNED, None), (Outcome.UNCERTAIN, None)]
+    scan = replace(partly, id=None, pages=(PageText(3, "", TextOrigin.UNREADABLE), PageText(4, "")), title="AP signé")
+    assert outcomes(scan, decided={}) == [(Outcome.UNCERTAIN, None)]
+    assert outcomes(scan, decided=under(scan, REJECTED)) == [(Outcome.NOT_CONCERNED, None)]
+
+
+def test_early_decrees_are_told_as_people_decided() -> None:
+    again = datetime(2026, 8, 15, tzinfo=UTC)
+    one = of_pages(recognised(3, vsa("2026-1")), id="26-2026-08-14-00001")
+    two = of_pages(recognised(4, DOUBT), id="26-2026-08-14-00002")
+    part = of_pages(recognised(5, ORDINARY), recognised(6, "", origin=TextOrigin.PENDING), id="26-2026-08-14-00003")
+    reading = Reading(6, Cover(), (part, one, two), pending_pages=(6,))
+    assert early_result(RECUEIL, reading, next_try_at=again, decided=under(one, REJECTED)) is None
+    result = early_result(RECUEIL, reading, next_try_at=again, decided=under(one, REJECTED) | under(two, RENEWAL))
+    assert result is not None
+    assert [(decree.act_id, decree.kind) for _, decree in result.decrees] == [("26-2026-08-14-00002", Kind.RENEWAL)]
+
+
+def test_the_decree_that_a_person_says_an_act_is_has_its_facts_and_keys() -> None:
+    item = act(3, vsa("2026-1"))
+    [found] = [decree for _, decree in read_result(RECUEIL, document(item), next_try_at=None).decrees]
+    said = decree_of(RECUEIL, item, Kind.RENEWAL)
+    assert said == replace(found, kind=Kind.RENEWAL, evidence=said.evidence)
+    assert said.evidence

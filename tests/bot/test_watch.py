@@ -20,11 +20,12 @@ from bot.perusal import NOBODY
 from bot.reading import Unreadable
 from bot.reading.follow import Follower
 from bot.report import Harvest, SourceReport
-from bot.storage import Store, open_store
+from bot.storage import Store
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.watch import Rhythm, Watcher
 from sources import Authority, Crawl, Crawler, Download, FetchError, Gone, Paused, Refused, Source, Trail, Unreachable
+from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.site import MemorySite
 
@@ -161,7 +162,7 @@ def files(*numbers: int, day: date | None = TODAY) -> str:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:
+    with ready_store(tmp_path) as opened:
         yield opened
 
 

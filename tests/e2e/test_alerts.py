@@ -12,11 +12,12 @@ import pytest
 from bot.alerts.decisions import SETTLE
 from bot.app import Parts
 from bot.demo.replay import Replay
-from bot.demo.scenario import DROME, scenario
+from bot.demo.scenario import DROME
 from bot.service import Service
 from tests.e2e.test_operations import Logs
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round
 from tests.servers.fake_bot_api import FakeBotApi
+from tests.small_france import published
 
 QUARTER = timedelta(minutes=15)
 
@@ -39,7 +40,7 @@ async def look(world: World, parts: Parts, later: timedelta) -> list[str]:
 
 
 async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(telegram: FakeBotApi, tmp_path: Path) -> None:
-    pages = {url: resource for url, resource in scenario(NOON.date()).items() if url.startswith(DROME)}
+    pages = {url: resource for url, resource in published(NOON.date()).items() if url.startswith(DROME)}
     with Replay(dict(pages)) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram)
         async with world.bot(("26",)) as parts:
@@ -71,7 +72,7 @@ async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(t
 
 async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: Path) -> None:
     stop = asyncio.Event()
-    with Replay(dict(scenario(NOON.date()))) as replay:
+    with Replay(published(NOON.date())) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram)
         async with world.bot(("26",)) as parts:
             await one_round(parts, ("26",))
@@ -89,6 +90,6 @@ async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: P
 
 
 async def test_a_rehearsal_tells_nobody(telegram: FakeBotApi, tmp_path: Path) -> None:
-    with Replay(dict(scenario(NOON.date()))) as replay:
+    with Replay(published(NOON.date())) as replay:
         async with World(replay, tmp_path / "vigie.db", telegram).bot(("26",), rehearsal=True) as parts:
             assert parts.alerts is None

@@ -16,9 +16,10 @@ from bot.demo.scenario import demo_text
 from bot.reading import ocr_available
 from tests.e2e.test_operations import Sites, bot, configure
 from tests.e2e.world import CHANNEL, posts_in
+from tests.processes import Zygote
 from tests.servers.fake_bot_api import FakeBotApi
 
-PAGES = 24
+PAGES = 21
 """More than are quick, and some seconds of work: the decree is on the first of them."""
 
 
@@ -58,10 +59,12 @@ POST = "SELECT state, error FROM posts"
 
 @pytest.mark.skipif(not ocr_available(), reason="needs Tesseract with French data")
 @pytest.mark.parametrize("name", ["run", "poll"])
-async def test_it_is_posted_before_the_rest_of_the_recueil_is_read(sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str) -> None:
+async def test_it_is_posted_before_the_rest_of_the_recueil_is_read(
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str
+) -> None:
     configure(tmp_path, sites, telegram)
-    gate = telegram.hold("sendMessage", stored=True)
-    with bot(tmp_path, name) as running:
+    gate = telegram.hold("sendPhoto", stored=True)
+    with bot(zygote.begin, tmp_path, name) as running:
         await gate.reached(60)
         state, said = asked(tmp_path, RECUEIL)
         assert (state, (said or "").partition(":")[0]) == ("incomplete", "being read")
@@ -73,7 +76,7 @@ async def test_it_is_posted_before_the_rest_of_the_recueil_is_read(sites: Sites,
             assert await asyncio.to_thread(running.process.wait, 120) == 0
             assert asked(tmp_path, RECUEIL) == ("read", None)
     # Stopped in the middle, it is read on from there at the next start, at once; what was read is left alone.
-    with bot(tmp_path, "poll") as again:
+    with bot(zygote.begin, tmp_path, "poll") as again:
         assert await asyncio.to_thread(again.process.wait, 120) == 0
     assert (asked(tmp_path, RECUEIL), asked(tmp_path, POST)) == (("read", None), ("sent", None))
     assert len(posts_in(telegram, CHANNEL)) == 1

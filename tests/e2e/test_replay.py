@@ -11,12 +11,13 @@ import pytest
 from bot.demo.pages import Link, downloads
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay, Resource
-from bot.demo.scenario import DROME, demo_text, scenario
+from bot.demo.scenario import DROME, demo_text
 from bot.model import Kind, PostState
 from bot.reading import ocr_available
 from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
+from tests.small_france import published
 
 CODES = ("26", "06", "02")
 TODAY = NOON.date()
@@ -28,7 +29,7 @@ SCANNED = {("06", Kind.AUTHORISATION, "2026-1950")}
 
 @pytest.fixture
 def replay() -> Iterator[Replay]:
-    with Replay(dict(scenario(TODAY))) as running:
+    with Replay(published(TODAY)) as running:
         yield running
 
 

@@ -46,6 +46,7 @@ class BotMessage:
     sender: int = BOT_ID
     date: int = field(default_factory=lambda: int(time.time()))
     file: bytes | None = None
+    reply_to: int | None = None
 
     @property
     def buttons(self) -> list[dict[str, Any]]:
@@ -124,11 +125,23 @@ class Chats:
             raise bad("message can't be edited")
         return message
 
+    def replied_to(self, chat: Chat, reply: Any) -> int | None:
+        """The id of the message that a new one replies to, None for none."""
+        if not isinstance(reply, dict):
+            return None
+        if int(reply["message_id"]) in chat.messages:
+            return int(reply["message_id"])
+        if not reply.get("allow_sending_without_reply"):
+            raise bad("message to be replied not found")
+        return None
+
     def as_json(self, message: BotMessage) -> dict[str, Any]:
         chat = self.by_id[message.chat_id]
-        about: dict[str, Any] = {"message_id": message.message_id, "date": message.date, "chat": chat.as_json(), "text": message.text}
+        about: dict[str, Any] = {"message_id": message.message_id, "date": message.date, "chat": chat.as_json()}
+        words, marks = ("text", "entities") if message.file is None else ("caption", "caption_entities")
+        about |= {words: message.text} if message.text or message.file is None else {}
         if message.entities:
-            about["entities"] = list(message.entities)
+            about[marks] = list(message.entities)
         if chat.type == "channel":
             about["sender_chat"] = chat.as_json()
         elif message.from_bot:

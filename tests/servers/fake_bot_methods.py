@@ -7,7 +7,19 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from tests.servers.fake_bot_chats import BOT_ID, CAPTION_LIMIT, ApiError, BotMessage, Chat, Chats, bad, bot_user, checked_markup, read_text
+from tests.servers.fake_bot_chats import (
+    BOT_ID,
+    CAPTION_LIMIT,
+    TEXT_LIMIT,
+    ApiError,
+    BotMessage,
+    Chat,
+    Chats,
+    bad,
+    bot_user,
+    checked_markup,
+    read_text,
+)
 
 _NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
@@ -99,7 +111,8 @@ class Methods:
         chat = self._chats.get(params.get("chat_id"))
         self._check_rate(chat)
         markup = checked_markup(params.get("reply_markup"))
-        message = BotMessage(chat.id, 0, read[0], source if parse_mode else None, read[1], markup, file=file)
+        reply = self._chats.replied_to(chat, params.get("reply_parameters"))
+        message = BotMessage(chat.id, 0, read[0], source if parse_mode else None, read[1], markup, file=file, reply_to=reply)
         return self._chats.as_json(self._chats.put(chat, message))
 
     def _check_rate(self, chat: Chat) -> None:
@@ -115,8 +128,19 @@ class Methods:
 
     def _do_edit_message_text(self, params: dict[str, Any]) -> dict[str, Any]:
         message = self._chats.editable(self._chats.get(params.get("chat_id")), params.get("message_id"))
-        source, parse_mode = str(params.get("text", "")), params.get("parse_mode")
-        text, entities = read_text(source, parse_mode)
+        if message.file is not None:
+            raise bad("there is no text in the message to edit")
+        return self._edit(message, params, str(params.get("text", "")))
+
+    def _do_edit_message_caption(self, params: dict[str, Any]) -> dict[str, Any]:
+        message = self._chats.editable(self._chats.get(params.get("chat_id")), params.get("message_id"))
+        if message.file is None:
+            raise bad("there is no caption in the message to edit")
+        return self._edit(message, params, str(params.get("caption", "")), CAPTION_LIMIT)
+
+    def _edit(self, message: BotMessage, params: dict[str, Any], source: str, limit: int = TEXT_LIMIT) -> dict[str, Any]:
+        parse_mode = params.get("parse_mode")
+        text, entities = read_text(source, parse_mode, limit)
         markup = checked_markup(params.get("reply_markup"))
         if (text, entities, markup) == (message.text, message.entities, message.reply_markup):
             raise bad(_NOT_MODIFIED)

@@ -84,7 +84,7 @@ class MastodonServer(LoopbackServer):
                 return
             body = await _body(receive)
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-            self.requests.append(Seen(scope["method"], scope["path"], headers, body.decode()))
+            self.requests.append(Seen(scope["method"], scope["path"], headers, body.decode("utf-8", "replace")))
             if self._ignores_idempotency:
                 scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"idempotency-key"]}
             await self._serve(inner, scope, body, send)

@@ -22,6 +22,9 @@ from tests.france.sweep import Clock, Sweeper, client
 WEDNESDAY = datetime(2026, 9, 16, 8, 0, tzinfo=UTC)
 """In the middle of a month: in its first days the page of the month before is asked too."""
 
+# Their pages are parsed once in a process: see `memory`.
+pytestmark = pytest.mark.xdist_group("france")
+
 MOST_REQUESTS = 1.2
 """Per source and sweep, in the steady state."""
 
@@ -104,7 +107,7 @@ async def test_nothing_is_missed_while_the_month_turns(sweeper: Sweeper) -> None
     found = 0
     while france.now < datetime(2026, 10, 1, 18, 0, tzinfo=UTC):
         before = france.now
-        sweeper.clock.advance(timedelta(hours=6))
+        sweeper.clock.advance(timedelta(hours=12))
         sweep = await sweeper()
         assert sweep.failed == {}, france.now
         for source in france.sources:

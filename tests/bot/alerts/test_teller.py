@@ -14,7 +14,8 @@ from bot.alerts import AlertTeller, OperatorsChat
 from bot.alerts.decisions import CALM, COMPANIONS, SETTLE
 from bot.delivery import DeliveryError, NotSent, Unknown
 from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.storage import Store, open_store
+from bot.storage import Store
+from tests.bot.storage.ready import ready_store
 
 NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -77,7 +78,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as store:
+    with ready_store(tmp_path) as store:
         yield Bench(store)
 
 

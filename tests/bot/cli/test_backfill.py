@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from bot.demo.replay import Replay, Resource
-from bot.demo.scenario import scenario
-from tests.bot.cli.conftest import Vigie, clean_environ, command, write_config
+from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.cli.national_index import pdf, serve_index
+from tests.processes import clean_environ, command
+from tests.small_france import published
 
 TODAY = datetime.now(UTC).date()
 SINCE = (TODAY - timedelta(days=10)).isoformat()
@@ -24,7 +25,7 @@ SINCE = (TODAY - timedelta(days=10)).isoformat()
 @pytest.fixture
 def replay() -> Iterator[Replay]:
     """Three prefecture sites that have published nothing for days: what is newer is left to the first poll."""
-    with Replay(dict(scenario(TODAY - timedelta(days=5)))) as running:
+    with Replay(published(TODAY - timedelta(days=5))) as running:
         yield running
 
 

@@ -15,7 +15,8 @@ from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay
 from bot.demo.scenario import demo_text
 from bot.reading import ocr_available
-from tests.bot.cli.conftest import Vigie, clean_environ, command, write_config
+from tests.bot.cli.conftest import Vigie, write_config
+from tests.processes import Zygote, clean_environ, command
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "raa"
 DECREE_KEYS = {
@@ -24,7 +25,7 @@ DECREE_KEYS = {
 }  # fmt: skip
 COMMANDS = [
     "run", "poll", "check", "backfill", "read", "recent", "search", "show", "demo", "sources list", "sources show", "sources audit",
-    "sources check", "sources record", "status",
+    "sources check", "sources record", "status", "evaluate",
 ]  # fmt: skip
 
 
@@ -130,7 +131,9 @@ def test_check_writes_nothing_and_poll_posts_once(vigie: Vigie, config: str, tmp
     assert [decree["authority"] for decree in vigie("--config", config, "recent", "-d", "drome", "--json").json] == ["26"]
     assert [decree["authority"] for decree in vigie("--config", config, "search", "FESTIVAL", "lumiere", "--json").json] == ["26"]
     number = str(recent.json[0]["id"])
-    assert vigie("--config", config, "show", number, "--json").json == recent.json[0]
+    shown = vigie("--config", config, "show", number, "--json").json
+    assert {key: shown[key] for key in recent.json[0]} == recent.json[0]
+    assert set(shown) - set(recent.json[0]) == {"pdf_sha256", "pdf_fetched_at", "pdf_kept"}
     assert recent.json[0]["number"] in vigie("--config", config, "show", number).out
 
 
@@ -199,7 +202,7 @@ def test_read_a_real_recueil(vigie: Vigie) -> None:
     assert found["recueil"] == {"authority": "83", "number": "83-2025-240", "published": "2025-07-11"}
 
 
-def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, tmp_path: Path, vigie: Vigie) -> None:
+def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, tmp_path: Path, vigie: Vigie, zygote: Zygote) -> None:
     """And a post that could not be shown is still to be shown."""
 
     def run(*arguments: str, redirection: str) -> subprocess.CompletedProcess[str]:
@@ -212,11 +215,11 @@ def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, t
         assert done.stderr.splitlines()[-1].startswith("vigie: the output cannot be written: ")
         assert "Traceback" not in done.stderr
     for arguments in (("recent",), ("recent", "--json"), ("sources", "list")):
-        assert run(*arguments, redirection=" >/dev/full").returncode == 1
+        assert zygote.run(["--config", config, *arguments], tmp_path, clean_environ(), out=Path("/dev/full")).code == 1
 
     database = sqlite3.connect(tmp_path / "vigie.db")
     with closing(database), database:
-        assert [state for (state,) in database.execute("SELECT state FROM posts")] == ["queued"]
+        assert [state for (state,) in database.execute("SELECT state FROM posts")] == ["pending"]
         # Not due, however slow this machine is.
         database.execute("UPDATE posts SET not_before = '2999-01-01 00:00:00.000000'")
     assert run("poll", "26", redirection=" 2>&-").returncode == 0
@@ -238,5 +241,5 @@ def test_a_destination_that_is_down_is_told_by_the_exit_code(vigie: Vigie, tmp_p
     account = '[mastodon]\ninstance = "http://127.0.0.1:1"\ntoken = "secret-of-nobody"\n'
     done = vigie("--config", write_config(tmp_path, replay, account), "poll", "26", "--json")
     assert done.code == 3
-    assert [(post["destination"], post["state"]) for post in done.json["posts"]] == [("mastodon", "queued")]
+    assert [(post["destination"], post["state"]) for post in done.json["posts"]] == [("mastodon", "pending")]
     assert "secret-of-nobody" not in done.out + done.err

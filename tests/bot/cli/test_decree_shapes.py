@@ -1,12 +1,13 @@
-"""What the JSON of a decree says of contesting it."""
+"""What the JSON of a decree says of contesting it, of its standing and of others."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
-from bot.cli.shapes import decree_json
-from bot.model import Decree, Facts, Kind, Moment
+from bot.cli.decree_shapes import decree_json
+from bot.model import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
 
 PARIS, CERGY = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
 DECREE = Decree(
@@ -20,21 +21,67 @@ DECREE = Decree(
     published=date(2025, 5, 6),
 )
 
+NOW = datetime(2025, 5, 3, 12, tzinfo=UTC)
+PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
+
+
+def shaped(decree: Decree) -> dict[str, Any]:
+    return decree_json(decree, PLACE, NOW)
+
 
 def test_court_last_day_and_flags() -> None:
-    shape = decree_json(DECREE)
+    shape = shaped(DECREE)
     assert shape["court"] == shape["court_by_seat"] == CERGY
     assert shape["last_day"] == "2025-07-07"
     assert shape["flags"] == ["outside_window", "published_after_start"]
 
 
 def test_a_court_that_differs_is_shown_with_the_other() -> None:
-    shape = decree_json(replace(DECREE, facts=replace(DECREE.facts, court=PARIS)))
+    shape = shaped(replace(DECREE, facts=replace(DECREE.facts, court=PARIS)))
     assert (shape["court"], shape["court_by_seat"]) == (PARIS, CERGY)
 
 
 def test_what_is_not_known_is_null() -> None:
-    shape = decree_json(replace(DECREE, authority="", published=None))
+    shape = shaped(replace(DECREE, authority="", published=None))
     assert (shape["court"], shape["last_day"], shape["flags"]) == (None, None, ["outside_window"])
     for misread in (date.min, date.max):
-        assert decree_json(replace(DECREE, published=misread))["last_day"] is None
+        assert shaped(replace(DECREE, published=misread))["last_day"] is None
+
+
+def test_standing_and_urgency_are_those_of_the_moment() -> None:
+    shape = shaped(DECREE)
+    assert (shape["standing"], shape["recourse"], shape["late_days"]) == ("in_force", "running", 3)
+    later = decree_json(DECREE, PLACE, datetime(2025, 5, 5, tzinfo=UTC))
+    assert (later["standing"], later["recourse"]) == ("over", "over")
+    assert shaped(replace(DECREE, published=date(2025, 5, 2)))["late_days"] is None
+
+
+def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
+    seen = datetime(2025, 5, 6, 8, tzinfo=UTC)
+    ended = replace(
+        DECREE,
+        sightings=(Sighting("PP", "https://www.prefecturedepolice.example/a.pdf", 1, seen),),
+        changes=(Change(Kind.RENEWAL, 4, "2025-1", starts=Moment(date(2025, 5, 3)), ends=Moment(date(2025, 5, 4))),),
+        changed_by=(Change(Kind.ABROGATION, None, "2025-9", date(2025, 5, 3)),),
+    )
+    shape = shaped(ended)
+    assert shape["standing"] == "ended"
+    assert shape["sightings"] == [
+        {"authority": "PP", "url": "https://www.prefecturedepolice.example/a.pdf", "page": 1, "seen_at": "2025-05-06T08:00:00+00:00"}
+    ]
+    assert shape["changes"] == [
+        {"kind": "renewal", "decree": 4, "number": "2025-1", "since": None, "starts": "2025-05-03", "ends": "2025-05-04"}
+    ]
+    assert shape["changed_by"] == [
+        {"kind": "abrogation", "decree": None, "number": "2025-9", "since": "2025-05-03", "starts": None, "ends": None}
+    ]
+
+
+def test_evidence_tells_where_and_by_which_sign() -> None:
+    [known, unknown] = shaped(
+        replace(
+            DECREE, evidence=(Evidence("verdict", 3, "portant autorisation", Where.TITLE, "authorisation"), Evidence("number", 3, "n° 1"))
+        )
+    )["evidence"]
+    assert known == {"page": 3, "text": "portant autorisation", "about": "verdict", "where": "title", "cue": "authorisation"}
+    assert (unknown["where"], unknown["cue"]) == (None, None)

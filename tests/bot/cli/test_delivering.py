@@ -2,11 +2,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from bot.app import Parts
 from bot.cli.delivering import delivering
+from bot.model import PostState
+
+NOW = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
 
 
 class Outbox:
@@ -14,6 +20,9 @@ class Outbox:
 
     def __init__(self) -> None:
         self.queued: list[str] = []
+        self.paced: list[str] = []
+        self.state = PostState.SENT
+        self.naps: list[timedelta | None] = []
         self.asked = asyncio.Event()
         self.go = asyncio.Event()
 
@@ -21,13 +30,18 @@ class Outbox:
         due, self.queued = self.queued, []
         self.asked.set()
         await self.go.wait()
-        return due
+        return [SimpleNamespace(name=name, state=self.state) for name in due]
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        self.queued += self.paced[:1]
+        del self.paced[:1]
+        return None if not self.naps or (nap := self.naps.pop(0)) is None else now + nap
 
 
 def parts_of(outbox: Outbox) -> tuple[Parts, list[Callable[[], None]]]:
     told: list[Callable[[], None]] = []
     reader = SimpleNamespace(when_posted=told.append)
-    return cast("Parts", SimpleNamespace(watcher=reader, backfill=reader, deliverer=outbox)), told
+    return cast("Parts", SimpleNamespace(watcher=reader, backfill=reader, deliverer=outbox, clock=lambda: NOW)), told
 
 
 async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the_end() -> None:
@@ -41,7 +55,25 @@ async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the
         # Queued while the first is on its way, right before the end.
         outbox.queued.append("last")
         asyncio.get_running_loop().call_soon(outbox.go.set)
-    assert list(map(str, delivery.done)) == ["first", "last"]
+    assert [cast("Any", item).name for item in delivery.done] == ["first", "last"]
+
+
+@pytest.mark.parametrize(
+    ("naps", "state", "expected"),
+    [
+        ([timedelta(), timedelta(), None], PostState.SENT, ["a", "b", "c"]),
+        ([timedelta(), timedelta(hours=1)], PostState.SENT, ["a", "b"]),  # that long nobody waits
+        ([timedelta(), timedelta()], PostState.PENDING, ["a"]),  # nothing goes out: it is left to the next round
+    ],
+)
+async def test_posts_that_go_one_by_one_all_have_their_turn(naps: list[timedelta | None], state: PostState, expected: list[str]) -> None:
+    outbox = Outbox()
+    outbox.go.set()
+    outbox.queued, outbox.paced, outbox.naps, outbox.state = ["a"], ["b", "c"], naps, state
+    parts, _ = parts_of(outbox)
+    async with delivering(parts) as delivery:
+        pass
+    assert [cast("Any", item).name for item in delivery.done] == expected
 
 
 async def test_a_rehearsal_delivers_nothing() -> None:

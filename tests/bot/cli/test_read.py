@@ -16,8 +16,9 @@ import pytest
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.scenario import demo_text
 from bot.reading import ocr_available
-from tests.bot.cli.conftest import Vigie, clean_environ, command
+from tests.bot.cli.conftest import Vigie
 from tests.bot.reading import papers
+from tests.processes import clean_environ, command
 
 DAY = date(2026, 8, 14)
 with_ocr = pytest.mark.skipif(not ocr_available(), reason="no Tesseract with French data (fra.traineddata) on this machine")
@@ -77,12 +78,16 @@ def test_what_explains_is_added_to_the_contract_and_renames_nothing(vigie: Vigie
     assert explained == plain
     assert evidence[0] == []
     assert {"verdict", "number", "period"} <= {quote["about"] for quote in evidence[1]}
-    assert all(set(quote) == {"page", "text", "about"} for quote in evidence[1])
+    # Its title says nothing of it: the heading on its second page does.
+    known = [(quote["about"], quote["page"], quote["where"], quote["cue"]) for quote in evidence[1][:2]]
+    assert known == [("verdict", 6, "heading", "algorithmic processing of images"), ("verb", 6, "heading", "authorisation")]
+    assert all(set(quote) == {"page", "text", "about", "where", "cue"} for quote in evidence[1])
 
     told = vigie("read", recueil, "--explain").out
     assert "  p. 1-6: text layer" in told
     assert "    decree: authorisation" in told
     assert "software: « Cityvision »" in told
+    assert "p. 6  heading    decides: algorithmic processing of images « Arrêté n° 2026-2" in told
     assert "the others (1): not a word of algorithmic video surveillance" in told
 
 

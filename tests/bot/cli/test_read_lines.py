@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from bot.cli.read_early import early_lines
-from bot.cli.read_explain import explain_lines
 from bot.cli.read_lines import act_lines, summary_lines
 from bot.cli.read_pages import method_lines, page_ranges, text_lines
 from bot.cli.read_trouble import Circumstances, trouble_lines
@@ -96,42 +95,6 @@ def test_pages_read_alike_share_a_line_and_recognised_ones_have_their_own() -> N
 @pytest.mark.parametrize(("pages", "words"), [((), ""), ((4,), "4"), ((5, 3, 4, 9), "3-5, 9"), ((1, 2, 4, 5), "1-2, 4-5")])
 def test_page_ranges(pages: tuple[int, ...], words: str) -> None:
     assert page_ranges(pages) == words
-
-
-def test_every_verdict_is_explained_by_its_phrases() -> None:
-    plain, vsa = act(1, ROAD), act(2, VSA, title="Arrêté n° 2026-2")
-    told, silent = act(3, "signe sans suite"), act(4, "Vu le décret n° 2023-828 du 28 août 2023")
-    doubt, unread = act(5, "?"), act(6, "", title="AP signé", origin=TextOrigin.UNREADABLE)
-    whole = reading(plain, vsa, told, silent, doubt, unread, unreadable=(6,))
-    groups = (
-        *judge_reading(reading(plain, vsa)),
-        judged(told, Outcome.NOT_CONCERNED, Evidence("verdict", 3, "une phrase qui le cite")),
-        *judge_reading(reading(act(4, VSA.split("Article", maxsplit=1)[0], title="Arrêté portant délégation de signature"))),
-        judged(doubt, Outcome.UNCERTAIN, Evidence("contradiction", 5, "une phrase contraire")),
-        judged(unread, Outcome.UNCERTAIN, Evidence("unreadable", 6, "AP signé")),
-    )
-    lines = list(explain_lines(whole, groups))
-    text = "\n".join(lines)
-    assert lines[:3] == ["How the pages were read:", f"  p. 1-5: text layer, 0.00 s, {sum(len(p.text) for p in whole.pages)} characters",
-                         "  p. 6: NOT READ, 0 characters"]  # fmt: skip
-    assert "    decree: authorisation" in lines
-    about = {quote.about for item in groups[1] for quote in item.verdict.evidence}
-    assert {"number", "period", "software"} <= about
-    assert all(f"p. {quote.page}  {quote.about}: «" in text for quote in groups[1][0].verdict.evidence if quote.about != "verdict")
-    assert "p. 2  decides: «" in text
-    assert "    p. 3  decides: « une phrase qui le cite »" in lines
-    assert "    not concerned: it speaks of it and decides nothing on it" in lines
-    assert "    p. 5  speaks against it: « une phrase contraire »" in lines
-    assert "    uncertain, a person must look: no page of it could be read, and its title does not say what it is about" in lines
-    assert lines[-1] == "  the others (1): not a word of algorithmic video surveillance"
-
-
-def test_a_sign_that_came_to_nothing_is_told_too() -> None:
-    one = act(1, "Article 1 : Un traitement algorithmique des demandes est interdit.", title="Arrêté portant fixation du prix")
-    [group] = judge_reading(reading(one))
-    assert (group[0].verdict.outcome, group[0].verdict.evidence) == (Outcome.NOT_CONCERNED, ())
-    lines = list(explain_lines(reading(one), [group]))
-    assert lines[-1] == "    not concerned: words in it could be a sign, and turn out to speak of something else"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.demo.replay import Replay
-from bot.demo.scenario import scenario
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.e2e.world import OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
+from tests.small_france import published
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_round_from_cron_tells_the_operators_at_its_end(telegram: FakeBotApi, 
     def said() -> list[str]:
         return [message.text.splitlines()[0] for message in telegram.messages_in(OPERATORS)]
 
-    pages = dict(scenario(datetime.now(UTC).astimezone().date()))
+    pages = published(datetime.now(UTC).astimezone().date())
     with Replay(dict(pages)) as replay:
         config = write_config(tmp_path, replay, told)
         assert vigie("--config", config, "poll", "26").code == 0

@@ -13,7 +13,8 @@ import pytest
 
 from bot.cli.commands import MODULES
 from bot.demo.pdfs import build_standalone
-from tests.bot.cli.conftest import Vigie, clean_environ
+from tests.bot.cli.conftest import Vigie
+from tests.processes import clean_environ
 
 HEAVY = {"sqlalchemy", "alembic", "telegram", "apscheduler", "httpx", "bs4", "lxml", "playwright"}
 REPORT = """

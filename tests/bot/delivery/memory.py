@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery import Sent
-from bot.model import Decree, Facts, Place, Post, PostState
+from bot.model import Decree, Facts, Place, Post, PostCause, PostState
 from tests.bot.messages.samples import DROME, decree
 
 START = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
@@ -32,21 +32,27 @@ def numbered(number: int) -> Decree:
 
 
 def post(number: int = 1, destination: str = "essai") -> Post:
-    return Post(number, f"cle-{destination}-{number}", destination, numbered(number), PostState.QUEUED)
+    return Post(number, f"cle-{destination}-{number}", destination, numbered(number), PostState.PENDING)
+
+
+@dataclass(frozen=True)
+class MemoryLoad:
+    waiting: int
+    single: int
+    sent: int
 
 
 class MemoryOutbox:
-    """Thread-safe, as the store is."""
+    """Thread-safe, as the store is. Digests are kept as messages of their own, in the place of their posts."""
 
     def __init__(self, *posts: Post) -> None:
         self.posts = {post.id: post for post in posts}
         self.holds: dict[str, datetime] = {}
         self.closed: dict[int, datetime] = {}
+        self.causes: list[PostCause | None] = []
         self._lock = threading.RLock()
 
     def _due(self, destination: str, state: PostState, now: datetime) -> list[Post]:
-        if (until := self.holds.get(destination)) is not None and until > now:
-            return []
         return [
             post
             for _, post in sorted(self.posts.items())
@@ -59,43 +65,96 @@ class MemoryOutbox:
 
     def claim(self, destination: str, now: datetime) -> Post | None:
         with self._lock:
-            for post in self._due(destination, PostState.QUEUED, now):
+            if self.held_until(destination, now) is not None:
+                return None
+            for post in self._due(destination, PostState.PENDING, now):
                 self._change(post.id, state=PostState.SENDING, attempts=post.attempts + 1)
                 return self.posts[post.id]
             return None
 
-    def sent(self, post_id: int, reference: str, now: datetime) -> None:
+    def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
         self._change(post_id, state=PostState.SENT, reference=reference, error=None, not_before=None)
-        self.closed[post_id] = now
+        self.closed.setdefault(post_id, now)
 
-    def requeue(self, post_id: int, error: str, not_before: datetime) -> None:
-        self._change(post_id, state=PostState.QUEUED, error=error, not_before=not_before)
+    def move(
+        self,
+        post: Post,
+        state: PostState,
+        now: datetime,
+        *,
+        cause: PostCause | None = None,
+        error: str | None = None,
+        not_before: datetime | None = None,
+        looks: int = 0,
+    ) -> bool:
+        with self._lock:
+            if self.posts[post.id].state is not post.state:
+                return False
+            self.causes.append(cause)
+            cause = cause or self.posts[post.id].cause
+            self._change(post.id, state=state, cause=cause, error=error, not_before=not_before, looks=looks)
+            return True
 
-    def refused(self, post_id: int, error: str, now: datetime) -> None:
-        self._change(post_id, state=PostState.REFUSED, error=error)
-        self.closed[post_id] = now
+    def renew(self, post: Post, now: datetime) -> bool:
+        with self._lock:
+            return self.posts[post.id].state is post.state
 
-    def unknown(self, post_id: int, error: str, not_before: datetime) -> None:
-        self._change(post_id, state=PostState.UNKNOWN, error=error, not_before=not_before)
+    def in_doubt(self, destination: str) -> bool:
+        with self._lock:
+            ours = [post for post in self.posts.values() if post.destination == destination]
+            return any(
+                post.state is PostState.SENDING or (post.state is PostState.UNKNOWN and post.cause is not PostCause.RECONCILE_UNCLEAR)
+                for post in ours
+            )
 
     def unknown_due(self, destination: str, now: datetime) -> list[Post]:
         with self._lock:
-            return self._due(destination, PostState.UNKNOWN, now)
+            return [] if self.held_until(destination, now) else self._due(destination, PostState.UNKNOWN, now)
 
-    def hold(self, destination: str, not_before: datetime) -> None:
-        self.holds[destination] = not_before
+    def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
+        self.holds[destination] = max(until, self.holds.get(destination, until))
 
-    def held_until(self, destination: str) -> datetime | None:
-        return self.holds.get(destination)
+    def held_until(self, destination: str, now: datetime) -> datetime | None:
+        until = self.holds.get(destination)
+        return until if until is not None and until > now else None
 
     def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
-        waiting = (PostState.QUEUED, PostState.UNKNOWN)
+        waiting = (PostState.PENDING, PostState.UNKNOWN)
         times = [
             max(post.not_before or now, self.holds.get(post.destination, now), now)
             for post in self.posts.values()
             if post.state in waiting and post.destination in destinations
         ]
         return min(times, default=None)
+
+    def load(self, destination: str, now: datetime, since: datetime) -> MemoryLoad:
+        with self._lock:
+            due = self._due(destination, PostState.PENDING, now)
+            return MemoryLoad(len(due), len([post for post in due if post.digest is None]), len(self.sent_since(destination, since)))
+
+    def sent_since(self, destination: str, since: datetime) -> list[datetime]:
+        closed = [(self.posts[post], at) for post, at in self.closed.items()]
+        return sorted(at for post, at in closed if post.destination == destination and post.state is PostState.SENT and at > since)
+
+    def single(self, destination: str, now: datetime) -> list[Post]:
+        with self._lock:
+            return [post for post in self._due(destination, PostState.PENDING, now) if post.digest is None]
+
+    def gather(self, destination: str, digests: Sequence[Sequence[int]], now: datetime) -> None:
+        with self._lock:
+            for first, *others in digests:
+                if others:
+                    key = f"digest-{first}"
+                    self._change(first, key=key, digest=key, also=tuple(self.posts[one].decree for one in others))
+                for one in others:
+                    del self.posts[one]
+
+    def kill(self, now: datetime) -> None:
+        """What the store does once the lease of a killed program is over."""
+        with self._lock:
+            for post in list(self.posts.values()):
+                if post.state is PostState.SENDING:
+                    self._change(post.id, state=PostState.UNKNOWN, cause=PostCause.KILLED, not_before=now)
 
     @property
     def states(self) -> list[PostState]:
@@ -113,6 +172,8 @@ class ScriptedChannel:
         self.find_errors: list[BaseException | None] = []
         self.before_answer: Callable[[Post], None] = lambda post: None
         self.closed = False
+        self.rest: float | None = None
+        self.holds = 100
 
     @property
     def name(self) -> str:
@@ -123,13 +184,16 @@ class ScriptedChannel:
         if self.send_errors and (error := self.send_errors.pop(0)) is not None:
             raise error
         self.received.append(post.id)
-        return Sent(f"m{post.id}")
+        return Sent(f"m{post.id}", self.rest)
 
     async def find(self, post: Post) -> Sent | None:
         self.looked_for.append(post.id)
         if self.find_errors and (error := self.find_errors.pop(0)) is not None:
             raise error
         return Sent(f"m{post.id}") if post.id in self.received else None
+
+    async def room(self, decrees: Sequence[Decree]) -> int:
+        return max(min(len(decrees), self.holds), 1)
 
     async def close(self) -> None:
         self.closed = True

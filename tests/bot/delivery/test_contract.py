@@ -8,12 +8,23 @@ from dataclasses import replace
 
 import pytest
 
-from bot.delivery import Channel, ConsoleChannel, DeliveryError, History, MastodonChannel, Sent, TelegramChannel
-from bot.model import Kind
+from bot.delivery import (
+    AppriseChannel,
+    Channel,
+    ConsoleChannel,
+    DeliveryError,
+    History,
+    MastodonChannel,
+    SendAgain,
+    Sent,
+    TelegramChannel,
+)
+from bot.model import Facts, Kind, Post
 from tests.bot.delivery.memory import PLACES, Clock, post
 from tests.bot.messages.samples import decree
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
+from tests.servers.notified import Notified
 
 CHAT = -1001
 
@@ -21,19 +32,29 @@ CHAT = -1001
 class World:
     """A channel and a way to see what it made visible, oldest first."""
 
-    def __init__(self, channel: Channel, platform: FakeBotApi | MastodonServer | io.StringIO) -> None:
+    def __init__(self, channel: Channel, platform: FakeBotApi | MastodonServer | Notified | io.StringIO) -> None:
         self.channel = channel
         self._platform = platform
+
+    async def find(self, post: Post) -> Sent | None:
+        """None also where nobody can tell what is there, and a message is sent again instead."""
+        try:
+            return await self.channel.find(post)
+        except SendAgain:
+            assert isinstance(self._platform, Notified)
+            return None
 
     def posts(self) -> list[str]:
         if isinstance(self._platform, FakeBotApi):
             return [message.text + "".join(button["url"] for button in message.buttons) for message in self._platform.messages]
         if isinstance(self._platform, MastodonServer):
             return [status["content"] for status in reversed(self._platform.statuses())]
+        if isinstance(self._platform, Notified):
+            return self._platform.texts
         return [text for text in self._platform.getvalue().replace("\n\n📢", "\f📢").split("\f") if text]
 
 
-@pytest.fixture(params=["console", "telegram", "mastodon"])
+@pytest.fixture(params=["console", "telegram", "mastodon", "apprise"])
 async def world(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[World]:
     channel: Channel
     match request.param:
@@ -49,6 +70,11 @@ async def world(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[W
             async with MastodonServer() as server:
                 channel = MastodonChannel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
                 yield World(channel, server)
+                await channel.close()
+        case "apprise":
+            async with Notified() as service:
+                channel = AppriseChannel(name="essai", url=service.address, places=PLACES, clock=clock)
+                yield World(channel, service)
                 await channel.close()
         case _:
             stream = io.StringIO()
@@ -79,20 +105,20 @@ async def test_posts_keep_their_order(world: World) -> None:
 
 async def test_what_was_never_sent_is_not_found(world: World) -> None:
     await world.channel.send(post(1))
-    assert await world.channel.find(post(2)) is None
+    assert await world.find(post(2)) is None
 
 
 async def test_what_was_sent_is_found(world: World) -> None:
     sent = await world.channel.send(post(1))
-    assert await world.channel.find(post(1)) == sent
+    assert await world.find(post(1)) == sent
 
 
 async def test_looking_changes_nothing(world: World) -> None:
     for number in (1, 2):
         await world.channel.send(post(number))
     before = world.posts()
-    await world.channel.find(post(2))
-    await world.channel.find(post(9))
+    await world.find(post(2))
+    await world.find(post(9))
     assert world.posts() == before
 
 
@@ -113,6 +139,50 @@ async def test_an_authority_that_left_the_catalogue_still_goes_out(world: World)
     gone = replace(post(1), decree=decree(authority="99"))
     await world.channel.send(gone)
     assert len(world.posts()) == 1
+
+
+def digest_of(*numbers: int, key: str = "cle-du-bulletin") -> Post:
+    """One message that tells of these decrees."""
+    first, *others = (post(number) for number in numbers)
+    return replace(first, key=key, digest=key, also=tuple(one.decree for one in others))
+
+
+async def test_a_digest_is_one_message_with_every_decree(world: World) -> None:
+    decrees = [post(number).decree for number in range(1, 41)]
+    room = await world.channel.room(decrees)
+    assert 3 <= room <= 40
+    sent = await world.channel.send(digest_of(*range(1, room + 1)))
+    assert sent.reference
+    (text,) = world.posts()
+    assert f"📚 {room} arrêtés" in text
+    assert all(f"n° 2031-{number:05}" in text for number in range(1, room + 1))
+    assert f"n° 2031-{room + 1:05}" not in text
+
+
+async def test_the_room_is_never_none_and_never_more_than_there_are(world: World) -> None:
+    huge = decree(title="Arrêté " * 400, url=f"https://www.drome.gouv.fr/{'a' * 3000}.pdf")
+    assert await world.channel.room([huge]) == 1
+    assert await world.channel.room([post(1).decree, post(2).decree]) == 2
+
+
+async def test_a_digest_is_found_and_is_no_other_message(world: World) -> None:
+    digest = digest_of(1, 2, 3)
+    assert await world.find(digest) is None
+    single = await world.channel.send(post(9))
+    sent = await world.channel.send(digest)
+    other = await world.channel.send(digest_of(4, 5, 6, key="autre-bulletin"))
+    assert await world.find(digest) == sent
+    assert await world.find(digest_of(4, 5, 6, key="autre-bulletin")) == other
+    assert await world.find(post(9)) == single
+    assert await world.find(digest_of(4, 5, 7, key="bulletin-perdu")) is None
+
+
+async def test_a_decree_in_a_digest_is_not_a_post_of_its_own(world: World) -> None:
+    unnumbered = replace(post(4), decree=replace(post(4).decree, facts=Facts()))
+    digest = digest_of(1, 2, 3)
+    await world.channel.send(replace(digest, also=(*digest.also, unnumbered.decree)))
+    for one in (post(1), post(2), post(3), unnumbered):
+        assert await world.find(one) is None
 
 
 async def test_it_may_be_closed_twice(world: World) -> None:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery import Channel, Deliverer, History, MastodonChannel, TelegramChannel
-from bot.model import Post, PostState
-from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, post
+from bot.delivery import (
+    Channel,
+    Deliverer,
+    DestinationRefused,
+    History,
+    MastodonChannel,
+    Migrated,
+    NotSent,
+    Refused,
+    Sent,
+    TelegramChannel,
+    Unknown,
+)
+from bot.model import Post, PostCause, PostState
+from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, ScriptedChannel, post
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -51,9 +64,9 @@ def spoil_mastodon(server: MastodonServer, day: str) -> None:
             server.post("bonjour")
 
 
-async def deliver(outbox: MemoryOutbox, channel: Channel, clock: Clock) -> None:
+async def deliver(outbox: MemoryOutbox, channel: Channel, clock: Clock, most: int = 60) -> None:
     """As the program does: come back when something is due, until nothing is."""
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = Deliverer(outbox, [channel], clock, most_per_day={channel.name: most})
     for _ in range(60):
         await deliverer.deliver_due()
         due = await deliverer.next_due(clock())
@@ -140,9 +153,123 @@ async def test_killed_between_sending_and_recording(stored: bool) -> None:
         outbox.posts[1] = Post(1, claimed.key, "essai", claimed.decree, PostState.SENDING, 1)
         other = channel()  # another process goes on with the rest while the lease of the dead one lasts
         await Deliverer(outbox, [other], clock).deliver_due()
-        outbox.unknown(1, "the program was stopped while sending", clock())
+        outbox.kill(clock())
         await deliver(outbox, other, clock)
         await other.close()
         told = sorted(message.buttons[0]["url"].rpartition("=")[2] for message in api.messages)
     assert told == ["1", "2", "3", "4"]
     assert outbox.states == [PostState.SENT] * POSTS
+
+
+class Platform(ScriptedChannel):
+    """Does what a script says, and knows the truth: what it stored, and how often."""
+
+    def __init__(self, script: list[str]) -> None:
+        super().__init__()
+        self.script = script
+        self.stored: Counter[str] = Counter()
+
+    def _next(self) -> str:
+        return self.script.pop(0) if self.script else "well"
+
+    async def send(self, one: Post) -> Sent:
+        day = self._next()
+        if day in {"well", "lost after", "killed after"}:
+            self.stored.update(decree.facts.number or "" for decree in one.decrees)
+        match day:
+            case "not sent":
+                raise NotSent("no connection")
+            case "limited":
+                raise NotSent("429", 30.0)
+            case "moved":
+                raise Migrated("moved")
+            case "closed":
+                raise DestinationRefused("kicked")
+            case "refused":
+                raise Refused("too long")
+            case "lost before" | "lost after":
+                raise Unknown("answer lost")
+            case "fault":
+                raise RuntimeError
+            case "killed before" | "killed after":
+                raise Kill
+        return Sent(f"m{one.id}")
+
+    async def find(self, one: Post) -> Sent | None:
+        match self._next():
+            case "not sent" | "limited":
+                raise NotSent("down")
+            case "refused" | "fault":
+                raise Unknown("cannot tell")
+        return Sent(f"m{one.id}") if self.stored[one.decree.facts.number or ""] else None
+
+
+class Kill(BaseException):
+    """The end of a program in the middle of its work: nothing of it is recorded."""
+
+
+DAYS = (
+    "well", "not sent", "limited", "moved", "closed", "refused", "lost before", "lost after", "fault", "killed before", "killed after",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(DAYS), max_size=25), st.integers(1, 8), st.integers(1, 8))
+@settings(max_examples=150, deadline=None)
+async def test_whatever_happens_every_decree_is_there_once_or_a_person_knows(script: list[str], number: int, most: int) -> None:
+    clock, platform = Clock(), Platform(list(script))
+    outbox = MemoryOutbox(*(post(one) for one in range(1, number + 1)))
+    for _ in range(200):
+        # A new program each time, as after every kill.
+        deliverer = Deliverer(outbox, [platform], clock, most_per_day={"essai": most}, chance=lambda: 0.5)
+        try:
+            await deliverer.deliver_due()
+        except* Kill:
+            clock.advance(minutes=6)
+            outbox.kill(clock())
+        due = await deliverer.next_due(clock())
+        if due is None:
+            break
+        clock.now = max(due, clock.now)
+    else:
+        pytest.fail(f"it never ends: {outbox.posts}")
+    assert max(platform.stored.values(), default=0) <= 1
+    for one in outbox.posts.values():
+        there = {platform.stored[decree.facts.number or ""] for decree in one.decrees}
+        if one.state is PostState.SENT:
+            assert there == {1}
+        else:
+            # What operators are told of, as long as it stands in the outbox.
+            assert (one.state, one.cause, there) == (PostState.REFUSED, PostCause.REFUSED_CONTENT, {0})
+    assert sum(len(one.decrees) for one in outbox.posts.values()) == number, "none is lost"
+
+
+@given(st.lists(st.sampled_from(BAD_DAYS), max_size=5))
+@settings(max_examples=10, deadline=None)
+async def test_digests_on_telegram(days: list[str]) -> None:
+    outbox, clock = MemoryOutbox(*(post(number) for number in range(1, 31))), Clock()
+    async with FakeBotApi() as api:
+        api.add_channel(CHAT)
+        for day in days:
+            spoil_telegram(api, day)
+        channel = TelegramChannel(
+            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, history=lambda one: history_of(outbox), api_url=api.url
+        )
+        await deliver(outbox, channel, clock, most=10)
+        await channel.close()
+        told = [int(number) for message in api.messages for number in re.findall(r"n° 2031-(\d+)", message.text)]
+    assert sorted(told) == list(range(1, 31))
+    assert set(outbox.states) == {PostState.SENT}
+    assert len(outbox.posts) < 5
+
+
+async def test_digests_on_mastodon_that_ignores_keys() -> None:
+    outbox, clock = MemoryOutbox(*(post(number) for number in range(1, 13))), Clock()
+    async with MastodonServer(ignores_idempotency=True) as server:
+        for day in ("drop after", "500 after", "drop before", "garbled"):
+            spoil_mastodon(server, day)
+        channel = MastodonChannel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
+        await deliver(outbox, channel, clock, most=5)
+        await channel.close()
+        texts = [status["content"] for status in server.statuses()]
+    assert sorted(int(number) for text in texts for number in re.findall(r"n° 2031-(\d+)", text)) == list(range(1, 13))
+    assert set(outbox.states) == {PostState.SENT}

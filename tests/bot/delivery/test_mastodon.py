@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -7,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+import httpx
 import pytest
 
 from bot.delivery import DestinationRefused, MastodonChannel, NotSent, Refused, Sent, Unknown, UnsafeAddress
-from bot.delivery.mastodon_answers import classify_answer, is_sought, limits_of, retry_after
+from bot.delivery.errors import Missing
+from bot.delivery.mastodon_answers import classify_answer, is_sought, limits_of, rest_after, retry_after
 from bot.messages import StatusLimits
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import NOW, decree
@@ -59,7 +62,7 @@ async def test_the_key_goes_with_the_status_and_a_repeat_is_the_same_status(mast
         ((429, {}), (NotSent, 300.0)),
         ((401, {}), (DestinationRefused, None)),
         ((403, {}), (DestinationRefused, None)),
-        ((404, {}), (DestinationRefused, None)),
+        ((404, {}), (Missing, None)),
         ((302, {"Location": "https://elsewhere.example/"}), (DestinationRefused, None)),
         ((422, {}), (Refused, None)),
         ((400, {}), (Refused, None)),
@@ -216,6 +219,60 @@ def test_limits(document: dict[str, Any], expected: StatusLimits | None) -> None
 
 
 @pytest.mark.parametrize(
+    ("headers", "rest"),
+    [
+        ({}, None),
+        ({"x-ratelimit-remaining": "299", "x-ratelimit-reset": (NOW + timedelta(seconds=90)).isoformat()}, None),
+        ({"x-ratelimit-remaining": "6", "x-ratelimit-reset": (NOW + timedelta(seconds=90)).isoformat()}, None),
+        ({"x-ratelimit-remaining": "5", "x-ratelimit-reset": (NOW + timedelta(seconds=90)).isoformat()}, 90.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) + 42)}, 42.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": (NOW - timedelta(seconds=90)).isoformat()}, None),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": (NOW + timedelta(days=90)).isoformat()}, 900.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, None),
+        ({"x-ratelimit-remaining": "few", "x-ratelimit-reset": (NOW + timedelta(seconds=90)).isoformat()}, None),
+    ],
+)
+def test_rest_after(headers: dict[str, str], rest: float | None) -> None:
+    assert rest_after(headers, NOW) == rest
+
+
+async def test_an_allowance_that_is_nearly_used_up_is_told(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    headers = {"X-RateLimit-Remaining": "2", "X-RateLimit-Reset": (NOW + timedelta(seconds=120)).isoformat()}
+    mastodon.fail(200, {"id": "17"}, headers)
+    sent = await channel.send(post(1))
+    assert (sent.reference, sent.rest) == ("17", 120.0)
+    assert (await channel.send(post(2))).rest is None
+
+
+async def test_a_server_that_repeats_its_page_proves_nothing(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    page = [{"id": f"opaque-{n}", "content": "x"} for n in range(40)]
+    mastodon.fail(200, page, method="GET", path="/api/v1/accounts/[^/]+/statuses", count=20)
+    with pytest.raises(Unknown, match="again and again"):
+        await channel.find(post(1))
+
+
+async def test_the_pages_are_walked_by_opaque_ids_and_not_without_end(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    for n in range(12):
+        page = [{"id": f"01J{n}/{row}", "content": "x", "created_at": (NOW + timedelta(days=1)).isoformat()} for row in range(3)]
+        mastodon.fail(200, page, method="GET", path="/api/v1/accounts/[^/]+/statuses")
+    with pytest.raises(Unknown, match="too many statuses"):
+        await channel.find(post(1))
+    assert len([seen for seen in mastodon.requests if seen.path.endswith("/statuses")]) == 10
+
+
+async def test_what_was_edited_is_found_and_what_was_deleted_is_absent(mastodon: MastodonServer, channel: MastodonChannel) -> None:
+    sent = await channel.send(post(1))
+    shown = re.sub(r"<[^>]+>", "", re.sub(r"<br ?/?>|</?p>", "\n", mastodon.statuses()[0]["content"]))
+    headers, address = {"Authorization": f"Bearer {mastodon.token}"}, f"/api/v1/statuses/{sent.reference}"
+    async with httpx.AsyncClient(base_url=mastodon.url, headers=headers, trust_env=False) as person:
+        (await person.put(address, json={"status": f"Précision : à 14 h.\n{shown}"})).raise_for_status()
+        assert "Précision" in mastodon.statuses()[0]["content"]
+        assert await channel.find(post(1)) == sent
+        (await person.delete(address)).raise_for_status()
+    assert await channel.find(post(1)) is None
+
+
+@pytest.mark.parametrize(
     ("headers", "seconds"),
     [
         ({"retry-after": "Sat, 19 Apr 2031 22:01:00 GMT"}, 60.0),
@@ -232,11 +289,13 @@ def test_retry_after(headers: dict[str, str], seconds: float) -> None:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ({"content": '<p>n° 12 <a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, True),
-        ({"content": "<p>n° 12 https://a.example/r.pdf?x=1&amp;y=2#page=3</p>"}, True),
-        ({"content": '<p>n° 13 <a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, False),
-        ({"content": '<p>n° 12 <a href="https://a.example/r.pdf">…</a></p>'}, False),
-        ({"content": '<p>n° 12 <a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>', "language": "en"}, False),
+        ({"content": '<p>n° 12</p><p><a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, True),
+        ({"content": "<p>n° 12 · signé le 1er mai 2031<br />https://a.example/r.pdf?x=1&amp;y=2#page=3</p>"}, True),
+        ({"content": '<p>n° 13</p><p><a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, False),
+        ({"content": '<p>n° 12</p><p><a href="https://a.example/r.pdf">…</a></p>'}, False),
+        ({"content": '<p>n° 12</p><p><a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>', "language": "en"}, False),
+        # Another decree on the same page, which ends the one sought.
+        ({"content": '<p>Met fin à l’arrêté n° 12<br>n° 13 <a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, False),
         ({"content": None}, False),
         ({}, False),
     ],

@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery import Channel, Delivered, Deliverer, DestinationRefused, NotSent, Outbox, Refused, Unknown
-from bot.model import Post, PostState
+from bot.model import Post, PostCause, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 
-SENT, QUEUED, REFUSED, UNKNOWN, SENDING = PostState.SENT, PostState.QUEUED, PostState.REFUSED, PostState.UNKNOWN, PostState.SENDING
+SENT, PENDING, REFUSED, UNKNOWN, SENDING = PostState.SENT, PostState.PENDING, PostState.REFUSED, PostState.UNKNOWN, PostState.SENDING
+
+
+def deliverer_of(outbox: Outbox, channels: Sequence[Channel], clock: Clock) -> Deliverer:
+    """Without chance in its waits."""
+    return Deliverer(outbox, channels, clock, chance=lambda: 0.0)
 
 
 def states(delivered: list[Delivered]) -> list[tuple[int, PostState]]:
@@ -20,7 +26,7 @@ def states(delivered: list[Delivered]) -> list[tuple[int, PostState]]:
 
 async def test_everything_due_is_sent_in_order_and_once(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2), post(3)), ScriptedChannel()
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     assert states(await deliverer.deliver_due()) == [(1, SENT), (2, SENT), (3, SENT)]
     assert await deliverer.deliver_due() == []
     assert channel.received == [1, 2, 3]
@@ -31,13 +37,13 @@ async def test_everything_due_is_sent_in_order_and_once(clock: Clock) -> None:
 async def test_not_sent_rests_the_destination_and_is_tried_again(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
     channel.send_errors = [NotSent("no connection"), NotSent("no connection")]
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     (first,) = await deliverer.deliver_due()
-    assert (first.state, first.error, first.alert) == (QUEUED, "no connection", False)
+    assert (first.state, first.error, first.alert) == (PENDING, "no connection", False)
     assert await deliverer.next_due(clock()) == START + timedelta(seconds=15)
     assert await deliverer.deliver_due() == []
     clock.advance(seconds=15)
-    assert states(await deliverer.deliver_due()) == [(1, QUEUED)]
+    assert states(await deliverer.deliver_due()) == [(1, PENDING)]
     clock.advance(seconds=29)
     assert await deliverer.deliver_due() == []
     clock.advance(seconds=1)
@@ -47,7 +53,7 @@ async def test_not_sent_rests_the_destination_and_is_tried_again(clock: Clock) -
 async def test_what_the_platform_asks_for_is_honoured(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1)), ScriptedChannel()
     channel.send_errors = [NotSent("429", retry_after=1800)]
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     await deliverer.deliver_due()
     assert await deliverer.next_due(clock()) == START + timedelta(seconds=1800)
 
@@ -56,7 +62,7 @@ async def test_a_full_platform_does_not_hold_back_the_others(clock: Clock) -> No
     outbox = MemoryOutbox(post(1, "plein"), post(2, "plein"), post(3, "libre"))
     full, free = ScriptedChannel("plein"), ScriptedChannel("libre")
     full.send_errors = [NotSent("429", retry_after=600)]
-    assert sorted(states(await Deliverer(outbox, [full, free], clock).deliver_due())) == [(1, QUEUED), (3, SENT)]
+    assert sorted(states(await deliverer_of(outbox, [full, free], clock).deliver_due())) == [(1, PENDING), (3, SENT)]
 
 
 async def test_a_slow_platform_does_not_hold_back_the_others(clock: Clock) -> None:
@@ -72,13 +78,13 @@ async def test_a_slow_platform_does_not_hold_back_the_others(clock: Clock) -> No
         return await ScriptedChannel.send(free, one)
 
     slow.send, free.send = slow_send, free_send  # type: ignore[method-assign,assignment]  # a scripted channel
-    assert sorted(states(await Deliverer(outbox, [slow, free], clock).deliver_due())) == [(1, SENT), (2, SENT)]
+    assert sorted(states(await deliverer_of(outbox, [slow, free], clock).deliver_due())) == [(1, SENT), (2, SENT)]
 
 
 async def test_a_refused_post_alerts_and_lets_the_next_pass(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
     channel.send_errors = [Refused("too long")]
-    first, second = await Deliverer(outbox, [channel], clock).deliver_due()
+    first, second = await deliverer_of(outbox, [channel], clock).deliver_due()
     assert (first.state, first.error, first.alert) == (REFUSED, "too long", True)
     assert second.state is SENT
     assert outbox.states == [REFUSED, SENT]
@@ -87,10 +93,10 @@ async def test_a_refused_post_alerts_and_lets_the_next_pass(clock: Clock) -> Non
 async def test_a_destination_that_refuses_everything_keeps_its_posts(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
     channel.send_errors = [DestinationRefused("bot was kicked")]
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     (first,) = await deliverer.deliver_due()
-    assert (first.post.id, first.state, first.alert) == (1, QUEUED, True)
-    assert outbox.states == [QUEUED, QUEUED]
+    assert (first.post.id, first.state, first.alert) == (1, PENDING, True)
+    assert outbox.states == [PENDING, PENDING]
     assert await deliverer.deliver_due() == []
     clock.advance(minutes=10)
     assert sorted(states(await deliverer.deliver_due())) == [(1, SENT), (2, SENT)]
@@ -100,7 +106,7 @@ async def test_unknown_but_delivered_is_found_and_not_sent_again(clock: Clock) -
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
     channel.send_errors = [Unknown("answer lost")]
     channel.before_answer = lambda one: channel.received.append(one.id) if one.id == 1 else None
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     (first,) = await deliverer.deliver_due()
     assert (first.state, first.alert) == (UNKNOWN, False)
     assert await deliverer.deliver_due() == []  # it is given time to settle, and nothing overtakes it
@@ -113,10 +119,10 @@ async def test_unknown_but_delivered_is_found_and_not_sent_again(clock: Clock) -
 async def test_unknown_and_absent_is_sent_again_in_the_same_pass(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1)), ScriptedChannel()
     channel.send_errors = [Unknown("answer lost")]
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     await deliverer.deliver_due()
     clock.advance(seconds=10)
-    assert states(await deliverer.deliver_due()) == [(1, QUEUED), (1, SENT)]
+    assert states(await deliverer.deliver_due()) == [(1, PENDING), (1, SENT)]
     assert channel.received == [1]
 
 
@@ -124,7 +130,7 @@ async def test_what_cannot_be_told_is_never_sent_again_and_alerts_once(clock: Cl
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
     channel.send_errors = [Unknown("answer lost")]
     channel.find_errors = [Unknown("cannot tell")] * 3
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     await deliverer.deliver_due()
     clock.advance(seconds=10)
     doubt, other = await deliverer.deliver_due()
@@ -140,22 +146,22 @@ async def test_what_cannot_be_told_is_never_sent_again_and_alerts_once(clock: Cl
 
 async def test_when_the_platform_cannot_be_asked_nothing_overtakes_the_post_in_doubt(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2), post(3)), ScriptedChannel()
-    outbox.unknown(1, "", START)
-    outbox.unknown(2, "", START)
+    outbox.move(outbox.posts[1], UNKNOWN, START)
+    outbox.move(outbox.posts[2], UNKNOWN, START)
     channel.find_errors = [NotSent("down"), NotSent("down")]
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     assert await deliverer.deliver_due() == []
     clock.advance(seconds=15)
     assert await deliverer.deliver_due() == []
     clock.advance(seconds=30)
-    assert states(await deliverer.deliver_due()) == [(1, QUEUED), (2, QUEUED), (1, SENT), (2, SENT), (3, SENT)]
+    assert states(await deliverer.deliver_due()) == [(1, PENDING), (2, PENDING), (1, SENT), (2, SENT), (3, SENT)]
 
 
 async def test_a_fault_of_one_channel_stops_neither_the_others_nor_shows_a_secret(clock: Clock) -> None:
     outbox, bad, good = MemoryOutbox(post(1, "casse"), post(2, "sain")), ScriptedChannel("casse"), ScriptedChannel("sain")
     bad.send_errors = [RuntimeError("https://api.example/bot1:secret/sendMessage")]
     bad.find_errors = [KeyError("1:secret")]
-    deliverer = Deliverer(outbox, [bad, good], clock)
+    deliverer = deliverer_of(outbox, [bad, good], clock)
     with capture_logs() as logs:
         delivered = {one.post.id: one for one in await deliverer.deliver_due()}
         clock.advance(seconds=10)
@@ -176,7 +182,7 @@ async def test_cancelled_while_sending_the_post_is_in_doubt(clock: Clock) -> Non
         return await asyncio.Event().wait()
 
     channel.send = endless  # type: ignore[method-assign,assignment]  # a scripted channel
-    task = asyncio.create_task(Deliverer(outbox, [channel], clock).deliver_due())
+    task = asyncio.create_task(deliverer_of(outbox, [channel], clock).deliver_due())
     await sending.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -202,15 +208,15 @@ class SlowOutbox(MemoryOutbox):
         self._maybe_wait("claim")
         return claimed
 
-    def sent(self, post_id: int, reference: str, now: datetime) -> None:
+    def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
         self._maybe_wait("sent")
         super().sent(post_id, reference, now)
 
 
-@pytest.mark.parametrize(("slow", "expected", "received"), [("sent", SENT, [1]), ("claim", QUEUED, [])])
+@pytest.mark.parametrize(("slow", "expected", "received"), [("sent", SENT, [1]), ("claim", PENDING, [])])
 async def test_cancelled_while_recording_nothing_is_lost(clock: Clock, slow: str, expected: PostState, received: list[int]) -> None:
     outbox, channel = SlowOutbox(slow, post(1)), ScriptedChannel()
-    task = asyncio.create_task(Deliverer(outbox, [channel], clock).deliver_due())
+    task = asyncio.create_task(deliverer_of(outbox, [channel], clock).deliver_due())
     await asyncio.to_thread(outbox.inside.wait, 10)
     task.cancel()
     await asyncio.sleep(0)
@@ -222,22 +228,22 @@ async def test_cancelled_while_recording_nothing_is_lost(clock: Clock, slow: str
 
 
 class BrokenOutbox(MemoryOutbox):
-    def sent(self, post_id: int, reference: str, now: datetime) -> None:
+    def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
         raise OSError("database is locked")
 
 
 async def test_a_store_that_fails_is_told_and_leaves_the_post_to_be_found(clock: Clock) -> None:
     outbox, channel = BrokenOutbox(post(1), post(2)), ScriptedChannel()
     with capture_logs() as logs:
-        assert await Deliverer(outbox, [channel], clock).deliver_due() == []
-    assert outbox.states == [SENDING, QUEUED]
+        assert await deliverer_of(outbox, [channel], clock).deliver_due() == []
+    assert outbox.states == [SENDING, PENDING]
     [told] = logs
     assert (told["event"], told["destination"], told["exc_info"]) == ("outbox not read or written", "essai", True)
 
 
 async def test_two_passes_at_once_send_nothing_twice(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
-    deliverer = Deliverer(outbox, [channel], clock)
+    deliverer = deliverer_of(outbox, [channel], clock)
     await asyncio.gather(deliverer.deliver_due(), deliverer.deliver_due())
     assert channel.received == [1, 2]
 
@@ -249,11 +255,11 @@ async def test_close_closes_every_channel_even_after_a_failure(clock: Clock) -> 
         raise OSError
 
     bad.close = cannot  # type: ignore[method-assign]  # a scripted channel
-    await Deliverer(MemoryOutbox(), [bad, good], clock).close()
+    await deliverer_of(MemoryOutbox(), [bad, good], clock).close()
     assert good.closed
 
 
 def test_the_doubles_keep_to_the_protocols() -> None:
     outbox: Outbox = MemoryOutbox()
     channel: Channel = ScriptedChannel()
-    assert (outbox.held_until("essai"), channel.name) == (None, "essai")
+    assert (outbox.held_until("essai", START), channel.name) == (None, "essai")

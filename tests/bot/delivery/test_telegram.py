@@ -4,12 +4,24 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import DestinationRefused, History, NotSent, Refused, TelegramChannel, Unknown, UnsafeAddress
+from bot.delivery import (
+    DestinationRefused,
+    History,
+    HoldForPerson,
+    Migrated,
+    NotSent,
+    Refused,
+    SendAgain,
+    TelegramChannel,
+    Unknown,
+    UnsafeAddress,
+)
 from bot.messages import TelegramText, telegram_text
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import NOW
@@ -138,11 +150,71 @@ async def test_a_group_that_moved_is_followed(api: FakeBotApi) -> None:
     api.migrate(-5, -1005)
     with capture_logs() as logs:
         async with opened(api, chat=-5) as one:
+            with pytest.raises(Migrated):
+                await one.send(post(1))
             await one.send(post(1))
             await one.send(post(2))
     assert [message.chat_id for message in api.messages] == [-1005, -1005]
     assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-5", "-1005", "-1005"]
     assert [line["chat"] for line in logs] == [-1005]
+
+
+class Moves:
+    """What a database would remember."""
+
+    def __init__(self) -> None:
+        self.known: dict[int | str, int] = {}
+        self.at: dict[int | str, datetime] = {}
+
+    def now_at(self, chat: int | str) -> int | str:
+        return self.known.get(chat, chat)
+
+    def moved(self, chat: int | str, new: int, now: datetime) -> None:
+        self.known[chat] = new
+        self.at[new] = now
+
+    def moved_at(self, chat: int | str) -> datetime | None:
+        return self.at.get(chat)
+
+
+async def test_the_new_id_of_a_group_is_known_after_a_restart(api: FakeBotApi) -> None:
+    api.add_group(-5, supergroup=False)
+    api.migrate(-5, -1005)
+    moves = Moves()
+    async with opened(api, chat=-5, moves=moves) as one:
+        with pytest.raises(Migrated):
+            await one.send(post(1))
+    assert moves.known == {-5: -1005}
+    async with opened(api, chat=-5, moves=moves) as restarted:
+        await restarted.send(post(1))
+    assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-5", "-1005"]
+
+
+async def test_a_group_that_moved_while_a_post_was_in_doubt(api: FakeBotApi) -> None:
+    api.add_group(-5, supergroup=False)
+    api.migrate(-5, -1005)
+    moves = Moves()
+    async with opened(api, chat=-5, moves=moves) as one:
+        with pytest.raises(Migrated):
+            await one.find(post(1))
+        with pytest.raises(Unknown, match="channels only"):
+            await one.find(post(1))
+    assert moves.known == {-5: -1005}
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("hold", HoldForPerson), ("resend", SendAgain)])
+async def test_where_looking_is_not_wanted_nothing_is_asked(api: FakeBotApi, mode: str, expected: type[Exception]) -> None:
+    api.add_channel(CHANNEL)
+    async with opened(api, reconcile=mode) as one:
+        api.drop("sendMessage", stored=True)
+        with pytest.raises(Unknown):
+            await one.send(post(1))
+        with pytest.raises(expected):
+            await one.find(post(1))
+        # What this process knows to have been sent needs no look.
+        sent = await one.send(post(2))
+        assert await one.find(post(2)) == sent
+    assert api.calls_of("editMessageReplyMarkup") == []
 
 
 async def test_the_token_is_in_no_log(api: FakeBotApi, channel: TelegramChannel, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.delivery import History, NotSent, Sent, TelegramChannel, Unknown
-from bot.model import Post
+from bot.model import Facts, Post
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import NOW
 from tests.servers.fake_bot_api import FakeBotApi
@@ -191,3 +191,57 @@ async def test_a_chat_out_of_reach_cannot_be_told(api: FakeBotApi, channel: Tele
     api.kick(CHAT)
     with pytest.raises(Unknown, match="kicked"):
         await channel.find(post(1))
+
+
+def digest_of(*numbers: int) -> Post:
+    first, *others = (post(number) for number in numbers)
+    key = f"bulletin-{first.id}"
+    return replace(first, key=key, digest=key, also=tuple(one.decree for one in others))
+
+
+async def test_a_digest_that_arrived_is_found_by_another_process(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await lose(api, channel, digest_of(1, 2, 3), stored=True)
+    api.person_posts(CHAT, "bonjour")
+    await lose(api, channel, digest_of(4, 5), stored=True)
+    await lose(api, channel, post(6), stored=True)
+    assert await channel.find(post(6)) == Sent("5")
+    assert await channel.find(digest_of(4, 5)) == Sent("4")
+    assert await channel.find(digest_of(1, 2, 3)) == Sent("2")
+    # Each of them leads again, or still, to the last decree that it tells of.
+    assert [message.buttons[0]["url"].rpartition("=")[2] for message in api.messages] == ["3", "5", "6"]
+
+
+async def test_a_digest_that_did_not_arrive_is_absent(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await channel.send(post(9))
+    await lose(api, channel, digest_of(1, 2, 3), stored=False)
+    assert await channel.find(digest_of(1, 2, 3)) is None
+    await lose(api, channel, digest_of(1, 2, 3), stored=True)
+    assert await channel.find(digest_of(1, 2, 4)) is None
+    assert await channel.find(post(3)) is None, "that it is in a digest is no post of its own"
+
+
+async def test_a_digest_in_another_language_is_another_message(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+    api.add_channel(CHAT)
+    english = TelegramChannel(
+        name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, history=recorded, language="en", api_url=api.url
+    )
+    await lose(api, english, digest_of(1, 2, 3), stored=True)
+    assert await channel.find(digest_of(1, 2, 3)) is None
+    assert await english.find(digest_of(1, 2, 3)) == Sent("2")
+    await english.close()
+
+
+async def test_a_decree_without_a_number_is_not_taken_for_the_digest_that_tells_of_it(api: FakeBotApi, channel: TelegramChannel) -> None:
+    """As two destinations in one channel may: one was told of it in a digest, the other waits for its own post."""
+    api.add_channel(CHAT)
+    unnumbered = replace(post(1), decree=replace(post(1).decree, facts=Facts()))
+    await lose(api, channel, replace(digest_of(1, 2), decree=unnumbered.decree), stored=True)
+    assert await channel.find(unnumbered) is None
+
+
+async def test_a_decree_that_a_person_took_out_of_a_digest_does_not_hide_it(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await lose(api, channel, digest_of(1, 2, 3), stored=True)
+    assert await channel.find(replace(digest_of(1, 2), key="bulletin-1", digest="bulletin-1")) == Sent("2")

@@ -41,4 +41,4 @@ async def test_posts_of_a_destination_that_is_gone_are_never_due(store: Store, c
     deliverer = Deliverer(store.outbox, [ScriptedChannel("essai")], clock)
     await deliverer.deliver_due()
     assert await deliverer.next_due(clock()) is None
-    assert store.outbox.counts()["autre"] == {PostState.QUEUED: 2}
+    assert store.outbox.counts()["autre"] == {PostState.PENDING: 2}

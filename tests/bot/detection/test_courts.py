@@ -9,7 +9,7 @@ import pytest
 
 from bot.detection import court, judge, judge_each
 from bot.detection.cues import load
-from bot.model import Act, Court, Evidence, Facts, PageText
+from bot.model import Act, Court, Evidence, Facts, PageText, Where
 from sources import load_authorities
 from tests.bot.detection.samples import STEADY, act
 
@@ -103,6 +103,9 @@ def test_no_seat_has_two_courts_and_each_court_is_found_by_its_own_name() -> Non
         ("recours devant le tribunal administratif, sis 5 rue Racine, CS 40510, 83041 TOULON CEDEX 9", "de Toulon"),
         ("recours devant le tribunal administratif de Saint-Denis de La Réunion", "de La Réunion"),
         ("recours devant le tribunal administratif de Schœlcher", "de la Martinique"),
+        ("peut être porté devant le tribunal administratif de Lille", "de Lille"),
+        ("relève, en cas de litige, du tribunal administratif de Nice", "de Nice"),
+        ("est pris alors qu'une instance est pendante devant le tribunal administratif de Nice", None),
         # Another body's address names no court.
         ("recours devant le tribunal administratif ou hiérarchique au ministre de l'intérieur, place Beauvau, 75008 Paris", None),
         ("recours devant le tribunal administratif compétent dans un délai de deux mois", None),
@@ -134,7 +137,9 @@ def test_the_page_is_the_evidence() -> None:
     last = PageText(9, "Voies et délais de recours\nCette décision peut être contestée devant le tribunal administratif de Tou lon.\n")
     verdict = judge(Act(None, TITLE, None, 7, 9, (first, PageText(8, "Annexe\nListe"), last)))
     assert verdict.facts.court == tribunal("de Toulon")
-    assert [quote for quote in verdict.evidence if quote.about == "court"] == [Evidence("court", 9, "tribunal administratif de Tou lon")]
+    assert [quote for quote in verdict.evidence if quote.about == "court"] == [
+        Evidence("court", 9, "tribunal administratif de Tou lon", Where.OPERATIVE)
+    ]
 
 
 def test_the_whole_name_is_quoted() -> None:

@@ -41,6 +41,13 @@ def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: 
         ("2025-00171", "2025-00171"),
         ("préfectoral n° 2026-12", "2026-12"),
         ("inter-préfectoral n° 2026-12", "2026-12"),
+        # The service that writes is no part of the number.
+        ("CAB/BSI n° 2026-114", "2026-114"),
+        ("préfectoral CAB-BSI-SVP n° 26/114", "26/114"),
+        ("rectificatif n° 2026/DS/BSI/204", "2026/DS/BSI/204"),
+        # Identifiers of the national template, of regions overseas and of Corse too.
+        ("R02-2027-01-29-00004", "R02-2027-01-29-00004"),
+        ("2A-2026-06-01-00003", "2A-2026-06-01-00003"),
         ("du 3 mai 2026", None),
         ("", None),
     ],
@@ -156,10 +163,26 @@ def test_the_title_decides_where_an_article_tells_of_another_time() -> None:
         ("Le service départemental d'incendie et de secours", ("SDIS",)),
         ("La brigade de sapeurs-pompiers de Paris", ("Brigade de sapeurs-pompiers de Paris",)),
         ("La SNCF et la RATP", ("SNCF", "RATP")),
+        ("Les agents du GPSR", ("RATP",)),
+        ("La SUGE", ("SNCF",)),
+        ("La ville du Havre", ("Commune du Havre",)),
+        ("Le maire de la commune de Le Mans", ("Commune du Mans",)),
+        ("La commune des Sables-d'Olonne", ("Commune des Sables-d'Olonne",)),
+        ("La police municipale du Mans, à la demande de la ville du Mans,", ("Police municipale du Mans",)),
+        ("La Métropole Nice Côte d'Azur", ("Métropole Nice Côte d'Azur",)),
+        ("La police intercommunale de la communauté d'agglomération Grand Angle", ("Communauté d'agglomération Grand Angle",)),
+        ("La police municipale des communes de Lens et de Liévin", ("Police municipale de Lens", "Police municipale de Liévin")),
+        ("La compagnie républicaine de sécurité n° 8", ("Police nationale",)),
     ],
 )
 def test_operators(subject: str, operators: tuple[str, ...]) -> None:
     assert decree(f"{subject} est autorisé à mettre en œuvre un traitement algorithmique des images.").operators == operators
+
+
+def test_the_next_line_of_a_letterhead_is_no_part_of_a_commune() -> None:
+    title = "Arrêté n° 2026-1 portant refus d'un traitement algorithmique des images de vidéoprotection – police municipale de Villegrand"
+    text = "Vu le code ;\nARRÊTE\nArticle 1er : L'emploi d'un traitement algorithmique des images est refusé."
+    assert judge(act(f"{title}\nLe préfet du Var,\n{text}", title)).facts.operators == ("Police municipale de Villegrand",)
 
 
 def test_those_who_carry_the_decree_out_are_not_its_operators() -> None:
@@ -217,6 +240,17 @@ def test_software_and_vendor(text: str, software: str | None, vendor: str | None
         ("Mouvement de foule dans des zones à risques", "crowd_movement"),
         ("Densité anormalement élevée", "crowd_density"),
         ("départs de feux", "fire"),
+        ("objets laissés sans surveillance", "abandoned_object"),
+        ("personnes circulant en sens contraire", "wrong_way"),
+        ("déplacement brusque d'une foule", "crowd_movement"),
+        ("concentration excessive de public", "crowd_density"),
+        ("début d'incendie", "fire"),
+        ("exclusivement les départs de feux", "fire"),
+        ("abandon d'un bagage", "abandoned_object"),
+        ("l'afflux excessif de personnes en un même lieu", "crowd_density"),
+        ("une affluence anormale de public", "crowd_density"),
+        ("intrusion d'une personne dans les emprises interdites au public", "forbidden_zone"),
+        ("présence dans des locaux interdits au public", "forbidden_zone"),
     ],
 )
 def test_purposes(wording: str, purpose: str) -> None:
@@ -239,6 +273,9 @@ def test_the_fire_service_is_no_fire() -> None:
         ),
         ("à l□occasion de la fête du fleuve", "fête du fleuve", ()),
         ("dans la gare centrale du 3 au 6 mai 2026", None, ("gare centrale",)),
+        ("durant les Nuits des Filets Bleus, du 3 au 6 mai 2026", "Nuits des Filets Bleus", ()),
+        ("lors de la réunion du 3 mai 2026", None, ()),
+        ("pendant la semaine des Moulins, du 3 au 6 mai 2026", "semaine des Moulins", ()),
         ("dans le cadre du salon des moulins, du 3 au 6 mai 2026", "salon des moulins", ()),
         ("aux abords du stade Bleu le 3 mai 2026", None, ("stade Bleu",)),
     ],

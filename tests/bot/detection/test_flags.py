@@ -93,3 +93,18 @@ def test_the_longest_duration_is_known_only_where_every_text_sets_one() -> None:
     assert longest(date(2026, 4, 1)) == 1
     assert longest(date(2026, 9, 1)) is None
     assert longest(date(2025, 9, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "signed", "outside"),
+    [
+        ("2025-03-25", "2025-04-10", "2025-03-20", True),
+        ("2026-09-01", "2026-09-03", "2025-06-04", True),
+        ("2026-03-21", "2026-03-23", "2026-03-20", True),
+        ("2025-03-25", "2025-03-31", "2025-03-20", False),
+        ("2026-03-21", "2026-03-23", "2026-03-21", False),
+        (None, "2025-04-10", "2025-03-20", True),
+    ],
+)
+def test_signature_first_day_and_last_day_all_count(starts: str | None, ends: str, signed: str, outside: bool) -> None:
+    assert ("outside_window" in raised(decree(starts, ends, signed=signed))) is outside

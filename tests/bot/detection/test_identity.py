@@ -57,8 +57,30 @@ def test_the_police_prefect_s_decree_is_one_in_every_recueil() -> None:
     text = "PREFECTURE DE POLICE\nArrêté n° 2024-1017\nLe préfet de police,\nVu le code"
     assert shared(identities("92", None, facts, text), identities("PP", None, facts, text.replace("\n", "  ")))
     assert not shared(identities("92", None, facts, "Le préfet des Hauts-de-Seine,\nVu le code"), identities("PP", None, facts, text))
-    marseille = "Le préfet de police des Bouches-du-Rhône,\nVu le code"
-    assert not shared(identities("13", None, facts, marseille), identities("PP", None, facts, marseille))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le préfet de police des Bouches-du-Rhône,\nVu le code",
+        "PRÉFECTURE DE POLICE DES BOUCHES-DU-RHÔNE\nLe préfet de police,\nVu le code",
+        "Vu le code\nFait à Marseille, le 2 mai 2026\nPour le préfet de police",
+    ],
+)
+def test_the_police_prefect_of_marseille_is_another_one(text: str) -> None:
+    facts = Facts("2024-1017", signed=DAY)
+    assert not shared(identities("13", None, facts, text), identities("PP", None, facts, "Le préfet de police,\nVu le code"))
+
+
+def test_a_match_against_marseille_is_decided_in_paris() -> None:
+    facts = Facts("2024-1017", signed=DAY)
+    text = "Le préfet de police,\nVu le code ; Considérant la rencontre avec l'Olympique de Marseille le 3 mai"
+    assert shared(identities("92", None, facts, text), identities("PP", None, facts, text))
+
+
+def test_what_several_prefects_decide_is_one_in_the_recueil_of_each() -> None:
+    facts = Facts("2026-501", signed=DAY, authority="13")
+    assert shared(identities("83", None, facts, ""), identities("13", None, facts, ""))
 
 
 def test_two_authorities_never_share_a_number() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection import judge, judge_each, window
 from bot.detection.gate import has_sign, relevant_pages
-from bot.detection.rules import is_generic
+from bot.detection.titles import is_generic
 from bot.model import Act, Kind, Outcome, PageText, TextOrigin
 from tests.bot.detection.samples import act, corpus
 
@@ -181,8 +181,8 @@ def test_telling_titles(title: str) -> None:
 
 
 def test_uncertain_and_negative_verdicts_carry_no_kind_and_no_facts() -> None:
-    for sample in corpus():
-        verdict = judge(sample.act())
+    for labelled in corpus():
+        verdict = judge(labelled.printed.act())
         if verdict.outcome is not Outcome.DECREE:
             assert verdict.kind is None
             assert verdict.facts.number is None

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.detection import standing
+from bot.detection.standing import period
 from bot.model import Change, Decree, Facts, Kind, Moment, Standing
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -62,6 +64,38 @@ def test_a_modified_period_counts() -> None:
     assert standing(decree("2026-09-01", "2026-09-11"), NOON) is Standing.OVER
     assert standing(decree("2026-09-01", "2026-09-11", longer, longest), NOON) is Standing.IN_FORCE
     assert standing(decree("2026-09-01", "2026-09-11", longer), datetime(2026, 9, 21, tzinfo=PARIS)) is Standing.OVER
+
+
+def test_a_modification_that_begins_without_an_end_leaves_the_period() -> None:
+    more_cameras = Change(Kind.MODIFICATION, 2, "2026-12", date(2026, 9, 20), starts=Moment(date(2026, 9, 20)))
+    assert standing(decree("2026-09-01", "2026-09-30", more_cameras), NOON) is Standing.IN_FORCE
+    assert period(decree("2026-09-01", "2026-09-30", more_cameras)) == (Moment(date(2026, 9, 1)), Moment(date(2026, 9, 30)))
+    moved = replace(more_cameras, ends=Moment(date(2026, 9, 25)))
+    assert period(decree("2026-09-01", "2026-09-30", moved)) == (moved.starts, moved.ends)
+    assert standing(decree("2026-09-01", "2026-09-30", moved), NOON) is Standing.UPCOMING
+
+
+@pytest.mark.parametrize(
+    ("undone_by", "expected"),
+    [
+        ((), Standing.SUSPENDED),
+        ((ended("2026-09-12"),), Standing.IN_FORCE),
+        ((ended(None),), Standing.IN_FORCE),
+        ((ended("2026-09-13"),), Standing.SUSPENDED),
+        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12"),)),), Standing.SUSPENDED),
+        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-13"),)),), Standing.IN_FORCE),
+        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12"),)), ended("2026-09-12")), Standing.IN_FORCE),
+    ],
+)
+def test_what_a_decree_that_is_ended_itself_does_counts_until_then(undone_by: tuple[Change, ...], expected: Standing) -> None:
+    suspended = replace(ended("2026-09-05", Kind.SUSPENSION), undone_by=undone_by)
+    assert standing(decree("2026-09-01", "2026-09-30", suspended), NOON) is expected
+
+
+@pytest.mark.parametrize(("day", "last"), [(date(2026, 9, 12), 20), (date(2026, 9, 13), 11), (None, 11)])
+def test_a_longer_period_counts_until_what_lengthened_it_is_ended(day: date | None, last: int) -> None:
+    longer = Change(Kind.MODIFICATION, 2, "2026-12", date(2026, 9, 9), ends=Moment(date(2026, 9, 20)), undone_by=(ended("2026-09-13"),))
+    assert period(decree("2026-09-01", "2026-09-11", longer), day) == (Moment(date(2026, 9, 1)), Moment(date(2026, 9, last)))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,23 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.model import Decree, Facts, Kind, Moment, Place, Purpose
+from bot.model import (
+    CameraType,
+    Change,
+    Counsel,
+    Court,
+    Decree,
+    Facts,
+    Flag,
+    Kind,
+    Moment,
+    Place,
+    Purpose,
+    Recourse,
+    Reference,
+    Sighting,
+    Standing,
+)
 
 DROME = Place("26", "Préfecture de la Drôme", "Drôme")
 POLICE = Place("PP", "Préfecture de police", "Paris")
@@ -75,7 +91,27 @@ facts = st.builds(
     software=st.none() | hostile,
     vendor=st.none() | hostile,
     cameras=st.none() | st.integers(0, 10**9),
+    court=st.none() | hostile | st.just("Tribunal administratif d'Amiens"),
+    camera_types=st.lists(st.sampled_from(CameraType), max_size=2, unique=True).map(tuple),
+    office=st.none() | hostile,
+    references=st.lists(st.builds(Reference, st.sampled_from(Kind), st.none() | hostile, st.none() | st.dates()), max_size=7).map(tuple),
+    authority=st.none() | st.sampled_from(["26", "PP", "99"]),
 )
+changes = st.lists(
+    st.builds(
+        Change,
+        st.sampled_from(Kind),
+        st.none() | st.integers(1, 10**6),
+        st.none() | hostile,
+        st.none() | st.dates(),
+        st.none() | moments,
+        st.none() | moments,
+    ),
+    max_size=7,
+).map(tuple)
+sightings = st.lists(
+    st.builds(Sighting, st.sampled_from(["26", "92", "PP"]) | hostile, urls, st.integers(-1, 5000), st.just(NOW)), max_size=8
+).map(tuple)
 decrees = st.builds(
     Decree,
     authority=st.sampled_from(["26", "PP", "99"]),
@@ -87,7 +123,31 @@ decrees = st.builds(
     page=st.integers(-1, 5000),
     published=st.none() | st.dates(),
     id=st.none() | st.integers(1, 10**6),
+    sightings=sightings,
+    changes=changes,
+    changed_by=changes,
+)
+_courts = st.none() | hostile | st.sampled_from(["Tribunal administratif de Paris", "Tribunal administratif d'Amiens"])
+counsels = st.builds(
+    Counsel,
+    standing=st.sampled_from(Standing),
+    recourse=st.sampled_from(Recourse),
+    court=st.builds(Court, _courts, _courts, _courts),
+    last_day=st.none() | st.dates(),
+    flags=st.lists(st.sampled_from(Flag), max_size=3, unique=True).map(tuple),
+    late=st.none() | st.integers(1, 10**4),
+    months=st.none() | st.integers(1, 12),
+    starts=st.none() | moments,
+    ends=st.none() | moments,
 )
 places = st.one_of(st.sampled_from([DROME, POLICE, GUADELOUPE]), st.builds(Place, code=hostile, name=hostile, department=hostile))
 nows = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds are naive there
 languages = st.sampled_from(["fr", "en"])
+
+
+def advised(standing: Standing = Standing.UPCOMING, **changes: Any) -> Counsel:
+    """The counsel on a decree that can still be contested, before the court that it names; any field may be changed."""
+    drome = "Tribunal administratif de Grenoble"
+    recourse = {Standing.UPCOMING: Recourse.FUTURE, Standing.IN_FORCE: Recourse.RUNNING, Standing.OVER: Recourse.OVER}
+    whole = Counsel(standing, recourse.get(standing, Recourse.UNKNOWN), Court(drome, drome, drome), date(2031, 6, 19), ())
+    return replace(whole, **changes)

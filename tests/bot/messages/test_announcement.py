@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.messages import Part, announce, place_for, words_in
-from bot.messages.announcement import hashtags
+from bot.messages.places import hashtags
 from bot.model import Facts, Kind, Place
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import Language, StatusLimits, mastodon_length, mastodon_status
+from bot.messages import Language, Part, StatusLimits, announce, mastodon_length, mastodon_status
 from bot.messages.cleaning import link_to
 from bot.messages.layout import TooSmall
-from bot.model import Decree, Facts, Place
-from tests.bot.messages.samples import DROME, FULL, NOW, PDF, decree, decrees, languages, nows, places
+from bot.model import Counsel, Decree, Facts, Flag, Place
+from tests.bot.messages.samples import DROME, FULL, NOW, PDF, advised, counsels, decree, decrees, languages, nows, places
 
 LINK = f"{PDF}#page=7"
 
@@ -39,7 +39,10 @@ def test_a_link_counts_23_whatever_its_length() -> None:
 
 
 def test_the_title_gives_way_first_and_the_link_never() -> None:
-    long = decree(title="Arrêté portant autorisation " + "très " * 200 + "longue")
+    long = decree(
+        title="Arrêté portant autorisation " + "très " * 200 + "longue",
+        facts=Facts(number="2031-00493", places=("gare de Valence-Ville", "gare routière")),
+    )
     status = mastodon_status(long, DROME, NOW)
     assert LINK in status
     assert "Lieux : gare de Valence-Ville, gare routière" in status
@@ -56,7 +59,7 @@ def test_places_are_cut_between_items() -> None:
 
 
 def test_outside_text_mentions_nobody() -> None:
-    status = mastodon_status(decree(title="@maire@social.example #Alerte http://b.example"), DROME, NOW)
+    status = mastodon_status(decree(title="@maire@social.example #Alerte http://b.example", facts=Facts()), DROME, NOW)
     assert "@" not in status
     assert "#Alerte" not in status
     assert "b.example" in status
@@ -74,9 +77,23 @@ def test_a_server_without_room_for_a_link_is_told() -> None:
         mastodon_status(decree(), DROME, NOW, limits=StatusLimits(20, 23))
 
 
-@given(decrees, places, nows, languages, st.builds(StatusLimits, st.sampled_from([300, 500, 1000, 11_000]), st.sampled_from([23, 32])))
-def test_any_decree_fits_and_keeps_its_link(decree: Decree, place: Place, now: datetime, language: Language, limits: StatusLimits) -> None:
-    status = mastodon_status(decree, place, now, language, limits=limits)
+def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() -> None:
+    flagged = advised(flags=(Flag.PUBLISHED_AFTER_START,), late=9)
+    status = mastodon_status(decree(title="Titre " * 100, facts=FULL), DROME, NOW, "fr", flagged)
+    assert "\n\nRecours jusqu’au 19 juin 2031 · TA de Grenoble (à vérifier)\n\n" in status
+    assert "\n⚠️ publié 9 j après le début\n" in status
+    assert "Titre" not in status
+    assert "Lieux : gare de Valence-Ville, gare routière" in status
+
+
+_LIMITS = st.builds(StatusLimits, st.sampled_from([300, 500, 1000, 11_000]), st.sampled_from([23, 32]))
+
+
+@given(decrees, places, nows, languages, st.none() | counsels, _LIMITS)
+def test_any_decree_fits_and_keeps_its_link(
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, limits: StatusLimits
+) -> None:
+    status = mastodon_status(decree, place, now, language, counsel, limits=limits)
     assert 0 < mastodon_length(status, limits) <= limits.characters
     link = link_to(decree.url, decree.page)
     assert re.findall(r"https?://\S+", status) == ([] if link is None else [link])
@@ -87,3 +104,15 @@ def test_purposes_and_software_outlive_the_title() -> None:
     status = mastodon_status(decree(title="Titre " * 100, facts=FULL), DROME, NOW)
     assert "Finalités : " in status
     assert "Logiciel : Regardix" in status
+
+
+@given(decrees, nows, languages, counsels, st.integers(200, 900))
+def test_what_is_said_of_the_law_is_whole_or_brief_or_absent(
+    decree: Decree, now: datetime, language: Language, counsel: Counsel, room: int
+) -> None:
+    status = mastodon_status(decree, DROME, now, language, counsel, limits=StatusLimits(room))
+    legal = {Part.RECOURSE, Part.FLAGS}
+    whole = [line for line in announce(decree, DROME, now, language, counsel).lines if line.part in legal]
+    rows = status.split("\n")
+    forms = {text for line in whole for text in (line.text, line.brief)}
+    assert all(row in forms for row in rows if row.startswith(("⚖️", "⚠️")))

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
+import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.messages import Language, decree_line, decree_line_html, plain_post
-from bot.model import Decree, Facts, Kind, Place
-from tests.bot.messages.samples import DROME, NOW, PDF, decree, decrees, languages, nows, places
+from bot.messages import Language, decree_line, decree_line_html, plain_decree, plain_post
+from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Place, Reference, Standing
+from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse
 
 
@@ -16,15 +18,15 @@ def test_a_plain_post_has_its_link_and_no_hashtags() -> None:
     assert "#VSA" not in text
 
 
-@given(decrees, places, nows, languages)
-def test_nothing_can_move_a_cursor(decree: Decree, place: Place, now: datetime, language: Language) -> None:
-    text = plain_post(decree, place, now, language)
-    assert all(character.isprintable() or character == "\n" for character in text)
+@given(decrees, places, nows, languages, st.none() | counsels)
+def test_nothing_can_move_a_cursor(decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None) -> None:
+    for text in (plain_post(decree, place, now, language, counsel), plain_decree(decree, place, now, language, counsel)):
+        assert all(character.isprintable() or character == "\n" for character in text)
 
 
 def test_one_line_per_decree() -> None:
     assert decree_line(decree(), DROME, NOW) == (
-        "[12] autorisation · Drôme (26) · du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h · Commence dans 14 h · SNCF · n° 2031-00493"
+        "[12] autorisation · Drôme (26) · du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h · commence dans 14 h · SNCF · n° 2031-00493"
     )
 
 
@@ -39,11 +41,97 @@ def test_a_decree_without_facts_shows_its_title() -> None:
     assert line == "repeal · Drôme (26) · Arrêté <abrogeant>"
 
 
-@given(decrees, places, nows, languages)
-def test_any_line_is_one_line_valid_and_short(decree: Decree, place: Place, now: datetime, language: Language) -> None:
-    line = decree_line(decree, place, now, language)
+@given(decrees, places, nows, languages, st.none() | counsels)
+def test_any_line_is_one_line_valid_and_short(
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None
+) -> None:
+    line = decree_line(decree, place, now, language, counsel)
     assert line.isprintable()
     assert 0 < len(line) <= 300
-    parsed = parse(decree_line_html(decree, place, now, language))
+    parsed = parse(decree_line_html(decree, place, now, language, counsel))
     assert parsed.text.isprintable()
     assert len(parsed.text) <= 310
+
+
+_ENDED = Change(Kind.ABROGATION, 15, "2031-9", date(2031, 4, 1))
+_SUSPENDED = Change(Kind.SUSPENSION, None, "2031-8")
+_MODIFIED = Change(Kind.MODIFICATION, 16, "2031-7", date(2031, 4, 2))
+
+
+@pytest.mark.parametrize(
+    ("standing", "changed_by", "french", "english"),
+    [
+        (Standing.UPCOMING, (), "commence dans 14 h", "starts in 14 h"),
+        (Standing.UPCOMING, (_MODIFIED,), "commence dans 14 h · modifié", "starts in 14 h · modified"),
+        (Standing.ENDED, (_ENDED,), "abrogé depuis le 1er avril 2031", "repealed as of 1 April 2031"),
+        (Standing.ENDED, (Change(Kind.ABROGATION),), "abrogé", "repealed"),
+        (Standing.SUSPENDED, (_SUSPENDED,), "suspendu", "suspended"),
+    ],
+)
+def test_a_line_says_where_its_decree_stands(standing: Standing, changed_by: tuple[Change, ...], french: str, english: str) -> None:
+    changed = decree(changed_by=changed_by)
+    assert f" à 6 h · {french} · SNCF" in decree_line(changed, DROME, NOW, "fr", advised(standing))
+    assert f", 06:00 · {english} · SNCF" in decree_line(changed, DROME, NOW, "en", advised(standing))
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "standing", "expected"),
+    [
+        ("2031-04-18", "2031-04-30", Standing.IN_FORCE, "en vigueur"),
+        ("2031-04-01", "2031-04-03", Standing.OVER, "terminé"),
+        ("2031-04-01", None, Standing.UNKNOWN, "déjà commencé"),
+        (None, None, Standing.UNKNOWN, "dates incomplètes"),
+    ],
+)
+def test_a_line_by_its_period(starts: str | None, ends: str | None, standing: Standing, expected: str) -> None:
+    said = Facts(number="1", starts=Moment.parse(starts) if starts else None, ends=Moment.parse(ends) if ends else None)
+    assert f" · {expected} · n° 1" in decree_line(decree(facts=said), DROME, NOW, "fr", advised(standing))
+
+
+def test_a_line_shows_the_period_that_counts() -> None:
+    moved = advised(starts=Moment(date(2031, 4, 23)), ends=Moment(date(2031, 4, 25)))
+    assert "du 23 au 25 avril 2031 · commence dans 3 jours · modifié" in decree_line(
+        decree(changed_by=(_MODIFIED,)), DROME, NOW, "fr", moved
+    )
+
+
+def test_a_line_names_the_decree_it_bears_on() -> None:
+    ending = decree(Kind.ABROGATION, facts=Facts(number="2", references=(Reference(Kind.ABROGATION, "1", date(2031, 1, 1)),)))
+    assert (
+        decree_line(ending, DROME, NOW, "fr", advised(Standing.CHANGE)) == "[12] abrogation · Drôme (26) · met fin à l’arrêté n° 1 · n° 2"
+    )
+    refused = decree(Kind.REFUSAL, facts=Facts(number="2"))
+    assert decree_line(refused, DROME, NOW, "fr", advised(Standing.REFUSED)) == "[12] refus · Drôme (26) · n° 2"
+
+
+def test_flags_are_brief_in_a_line() -> None:
+    flagged = advised(flags=tuple(Flag), late=1, months=1)
+    line = decree_line(decree(), DROME, NOW, "fr", flagged)
+    assert " · ⚠️ aucun texte connu à cette date (à vérifier) · ⚠️ plus long que permis (à vérifier) · ⚠️ publié 1 j après le début · " in line
+
+
+def test_only_the_long_form_tells_who_signed_and_what_came_later() -> None:
+    said = decree(facts=Facts(number="1", office="Le préfet de la Drôme", authority="PP"), changed_by=(_ENDED,))
+    whole = plain_decree(said, DROME, NOW, "fr", advised(Standing.ENDED), {"PP": POLICE})
+    for row in (
+        "Signé par : Le préfet de la Drôme",
+        "Décidé par : Préfecture de police",
+        "Abrogé par l’arrêté n° 2031-9 [15], à compter du 1er avril 2031",
+        "Ce qu’on peut faire (information générale à vérifier, pas un conseil juridique)",
+    ):
+        assert row in whole.split("\n")
+        assert row not in plain_post(said, DROME, NOW, "fr", advised(Standing.ENDED))
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "operated"), [("fr", "Demandé par", "Mise en œuvre par"), ("en", "Requested by", "Operated by")]
+)
+def test_a_refusal_says_who_asked_and_no_cameras_at_work(language: Language, asked: str, operated: str) -> None:
+    facts = Facts(operators=("SNCF",), camera_types=(CameraType.FIXED,))
+    refused, granted = (plain_post(decree(kind, facts=facts), DROME, NOW, language) for kind in (Kind.REFUSAL, Kind.AUTHORISATION))
+    assert asked in refused
+    assert operated not in refused
+    assert operated in granted
+    label = {"fr": "Caméras", "en": "Cameras"}[language]
+    assert label in granted
+    assert label not in refused

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import Language, telegram_button, telegram_length, telegram_text
-from bot.model import Decree, Facts, Place
-from tests.bot.messages.samples import DROME, NOW, PDF, decree, decrees, languages, nows, places
+from bot.messages import Language, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
+from bot.model import Counsel, Decree, Facts, Place, Sighting
+from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse, utf16
 
 
@@ -30,7 +31,7 @@ def test_the_whole_post() -> None:
         "n° 2031-00493 · signé le 17 avril 2031 · publié le 18 avril 2031\n"
         "\n"
         "Lire l’acte (PDF, page 7)\n"
-        "#VSA #Drôme #dept26"
+        "#VSA #Drôme #dept26 #SNCF"
     )
     assert post.plain == parse(post.html).text.replace("(PDF, page 7)", f"(PDF, page 7) : {PDF}#page=7")
     assert [entity["type"] for entity in parse(post.html).entities] == ["bold", "bold", "text_link"]
@@ -71,17 +72,19 @@ def test_length_is_counted_in_utf16_units() -> None:
     assert telegram_length("a😀é") == 4
 
 
-@given(decrees, places, nows, languages, st.sampled_from([4096, 1024]))
-def test_any_decree_is_valid_html_within_the_limits(decree: Decree, place: Place, now: datetime, language: Language, limit: int) -> None:
+@given(decrees, places, nows, languages, st.none() | counsels, st.sampled_from([4096, 1024]))
+def test_any_decree_is_valid_html_within_the_limits(
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, limit: int
+) -> None:
     # The longest address of the strategy still leaves room at 1024 only when it is shorter; real ones are.
     if len(decree.url) > 300:
         limit = 4096
-    post = telegram_text(decree, place, now, language, limit=limit)
+    post = telegram_text(decree, place, now, language, counsel, limit=limit)
     parsed = parse(post.html)
     assert 0 < utf16(parsed.text) <= limit
     assert utf16(post.plain) <= limit
     assert len(parsed.entities) <= 100
-    assert "None" not in parsed.text or any("None" in text for text in (decree.title, place.name, repr(decree.facts)))
+    assert "None" not in parsed.text or any("None" in text for text in (decree.title, place.name, repr(decree.facts), repr(decree.changes)))
     links = [entity["url"] for entity in parsed.entities if entity["type"] == "text_link"]
     assert links == ([] if post.button is None else [post.button.url])
     assert post.button is None or post.button.url in post.plain
@@ -90,3 +93,45 @@ def test_any_decree_is_valid_html_within_the_limits(decree: Decree, place: Place
 @given(decrees, places, nows, nows)
 def test_the_button_does_not_depend_on_the_hour(decree: Decree, place: Place, one: datetime, other: datetime) -> None:
     assert telegram_button(decree, place, one) == telegram_text(decree, place, other).button
+
+
+def test_a_post_says_what_one_can_do_before_its_link() -> None:
+    rows = parse(telegram_text(decree(), DROME, NOW, "fr", advised()).html).text.split("\n\n")
+    assert rows[-2] == (
+        "⚖️ Recours possible jusqu’au 19 juin 2031 devant le tribunal administratif de Grenoble. "
+        "Un référé est encore possible avant le début. À vérifier (règle : CJA, art. R. 421-1, version au 3 avril 2026)."
+    )
+
+
+def test_the_long_form_links_to_every_place_of_publication() -> None:
+    elsewhere = "https://paris.example/raa.pdf"
+    seen = decree(sightings=(Sighting("26", PDF, 7, NOW), Sighting("PP", elsewhere, 14, NOW), Sighting("92", "javascript:1", 2, NOW)))
+    post = telegram_decree(seen, DROME, NOW, "fr", advised(), {"PP": POLICE})
+    parsed = parse(post.html)
+    assert "Aussi publié par Paris, Préfecture de police, page 14 (PDF)\nLire l’acte (PDF, page 7)" in parsed.text
+    assert [entity.get("url") for entity in parsed.entities if entity["type"] == "text_link"] == [f"{elsewhere}#page=14", f"{PDF}#page=7"]
+    assert f"{elsewhere}#page=14" in post.plain
+
+
+@given(decrees, places, nows, languages, st.none() | counsels)
+def test_any_long_form_is_valid_html_within_the_limits(
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None
+) -> None:
+    post = telegram_decree(decree, place, now, language, counsel, {"92": POLICE})
+    parsed = parse(post.html)
+    assert 0 < utf16(parsed.text) <= 4096
+    assert utf16(post.plain) <= 4096
+    assert len(parsed.entities) <= 100
+    assert not {"@", "\x1b", "\u202e"} & set(parsed.text)
+    links = [entity["url"] for entity in parsed.entities if entity["type"] == "text_link"]
+    assert len(links) == len(set(links)) <= 6
+    assert post.button == telegram_button(decree, place, now, language)
+
+
+@given(decrees, nows, languages, st.none() | counsels, st.from_regex(r"[0-9]{4}-[0-9]{2,5}", fullmatch=True))
+def test_a_post_shows_its_own_number_only(decree: Decree, now: datetime, language: Language, counsel: Counsel | None, number: str) -> None:
+    text = telegram_text(decree, DROME, now, language, counsel).plain
+    other = decree.facts.number or ""
+    assert shows_number(text, number) == (other.strip() == number)
+    numbered = replace(decree, facts=replace(decree.facts, number=number))
+    assert shows_number(telegram_text(numbered, DROME, now, language, counsel).plain, number)

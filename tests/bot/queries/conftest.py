@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
 import pytest
@@ -79,6 +79,12 @@ class MemoryDecrees:
 
     def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
         return self._page([d for d in self.stored if all(w.lower() in d.title.lower() for w in words.split())], limit, offset)
+
+    def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
+        if self.broken:
+            raise self.broken
+        kept = [d for d in self.stored if authorities is None or d.authority in authorities]
+        return tuple(d for d in kept if d.facts.ends is None or d.facts.ends.day >= on)
 
     def _page(self, found: list[Decree], limit: int, offset: int) -> PageOfDecrees:
         if self.broken:

@@ -109,7 +109,14 @@ def test_no_decree_under_a_number(questions: Questions, number: str, expected: A
 
 
 @pytest.mark.parametrize(
-    "question", [Question(Topic.RECENT, page=2), Question(Topic.DEPARTMENT, "26", 2), Question(Topic.SEARCH, "arrêté", 2)]
+    "question",
+    [
+        Question(Topic.RECENT, page=2),
+        Question(Topic.DEPARTMENT, "26", 2),
+        Question(Topic.SEARCH, "arrêté", 2),
+        Question(Topic.IN_FORCE, "26", 2),
+        Question(Topic.IN_FORCE, "", 2),
+    ],
 )
 def test_a_question_can_be_asked_again(questions: Questions, question: Question) -> None:
     answer = questions.ask(question)

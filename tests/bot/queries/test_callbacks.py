@@ -12,6 +12,7 @@ from bot.queries.callbacks import LIMIT_BYTES, Callbacks
 QUESTIONS = st.one_of(
     st.builds(Question, st.just(Topic.RECENT), st.just(""), st.integers(1, 999_999)),
     st.builds(Question, st.just(Topic.DEPARTMENT), st.sampled_from(["26", "2A", "PP", "R-IDF"]), st.integers(1, 999_999)),
+    st.builds(Question, st.just(Topic.IN_FORCE), st.sampled_from(["", "26", "R-PACA"]), st.integers(1, 999_999)),
     st.builds(Question, st.just(Topic.SEARCH), st.text(st.characters(codec="utf-8"), max_size=200), st.integers(1, 999_999)),
 )
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.model import Act, Cover, Decree, Judged, Outcome, PageText, Reading, Verdict
+from bot.model import Act, Cover, Decree, Judged, Moment, Outcome, PageText, Reading, Verdict
 from bot.queries.answers import DecreeList, Fault, NothingFound, OneDecree, Question, Questions, Topic, UnknownDecree
-from bot.storage import Store, open_store
+from bot.storage import Store
 from bot.storage.rows import NewRecueil, ReadResult, RecueilState
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
+from tests.bot.storage.ready import ready_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path}/vigie.db") as opened:
+    with ready_store(tmp_path) as opened:
         yield opened
 
 
@@ -70,3 +72,20 @@ def test_any_words_may_be_searched(store: Store, words: str) -> None:
 def test_a_search_of_signs_never_reaches_the_store(store: Store) -> None:
     answer = Questions(store.decrees, PLACES, lambda: NOW, overview=overview).search("***")
     assert getattr(answer, "fault", None) is Fault.NO_WORDS
+
+
+def test_what_is_in_force_comes_from_the_store(store: Store) -> None:
+    over = decree(2)
+    for found in (
+        decree(1),
+        replace(over, facts=replace(over.facts, starts=Moment(date(2026, 8, 1)), ends=Moment(date(2026, 8, 19)))),
+        decree(3, "PP"),
+    ):
+        record(store, found, f"La gare numéro {found.facts.number}.")
+    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
+    everywhere, paris = questions.in_force(), questions.in_force("Paris")
+    assert isinstance(everywhere, DecreeList)
+    assert {one.facts.number for one in everywhere.decrees} == {"26-2026-001", "26-2026-003"}
+    assert isinstance(paris, DecreeList)
+    assert [one.authority for one in paris.decrees] == ["PP"]
+    assert questions.in_force("38") == NothingFound(Question(Topic.IN_FORCE, "38"), 3, None, PLACES["38"])

@@ -108,6 +108,10 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("/department 26", "<b>Decrees about Drôme (26) — 12 decrees, page 1 of 3</b>"),
         ("/departement", "Quel département ?"),
         ("/departement drme", "« drme » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Drôme (26) ?"),
+        ("/envigueur", "<b>Arrêtés en vigueur ou à venir — 14 arrêtés, page 1 sur 3</b>"),
+        ("/envigueur Paris", "<b>Arrêtés en vigueur ou à venir concernant Paris (75) — 2 arrêtés</b>"),
+        ("/inforce 26", "<b>Decrees in force or to come about Drôme (26) — 12 decrees, page 1 of 3</b>"),
+        ("/inforce 38", "No decree recorded by this bot about Isère (38) is in force or to come. This does not mean that none exists."),
         ("/recherche gare", "<b>Arrêtés qui contiennent « gare » — 1 arrêté</b>"),
         ("/search <b>&", "No decree recorded by this bot contains “&lt;b&gt;&amp;”."),
         ("/decret 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
@@ -246,6 +250,6 @@ async def test_a_slow_store_does_not_hold_the_loop(bot: Bot, decrees: MemoryDecr
 async def test_the_commands_are_published_in_both_languages(bot: Bot) -> None:
     await publish_commands(bot.application.bot)
     published = {given.get("language_code"): [c["command"] for c in given["commands"]] for given in bot.telegram.sent("setMyCommands")}
-    french = ["recents", "departement", "recherche", "decret", "etat", "aide"]
-    english = ["recent", "department", "search", "decree", "status", "help"]
+    french = ["recents", "departement", "envigueur", "recherche", "decret", "etat", "aide"]
+    english = ["recent", "department", "inforce", "search", "decree", "status", "help"]
     assert published == {None: french, "fr": french, "en": english}

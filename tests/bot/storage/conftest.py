@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from bot.storage.store import Store, open_store
+from tests.bot.storage.ready import ready_store
 
 _number = itertools.count(1)
 
@@ -47,16 +49,30 @@ def server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@cache
+def _migrated(server: str) -> str:
+    """The name of a PostgreSQL database with the tables of the program, to copy rather than to migrate each."""
+    name = "vigie_migrated"
+    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    open_store(server.format(database=name)).close()
+    return name
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgres"))])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database."""
+    """The address of an empty database; where the test asks for a `store` too, of one with tables."""
+    has_tables = "store" in request.fixturenames
     if request.param == "sqlite":
+        if has_tables:
+            ready_store(tmp_path).close()
         yield f"sqlite:///{tmp_path / 'vigie.db'}"
         return
     server: str = request.getfixturevalue("server")
     name = f"vigie_{next(_number)}"
+    template = _migrated(server) if has_tables else "template1"
     with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         yield server.format(database=name)
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 

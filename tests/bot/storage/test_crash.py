@@ -83,7 +83,7 @@ def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_aga
                 second_reading(store)
             assert store.recueils.get(recueil.id).state is RecueilState.READ
             assert sorted(decree.title for decree in store.decrees.recent(10).decrees) == ["A", "B"]
-            assert store.outbox.counts() == {"m": {PostState.QUEUED: 2}, "t": {PostState.QUEUED: 2}}
+            assert store.outbox.counts() == {"m": {PostState.PENDING: 2}, "t": {PostState.PENDING: 2}}
             assert store.decrees.search("prefet", 10).total == 2
     assert len(states) == 2, "as before, or as after: nothing in between"
 

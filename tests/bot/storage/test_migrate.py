@@ -1,25 +1,30 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Date, Engine, TextClause, bindparam, inspect, select, text
 
+from bot.detection import identities as identify
+from bot.model import Facts
 from bot.storage import migrate as module
 from bot.storage.engine import make_engine
 from bot.storage.errors import WrongSchema
+from bot.storage.linking import prefix_of
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
-from bot.storage.schema import metadata
+from bot.storage.schema import decrees, identities, metadata, sightings
 from bot.storage.store import Store, open_store
 from bot.storage.url import parse_url
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
-RELEASED = ["0001", "0002", "0003", "0004"]
+RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006"]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
 
@@ -170,3 +175,90 @@ def test_many_processes_that_start_at_once_make_one_schema(url: str) -> None:
     assert [out for out, _ in ends] == ["done\n"] * 4, [err for _, err in ends]
     with open_store(url) as store:
         assert store.recueils.counts() == {}
+
+
+FACTS_BEFORE_0004 = {
+    1: (
+        {"number": "2026-123", "signed": "2026-08-12", "starts": "2026-08-14T14:00", "ends": "2026-08-16T02:00"},
+        ("2026-08-14", "2026-08-16", "2026-08-12"),
+    ),
+    2: ({"starts": "2026-08-14", "ends": "2026-08-13"}, ("2026-08-14", None, None)),
+    3: ({"starts": "2026-08-14T20:00", "ends": "2026-08-14T02:00"}, ("2026-08-14", None, None)),
+    4: ({"starts": "2026-08-14T20:00", "ends": "2026-08-14"}, ("2026-08-14", "2026-08-14", None)),
+    5: ({"starts": "2026-08-14", "ends": "2026-08-14T02:00"}, ("2026-08-14", "2026-08-14", None)),
+    6: ({"ends": "2026-08-14"}, (None, "2026-08-14", None)),
+    7: ({}, (None, None, None)),
+    8: ({"number": "CAB/SPAS/2026/n°624", "signed": "2026-08-12"}, (None, None, "2026-08-12")),
+}  # fmt: skip
+PUBLISHED_BEFORE_0004: dict[int, tuple[str | None, str | None]] = {
+    # The day of the decree so far, and the earliest of its sightings: of its other recueil the 13th is listed, of its own no day.
+    1: ("2026-08-20", "2026-08-13"), 2: ("2026-08-12", "2026-08-12"), 3: (None, "2026-08-13"), 8: ("2026-08-11", "2026-08-13"),
+}  # fmt: skip
+KEYS_BEFORE_0004 = {
+    "number:26:2026-123:signed:2026-08-12": "number:26:2026-123:",
+    "number:PP:dupa-2024-01017": "number:PP:2024-1017:",
+    "number:PP:dupa-n-2024-1691": "number:PP:2024-1691:",
+    "number:26:ab": "number:26:ab:",
+    "act:26-2026-08-12-00001": None,
+    "number": None,
+    "text:abc": None,
+}  # fmt: skip
+
+
+def dated(statement: str) -> TextClause:
+    return text(statement).bindparams(bindparam("published", type_=Date()))
+
+
+def test_what_stored_decrees_hold_fills_the_columns_of_0004(url: str, engine: Engine) -> None:
+    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+        module.upgrade_to(connection, "0003")
+        for recueil, day in ((1, None), (2, date(2026, 8, 13))):
+            connection.execute(
+                dated(
+                    "INSERT INTO recueils (id, authority, source, url, title, is_detail, state, attempts, found_at, published) "
+                    "VALUES (:id, '26', '26:site', :url, 'RAA', :no, 'read', 1, '2026-08-12 18:30:00.000000', :published)"
+                ),
+                {"id": recueil, "url": f"https://prefecture.example/{recueil}.pdf", "no": False, "published": day},
+            )
+        for decree, (facts, _) in FACTS_BEFORE_0004.items():
+            before, _ = PUBLISHED_BEFORE_0004.get(decree, (None, None))
+            connection.execute(
+                dated(
+                    "INSERT INTO decrees (id, authority, kind, title, facts, evidence, recueil_id, url, page, found_at, published) "
+                    "VALUES (:id, '26', 'authorisation', 'A', :facts, '[]', 1, 'https://a.example/1.pdf', 3, '2026-08-12 18:30:00', "
+                    ":published)"
+                ),
+                {"id": decree, "facts": json.dumps(facts), "published": None if before is None else date.fromisoformat(before)},
+            )
+            for recueil in (1, 2):
+                connection.execute(
+                    text(
+                        "INSERT INTO sightings (decree_id, recueil_id, authority, url, page, seen_at) "
+                        "VALUES (:decree, :recueil, '26', 'https://prefecture.example/1.pdf', 3, '2026-08-12 18:30:00.000000')"
+                    ),
+                    {"decree": decree, "recueil": recueil},
+                )
+        many = [f"number:26:2026-{number}:starts:2026-08-14" for number in range(200, 650)]
+        for key in (*KEYS_BEFORE_0004, *many):
+            connection.execute(text("INSERT INTO identities (key, decree_id) VALUES (:key, 1)"), {"key": key})
+        connection.execute(text("INSERT INTO identities (key, decree_id) VALUES ('number:26:cab-spas-2026-n-624:signed:2026-08-12', 8)"))
+    with open_store(url) as store, store.database.reading() as connection:
+        rows = connection.execute(select(decrees)).all()
+        days = {row.id: tuple(None if day is None else str(day) for day in (row.starts_on, row.ends_on, row.signed_on)) for row in rows}
+        assert days == {decree: days for decree, (_, days) in FACTS_BEFORE_0004.items()}
+        named = {row.key: row.prefix for row in connection.execute(select(identities))}
+        assert {key: named[key] for key in KEYS_BEFORE_0004} == KEYS_BEFORE_0004
+        assert all(named[key] == prefix_of(key) for key in named), "the program names them as the migration does"
+        of_a_sign = {row.key for row in connection.execute(select(identities).where(identities.c.decree_id == 8))}
+        assert of_a_sign == {f"number:26:cab-spas-2026-{number}:signed:2026-08-12" for number in ("n-624", "624")}
+        assert set(identify("26", None, Facts("CAB/SPAS/2026/n°624", signed=date(2026, 8, 12)), "")) <= of_a_sign
+        seen = {(row.decree_id, row.recueil_id): row.facts for row in connection.execute(select(sightings))}
+        assert seen == {
+            (decree, recueil): facts if recueil == 1 else None for decree, (facts, _) in FACTS_BEFORE_0004.items() for recueil in (1, 2)
+        }
+        published = {row.id: None if row.published is None else str(row.published) for row in rows}
+        assert published == {decree: PUBLISHED_BEFORE_0004.get(decree, (None, "2026-08-13"))[1] for decree in FACTS_BEFORE_0004}
+        there = {(row.decree_id, row.recueil_id): row.published for row in connection.execute(select(sightings))}
+        assert [there[1, recueil] for recueil in (1, 2)] == [date(2026, 8, 20), date(2026, 8, 13)]
+        assert [there[3, recueil] for recueil in (1, 2)] == [None, date(2026, 8, 13)]
+        assert store.decrees.get(1) is not None

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.model import Post, PostState
+from bot.model import Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
 from bot.storage.outbox import LEASE, References
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
 MINUTE = timedelta(minutes=1)
+PENDING, SENDING, SENT, REFUSED, UNKNOWN = (
+    PostState.PENDING, PostState.SENDING, PostState.SENT, PostState.REFUSED, PostState.UNKNOWN,
+)  # fmt: skip
 
 
 def queue(store: Store, *titles: str, destinations: tuple[str, ...] = ("t",)) -> list[Post]:
@@ -51,11 +55,12 @@ def test_destinations_do_not_wait_for_each_other(store: Store) -> None:
 
 def test_sent_is_the_end_of_it(store: Store) -> None:
     (post,) = queue(store, "A")
-    store.outbox.sent(claimed(store).id, "msg-17", NOW)
+    taken = claimed(store)
+    store.outbox.sent(taken.id, "msg-17", NOW)
     assert (state_of(store, post).state, state_of(store, post).reference) == (PostState.SENT, "msg-17")
-    store.outbox.requeue(post.id, "late answer", None)
-    store.outbox.refused(post.id, "late answer", NOW)
-    store.outbox.unknown(post.id, "late answer", None)
+    for state in (PENDING, REFUSED, UNKNOWN):
+        assert not store.outbox.move(taken, state, NOW, error="late answer")
+        assert not store.outbox.move(state_of(store, post), state, NOW, error="late answer")
     assert state_of(store, post).state is PostState.SENT
     store.outbox.sent(post.id, "msg-18", NOW)
     assert state_of(store, post).reference == "msg-17"
@@ -64,46 +69,48 @@ def test_sent_is_the_end_of_it(store: Store) -> None:
 
 def test_not_sent_is_tried_again_in_its_time_and_lets_others_pass(store: Store) -> None:
     first, second = queue(store, "A", "B")
-    store.outbox.requeue(claimed(store).id, "429", NOW + MINUTE)
+    assert store.outbox.move(claimed(store), PENDING, NOW, cause=PostCause.RATE_LIMITED, error="429", not_before=NOW + MINUTE)
     assert claimed(store).id == second.id
     assert store.outbox.claim("t", NOW) is None
     again = store.outbox.claim("t", NOW + MINUTE)
     assert again is not None
-    assert (again.id, again.attempts, again.error) == (first.id, 2, "429")
+    assert (again.id, again.attempts, again.error, again.cause) == (first.id, 2, "429", PostCause.RATE_LIMITED)
 
 
 def test_a_refused_one_waits_for_an_operator(opener: Callable[[], Store]) -> None:
     store, operator = opener(), opener()
     (post,) = queue(store, "A")
-    store.outbox.refused(claimed(store).id, "bot was kicked", NOW)
+    store.outbox.move(claimed(store), REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="bot was kicked")
     assert (state_of(store, post).state, state_of(store, post).error) == (PostState.REFUSED, "bot was kicked")
     assert store.outbox.claim("t", NOW + timedelta(days=1)) is None
-    operator.outbox.requeue(post.id, "invited again", None)
+    assert operator.posts.decide(operator.posts.message(post.id), PENDING, NOW, cause=PostCause.BY_PERSON)
     assert claimed(store).id == post.id
 
 
 def test_an_unknown_one_is_looked_for_in_its_time_then_settled(store: Store) -> None:
     first, second = queue(store, "A", "B")
     for _ in range(2):
-        store.outbox.unknown(claimed(store).id, "answer lost", NOW + MINUTE)
+        store.outbox.move(claimed(store), UNKNOWN, NOW, error="answer lost", not_before=NOW + MINUTE)
     assert store.outbox.claim("t", NOW + MINUTE) is None
     assert store.outbox.unknown_due("t", NOW) == []
     due = store.outbox.unknown_due("t", NOW + MINUTE)
     assert [(post.id, post.state) for post in due] == [(first.id, PostState.UNKNOWN), (second.id, PostState.UNKNOWN)]
     store.outbox.sent(first.id, "msg-1", NOW)
-    store.outbox.requeue(second.id, "not there", None)
+    store.outbox.move(due[1], PENDING, NOW, error="not there")
     assert claimed(store).id == second.id
 
 
 def test_one_program_at_a_time_looks_for_an_unknown_one(opener: Callable[[], Store]) -> None:
     one, other = opener(), opener()
     (post,) = queue(one, "A")
-    one.outbox.unknown(claimed(one).id, "answer lost", None)
-    assert [found.id for found in other.outbox.unknown_due("t", NOW)] == [post.id]
+    one.outbox.move(claimed(one), UNKNOWN, NOW, error="answer lost")
+    [mine] = other.outbox.unknown_due("t", NOW)
+    assert mine.id == post.id
     assert one.outbox.unknown_due("t", NOW) == []
-    one.outbox.requeue(post.id, "not there", None)
-    assert state_of(one, post).state is PostState.UNKNOWN
-    other.outbox.unknown(post.id, "cannot be asked now", NOW + MINUTE)
+    assert not one.outbox.move(mine, PENDING, NOW, error="not there")
+    assert state_of(one, post).state is UNKNOWN
+    assert other.outbox.move(mine, UNKNOWN, NOW, error="cannot be asked now", not_before=NOW + MINUTE, looks=1)
+    assert state_of(one, post).looks == 1
     assert [found.id for found in one.outbox.unknown_due("t", NOW + MINUTE)] == [post.id]
 
 
@@ -124,19 +131,20 @@ def test_looking_for_unknown_posts_recovers_those_left_behind(opener: Callable[[
     assert next_one.outbox.unknown_due("t", NOW + LEASE - timedelta(seconds=1)) == []
     (found,) = next_one.outbox.unknown_due("t", NOW + LEASE)
     assert (found.id, found.state, found.error) == (post.id, PostState.UNKNOWN, "the program was stopped while sending")
+    assert found.cause is PostCause.KILLED
 
 
 def test_a_late_answer_of_a_slow_program_does_not_disturb_the_one_that_took_over(opener: Callable[[], Store]) -> None:
     slow, quick = opener(), opener()
     (post,) = queue(slow, "A")
-    claimed(slow)
+    taken = claimed(slow)
     later = NOW + LEASE
     quick.outbox.recover(later)
-    quick.outbox.unknown_due("t", later)
-    quick.outbox.requeue(post.id, "not there", None)
+    [mine] = quick.outbox.unknown_due("t", later)
+    assert quick.outbox.move(mine, PENDING, later, error="not there")
     assert quick.outbox.claim("t", later) is not None
-    slow.outbox.requeue(post.id, "connection refused", None)
-    slow.outbox.refused(post.id, "kicked", later)
+    assert not slow.outbox.move(taken, PENDING, later, error="connection refused")
+    assert not slow.outbox.move(taken, REFUSED, later, error="kicked")
     assert state_of(quick, post).state is PostState.SENDING
     slow.outbox.sent(post.id, "msg-1", later)
     assert state_of(quick, post).state is PostState.SENT
@@ -144,11 +152,12 @@ def test_a_late_answer_of_a_slow_program_does_not_disturb_the_one_that_took_over
 
 def test_a_destination_on_hold_gets_nothing(store: Store) -> None:
     queue(store, "A", "B", destinations=("t", "m"))
-    store.outbox.unknown(claimed(store).id, "answer lost", None)
-    assert store.outbox.held_until("t") is None
-    store.outbox.hold("t", NOW + 2 * MINUTE)
-    store.outbox.hold("t", NOW + MINUTE)
-    assert store.outbox.held_until("t") == NOW + 2 * MINUTE
+    store.outbox.move(claimed(store), UNKNOWN, NOW, error="answer lost")
+    assert store.outbox.held_until("t", NOW) is None
+    store.outbox.hold("t", NOW + 2 * MINUTE, NOW)
+    store.outbox.hold("t", NOW + MINUTE, NOW)
+    assert store.outbox.held_until("t", NOW) == NOW + 2 * MINUTE
+    assert store.outbox.held_until("t", NOW + 2 * MINUTE) is None
     assert store.outbox.claim("t", NOW) is None
     assert store.outbox.unknown_due("t", NOW) == []
     assert claimed(store, "m").destination == "m"
@@ -165,7 +174,7 @@ def test_the_messages_known_at_a_destination(store: Store) -> None:
     store.outbox.sent(second.id, "10", NOW - MINUTE)
     assert store.outbox.references(third.id) == References("10", frozenset({"9", "10"}))
     # One that was sent after the post existed may come after its message: it is known, but nothing starts from it.
-    store.outbox.refused(claimed(store).id, "kicked", NOW)
+    store.outbox.move(claimed(store), REFUSED, NOW, error="kicked")
     (late,) = queue(store, "E")
     store.outbox.sent(late.id, "11", NOW + MINUTE)
     assert store.outbox.references(third.id) == References("10", frozenset({"9", "10", "11"}))
@@ -190,16 +199,16 @@ def test_a_clock_that_is_slow_elsewhere_makes_no_later_post_an_earlier_one(store
 def test_next_due(store: Store) -> None:
     assert store.outbox.next_due(NOW) is None
     queue(store, "A")
-    assert store.outbox.next_due(NOW - MINUTE) == NOW
+    assert store.outbox.next_due(NOW) == NOW
     assert store.outbox.next_due(NOW + MINUTE) == NOW + MINUTE
     post = claimed(store)
     assert store.outbox.next_due(NOW) == NOW + LEASE
-    store.outbox.requeue(post.id, "429", NOW + 3 * MINUTE)
+    store.outbox.move(post, PENDING, NOW, error="429", not_before=NOW + 3 * MINUTE)
     assert store.outbox.next_due(NOW) == NOW + 3 * MINUTE
-    store.outbox.hold("t", NOW + 4 * MINUTE)
+    store.outbox.hold("t", NOW + 4 * MINUTE, NOW)
     assert store.outbox.next_due(NOW) == NOW + 4 * MINUTE
     queue(store, "B", destinations=("m", "gone"))
-    store.outbox.hold("m", NOW + MINUTE)
+    store.outbox.hold("m", NOW + MINUTE, NOW)
     assert store.outbox.next_due(NOW) == NOW
     assert store.outbox.next_due(NOW, ["t", "m"]) == NOW + MINUTE
     assert store.outbox.next_due(NOW, []) is None
@@ -212,7 +221,7 @@ def test_next_due(store: Store) -> None:
 def test_counts(store: Store) -> None:
     queue(store, "A", "B", destinations=("t", "m"))
     store.outbox.sent(claimed(store).id, "1", NOW)
-    assert store.outbox.counts() == {"m": {PostState.QUEUED: 2}, "t": {PostState.QUEUED: 1, PostState.SENT: 1}}
+    assert store.outbox.counts() == {"m": {PostState.PENDING: 2}, "t": {PostState.PENDING: 1, PostState.SENT: 1}}
     assert store.outbox.for_decrees([]) == []
 
 
@@ -220,7 +229,7 @@ def test_what_is_not_there_is_told(store: Store) -> None:
     with pytest.raises(NoSuchRow, match="no post has the id 404"):
         store.outbox.sent(404, "1", NOW)
     with pytest.raises(NoSuchRow):
-        store.outbox.requeue(404, "x", None)
+        store.outbox.move(replace(queue(store, "A")[0], id=404), PENDING, NOW)
 
 
 def test_programs_that_claim_at_once_never_get_the_same_post(opener: Callable[[], Store]) -> None:

@@ -40,8 +40,8 @@ def test_everything_a_reading_found_is_stored(store: Store) -> None:
     assert (decree.found_at, decree.published, decree.authority) == (NOW, recueil.published, "26")
     assert decree.identities == ("26|2024-110-0003", "act:26-2024-04-19-00003")
     assert [(post.destination, post.state, post.decree) for post in recorded.posts] == [
-        ("telegram", PostState.QUEUED, decree),
-        ("mastodon", PostState.QUEUED, decree),
+        ("telegram", PostState.PENDING, decree),
+        ("mastodon", PostState.PENDING, decree),
     ]
     assert decree.id is not None
     assert store.decrees.get(decree.id) == decree
@@ -73,7 +73,7 @@ def test_recording_again_posts_nothing_again(store: Store) -> None:
     assert store.decrees.recent(10).total == 1
     assert len(store.decrees.acts_of(recueil.id)) == 2
     assert len(store.decrees.uncertain(10)) == 1
-    assert store.outbox.counts() == {"telegram": {PostState.QUEUED: 1}}
+    assert store.outbox.counts() == {"telegram": {PostState.PENDING: 1}}
     assert len(store.decrees.sightings(first.decrees[0].id or 0)) == 1
 
 
@@ -107,7 +107,7 @@ def test_a_decree_that_a_second_reading_misses_stays_and_can_be_found(store: Sto
     store.decrees.record(result_of(recueil, act("Illisible", first=3, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
     assert store.decrees.recent(10).decrees == first.decrees
     assert store.decrees.search("vidéosurveillance", 10).decrees == first.decrees
-    assert store.outbox.counts() == {"t": {PostState.QUEUED: 1}}
+    assert store.outbox.counts() == {"t": {PostState.PENDING: 1}}
 
 
 def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
@@ -118,7 +118,7 @@ def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
     assert second == Recorded((), (), duplicate=False)
     known = store.decrees.get(first.decrees[0].id or 0)
     assert known is not None
-    assert (known.page, known.url, known.facts) == (3, paris.url, Facts())
+    assert (known.page, known.url, known.facts) == (3, paris.url, FACTS), "what the first text did not tell, the second does"
     assert known.identities == ("PP|2024-1", "text:a", "text:b")
     seen = store.decrees.sightings(known.id or 0)
     assert [(one.authority, one.url, one.page, one.seen_at) for one in seen] == [("75", paris.url, 3, NOW), ("PP", police.url, 1, later)]
@@ -258,7 +258,7 @@ def test_programs_that_read_the_same_decree_at_once_announce_it_once(opener: Cal
         thread.join(timeout=120)
     assert errors == []
     assert sorted(post.decree.title for post in announced) == ["Arrêté A", "Arrêté B", "Arrêté C", "Arrêté D"]
-    assert programs[0].outbox.counts() == {"t": {PostState.QUEUED: 4}}
+    assert programs[0].outbox.counts() == {"t": {PostState.PENDING: 4}}
     for decree in programs[0].decrees.recent(10).decrees:
         assert {one.authority for one in programs[0].decrees.sightings(decree.id or 0)} == set(authorities)
     assert programs[0].recueils.counts() == {code: {RecueilState.READ: 1} for code in authorities}

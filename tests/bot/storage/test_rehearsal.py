@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Facts, Moment
+from bot.model import Facts, Kind, Moment, Outcome, Reference
 from bot.storage import StorageError, Store, rehearsal_store
 from bot.storage.rows import RecueilState, SourceState
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.finding import found, stored
 
 LATER = NOW + timedelta(hours=1)
 FACTS = Facts(number="2024-493", signed=NOW.date(), starts=Moment(NOW.date()), operators=("SNCF",), cameras=12)
@@ -94,3 +95,16 @@ def test_a_database_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     file.write_text("not a database, but long enough to be looked at " * 100, encoding="utf-8")
     with pytest.raises(StorageError):
         rehearsal_store(f"sqlite:///{file}", ["26"])
+
+
+def test_it_knows_what_decrees_do_to_each_other_and_what_people_decided(store: Store, url: str) -> None:
+    grant = found(store, Facts("2024-8", signed=NOW.date()), authority="83")
+    end = found(store, Facts("2024-9", references=(Reference(Kind.ABROGATION, "2024-8"),)), Kind.ABROGATION, authority="83")
+    doubtful = act("Arrêté douteux", outcome=Outcome.UNCERTAIN, act_id="26-2024-04-19-00001")
+    store.decrees.record(result_of(one_recueil(store, "doubtful"), doubtful), to(), NOW)
+    [review] = store.reviews.waiting(10)
+    decision = store.reviews.reject(review.id, NOW, "cli").decision
+    with rehearsal_store(url, ["26"]) as stage:
+        assert stage.decrees.recent(10) == store.decrees.recent(10)
+        assert [change.decree for change in stored(stage, grant).changed_by] == [end]
+        assert stage.reviews.decided(["act:26-2024-04-19-00001"]) == {"act:26-2024-04-19-00001": decision}

@@ -122,17 +122,17 @@ def test_a_huge_act_full_of_rare_words_can_be_stored_and_found(store: Store) -> 
     assert store.decrees.search("drone", 10).total == 1
 
 
-def test_5000_acts(store: Store) -> None:
+def test_2000_acts(store: Store) -> None:
     """Every act can be told from all others, and one department's from those of the other."""
-    for number in range(50):
+    for number in range(20):
         authority = "26" if number % 2 else "83"
         recueil = one_recueil(store, str(number), authority=authority)
         judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(100)]
         store.decrees.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
     page = store.decrees.search("camera augmentée", 20)
-    assert (len(page.decrees), page.total) == (20, 5_000)
-    assert page.decrees[0].title == "Arrêté a49b99"
-    assert store.decrees.search("camera", 1, authorities={"26"}).total == 2_500
+    assert (len(page.decrees), page.total) == (20, 2_000)
+    assert page.decrees[0].title == "Arrêté a19b99"
+    assert store.decrees.search("camera", 1, authorities={"26"}).total == 1_000
     assert [decree.title for decree in store.decrees.search("a17b42 cameras", 10).decrees] == ["Arrêté a17b42"]
 
 
@@ -177,7 +177,7 @@ def test_a_very_long_question(filled: Store) -> None:
 
 
 @given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4), index=st.integers(0, 3))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 def test_every_stored_text_is_found_by_its_own_words(texts: list[str], index: int) -> None:
     with open_store("sqlite://") as store:
         for number, text in enumerate(texts):

@@ -1,0 +1,97 @@
+"""What happens in one run: drawn from a seed, so that a run can be lived again. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import Literal
+
+Mode = Literal["probe", "hold", "resend"]
+Where = Literal["telegram", "mastodon"]
+
+PLACES: tuple[Where, ...] = ("telegram", "mastodon")
+LATER = 6 * 60.0
+"""Seconds after which nothing that a killed program held is held any more (more than `bot.storage.outbox.LEASE`)."""
+DAY = 24 * 3600.0
+LONGEST_LIFE = 2.0
+"""Seconds within which a program is killed at random: most of its deliveries take less."""
+_ANSWER_TAKES = 0.03
+
+
+class Step(StrEnum):
+    """Where in a delivery the program is when it is killed, as its server sees it; `BY_CHANCE`: wherever it is."""
+
+    RECEIVED_LOST = "request received, never carried out"
+    RECEIVED_LATE = "request received, carried out after the kill"
+    STORED = "message stored, no answer begun"
+    HALF = "answer half sent"
+    ANSWERED = "answer sent, a moment ago"
+    LOOK_RECEIVED = "looking: question received"
+    LOOK_HALF = "looking: answer half sent"
+    LOOK_ANSWERED = "looking: answer sent, a moment ago"
+    BY_CHANCE = "any instant"
+
+    @property
+    def is_look(self) -> bool:
+        """Whether a message in doubt is being looked for."""
+        return self.name.startswith("LOOK")
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """One life of the program and its end. `nth`: at which such request (from 0). `delay`: seconds after the step, or after the start.
+
+    `wait`: by how many seconds the clock of the next life is ahead (below 0: it was set back).
+    """
+
+    step: Step
+    where: Where
+    nth: int
+    delay: float
+    wait: float
+    person_writes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run: so many decrees for every destination, and the blows in order. Some servers know no idempotency keys.
+
+    `most_per_day`: messages above which decrees are told in digests (`delivery.max_posts_per_day`).
+    """
+
+    name: str
+    decrees: int
+    mode: Mode
+    ignores_keys: bool
+    most_per_day: int
+    blows: tuple[Blow, ...]
+
+
+def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan:
+    """The `number`-th run of a seed, with one to `most` kills. The steps take turns, so that few runs meet them all."""
+    chance = Random(f"{seed}/{number}/{mode}")
+    steps = tuple(Step)
+    blows = []
+    for position in range(chance.randint(1, most)):
+        step = steps[(number + position * 4) % len(steps)]
+        looks = mode != "probe" and step.is_look
+        blows.append(
+            Blow(
+                # Without looking there is no such step on Telegram.
+                step=step,
+                where="mastodon" if looks else chance.choice(PLACES),
+                nth=0 if step.is_look else chance.choice((0, 0, 1, 2)),
+                delay=chance.uniform(0, LONGEST_LIFE if step is Step.BY_CHANCE else _ANSWER_TAKES),
+                wait=chance.choice((0.0, 0.0, 0.0, LATER, LATER, LATER, -DAY)),
+                person_writes=chance.random() < 0.3,
+            )
+        )
+    return Plan(
+        name=f"{seed}/{number}/{mode}",
+        decrees=chance.randint(3, 4),
+        mode=mode,
+        ignores_keys=chance.random() < 0.5,
+        most_per_day=chance.choice((60, 60, 60, 2)),
+        blows=tuple(blows),
+    )

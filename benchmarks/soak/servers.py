@@ -1,0 +1,65 @@
+"""The two platforms of the soak, each with traps, and what is really there."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import ASGIApp
+
+from benchmarks.soak.traps import Traps
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+CHANNEL = -1001111
+SEND = {"telegram": r"POST /bot[^/]+/sendMessage", "mastodon": r"POST /api/v1/statuses"}
+LOOK = {"telegram": r"POST /bot[^/]+/editMessageReplyMarkup", "mastodon": r"GET /api/v1/accounts/[^/]+/statuses"}
+_FILE = re.compile(r"/recueil-(\d+)\.pdf")
+
+
+class Telegram(FakeBotApi):
+    """A channel in which the bot may not edit the posts of others, as the documentation advises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.traps = Traps()
+        self.add_channel(CHANNEL)
+
+    def app(self) -> ASGIApp:
+        """With traps."""
+        return self.traps.around(super().app())
+
+    def told(self) -> list[tuple[str, int]]:
+        """What is there, oldest first: the id of a message and the number of a decree, for each decree that it leads to."""
+        return [(str(message.message_id), number) for message in self.messages for number in _numbers(f"{message.html} {message.buttons}")]
+
+
+class Mastodon(MastodonServer):
+    """An account."""
+
+    def __init__(self, *, ignores_keys: bool) -> None:
+        super().__init__(ignores_idempotency=ignores_keys)
+        self.traps = Traps()
+
+    def app(self) -> ASGIApp:
+        """With traps."""
+        return self.traps.around(super().app())
+
+    def told(self) -> list[tuple[str, int]]:
+        """As on Telegram."""
+        return [(status["id"], number) for status in reversed(self.statuses()) for number in _numbers(status["content"])]
+
+
+def load() -> None:
+    """Call it once, before there are threads.
+
+    The mock loads SQLAlchemy's ORM when it is started first, and whoever uses SQLAlchemy in another thread meanwhile finds half of it.
+    """
+    with Mastodon(ignores_keys=False):
+        pass
+
+
+def _numbers(text: str) -> list[int]:
+    found = list(dict.fromkeys(int(number) for number in _FILE.findall(text)))
+    if not found:
+        raise ValueError(f"a message of the bot without a decree: {text}")
+    return found

@@ -1,0 +1,112 @@
+"""Tells the operators of the delivery: posts that need a person, destinations that take nothing, and the end of either."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes, posts_to_tell
+from bot.alerts.post_text import post_text
+from bot.alerts.teller import OperatorsChat
+from bot.delivery import DeliveryError, NotSent
+from bot.delivery.backoff import backoff
+from bot.messages import Language
+from bot.storage.post_alerts import NewPostAlert, PostAlert
+from bot.storage.posts import OpenPost
+from bot.uninterrupted import uninterrupted
+
+log = structlog.get_logger()
+
+
+class UnsentPosts(Protocol):
+    """The store's posts. Synchronous: called in a thread."""
+
+    def unsent(self, destinations: Collection[str], /) -> list[OpenPost]:
+        """What was not sent to these destinations, without what a person gave up."""
+        ...
+
+
+class PostAlertStore(Protocol):
+    """The stored alerts. Synchronous: every method is called in a thread."""
+
+    def unfinished(self) -> list[PostAlert]:
+        """Those that go on, and those whose end is still to be told."""
+        ...
+
+    def change(self, now: datetime, /, *, opened: Sequence[NewPostAlert], closed: Collection[int]) -> None:
+        """What begins, and what is over."""
+        ...
+
+    def told(self, begun: Collection[int], ended: Collection[int], now: datetime, /) -> None:
+        """A message has gone out."""
+        ...
+
+
+class PostTeller:
+    """Each trouble is told once, and so is its end, also across restarts. What could not be sent is tried again at later looks; where it
+    is not known whether a message arrived it is sent again. Without a chat the log is all there is: it tells of posts that wait for long
+    and of every end, and delivery itself of the rest.
+    """
+
+    def __init__(
+        self,
+        *,
+        posts: UnsentPosts,
+        alerts: PostAlertStore,
+        destinations: Collection[str],
+        late_after: timedelta,
+        chat: OperatorsChat | None,
+        clock: Callable[[], datetime],
+        language: Language = "fr",
+    ) -> None:
+        """`destinations` are the configured ones: what waits for another is nobody's trouble."""
+        self._posts = posts
+        self._alerts = alerts
+        self._destinations = tuple(destinations)
+        self._late_after = late_after
+        self._chat = chat
+        self._clock = clock
+        self._language = language
+        self._failures = 0
+        self._not_before: datetime | None = None
+
+    async def look(self, *, settle: timedelta = SETTLE) -> None:
+        """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
+        await self._note_changes()
+        message = posts_to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
+        if message and await self._sent(message):
+            begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
+            # A stop must not come between the message and its record: it would be told twice.
+            await uninterrupted(self._alerts.told, begun, ended, self._clock())
+
+    async def _note_changes(self) -> None:
+        unsent = await asyncio.to_thread(self._posts.unsent, self._destinations)
+        now = self._clock()
+        change = post_changes(unsent, await asyncio.to_thread(self._alerts.unfinished), now, self._late_after)
+        if not change:
+            return
+        await asyncio.to_thread(self._alerts.change, now, opened=change.opened, closed=[alert.id for alert in change.closed])
+        for new in change.opened:
+            if new.trouble == Trouble.LATE:
+                log.warning("posts have waited for long", destination=new.destination, error=new.detail)
+        for alert in change.closed:
+            log.info("delivery needs no look any more", about=alert.subject, destination=alert.destination, trouble=alert.trouble)
+
+    async def _sent(self, message: PostMessage) -> bool:
+        now = self._clock()
+        if self._chat is None or (self._not_before is not None and now < self._not_before):
+            return False
+        try:
+            await self._chat.tell(post_text(message, self._language))
+        except DeliveryError as error:
+            self._failures += 1
+            self._not_before = now + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            if self._failures == 1:
+                log.error("operators not told yet, they will be", error=str(error))
+            return False
+        self._failures, self._not_before = 0, None
+        return True

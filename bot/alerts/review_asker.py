@@ -1,0 +1,99 @@
+"""Asks the operators about acts that a person must look at, each once, with two buttons."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.alerts.review_text import review_text
+from bot.alerts.vocabulary import alert_words
+from bot.delivery import Choice, DeliveryError, NotSent
+from bot.delivery.backoff import backoff
+from bot.messages import Language
+from bot.reviewing import Answer, answer_data
+from bot.storage.rows import Waiting
+from bot.uninterrupted import uninterrupted
+
+log = structlog.get_logger()
+
+FRESH = timedelta(days=7)
+"""How long an act waits to be asked about. Older ones, and those of a backfill, are for `vigie review list`: nobody is to be asked in the
+middle of a day about all that was doubtful in ten years."""
+
+AT_ONCE = 5
+"""Acts asked about at one look: a bulk of doubtful ones must not bury what else operators are told."""
+
+
+class WaitingActs(Protocol):
+    """The acts that wait for a person. Synchronous: every method is called in a thread."""
+
+    def untold(self, limit: int, since: datetime, /) -> Sequence[Waiting]:
+        """Those that wait since then and that nobody was asked about yet, the oldest first, but for what is history."""
+        ...
+
+    def told(self, reviews: Collection[int], now: datetime, /) -> None:
+        """They were asked about."""
+        ...
+
+
+class AskedChat(Protocol):
+    """Where the operators answer."""
+
+    async def ask(self, text: str, choices: Sequence[Choice], /) -> None:
+        """Send a question with its buttons. Raises DeliveryError."""
+        ...
+
+
+class ReviewAsker:
+    """What could not be asked is asked at a later look. Where it is not known whether a question arrived it is asked again."""
+
+    def __init__(
+        self,
+        *,
+        reviews: WaitingActs,
+        chat: AskedChat,
+        names: Callable[[str], str],
+        clock: Callable[[], datetime],
+        language: Language = "fr",
+        buttons: bool = True,
+    ) -> None:
+        """`names` gives what people call an authority by its code. Without `buttons` (nobody would answer them) the command is named."""
+        self._reviews = reviews
+        self._chat = chat
+        self._names = names
+        self._clock = clock
+        self._language = language
+        self._buttons = buttons
+        self._failures = 0
+        self._not_before: datetime | None = None
+
+    async def look(self) -> None:
+        """Ask about what waits. Raises StorageError."""
+        if self._not_before is not None and self._clock() < self._not_before:
+            return
+        for act in await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH):
+            if not await self._asked(act):
+                return
+            # A stop must not come between the question and its record: it would be asked twice.
+            await uninterrupted(self._reviews.told, [act.id], self._clock())
+
+    async def _asked(self, act: Waiting) -> bool:
+        words = alert_words(self._language).reviews
+        choices = (
+            [Choice(said, answer_data(Answer(act.id, act.token, is_decree))) for said, is_decree in ((words.yes, True), (words.no, False))]
+            if self._buttons
+            else []
+        )
+        try:
+            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=self._buttons), choices)
+        except DeliveryError as error:
+            self._failures += 1
+            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            log.error("operators not asked yet, they will be", review=act.id, error=str(error))
+            return False
+        self._failures, self._not_before = 0, None
+        return True

@@ -1,0 +1,19 @@
+"""The composition root: the only package that knows every other."""
+
+from bot.app.answers import open_questions, places_of, take_survey, watched_codes
+from bot.app.assembly import Parts, assemble
+from bot.app.clock import utc_now
+from bot.app.edges import open_client, open_keep, open_shelf
+
+__all__ = [
+    "Parts",
+    "assemble",
+    "open_client",
+    "open_keep",
+    "open_questions",
+    "open_shelf",
+    "places_of",
+    "take_survey",
+    "utc_now",
+    "watched_codes",
+]

@@ -1,0 +1,57 @@
+"""The outside edges of reading: the polite client, and the folder of kept PDFs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from bot.config import Settings
+from bot.config.values import sqlite_file
+from bot.keep import Keep
+from bot.shelf import Shelf
+from sources import Authority, browser_hosts, hosts
+from sources.client import Client, ClientOptions, user_agent
+from sources.index import INDEX_HOSTS
+
+_MEGABYTE = 1_000_000
+
+
+def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> Client:
+    """The polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used."""
+    http = settings.http
+    return Client(
+        ClientOptions(
+            hosts=hosts(authorities) | INDEX_HOSTS,
+            user_agent=user_agent(version("vigie-vsa"), http.contact or None),
+            interval_seconds=http.interval_seconds,
+            origins=dict(http.origins),
+            timeout_seconds=http.timeout_seconds,
+            max_file_bytes=http.max_pdf_megabytes * _MEGABYTE,
+            respect_robots=http.respect_robots,
+            browsers=browser_hosts(authorities),
+            browser_path=http.browser or None,
+        )
+    )
+
+
+def open_shelf(settings: Settings) -> Shelf:
+    """Where PDFs are kept until they are wholly read: the configured folder, or one beside the database."""
+    reading = settings.reading
+    return Shelf(reading.kept_folder or _beside(settings.database.url, "pdfs"), most_bytes=reading.kept_megabytes * _MEGABYTE)
+
+
+def open_keep(settings: Settings) -> Keep:
+    """Where the PDFs of decrees are kept for good: the configured folder, or one beside the database."""
+    storage = settings.storage
+    return Keep(storage.pdfs_folder or _beside(settings.database.url, "archive"), which=storage.keep_pdfs)
+
+
+def _beside(database: str, what: str) -> Path:
+    """`vigie-pdfs` for the file `vigie.db`; a server has no folder of ours, so the user's own for what programs keep."""
+    name = sqlite_file(database)
+    if name is None:
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / f"vigie-{what}"
+    file = Path(name).expanduser()
+    return file.with_name(f"{file.stem}-{what}")

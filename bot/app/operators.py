@@ -1,0 +1,98 @@
+"""What operators are told and asked, in a chat of their own where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from functools import partial
+from operator import attrgetter
+
+from bot.alerts import AlertTeller, PostTeller, ReviewAsker, source_name
+from bot.app.channels import chat_of
+from bot.config import Settings
+from bot.crowd import CrowdLog
+from bot.delivery import Destination, TelegramOperators
+from bot.harvest import Clock
+from bot.health import Overview
+from bot.queries import ReviewButtons
+from bot.reviewing import Reviewer
+from bot.storage import Store
+from sources import Authority
+
+
+class Operators:
+    """The operators' chat, and what uses it. Nothing here opens a connection before the first text is sent."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        authorities: Mapping[str, Authority],
+        wired: Collection[Destination],
+        store: Store,
+        reviewer: Reviewer,
+        clock: Clock,
+    ) -> None:
+        """`wired` are the destinations of posts: none of them may be the operators' chat."""
+        telegram = settings.telegram
+        self._authorities = authorities
+        self._destinations = tuple(entry.name for entry in wired)
+        self._late_after = timedelta(hours=settings.delivery.tell_after_hours)
+        self._store = store
+        self._clock = clock
+        self._language = telegram.operators_language
+        self._chat: TelegramOperators | None = None
+        self.buttons: ReviewButtons | None = None
+        """Takes the answers; None where nobody is asked, or the bot does not listen."""
+        chat = chat_of(telegram.operators_chat)
+        if chat is not None and telegram.token is not None:
+            public = [entry.chat for entry in wired if entry.chat is not None]
+            self._chat = TelegramOperators(chat, telegram.token.get_secret_value(), public, telegram.api_url)
+            if telegram.commands:
+                now_at = partial(attrgetter("chat"), self._chat)
+                self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=now_at)
+
+    def teller(self, overview: Callable[[], Overview], crowds: CrowdLog) -> AlertTeller:
+        """Tells what does not work, and that it works again; in the log alone where there is no chat."""
+        return AlertTeller(
+            survey=overview,
+            alerts=self._store.alerts,
+            chat=self._chat,
+            names=partial(source_name, self._authorities),
+            clock=self._clock,
+            language=self._language,
+            crowds=crowds,
+        )
+
+    def post_teller(self) -> PostTeller:
+        """Tells of posts that need a person and of destinations that take nothing; in the log alone where there is no chat."""
+        return PostTeller(
+            posts=self._store.posts,
+            alerts=self._store.post_alerts,
+            destinations=self._destinations,
+            late_after=self._late_after,
+            chat=self._chat,
+            clock=self._clock,
+            language=self._language,
+        )
+
+    def asker(self) -> ReviewAsker | None:
+        """Asks about acts that nobody but a person can judge; None without a chat: `vigie review` shows them all the same."""
+        if self._chat is None:
+            return None
+        return ReviewAsker(
+            reviews=self._store.reviews,
+            chat=self._chat,
+            names=self._name,
+            clock=self._clock,
+            language=self._language,
+            buttons=self.buttons is not None,
+        )
+
+    async def close(self) -> None:
+        """Release connections."""
+        if self._chat is not None:
+            await self._chat.close()
+
+    def _name(self, code: str) -> str:
+        authority = self._authorities.get(code)
+        return code if authority is None else f"{authority.department} ({code})"

@@ -1,0 +1,41 @@
+"""The JSON of `vigie outbox`. Keys are a contract: add, never rename."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.cli.shapes import Json
+from bot.messages.cleaning import link_to
+from bot.model import Post
+
+
+def post_json(post: Post) -> Json:
+    """One post. Instants are ISO 8601 in UTC; `digest` is the same for all posts of one message, null for a message of its own."""
+    decree = post.decree
+    return {
+        "post": post.id,
+        "destination": post.destination,
+        "state": post.state.value,
+        "cause": None if post.cause is None else post.cause.value,
+        "error": post.error,
+        "attempts": post.attempts,
+        "looks": post.looks,
+        "created_at": _instant(post.created_at),
+        "not_before": _instant(post.not_before),
+        "closed_at": _instant(post.closed_at),
+        "reference": post.reference,
+        "digest": post.digest,
+        "decree": decree.id,
+        "authority": decree.authority,
+        "number": decree.facts.number,
+        "link": link_to(decree.url, decree.page),
+    }
+
+
+def decided_json(number: int, done: bool, told: str, post: Post | None) -> Json:
+    """What became of one number that a person named; `state` is that of the post now, null where there is none."""
+    return {"post": number, "done": done, "told": told, "state": None if post is None else post.state.value}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

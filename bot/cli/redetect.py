@@ -1,0 +1,152 @@
+"""`vigie redetect`: what today's rules say of acts that were judged by those of another day."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from rich.progress import track
+
+from bot.app import assemble, utc_now
+from bot.cli.columns import code_column, count
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, run_to_end, stderr
+from bot.cli.output import print_json, print_lines
+from bot.cli.shapes import Json, posts_json
+from bot.config import Settings
+from bot.delivery import Delivered
+from bot.messages import printable
+from bot.model import Decree, PostState
+from bot.redetect import Applied, Redetection
+from bot.redetection import Difference, Effect, Said
+from bot.storage import StorageError, open_store
+from sources import Authority
+
+_WORDS = {
+    Effect.FOUND: "FOUND    a decree that it was not known to be, or to hold",
+    Effect.CHANGED: "CHANGED  a known decree",
+    Effect.LOST: "LOST     a known decree would be none: to be judged by a person",
+    Effect.DOUBTFUL: "DOUBT    to be judged by a person",
+    Effect.SETTLED: "SETTLED  waits for a person no more",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(epilog="Example:  vigie redetect --since 2026-01-01")
+    def redetect(
+        ctx: typer.Context,
+        codes: Annotated[list[str] | None, typer.Argument(help="Codes of authorities; all of them when none is given.")] = None,
+        since: Annotated[
+            datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only recueils published since this day.")
+        ] = None,
+        apply: Annotated[bool, typer.Option("--apply", help="Make the changes; without it they are only shown.")] = False,
+        post: Annotated[bool, typer.Option("--post", help="With --apply: post the decrees that were not known, however old.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ) -> None:
+        """Judge the stored acts again by the rules of this version: show what would change, and change it with --apply.
+
+        What a person decided stays. A decree that would be none any more is not taken back: it waits for a person (`vigie review`).
+        """
+        if post and not apply:
+            fail("--post wants --apply: without it nothing is changed", WRONG_USE)
+        context: Context = ctx.obj
+        settings, authorities = context.load(logs="warning")
+        wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
+        day = None if since is None else since.date()
+        differences = _look(settings, day, wanted)
+        applied: list[Applied] = []
+        delivered: list[Delivered] = []
+        if apply and differences:
+            applied, delivered = run_to_end(_apply(settings, authorities, differences, post=post, quiet=as_json))
+        if as_json:
+            print_json(redetect_json(differences, applied, delivered))
+        else:
+            print_lines(redetect_lines(differences, applied, delivered, apply=apply))
+        whole = all(item.state is PostState.SENT for item in delivered)
+        raise typer.Exit(DONE if whole else PARTLY_DONE)
+
+
+def redetect_lines(
+    differences: Sequence[Difference], applied: Sequence[Applied], delivered: Sequence[Delivered], *, apply: bool
+) -> Iterator[str]:
+    """Two lines a difference or three, then how many there are."""
+    kept = {id(item.difference) for item in applied if item.kept}
+    for one in differences:
+        note = "  (left as it is: decided or read again meanwhile)" if id(one) in kept else ""
+        yield f"{_WORDS[one.effect]}{note}"
+        yield f"    {code_column(one.recueil.authority)}{printable(one.recueil.url)}#page={one.stored.first_page}  {printable(one.title)}"
+        changed = f"; other facts: {', '.join(one.facts)}" if one.facts else ""
+        yield f"    {_said(one.before)} -> {_said(one.after)}{changed}"
+    for item in delivered:
+        if item.state is not PostState.SENT:
+            yield f"{item.post.destination}: {item.state.value}: {item.error}"
+    number = count(len(differences), "difference")
+    if apply:
+        new, posts = sum(len(item.decrees) for item in applied), sum(item.posts for item in applied)
+        done = count(sum(not item.kept for item in applied), "difference")
+        yield f"{done} applied, {count(new, 'new decree')}, {count(posts, 'post')}"
+    else:
+        yield f"{number}" + (": vigie redetect --apply makes the change, and posts nothing" if differences else "")
+
+
+def redetect_json(differences: Sequence[Difference], applied: Sequence[Applied], delivered: Sequence[Delivered]) -> Json:
+    """`effect` is found, changed, lost, doubtful or settled; `facts` names those that differ. `applied` is null where it was not tried."""
+    done = {id(item.difference): item for item in applied}
+    return {
+        "differences": [_difference_json(one, done.get(id(one))) for one in differences],
+        "posts": posts_json(delivered),
+    }
+
+
+def _difference_json(one: Difference, applied: Applied | None) -> Json:
+    return {
+        "authority": one.recueil.authority,
+        "url": one.recueil.url,
+        "page": one.stored.first_page,
+        "act_id": one.stored.act_id,
+        "title": one.title,
+        "effect": one.effect.value,
+        "before": {"outcome": one.before.outcome.value, "kind": one.before.kind},
+        "after": {"outcome": one.after.outcome.value, "kind": one.after.kind},
+        "facts": list(one.facts),
+        "decree": one.stored.decree_id,
+        "applied": None if applied is None else not applied.kept,
+        "new_decrees": [] if applied is None else list(applied.decrees),
+    }
+
+
+def _said(said: Said) -> str:
+    return said.outcome.value.replace("_", " ") + (f" ({said.kind.value})" if said.kind is not None else "")
+
+
+def _look(settings: Settings, since: date | None, codes: frozenset[str] | None) -> list[Difference]:
+    found: list[Difference] = []
+    try:
+        with open_store(settings.database.url, read_only=True) as store:
+            again = Redetection(store=store, clock=utc_now)
+            wanted = again.recueils(since, codes)
+            for recueil in track(wanted, "judging again", console=stderr, transient=True, disable=not stderr.is_terminal):
+                found += again.differences(recueil)
+    except StorageError as error:
+        fail(str(error))
+    return found
+
+
+async def _apply(
+    settings: Settings, authorities: dict[str, Authority], differences: Sequence[Difference], *, post: bool, quiet: bool
+) -> tuple[list[Applied], list[Delivered]]:
+    console = io.StringIO() if quiet else sys.stdout
+    async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
+        again = Redetection(store=parts.store, clock=parts.clock)
+        applied = [await asyncio.to_thread(again.apply, one, parts.route if post else _nowhere) for one in differences]
+        return applied, await parts.deliverer.deliver_due() if any(item.posts for item in applied) else []
+
+
+def _nowhere(_: Decree) -> Sequence[str]:
+    return ()

@@ -1,0 +1,169 @@
+"""`vigie review`: the acts that a person must judge, and what they decide."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, TypeVar
+
+import typer
+
+from bot.app import Parts, assemble, utc_now
+from bot.cli.columns import code_column, count
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end
+from bot.cli.output import print_json, print_lines
+from bot.cli.review_shapes import review_json, settled_json
+from bot.delivery import Delivered
+from bot.detection import likely_kind, without_names
+from bot.messages import printable
+from bot.model import Act, Decree, Kind, PostState
+from bot.queries import outcome_text, vocabulary
+from bot.reviewing import Reviewer, Settled
+from bot.storage import StorageError, open_store
+from bot.storage.rows import Waiting
+
+T = TypeVar("T")
+
+SHOWN = 20
+BY = "command"
+
+Number = Annotated[int, typer.Argument(min=1, help="Number of the act, as `vigie review list` shows it.")]
+MaybeNumber = Annotated[int | None, typer.Argument(metavar="[NUMBER]", min=1, help="Number of the act, as `vigie review list` shows it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    review = typer.Typer(help="Acts that a person must judge: list them, show one, say what it is.", no_args_is_help=True)
+    app.add_typer(review, name="review")
+
+    @review.command("list", epilog="Example:  vigie review list")
+    def list_(
+        ctx: typer.Context,
+        limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Acts to show, the oldest first.")] = SHOWN,
+        as_json: AsJson = False,
+    ) -> None:
+        """The acts that wait for a person, the oldest first."""
+        waiting = _read(ctx.obj, lambda reviewer: reviewer.waiting(limit))
+        if as_json:
+            print_json([review_json(act) for act in waiting])
+        else:
+            print_lines(waiting_lines(waiting))
+        raise typer.Exit(DONE)
+
+    @review.command(epilog="Example:  vigie review show 12")
+    def show(
+        ctx: typer.Context,
+        number: Number,
+        text: Annotated[bool, typer.Option("--text", help="Its text too, as it was read: it may name private persons.")] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """One of them: where it is, and why it is in doubt."""
+        waiting, act = _read(ctx.obj, lambda reviewer: reviewer.act(number))
+        if as_json:
+            print_json(review_json(waiting, act, text=text))
+        else:
+            print_lines(shown_lines(waiting, act, text=text))
+        raise typer.Exit(DONE)
+
+    @review.command(epilog="Example:  vigie review accept 12 --kind renewal")
+    def accept(
+        ctx: typer.Context,
+        number: MaybeNumber = None,
+        kind: Annotated[Kind | None, typer.Option("--kind", "-k", help="What it does; the likeliest where none is given.")] = None,
+        decree: Annotated[int | None, typer.Option("--decree", min=1, help="Take back the withdrawal of this decree.")] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """It is a decree on algorithmic video surveillance: record it, and post it now unless it is known or old."""
+        _one_of(number, decree)
+        if decree is not None:
+            if kind is not None:
+                fail("--kind goes with an act that waits: a decree that was withdrawn has its kind", WRONG_USE)
+            _settle(ctx.obj, lambda reviewer: reviewer.reinstate(decree, by=BY), as_json=as_json)
+        elif number is not None:
+            _settle(ctx.obj, lambda reviewer: reviewer.accept(number, kind=kind, by=BY), as_json=as_json)
+
+    @review.command(epilog="Example:  vigie review reject 12   (or, a decree that is none:  vigie review reject --decree 7)")
+    def reject(
+        ctx: typer.Context,
+        number: MaybeNumber = None,
+        decree: Annotated[int | None, typer.Option("--decree", min=1, help="Withdraw this decree, of which nobody was asked.")] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """It is none: no later reading of it asks again. A decree that it was recorded as is withdrawn, with its posts not sent yet."""
+        _one_of(number, decree)
+        if decree is not None:
+            _settle(ctx.obj, lambda reviewer: reviewer.withdraw(decree, by=BY), as_json=as_json)
+        elif number is not None:
+            _settle(ctx.obj, lambda reviewer: reviewer.reject(number, by=BY), as_json=as_json)
+
+
+def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
+    """Three lines an act: its number and place, its title, what made it doubtful."""
+    for act in waiting:
+        yield f"[{act.id}] {code_column(act.authority)}since {act.created_at:%Y-%m-%d}  {printable(act.url)}#page={act.page}"
+        yield f"    {printable(without_names(act.title)) or '(no title)'}"
+        yield from (f"    p. {item.page}: « {printable(without_names(item.text))} »" for item in act.evidence[:1])
+    hint = ": vigie review show N, accept N, reject N" if waiting else ""
+    yield f"{count(len(waiting), 'act')} to judge{hint}"
+
+
+def shown_lines(waiting: Waiting, act: Act, *, text: bool) -> Iterator[str]:
+    """An act with all that is known of it."""
+    yield f"[{waiting.id}] {waiting.authority}  pages {act.first_page}-{act.last_page}  {printable(waiting.url)}#page={waiting.page}"
+    yield f"    title: {printable(without_names(waiting.title)) or '(none)'}"
+    if waiting.decree is not None:
+        yield f"    recorded as decree {waiting.decree}, which today's rules would not find: rejected, it is withdrawn"
+    for item in waiting.evidence:
+        where = f" {item.where.value}" if item.where is not None else ""
+        yield f"    p. {item.page}{where}: « {printable(without_names(item.text))} »"
+    yield f"    if it is a decree, most likely: {likely_kind(act).value}"
+    if text:
+        for page in act.pages:
+            yield f"--- page {page.number}"
+            yield from (printable(line) for line in page.text.splitlines())
+
+
+def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
+    """Ask without writing anything."""
+    settings, _ = context.load(logs="warning")
+    try:
+        with open_store(settings.database.url, read_only=True) as store:
+            return ask(Reviewer(store=store, route=_nowhere, clock=utc_now))
+    except StorageError as error:
+        fail(str(error))
+
+
+def _one_of(number: int | None, decree: int | None) -> None:
+    if (number is None) == (decree is None):
+        fail("give the number of an act that waits (vigie review list), or --decree and the number of a decree", WRONG_USE)
+
+
+def _nowhere(_: Decree) -> Sequence[str]:
+    return ()
+
+
+def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json: bool) -> None:
+    settings, authorities = context.load(logs="warning")
+    console = io.StringIO() if as_json else sys.stdout
+
+    async def work() -> tuple[Settled, list[Delivered]]:
+        async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
+            settled = await asyncio.to_thread(answer, parts.reviewer)
+            return settled, await _post(parts, settled)
+
+    settled, delivered = run_to_end(work())
+    if as_json:
+        print_json(settled_json(settled, delivered))
+    else:
+        typer.echo(outcome_text(settled, vocabulary("en").reviews, "en"))
+        for item in delivered:
+            if item.state is not PostState.SENT:
+                typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
+    raise typer.Exit(DONE if all(item.state is PostState.SENT for item in delivered) else PARTLY_DONE)
+
+
+async def _post(parts: Parts, settled: Settled) -> list[Delivered]:
+    return await parts.deliverer.deliver_due() if settled.posts else []

@@ -1,0 +1,126 @@
+"""Posts through Apprise (https://github.com/caronc/apprise): one address of any of the services that it knows.
+
+Apprise tells only whether a service took a message, and no service can be asked what it has. A message is therefore there *at least* once:
+whatever may not have arrived is sent again, after growing waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from bot.counsel import counsel
+from bot.delivery.backoff import backoff
+from bot.delivery.channel import NotSent, Refused, Sent, Unknown
+from bot.delivery.errors import SendAgain
+from bot.messages import Beside, Language, StatusLimits, mastodon_status, place_for
+from bot.messages.digests import mastodon_digest, mastodon_room
+from bot.messages.layout import TooSmall
+from bot.model import Decree, Place, Post
+
+_READ_TIMEOUT = 30.0
+"""Seconds. Apprise gives up after 4, and what a slow service takes after that would be there twice."""
+
+_TALKATIVE = ("apprise", "urllib3.connectionpool")
+"""Loggers that write addresses, in which tokens are."""
+
+
+class NotAnAddress(ValueError):
+    """Not an address that Apprise can use. The message never holds it: tokens are part of it."""
+
+
+class _Silent(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Nothing passes."""
+        return False
+
+
+class AppriseChannel:
+    """Sends each decree as one plain text within what the service takes (Apprise's `body_maxlen`)."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        url: str,
+        places: Mapping[str, Place],
+        clock: Callable[[], datetime],
+        language: Language = "fr",
+        public_url: str | None = None,
+    ) -> None:
+        """Raises NotAnAddress for an address that Apprise does not know, and where Apprise is not installed."""
+        try:
+            import apprise  # noqa: PLC0415 - an optional extra
+        except ImportError:
+            raise NotAnAddress(f"destination {name}: Apprise is not installed; pip install 'vigie-vsa[apprise]'") from None
+        self._silent = _Silent()
+        for logger in _TALKATIVE:
+            logging.getLogger(logger).addFilter(self._silent)
+        service = apprise.Apprise.instantiate(url)
+        if service is None:
+            self._speak_again()
+            raise NotAnAddress(f"destination {name}: its url is not one that Apprise can use")
+        if service.socket_read_timeout == type(service).socket_read_timeout:
+            service.socket_read_timeout = _READ_TIMEOUT
+        self._service = apprise.Apprise()
+        self._service.add(service)
+        self._text_format = apprise.NotifyFormat.TEXT
+        self._name = name
+        self._places = places
+        self._clock = clock
+        self._language: Language = language
+        self._beside = Beside(public_url)
+        self._limits = StatusLimits(service.body_maxlen, per_url=None)
+        self._taken: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """The destination's name in the configuration and in the outbox."""
+        return self._name
+
+    async def send(self, post: Post) -> Sent:
+        """Hand the message to Apprise. Raises Refused where the service has no room for it, and Unknown where it was not taken."""
+        text = self._text(post)
+        # In a thread: Apprise blocks for as long as the service does. Its own failures are answers, not exceptions.
+        if not await asyncio.to_thread(self._notify, text):
+            raise Unknown("Apprise: the service did not take the message, or did not say that it had")
+        self._taken.add(post.key)
+        return Sent(post.key)
+
+    def _notify(self, text: str) -> bool:
+        return bool(self._service.notify(body=text, body_format=self._text_format))
+
+    def _text(self, post: Post) -> str:
+        try:
+            if post.digest is not None:
+                return mastodon_digest(post.decrees, self._places, self._language, self._limits)
+            decree, now = post.decree, self._clock()
+            place = place_for(self._places, decree.authority)
+            said = counsel(decree, place, now)
+            return mastodon_status(decree, place, now, self._language, said, self._beside, limits=self._limits)
+        except TooSmall as error:
+            raise Refused(f"Apprise: {error}") from None
+
+    async def find(self, post: Post) -> Sent | None:
+        """What this process knows to have been taken. Of anything else nobody can tell: raises SendAgain, and before a message is sent for
+        the third time or more NotSent, for the wait."""
+        if post.key in self._taken:  # the answer came, but could not be recorded
+            return Sent(post.key)
+        if post.attempts > 1 and post.looks == 0:
+            wait = backoff(post.attempts).total_seconds()
+            raise NotSent("Apprise: not taken; it waits before it is sent again", wait)
+        raise SendAgain("Apprise: perhaps sent; sent again, for nobody can look")
+
+    async def room(self, decrees: Sequence[Decree]) -> int:
+        """How many of these decrees one message holds."""
+        return mastodon_room(decrees, self._places, self._language, self._limits)
+
+    async def close(self) -> None:
+        """Nothing is kept open. May be called more than once."""
+        self._speak_again()
+
+    def _speak_again(self) -> None:
+        for logger in _TALKATIVE:
+            logging.getLogger(logger).removeFilter(self._silent)

@@ -1,0 +1,117 @@
+"""Posts that are edited, because more became known of their decree since, or a later one changed it.
+
+Edits come after posts: none is made while a post waits for the same destination, or while that rests. An edit may be made twice without
+harm, so that a lost answer only means to make it again; one that cannot be made for two days is given up, and the log says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic
+
+import structlog
+
+from bot.delivery.backoff import backoff
+from bot.delivery.channel import Channel, DeliveryError, EditingChannel
+from bot.delivery.events import event_of, unexpected
+from bot.delivery.limiter import Limiter
+from bot.delivery.store import E, Edits
+from bot.delivery.transitions import REFUSED_REST, Event
+from bot.model import PostCause
+from bot.uninterrupted import uninterrupted
+
+log = structlog.get_logger()
+
+GIVEN_UP_AFTER = timedelta(hours=48)
+"""From the first try: the readers of a post that is so old have moved on."""
+
+MOST_AT_ONCE = 20
+"""Edits of one destination in one pass: what is posted meanwhile must not wait for longer."""
+
+_CAUSES = {
+    Event.NOT_SENT: PostCause.NOT_SENT,
+    Event.MIGRATED: PostCause.MIGRATED,
+    Event.RATE_LIMITED: PostCause.RATE_LIMITED,
+    Event.REFUSED_CONTENT: PostCause.REFUSED_CONTENT,
+    Event.REFUSED_DESTINATION: PostCause.REFUSED_DESTINATION,
+    Event.LOST_ANSWER: PostCause.LOST_ANSWER,
+    Event.FAULT: PostCause.FAULT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What follows from an edit that failed: it is tried again at `not_before`, or given up (None)."""
+
+    not_before: datetime | None
+    cause: PostCause
+
+
+def after_failure(event: Event, attempts: int, since: datetime, now: datetime, retry_after: float | None, chance: float) -> After:
+    """A pure function of what happened. `since` is when the edit was first tried, `retry_after` what the platform asks for, in seconds."""
+    cause = _CAUSES[event]
+    if event is Event.REFUSED_CONTENT or now - since >= GIVEN_UP_AFTER:
+        return After(None, cause)
+    wait = REFUSED_REST if event is Event.REFUSED_DESTINATION else backoff(attempts, retry_after, chance)
+    return After(now + wait, cause)
+
+
+class Editor(Generic[E]):
+    """Makes the edits that are due. `clock` gives the current instant (aware, UTC)."""
+
+    def __init__(
+        self, edits: Edits[E], clock: Callable[[], datetime], limiter: Limiter | None = None, *, chance: Callable[[], float] = random.random
+    ) -> None:
+        """Give it the limiter of the posts: a platform counts edits among them."""
+        self._edits = edits
+        self._clock = clock
+        self._limiter = limiter or Limiter()
+        self._chance = chance
+
+    async def next_due(self, now: datetime, channels: Sequence[Channel]) -> datetime | None:
+        """When there will next be something to do (not before `now`); None when nothing waits."""
+        names = [channel.name for channel in channels if isinstance(channel, EditingChannel)]
+        return await asyncio.to_thread(self._edits.next_due, now, names)
+
+    async def serve(self, channel: Channel) -> None:
+        """The edits of one destination, until one of them has to wait. A failure of the store is the caller's."""
+        if not isinstance(channel, EditingChannel):
+            return
+        for _ in range(MOST_AT_ONCE):
+            edit = await asyncio.to_thread(self._edits.next, channel.name, self._clock())
+            if edit is None or not await self._has_turn(channel, edit) or not await self._make(channel, edit):
+                return
+
+    async def _has_turn(self, channel: Channel, edit: E) -> bool:
+        wait = self._limiter.wait(channel.name, 1)
+        now = self._clock()
+        if wait > 0:
+            await uninterrupted(self._edits.put_off, edit, now, now + timedelta(seconds=wait))
+            return False
+        self._limiter.note(channel.name)
+        return True
+
+    async def _make(self, channel: EditingChannel, edit: E) -> bool:
+        """Make one edit and record what became of it; whether the destination may have the next one now."""
+        try:
+            await channel.edit(edit.post)
+        except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others
+            reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
+            return await self._failed(channel, edit, event_of(error), reason, getattr(error, "retry_after", None))
+        await uninterrupted(self._edits.done, edit, self._clock())
+        log.info("post edited", destination=channel.name, decree=edit.post.decree.id)
+        return True
+
+    async def _failed(self, channel: Channel, edit: E, event: Event, reason: str, retry_after: float | None) -> bool:
+        now = self._clock()
+        after = after_failure(event, edit.attempts, edit.since, now, retry_after, self._chance())
+        if after.not_before is None:
+            log.warning("post not edited: given up", destination=channel.name, decree=edit.post.decree.id, error=reason)
+            await uninterrupted(self._edits.give_up, edit, now, after.cause, reason)
+            return True
+        await uninterrupted(self._edits.put_off, edit, now, after.not_before, after.cause, reason)
+        return False

@@ -1,0 +1,176 @@
+"""What becomes of a post: a pure function over its state and what happened. The outbox only applies it.
+
+No event leads out of SENT, and SENDING is entered from PENDING only: nothing is sent twice without somebody, or the configuration, saying
+so. Every other state has a way on: PENDING and UNKNOWN by themselves, HELD and REFUSED by a person, who is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from bot.delivery.backoff import SETTLE, backoff, next_look
+from bot.model import PostCause, PostState
+
+REFUSED_REST = timedelta(minutes=10)
+"""How long a destination that takes nothing is left alone."""
+
+_MOVES = 3
+"""Sends after which a chat that moved yet again has to wait: it may go in a circle."""
+
+
+class Event(StrEnum):
+    """What can happen to a post."""
+
+    CLAIMED = "claimed"
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    RATE_LIMITED = "rate_limited"
+    REFUSED_CONTENT = "refused_content"
+    REFUSED_DESTINATION = "refused_destination"
+    MIGRATED = "migrated"
+    LOST_ANSWER = "lost_answer"
+    FAULT = "fault"
+    STOPPED_BEFORE = "stopped_before"
+    STOPPED_WHILE = "stopped_while"
+    KILLED = "killed"
+    FOUND = "found"
+    ABSENT = "absent"
+    UNCLEAR = "unclear"
+    CANNOT_ASK = "cannot_ask"
+    HOLD = "hold"
+    RESEND = "resend"
+    PERSON_RETRY = "person_retry"
+    PERSON_DROP = "person_drop"
+    PERSON_SENT = "person_sent"
+    PERSON_NOT_SENT = "person_not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the waits depend on: sends so far (this one included), looks in a row before this one that told nothing (`unclear`: of one of
+    them nobody could tell, and operators know), what the platform asks for in seconds, how long it is given to settle, and a chance from
+    0 to 1 that spreads the waits."""
+
+    attempts: int = 0
+    looks: int = 0
+    unclear: bool = False
+    retry_after: float | None = None
+    settle: timedelta = SETTLE
+    chance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `tell` that operators are told."""
+
+    state: PostState
+    not_before: datetime | None = None
+    cause: PostCause | None = None
+    rest: timedelta | None = None
+    looks: int = 0
+    tell: bool = False
+
+
+_PENDING, _SENDING, _SENT = PostState.PENDING, PostState.SENDING, PostState.SENT
+_REFUSED, _UNKNOWN, _HELD = PostState.REFUSED, PostState.UNKNOWN, PostState.HELD
+
+FROM: Mapping[Event, frozenset[PostState]] = MappingProxyType(
+    {
+        Event.CLAIMED: frozenset({_PENDING}),
+        # An answer that comes late is true all the same.
+        Event.SENT: frozenset({_PENDING, _SENDING, _REFUSED, _UNKNOWN, _HELD}),
+        Event.NOT_SENT: frozenset({_SENDING}),
+        Event.RATE_LIMITED: frozenset({_SENDING}),
+        Event.REFUSED_CONTENT: frozenset({_SENDING}),
+        Event.REFUSED_DESTINATION: frozenset({_SENDING}),
+        Event.MIGRATED: frozenset({_SENDING}),
+        Event.LOST_ANSWER: frozenset({_SENDING}),
+        Event.FAULT: frozenset({_SENDING}),
+        Event.STOPPED_BEFORE: frozenset({_SENDING}),
+        Event.STOPPED_WHILE: frozenset({_SENDING}),
+        Event.KILLED: frozenset({_SENDING}),
+        Event.FOUND: frozenset({_UNKNOWN}),
+        Event.ABSENT: frozenset({_UNKNOWN}),
+        Event.UNCLEAR: frozenset({_UNKNOWN}),
+        Event.CANNOT_ASK: frozenset({_UNKNOWN}),
+        Event.HOLD: frozenset({_UNKNOWN}),
+        Event.RESEND: frozenset({_UNKNOWN}),
+        # One in doubt is neither tried again nor dropped, which a retry would take back: a person says first whether it is there.
+        Event.PERSON_RETRY: frozenset({_PENDING, _REFUSED}),
+        Event.PERSON_DROP: frozenset({_PENDING, _REFUSED}),
+        Event.PERSON_SENT: frozenset({_UNKNOWN, _HELD}),
+        Event.PERSON_NOT_SENT: frozenset({_UNKNOWN, _HELD}),
+    }
+)
+"""The states in which an event counts. In any other it came too late, and changes nothing."""
+
+
+_WHATEVER_THE_TIME: Mapping[Event, Step] = MappingProxyType(
+    {
+        Event.CLAIMED: Step(_SENDING),
+        Event.SENT: Step(_SENT),
+        Event.FOUND: Step(_SENT, cause=PostCause.RECONCILE_FOUND),
+        Event.PERSON_SENT: Step(_SENT, cause=PostCause.BY_PERSON),
+        Event.REFUSED_CONTENT: Step(_REFUSED, cause=PostCause.REFUSED_CONTENT, tell=True),
+        Event.PERSON_DROP: Step(_REFUSED, cause=PostCause.BY_PERSON),
+        Event.HOLD: Step(_HELD, cause=PostCause.AWAITS_PERSON, tell=True),
+    }
+)
+
+_AGAIN_AT_ONCE: Mapping[Event, PostCause] = MappingProxyType(
+    {
+        Event.STOPPED_BEFORE: PostCause.STOPPED,
+        Event.ABSENT: PostCause.RECONCILE_ABSENT,
+        Event.RESEND: PostCause.RESENT,
+        Event.PERSON_RETRY: PostCause.BY_PERSON,
+        Event.PERSON_NOT_SENT: PostCause.BY_PERSON,
+    }
+)
+
+_IN_DOUBT: Mapping[Event, PostCause] = MappingProxyType(
+    {
+        Event.LOST_ANSWER: PostCause.LOST_ANSWER,
+        Event.FAULT: PostCause.FAULT,
+        Event.STOPPED_WHILE: PostCause.STOPPED,
+        Event.KILLED: PostCause.KILLED,
+    }
+)
+
+
+def transition(state: PostState, event: Event, counts: Counts, now: datetime) -> Step | None:
+    """The step that an event makes, None where it changes nothing in that state."""
+    if state not in FROM[event]:
+        return None
+    if event in _WHATEVER_THE_TIME:
+        return _WHATEVER_THE_TIME[event]
+    if event in _AGAIN_AT_ONCE:
+        return Step(_PENDING, now, _AGAIN_AT_ONCE[event])
+    if event in _IN_DOUBT:
+        # Nothing follows it until it was looked for; a killed program's post has settled during its lease.
+        settle = timedelta() if event is Event.KILLED else counts.settle
+        return Step(_UNKNOWN, now + settle, _IN_DOUBT[event], rest=settle or None)
+    return _still_in_doubt(event, counts, now) if state is _UNKNOWN else _after_a_wait(event, counts, now)
+
+
+def _after_a_wait(event: Event, counts: Counts, now: datetime) -> Step:
+    """Certainly not there, and not to be sent at once."""
+    if event is Event.REFUSED_DESTINATION:
+        # Nothing is wrong with the post: it goes out once the token or the rights are mended.
+        return Step(_PENDING, now + REFUSED_REST, PostCause.REFUSED_DESTINATION, rest=REFUSED_REST, tell=True)
+    if event is Event.MIGRATED and counts.attempts <= _MOVES:
+        return Step(_PENDING, now, PostCause.MIGRATED)
+    wait = backoff(counts.attempts, counts.retry_after, counts.chance)
+    return Step(_PENDING, now + wait, PostCause(event.value), rest=wait)
+
+
+def _still_in_doubt(event: Event, counts: Counts, now: datetime) -> Step:
+    looks = counts.looks + 1
+    if event is Event.UNCLEAR:
+        return Step(_UNKNOWN, now + next_look(looks), PostCause.RECONCILE_UNCLEAR, looks=looks, tell=not counts.unclear)
+    # As soon as the destination has rested: before anything else is sent there.
+    wait = backoff(looks, counts.retry_after, counts.chance)
+    return Step(_UNKNOWN, now + wait, None if counts.unclear else PostCause.CANNOT_ASK, rest=wait, looks=looks)

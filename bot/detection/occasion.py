@@ -1,0 +1,78 @@
+"""What a decree is for: the event after "à l'occasion de"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from bot.detection.document import Document
+from bot.detection.found import Found
+from bot.detection.phrases import cleaned, holds_end, phrase_end
+from bot.detection.segments import Block, Part, Segment
+from bot.detection.text import fold
+
+_MOST = 20
+"""Events looked at in one part of a decree: a hostile text has any number."""
+
+_LONGEST = 160
+"""Characters of an event: longer is a paragraph, not a name."""
+
+_NAMED = re.compile(r"\"\s?[^\"]{2,60}\"")
+_DURING = re.compile(
+    r"\b(?:lors (?:de la |de l'|des |du |de )|(?:pendant|durant|pour|au cours de) (?:la |l'|les |le ))"
+    r"(?=(?:\d+\s?(?:e|eme|es)?\s)?(?:fetes?|festival|finale|match|concerts?|marche|foire|braderie|carnaval|course|marathon|salon|ceremonies?|feria|tour\b"
+    r"|grand prix|championnats?|coupe|jeux|rencontres?|defile|spectacles?|semaine|raid"
+    r"|parade|regates?|tournoi|rassemblement|fan[ -]zones?|feux?\b|feu d'artifice|\d+ heures))"
+)
+# Of no kind that is known, but with a proper name: "pendant les Nuits des Filets Bleus".
+_DURING_NAME = re.compile(
+    r"\b(?:lors (?:de la |de l'|des |du )|(?:pendant|durant|au cours de) (?:la |l'|les |le ))"
+    r"(?!conseil|commission|comite|assemblee|republique|etat\b|article|sous-?\s?prefet|prefet|maire|police|gendarmerie|cnil|sncf|ratp)(?=[a-z])"
+)
+_EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |du |de |d['\s])")
+_FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
+_EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
+
+
+def event(document: Document, segment: Segment, speaking: tuple[Block, ...]) -> Found[str] | None:
+    """What the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
+
+    A title printed in capitals gives way to an article that names the same event in its own spelling.
+    """
+    first: Found[str] | None = None
+    for found in _events(document, [*segment.of(Part.TITLE), *segment.of(Part.HEADING), *speaking, *segment.of(Part.ARTICLE)]):
+        if not found.value.isupper():
+            return found if first is None or fold(found.value).text.startswith(fold(first.value).text) else first
+        first = first or found
+    return first
+
+
+def _events(document: Document, blocks: list[Block]) -> Iterator[Found[str]]:
+    text = document.flat
+    for opening in (_EVENT, _FRAME, _DURING, _DURING_NAME):
+        for block in blocks:
+            for match in islice(opening.finditer(text, block.start, block.end), _MOST):
+                if opening is _DURING_NAME and not _is_named(document, block, match.end()):
+                    continue
+                end = phrase_end(text, match.end(), block.end, _LONGEST)
+                named = _NAMED.match(text, end, block.end)
+                if named is not None:  # festival « Jazz in Marciac »
+                    end = named.end()
+                where = _EVENT_STOP.search(text, match.end(), end)
+                if where is not None and (block.part is Part.TITLE or where.group().startswith(",")):
+                    end = where.start()
+                value = cleaned(document.original(match.end(), end))
+                if len(value) > 3:
+                    yield Found(value, match.start(), end)
+
+
+def _is_named(document: Document, block: Block, position: int) -> bool:
+    """True for a word that begins with a capital, where not every word does."""
+    return document.original(position, position + 1).isupper() and not document.original(block.start, block.end).isupper()
+
+
+def in_event(text: str, start: int, position: int) -> bool:
+    """True inside the name of an event ("à l'occasion du concert … dans la salle …"): an article then names its own places elsewhere."""
+    opening = _EVENT.search(text, max(position - 110, start), position)
+    return opening is not None and not holds_end(text, opening.end(), position)

@@ -1,0 +1,50 @@
+"""Where the name of a place or an event ends in a sentence, and how it is shown."""
+
+from __future__ import annotations
+
+import re
+
+from bot.detection.dates import DAY, HOUR, MONTH, WEEKDAY, YEAR
+from bot.detection.privacy import without_names
+
+# "feu d'artifice du 14 juillet" is a name, "du 14 juillet 2026" and "du 14 juillet au…" are dates.
+_NAMED_DAY = r"(?!du (?:14 juillet|8 mai|11 novembre|15 aout|1er mai)(?!\s*(?:20\d\d|au\b|a partir|\d)))"
+_STOP = re.compile(
+    r"[;:\"]|\.\s|\.$|\bd'un traitement|\bdes? traitements?|\ba l'occasion|\bafin\b|\bpour\b|\bdetecter\b|\b(?:est|sont) autoris"
+    r"|\bau moyen|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|\barticle\s?\d|\bvu l|\bconsiderant|\bl[ae] prefete?\b"
+    r"|,?\s(?:un|le|ce|tout) traitement\b"
+    r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
+    r"|regie|metropole|communaute|compagnie|maire|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre)\b"
+    r"|\b(?:sont|peut|peuvent)\b|\best (?:mis|concern|limit|soumis|employ|utilis|signal)|\baux (?:seules )?fins\b"
+    rf"|\((?:{DAY}|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
+    r"|,\s(?:a|de) (?:mettre|employer|utiliser|recourir|faire|soumettre)\b|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b"
+    rf"|\bla commission|\bdans le cadre|\b{_NAMED_DAY}(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"
+    rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})|\b{YEAR}\b(?=\s*$)|\(?\d+ pages?\)"
+    r"|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-|\bet (?:abrog|retir|modifi)"
+)
+
+
+def phrase_end(text: str, start: int, limit: int, longest: int) -> int:
+    """Where a name that begins before `start` ends, at most `longest` characters further."""
+    limit = min(limit, start + longest)
+    found = _STOP.search(text, start, limit)
+    return found.start() if found is not None else limit
+
+
+def holds_end(text: str, start: int, end: int) -> bool:
+    """True when something between two positions ends a name."""
+    return _STOP.search(text, start, end) is not None
+
+
+def joined(text: str) -> str:
+    """A name on one line: words cut at a line end are whole again ("direc- trice"), and so are names with a hyphen ("Saint- Denis")."""
+    text = re.sub(r"[\x02\ufffe]\s*", "", text)
+    text = re.sub(r"(?<=\w)-\s+(?=[a-zà-öø-ÿ])", "", text)
+    return re.sub(r"(?<=\w)-\s+(?=[A-ZÀ-ÖØ-Þ])", "-", text)
+
+
+def cleaned(text: str) -> str:
+    """A name without persons' names, lost apostrophes and what dangles at its ends."""
+    value = joined(without_names(text)).replace("□", "'").replace("\ufffd", "'")
+    value = re.sub(r"\s+(?:et|de|du|des|à|a|le|la|les|dans|sur|en|l['’]|d['’])$", "", value.strip(" ,;.-–:("))
+    return value.strip(" ,;.-–:(")

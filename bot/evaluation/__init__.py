@@ -1,0 +1,29 @@
+"""Detection, measured: a labelled corpus, the damage that recueils and OCR do to it, and what detection then finds, misses and invents.
+
+`load_corpus` reads the labels (the only part that touches files), `NOISES` is the damage, `evaluate` judges and counts, `lines` tells the
+result to people. Everything is the same at each run: chance comes from the seed that is given.
+"""
+
+from __future__ import annotations
+
+from bot.evaluation.corpus import BadCorpus, load_corpus
+from bot.evaluation.evaluating import Evaluation, Step, evaluate, trials
+from bot.evaluation.labelled import Labelled, Printed
+from bot.evaluation.noise import NOISES, Noise
+from bot.evaluation.report import lines
+from bot.evaluation.shapes import evaluation_json
+
+__all__ = [
+    "NOISES",
+    "BadCorpus",
+    "Evaluation",
+    "Labelled",
+    "Noise",
+    "Printed",
+    "Step",
+    "evaluate",
+    "evaluation_json",
+    "lines",
+    "load_corpus",
+    "trials",
+]

@@ -1,0 +1,69 @@
+"""The corpus judged, as it is and damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.detection import judge_each
+from bot.evaluation.labelled import Labelled, Printed
+from bot.evaluation.noise import Noise
+from bot.evaluation.score import Assessment, Mistake, Tally, assess, tally
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """`clean` is of the acts as they are; `noisy` of each noise, over the acts that it applies to; `all_noises` of these together.
+
+    `mistakes` are all labels missed on the clean part. Of the damaged ones `noisy_mistakes` has what would be announced wrongly, or not:
+    outcomes, kinds and decrees told twice. Facts lost to damage are only counted.
+    """
+
+    seed: int
+    clean: Tally
+    noisy: dict[str, Tally]
+    all_noises: Tally
+    mistakes: tuple[Mistake, ...]
+    noisy_mistakes: tuple[Mistake, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far it is, in acts to judge."""
+
+    done: int
+    total: int
+
+
+Trial = tuple[Labelled, str | None, Printed]
+"""An act to judge, the noise that damaged it (None: as it is), and what detection gets of it."""
+
+
+def trials(acts: Sequence[Labelled], noises: Iterable[Noise], seed: int = 0) -> Iterator[Trial]:
+    """Every act as it is, then damaged by every noise that applies to it."""
+    for act in acts:
+        yield act, None, act.printed
+    for noise in noises:
+        for act in acts:
+            damaged = noise.on(act, seed)
+            if damaged is not None:
+                yield act, noise.name, damaged
+
+
+def evaluate(tried: Sequence[Trial], *, seed: int = 0, told: Callable[[Step], None] = lambda _: None) -> Evaluation:
+    """Judge all trials. `told` hears of each; `seed` is what they were made with."""
+    clean: list[Assessment] = []
+    noisy: dict[str, list[Assessment]] = {}
+    for done, (act, noise, printed) in enumerate(tried, start=1):
+        assessment = assess(act, judge_each(printed.act()), noise)
+        (clean if noise is None else noisy.setdefault(noise, [])).append(assessment)
+        told(Step(done, len(tried)))
+    damaged = [assessment for of_noise in noisy.values() for assessment in of_noise]
+    return Evaluation(
+        seed,
+        tally(clean),
+        {noise: tally(of_noise) for noise, of_noise in noisy.items()},
+        tally(damaged),
+        tuple(mistake for assessment in clean for mistake in assessment.mistakes),
+        tuple(mistake for assessment in damaged for mistake in assessment.mistakes if mistake.about in {"outcome", "kind", "decrees"}),
+    )

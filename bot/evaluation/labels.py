@@ -1,0 +1,175 @@
+"""One label, checked: every key that it may have, and what each must be."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from bot.evaluation.labelled import FACTS, Value, reference_label
+from bot.model import CameraType, Kind, Moment, Outcome, Purpose, Reference
+
+Problem = tuple[tuple[str | int, ...], str]
+"""The key (and the position below it) that is wrong, and what is wrong with it."""
+
+_CHANGES = (Kind.RENEWAL, Kind.MODIFICATION, Kind.ABROGATION, Kind.SUSPENSION)
+_OTHER_KEYS = ("file", "title", "outcome", "kind", "partial", "absent", "note")
+
+
+class _Wrong(Exception):
+    """The message says what the value must be."""
+
+
+def check_label(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The values of one `[[act]]` with its facts under `facts`, and all that is wrong with it.
+
+    Where anything is wrong, the values are not to be used.
+    """
+    problems: list[Problem] = [((key,), "unknown key") for key in table if key not in (*FACTS, *_OTHER_KEYS)]
+    values: dict[str, Any] = {"facts": {}}
+    problems += [((key,), "missing") for key in ("file", "title", "outcome") if key not in table]
+    for key, value in table.items():
+        try:
+            if key in _OTHER_KEYS:
+                values[key] = _OTHER[key](value)
+            elif key in FACTS:
+                values["facts"][key] = _FACTS[key](value)
+        except _Wrong as wrong:
+            problems.append(((key,), str(wrong)))
+    return values, problems or _contradictions(table, values)
+
+
+def _contradictions(table: Mapping[str, Any], values: Mapping[str, Any]) -> list[Problem]:
+    facts: Mapping[str, Value] = values["facts"]
+    if values["outcome"] is not Outcome.DECREE:
+        return [((key,), "only a decree has it") for key in table if key in FACTS or key in {"kind", "partial"}]
+    if "kind" not in values:
+        return [(("kind",), "missing: a decree has one")]
+    if "starts" in facts and "ends" in facts and str(facts["ends"])[:10] < str(facts["starts"])[:10]:
+        return [(("ends",), "before `starts`")]
+    return []
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _Wrong(f"must be a text that is not empty, not {value!r}")
+    return value
+
+
+def _title(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Wrong(f'must be a text ("" where the act has no title), not {value!r}')
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _Wrong(f"must be true or false, not {value!r}")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise _Wrong(f"must be a number from 1, not {value!r}")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise _Wrong(f"must be a list that is not empty (leave the key out where there is nothing), not {value!r}")
+    texts = tuple(_text(item) for item in value)
+    if len(set(texts)) < len(texts):
+        raise _Wrong("names something twice")
+    return texts
+
+
+def _one_of(*choices: StrEnum) -> Callable[[object], Any]:
+    words = {choice.value: choice for choice in choices}
+
+    def check(value: object) -> StrEnum:
+        if not isinstance(value, str) or value not in words:
+            raise _Wrong(f"must be one of {', '.join(words)}, not {value!r}")
+        return words[value]
+
+    return check
+
+
+def _some_of(*choices: StrEnum) -> Callable[[object], tuple[str, ...]]:
+    one = _one_of(*choices)
+    return lambda value: tuple(one(item).value for item in _texts(value))
+
+
+def _day(value: object) -> str:
+    try:
+        return date.fromisoformat(_text(value)).isoformat()
+    except ValueError:
+        raise _Wrong(f'must be a day as in "2024-05-02", not {value!r}') from None
+
+
+def _moment(value: object) -> str:
+    try:
+        return Moment.parse(_text(value)).isoformat()
+    except ValueError:
+        raise _Wrong(f'must be a day or a minute as in "2024-05-02T14:00", not {value!r}') from None
+
+
+@cache
+def _operator_pattern() -> re.Pattern[str]:
+    closed = tomllib.loads(resources.files(__package__).joinpath("closed.toml").read_text(encoding="utf-8"))
+    names = "|".join(map(re.escape, closed["operators"]))
+    named = "|".join(map(re.escape, closed["of"]))
+    return re.compile(rf"(?:{names})|(?:{named}) (?:de |d'|du |des )\S.*")
+
+
+def _operators(value: object) -> tuple[str, ...]:
+    names = _texts(value)
+    unknown = [name for name in names if not _operator_pattern().fullmatch(name)]
+    if unknown:
+        raise _Wrong(f"not in the closed list of operators (bot/evaluation/closed.toml): {', '.join(unknown)}")
+    return names
+
+
+def _references(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise _Wrong("must be tables [[act.references]]")
+    return tuple(_reference(item) for item in value)
+
+
+def _reference(table: object) -> str:
+    if not isinstance(table, dict):
+        raise _Wrong("must be tables [[act.references]]")
+    unknown = [key for key in table if key not in {"change", "number", "signed"}]
+    if unknown:
+        raise _Wrong(f"unknown key in a reference: {', '.join(unknown)}")
+    change = _one_of(*_CHANGES)(table.get("change"))
+    number = _text(table["number"]) if "number" in table else None
+    signed = date.fromisoformat(_day(table["signed"])) if "signed" in table else None
+    return reference_label(Reference(change, number, signed))
+
+
+_OTHER: Mapping[str, Callable[[object], Any]] = {
+    "file": _text,
+    "title": _title,
+    "outcome": _one_of(*Outcome),
+    "kind": _one_of(*Kind),
+    "partial": _flag,
+    "absent": _texts,
+    "note": _text,
+}
+_FACTS: Mapping[str, Callable[[object], Value]] = {
+    **dict.fromkeys(("number", "software", "vendor", "event", "court", "office"), _text),
+    "signed": _day,
+    "starts": _moment,
+    "ends": _moment,
+    "cameras": _count,
+    "operators": _operators,
+    "places": _texts,
+    "camera_types": _some_of(*CameraType),
+    "purposes": _some_of(*Purpose),
+    "references": _references,
+}

@@ -1,0 +1,132 @@
+"""The words of the letters and their templates, from this package's data files."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.model import Flag
+
+
+class _Table(BaseModel):
+    """A missing or unknown key in a data file is an error when the file is read, not an odd letter later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Blanks(_Table):
+    """What a person has to fill in where the decree does not say. Each stands in brackets."""
+
+    number: str
+    signed: str
+    title: str
+    published: str
+    link: str
+    addressee: str
+    period: str
+    event: str
+    places: str
+    operators: str
+    purposes: str
+    software: str
+    cameras: str
+    legal_basis: str
+    court: str
+
+
+class Labels(_Table):
+    """How what is known is put into a sentence. `facts` stand before each fact of the decree, in their order."""
+
+    reference: str
+    title: str
+    publication: str
+    court: str
+    courts: str
+    fact: str
+    more: str
+    one_day: str
+    days: str
+    facts: Mapping[str, str]
+
+
+class Warnings(_Table):
+    """Lines at the head of a letter, each only where it holds."""
+
+    passed: str
+    ended: str
+    modified: str
+    suspended: str
+    over: str
+    differs: str
+
+
+class LimitWords(_Table):
+    """What is said of the last day to contest the decree: known, passed or unknown."""
+
+    line: str
+    unknown_line: str
+    remedy: str
+    remedy_passed: str
+    remedy_unknown: str
+    in_time: str
+    passed: str
+    unknown: str
+
+
+class Document(_Table):
+    """A document to ask for. `applied`: it exists only where something was allowed."""
+
+    text: str
+    applied: bool = False
+
+
+class Ground(_Table):
+    """A ground to complete; with `flag`, only for decrees that bear it."""
+
+    text: str
+    flag: Flag | None = None
+
+
+class Source(_Table):
+    """A rule that letters rest on. `read` is the day of the consolidation of the copy it was read in, None where it is to be verified."""
+
+    text: str
+    letters: tuple[str, ...]
+    read: date | None = None
+
+
+class SourceWords(_Table):
+    """How sources are told at the head of a letter."""
+
+    read: str
+    unread: str
+
+
+class LetterWords(_Table):
+    """The content of `letters.toml`."""
+
+    blanks: Blanks
+    labels: Labels
+    warnings: Warnings
+    limit: LimitWords
+    documents: tuple[Document, ...]
+    grounds: tuple[Ground, ...]
+    sources: tuple[Source, ...]
+    source_words: SourceWords
+
+
+@cache
+def letter_words() -> LetterWords:
+    """The words, read once."""
+    return LetterWords.model_validate(tomllib.loads(files("bot.letters").joinpath("letters.toml").read_text(encoding="utf-8")))
+
+
+@cache
+def template(letter: str) -> str:
+    """The text of one letter with its fields in braces, read once."""
+    return files("bot.letters").joinpath("templates", f"{letter}.txt").read_text(encoding="utf-8")

@@ -1,0 +1,130 @@
+"""What a reader can do about a decree, in words: a paragraph for posts, a page of lines for whoever asks for one decree.
+
+Always information to verify, with its source and the day of the text in which that was read, never legal advice.
+What it rests on comes in as `Counsel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.messages.courts import court_text, short_court
+from bot.messages.lines import Line, Part
+from bot.messages.moments import date_text
+from bot.messages.rules import rules
+from bot.messages.words import Language, Words, words_in
+from bot.model import Counsel, Place, Standing
+
+_MARK = "⚖️ "
+_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED})
+"""Standings of which something is said about an urgent application. What only changes or refuses has no period of its own."""
+
+_HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN})
+
+
+def recourse_line(counsel: Counsel, place: Place, now: datetime, words: Words) -> Iterator[Line]:
+    """One paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
+    said, passed = words.recourse, _passed(counsel, place, now)
+    sentences = [*_limit(counsel, words, passed=passed)]
+    if not passed:
+        sentences += _two_courts(counsel, words)
+        sentences += _urgency(counsel, words)
+    sentences.append(said.source.format(**_sources(words)))
+    yield Line(Part.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(counsel, words, passed=passed))
+
+
+def counsel_lines(counsel: Counsel, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:
+    """What one can do, in full: a heading, then a line each on the last day, the court, urgency, traps and sources.
+
+    `now` is aware: a last day that has passed, at the authority's place, is told as such. Nothing is said of the decree itself.
+    """
+    words = words_in(language)
+    said, passed, sources = words.advice, _passed(counsel, place, now), _sources(words)
+    lines = [said.heading]
+    if counsel.last_day is None:
+        lines.append(said.limit_unknown.format(**sources))
+    else:
+        limit = said.limit_passed if passed else said.limit
+        lines.append(limit.format(day=date_text(counsel.last_day, words.dates), **sources))
+    lines.append(_court(counsel, words))
+    stage = {**_by_standing(words), Standing.UNKNOWN: said.unknown}.get(counsel.standing)
+    if stage is not None:
+        lines.append(stage)
+    if counsel.standing in _HOW_URGENT:
+        lines += [said.liberty.format(**sources)] if passed else [said.suspension.format(**sources), said.liberty.format(**sources)]
+    if counsel.last_day is not None:
+        lines.append(said.traps.format(**sources))
+    return (*lines, said.sources.format(**sources))
+
+
+def _passed(counsel: Counsel, place: Place, now: datetime) -> bool:
+    return counsel.last_day is not None and now.astimezone(ZoneInfo(place.time_zone)).date() > counsel.last_day
+
+
+def _limit(counsel: Counsel, words: Words, *, passed: bool) -> Iterator[str]:
+    said, court = words.recourse, court_text(counsel.court.name, words)
+    if counsel.last_day is None:
+        yield said.limit_unknown.format(court=court)
+        return
+    day = date_text(counsel.last_day, words.dates)
+    if passed:
+        yield said.limit_passed.format(day=day)
+    elif counsel.standing is Standing.OVER:
+        yield said.over.format(day=day, court=court)
+    else:
+        yield said.limit.format(day=day, court=court)
+
+
+def _two_courts(counsel: Counsel, words: Words) -> Iterator[str]:
+    if counsel.court.differs:
+        yield words.recourse.differs.format(court=court_text(counsel.court.by_seat, words))
+
+
+def _urgency(counsel: Counsel, words: Words) -> Iterator[str]:
+    # That of what is over is part of the sentence on the last day, where that is known.
+    if counsel.standing in _URGENT and not (counsel.standing is Standing.OVER and counsel.last_day is not None):
+        yield _by_standing(words)[counsel.standing]
+
+
+def _by_standing(words: Words) -> dict[Standing, str]:
+    said = words.recourse
+    return {
+        Standing.UPCOMING: said.future,
+        Standing.IN_FORCE: said.running,
+        Standing.OVER: said.no_longer,
+        Standing.ENDED: said.ended,
+    }
+
+
+def _brief(counsel: Counsel, words: Words, *, passed: bool) -> str:
+    said, court = words.recourse, counsel.court
+    named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
+    courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
+    if counsel.last_day is None:
+        return said.brief_unknown.format(court=courts)
+    day = date_text(counsel.last_day, words.dates)
+    return said.brief_passed.format(day=day) if passed else said.brief.format(day=day, court=courts)
+
+
+def _court(counsel: Counsel, words: Words) -> str:
+    said, court, sources = words.advice, counsel.court, _sources(words)
+    named, seat = court_text(court.named, words), court_text(court.by_seat, words)
+    if court.differs:
+        return said.court_differs.format(named=named, seat=seat, **sources)
+    if court.named and court.by_seat:
+        return said.court_both.format(court=seat, **sources)
+    if court.named:
+        return said.court_named.format(court=named, **sources)
+    if court.by_seat:
+        return said.court_seat.format(court=seat, **sources)
+    return said.court_unknown.format(**sources)
+
+
+def _sources(words: Words) -> dict[str, str]:
+    """The articles by name, each with its code, and the days on which they were read."""
+    known = rules()
+    dates: dict[str, date] = {"version": known.version, "courts_checked": known.courts_checked}
+    cited = {name: words.advice.article.format(code=known.code, article=article) for name, article in known.articles.model_dump().items()}
+    return {f"art_{name}": text for name, text in cited.items()} | {name: date_text(day, words.dates) for name, day in dates.items()}

@@ -1,0 +1,27 @@
+"""What a post says besides the decree itself: where its own page is, and what became of it since it was first told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.model import Decree
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`public_url` is the address under which a server of the operator's shows decrees, without a slash at its end; None for none.
+
+    An `edited` post tells what later decrees did to its own; `below` are the ids of those that the same chat or account tells of after it.
+    """
+
+    public_url: str | None = None
+    edited: bool = False
+    below: frozenset[int] = frozenset()
+
+    def page_of(self, decree: Decree) -> str | None:
+        """The decree's own page, `<public_url>/decrets/<id>`; None where there is none, or the decree is not stored."""
+        return f"{self.public_url}/decrets/{decree.id}" if self.public_url and decree.id is not None else None
+
+
+ALONE = Beside()
+"""Nothing besides."""

@@ -1,0 +1,109 @@
+"""What a decree does to others and what later ones do to it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import date
+
+from bot.messages.cleaning import clean, cut, inert
+from bot.messages.lines import Line, Part, capital
+from bot.messages.moments import date_text, period_text
+from bot.messages.words import Words
+from bot.model import CHANGING, Change, Decree, Facts, Kind, Reference
+
+_LONGEST_NUMBER = 60
+_MOST = 5
+"""Lines of one direction: a decree that ends more than five others is told with how many are not shown."""
+
+_WITH_PERIOD = frozenset({Kind.RENEWAL, Kind.MODIFICATION})
+
+
+def first_link(decree: Decree, words: Words) -> str | None:
+    """`met fin à l’arrêté n° 2024-01 [12]`, for lists; None for a decree that bears on no other."""
+    for kind, number, signed, known in _bonds(decree):
+        return str(getattr(words.changes.does, kind.value).format(decree=_named(number, None if number else signed, known, words)))
+    return None
+
+
+def link_lines(decree: Decree, words: Words) -> Iterator[Line]:
+    """`Met fin à l’arrêté n° 2024-01 du 2 mai 2024 [12]`, one line per decree that this one bears on."""
+    bonds = tuple(_bonds(decree))
+    for position, (kind, number, signed, known) in enumerate(bonds[:_MOST]):
+        verb = getattr(words.changes.does, kind.value)
+        whole, brief = (verb.format(decree=_named(number, day, known, words)) for day in (signed, None if number else signed))
+        yield Line(Part.LINKS, "", (capital(whole),), hidden=_left(bonds, position), more=words.more, brief=capital(brief))
+
+
+def changed_lines(decree: Decree, words: Words) -> Iterator[Line]:
+    """`Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024`, one line per later decree."""
+    for position, change in enumerate(decree.changed_by[:_MOST]):
+        yield Line(Part.CHANGED, "", (_changed(change, words),), hidden=_left(decree.changed_by, position), more=words.more)
+
+
+def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[Line]:
+    """`❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, for a post told before that was known.
+
+    The end of what it allowed comes first; `below` are the ids of the decrees that are told after it in the same place.
+    """
+    changes = sorted((change for change in decree.changed_by if change.kind in CHANGING), key=lambda change: change.kind in _WITH_PERIOD)
+    for position, change in enumerate(changes[:_MOST]):
+        mark = getattr(words.notice.marks, change.kind.value)
+        whole, brief = f"{mark} {_changed(change, words)}", f"{mark} {_changed(replace(change, number=None, decree=None), words)}"
+        if change.decree in below:
+            whole, brief = (words.notice.below.format(text=text) for text in (whole, brief))
+        yield Line(Part.NOTICE, "", (whole,), hidden=_left(tuple(changes), position), more=words.more, brief=brief)
+
+
+def _changed(change: Change, words: Words) -> str:
+    said = getattr(words.changes.undergoes, change.kind.value).format(decree=_named(change.number, None, change.decree, words))
+    period = period_text(Facts(starts=change.starts, ends=change.ends), words) if change.kind in _WITH_PERIOD else None
+    if period is not None:
+        said = words.changes.period.format(text=said, period=period)
+    elif change.since is not None:
+        said = words.changes.since.format(text=said, date=date_text(change.since, words.dates))
+    return capital(said)
+
+
+def _left(all_of_them: tuple[object, ...], position: int) -> int:
+    """How many are not shown, told on the last line shown."""
+    return max(len(all_of_them) - _MOST, 0) if position == _MOST - 1 else 0
+
+
+def _bonds(decree: Decree) -> Iterator[tuple[Kind, str | None, date | None, int | None]]:
+    """What it does, to which number, signed when, stored under which id: as the text says, with what the store knows of it."""
+    stored = list(decree.changes)
+    for reference in decree.facts.references:
+        change = next((change for change in stored if _same(reference, change)), None)
+        if change is not None:
+            stored.remove(change)
+        number = reference.number or (change.number if change is not None else None)
+        yield reference.change, number, reference.signed, None if change is None else change.decree
+    for change in stored:
+        yield change.kind, change.number, None, change.decree
+
+
+def _same(reference: Reference, change: Change) -> bool:
+    if reference.change is not change.kind:
+        return False
+    return reference.number is None or change.number is None or _bare(reference.number) == _bare(change.number)
+
+
+def _bare(number: str) -> str:
+    """Printed numbers differ in spaces, hyphens and case only: `DUPA 2024-699`, `DUPA-2024-699`."""
+    return "".join(character for character in number.casefold() if character.isalnum())
+
+
+def _named(number: str | None, signed: date | None, known: int | None, words: Words) -> str:
+    """`l’arrêté n° 2024-01 du 2 mai 2024 [12]`; `un arrêté antérieur` where nothing names it."""
+    shown = cut(inert(clean(number or "")), _LONGEST_NUMBER)
+    day = None if signed is None else date_text(signed, words.dates)
+    forms = words.changes
+    if shown:
+        called = words.labels.number.format(number=shown)
+        name = forms.numbered.format(number=called) if day is None else forms.numbered_dated.format(number=called, date=day)
+    elif day is not None:
+        name = forms.dated.format(date=day)
+    else:
+        name = forms.other
+    return name if known is None else forms.stored.format(decree=name, id=known)

@@ -1,0 +1,174 @@
+"""Many decrees in one message: a line and a link for each. It does not depend on the hour, so that every try says the same."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from bot.messages import html
+from bot.messages.cleaning import cut, inert, link_to
+from bot.messages.layout import TooSmall
+from bot.messages.legal_words import Table
+from bot.messages.mastodon import StatusLimits, mastodon_length
+from bot.messages.moments import period_text
+from bot.messages.places import place_for, where_text
+from bot.messages.telegram import TEXT_LIMIT, Button, TelegramText, telegram_length
+from bot.messages.words import LANGUAGES, Language, words_in
+from bot.model import Decree, Place
+
+_MOST_LINKS = 90
+"""Telegram takes 100 entities in a message: the links of a longer list would be lost."""
+
+_BUTTON_TEXT_LIMIT = 64
+
+DETAILS = (160, 80, 40)
+"""Characters of a line, from the richest form to the shortest. How many fit is reckoned with the second."""
+
+
+class DigestWords(Table):
+    """The words of digests in one language."""
+
+    heading_one: str
+    heading_many: str
+    item: str
+    button: str
+
+    def heading(self, number: int) -> str:
+        """`📚 12 arrêtés sur…`"""
+        return self.heading_one if number == 1 else self.heading_many.format(n=number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One decree: a line, and the address of its page if it has one."""
+
+    text: str
+    link: str | None
+
+
+def telegram_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> TelegramText:
+    """Within Telegram's limits, HTML and plain text both; the button leads to the last decree. Raises TooSmall."""
+    for longest in DETAILS:
+        said = _telegram(decrees, places, language, longest)
+        if _telegram_fits(said):
+            return said
+    raise TooSmall(f"no room for {len(decrees)} decrees in one message")
+
+
+def telegram_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> int:
+    """How many of these decrees, from the first on, one message holds."""
+    return _room(decrees, lambda some: len(some) <= _MOST_LINKS and _telegram_fits(_telegram(some, places, language, DETAILS[1])))
+
+
+def digest_button(decrees: Sequence[Decree], language: Language) -> Button | None:
+    """The button of a digest; None when its last decree has no usable address."""
+    last = decrees[-1]
+    link = link_to(last.url, last.page)
+    if link is None:
+        return None
+    number = inert(last.facts.number or "")
+    called = f" {words_in(language).labels.number.format(number=number)}" if number else ""
+    return Button(cut(_words(language).button.format(number=called, page=max(last.page, 1)), _BUTTON_TEXT_LIMIT), link)
+
+
+def mastodon_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> str:
+    """A status within `limits`. Raises TooSmall."""
+    for longest in DETAILS:
+        said = _lines(decrees, places, language, longest, "#VSA")
+        if mastodon_length(said, limits) <= limits.characters:
+            return said
+    raise TooSmall(f"no room for {len(decrees)} decrees in one status")
+
+
+def mastodon_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> int:
+    """How many of these decrees, from the first on, one status holds."""
+    return _room(decrees, lambda some: mastodon_length(_lines(some, places, language, DETAILS[1], "#VSA"), limits) <= limits.characters)
+
+
+def plain_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> str:
+    """For terminals: as long as it takes."""
+    return _lines(decrees, places, language, DETAILS[0])
+
+
+def digest_links(decrees: Sequence[Decree]) -> tuple[str, ...]:
+    """The addresses that a digest shows."""
+    return tuple(link for link in (link_to(decree.url, decree.page) for decree in decrees) if link is not None)
+
+
+def digest_language(text: str) -> Language | None:
+    """In which language a message is a digest; None when it is none."""
+    first = next(iter(text.strip().splitlines()), "").strip()
+    return next((language for language in LANGUAGES if _heading(language).fullmatch(first)), None)
+
+
+def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> TelegramText:
+    words = _words(language)
+    rows = [html.tagged("b", html.text(words.heading(len(decrees)))), html.text("")]
+    for item in _items(decrees, places, language, longest):
+        before, _, after = words.item.partition("{text}")
+        shown = html.text(item.text) if item.link is None else html.link(item.link, html.text(item.text))
+        rows.append(html.text(before) + shown + html.text(after))
+    plain = _lines(decrees, places, language, longest)
+    return TelegramText(html.join("\n", tuple(rows)).source, plain, digest_button(decrees, language))
+
+
+def _telegram_fits(said: TelegramText) -> bool:
+    # The plain text shows addresses in full: it is the longer one wherever there are any.
+    return telegram_length(said.plain) <= TEXT_LIMIT
+
+
+def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int, *tags: str) -> str:
+    words = _words(language)
+    items = _items(decrees, places, language, longest)
+    rows = ["\n".join(filter(None, (words.item.format(text=item.text), item.link))) for item in items]
+    return "\n".join([words.heading(len(decrees)), "", *rows, *(("", *tags) if tags else ())])
+
+
+def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> list[_Item]:
+    return [
+        _Item(_text(decree, place_for(places, decree.authority), language, longest), link_to(decree.url, decree.page)) for decree in decrees
+    ]
+
+
+def _text(decree: Decree, place: Place, language: Language, longest: int) -> str:
+    """`autorisation · Drôme (26) · n° 2024-1 · du 19 au 22 avril 2024`: whole pieces are left out from the end until it fits."""
+    words = words_in(language)
+    where = where_text(place, words)
+    number = inert(decree.facts.number or "")
+    pieces = [
+        getattr(words.short_kinds, decree.kind.value),
+        where.split(", ")[0] if place.department else where,
+        words.labels.number.format(number=number) if number else None,
+        period_text(decree.facts, words),
+        None if number or decree.facts.starts else inert(decree.title),
+    ]
+    said = [piece for piece in pieces if piece]
+    while len(said) > 2 and len(" · ".join(said)) > longest:
+        said = said[:-1]
+    return cut(" · ".join(said), longest)
+
+
+def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -> int:
+    """The greatest number that fits, found by halving: a longer list is never shorter. At least one."""
+    low, high = 1, max(len(decrees), 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(decrees[:middle]) else (low, middle - 1)
+    return low
+
+
+@cache
+def _heading(language: Language) -> re.Pattern[str]:
+    words = _words(language)
+    many = re.escape(words.heading_many).replace(re.escape("{n}"), r"\d+")
+    return re.compile(f"{many}|{re.escape(words.heading_one)}")
+
+
+@cache
+def _words(language: Language) -> DigestWords:
+    document = tomllib.loads(files("bot.messages").joinpath("digests.toml").read_text(encoding="utf-8"))
+    return DigestWords.model_validate(document[language])

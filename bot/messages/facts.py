@@ -1,0 +1,61 @@
+"""What a decree says of itself, one line per fact; what was not found in it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.messages.cleaning import clean
+from bot.messages.lines import Line, Part, line
+from bot.messages.moments import date_text, period_text
+from bot.messages.words import Words
+from bot.model import CameraType, Decree, Facts, Kind
+
+
+def title_line(decree: Decree, words: Words) -> Iterator[Line]:
+    """The title of the act, as printed."""
+    yield from line(Part.TITLE, "", (decree.title,), words)
+
+
+def fact_lines(decree: Decree, words: Words) -> Iterator[Line]:
+    """Period, event, places, operators, purposes, software, cameras."""
+    facts, labels = decree.facts, words.labels
+    yield from line(Part.PERIOD, labels.period, (period_text(facts, words),), words)
+    yield from line(Part.EVENT, labels.event, (facts.event,), words)
+    yield from line(Part.PLACES, labels.places, facts.places, words)
+    # A refusal sets nothing going: whoever is named asked for it, and its cameras feed no algorithm.
+    refused = decree.kind is Kind.REFUSAL
+    yield from line(Part.OPERATORS, labels.requested if refused else labels.operators, facts.operators, words)
+    yield from line(Part.PURPOSES, labels.purposes, tuple(getattr(words.purposes, purpose.value) for purpose in facts.purposes), words)
+    yield from line(Part.SOFTWARE, labels.software, (_software(facts),), words)
+    yield from line(Part.CAMERAS, labels.cameras, (_cameras(facts, words, typed=not refused),), words)
+
+
+def reference_lines(decree: Decree, words: Words) -> Iterator[Line]:
+    """By what the decree is called: number, day of signature, day of publication."""
+    facts, labels = decree.facts, words.labels
+    if facts.number and clean(facts.number):
+        yield from line(Part.NUMBER, "", (labels.number.format(number=clean(facts.number)),), words)
+    if facts.signed is not None:
+        yield from line(Part.SIGNED, "", (labels.signed.format(date=date_text(facts.signed, words.dates)),), words)
+    if decree.published is not None:
+        yield from line(Part.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
+
+
+def _software(facts: Facts) -> str | None:
+    if facts.software and facts.vendor:
+        return f"{facts.software} ({facts.vendor})"
+    return facts.software or facts.vendor
+
+
+def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
+    """`118`, `118 (fixes et sur drones)`, `sur drones`."""
+    types = _camera_types(frozenset(facts.camera_types), words) if typed else None
+    if facts.cameras is None or types is None:
+        return types if facts.cameras is None else str(facts.cameras)
+    return words.cameras.counted.format(count=facts.cameras, types=types)
+
+
+def _camera_types(types: frozenset[CameraType], words: Words) -> str | None:
+    if types == frozenset(CameraType):
+        return words.cameras.both
+    return next((getattr(words.cameras, kind.value) for kind in types), None)

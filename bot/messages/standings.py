@@ -1,0 +1,99 @@
+"""Where a decree stands, in a few words, and what is striking in its dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.messages.lines import Line, Part, capital
+from bot.messages.moments import Stage, Timing, date_text, delay_text, timing, timing_text
+from bot.messages.words import Words
+from bot.model import Counsel, Decree, Flag, Kind, Place, Standing
+
+_MARK = "⚠️ "
+
+# The period of the other kinds is the one of the decree they end or refuse: "starts in 14 h" would mislead.
+_TIMED = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
+_STOPPED = {Standing.ENDED: Kind.ABROGATION, Standing.SUSPENDED: Kind.SUSPENSION}
+
+
+def post_timing(decree: Decree, place: Place, now: datetime, words: Words, counsel: Counsel | None) -> str | None:
+    """For a post: `Commence dans 14 h`, `Déjà commencé`, `Terminé`, `Abrogé depuis le 3 mai 2024`; None when nothing can be said."""
+    if counsel is not None and counsel.standing in _STOPPED:
+        return capital(_stopped(decree, place, now, words, counsel.standing))
+    stage = _stage(decree, place, now, counsel)
+    return None if stage is None else timing_text(stage, words.timing)
+
+
+def list_standing(decree: Decree, place: Place, now: datetime, words: Words, counsel: Counsel | None) -> str | None:
+    """For one line: `commence dans 14 h`, `en vigueur`, `terminé`, `abrogé depuis le 3 mai 2024`; None for what is never in force."""
+    if counsel is not None and counsel.standing in _STOPPED:
+        return _stopped(decree, place, now, words, counsel.standing)
+    stage = _stage(decree, place, now, counsel)
+    if stage is None:
+        return None
+    said, standing = words.standing, None if counsel is None else counsel.standing
+    by_stage = {
+        Stage.UPCOMING: said.upcoming.format(delay=delay_text(stage, words.timing)),
+        Stage.STARTED: said.in_force if standing is Standing.IN_FORCE else said.started,
+        Stage.ENDED: said.over,
+        Stage.UNKNOWN: said.unknown if standing is Standing.UNKNOWN else None,
+    }
+    return by_stage[stage.stage]
+
+
+def list_changes(decree: Decree, words: Words) -> Iterator[str]:
+    """`modifié`, `renouvelé`: what later decrees did that leaves it standing."""
+    kinds = {change.kind for change in decree.changed_by}
+    if Kind.MODIFICATION in kinds:
+        yield words.standing.modified
+    if Kind.RENEWAL in kinds:
+        yield words.standing.renewed
+
+
+def flag_lines(counsel: Counsel, words: Words) -> Iterator[Line]:
+    """One line per flag, with its brief form for lists and small spaces."""
+    for flag in counsel.flags:
+        whole, brief = _flag(flag, counsel, words)
+        yield Line(Part.FLAGS, "", (_MARK + capital(whole),), brief=_MARK + brief)
+
+
+def _flag(flag: Flag, counsel: Counsel, words: Words) -> tuple[str, str]:
+    said = words.flags
+    match flag:
+        case Flag.PUBLISHED_AFTER_START if counsel.late is None:
+            return said.late, said.late
+        case Flag.PUBLISHED_AFTER_START:
+            whole = said.late_one if counsel.late == 1 else said.late_many
+            return whole.format(n=counsel.late), said.late_brief.format(n=counsel.late)
+        case Flag.LONGER_THAN_ALLOWED if counsel.months is None:
+            return said.longer, said.longer_brief
+        case Flag.LONGER_THAN_ALLOWED:
+            whole = said.longer_one if counsel.months == 1 else said.longer_many
+            return whole.format(n=counsel.months), said.longer_brief
+        case Flag.OUTSIDE_WINDOW:
+            return said.outside, said.outside_brief
+
+
+def _stage(decree: Decree, place: Place, now: datetime, counsel: Counsel | None) -> Timing | None:
+    """Where the period stands: the one that counts, where a later decree has modified it and the counsel tells."""
+    if decree.kind not in _TIMED:
+        return None
+    facts = decree.facts
+    if counsel is not None:
+        facts = replace(facts, starts=counsel.starts or facts.starts, ends=counsel.ends or facts.ends)
+    return timing(facts, place.time_zone, now)
+
+
+def _stopped(decree: Decree, place: Place, now: datetime, words: Words, standing: Standing) -> str:
+    """`abrogé depuis le 3 mai 2024`; without the day where the decree that does it shows none."""
+    today = now.astimezone(ZoneInfo(place.time_zone)).date()
+    kind = _STOPPED[standing]
+    days = [change.since for change in decree.changed_by if change.kind is kind and change.since is not None and change.since <= today]
+    said = words.standing
+    if not days:
+        return said.ended if standing is Standing.ENDED else said.suspended
+    since = said.ended_since if standing is Standing.ENDED else said.suspended_since
+    return since.format(date=date_text(min(days), words.dates))

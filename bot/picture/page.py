@@ -1,0 +1,168 @@
+"""One page of a PDF drawn in grey, with the text on it in its place. Runs in the drawing process only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from ctypes import byref, c_double
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from bot.model import TextOrigin
+from bot.picture.covering import names, signatures
+from bot.picture.finding import find, letters_of
+from bot.picture.model import NoPicture, Why
+from bot.picture.pixels import inked, paint
+from bot.picture.placed import Box, Placed, padded, strips
+from bot.picture.wire import Canvas, Draw
+from bot.picture.words_read import lies_on_its_side, placed_words, sureness
+from bot.reading.drawing import draw as draw_grey
+from bot.reading.layer import count_visible
+from bot.reading.ocr import FIRST_DPI, OcrFailed, Raster
+from bot.reading.pdf import Document, NotReadable
+
+MOST_CHARACTERS = 60_000
+"""Of one page: the fullest real one holds some 15,000."""
+_MOST_DPI = 200
+_POINTS_PER_INCH = 72
+_LONGEST_RATIO = 10.0
+"""Of the sides of a picture. Telegram takes 20; a real page is at most 4 (a map on a roll)."""
+_SMALLEST_SIDE = 100
+_UPRIGHT = 60.0
+"""Mean confidence of the engine under which a page may lie on its side: see `bot.reading.ocr`."""
+_OTHER_WAYS = (180, 90, 270)
+_MARKER_MARGIN = 0.15
+
+
+class Engine(Protocol):
+    """Reads the words of an image."""
+
+    def table(self, image: Raster) -> str:
+        """The words as Tesseract's table. Raises OcrFailed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What an engine read on the page, turned by so many degrees clockwise and drawn so many pixels wide."""
+
+    table: str = ""
+    turn: int = 0
+    width: int = 1
+
+
+def draw_page(path: Path, order: Draw, engine: Callable[[], Engine | None]) -> tuple[Canvas, bytes]:
+    """Draw a page of a file. `engine` is asked for where the page is to be recognised. Raises NoPicture."""
+    try:
+        document = Document(path, lambda: None, trusting=True)
+    except NotReadable as error:
+        raise NoPicture(Why.NOT_READABLE, str(error)) from error
+    if not 1 <= order.page <= len(document):
+        raise NoPicture(Why.NO_SUCH_PAGE, f"{order.page} of {len(document)}")
+    # The reader's own judgement of the layer: of a scan it says that it is to be recognised, whatever is stamped on it.
+    origin = document.survey(order.page).origin
+    if origin is TextOrigin.BLANK:
+        raise NoPicture(Why.BLANK)
+    try:
+        with document.opened(order.page) as page:
+            return _drawn(page, order, engine, in_layer=origin is TextOrigin.LAYER)
+    except pdfium.PdfiumError as error:
+        raise NoPicture(Why.NOT_READABLE, f"page {order.page} is damaged") from error
+
+
+def _drawn(page: Any, order: Draw, engine: Callable[[], Engine | None], *, in_layer: bool) -> tuple[Canvas, bytes]:
+    read = None if in_layer else _recognised(page, engine())
+    if not in_layer and read is None and not order.unread:
+        raise NoPicture(Why.UNREAD)
+    turn = 0 if read is None else read.turn
+    with closing(page.render(scale=_scale(page, turn, order), grayscale=True, rotation=turn)) as bitmap:
+        width, height = min(bitmap.width, order.width), min(bitmap.height, order.height)
+        placed = _in_layer(page, bitmap) if read is None else placed_words(read.table, bitmap.width / read.width)
+        if not placed.text.strip() and not order.unread:
+            raise NoPicture(Why.UNREAD)
+        spans = _spans(placed, order.phrases)
+        marked = [padded(strip, _MARKER_MARGIN) for span in spans.values() for strip in strips(placed, *span)]
+        grey = bytes(bitmap.buffer)
+        signed = (inked(grey, width, height, bitmap.stride, box) for box in signatures(placed, width, height))
+        hidden = [*names(placed), *(box for box in signed if box is not None)]
+        pixels = paint(grey, width, height, bitmap.stride, marked, hidden)
+    return Canvas(width, height, tuple(spans), len(hidden)), pixels
+
+
+def _spans(placed: Placed, phrases: tuple[str, ...]) -> dict[int, tuple[int, int]]:
+    letters = letters_of(placed.text)
+    found = {position: find(letters, phrase) for position, phrase in enumerate(phrases)}
+    return {position: span for position, span in found.items() if span is not None}
+
+
+def _scale(page: Any, turn: int, order: Draw) -> float:
+    width, height = page.get_size()
+    if turn % 180:
+        width, height = height, width
+    if not (width > 0 and height > 0) or max(width, height) > _LONGEST_RATIO * min(width, height):
+        raise NoPicture(Why.SHAPE, f"{width:.0f} × {height:.0f} points")
+    # Rounding up to a whole pixel must not go beyond what was ordered.
+    scale = min((order.width - 1) / width, (order.height - 1) / height, _MOST_DPI / _POINTS_PER_INCH)
+    if min(width, height) * scale < _SMALLEST_SIDE:
+        raise NoPicture(Why.SHAPE, f"{width:.0f} × {height:.0f} points")
+    return float(scale)
+
+
+def _recognised(page: Any, engine: Engine | None) -> _Read | None:
+    """The words on the page, turned until it is upright; None where there is no engine."""
+    if engine is None:
+        return None
+    best, surest, ways = _Read(), -1.0, [0, *_OTHER_WAYS]
+    while ways:
+        turn = ways.pop(0)
+        raster = draw_grey(page, FIRST_DPI, turn)
+        try:
+            table = engine.table(raster)
+        except OcrFailed:
+            continue
+        on_its_side, sure = lies_on_its_side(table), sureness(table)
+        if on_its_side:
+            ways.sort(key=lambda way: (way - turn) % 180 == 0)
+            # Read well, and yet not to be shown like this while another way is read at all.
+            sure /= 4
+        if sure > surest:
+            best, surest = _Read(table, turn, raster.width), sure
+        if surest >= _UPRIGHT:
+            break
+    return best
+
+
+def _in_layer(page: Any, bitmap: Any) -> Placed:
+    """The text of the layer in the order of the file, a character each unit, with its boxes on the bitmap."""
+    with closing(page.get_textpage()) as textpage:
+        count = textpage.count_chars()
+        if count > MOST_CHARACTERS:
+            raise NoPicture(Why.TOO_MUCH_TEXT, f"{count} characters")
+        if not count_visible(textpage, count):
+            return Placed("", ())
+        to_bitmap = bitmap.get_posconv(page).to_bitmap
+        left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
+        at = byref(left), byref(right), byref(bottom), byref(top)
+        text: list[str] = []
+        boxes: list[Box | None] = []
+        for index in range(count):
+            character = _character(pdfium_c.FPDFText_GetUnicode(textpage.raw, index))
+            box: Box | None = None
+            if not character.isspace() and pdfium_c.FPDFText_GetCharBox(textpage.raw, index, *at):
+                xs, ys = zip(to_bitmap(left.value, bottom.value), to_bitmap(right.value, top.value), strict=True)
+                box = min(xs), min(ys), max(xs), max(ys)
+            text.append(character)
+            boxes.append(box)
+        return Placed("".join(text), tuple(boxes))
+
+
+def _character(code: int) -> str:
+    """One character for each code, so that positions in the text are those in the layer; ends of line are line feeds."""
+    if code in (0x0D, 0x02, 0xFFFE):
+        # A carriage return comes before a line feed; the others are hyphens at the end of a line, which pdfium glues to the next one.
+        return " " if code == 0x0D else "-"
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "

@@ -1,0 +1,133 @@
+"""The operators' answers about doubtful acts: two buttons, taken from their own chat and from nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import structlog
+from telegram import CallbackQuery, Chat, LinkPreviewOptions, Message, Update
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import Application, CallbackQueryHandler, ContextTypes
+
+from bot.messages import Language, words_in
+from bot.messages.cleaning import cut
+from bot.model import Kind, Outcome
+from bot.queries.vocabulary import ReviewWords, vocabulary
+from bot.reviewing import Answer, Settled, answer_from
+from bot.storage.errors import NoSuchRow
+
+log = structlog.get_logger(__name__)
+
+BY = "telegram"
+_LONGEST = 3000
+"""Characters of a question when its outcome is added. Telegram takes 4096 UTF-16 units."""
+_LONGEST_ANSWER = 190
+"""Characters of what is shown to whoever pressed. Telegram takes 200."""
+
+
+class Settling(Protocol):
+    """What settles reviews. Synchronous: every method is called in a thread. Raises NoSuchRow and StorageError."""
+
+    def accept(self, review: int, *, kind: Kind | None, by: str, token: str) -> Settled:
+        """It is a decree, if `token` is that of the act."""
+        ...
+
+    def reject(self, review: int, *, by: str, token: str) -> Settled:
+        """It is none, if `token` is that of the act."""
+        ...
+
+
+class ReviewButtons:
+    """Answers the buttons under the questions of `bot.alerts.review_asker`."""
+
+    def __init__(
+        self, *, chat: int | str, reviewer: Settling, language: Language = "fr", now_at: Callable[[], int | str] | None = None
+    ) -> None:
+        """`chat` is the operators': an answer from any other is refused. `now_at` tells its number now, where the group may have moved."""
+        self._chat = chat
+        self._now_at = now_at or (lambda: chat)
+        self._reviewer = reviewer
+        self._language = language
+        self._posted: Callable[[], None] = lambda: None
+
+    def when_posted(self, told: Callable[[], None]) -> None:
+        """Have it told, in the event loop, each time that an answer queued posts."""
+        self._posted = told
+
+    def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """To be called before the handlers that take any button."""
+        application.add_handler(CallbackQueryHandler(self._answered, pattern=r"^review:"))
+
+    async def _answered(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        query = update.callback_query
+        if query is None:
+            return
+        words = vocabulary(self._language).reviews
+        answer = answer_from(query.data or "")
+        try:
+            if answer is None or query.message is None or not self._is_ours(query.message.chat):
+                # Whoever forwards or forges a button is no operator.
+                log.warning("an answer about a doubtful act came from elsewhere than the operators' chat")
+                await query.answer(words.not_here, show_alert=True)
+                return
+            await self._settle(query, answer, words)
+        except TelegramError as error:
+            log.warning("answer about a doubtful act not confirmed", error=type(error).__name__)
+        except NoSuchRow:
+            await _quietly(query, words.gone)
+        except Exception as error:
+            log.warning("answer about a doubtful act failed", error=type(error).__name__)
+            await _quietly(query, words.failed)
+
+    def _is_ours(self, chat: Chat) -> bool:
+        return _is(chat, self._chat) or _is(chat, self._now_at())
+
+    async def _settle(self, query: CallbackQuery, answer: Answer, words: ReviewWords) -> None:
+        if answer.is_decree:
+            settled = await asyncio.to_thread(self._reviewer.accept, answer.review, kind=None, by=BY, token=answer.token)
+        else:
+            settled = await asyncio.to_thread(self._reviewer.reject, answer.review, by=BY, token=answer.token)
+        log.info("a doubtful act was settled", review=answer.review, outcome=settled.decision.outcome.value, already=settled.already)
+        if settled.posts:
+            self._posted()
+        said = outcome_text(settled, words, self._language)
+        # Telegram forgets a press after some minutes, during which the bot may have been down: the message tells all the same.
+        await _quietly(query, cut(said, _LONGEST_ANSWER), alert=False)
+        asked = query.message.text if isinstance(query.message, Message) else None
+        text = f"{cut(asked or '', _LONGEST)}\n→ {said}".strip()
+        try:
+            # Its buttons go with the edit: nobody answers twice.
+            await query.edit_message_text(text, link_preview_options=LinkPreviewOptions(is_disabled=True))
+        except BadRequest as error:
+            if "message is not modified" not in error.message.lower():
+                raise
+
+
+def outcome_text(settled: Settled, words: ReviewWords, language: Language) -> str:
+    """What became of a review, in words."""
+    decision = settled.decision
+    if decision.outcome is Outcome.DECREE and decision.kind is not None:
+        kind = getattr(words_in(language).short_kinds, decision.kind.value)
+        if settled.already:
+            return words.already_accepted.format(kind=kind)
+        return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=settled.decree)
+    if settled.withdrawn is not None:
+        told = words.withdrawn.format(decree=settled.withdrawn.decree)
+        out = settled.withdrawn.out
+        return f"{told} {words.withdrawn_out.format(destinations=', '.join(out))}" if out else told
+    return words.already_rejected if settled.already else words.rejected
+
+
+def _is(chat: Chat, wanted: int | str) -> bool:
+    if isinstance(wanted, int):
+        return chat.id == wanted
+    return chat.username is not None and f"@{chat.username}".lower() == wanted.lower()
+
+
+async def _quietly(query: CallbackQuery, text: str, *, alert: bool = True) -> None:
+    try:
+        await query.answer(text, show_alert=alert)
+    except TelegramError as error:
+        log.debug("telegram reply failed", error=type(error).__name__)

@@ -1,0 +1,122 @@
+"""What a person decides of an act that detection could not settle, or of a decree that is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.detection import likely_kind
+from bot.model import Act, Decree, Kind
+from bot.storage.errors import AlreadyDecided, NoSuchRow
+from bot.storage.rows import Decision, Rejected, Waiting, Withdrawal
+from bot.stored_acts import acts_again
+from bot.verdicts import decree_of
+
+if TYPE_CHECKING:
+    from bot.storage import Store
+
+_DATA = re.compile(r"review:(?P<number>[0-9]{1,18}):(?P<token>[0-9a-f]{8}):(?P<answer>yes|no)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operator answered about a review by a button. `token` is that of the act which was asked about: see `Waiting.token`."""
+
+    review: int
+    token: str
+    is_decree: bool
+
+
+def answer_data(answer: Answer) -> str:
+    """The data of a button, at most 64 bytes."""
+    return f"review:{answer.review}:{answer.token}:{'yes' if answer.is_decree else 'no'}"
+
+
+def answer_from(data: str) -> Answer | None:
+    """The inverse of `answer_data`; None for anything else."""
+    match = _DATA.fullmatch(data)
+    return None if match is None else Answer(int(match["number"]), match["token"], match["answer"] == "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a review. `decree` is the stored decree of an accepted act, `posts` how many posts were queued for it.
+
+    `withdrawn` is the decree that a rejected act was stored as. `already`: it had been decided before, and this answer changed nothing.
+    """
+
+    decision: Decision
+    decree: int | None = None
+    posts: int = 0
+    already: bool = False
+    withdrawn: Withdrawal | None = None
+
+
+class Reviewer:
+    """Settles reviews over one store. `route` names the destinations of a decree. Every method raises StorageError."""
+
+    def __init__(self, *, store: Store, route: Callable[[Decree], Sequence[str]], clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._route = route
+        self._clock = clock
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        """The acts that wait for a person, the oldest first."""
+        return self._store.reviews.waiting(limit)
+
+    def act(self, review: int) -> tuple[Waiting, Act]:
+        """One of them, with what it holds. Raises NoSuchRow when no act waits under this number, AlreadyDecided when one did."""
+        waiting = self._store.reviews.get(review)
+        if waiting is None:
+            decision = self._store.reviews.decision(review)
+            if decision is not None:
+                raise AlreadyDecided(f"the act {review} waits no more: it was decided by {decision.by}", decision)
+            raise NoSuchRow(f"no act waits under the number {review}")
+        recueil = self._store.recueils.get(waiting.recueil_id)
+        content = self._store.contents.get(recueil.sha256) if recueil.sha256 is not None else None
+        for stored, act in acts_again(self._store.decrees.acts_of(recueil.id), content):
+            if stored.id == review:
+                return waiting, act
+        raise NoSuchRow(f"no act waits under the number {review}")  # settled by somebody else meanwhile
+
+    def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
+        """It is a decree, of this kind, or of the likeliest where none is given: it is recorded and its posts are queued.
+
+        A decree that is known already is not posted again. `by` tells the way the answer came by, never who gave it. `token` is that of the
+        act which was asked about, where the answer comes later than the question. Raises NoSuchRow, also where it is another act's.
+        """
+        try:
+            waiting, act = self.act(review)
+            decree = decree_of(self._store.recueils.get(waiting.recueil_id), act, kind or likely_kind(act))
+            accepted = self._store.reviews.accept(review, decree, self._route, self._clock(), by, token)
+        except AlreadyDecided as known:
+            return Settled(known.decision, already=True)
+        return Settled(accepted.decision, accepted.decree, len(accepted.posts))
+
+    def reject(self, review: int, *, by: str, token: str | None = None) -> Settled:
+        """It is none: it is kept as an act like any other, and the decree that it was stored as is withdrawn. `token` as in `accept`.
+
+        Raises NoSuchRow.
+        """
+        return self._rejected(partial(self._store.reviews.reject, review, self._clock(), by, token))
+
+    def withdraw(self, decree: int, *, by: str) -> Settled:
+        """A stored decree of which nobody doubted is none: it is withdrawn, and no later reading brings it back. Raises NoSuchRow."""
+        return self._rejected(partial(self._store.reviews.withdraw, decree, self._clock(), by))
+
+    def reinstate(self, decree: int, *, by: str) -> Settled:
+        """Take a withdrawal back: posts that it kept from being sent wait again. Raises NoSuchRow."""
+        done = self._store.reviews.reinstate(decree, self._clock(), by)
+        return Settled(done.decision, done.decree, len(done.posts))
+
+    @staticmethod
+    def _rejected(reject: Callable[[], Rejected]) -> Settled:
+        try:
+            rejected = reject()
+        except AlreadyDecided as known:
+            return Settled(known.decision, already=True)
+        return Settled(rejected.decision, withdrawn=rejected.withdrawn)

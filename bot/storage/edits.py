@@ -1,0 +1,173 @@
+"""Posts that are to be edited: rows, as posts are, but an edit may be made twice, so that nobody need hold one.
+
+A post has one edit at most. It is wanted while there is something that the post has not told and is still to tell (`bot.storage.marks`);
+what an edit told, or was given up for, is told from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
+
+from bot.model import Post, PostCause, PostState
+from bot.storage.codec import clean
+from bot.storage.database import Database
+from bot.storage.editing import DONE, GIVEN_UP, PENDING
+from bot.storage.marks import as_text, is_to_be_told
+from bot.storage.outbox_rows import SKEW, lasts, load_rows
+from bot.storage.replies import with_followers
+from bot.storage.schema import Instant, decrees, edits, holds, posts
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A post to edit, with its decree as it is known now. `attempts` counts this one; `since` is when the first was made."""
+
+    post: Post
+    attempts: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EditTold:
+    """What is told of an edit: `state` is `pending`, `done` or `given_up`."""
+
+    post: int
+    destination: str
+    state: str
+    attempts: int
+    not_before: datetime | None
+    cause: PostCause | None
+    error: str | None
+
+
+_AT_ONCE = 50
+"""Edits looked through in one transaction: there may be thousands that are no longer wanted, and others wait to write."""
+
+
+class Edits:
+    """Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def next(self, destination: str, now: datetime) -> Edit | None:
+        """The oldest edit of a sent post that is due there, with one more attempt; None where there is none."""
+        mine = and_(posts.c.destination == destination, _can_be_edited(), _is_due(now))
+        some = select(edits.c.post_id).join(posts, posts.c.id == edits.c.post_id).where(mine).order_by(edits.c.post_id).limit(_AT_ONCE)
+        while True:
+            with self._database.reading() as connection:
+                if connection.execute(some.limit(1)).first() is None:
+                    return None
+            with self._database.writing() as connection:
+                found = self._first_wanted(connection, some, now)
+            if found is not None:
+                return found
+
+    def _first_wanted(self, connection: Connection, some: Select[int], now: datetime) -> Edit | None:
+        """The first of these that is still wanted; those before it, which are not, are done."""
+        ids = connection.execute(some).scalars().all()
+        loaded = {post.id: post for post in load_rows(connection, posts.c.id.in_(ids))}
+        for post_id in ids:
+            row = connection.execute(select(posts.c.told, edits).join(posts, posts.c.id == edits.c.post_id).where(_of(post_id))).one()
+            post = loaded[post_id]
+            if not is_to_be_told(row.told, post.decree, post.closed_at, now):
+                connection.execute(update(edits).where(_of(post_id)).values(state=DONE, not_before=None))
+                continue
+            since = row.tried_at if row.tried_at is not None and row.tried_at <= now else now
+            tried = {"attempts": row.attempts + 1, "tried_at": since, "changed_at": now}
+            connection.execute(update(edits).where(_of(post_id)).values(tried))
+            return Edit(with_followers(connection, post), row.attempts + 1, since)
+        return None
+
+    def done(self, edit: Edit, now: datetime) -> None:
+        """The post tells all that its decree, as the edit had it, was known to say."""
+        self._close(edit, DONE, now, None, None)
+
+    def give_up(self, edit: Edit, now: datetime, cause: PostCause, error: str) -> None:
+        """It is not tried again, unless more becomes known of the decree."""
+        self._close(edit, GIVEN_UP, now, cause, error)
+
+    def put_off(self, edit: Edit, now: datetime, not_before: datetime, cause: PostCause | None = None, error: str | None = None) -> None:
+        """Not made, or not known to be: to be tried again. Without a cause it was not tried at all, and does not count."""
+        values: dict[str, Any] = {
+            "not_before": not_before,
+            "changed_at": now,
+            "cause": _word(cause),
+            "error": None if error is None else clean(error),
+        }
+        if cause is None:
+            values |= {"attempts": edit.attempts - 1} | ({"tried_at": None} if edit.attempts <= 1 else {})
+        with self._database.writing() as connection:
+            connection.execute(update(edits).where(_of(edit.post.id), edits.c.state == PENDING).values(values))
+
+    def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
+        """When there will next be something to edit there (never before `now`); None when nothing waits."""
+        at = case((_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
+        ours = and_(posts.c.destination.in_(sorted(destinations)), _can_be_edited(), edits.c.state == PENDING)
+        waiting = select(posts.c.destination, func.min(at).label("due")).join(posts, posts.c.id == edits.c.post_id).where(ours)
+        with self._database.reading() as connection:
+            rows = connection.execute(waiting.group_by(posts.c.destination)).all()
+            resting = select(holds.c.destination, holds.c.until).where(lasts(now))
+            rests = {row.destination: row.until for row in connection.execute(resting)} if rows else {}
+        return min((max(row.due, rests.get(row.destination, now), now) for row in rows), default=None)
+
+    def listed(self) -> list[EditTold]:
+        """Every edit, in the order of the posts."""
+        query = select(edits, posts.c.destination).join(posts, posts.c.id == edits.c.post_id).order_by(edits.c.post_id)
+        with self._database.reading() as connection:
+            return [
+                EditTold(
+                    post=row.post_id,
+                    destination=row.destination,
+                    state=row.state,
+                    attempts=row.attempts,
+                    not_before=row.not_before,
+                    cause=None if row.cause is None else PostCause(row.cause),
+                    error=row.error,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def _close(self, edit: Edit, state: str, now: datetime, cause: PostCause | None, error: str | None) -> None:
+        values: dict[str, Any] = {"state": state, "not_before": None, "changed_at": now, "cause": _word(cause)}
+        values |= {"error": None if error is None else clean(error)}
+        with self._database.writing() as connection:
+            told = _told(connection, edit.post.id)
+            connection.execute(update(posts).where(posts.c.id == edit.post.id).values(told=as_text(told, edit.post.decree)))
+            (post,) = load_rows(connection, posts.c.id == edit.post.id)
+            # More became known meanwhile: the row stays open for it.
+            again = is_to_be_told(_told(connection, edit.post.id), post.decree, post.closed_at, now)
+            values |= {"state": PENDING, "attempts": 0, "tried_at": None} if again else {}
+            connection.execute(update(edits).where(_of(edit.post.id)).values(values))
+
+
+def _of(post_id: int) -> ColumnElement[bool]:
+    return edits.c.post_id == post_id
+
+
+def _told(connection: Connection, post_id: int) -> str | None:
+    told: str | None = connection.execute(select(posts.c.told).where(posts.c.id == post_id)).scalar_one()
+    return told
+
+
+def _word(cause: PostCause | None) -> str | None:
+    return None if cause is None else cause.value
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """As of posts: what a clock that was since set back has put far away is due."""
+    return and_(
+        edits.c.state == PENDING,
+        or_(edits.c.not_before.is_(None), edits.c.not_before <= now, edits.c.changed_at > now + SKEW),
+    )
+
+
+def _can_be_edited() -> ColumnElement[bool]:
+    """Sent, a message of its own, and of a decree that stands."""
+    stands = exists().where(decrees.c.id == posts.c.decree_id, decrees.c.withdrawn_at.is_(None))
+    return and_(posts.c.state == PostState.SENT, posts.c.reference.is_not(None), posts.c.digest.is_(None), stands)

@@ -1,0 +1,123 @@
+"""The outbox as people see it: what waits, what is in trouble, and what a person decides of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, delete, or_, select, true, update
+
+from bot.model import Post, PostCause, PostState
+from bot.storage.codec import clean
+from bot.storage.database import Database
+from bot.storage.errors import NoSuchRow
+from bot.storage.outbox import values_of
+from bot.storage.outbox_rows import cause_of, load_messages, load_rows, of_message
+from bot.storage.schema import holds, posts
+
+UNSENT = tuple(state for state in PostState if state is not PostState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPost:
+    """A post that was not sent, in few words. `message` is the id of the first post of the same message."""
+
+    id: int
+    message: int
+    destination: str
+    state: PostState
+    cause: PostCause | None
+    error: str | None
+    created_at: datetime
+    decree: int
+
+
+class Posts:
+    """Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def listed(
+        self, *, states: Collection[PostState] | None = None, destination: str | None = None, limit: int | None = None
+    ) -> list[Post]:
+        """One for each row, oldest first; `states` None: all but those sent."""
+        wanted = posts.c.state.in_(sorted(UNSENT if states is None else states))
+        there = true() if destination is None else posts.c.destination == destination
+        with self._database.reading() as connection:
+            return load_rows(connection, and_(wanted, there), limit=limit)
+
+    def get(self, post_id: int) -> Post:
+        """One row. Raises NoSuchRow."""
+        with self._database.reading() as connection:
+            found = load_rows(connection, posts.c.id == post_id)
+        if not found:
+            raise NoSuchRow(f"no post has the id {post_id}")
+        return found[0]
+
+    def message(self, post_id: int) -> Post:
+        """The whole message that a row is part of: its digest, if it is in one. Raises NoSuchRow."""
+        digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
+        with self._database.reading() as connection:
+            found = load_messages(connection, or_(posts.c.id == post_id, posts.c.digest == digest))
+        if not found:
+            raise NoSuchRow(f"no post has the id {post_id}")
+        return found[0]
+
+    def decide(
+        self,
+        post: Post,
+        state: PostState,
+        now: datetime,
+        *,
+        cause: PostCause,
+        not_before: datetime | None = None,
+        reference: str | None = None,
+    ) -> bool:
+        """A person takes a message from the state that `post` tells to another, whoever holds it; a program that holds it loses it.
+
+        Changes nothing, and gives False, when its state is another by now. Given a row as `get` gives it, a drop takes that row alone out
+        of its digest. Its destination rests no longer, unless the platform asked for that.
+        """
+        values = values_of(state, now, cause=cause, error=None, not_before=not_before) | {"holder": None}
+        whole = of_message(post)
+        if state is PostState.SENT:
+            values |= {"closed_at": now, "reference": None if reference is None else clean(reference)}
+        if state is PostState.REFUSED:
+            # What was there last time is still why.
+            values |= {"error": posts.c.error, "digest": None}
+            whole = posts.c.id == post.id
+        with self._database.writing() as connection:
+            changed = connection.execute(update(posts).where(whole, posts.c.state == post.state).values(values)).rowcount
+            if changed and state is PostState.PENDING:
+                ours = or_(holds.c.cause.is_(None), holds.c.cause != PostCause.RATE_LIMITED.value)
+                connection.execute(delete(holds).where(holds.c.destination == post.destination, ours))
+        return changed > 0
+
+    def unsent(self, destinations: Collection[str]) -> list[OpenPost]:
+        """What was not sent to these destinations, oldest first, without what a person gave up."""
+        by_person = and_(posts.c.state == PostState.REFUSED, posts.c.cause.is_not(None), posts.c.cause == PostCause.BY_PERSON.value)
+        query = (
+            select(posts)
+            .where(posts.c.destination.in_(sorted(destinations)), posts.c.state != PostState.SENT, ~by_person)
+            .order_by(posts.c.id)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        firsts: dict[str, int] = {}
+        for row in rows:
+            firsts.setdefault(row.digest or row.key, row.id)
+        return [
+            OpenPost(
+                id=row.id,
+                message=firsts[row.digest or row.key],
+                destination=row.destination,
+                state=PostState(row.state),
+                cause=cause_of(row),
+                error=row.error,
+                created_at=row.created_at,
+                decree=row.decree_id,
+            )
+            for row in rows
+        ]

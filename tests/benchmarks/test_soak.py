@@ -1,0 +1,91 @@
+"""The soak in short: it kills where it says, keeps what is promised, and would tell if that were not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from benchmarks.soak.__main__ import soak
+from benchmarks.soak.figures import report
+from benchmarks.soak.plan import Blow, Mode, Plan, Step, Where, draw
+from benchmarks.soak.run import judged
+from bot.model import Post, PostState
+from tests.bot.delivery.memory import numbered
+
+ORDER = [("10", 1), ("11", 2)]
+
+
+def recorded(where: str, *states: PostState) -> list[Post]:
+    """Decrees 1, 2… with references 10, 11…"""
+    return [
+        Post(number, f"cle-{where}-{number}", where, numbered(number), state, reference=str(9 + number))
+        for number, state in enumerate(states, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "second", "found"),
+    [
+        (ORDER, PostState.SENT, {}),
+        ([*ORDER, ("12", 2)], PostState.SENT, {"doubled": ("telegram:2",)}),
+        (ORDER[:1], PostState.SENT, {"lost": ("telegram:2",)}),
+        (ORDER[:1], PostState.PENDING, {"lost": ("telegram:2",)}),
+        (ORDER[:1], PostState.HELD, {"held": ("telegram:2",)}),
+        ([("11", 2), ("10", 1)], PostState.SENT, {"disordered": ("telegram:1",)}),
+        (ORDER, PostState.UNKNOWN, {"wrong": ("telegram:2 is there, and recorded as unknown",)}),
+        ([("10", 1), ("12", 2)], PostState.SENT, {"wrong": ("telegram:2 is recorded as 11, which is another message",)}),
+    ],
+)
+def test_what_is_not_as_promised_is_told(told: Sequence[tuple[str, int]], second: PostState, found: dict[str, tuple[str, ...]]) -> None:
+    posts = [*recorded("telegram", PostState.SENT, second), *recorded("mastodon", PostState.SENT, PostState.SENT)]
+    plan = Plan("1/0/probe", 2, "probe", ignores_keys=True, most_per_day=60, blows=())
+    outcome = judged(plan, [Step.STORED], posts, {"telegram": told, "mastodon": ORDER}, 0)
+    names = ("doubled", "lost", "held", "disordered", "wrong")
+    assert {name: getattr(outcome, name) for name in names if getattr(outcome, name)} == found
+    assert outcome.is_well is not bool(found)
+    assert ("run 1/0/probe: " in report([outcome])) is bool(found)
+
+
+def test_a_row_that_is_gone_and_a_life_that_failed_are_told() -> None:
+    plan = Plan("1/0/probe", 1, "probe", ignores_keys=True, most_per_day=60, blows=())
+    outcome = judged(plan, [], recorded("telegram", PostState.SENT), {"telegram": ORDER[:1], "mastodon": ()}, 1)
+    assert outcome.wrong == ("the last life ended with 1", "mastodon:1 has no row")
+
+
+def test_a_seed_says_the_same_twice_and_few_runs_meet_every_step() -> None:
+    plans = [draw(1, number) for number in range(20)]
+    assert plans == [draw(1, number) for number in range(20)]
+    assert {blow.step for plan in plans for blow in plan.blows} == set(Step)
+    assert len({draw(seed, 0).blows for seed in range(5)}) == 5
+    modes: tuple[Mode, ...] = ("hold", "resend")
+    for mode in modes:
+        looks = [blow for number in range(20) for blow in draw(1, number, mode).blows if blow.step.is_look]
+        assert {blow.where for blow in looks} == {"mastodon"}, "what is never looked for cannot be killed while it is"
+
+
+def blow(step: Step, where: Where, wait: float = 0.0) -> Blow:
+    return Blow(step, where, 0, 0.01, wait, person_writes=where == "telegram")
+
+
+PLANS = (
+    # Started again at once: what the killed program was sending, and what it was looking for, is not overtaken.
+    Plan(
+        "lost",
+        3,
+        "probe",
+        ignores_keys=True,
+        most_per_day=60,
+        blows=(blow(Step.RECEIVED_LOST, "telegram"), blow(Step.LOOK_RECEIVED, "mastodon")),
+    ),
+    # A digest, killed again while it is looked for.
+    Plan("stored", 3, "probe", ignores_keys=True, most_per_day=2, blows=(blow(Step.STORED, "telegram"), blow(Step.LOOK_HALF, "telegram"))),
+)
+
+
+def test_killed_and_started_again_it_tells_every_decree_once_and_in_order(tmp_path: Path) -> None:
+    outcomes = soak(PLANS, tmp_path, beside=2)
+    assert [outcome.killed for outcome in outcomes] == [tuple(blow.step for blow in plan.blows) for plan in PLANS]
+    assert [outcome for outcome in outcomes if not outcome.is_well] == []
+    assert sum(outcome.posts for outcome in outcomes) == 12

@@ -1,0 +1,139 @@
+"""Questions about doubtful acts, over a real database, to a chat in memory: once each, through outages and restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.alerts.review_asker import AT_ONCE, FRESH, ReviewAsker
+from bot.alerts.review_text import review_text
+from bot.alerts.vocabulary import alert_words
+from bot.delivery import Choice, DeliveryError, NotSent, Unknown
+from bot.model import Evidence
+from bot.reviewing import Answer, answer_from
+from bot.storage import Store
+from bot.storage.rows import Waiting
+from tests.bot.real_acts import NOW, doubtful, new_recueil, read
+from tests.bot.storage.ready import ready_store
+
+MINUTE = timedelta(minutes=1)
+ACT = Waiting(
+    12, 1, "26", "https://p.example/a.pdf", 7, None, "Arrêté accordant à M. Jean Dupont @canal",
+    (Evidence("verdict", 8, "traitement algorithmique"),) * 2, NOW, "0a1b2c3d",
+)  # fmt: skip
+
+
+@dataclass
+class Chat:
+    """What the operators are asked. `refuses` is what the next questions meet with."""
+
+    asked: list[tuple[str, Sequence[Choice]]] = field(default_factory=list)
+    refuses: DeliveryError | None = None
+
+    async def ask(self, text: str, choices: Sequence[Choice]) -> None:
+        if self.refuses:
+            raise self.refuses
+        self.asked.append((text, choices))
+
+
+@dataclass
+class Bench:
+    store: Store
+    chat: Chat = field(default_factory=Chat)
+    now: datetime = NOW
+    buttons: bool = True
+    _asker: ReviewAsker | None = None
+
+    def restart(self) -> None:
+        self._asker = None
+
+    async def look(self, later: timedelta = timedelta(0)) -> list[tuple[str, Sequence[Choice]]]:
+        """What is asked at a look so much later."""
+        self.now += later
+        self._asker = self._asker or ReviewAsker(
+            reviews=self.store.reviews,
+            chat=self.chat,
+            names=lambda code: f"<{code}>",
+            clock=lambda: self.now,
+            language="en",
+            buttons=self.buttons,
+        )
+        self.chat.asked.clear()
+        await self._asker.look()
+        return list(self.chat.asked)
+
+    def doubt(self, number: int = 1, *, silent: bool = False) -> None:
+        for one in range(number):
+            name = f"old{one}" if silent else f"r{one}"
+            act = doubtful(act_id=f"26-2026-08-14-{one:05}", more=f"Annexe {one}. " * 30)
+            read(self.store, new_recueil(self.store, name, silent=silent), act, now=self.now)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with ready_store(tmp_path) as store:
+        yield Bench(store)
+
+
+async def test_an_act_is_asked_about_once_with_two_buttons(bench: Bench) -> None:
+    assert await bench.look() == []
+    bench.doubt()
+    [waiting] = bench.store.reviews.waiting(10)
+    [(text, (yes, no))] = await bench.look()
+    assert text.splitlines()[:3] == [
+        f"🔎 Vigie: an act to check (no. {waiting.id})", "<26>, page 5", "Arrêté relatif à la sécurité de la gare",
+    ]  # fmt: skip
+    assert "https://p.example/r0.pdf#page=5" in text
+    answers = [Answer(waiting.id, waiting.token, is_decree) for is_decree in (True, False)]
+    assert [answer_from(choice.data) for choice in (yes, no)] == answers
+    assert await bench.look(MINUTE) == []
+    bench.restart()
+    assert await bench.look(MINUTE) == []
+
+
+async def test_without_anybody_who_listens_the_command_is_named(bench: Bench) -> None:
+    bench.doubt()
+    bench.buttons = False
+    [(text, choices)] = await bench.look()
+    assert choices == []
+    assert "vigie review accept 1, or: vigie review reject 1" in text
+
+
+@pytest.mark.parametrize("trouble", [NotSent("down"), Unknown("lost"), NotSent("slow down", retry_after=540)])
+async def test_what_could_not_be_asked_is_asked_later(bench: Bench, trouble: DeliveryError) -> None:
+    bench.doubt()
+    bench.chat.refuses = trouble
+    assert await bench.look() == []
+    bench.chat.refuses = None
+    assert await bench.look(timedelta(0)) == [], "not at once"
+    assert len(await bench.look(timedelta(minutes=20))) == 1
+
+
+async def test_many_are_asked_about_bit_by_bit(bench: Bench) -> None:
+    bench.doubt(AT_ONCE + 2)
+    assert [len(await bench.look(MINUTE)) for _ in range(3)] == [AT_ONCE, 2, 0]
+
+
+async def test_nobody_is_asked_about_history(bench: Bench) -> None:
+    bench.doubt(silent=True)
+    assert await bench.look() == []
+    bench.doubt(2)
+    assert len(bench.store.reviews.waiting(10)) == 2
+    assert await bench.look(FRESH + MINUTE) == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_question_names_nobody_and_says_each_thing_once(language: str) -> None:
+    words = alert_words("en" if language == "en" else "fr").reviews
+    text = review_text(ACT, "Drôme (26)", words, buttons=True)
+    assert "Dupont" not in text
+    assert "@" not in text
+    assert text.count("traitement algorithmique") == 1
+    assert str(7) not in text.replace("page 7", "").replace("#page=7", "")
+    known = review_text(replace(ACT, decree=7), "Drôme (26)", words, buttons=True)
+    assert words.known.format(decree=7) in known
+    assert len(review_text(replace(ACT, title="T" * 9999, evidence=(Evidence("v", 1, "x" * 9999),)), "n", words, buttons=False)) < 3000

@@ -1,0 +1,140 @@
+"""`vigie outbox`, as a person uses it: real processes over a real database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.cli.outbox_shapes import decided_json, post_json
+from bot.model import Post, PostCause, PostState
+from bot.storage import Store
+from tests.bot.cli.conftest import Vigie
+from tests.bot.delivery.memory import post
+from tests.bot.storage.building import NOW
+from tests.bot.storage.ready import ready_store
+from tests.bot.storage.test_outbox import claimed, queue
+
+GUIDE = Path(__file__).parents[3] / "docs" / "delivery.md"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with ready_store(tmp_path) as one:
+        yield one
+
+
+def troubled(store: Store) -> tuple[Post, Post, Post, Post]:
+    """One that was sent, one refused, one held, one that waits."""
+    sent, refused, held, waiting = queue(store, "A", "B", "C", "D")
+    store.outbox.sent(claimed(store).id, "msg-1", NOW)
+    store.outbox.move(claimed(store), PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="message is too long")
+    store.outbox.move(claimed(store), PostState.HELD, NOW, cause=PostCause.AWAITS_PERSON, error="perhaps sent")
+    return sent, refused, held, waiting
+
+
+def test_what_is_not_sent_is_listed(vigie: Vigie, store: Store) -> None:
+    sent, refused, held, waiting = troubled(store)
+    done = vigie("outbox", "list")
+    assert done.code == 0
+    assert [int(line.split()[0]) for line in done.out.splitlines()] == [refused.id, held.id, waiting.id]
+    assert "refused_content: message is too long" in done.out
+    assert [one["post"] for one in vigie("outbox", "list", "--state", "sent", "--json").json] == [sent.id]
+    both = vigie("outbox", "list", "--state", "held", "--state", "pending", "--destination", "t", "--json").json
+    assert [(one["post"], one["state"], one["cause"]) for one in both] == [
+        (held.id, "held", "awaits_person"), (waiting.id, "pending", None),
+    ]  # fmt: skip
+    assert vigie("outbox", "list", "--destination", "other").out == ""
+    assert vigie("outbox", "list", "--state", "lost").code == 2
+
+
+def test_without_a_database_there_is_nothing(vigie: Vigie, tmp_path: Path) -> None:
+    done = vigie("outbox", "list", "--json")
+    assert (done.code, done.json) == (0, [])
+    assert vigie("outbox", "show", "1").code == 1
+    assert list(tmp_path.iterdir()) == [], "looking creates nothing"
+
+
+def test_one_is_shown(vigie: Vigie, store: Store) -> None:
+    _, refused, _, _ = troubled(store)
+    done = vigie("outbox", "show", str(refused.id))
+    assert done.code == 0
+    assert "given up" in done.out
+    assert "refused_content: message is too long" in done.out
+    assert "1 attempt" in done.out
+    assert vigie("outbox", "show", str(refused.id), "--json").json["decrees"] == [refused.decree.id]
+    missing = vigie("outbox", "show", "404")
+    assert (missing.code, "no post has the id 404" in missing.err) == (1, True)
+
+
+def test_retry(vigie: Vigie, store: Store) -> None:
+    sent, refused, held, waiting = troubled(store)
+    assert vigie("outbox", "retry", str(refused.id), str(waiting.id)).code == 0
+    assert store.posts.get(refused.id).state is PostState.PENDING
+    some = vigie("outbox", "retry", str(waiting.id), str(sent.id), str(held.id), "404", "--json")
+    assert some.code == 3
+    assert [one["done"] for one in some.json] == [True, False, False, False]
+    none = vigie("outbox", "retry", str(held.id))
+    assert none.code == 1
+    assert "vigie outbox resolve" in none.err
+    assert store.posts.get(held.id).state is PostState.HELD
+    assert vigie("outbox", "retry").code == 2, "nothing without naming posts"
+
+
+def test_drop_keeps_the_row_and_can_be_taken_back(vigie: Vigie, store: Store) -> None:
+    _, refused, held, waiting = troubled(store)
+    assert vigie("outbox", "drop", str(waiting.id), str(refused.id)).code == 0
+    assert [(one.state, one.cause) for one in map(store.posts.get, (waiting.id, refused.id))] == [
+        (PostState.REFUSED, PostCause.BY_PERSON)
+    ] * 2
+    assert store.posts.get(refused.id).error == "message is too long"
+    assert vigie("outbox", "drop", str(held.id)).code == 1, "it may be there"
+    assert vigie("outbox", "retry", str(waiting.id)).code == 0
+    assert store.posts.get(waiting.id).state is PostState.PENDING
+
+
+def test_resolve(vigie: Vigie, store: Store) -> None:
+    _, _, held, waiting = troubled(store)
+    for wrong in ((), ("--sent", "--not-sent"), ("77", "--not-sent")):
+        assert vigie("outbox", "resolve", str(held.id), *wrong).code == 2
+    assert vigie("outbox", "resolve", str(waiting.id), "--sent").code == 1
+    assert vigie("outbox", "resolve", str(held.id), "--sent", "4711").code == 0
+    found = store.posts.get(held.id)
+    assert (found.state, found.reference, found.cause) == (PostState.SENT, "4711", PostCause.BY_PERSON)
+    assert vigie("outbox", "resolve", str(held.id), "--not-sent").code == 1, "what was sent stays so"
+
+
+def test_resolve_one_that_is_not_there(vigie: Vigie, store: Store) -> None:
+    _, _, held, _ = troubled(store)
+    assert vigie("outbox", "resolve", str(held.id), "--not-sent").code == 0
+    assert store.posts.get(held.id).state is PostState.PENDING
+
+
+def test_a_digest_is_decided_of_as_one(vigie: Vigie, store: Store) -> None:
+    first, second = queue(store, "A", "B")
+    store.outbox.gather("t", [[first.id, second.id]], NOW)
+    store.outbox.move(claimed(store), PostState.HELD, NOW, cause=PostCause.AWAITS_PERSON)
+    assert vigie("outbox", "show", str(second.id), "--json").json["decrees"] == [first.decree.id, second.decree.id]
+    done = vigie("outbox", "resolve", str(second.id), "--sent")
+    assert "1 more" in done.out
+    assert [store.posts.get(one.id).state for one in (first, second)] == [PostState.SENT] * 2
+
+
+@pytest.mark.parametrize("command", ["list", "show", "retry", "drop", "resolve"])
+def test_help_has_an_example(vigie: Vigie, command: str) -> None:
+    done = vigie("outbox", command, "--help")
+    assert done.code == 0
+    assert f"vigie outbox {command}" in done.out
+
+
+def test_the_guide_names_every_key_state_and_cause() -> None:
+    told = set(re.findall(r"`([a-z_]+)`", GUIDE.read_text("utf-8")))
+    words = {
+        *post_json(post()),
+        *decided_json(1, True, "", None),
+        *(state.value for state in PostState),
+        *(cause.value for cause in PostCause),
+    }
+    assert words - told == set()

@@ -1,0 +1,103 @@
+"""What `vigie read --explain` tells of a verdict. The texts are invented."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.cli.read_evidence import evidence_lines, reason
+from bot.cli.read_explain import explain_lines
+from bot.model import Evidence, Outcome, TextOrigin, Where
+from bot.verdicts import judge_reading
+from tests.bot.cli.test_read_lines import ROAD, VSA, act, judged, reading
+
+TITLE = "Arrêté n° 2026-2 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+PROCESSING = "algorithmic processing of images"
+
+
+def test_every_verdict_is_explained_by_its_phrases() -> None:
+    plain, vsa = act(1, ROAD), act(2, VSA, title="Arrêté n° 2026-2")
+    powers = "ARRÊTE\nArticle 1er : Délégation est donnée pour les décisions sur le traitement algorithmique des images de vidéoprotection."
+    told, silent = act(3, "signe sans suite"), act(4, powers, title="Arrêté portant délégation de signature")
+    doubt, unread = act(5, "?"), act(6, "", title="AP signé", origin=TextOrigin.UNREADABLE)
+    whole = reading(plain, vsa, told, silent, doubt, unread, unreadable=(6,))
+    groups = (
+        *judge_reading(reading(plain, vsa, silent)),
+        judged(told, Outcome.NOT_CONCERNED, Evidence("verdict", 3, "une phrase qui le cite")),
+        judged(doubt, Outcome.UNCERTAIN, Evidence("contradiction", 5, "une phrase contraire")),
+        judged(unread, Outcome.UNCERTAIN, Evidence("unreadable", 6, "AP signé")),
+    )
+    lines = list(explain_lines(whole, groups))
+    assert lines[:3] == [
+        "How the pages were read:",
+        f"  p. 1-5: text layer, 0.00 s, {sum(len(page.text) for page in whole.pages)} characters",
+        "  p. 6: NOT READ, 0 characters",
+    ]
+    assert "    decree: authorisation" in lines
+    about = {quote.about for quote in groups[1][0].verdict.evidence}
+    assert {"number", "period", "software"} <= about
+    assert all(any(line.startswith("    p. 2  ") and f"  {fact}: " in line for line in lines) for fact in about - {"verdict", "support"})
+    assert "    p. 3  speaks of it: « une phrase qui le cite »" in lines
+    assert lines.count("    not concerned: it speaks of it and decides nothing on it") == 2
+    assert "    p. 4  title      speaks against it: delegation of signature « portant délégation »" in lines
+    assert "    uncertain, a person must look: it may concern algorithmic video surveillance, and nothing in it settles that" in lines
+    assert "    p. 5  contradicts the title: « une phrase contraire »" in lines
+    assert lines[-1] == "  the others (1): not a word of algorithmic video surveillance"
+
+
+def test_a_decree_is_told_with_its_cues_their_places_and_pages() -> None:
+    vsa = act(2, VSA, title=TITLE)
+    lines = list(explain_lines(reading(vsa), judge_reading(reading(vsa))))
+    start = lines.index("    decree: authorisation") + 1
+    assert lines[start : start + 2] == [
+        f"    p. 2  title      decides: {PROCESSING} « {TITLE} »",
+        "    p. 2  title      verb: authorisation « portant autorisation de l'emploi d'un traitement »",
+    ]
+    cited = "loi n° 2023-380 du 19 mai 2023, notamment son article 10"
+    assert f"    p. 2  visa       supports: loi n° 2023-380 du 19 mai 2023, article 10 « {cited} »" in lines
+    assert "    p. 2  operative  supports: known product or maker « Cityvision »" in lines
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "words"),
+    [
+        ("AP signé", "", "no page of it could be read, and its title does not say what it is about"),
+        ("Arrêté n° 2026-11 portant autorisation de l'emploi da", " ", "its title is cut off before it says what for"),
+        (TITLE, "ARRÊTE\nArticle 1er : La demande d'un traitement algorithmique des images est rejetée.", "its title authorises, and its"),
+        (
+            "Arrêté",
+            "Considérant qu'un traitement algorithmique des images de vidéoprotection a servi ;",
+            "only its visas or recitals speak of it",
+        ),
+    ],
+)
+def test_why_a_person_must_look_is_told_in_words(title: str, text: str, words: str) -> None:
+    one = act(1, text, title=title, origin=TextOrigin.LAYER if text else TextOrigin.UNREADABLE)
+    lines = list(explain_lines(reading(one), judge_reading(reading(one))))
+    assert [line for line in lines if line.startswith(f"    uncertain, a person must look: {words}")]
+
+
+def test_a_sign_that_came_to_nothing_is_told_too() -> None:
+    one = act(1, "Article 1 : Un traitement algorithmique des demandes est interdit.", title="Arrêté portant fixation du prix")
+    groups = judge_reading(reading(one))
+    assert groups[0][0].verdict.outcome is Outcome.NOT_CONCERNED
+    assert list(explain_lines(reading(one), groups))[-2:] == [
+        "    not concerned: words in it could be a sign, and turn out to speak of something else",
+        "    p. 1  operative  sign: a word that could be a sign « algorithmique »",
+    ]
+
+
+def test_a_reason_whose_phrase_is_quoted_anyway_has_no_line_of_its_own() -> None:
+    phrase = Evidence("verdict", 7, "une phrase", Where.RECITAL, PROCESSING)
+    doubt = Evidence("doubt", 7, "une phrase", Where.RECITAL, "nothing decides")
+    other = Evidence("doubt", 12, "une autre", Where.RUNNING_TITLE, "in passing")
+    assert list(evidence_lines((phrase, doubt, other), decides=False)) == [
+        f"p. 7   recital        speaks of it: {PROCESSING} « une phrase »",
+        "p. 12  running title  in doubt: it decides under a title of its own, on something else, and speaks of it in passing « une autre »",
+    ]
+    assert reason((phrase, doubt, other)) == "it speaks of it, and neither its title nor an article decides"
+    assert reason((phrase,)) is None
+    assert list(evidence_lines((), decides=True)) == []
+
+
+def test_a_phrase_cannot_write_to_the_terminal() -> None:
+    assert list(evidence_lines((Evidence("number", 1, "a\x1b[2Jb"),), decides=True)) == ["p. 1  number: « a[2Jb »"]

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import ConfigError, load_settings
+
+
+def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, Path | None]:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    storage = load_settings(path, environ or {}, known_codes=frozenset()).storage
+    return storage.keep_pdfs, storage.pdfs_folder
+
+
+def test_the_pdfs_of_decrees_are_kept_by_default(tmp_path: Path) -> None:
+    assert load(tmp_path, "") == ("decrees", None)
+    assert load(tmp_path, "[storage]\nkeep_pdfs = 'all'\npdfs_folder = 'kept'") == ("all", tmp_path / "kept")
+    assert load(tmp_path, "[storage]\npdfs_folder = ' '") == ("decrees", None)
+    assert load(tmp_path, "", {"VIGIE_STORAGE__KEEP_PDFS": "none"}) == ("none", None)
+
+
+def test_anything_else_is_an_error_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml:2.*keep_pdfs"):
+        load(tmp_path, "[storage]\nkeep_pdfs = 'some'")

@@ -1,0 +1,142 @@
+"""Destinations that tell only whether they took a message: at least once, and said to be so."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.delivery import AppriseChannel, Deliverer, NotSent, Refused, SendAgain, Unknown
+from bot.delivery.apprise_channel import NotAnAddress
+from bot.model import PostCause, PostState
+from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, post
+from tests.servers.notified import SECRET, Notified
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Notified]:
+    async with Notified() as one:
+        yield one
+
+
+def channel_to(service: Notified, clock: Clock) -> AppriseChannel:
+    return AppriseChannel(name="essai", url=service.address, places=PLACES, clock=clock)
+
+
+async def test_a_post_says_what_others_say_in_plain_text(service: Notified, clock: Clock) -> None:
+    channel = channel_to(service, clock)
+    await channel.send(post(3))
+    await channel.close()
+    (text,) = service.texts
+    assert text.startswith("📢 Autorisation de vidéosurveillance algorithmique\nDrôme (26)")
+    assert "#page=3" in text
+    assert "<" not in text
+
+
+async def test_what_was_not_taken_is_in_doubt_and_sent_again_after_growing_waits(service: Notified, clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1), post(2)), channel_to(service, clock)
+    deliverer = Deliverer(outbox, [channel], clock, chance=lambda: 0.0)
+    service.answers = [500, 500, 500]
+    waits = []
+    while outbox.states != [PostState.SENT, PostState.SENT]:
+        await deliverer.deliver_due()
+        due = await deliverer.next_due(clock())
+        if due is not None:
+            waits.append((due - clock()).total_seconds())
+            clock.now = due
+    await channel.close()
+    assert ["n° 2031-00001" in text for text in service.texts] == [True, False]
+    assert [wait for wait in waits if wait] == [10, 10, 30, 10, 60]
+    assert PostCause.RESENT in outbox.causes
+
+
+async def test_where_the_answer_was_lost_it_is_there_twice(service: Notified, clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1)), channel_to(service, clock)
+    deliverer = Deliverer(outbox, [channel], clock)
+    service.answers = [-500]
+    with capture_logs() as logs:
+        await deliverer.deliver_due()
+        clock.advance(minutes=1)
+        await deliverer.deliver_due()
+    await channel.close()
+    assert len(service.texts) == 2
+    assert outbox.states == [PostState.SENT]
+    assert any("sent again without looking" in line["event"] for line in logs)
+
+
+async def test_what_is_known_to_have_been_taken_is_not_sent_again(service: Notified, clock: Clock) -> None:
+    channel = channel_to(service, clock)
+    sent = await channel.send(post(1))
+    assert await channel.find(post(1)) == sent
+    with pytest.raises(SendAgain):
+        await channel.find(post(2))
+    await channel.close()
+
+
+async def test_the_address_is_in_no_log_and_no_error(service: Notified, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    channel = channel_to(service, clock)
+    service.answers = [500, 403, 302]
+    told = []
+    for _ in range(3):
+        with pytest.raises(Unknown) as raised:
+            await channel.send(post(1))
+        told.append(str(raised.value))
+    await channel.send(post(1))
+    await channel.close()
+    seen = "\n".join([*told, *(record.getMessage() for record in caplog.records)])
+    assert SECRET not in seen
+    assert service.address not in seen
+
+
+async def test_logging_is_as_it_was_once_it_is_closed(service: Notified, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    channel = channel_to(service, clock)
+    logging.getLogger("apprise").warning("during")
+    await channel.close()
+    await channel.close()
+    logging.getLogger("apprise").warning("after")
+    assert [record.getMessage() for record in caplog.records if record.name == "apprise"] == ["after"]
+
+
+async def test_a_service_that_is_not_there(clock: Clock) -> None:
+    async with Notified() as gone:
+        address = gone.address
+    channel = AppriseChannel(name="essai", url=address, places=PLACES, clock=clock)
+    with pytest.raises(Unknown):
+        await channel.send(post(1))
+    await channel.close()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "unknown-service://host/token-secret", "https:/", "mailto://"])
+async def test_an_address_that_is_none_is_never_repeated(url: str, clock: Clock) -> None:
+    with pytest.raises(NotAnAddress) as raised:
+        AppriseChannel(name="essai", url=url, places=PLACES, clock=clock)
+    assert url not in str(raised.value)
+    assert "essai" in str(raised.value)
+
+
+async def test_without_apprise_it_is_said_how_to_get_it(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(NotAnAddress, match=r"vigie-vsa\[apprise\]"):
+        AppriseChannel(name="essai", url="json://127.0.0.1", places=PLACES, clock=clock)
+
+
+async def test_a_service_without_room_for_the_link_is_refused(clock: Clock) -> None:
+    channel = AppriseChannel(name="essai", url="json://127.0.0.1", places=PLACES, clock=clock)
+    channel._limits = type(channel._limits)(20, None)
+    with pytest.raises(Refused):
+        await channel.send(post(1))
+    await channel.close()
+
+
+async def test_a_third_try_waits(service: Notified, clock: Clock) -> None:
+    channel = channel_to(service, clock)
+    tried = replace(post(1), attempts=3)
+    with pytest.raises(NotSent) as raised:
+        await channel.find(tried)
+    assert raised.value.retry_after == 60
+    await channel.close()

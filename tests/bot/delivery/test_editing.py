@@ -1,0 +1,451 @@
+"""Posts that are edited, and posts that reply: what each platform is asked, and what becomes of what fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.delivery import (
+    Deliverer,
+    Destination,
+    DestinationRefused,
+    Editor,
+    History,
+    Limiter,
+    MastodonChannel,
+    NotSent,
+    Refused,
+    Sent,
+    TelegramChannel,
+    Unknown,
+)
+from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, after_failure
+from bot.delivery.transitions import Event
+from bot.model import Change, Facts, Kind, Post, PostCause, PostState, Reference, Told
+from bot.picture import Picture
+from bot.storage import Store, open_store
+from tests.bot.delivery.memory import PLACES, START, Clock, ScriptedChannel, post
+from tests.bot.delivery.test_pictures import PICTURE
+from tests.bot.messages.samples import decree
+from tests.bot.storage.finding import found
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+CHAT = -1001
+END = Change(Kind.ABROGATION, 15, "2031-150", date(2031, 4, 19))
+
+
+async def shown(_: Post) -> Picture | None:
+    return PICTURE
+
+
+class Opened:
+    """Both platforms, with a channel on each."""
+
+    def __init__(self, api: FakeBotApi, mastodon: MastodonServer, clock: Clock) -> None:
+        self.api, self.mastodon, self.clock = api, mastodon, clock
+        self._stack = AsyncExitStack()
+
+    def telegram(self, **changes: Any) -> TelegramChannel:
+        options: dict[str, Any] = {"history": lambda post: History(), "places": PLACES, "clock": self.clock, "token": self.api.token}
+        channel = TelegramChannel(name="essai", chat=CHAT, api_url=self.api.url, **(options | changes))
+        self._stack.push_async_callback(channel.close)
+        return channel
+
+    def on_mastodon(self, **changes: Any) -> MastodonChannel:
+        options: dict[str, Any] = {"instance": self.mastodon.url, "token": self.mastodon.token, "places": PLACES, "clock": self.clock}
+        channel = MastodonChannel(name="essai", **(options | changes))
+        self._stack.push_async_callback(channel.close)
+        return channel
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+
+
+@pytest.fixture
+async def opened(api: FakeBotApi, mastodon: MastodonServer, clock: Clock) -> AsyncIterator[Opened]:
+    api.add_channel(CHAT, username="vigie")
+    one = Opened(api, mastodon, clock)
+    yield one
+    await one.close()
+
+
+def as_sent(sent: Sent, *, below: frozenset[int] = frozenset(), at: datetime = START) -> Post:
+    """The first post, sent and ended since."""
+    return replace(post(1), decree=decree(changed_by=(END,)), reference=sent.reference, closed_at=at, below=below)
+
+
+# --- replies ---
+
+
+async def test_telegram_replies_and_sends_all_the_same_where_that_is_gone(opened: Opened) -> None:
+    channel = opened.telegram()
+    first = await channel.send(post(1))
+    second = await channel.send(replace(post(2), reply_to=Told(first.reference, START)))
+    await channel.send(replace(post(3), reply_to=Told("4711", START)))
+    assert [message.reply_to for message in opened.api.messages] == [None, int(first.reference), None]
+    assert len({first.reference, second.reference}) == 2
+
+
+async def test_a_photo_replies_too(opened: Opened) -> None:
+    channel = opened.telegram(picture=shown)
+    first = await channel.send(post(1))
+    await channel.send(replace(post(2), reply_to=Told(first.reference, START)))
+    assert [(message.reply_to, message.file is None) for message in opened.api.messages] == [(None, False), (int(first.reference), False)]
+
+
+class Moves:
+    """The group got its present id at START."""
+
+    def now_at(self, chat: int | str) -> int | str:
+        return chat
+
+    def moved(self, chat: int | str, new: int, now: datetime) -> None:
+        raise AssertionError("it moves no more")
+
+    def moved_at(self, chat: int | str) -> datetime | None:
+        return START
+
+
+@pytest.mark.parametrize(("seconds", "replies"), [(-1, False), (0, False), (1, True)])
+async def test_ids_from_before_a_move_are_those_of_other_messages(opened: Opened, seconds: int, replies: bool) -> None:
+    channel = opened.telegram(moves=Moves())
+    first = await channel.send(post(1))
+    at = START + timedelta(seconds=seconds)
+    await channel.send(replace(post(2), reply_to=Told(first.reference, at)))
+    assert (opened.api.messages[1].reply_to is not None) is replies
+    if replies:
+        await channel.edit(as_sent(first, at=at))
+    else:
+        with pytest.raises(Refused, match="moved"):
+            await channel.edit(as_sent(first, at=at))
+
+
+async def test_mastodon_replies_and_posts_all_the_same_where_that_is_gone(opened: Opened) -> None:
+    channel = opened.on_mastodon()
+    first = await channel.send(post(1))
+    await channel.send(replace(post(2), reply_to=Told(first.reference, START)))
+    opened.mastodon.fail(404, {"error": "The post you are trying to reply to does not appear to exist."})
+    with capture_logs() as logs:
+        await channel.send(replace(post(3), reply_to=Told("4711", START)))
+    newest, second, _ = opened.mastodon.statuses()
+    assert (newest["in_reply_to_id"], second["in_reply_to_id"]) == (None, first.reference)
+    assert "n° 2031-00003" in newest["content"]
+    assert [line["event"] for line in logs] == ["posted without being a reply: the server refused it"]
+
+
+async def test_an_account_that_is_gone_is_not_taken_for_a_missing_reply(opened: Opened) -> None:
+    channel = opened.on_mastodon()
+    opened.mastodon.fail(404, count=2)
+    with pytest.raises(DestinationRefused), capture_logs():
+        await channel.send(replace(post(3), reply_to=Told("4711", START)))
+    assert opened.mastodon.statuses() == []
+
+
+# --- edits ---
+
+
+async def test_telegram_edits_the_text_and_keeps_the_button(opened: Opened) -> None:
+    channel = opened.telegram()
+    sent = await channel.send(replace(post(1), decree=decree()))
+    before = opened.api.messages[0].buttons
+    for _ in range(2):  # the answer of the first may have been lost
+        await channel.edit(as_sent(sent, below=frozenset({15})))
+    (message,) = opened.api.messages
+    assert "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 19 avril 2031 (voir ci-dessous)" in message.text
+    assert message.html is not None
+    assert message.buttons == before
+    assert len(before) == 1
+
+
+async def test_telegram_edits_the_caption_of_a_photo(opened: Opened) -> None:
+    channel = opened.telegram(picture=shown)
+    sent = await channel.send(replace(post(1), decree=decree()))
+    await channel.edit(as_sent(sent))
+    (message,) = opened.api.messages
+    assert message.file is not None
+    assert "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 19 avril 2031" in message.text
+    assert "voir ci-dessous" not in message.text
+    assert len(message.buttons) == 1
+
+
+async def test_an_edited_post_is_still_found(opened: Opened) -> None:
+    for channel in (opened.telegram(), opened.on_mastodon()):
+        sent = await channel.send(replace(post(1), decree=decree(id=1, found_at=START)))
+        edited = replace(as_sent(sent), decree=decree(id=1, found_at=START, changed_by=(END,)))
+        await channel.edit(edited)
+        channel_again = opened.telegram() if isinstance(channel, TelegramChannel) else opened.on_mastodon()
+        assert await channel_again.find(replace(edited, reference=None)) == sent
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "expected"),
+    [
+        (400, "Bad Request: message to edit not found", Refused),
+        (400, "Bad Request: message can't be edited", Refused),
+        (403, "Forbidden: bot was kicked from the channel chat", DestinationRefused),
+        (429, "Too Many Requests: retry after 7", NotSent),
+        (500, "Internal Server Error", Unknown),
+    ],
+)
+async def test_what_telegram_says_of_an_edit(opened: Opened, code: int, description: str, expected: type[Exception]) -> None:
+    channel = opened.telegram()
+    sent = await channel.send(post(1))
+    opened.api.fail("editMessageText", code, description, {"retry_after": 7} if code == 429 else None)
+    with pytest.raises(expected) as raised:
+        await channel.edit(as_sent(sent))
+    assert type(raised.value) is expected
+
+
+async def test_telegram_edits_plainly_where_the_html_is_not_understood(opened: Opened) -> None:
+    channel = opened.telegram()
+    sent = await channel.send(post(1))
+    opened.api.fail("editMessageText", 400, "Bad Request: can't parse entities: Unsupported start tag")
+    await channel.edit(as_sent(sent))
+    (message,) = opened.api.messages
+    assert message.html is None
+    assert "❎ Abrogé" in message.text
+
+
+async def test_mastodon_edits_the_status_and_names_its_pictures_again(opened: Opened) -> None:
+    channel = opened.on_mastodon(picture=shown, content_warning="Vidéosurveillance")
+    sent = await channel.send(replace(post(1), decree=decree()))
+    await channel.edit(as_sent(sent, below=frozenset({15})))
+    (status,) = opened.mastodon.statuses()
+    assert "❎ Abrogé" in status["content"]
+    assert "(voir ci-dessous)" in status["content"]
+    assert status["spoiler_text"] == "Vidéosurveillance"
+    (asked,) = [seen for seen in opened.mastodon.requests if seen.method == "PUT"]
+    assert f"media_ids%5B%5D={status['media_attachments'][0]['id']}" in asked.body
+
+
+async def test_a_status_that_is_gone_cannot_be_edited(opened: Opened) -> None:
+    channel = opened.on_mastodon()
+    with pytest.raises(Refused, match="gone") as raised:
+        await channel.edit(as_sent(Sent("109999999999999999")))
+    assert not isinstance(raised.value, DestinationRefused)
+
+
+@pytest.mark.parametrize("changes", [{"digest": "d"}, {"reference": None}])
+async def test_what_is_no_message_of_its_own_is_never_edited(opened: Opened, changes: dict[str, Any]) -> None:
+    for channel in (opened.telegram(), opened.on_mastodon()):
+        with pytest.raises(Refused):
+            await channel.edit(replace(as_sent(Sent("17")), **changes))
+    assert opened.api.calls_of("editMessageText") == []
+
+
+# --- when ---
+
+
+@pytest.mark.parametrize(
+    ("event", "attempts", "age", "retry_after", "wait", "cause"),
+    [
+        (Event.NOT_SENT, 1, 0, None, 15, PostCause.NOT_SENT),
+        (Event.LOST_ANSWER, 3, 0, None, 60, PostCause.LOST_ANSWER),
+        (Event.RATE_LIMITED, 1, 0, 40, 40, PostCause.RATE_LIMITED),
+        (Event.REFUSED_DESTINATION, 1, 0, None, 600, PostCause.REFUSED_DESTINATION),
+        (Event.REFUSED_CONTENT, 1, 0, None, None, PostCause.REFUSED_CONTENT),
+        (Event.FAULT, 30, 47, None, 900, PostCause.FAULT),
+        (Event.NOT_SENT, 30, 48, None, None, PostCause.NOT_SENT),
+        (Event.REFUSED_DESTINATION, 30, 49, None, None, PostCause.REFUSED_DESTINATION),
+    ],
+)
+def test_what_follows_from_a_failure(
+    event: Event, attempts: int, age: int, retry_after: float | None, wait: int | None, cause: PostCause
+) -> None:
+    now = START + timedelta(hours=age)
+    after = after_failure(event, attempts, START, now, retry_after, 0.0)
+    assert after.cause is cause
+    assert after.not_before == (None if wait is None else now + timedelta(seconds=wait))
+
+
+class EditableChannel(ScriptedChannel):
+    """One whose messages can be edited."""
+
+    def __init__(self, name: str = "t") -> None:
+        super().__init__(name)
+        self.edited: list[Post] = []
+        self.edit_errors: list[BaseException | None] = []
+
+    async def edit(self, post: Post) -> None:
+        if self.edit_errors and (error := self.edit_errors.pop(0)) is not None:
+            raise error
+        self.edited.append(post)
+
+
+GRANT = Facts("2026-123", signed=date(2026, 8, 12))
+REPEAL = Facts("2026-150", references=(Reference(Kind.ABROGATION, "2026-123", date(2026, 8, 12)),))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as one:
+        yield one
+
+
+def deliverer_of(store: Store, channel: ScriptedChannel, clock: Clock) -> Deliverer:
+    return Deliverer(store.outbox, [channel], clock, editor=Editor(store.edits, clock, chance=lambda: 0.0))
+
+
+async def test_the_end_is_posted_as_a_reply_and_the_original_edited_after_it(store: Store, clock: Clock) -> None:
+    channel = EditableChannel()
+    deliverer = deliverer_of(store, channel, clock)
+    grant = found(store, GRANT, at=clock())
+    await deliverer.deliver_due()
+    clock.advance(hours=1)
+    end = found(store, REPEAL, Kind.ABROGATION, at=clock())
+    replies: list[Told | None] = []
+    channel.before_answer = lambda post: replies.append(post.reply_to)
+    assert await deliverer.next_due(clock()) == clock()
+    done = await deliverer.deliver_due()
+    assert [item.post.decree.id for item in done] == [end]
+    assert replies == [Told("m1", START)]
+    assert [(post.decree.id, post.reference, post.below) for post in channel.edited] == [(grant, "m1", frozenset({end}))]
+    await deliverer.deliver_due()
+    assert len(channel.edited) == 1
+    assert await deliverer.next_due(clock()) is None
+
+
+async def test_an_edit_is_made_again_until_it_is_known_to_be_made(store: Store, clock: Clock) -> None:
+    channel = EditableChannel()
+    deliverer = deliverer_of(store, channel, clock)
+    found(store, GRANT)
+    await deliverer.deliver_due()
+    found(store, REPEAL, Kind.ABROGATION)
+    channel.edit_errors = [Unknown("answer lost"), NotSent("patience", 40), RuntimeError("a fault of ours")]
+    waits = []
+    for _ in range(4):
+        with capture_logs():
+            await deliverer.deliver_due()
+        due = await deliverer.next_due(clock())
+        if due is None:
+            break
+        waits.append((due - clock()).total_seconds())
+        clock.now = due
+    assert waits == [15, 40, 60]
+    assert len(channel.edited) == 1
+    # Posts were never in the way of it, nor it of them.
+    assert store.outbox.counts() == {"t": {PostState.SENT: 2}}
+
+
+async def test_an_edit_that_cannot_be_made_is_given_up_with_its_cause(store: Store, clock: Clock) -> None:
+    channel = EditableChannel()
+    deliverer = deliverer_of(store, channel, clock)
+    found(store, GRANT)
+    await deliverer.deliver_due()
+    found(store, REPEAL, Kind.ABROGATION)
+    channel.edit_errors = [NotSent("no connection"), NotSent("no connection")]
+    await deliverer.deliver_due()
+    clock.now += GIVEN_UP_AFTER
+    with capture_logs() as logs:
+        await deliverer.deliver_due()
+    (told,) = store.edits.listed()
+    assert (told.state, told.cause, told.error) == ("given_up", PostCause.NOT_SENT, "no connection")
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["post not edited: given up"]
+    assert await deliverer.next_due(clock()) is None
+    assert channel.edited == []
+
+
+async def test_posts_go_before_edits_and_a_resting_destination_gets_none(store: Store, clock: Clock) -> None:
+    channel = EditableChannel()
+    deliverer = deliverer_of(store, channel, clock)
+    found(store, GRANT)
+    await deliverer.deliver_due()
+    found(store, REPEAL, Kind.ABROGATION)
+    channel.send_errors = [NotSent("no connection")]
+    await deliverer.deliver_due()
+    assert channel.edited == []
+    due = await deliverer.next_due(clock())
+    assert due is not None
+    assert due > clock()
+    clock.now = due
+    await deliverer.deliver_due()
+    assert (len(channel.received), len(channel.edited)) == (2, 1)
+
+
+async def test_stopped_in_the_middle_of_an_edit_it_is_made_again(store: Store, clock: Clock) -> None:
+    channel = EditableChannel()
+    found(store, GRANT)
+    await deliverer_of(store, channel, clock).deliver_due()
+    found(store, REPEAL, Kind.ABROGATION)
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    class Hanging(EditableChannel):
+        async def edit(self, post: Post) -> None:
+            begun.set()
+            await ended.wait()
+
+    stopped = asyncio.create_task(deliverer_of(store, Hanging(), clock).deliver_due())
+    await begun.wait()
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+    await deliverer_of(store, channel, clock).deliver_due()
+    assert len(channel.edited) == 1
+
+
+async def test_a_destination_that_cannot_edit_is_never_due(store: Store, clock: Clock) -> None:
+    channel = ScriptedChannel("t")
+    deliverer = deliverer_of(store, channel, clock)
+    found(store, GRANT)
+    await deliverer.deliver_due()
+    found(store, REPEAL, Kind.ABROGATION)
+    await deliverer.deliver_due()
+    assert await deliverer.next_due(clock()) is None
+    assert len(channel.received) == 2
+
+
+async def test_without_an_editor_posts_stay_as_they_were_sent(store: Store, clock: Clock) -> None:
+    channel = EditableChannel()
+    deliverer = Deliverer(store.outbox, [channel], clock)
+    found(store, GRANT)
+    found(store, REPEAL, Kind.ABROGATION)
+    await deliverer.deliver_due()
+    assert channel.edited == []
+    assert await deliverer.next_due(clock()) is None
+
+
+async def test_edits_keep_the_pace_of_the_platform(store: Store, clock: Clock) -> None:
+    channel, seconds = EditableChannel(), [0.0]
+    limiter = Limiter([Destination("t", "telegram", chat="@vsa")], monotonic=lambda: seconds[0])
+    editor = Editor(store.edits, clock, limiter)
+    deliverer = Deliverer(store.outbox, [channel], clock, limiter=limiter, editor=editor, sleep=lambda wait: asyncio.sleep(0))
+    for number in (1, 2):
+        found(store, Facts(f"2026-{number}", signed=date(2026, 8, 12)))
+        await deliverer.deliver_due()
+        seconds[0] += 60
+    ends = Facts("2026-9", references=tuple(Reference(Kind.ABROGATION, f"2026-{number}") for number in (1, 2)))
+    found(store, ends, Kind.ABROGATION)
+    for _ in range(3):
+        await deliverer.deliver_due()
+        before = len(channel.edited)
+        await deliverer.deliver_due()
+        assert len(channel.edited) == before
+        clock.advance(seconds=1)
+        seconds[0] += 1
+    assert [post.reference for post in channel.edited] == ["m1", "m2"]
+    assert [edit.attempts for edit in store.edits.listed()] == [1, 1]
+
+
+async def test_many_edits_are_spread_over_passes(store: Store, clock: Clock) -> None:
+    channel = EditableChannel()
+    deliverer = deliverer_of(store, channel, clock)
+    many = MOST_AT_ONCE + 3
+    for number in range(many):
+        found(store, Facts(f"2026-{number + 1}", signed=date(2026, 8, 12)))
+    await deliverer.deliver_due()
+    for number in range(many):
+        ends = Facts(f"2026-{number + 501}", references=(Reference(Kind.ABROGATION, f"2026-{number + 1}"),))
+        found(store, ends, Kind.ABROGATION)
+    await deliverer.deliver_due()
+    assert len(channel.edited) == MOST_AT_ONCE
+    await deliverer.deliver_due()
+    assert len({post.id for post in channel.edited}) == len(channel.edited) == many

@@ -1,0 +1,177 @@
+"""A message stays ours while it is being sent, and is not sent once it is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.delivery import Deliverer
+from bot.delivery.channel import PreparingChannel
+from bot.delivery.holding import BEAT, held
+from bot.delivery.pictured import Pictured
+from bot.model import Post, PostCause, PostState
+from bot.picture import Picture
+from bot.storage import Store, open_store
+from bot.storage.outbox import LEASE
+from tests.bot.delivery.memory import Clock, MemoryOutbox, ScriptedChannel, post
+from tests.bot.delivery.test_pictures import PICTURE
+from tests.bot.storage.building import act, one_recueil, result_of, to
+
+
+class Slow(ScriptedChannel):
+    """Takes long over what goes with a post: `meanwhile` is what happens until it is ready."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready: list[str] = []
+        self.failure: BaseException | None = None
+
+    async def meanwhile(self) -> None:
+        """Nothing, unless a test says otherwise."""
+
+    async def prepare(self, post: Post) -> None:
+        await self.meanwhile()
+        if self.failure is not None:
+            raise self.failure
+        self.ready.append(post.key)
+
+
+@pytest.fixture
+def stores(tmp_path: Path, clock: Clock) -> Iterator[tuple[Store, Store]]:
+    """Two programs on one database, with one decree to post."""
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as one, open_store(url) as other:
+        one.decrees.record(result_of(one_recueil(one, "A"), act("A")), to("essai"), clock())
+        yield one, other
+
+
+async def test_who_took_longer_than_the_lease_does_not_send_what_another_has_taken_over(stores: tuple[Store, Store], clock: Clock) -> None:
+    slow, quick = Slow(), ScriptedChannel()
+    second = Deliverer(stores[1].outbox, [quick], clock)
+
+    async def machine_sleeps() -> None:
+        clock.now += LEASE
+        for _ in range(2):
+            await second.deliver_due()
+            clock.advance(seconds=1)
+
+    slow.meanwhile = machine_sleeps  # type: ignore[method-assign]  # what happens in this test
+    with capture_logs() as logs:
+        (delivered,) = await Deliverer(stores[0].outbox, [slow], clock).deliver_due()
+    assert (slow.ready != [], slow.received, quick.received) == (True, [], [1])
+    assert (delivered.state, delivered.alert) == (PostState.SENDING, False)
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["not sent: somebody else has taken it over"]
+    assert stores[0].outbox.counts() == {"essai": {PostState.SENT: 1}}
+    assert stores[0].outbox.held_until("essai", clock()) is None
+
+
+async def test_who_takes_long_but_lives_keeps_it(stores: tuple[Store, Store], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = stores
+    channel, loop, renewed, renew = Slow(), asyncio.get_running_loop(), asyncio.Event(), first.outbox.renew
+
+    def renew_and_tell(post: Post, now: datetime) -> bool:
+        is_ours = renew(post, now)
+        if now == clock():
+            loop.call_soon_threadsafe(renewed.set)
+        return is_ours
+
+    monkeypatch.setattr(first.outbox, "renew", renew_and_tell)
+
+    async def signs_of_life() -> None:
+        for _ in range(3):
+            clock.advance(minutes=4)
+            renewed.clear()
+            await renewed.wait()
+            assert second.outbox.unknown_due("essai", clock()) == []
+
+    channel.meanwhile = signs_of_life  # type: ignore[method-assign]  # what happens in this test
+    async with asyncio.timeout(30):
+        await Deliverer(first.outbox, [channel], clock, beat=0.001).deliver_due()
+    assert channel.received == [1]
+    assert first.outbox.counts() == {"essai": {PostState.SENT: 1}}
+
+
+async def test_stopped_while_it_is_made_ready_it_was_not_sent(clock: Clock) -> None:
+    outbox, channel, begun = MemoryOutbox(post(1)), Slow(), asyncio.Event()
+
+    async def for_ever() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    channel.meanwhile = for_ever  # type: ignore[method-assign]  # what happens in this test
+    running = asyncio.create_task(Deliverer(outbox, [channel], clock).deliver_due())
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (outbox.states, outbox.posts[1].cause) == ([PostState.PENDING], PostCause.STOPPED)
+
+
+async def test_a_fault_while_it_is_made_ready_leaves_nothing_in_doubt(clock: Clock) -> None:
+    outbox, channel = MemoryOutbox(post(1)), Slow()
+    channel.failure = RuntimeError("a fault of ours, with a secret in it")
+    (delivered,) = await Deliverer(outbox, [channel], clock).deliver_due()
+    assert (delivered.state, outbox.posts[1].cause) == (PostState.PENDING, PostCause.NOT_SENT)
+    assert "secret" not in (delivered.error or "")
+
+
+class Silent(MemoryOutbox):
+    """One that fails to record the first signs of life."""
+
+    def __init__(self, *posts: Post) -> None:
+        super().__init__(*posts)
+        self.calls = 0
+        self.recorded = asyncio.Event()
+
+    def renew(self, post: Post, now: datetime) -> bool:
+        self.calls += 1
+        if self.calls < 3:
+            raise OSError("disk full")
+        asyncio.run_coroutine_threadsafe(self._told(), self.loop)
+        return False
+
+    async def _told(self) -> None:
+        self.recorded.set()
+
+    loop: asyncio.AbstractEventLoop
+
+
+async def test_a_sign_of_life_that_cannot_be_recorded_is_given_again(clock: Clock) -> None:
+    outbox = Silent(post(1))
+    outbox.loop = asyncio.get_running_loop()
+    with capture_logs() as logs:
+        async with asyncio.timeout(30):
+            with held(outbox, post(1), clock, beat=0.001):
+                await outbox.recorded.wait()
+    assert [line["event"] for line in logs] == ["no sign of life recorded"] * 2
+
+
+async def test_a_picture_is_drawn_once_and_only_for_its_post() -> None:
+    drawn: list[int] = []
+
+    async def draw(post: Post) -> Picture | None:
+        drawn.append(post.id)
+        return PICTURE
+
+    pictured = Pictured(draw)
+    await pictured.prepare(post(1))
+    assert await pictured.take(post(1)) is PICTURE
+    assert drawn == [1]
+    await pictured.prepare(post(1))
+    assert await pictured.take(post(2)) is PICTURE
+    assert await pictured.take(post(1)) is PICTURE
+    assert drawn == [1, 1, 2, 1]
+
+
+def test_what_counts_as_a_channel_that_prepares() -> None:
+    assert isinstance(Slow(), PreparingChannel)
+    assert not isinstance(ScriptedChannel(), PreparingChannel)
+
+
+def test_several_signs_of_life_are_given_in_a_lease() -> None:
+    assert timedelta(seconds=3 * BEAT) < LEASE

@@ -1,0 +1,103 @@
+"""A program killed at any moment of a delivery, over the real store: nothing is lost, nothing is told twice, a digest stays the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.delivery import Deliverer, Outbox, Sent
+from bot.model import Post, PostState
+from bot.storage import open_store
+from bot.storage.outbox import LEASE
+from tests.bot.delivery.memory import Clock, ScriptedChannel
+from tests.bot.storage.building import act, one_recueil, result_of, to
+
+
+class Kill(BaseException):
+    """The end of a program: nothing that it would do after it happens."""
+
+
+class Mortal:
+    """An outbox whose program is killed at its n-th call, before or after the call did its work."""
+
+    def __init__(self, outbox: Outbox, dies_at: int, *, after: bool) -> None:
+        self._outbox = outbox
+        self._dies_at = dies_at
+        self._after = after
+        self.calls = 0
+        self.is_dead = False
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            if self.is_dead:
+                raise Kill
+            self.calls += 1
+            self.is_dead = self.calls == self._dies_at
+            if self.is_dead and not self._after:
+                raise Kill
+            result = getattr(self._outbox, name)(*given, **named)
+            if self.is_dead:
+                raise Kill
+            return result
+
+        return call
+
+
+class Platform(ScriptedChannel):
+    """Keeps every message it was given, as sets of decrees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[tuple[str, frozenset[str]]] = []
+        self.holds = 3
+
+    async def send(self, post: Post) -> Sent:
+        self.messages.append((post.key, frozenset(decree.title for decree in post.decrees)))
+        return Sent(str(len(self.messages)))
+
+    async def find(self, post: Post) -> Sent | None:
+        found = (post.key, frozenset(decree.title for decree in post.decrees))
+        return Sent(str(self.messages.index(found) + 1)) if found in self.messages else None
+
+
+async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
+    """Whether the program lived to the end."""
+    clock, platform = Clock(), Platform()
+    titles = [f"D{number}" for number in range(7)]
+    url = f"sqlite:///{folder / f'{dies_at}-{after}.db'}"
+    with open_store(url) as store:
+        for title in titles:
+            store.decrees.record(result_of(one_recueil(store, title), act(title)), to("essai"), clock())
+        mortal = Mortal(store.outbox, dies_at, after=after)
+        try:
+            await Deliverer(mortal, [platform], clock, most_per_day={"essai": 5}).deliver_due()
+        except* Kill:
+            pass
+    clock.advance(seconds=LEASE.total_seconds())
+    with open_store(url) as store:
+        deliverer = Deliverer(store.outbox, [platform], clock, most_per_day={"essai": 5})
+        for _ in range(20):
+            await deliverer.deliver_due()
+            due = await deliverer.next_due(clock())
+            if due is None:
+                break
+            clock.now = max(due, clock.now) + timedelta(seconds=1)
+        assert store.outbox.counts() == {"essai": {PostState.SENT: 7}}
+        told = {post.decree.title: post.reference for post in store.posts.listed(states=[PostState.SENT])}
+    assert Counter(title for _, titles in platform.messages for title in titles) == Counter(titles), dies_at
+    for number, (_, decrees) in enumerate(platform.messages, start=1):
+        assert {told[title] for title in decrees} == {str(number)}, "each decree is recorded with the message that told of it"
+    return not mortal.is_dead
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_killed_at_any_moment(tmp_path: Path, after: bool) -> None:
+    dies_at = 1
+    while not await deliver_and_die(tmp_path, dies_at, after=after):
+        dies_at += 1
+    assert dies_at > 15, "a delivery takes more steps than that"

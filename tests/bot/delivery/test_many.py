@@ -1,0 +1,158 @@
+"""Many decrees at once: paced, or gathered into digests; each of them told exactly once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.delivery import Deliverer, Destination, Limiter, NotSent, Unknown
+from bot.delivery.digests import needs_digest, split
+from bot.model import Post, PostState
+from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
+
+CHANNEL = [Destination("essai", "telegram", chat=-1001)]
+
+
+class Time:
+    """Both clocks of a program, moved together; nobody waits."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.clock.now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.clock.advance(seconds=seconds)
+
+
+def deliverer(outbox: MemoryOutbox, channel: ScriptedChannel, time: Time, *, spacing: float = 20.0, most: int = 60) -> Deliverer:
+    limiter = Limiter(CHANNEL, spacing=spacing, monotonic=time.monotonic)
+    return Deliverer(
+        outbox, [channel], time.clock, limiter=limiter, most_per_day={"essai": most}, chance=lambda: 0.0, sleep=time.sleep
+    )  # fmt: skip
+
+
+def waiting(number: int) -> list[Post]:
+    return [post(one) for one in range(1, number + 1)]
+
+
+async def all_of(one: Deliverer, time: Time) -> None:
+    """As the program does: come back when something is due, until nothing is."""
+    for _ in range(500):
+        await one.deliver_due()
+        due = await one.next_due(time.clock())
+        if due is None:
+            return
+        time.clock.now = max(due, time.clock.now)
+    pytest.fail("it never ends")
+
+
+async def test_a_few_arrive_within_seconds() -> None:
+    outbox, channel, time = MemoryOutbox(*waiting(4)), ScriptedChannel(), Time()
+    assert len(await deliverer(outbox, channel, time).deliver_due()) == 4
+    assert time.slept == pytest.approx([1.0] * 3), "one a second in one chat"
+
+
+async def test_sixty_arrive_one_by_one_and_no_pass_sleeps_for_them() -> None:
+    outbox, channel, time = MemoryOutbox(*waiting(60)), ScriptedChannel(), Time()
+    one = deliverer(outbox, channel, time)
+    assert len(await one.deliver_due()) == 1
+    assert await one.next_due(time.clock()) == START + timedelta(seconds=20)
+    await all_of(one, time)
+    assert channel.received == list(range(1, 61))
+    assert time.slept == []
+    assert time.clock() - START == timedelta(seconds=20 * 59)
+
+
+async def test_one_destination_is_paced_while_another_is_not() -> None:
+    posts = [*waiting(30), *(post(number, "autre") for number in range(101, 131))]
+    outbox, slow, quick, time = MemoryOutbox(*posts), ScriptedChannel(), ScriptedChannel("autre"), Time()
+    limiter = Limiter(CHANNEL, spacing=20.0, monotonic=time.monotonic)
+    await Deliverer(outbox, [slow, quick], time.clock, limiter=limiter, sleep=time.sleep).deliver_due()
+    assert (len(slow.received), len(quick.received)) == (1, 30)
+
+
+async def test_too_many_for_a_day_are_told_in_as_few_messages_as_hold_them() -> None:
+    outbox, channel, time = MemoryOutbox(*waiting(61)), ScriptedChannel(), Time()
+    channel.holds = 25
+    one = deliverer(outbox, channel, time)
+    await all_of(one, time)
+    assert channel.received == [1, 26, 51]
+    assert [len(message.decrees) for message in outbox.posts.values()] == [25, 25, 11]
+    assert outbox.states == [PostState.SENT] * 3
+    assert time.clock() > START, "digests too come one by one"
+
+
+async def test_what_was_sent_today_counts() -> None:
+    outbox, channel, time = MemoryOutbox(*waiting(10)), ScriptedChannel(), Time()
+    one = deliverer(outbox, channel, time, most=12)
+    await all_of(one, time)
+    assert len(channel.received) == 10
+    for number in range(11, 14):
+        outbox.posts[number] = post(number)
+    await all_of(one, time)
+    assert channel.received[10:] == [11]
+    assert len(outbox.posts[11].decrees) == 3
+    # A lone decree is not kept waiting for company.
+    outbox.posts[20] = post(20)
+    await all_of(one, time)
+    assert outbox.posts[20].digest is None
+    # A day later all is well again.
+    time.clock.advance(hours=25)
+    for number in range(21, 26):
+        outbox.posts[number] = post(number)
+    await all_of(one, time)
+    assert channel.received[-5:] == [21, 22, 23, 24, 25]
+
+
+async def test_a_digest_whose_answer_was_lost_is_looked_for_and_not_told_again() -> None:
+    outbox, channel, time = MemoryOutbox(*waiting(8)), ScriptedChannel(), Time()
+    channel.send_errors = [NotSent("no connection"), Unknown("answer lost"), Unknown("answer lost")]
+    channel.before_answer = lambda one: channel.received.append(one.id) if len(channel.send_errors) == 1 else None
+    await all_of(deliverer(outbox, channel, time, most=5), time)
+    # Not sent, lost before it arrived, lost after: one message in the end.
+    assert channel.received == [1]
+    assert outbox.states == [PostState.SENT]
+
+
+async def test_when_the_room_cannot_be_known_nothing_is_told_yet() -> None:
+    class Mute(ScriptedChannel):
+        async def room(self, decrees: object) -> int:
+            raise NotSent("no answer", 30.0)
+
+    outbox, channel, time = MemoryOutbox(*waiting(8)), Mute(), Time()
+    one = deliverer(outbox, channel, time, most=5)
+    assert await one.deliver_due() == []
+    assert await one.next_due(time.clock()) == START + timedelta(seconds=30)
+    assert outbox.states == [PostState.PENDING] * 8
+
+
+async def test_a_platform_that_wants_a_rest_gets_it_before_it_refuses() -> None:
+    outbox, channel, time = MemoryOutbox(*waiting(3)), ScriptedChannel(), Time()
+    channel.rest = 90.0
+    one = deliverer(outbox, channel, time)
+    assert len(await one.deliver_due()) == 1
+    assert await one.next_due(time.clock()) == START + timedelta(seconds=90)
+
+
+@pytest.mark.parametrize(
+    ("sent", "single", "most", "expected"),
+    [(0, 60, 60, False), (0, 61, 60, True), (60, 1, 60, False), (59, 2, 60, True), (500, 1, 60, False), (0, 2, 1, True), (0, 0, 1, False)],
+)
+def test_needs_digest(sent: int, single: int, most: int, expected: bool) -> None:
+    assert needs_digest(sent, single, most) is expected
+
+
+@pytest.mark.parametrize(
+    ("number", "room", "sizes"), [(10, 4, [4, 4, 2]), (9, 4, [4, 3, 2]), (5, 4, [3, 2]), (4, 4, [4]), (3, 1, [1, 1, 1]), (3, 2, [2, 1])]
+)
+def test_split(number: int, room: int, sizes: list[int]) -> None:
+    left, chunks = tuple(waiting(number)), []
+    while left:
+        chunk, left = split(left, room)
+        chunks.append(len(chunk))
+    assert chunks == sizes

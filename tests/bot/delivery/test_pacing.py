@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.delivery import Destination, Limiter
+from bot.delivery.pacing import MANY, Budget, budgets_of, most_per_day, wait_between, wait_for
+
+TWO_A_SECOND = Budget("x", 2, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("recent", "now", "wait"),
+    [
+        ([], 10.0, 0.0),
+        ([9.9], 10.0, 0.0),
+        ([9.5, 9.9], 10.0, 0.5),
+        ([9.0, 9.9], 10.0, 0.0),
+        ([9.2, 9.5, 9.9], 10.0, 0.5),
+        ([1.0, 2.0, 3.0], 10.0, 0.0),
+        ([11.0, 12.0], 10.0, 0.0),
+    ],
+)
+def test_wait_for(recent: list[float], now: float, wait: float) -> None:
+    assert wait_for(TWO_A_SECOND, recent, now) == pytest.approx(wait)
+
+
+@given(st.integers(1, 5), st.floats(0.5, 60), st.lists(st.floats(0, 20), max_size=60))
+def test_no_window_ever_holds_more_than_its_budget(most: int, seconds: float, arrivals: list[float]) -> None:
+    """Whoever waits as told keeps the budget, in every window."""
+    budget, sent, now = Budget("x", most, seconds), list[float](), 0.0
+    for pause in arrivals:
+        now += pause
+        now += wait_for(budget, sent, now)
+        sent.append(now)
+    for position, at in enumerate(sent):
+        assert len([one for one in sent[: position + 1] if at - seconds + 1e-6 < one]) <= most
+
+
+@pytest.mark.parametrize(
+    ("waiting", "recent", "wait"),
+    [
+        (60, [], 0.0),
+        (60, [95.0], 15.0),
+        (5, [], 0.0),
+        (4, [95.0], 0.0),  # a few arrive together
+        (5, [95.0], 15.0),
+        (1, [20.0, 40.0, 60.0, 80.0, 95.0], 15.0),  # the last of many does not hurry
+        (1, [-10.0, -5.0, -4.0, -3.0, 95.0], 0.0),  # those are long ago
+        (60, [70.0], 0.0),
+    ],
+)
+def test_wait_between(waiting: int, recent: list[float], wait: float) -> None:
+    assert MANY == 5
+    assert wait_between(20.0, waiting, recent, 100.0) == pytest.approx(wait)
+
+
+def test_budgets_of() -> None:
+    channel = budgets_of(Destination("a", "telegram", chat="@VSA"))
+    assert [(budget.most, budget.seconds) for budget in channel] == [(30, 1.0), (1, 1.0), (20, 60.0)]
+    assert channel == budgets_of(Destination("b", "telegram", chat="@vsa", language="en")), "two destinations, one channel"
+    assert [(budget.most, budget.seconds) for budget in budgets_of(Destination("c", "telegram", chat=77))] == [(30, 1.0), (1, 1.0)]
+    assert budgets_of(Destination("d", "mastodon")) == budgets_of(Destination("e", "console")) == ()
+
+
+def test_the_console_has_no_digests() -> None:
+    assert most_per_day([Destination("a", "console"), Destination("b", "mastodon")], 60) == {"b": 60}
+
+
+class Seconds:
+    """A clock that is never set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+CHANNELS = [Destination(f"t{number}", "telegram", chat=-1000 - number) for number in range(40)]
+
+
+def test_one_channel_delays_no_other() -> None:
+    seconds = Seconds()
+    limiter = Limiter(CHANNELS, monotonic=seconds)
+    for number in range(20):
+        assert limiter.wait("t0", 1) == 0
+        limiter.note("t0")
+        assert limiter.wait("t0", 1) == pytest.approx(1.0 if number < 19 else 41.0)
+        seconds.now += 1
+    assert limiter.wait("t0", 1) == pytest.approx(40.0), "twenty in a minute"
+    assert limiter.wait("t1", 1) == 0
+
+
+def test_all_channels_of_one_bot_share_thirty_a_second() -> None:
+    seconds = Seconds()
+    limiter = Limiter(CHANNELS, monotonic=seconds)
+    for channel in CHANNELS[:30]:
+        assert limiter.wait(channel.name, 1) == 0
+        limiter.note(channel.name)
+    assert limiter.wait("t31", 1) == pytest.approx(1.0)
+    seconds.now += 1.01
+    assert limiter.wait("t31", 1) == 0
+
+
+def test_a_day_with_sixty_decrees_comes_at_a_humane_pace() -> None:
+    seconds = Seconds()
+    limiter = Limiter(CHANNELS, spacing=20.0, monotonic=seconds)
+    gaps = []
+    for waiting in range(60, 0, -1):
+        wait = limiter.wait("t0", waiting)
+        gaps.append(wait)
+        seconds.now += wait
+        limiter.note("t0")
+    assert gaps[0] == 0
+    assert gaps[1:] == pytest.approx([20.0] * 59)
+
+
+def test_what_was_sent_before_the_start_counts() -> None:
+    limiter = Limiter(CHANNELS, spacing=20.0, monotonic=Seconds())
+    assert limiter.memory("t0") == 100
+    limiter.recall("t0", [-3.0, 5.0, 200.0])
+    assert limiter.wait("t0", 60) == pytest.approx(20.0)
+
+
+def test_without_destinations_everything_passes() -> None:
+    limiter = Limiter(monotonic=Seconds())
+    limiter.note("x")
+    assert limiter.wait("x", 1000) == 0

@@ -1,0 +1,337 @@
+"""Posts with a picture: still one message each, and never lost for the picture's sake."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.delivery import Deliverer, DestinationRefused, History, MastodonChannel, NotSent, TelegramChannel, Unknown
+from bot.delivery.errors import StoppedBefore
+from bot.delivery.mastodon_media import WAITS, upload
+from bot.delivery.pictured import picture_of
+from bot.delivery.telegram_photo import is_photo
+from bot.model import Post, PostState
+from bot.picture import Picture
+from bot.picture.png import encode
+from tests.bot.delivery.memory import PLACES, MemoryOutbox, post
+from tests.bot.messages.samples import NOW, PDF, decree
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+CHANNEL = -1001
+PNG = encode(bytes(range(100)), 10, 10, 10_000)
+PICTURE = Picture(PNG, 10, 10, "Page 1 d’un arrêté préfectoral.")
+
+
+async def shown(_: Post) -> Picture | None:
+    return PICTURE
+
+
+async def nothing(_: Post) -> Picture | None:
+    return None
+
+
+async def faulty(_: Post) -> Picture | None:
+    raise RuntimeError("a fault of ours")
+
+
+@asynccontextmanager
+async def telegram(api: FakeBotApi, chat: int = CHANNEL, **changes: Any) -> AsyncIterator[TelegramChannel]:
+    options: dict[str, Any] = {
+        "history": lambda post: History(),
+        "places": PLACES,
+        "clock": lambda: NOW,
+        "token": api.token,
+        "api_url": api.url,
+        "picture": shown,
+    }
+    channel = TelegramChannel(name="essai", chat=chat, **(options | changes))
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+@asynccontextmanager
+async def account(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
+    options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": lambda: NOW, "picture": shown}
+    channel = MastodonChannel(name="essai", **(options | changes))
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+@pytest.fixture
+async def photos(api: FakeBotApi) -> AsyncIterator[TelegramChannel]:
+    api.add_channel(CHANNEL)
+    async with telegram(api) as channel:
+        yield channel
+
+
+async def test_telegram_gets_one_photo_with_the_whole_post_as_its_caption(api: FakeBotApi, photos: TelegramChannel) -> None:
+    sent = await photos.send(post())
+    (message,) = api.messages
+    assert sent.reference == str(message.message_id)
+    assert message.file == PNG
+    assert message.text.startswith("📢 Autorisation")
+    assert [button["url"] for button in message.buttons] == [f"{PDF}#page=1"]
+    assert message.html is not None
+
+
+async def test_a_long_post_is_shortened_to_a_caption(api: FakeBotApi, photos: TelegramChannel) -> None:
+    await photos.send(replace(post(), decree=decree(title="Arrêté portant autorisation " * 100)))
+    (message,) = api.messages
+    assert message.file == PNG
+    assert 700 < len(message.text) <= 1024
+    assert "Quand : du 20 avril 2031" in message.text
+
+
+async def test_a_post_whose_link_fills_a_caption_goes_out_as_text(api: FakeBotApi, photos: TelegramChannel) -> None:
+    await photos.send(replace(post(), decree=decree(url=f"https://www.drome.example/{'r' * 1100}.pdf")))
+    (message,) = api.messages
+    assert message.file is None
+
+
+@pytest.mark.parametrize("pictures", [None, nothing, faulty])
+async def test_without_a_picture_the_text_goes_out(api: FakeBotApi, pictures: Callable[[Post], Awaitable[Picture | None]] | None) -> None:
+    api.add_channel(CHANNEL)
+    with capture_logs():
+        async with telegram(api, picture=pictures) as channel:
+            await channel.send(post())
+    (message,) = api.messages
+    assert message.file is None
+    assert api.calls_of("sendPhoto") == []
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    ["PHOTO_INVALID_DIMENSIONS", "IMAGE_PROCESS_FAILED", "not enough rights to send photos to the chat", "message caption is too long"],
+)
+async def test_a_photo_that_telegram_refuses_costs_the_photo_only(api: FakeBotApi, photos: TelegramChannel, refusal: str) -> None:
+    api.fail("sendPhoto", 400, f"Bad Request: {refusal}")
+    with capture_logs() as logs:
+        await photos.send(post())
+    (message,) = api.messages
+    assert message.file is None
+    assert [refusal.lower() in line["error"].lower() for line in logs] == [True]
+    assert api.token not in str(logs)
+
+
+async def test_a_chat_that_is_gone_says_so(api: FakeBotApi) -> None:
+    with capture_logs():
+        async with telegram(api, chat=-99) as channel:
+            with pytest.raises(DestinationRefused):
+                await channel.send(post())
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "expected"), [(429, "Too Many Requests: retry after 7", NotSent), (500, "Internal Server Error", Unknown)]
+)  # fmt: skip
+async def test_what_is_not_certain_is_not_sent_again_as_text(
+    api: FakeBotApi, photos: TelegramChannel, code: int, description: str, expected: type[Exception]
+) -> None:
+    api.fail("sendPhoto", code, description, {"retry_after": 7} if code == 429 else None)
+    with pytest.raises(expected):
+        await photos.send(post())
+    assert api.messages == []
+
+
+async def test_a_caption_that_telegram_cannot_read_goes_out_as_plain_text(api: FakeBotApi, photos: TelegramChannel) -> None:
+    api.fail("sendPhoto", 400, "Bad Request: can't parse entities: unexpected end tag at byte offset 3")
+    await photos.send(post())
+    (message,) = api.messages
+    assert message.file == PNG
+    assert message.html is None
+
+
+async def test_a_group_that_moved_is_followed_with_its_photo(api: FakeBotApi) -> None:
+    api.add_group(-5, supergroup=False)
+    api.migrate(-5, -1005)
+    with capture_logs():
+        async with telegram(api, chat=-5) as channel:
+            with pytest.raises(NotSent):
+                await channel.send(post())
+            await channel.send(post())
+    (message,) = api.messages
+    assert (message.chat_id, message.file) == (-1005, PNG)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_a_photo_whose_answer_was_lost_is_found_by_its_button(api: FakeBotApi, photos: TelegramChannel, stored: bool) -> None:
+    api.drop("sendPhoto", stored=stored)
+    with pytest.raises(Unknown):
+        await photos.send(post())
+    api.person_posts(CHANNEL, "autre chose")
+    found = await photos.find(post())
+    assert (found is not None) == stored
+
+
+async def test_a_photo_met_while_looking_for_another_keeps_its_own_button(api: FakeBotApi, photos: TelegramChannel) -> None:
+    await photos.send(post(1))
+    async with telegram(api) as another:
+        assert await another.find(post(2)) is None
+    (message,) = api.messages
+    assert [button["url"] for button in message.buttons] == [f"{PDF}#page=1"]
+
+
+@pytest.mark.parametrize(
+    ("size", "sides", "taken"),
+    [
+        (100, (1280, 1810), True),
+        (100, (5000, 5001), False),
+        (100, (2100, 100), False),
+        (100, (2000, 100), True),
+        (10_000_001, (10, 10), False),
+    ],
+)
+def test_what_telegram_takes_for_a_photo(size: int, sides: tuple[int, int], taken: bool) -> None:
+    assert is_photo(Picture(bytes(size), *sides, alt="")) is taken
+
+
+async def test_mastodon_gets_the_picture_with_its_words_and_one_status(mastodon: MastodonServer) -> None:
+    async with account(mastodon) as channel:
+        await channel.send(post())
+    (status,) = mastodon.statuses()
+    (media,) = status["media_attachments"]
+    assert (media["type"], media["description"]) == ("image", PICTURE.alt)
+    (uploaded,) = [seen for seen in mastodon.requests if seen.path == "/api/v2/media"]
+    assert 'filename="page.png"' in uploaded.body
+    assert "image/png" in uploaded.body
+
+
+@pytest.mark.parametrize("answer", [401, 403, 404, 413, 422, 429, 500, 503])
+async def test_a_picture_that_the_server_does_not_take_costs_the_picture_only(mastodon: MastodonServer, answer: int) -> None:
+    mastodon.fail(answer, path="/api/v2/media")
+    with capture_logs() as logs:
+        async with account(mastodon) as channel:
+            await channel.send(post())
+    (status,) = mastodon.statuses()
+    assert status["media_attachments"] == []
+    assert len(logs) == 1
+    assert mastodon.token not in str(logs)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"id": ""}'])
+async def test_an_answer_without_an_id(mastodon: MastodonServer, body: bytes) -> None:
+    mastodon.fail(200, body, path="/api/v2/media")
+    with capture_logs():
+        async with account(mastodon) as channel:
+            await channel.send(post())
+    assert len(mastodon.statuses()) == 1
+
+
+async def test_a_status_that_is_refused_with_its_picture_goes_out_without(mastodon: MastodonServer) -> None:
+    mastodon.fail(422, {"error": "Cannot attach files that have not finished processing. Try again in a moment!"})
+    with capture_logs() as logs:
+        async with account(mastodon) as channel:
+            await channel.send(post())
+    (status,) = mastodon.statuses()
+    assert status["media_attachments"] == []
+    assert len(logs) == 1
+
+
+async def test_a_status_whose_answer_was_lost_is_not_posted_again_without_its_picture(mastodon: MastodonServer) -> None:
+    mastodon.drop(stored=True)
+    async with account(mastodon) as channel:
+        with pytest.raises(Unknown):
+            await channel.send(post())
+        assert await channel.find(post()) is not None
+    assert len(mastodon.statuses()) == 1
+
+
+async def test_a_status_that_is_too_long_is_shortened_and_keeps_its_picture() -> None:
+    long = replace(post(), decree=decree(url=f"https://www.drome.gouv.fr/file/{'recueil-' * 20}.pdf", title="Arrêté portant " * 40))
+    async with MastodonServer(counts_links_in_full=True) as server:
+        async with account(server) as channel:
+            await channel.send(long)
+        (status,) = server.statuses()
+        assert len(status["media_attachments"]) == 1
+        assert len([seen for seen in server.requests if seen.path == "/api/v2/media"]) == 1
+
+
+class Server:
+    """Answers an upload with the statuses given, one a request."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = list(statuses)
+        self.waits: list[float] = []
+
+    async def request(self, method: str, path: str, **options: Any) -> Any:
+        import httpx  # noqa: PLC0415 - of this class only
+
+        assert path in {"/api/v2/media", "/api/v1/media/7%2F"}
+        assert (method == "POST") == ("files" in options)
+        return httpx.Response(self.statuses.pop(0), json={"id": "7/"})
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected", "waits"),
+    [
+        ([200], "7/", 0),
+        ([202, 206, 206, 200], "7/", 3),
+        ([202, *[206] * len(WAITS)], None, len(WAITS)),
+        ([202, *[206] * (len(WAITS) - 1), 200], "7/", len(WAITS)),
+    ],
+)
+async def test_a_picture_that_the_server_works_on_is_waited_for_but_not_for_ever(
+    statuses: list[int], expected: str | None, waits: int
+) -> None:
+    server = Server(*statuses)
+    with capture_logs():
+        assert await upload(server.request, PICTURE, destination="essai", sleep=server.sleep) == expected
+    assert server.waits == list(WAITS[:waits])
+    assert server.statuses == []
+
+
+async def test_a_fault_of_ours_is_logged_and_costs_nothing() -> None:
+    with capture_logs() as logs:
+        assert await picture_of(post(), faulty) is None
+    assert [line["fault"] for line in logs] == ["RuntimeError"]
+    assert await picture_of(post(), shown) is PICTURE
+    assert await picture_of(post(), None) is None
+
+
+def test_the_picture_of_these_tests_is_one() -> None:
+    assert struct.unpack(">II", PNG[16:24]) == (10, 10)
+
+
+async def test_who_is_stopped_while_a_picture_is_made_has_sent_nothing(api: FakeBotApi) -> None:
+    begun = asyncio.Event()
+
+    async def endless(_: Post) -> Picture | None:
+        begun.set()
+        await asyncio.Event().wait()
+        return None
+
+    api.add_channel(CHANNEL)
+    outbox = MemoryOutbox(post())
+    async with telegram(api, picture=endless) as channel:
+        delivery = asyncio.create_task(Deliverer(outbox, [channel], lambda: NOW).deliver_due())
+        await begun.wait()
+        delivery.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await delivery
+    assert outbox.states == [PostState.PENDING]
+
+
+async def test_who_is_stopped_while_a_picture_is_put_there_has_posted_nothing(mastodon: MastodonServer) -> None:
+    gate = mastodon.hold(stored=True, path="/api/v2/media")
+    async with account(mastodon) as channel:
+        sending = asyncio.create_task(channel.send(post()))
+        await gate.reached()
+        sending.cancel()
+        with pytest.raises(StoppedBefore):
+            await sending
+    gate.open()
+    assert mastodon.statuses() == []

@@ -1,0 +1,188 @@
+"""Mastodon: content warnings, and threads that go on where they were broken off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from bot.delivery import Deliverer, DestinationRefused, MastodonChannel, NotSent, Unknown
+from bot.delivery.mastodon_threads import key_of
+from bot.model import Post, PostState
+from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, post
+from tests.bot.messages.samples import FULL, decree
+from tests.servers.mastodon import MastodonServer
+
+LONG = decree(
+    id=1,
+    found_at=START,
+    title="Arrêté portant autorisation de l’emploi d’un traitement algorithmique des images " * 4,
+    facts=replace(FULL, places=tuple(f"station numéro {n} de la ligne" for n in range(12))),
+)
+
+
+def long_post(attempts: int = 1) -> Post:
+    return replace(post(1), decree=LONG, attempts=attempts)
+
+
+@asynccontextmanager
+async def opened(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
+    options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": Clock(), "thread": True}
+    channel = MastodonChannel(name="essai", **(options | changes))
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+def thread(server: MastodonServer) -> list[str]:
+    """The texts of the one thread there is, the first one first; every status is part of it."""
+    statuses = {status["in_reply_to_id"]: status for status in server.statuses()}
+    assert len(statuses) == len(server.statuses())
+    texts, last = [], None
+    while last in statuses:
+        texts.append(re.sub(r"<[^>]+>", "", statuses[last]["content"]))
+        last = statuses[last]["id"]
+    assert len(texts) == len(statuses)
+    return texts
+
+
+async def test_what_has_no_room_follows_in_a_thread(mastodon: MastodonServer) -> None:
+    async with opened(mastodon) as channel:
+        sent = await channel.send(long_post())
+        assert await channel.find(long_post()) == sent
+    texts = thread(mastodon)
+    assert len(texts) > 2
+    assert "#page=7" in texts[0]
+    assert all(f"station numéro {n} de la ligne" in " ".join(texts).replace("\n", " ") for n in range(12))
+    assert [text[-5:] for text in texts[1:]] == [f"({n}/{len(texts)})" for n in range(2, len(texts) + 1)]
+    keys = [seen.headers["idempotency-key"] for seen in mastodon.requests if seen.method == "POST"]
+    assert keys == [key_of(long_post().key, number) for number in range(1, len(texts) + 1)]
+    assert len(set(keys)) == len(keys)
+
+
+async def test_without_the_option_a_long_post_is_shortened(mastodon: MastodonServer) -> None:
+    async with opened(mastodon, thread=False) as channel:
+        await channel.send(long_post())
+    (status,) = mastodon.statuses()
+    assert "#page=7" in status["content"]
+
+
+async def test_a_short_post_is_no_thread(mastodon: MastodonServer) -> None:
+    async with opened(mastodon) as channel:
+        await channel.send(post(1))
+    assert len(mastodon.statuses()) == 1
+
+
+@pytest.mark.parametrize("ignores_idempotency", [False, True])
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("part", [1, 2, 3])
+async def test_a_thread_goes_on_where_it_was_broken_off(part: int, stored: bool, ignores_idempotency: bool) -> None:
+    clock = Clock()
+    async with MastodonServer(ignores_idempotency=ignores_idempotency) as server, opened(server) as whole:
+        await whole.send(long_post())
+        expected = thread(server)
+    async with MastodonServer(ignores_idempotency=ignores_idempotency) as server:
+        outbox = MemoryOutbox(long_post(0))
+        sends = 0
+        while outbox.states != [PostState.SENT]:
+            sends += 1
+            assert sends < 9
+            # Another program each time: nothing but the server and the outbox remembers.
+            async with opened(server, clock=clock) as channel:
+                if sends == 1:
+                    break_at(server, part, stored=stored)
+                deliverer = Deliverer(outbox, [channel], clock)
+                await deliverer.deliver_due()
+                clock.now = await deliverer.next_due(clock()) or clock.now
+        assert sends > 1
+        # What the first says of the time to come depends on the hour at which it went out at last.
+        assert [text.replace("13 h", "14 h") for text in thread(server)] == expected
+
+
+def break_at(server: MastodonServer, part: int, *, stored: bool) -> None:
+    """The answer to the n-th status is lost."""
+    serve, seen = server._next_fault, [0]
+
+    def count(method: str, path: str) -> Any:
+        if (method, path) == ("POST", "/api/v1/statuses"):
+            seen[0] += 1
+            if seen[0] == part:
+                server.drop(stored=stored)
+        return serve(method, path)
+
+    server._next_fault = count  # type: ignore[method-assign]
+
+
+async def test_a_part_that_is_refused_ends_the_thread_and_not_the_post(mastodon: MastodonServer) -> None:
+    async with opened(mastodon) as channel:
+        await channel.send(replace(post(9), decree=decree(id=9)))
+        mastodon.drop(stored=True)
+        with pytest.raises(Unknown):
+            await channel.send(long_post())
+        mastodon.fail(422)
+        with capture_logs() as logs:
+            sent = await channel.send(long_post(2))
+    assert [line["event"] for line in logs] == ["thread ended early: the server refused a part"]
+    assert sent.reference in {status["id"] for status in mastodon.statuses()}
+
+
+@pytest.mark.parametrize(("status", "expected"), [(401, DestinationRefused), (429, NotSent), (500, Unknown)])
+async def test_a_part_that_may_be_posted_later_keeps_the_post_open(
+    mastodon: MastodonServer, status: int, expected: type[Exception]
+) -> None:
+    async with opened(mastodon) as channel:
+        mastodon.drop(stored=True)
+        with pytest.raises(Unknown):
+            await channel.send(long_post())
+        mastodon.fail(status)
+        with pytest.raises(expected):
+            await channel.send(long_post(2))
+        assert await channel.find(long_post(2)) is None
+        sent = await channel.send(long_post(3))
+        assert await channel.find(long_post(3)) == sent
+    assert len(thread(mastodon)) > 2
+
+
+async def test_the_replies_of_others_are_no_part_of_it(mastodon: MastodonServer) -> None:
+    async with opened(mastodon) as channel:
+        mastodon.drop(stored=True)
+        with pytest.raises(Unknown):
+            await channel.send(long_post())
+        first = mastodon.statuses()[0]["id"]
+        await channel._client.post(
+            "/api/v1/statuses",
+            data={"status": "Merci", "in_reply_to_id": first},
+            headers={"Authorization": f"Bearer {mastodon.other_token}"},
+        )
+        assert await channel.find(long_post()) is None
+        sent = await channel.send(long_post(2))
+        assert await channel.find(long_post()) == sent
+
+
+async def test_a_warning_folds_every_status_and_counts_in_the_limit(mastodon: MastodonServer) -> None:
+    warning = "Vidéosurveillance algorithmique en France"
+    async with opened(mastodon, content_warning=warning) as channel:
+        await channel.send(long_post())
+    statuses = mastodon.statuses()
+    assert {status["spoiler_text"] for status in statuses} == {warning}
+    for seen in mastodon.requests:
+        if seen.method == "POST":
+            assert status_length(seen.body) + len(warning) <= 500
+
+
+def status_length(body: str) -> int:
+    return len(re.sub(r"https?://\S+", "x" * 23, httpx.QueryParams(body)["status"]))
+
+
+async def test_no_warning_is_sent_where_there_is_none(mastodon: MastodonServer) -> None:
+    async with opened(mastodon) as channel:
+        await channel.send(post(1))
+    (seen,) = [seen for seen in mastodon.requests if seen.method == "POST"]
+    assert "spoiler_text" not in seen.body

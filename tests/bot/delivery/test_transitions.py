@@ -1,0 +1,112 @@
+"""The whole table: every state, every event."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.delivery.backoff import LONGEST_ASKED, LONGEST_LOOK, SETTLE
+from bot.delivery.transitions import REFUSED_REST, Counts, Event, Step, transition
+from bot.model import PostCause, PostState
+from tests.bot.delivery.memory import START
+
+PENDING, SENDING, SENT = PostState.PENDING, PostState.SENDING, PostState.SENT
+REFUSED, UNKNOWN, HELD = PostState.REFUSED, PostState.UNKNOWN, PostState.HELD
+
+# event: from which states, to which state, why, after how many seconds (None: never by itself), for how long its destination rests,
+# whether operators are told. Counts: the second attempt, no look before.
+TABLE: dict[Event, tuple[set[PostState], PostState, PostCause | None, int | None, int | None, bool]] = {
+    Event.CLAIMED: ({PENDING}, SENDING, None, None, None, False),
+    Event.SENT: ({PENDING, SENDING, UNKNOWN, HELD, REFUSED}, SENT, None, None, None, False),
+    Event.NOT_SENT: ({SENDING}, PENDING, PostCause.NOT_SENT, 30, 30, False),
+    Event.RATE_LIMITED: ({SENDING}, PENDING, PostCause.RATE_LIMITED, 30, 30, False),
+    Event.REFUSED_CONTENT: ({SENDING}, REFUSED, PostCause.REFUSED_CONTENT, None, None, True),
+    Event.REFUSED_DESTINATION: ({SENDING}, PENDING, PostCause.REFUSED_DESTINATION, 600, 600, True),
+    Event.MIGRATED: ({SENDING}, PENDING, PostCause.MIGRATED, 0, None, False),
+    Event.LOST_ANSWER: ({SENDING}, UNKNOWN, PostCause.LOST_ANSWER, 10, 10, False),
+    Event.FAULT: ({SENDING}, UNKNOWN, PostCause.FAULT, 10, 10, False),
+    Event.STOPPED_BEFORE: ({SENDING}, PENDING, PostCause.STOPPED, 0, None, False),
+    Event.STOPPED_WHILE: ({SENDING}, UNKNOWN, PostCause.STOPPED, 10, 10, False),
+    Event.KILLED: ({SENDING}, UNKNOWN, PostCause.KILLED, 0, None, False),
+    Event.FOUND: ({UNKNOWN}, SENT, PostCause.RECONCILE_FOUND, None, None, False),
+    Event.ABSENT: ({UNKNOWN}, PENDING, PostCause.RECONCILE_ABSENT, 0, None, False),
+    Event.UNCLEAR: ({UNKNOWN}, UNKNOWN, PostCause.RECONCILE_UNCLEAR, 60, None, True),
+    Event.CANNOT_ASK: ({UNKNOWN}, UNKNOWN, PostCause.CANNOT_ASK, 15, 15, False),
+    Event.HOLD: ({UNKNOWN}, HELD, PostCause.AWAITS_PERSON, None, None, True),
+    Event.RESEND: ({UNKNOWN}, PENDING, PostCause.RESENT, 0, None, False),
+    Event.PERSON_RETRY: ({PENDING, REFUSED}, PENDING, PostCause.BY_PERSON, 0, None, False),
+    Event.PERSON_DROP: ({PENDING, REFUSED}, REFUSED, PostCause.BY_PERSON, None, None, False),
+    Event.PERSON_SENT: ({UNKNOWN, HELD}, SENT, PostCause.BY_PERSON, None, None, False),
+    Event.PERSON_NOT_SENT: ({UNKNOWN, HELD}, PENDING, PostCause.BY_PERSON, 0, None, False),
+}
+
+
+def test_the_table_has_every_event() -> None:
+    assert set(TABLE) == set(Event)
+
+
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize("state", PostState)
+def test_every_state_and_event(state: PostState, event: Event) -> None:
+    states, to, cause, after, rest, tell = TABLE[event]
+    step = transition(state, event, Counts(attempts=2), START)
+    if state not in states:
+        assert step is None
+        return
+    assert step is not None
+    assert (step.state, step.cause, step.tell) == (to, cause, tell)
+    assert step.not_before == (None if after is None else START + timedelta(seconds=after))
+    assert step.rest == (None if rest is None else timedelta(seconds=rest))
+
+
+def test_what_the_platform_asks_for_counts_for_a_post_and_for_a_look() -> None:
+    counts = Counts(attempts=9, looks=9, retry_after=7.0, chance=1.0)
+    for state, event in ((SENDING, Event.RATE_LIMITED), (UNKNOWN, Event.CANNOT_ASK)):
+        step = transition(state, event, counts, START)
+        assert step is not None
+        assert step.rest == timedelta(seconds=7)
+
+
+def test_looks_grow_and_operators_are_told_of_the_first_that_tells_nothing() -> None:
+    second = transition(UNKNOWN, Event.UNCLEAR, Counts(looks=1, unclear=True), START)
+    assert second == Step(UNKNOWN, START + timedelta(minutes=2), PostCause.RECONCILE_UNCLEAR, looks=2)
+    asked = transition(UNKNOWN, Event.CANNOT_ASK, Counts(looks=1, unclear=True), START)
+    assert asked is not None
+    assert (asked.cause, asked.looks) == (None, 2), "that nobody could tell stays known"
+
+
+def test_a_chat_that_moves_in_a_circle_has_to_wait() -> None:
+    step = transition(SENDING, Event.MIGRATED, Counts(attempts=4), START)
+    assert step is not None
+    assert step.rest
+    assert step.not_before == START + step.rest
+
+
+@given(st.lists(st.tuples(st.sampled_from(Event), st.floats(0, 1), st.none() | st.floats(0, 1e9)), max_size=60))
+def test_no_sequence_of_events_loses_a_post_or_sends_it_after_it_was_sent(events: list[tuple[Event, float, float | None]]) -> None:
+    state, attempts, looks, told, now = PENDING, 0, 0, False, START
+    for event, chance, retry_after in events:
+        before = state
+        step = transition(state, event, Counts(attempts, looks, False, retry_after, SETTLE, chance), now)
+        if step is None:
+            continue
+        state, looks = step.state, step.looks
+        assert before is not SENT
+        if state is SENDING:
+            assert before is PENDING, "sent only from the queue"
+            attempts += 1
+        if before is UNKNOWN and state is PENDING:
+            assert event in {Event.ABSENT, Event.RESEND, Event.PERSON_NOT_SENT}, "sent again only when somebody says so"
+        if state in {PENDING, UNKNOWN}:
+            assert step.not_before is not None
+            assert now <= step.not_before <= now + max(LONGEST_ASKED, LONGEST_LOOK)
+        if state in {REFUSED, HELD}:
+            told = step.tell or event is Event.PERSON_DROP
+            assert told, "nothing waits for a person who does not know"
+        if step.rest is not None:
+            assert timedelta() < step.rest <= max(LONGEST_ASKED, REFUSED_REST)
+        now += timedelta(seconds=1)
+    assert state in PostState

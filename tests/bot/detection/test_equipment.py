@@ -1,0 +1,161 @@
+"""Software and makers, known and unknown, and the cameras that feed them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Facts
+from tests.bot.detection.samples import act
+
+TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images"
+
+# The title of the implementing decree, which names both types whatever is authorised.
+DECREE = (
+    "relatif aux modalités de mise en œuvre de traitements algorithmiques sur les images collectées au moyen de systèmes de "
+    "vidéoprotection et de caméras installées sur des aéronefs"
+)
+
+
+def facts(article: str, *, title: str = f"{TITLE} issues d'un système de vidéoprotection") -> Facts:
+    return judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {article}", title)).facts
+
+
+@pytest.mark.parametrize(
+    ("text", "software", "vendor"),
+    [
+        ("le traitement algorithmique dénommé « Cityvision » et développé par la société Wintics", "Cityvision", "Wintics"),
+        ("le traitement algorithmique au moyen du logiciel Argos de la société Optiplus", "Argos", "Optiplus"),
+        ("le traitement algorithmique au moyen de la solution Regard Sûr éditée par Optiplus", "Regard Sûr", "Optiplus"),
+        (
+            "le traitement algorithmique au moyen de la solution logicielle « Argos 3 », éditée par la société Grand Angle",
+            "Argos 3",
+            "Grand Angle",
+        ),
+        ("le traitement algorithmique ; l'outil est le logiciel Argos Plus, que développe la société Optiplus", "Argos Plus", "Optiplus"),
+        ("le traitement algorithmique fourni par l'entreprise XYZ Vision SAS", None, "XYZ Vision SAS"),
+        ("le traitement algorithmique au moyen du logiciel Argos", None, None),
+        ("le traitement algorithmique du logiciel conçu par Jean Modèle", None, None),
+        ("le traitement algorithmique développé par M. Modèle", None, None),
+        ("le traitement algorithmique sur les images fournies par la RATP", None, None),
+        ("le traitement algorithmique ; les caméras sont fournies par la société Objectif", None, None),
+    ],
+)
+def test_software_and_vendor(text: str, software: str | None, vendor: str | None) -> None:
+    read = facts(f"La SNCF est autorisée à mettre en œuvre {text}.")
+    assert (read.software, read.vendor) == (software, vendor)
+
+
+@pytest.mark.parametrize(
+    ("text", "cameras"),
+    [
+        ("17 caméras dont 3 nomades", 17),
+        ("17 caméras, dont 3 caméras nomades", 17),
+        ("dix-sept caméras. Lorsqu'une caméra est déplacée, le préfet en est informé", 17),
+        ("12 caméras en gare et 8 caméras sur le parvis, soit 20 caméras", 20),
+        ("12 caméras en gare et 8 caméras sur le parvis", None),
+        ("20 caméras au lieu de 12 caméras", 20),
+        ("mille deux cents caméras", 1200),
+        ("deux cent quatre-vingt-une caméras", 281),
+        ("un nombre de caméras porté de 12 à 20", 20),
+        ("dix (10) caméras", 10),
+        ("la ville. Le nombre de caméras employées ne peut excéder 88", 88),
+        ("la ville. Le nombre de caméras ne saurait dépasser vingt-cinq", 25),
+        ("la ville.\nArticle trois\nDix-neuf caméras sont employées", 19),
+        ("la ville :\nSecteur   Repères des caméras   Nombre\nQuai   B1 à B12   12\nPont   F1 à F4   4\nTotal général : 16\nFin", 16),
+        ("la ville :\nService   Agents\nPolice   12\nTotal   12\nLes caméras sont fixes", None),
+    ],
+)
+def test_cameras(text: str, cameras: int | None) -> None:
+    assert facts(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique sur les images de {text}.").cameras == cameras
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "types"),
+    [
+        ("issues d'un système de vidéoprotection", "La SNCF peut l'employer.", ["fixed"]),
+        ("issues de caméras installées sur des aéronefs", "Le SDIS peut l'employer.", ["drone"]),
+        (
+            "collectées au moyen de systèmes de vidéoprotection et de caméras installées sur des aéronefs",
+            "Le SDIS peut l'employer.",
+            ["fixed", "drone"],
+        ),
+        ("", "La SNCF peut employer un traitement algorithmique.", []),
+        (
+            "issues d'un système de vidéoprotection",
+            f"Le traitement algorithmique est employé dans les conditions du décret n° 2023-828 {DECREE}.",
+            ["fixed"],
+        ),
+        (
+            "issues d'un système de vidéoprotection",
+            "Un traitement algorithmique est autorisé, à l'exclusion des images captées par des aéronefs.",
+            ["fixed"],
+        ),
+    ],
+)
+def test_camera_types(title: str, article: str, types: list[str]) -> None:
+    assert [kind.value for kind in facts(article, title=f"{TITLE} {title}").camera_types] == types
+
+
+def test_the_articles_come_before_what_a_recital_tells_of_another_software() -> None:
+    recital = "Considérant que le logiciel « Perception » de la société Videtics est cité par erreur ;"
+    article = "Article 1er : Le traitement algorithmique est opéré par le logiciel « Argos », édité par la société Optiplus."
+    read = judge(act(f"Vu le code de la sécurité intérieure ;\n{recital}\nARRÊTE\n{article}", f"{TITLE} de vidéoprotection")).facts
+    assert (read.software, read.vendor) == ("Argos", "Optiplus")
+    other = "Article 1er : La SNCF est autorisée à mettre en œuvre le traitement algorithmique."
+    told = judge(act(f"Vu le code de la sécurité intérieure ;\n{recital}\nARRÊTE\n{other}", f"{TITLE} de vidéoprotection")).facts
+    assert (told.software, told.vendor) == ("Perception", "Videtics")
+
+
+@pytest.mark.parametrize(
+    ("visa", "types"),
+    [
+        ("Vu la décision du 3 mai 2026 qui porte sur les images issues de la vidéoprotection de la gare ;", ["fixed"]),
+        ("Vu la décision du 3 mai 2026 qui porte sur des images captées par drones ;", ["drone"]),
+        # An ordinary authorisation of a system, and the title of the implementing decree, tell nothing.
+        ("Vu l'arrêté du 3 mai 2026 autorisant un système de vidéoprotection ;", []),
+        (f"Vu le décret n° 2023-828 du 28 août 2023 {DECREE} ;", []),
+    ],
+)
+def test_camera_types_of_a_visa_count_where_nothing_else_tells(visa: str, types: list[str]) -> None:
+    article = "Article 1er : L'autorisation d'employer le traitement algorithmique, donnée à la SNCF, est suspendue."
+    recital = "Considérant que le public n'a pas été informé par voie d'affiches, comme la loi le veut, de ce qui est mis en œuvre ;"
+    read = judge(
+        act(
+            f"{visa}\n{recital}\nARRÊTE\n{article}",
+            "Arrêté n° 2026-9 portant suspension de l'emploi d'un traitement algorithmique d'images",
+        )
+    )
+    assert [kind.value for kind in read.facts.camera_types] == types
+
+
+@pytest.mark.parametrize(
+    ("text", "purposes"),
+    [
+        ("l'ensemble des événements prédéterminés mentionnés à l'article 3 du décret n° 2023-828", 8),
+        ("les huit événements prédéterminés", 8),
+        ("des événements prédéterminés mentionnés à l'article 3 du décret n° 2023-828", 0),
+        ("les mouvements de foule ; à l'exclusion de la présence d'objets abandonnés", 1),
+        ("les mouvements de foule ;\n- la densité trop importante de personnes", 2),
+    ],
+)
+def test_all_purposes_only_where_said(text: str, purposes: int) -> None:
+    assert len(facts(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique pour signaler : {text}.").purposes) == purposes
+
+
+def test_a_software_that_is_said_to_be_the_one_used() -> None:
+    read = facts("La commune est autorisée. Le logiciel utilisé est Perception, édité par Videtics.")
+    assert (read.software, read.vendor) == ("Perception", "Videtics")
+    assert facts("La commune est autorisée. Le logiciel utilisé est conforme.").software is None
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("12 caméras fixes place Bellecour, 9 place des Terreaux et 4 rue de la République", None),
+        ("25 caméras au total : 12 caméras place Bellecour, 9 place des Terreaux et 4 rue de la République", 25),
+        ("12 caméras situées 3 place Bellecour, 9 place des Terreaux et 4 rue de la République", 12),
+    ],
+)
+def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) -> None:
+    assert facts(f"La commune est autorisée à employer les images de {text}.").cameras == count

@@ -1,0 +1,88 @@
+"""The office of the signatory: as printed, from the closed list, never a name."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Verdict
+from tests.bot.detection.samples import act
+
+TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+
+
+def signed(end: str) -> Verdict:
+    articles = "Article 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nArticle 2 : Exécution."
+    return judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{articles}\n{end}", TITLE))
+
+
+@pytest.mark.parametrize(
+    ("end", "office"),
+    [
+        ("Fait à Paris, le 5 mai 2026\nLe préfet de police\nJean MODÈLE", "Le préfet de police"),
+        ("Fait à Paris, le 5 mai 2026\nLE PREFET DE POLICE\nJean MODÈLE", "Le préfet de police"),
+        ("Fait à Valence, le 5 mai 2026\nLa préfète de la Drôme,\nJeanne MODÈLE", "La préfète de la Drôme"),
+        ("Fait à Valence, le 5 mai 2026\nLA PRÉFÈTE DE LA DRÔME", "La préfète de la Drôme"),
+        (
+            "Fait à Valence, le 5 mai 2026\nPour le préfet et par délégation,\nLe directeur de cabinet\nJean MODÈLE",
+            "Le directeur de cabinet",
+        ),
+        ("Fait à Nice, le 5 mai 2026\nPour le préfet,\nla sous-préfète,\ndirectrice de cabinet", "La sous-préfète, directrice de cabinet"),
+        ("Fait à Nice, le 5 mai 2026. Pour le préfet et par délégation, la directrice de cabinet", "La directrice de cabinet"),
+        (
+            "Fait à Paris, le 5 mai 2026\nPour le préfet de police et par délégation,\nLe préfet, directeur du cabinet\nJean MODÈLE",
+            "Le préfet, directeur du cabinet",
+        ),
+        (
+            "Fait à Lyon, le 5 mai 2026\nLa préfète de la région Auvergne-Rhône-Alpes,\npréfète du Rhône",
+            "La préfète de la région Auvergne-Rhône-Alpes, préfète du Rhône",
+        ),
+        ("Fait à Grasse, le 5 mai 2026\nLe sous-préfet de Grasse", "Le sous-préfet de Grasse"),
+        ("Fait à Nice, le 5 mai 2026\nLe sous-préfet de Modèle", None),
+        # A sub-prefect may sign elsewhere than at his seat, for the prefect.
+        ("Fait à Toulon, le 5 mai 2026\nPour le préfet,\nle sous-préfet de Draguignan", "Le sous-préfet de Draguignan"),
+        ("Rouen, le 5 mai 2026\nLA SOUS-PRÉFÈTE DU HAVRE", "La sous-préfète du Havre"),
+        (
+            "Valence, le 5 mai 2026\nPour la préfète,\nLe sous-préfet de Die, secrétaire général par suppléance",
+            "Le sous-préfet de Die, secrétaire général par suppléance",
+        ),
+        ("Fait à Nice, le 5 mai 2026\nPour le préfet et par suppléance,\nLe secrétaire général", "Le secrétaire général"),
+        # Neither place nor day: the delegation opens the signature, after the remedies.
+        ("Article 3 : Recours sous deux mois.\nPour le préfet,\nLe directeur de cabinet,\nsigné : Jean MODÈLE", "Le directeur de cabinet"),
+        ("Toulon, le 5 mai 2026\nLe secrétaire général de la préfecture du Var", "Le secrétaire général de la préfecture du Var"),
+        ("Fait à Paris, le\nLe préfet de police", "Le préfet de police"),
+        # Who signs in whose place is not in the list: nobody is named for it.
+        ("Fait à Nice, le 5 mai 2026\nPour le préfet et par délégation,\nLe grand chambellan", None),
+        ("Fait à Nice, le 5 mai 2026\nJean MODÈLE", None),
+        ("", None),
+    ],
+)
+def test_office(end: str, office: str | None) -> None:
+    verdict = signed(end)
+    assert verdict.facts.office == office
+    assert "MODÈLE" not in repr(verdict)
+    assert [quote.about for quote in verdict.evidence].count("office") == (office is not None)
+
+
+def test_an_office_that_a_remedy_names_signs_nothing() -> None:
+    assert signed("Article 3 : Un recours gracieux peut être adressé au préfet.\nLe préfet de police en est informé.").facts.office is None
+
+
+@pytest.mark.parametrize(
+    ("text", "authority"),
+    [
+        ("Préfecture de police\nCabinet\nVu le code ;\nARRÊTE\nArticle 1er : {use}", "PP"),
+        ("Le préfet de police,\nVu le code ;\nARRÊTE\nArticle 1er : {use}", "PP"),
+        ("Le préfet de la Drôme,\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
+        ("Préfecture de Seine-et-Marne\nArrêté autorisant la préfecture de police\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
+        ("Préfecture de police des Bouches-du-Rhône\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
+        ("Le préfet,\nVu la lettre transmise par le préfet de police ;\nVu le code ;\nARRÊTE\nArticle 1er : {use}", None),
+    ],
+)
+def test_authority(text: str, authority: str | None) -> None:
+    use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique des images."
+    assert judge(act(text.format(use=use), TITLE)).facts.authority == authority
+
+
+def test_the_series_of_the_prefecture_of_police_tells_its_authority() -> None:
+    assert judge(act(title=TITLE.replace("2026-1", "DUPA-2026-1017"))).facts.authority == "PP"

@@ -1,0 +1,147 @@
+"""Periods on the many ways decrees word them, read from a title and from an article."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Facts
+from tests.bot.detection.samples import act
+
+OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+
+
+def shown(facts: Facts) -> tuple[str | None, str | None]:
+    starts, ends = (moment.isoformat() if moment is not None else None for moment in (facts.starts, facts.ends))
+    return starts, ends
+
+
+def read(text: str) -> set[tuple[str | None, str | None]]:
+    article = f"ARRÊTE\nArticle 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique {text}."
+    by_article = judge(act(f"Vu le code de la sécurité intérieure ;\n{article}", f"Arrêté n° 2026-1 {OBJECT}"))
+    by_title = judge(act(title=f"Arrêté n° 2026-1 {OBJECT} {text}"))
+    return {shown(by_article.facts), shown(by_title.facts)}
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("le mercredi 6 novembre 2024", "2024-11-06", "2024-11-06"),
+        ("le 2 mai 2026, de 8 h à minuit", "2026-05-02T08:00", "2026-05-02T23:59"),
+        ("jusqu'au 30 juin 2026 inclus", None, "2026-06-30"),
+        ("du 3 mai 2026 à 00h00 au 5 mai 2026 à 24h00", "2026-05-03T00:00", "2026-05-05T23:59"),
+        ("du 25 novembre 2026 à 0 heure au 24 décembre 2026 à 24 heures", "2026-11-25T00:00", "2026-12-24T23:59"),
+        ("du 30 décembre au 2 janvier 2027", "2026-12-30", "2027-01-02"),
+        ("du 31 décembre 2026, 18h00, au 1er janvier 2027, 04h00", "2026-12-31T18:00", "2027-01-01T04:00"),
+        ("du 1*r mai au 3 aovt 2026", "2026-05-01", "2026-08-03"),
+        ("du I er mai au 3 mai 2026", "2026-05-01", "2026-05-03"),
+        ("pour la période suivante : 1er au 3 mai 2026", "2026-05-01", "2026-05-03"),
+        ("du 2 mai 2026 à compter de 8h au 3 mai 2026 à 2h", "2026-05-02T08:00", "2026-05-03T02:00"),
+        ("le 2 mai 2026 à partir de 18h00 jusqu'au 3 mai 2026 à 2h00", "2026-05-02T18:00", "2026-05-03T02:00"),
+        (
+            "du 2 mai 2026 à 14 heures jusqu'à la fin de l'événement, au plus tard le 3 mai 2026 à 2 heures",
+            "2026-05-02T14:00",
+            "2026-05-03T02:00",
+        ),
+        ("dans la nuit du 2 au 3 mai 2026", "2026-05-02", "2026-05-03"),
+        ("jusqu'au 30 septembre 2026, à compter du 2 mai 2026", "2026-05-02", "2026-09-30"),
+        ("pour cinq mois, débutant le 2 mai 2026 et expirant le 1er octobre 2026 à 12 h", "2026-05-02", "2026-10-01T12:00"),
+        ("limité au samedi 2 mai 2026, de 10 h à 22 h 30", "2026-05-02T10:00", "2026-05-02T22:30"),
+    ],
+)
+def test_from_to(text: str, starts: str | None, ends: str | None) -> None:
+    assert read(text) == {(starts, ends)}
+
+
+def of(*articles: str) -> tuple[str | None, str | None]:
+    numbered = "\n".join(f"Article {rank} : {article}" for rank, article in enumerate(articles, 1))
+    return shown(judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{numbered}", f"Arrêté n° 2026-1 {OBJECT}")).facts)
+
+
+USE = "La commune d'Albi est autorisée à mettre en œuvre un traitement algorithmique sur les images de vidéoprotection"
+
+
+def test_of_a_decree_on_several_things_the_articles_on_the_algorithm_come_first() -> None:
+    parking = "Le stationnement est interdit du 30 avril 2026 à 8 h au 4 mai 2026 à 8 h."
+    assert of(parking, f"{USE}.", "Son emploi est permis le 2 mai 2026, de 14 h à 23 h.") == ("2026-05-02T14:00", "2026-05-02T23:00")
+    # Where they tell no period, that of the others counts.
+    assert of(parking, f"{USE}.") == ("2026-04-30T08:00", "2026-05-04T08:00")
+
+
+def test_the_day_on_which_the_system_was_authorised_is_no_period() -> None:
+    assert of(f"{USE} autorisé le 12 mars 2024 par le préfet.") == (None, None)
+    assert of(f"{USE}, installé le 12 mars 2024.", "L'emploi est autorisé le 2 mai 2026.") == ("2026-05-02", "2026-05-02")
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("à compter du 2 mai 2026 pour une durée de trois mois", "2026-05-02", "2026-08-01"),
+        ("à compter du 2 mai 2026, pour une durée de 30 jours", "2026-05-02", "2026-05-31"),
+        ("pour une durée de six (6) mois à compter du 1er juin 2026", "2026-06-01", "2026-11-30"),
+        ("du 29 février 2028 pour une durée d'un an", "2028-02-29", "2029-02-28"),
+        ("à compter du 2 mai 2026 à 18h pour une durée de 48 heures", "2026-05-02T18:00", "2026-05-04T18:00"),
+        # Hours from no hour, and days from a publication whose day the text does not hold.
+        ("à compter du 2 mai 2026 pour une durée de 48 heures", "2026-05-02", None),
+        ("à compter de sa publication pour une durée de 30 jours", None, None),
+        ("à compter du 2 mai 2026", "2026-05-02", None),
+    ],
+)
+def test_durations(text: str, starts: str | None, ends: str | None) -> None:
+    assert read(text) == {(starts, ends)}
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("les 3, 5 et 9 mai 2026", "2026-05-03", "2026-05-09"),
+        ("le 3 mai et le 5 mai 2026", "2026-05-03", "2026-05-05"),
+        ("les 30 et 31 décembre 2026 et 1er janvier 2027", "2026-12-30", "2027-01-01"),
+        ("les week-ends des 2 et 3 mai 2026 et des 9 et 10 mai 2026", "2026-05-02", "2026-05-10"),
+        ("du 2 au 4 mai et du 9 au 11 mai 2026", "2026-05-02", "2026-05-11"),
+        ("du 2 mai à 8h au 4 mai à 2h, du 9 au 11 mai et du 16 mai à 8h au 18 mai 2026 à 6h", "2026-05-02T08:00", "2026-05-18T06:00"),
+    ],
+)
+def test_several_days_run_from_the_first_beginning_to_the_last_end(text: str, starts: str, ends: str) -> None:
+    assert read(text) == {(starts, ends)}
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("le mercredi 2 décembre 2026 au stade Geoffroy-Guichard", "2026-12-02", "2026-12-02"),
+        ("le 2 décembre 2026 au moyen de 14 caméras", "2026-12-02", "2026-12-02"),
+        ("dans la nuit du 31 décembre 2026 au 1er janvier 2027, de 20 h à 5 h", "2026-12-31T20:00", "2027-01-01T05:00"),
+        ("dans la nuit du 31 décembre au 1er janvier 2027, de 20 h à 5 h", "2026-12-31T20:00", "2027-01-01T05:00"),
+        # Each night of several, the last of which ends the next morning.
+        ("du 4 au 6 décembre 2026, de 20 h à 5 h", "2026-12-04T20:00", "2026-12-07T05:00"),
+        ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026", "2026-12-05T12:00", "2026-12-06"),
+        ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026, de 9h à 18h", "2026-12-05T12:00", "2026-12-06T18:00"),
+        ("le 4 décembre, de 9h à 23h, le 5, de 9h à 23h, et le 6 décembre 2026, de 9h à 18h", "2026-12-04T09:00", "2026-12-06T18:00"),
+    ],
+)
+def test_days_one_by_one_and_nights(text: str, starts: str, ends: str) -> None:
+    assert read(text) == {(starts, ends)}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        f"AP du 10/11/2026 {OBJECT}",
+        f"AP n° 2026-12 du 10/11/2026 {OBJECT}",
+        f"Décision du 12 novembre 2026 {OBJECT}",
+        f"Décision n° 2026-44 du 12 novembre 2026 {OBJECT}",
+        f"Arrêté n° 2026-45 {OBJECT} en date du 12 novembre 2026",
+    ],
+)
+def test_the_day_of_an_act_is_not_its_period(title: str) -> None:
+    text = "Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : La SNCF est autorisée du 1er au 3 décembre 2026."
+    assert shown(judge(act(text, title)).facts) == ("2026-12-01", "2026-12-03")
+    assert shown(judge(act("", title)).facts) == (None, None)
+
+
+def test_a_range_of_the_articles_wins_over_the_day_of_signature_in_the_title() -> None:
+    title = f"Arrêté n° 2026-1 {OBJECT} le 20 novembre 2026"
+    text = "Vu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée {}.\nFait à Paris, le 20 novembre 2026"
+    assert shown(judge(act(text.format("du 1er au 3 décembre 2026"), title)).facts) == ("2026-12-01", "2026-12-03")
+    assert shown(judge(act(text.format("ce jour"), title)).facts) == ("2026-11-20", "2026-11-20")

@@ -1,0 +1,155 @@
+"""The places that decrees name: one by one, without what is merely said of them, and never what is no place."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge
+from bot.detection.place_names import names
+from tests.bot.detection.samples import act
+
+TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+USE = "La commune d'Albi est autorisée à mettre en œuvre un traitement algorithmique sur les images de vidéoprotection."
+
+
+def places(article: str, title: str = TITLE) -> tuple[str, ...]:
+    return judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {USE}\nArticle 2 : {article}", title)).facts.places
+
+
+@pytest.mark.parametrize(
+    ("article", "found"),
+    [
+        (
+            "Les caméras couvrant les voies suivantes sont utilisées : rue de la Paix, avenue Foch ainsi que la place d'Armes.",
+            ("rue de la Paix", "avenue Foch", "place d'Armes"),
+        ),
+        (
+            "Sont retenues les stations de métro suivantes :\n• Bellecour (ligne A)\n• Hôtel de Ville - Louis Pradel (lignes A et C)",
+            ("Bellecour", "Hôtel de Ville - Louis Pradel"),
+        ),
+        ("Sites : gymnase Cosec (3 caméras) ; salle des fêtes (2 caméras).", ("gymnase Cosec", "salle des fêtes")),
+        ("Douze caméras sont concernées (place des Arènes, allées Brouchet).", ("place des Arènes", "allées Brouchet")),
+        ("L'emploi est limité aux caméras de la place de la Comédie et du Peyrou.", ("place de la Comédie", "Peyrou")),
+        ("Son emploi s'étend au quartier de la Madeleine et à ses abords.", ("quartier de la Madeleine",)),
+        (
+            "Sont concernées les caméras réparties entre les stations Bercy (ligne 6) et Cour Saint-Émilion.",
+            ("Bercy", "Cour Saint-Émilion"),
+        ),
+        ("Les images survolées se limitent au-dessus de la prairie du Lac et du vieux pont.", ("prairie du Lac", "vieux pont")),
+        (
+            "Le périmètre est délimité par la rue des Lois au nord et le boulevard Lascrosses à l'ouest.",
+            ("rue des Lois", "boulevard Lascrosses"),
+        ),
+    ],
+)
+def test_places(article: str, found: tuple[str, ...]) -> None:
+    assert places(article) == found
+
+
+@pytest.mark.parametrize(
+    ("article", "found"),
+    [
+        # Kinds that no list of kinds holds, with a proper name.
+        (
+            "Les lieux survolés sont les suivants :\n- guet du Pilon ;\n- refuge des Écrins ;\n- aiguille Noire.",
+            ("guet du Pilon", "refuge des Écrins", "aiguille Noire"),
+        ),
+        ("Les rues et places ci-après sont filmées :\n   a) place Carnot,\n   b) quai des Indes.", ("place Carnot", "quai des Indes")),
+        (
+            "L'emploi est limité au cours de Verdun, à la place Carnot ainsi qu'à la rue Smith.",
+            ("cours de Verdun", "place Carnot", "rue Smith"),
+        ),
+        ("Il ne survole que l'airial de Marquèze et la gare de Sabres.", ("airial de Marquèze", "gare de Sabres")),
+        ("Les drones survolent l'ensemble du Champ-de-Mars.", ()),
+        # A list of what is no place stays empty, as does one without a proper name.
+        ("Les sites sont choisis selon :\n- la fréquentation ;\n- le niveau de risque.", ()),
+        ("Elles filment le quai Rambaud et la place Nautique.", ("quai Rambaud", "place Nautique")),
+        ("Les caméras équipent les gares d'Arles et de Nîmes.", ("gare d'Arles", "gare de Nîmes")),
+        ("Les images sont celles de la Croix-Rousse et du jardin des Plantes.", ("Croix-Rousse", "jardin des Plantes")),
+        ("Les caméras sont celles du hall, de la verrière et des accès au tramway.", ()),
+        ("Au cours de la fête, les images sont effacées.", ()),
+    ],
+)
+def test_places_in_words_that_no_list_of_kinds_holds(article: str, found: tuple[str, ...]) -> None:
+    assert places(article) == found
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        (
+            "Station       Ligne   Caméras\nBercy         14      12\nGambetta      3       8\nTotal                 20",
+            ("Bercy", "Gambetta"),
+        ),
+        # A text layer that keeps no columns.
+        ("Lieu Nombre de caméras\nplace Granvelle 3\nparc Micaud 2\nTotal 5", ("place Granvelle", "parc Micaud")),
+        (
+            "Emplacement\tCaméras\tÉvènements\n1. citadelle\t5\tdépart de feu\n2. rue Battant\t1\tdépart de feu",
+            ("citadelle", "rue Battant"),
+        ),
+        # What follows the table is none of its rows.
+        ("Sites   Caméras\nrue Battant   4\nLes images sont effacées.\nElles le sont sous 7 jours.", ("rue Battant",)),
+        ("Service   Caméras\nPolice   4\nGendarmerie   2", ()),
+    ],
+)
+def test_places_in_the_rows_of_a_table(table: str, found: tuple[str, ...]) -> None:
+    assert places(f"Les caméras sont les suivantes :\n{table}") == found
+
+
+def test_places_of_an_annex() -> None:
+    annex = "Article 3 : Le directeur est chargé de l'exécution du présent arrêté.\nANNEXE\nStations concernées\n1. Bellecour\n2. Perrache"
+    assert places(f"Divers.\n{annex}") == ("Bellecour", "Perrache")
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "Les agents du centre de supervision urbain, sis place du Vigan, sont habilités.",
+        "Le public est informé par affichage en mairie, place de la Mairie, et sur le site de la ville.",
+        "Les images des caméras n° 12, 14 et 17 sont traitées.",
+        "Les caméras relevant de M. Paul MODÈLE, responsable, sont exclues.",
+        "Deux gares parisiennes sont concernées.",
+    ],
+)
+def test_no_places(article: str) -> None:
+    assert places(article) == ()
+
+
+@pytest.mark.parametrize("title", ["dans deux gares parisiennes", "dans 46 stations de la Régie autonome des transports parisiens"])
+def test_a_number_of_places_names_none(title: str) -> None:
+    assert places("Divers.", f"{TITLE} {title}") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("la gare de Lyon : 61 caméras", ["gare de Lyon"]),
+        ("RATP : stations Bercy", ["Bercy"]),
+        (
+            "les quais entre le pont de Sully et le pont Neuf, la place d'Armes",
+            ["quais entre le pont de Sully et le pont Neuf", "place d'Armes"],
+        ),
+        ("La Défense, le Trocadéro et du Peyrou", ["La Défense", "Trocadéro", "Peyrou"]),
+        ("place de l□Hôtel-de-Ville", ["place de l'Hôtel-de-Ville"]),
+        ("espla-\nnade du Port", ["esplanade du Port"]),
+        ("les gares de Nîmes, d'Arles et de Villeneuve-lès-Avignon", ["gare de Nîmes", "gare d'Arles", "gare de Villeneuve-lès-Avignon"]),
+        ("aux places de la Comédie et du Marché aux Fleurs", ["place de la Comédie", "place du Marché aux Fleurs"]),
+        ("les quais de la ville et du fleuve", ["quais de la ville et du fleuve"]),
+        ("lignes A et B du RER", []),
+        ("la Petite Venise", ["Petite Venise"]),
+        ("chez M. Paul MODÈLE", []),
+        ("à Saint-Denis", []),
+        ("", []),
+    ],
+)
+def test_names(text: str, found: list[str]) -> None:
+    assert list(names(text)) == found
+
+
+def test_a_title_in_capitals_gives_way_to_the_spelling_of_the_article() -> None:
+    title = f"{TITLE} à l'occasion du grand carnaval des géants".upper()
+    article = (
+        "Article 1er : À l'occasion du grand carnaval des Géants, la SNCF est autorisée à mettre en œuvre un traitement algorithmique."
+    )
+    assert judge(act(f"Vu le code ;\nARRÊTE\n{article}", title)).facts.event == "grand carnaval des Géants"
+    assert judge(act("", title)).facts.event == "GRAND CARNAVAL DES GÉANTS"

@@ -1,0 +1,138 @@
+"""The decrees on VSA that a decree bears on, and those that it merely names."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Kind, Reference, Verdict
+from tests.bot.detection.samples import act
+
+VSA = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+DAY = date(2026, 5, 3)
+
+
+def verdict(title: str, articles: str = "La SNCF est concernée.", visas: str = "") -> Verdict:
+    visa = f"Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;\n{visas}"
+    return judge(act(f"{visa}\nARRÊTE\nArticle 1er : {articles}\nFait à Paris, le 9 mai 2026", title))
+
+
+def named(title: str, articles: str = "La SNCF est concernée.", visas: str = "") -> tuple[Reference, ...]:
+    return verdict(title, articles, visas).facts.references
+
+
+@pytest.mark.parametrize(
+    ("words", "change"),
+    [
+        ("modifiant", Kind.MODIFICATION),
+        ("complétant", Kind.MODIFICATION),
+        ("portant modification de", Kind.MODIFICATION),
+        ("abrogeant", Kind.ABROGATION),
+        ("retirant", Kind.ABROGATION),
+        ("portant abrogation de", Kind.ABROGATION),
+        ("mettant fin à l'autorisation accordée par", Kind.ABROGATION),
+        ("suspendant", Kind.SUSPENSION),
+        ("portant suspension de", Kind.SUSPENSION),
+        ("prorogeant", Kind.RENEWAL),
+        ("portant renouvellement de l'autorisation accordée par", Kind.RENEWAL),
+    ],
+)
+def test_titles(words: str, change: Kind) -> None:
+    title = f"Arrêté n° 2026-00702 {words} l’arrêté n° 2026-00688 du 3 mai 2026 {VSA}"
+    assert named(title) == (Reference(change, "2026-00688", DAY),)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "change"),
+    [
+        (f"L'arrêté n° 2026-00688 du 3 mai 2026 {VSA} est abrogé.", Kind.ABROGATION),
+        ("Est abrogé l'arrêté n° 2026-00688 du 3 mai 2026.", Kind.ABROGATION),
+        ("Il est mis fin à l'autorisation accordée par l'arrêté n° 2026-00688 du 3 mai 2026.", Kind.ABROGATION),
+        ("Le présent arrêté annule et remplace l'arrêté n° 2026-00688 du 3 mai 2026.", Kind.ABROGATION),
+        ("L'article 2 de l'arrêté n° 2026-00688 du 3 mai 2026 est remplacé par les dispositions suivantes :", Kind.MODIFICATION),
+        ("L'article 3 de l'arrêté n° 2026-00688 du 3 mai 2026 est abrogé.", Kind.MODIFICATION),
+        ("L'arrêté n° 2026-00688 du 3 mai 2026 est ainsi modifié :", Kind.MODIFICATION),
+        ("L'autorisation délivrée par arrêté n° 2026-00688 du 3 mai 2026 est prolongée.", Kind.RENEWAL),
+        ("Les effets de l'arrêté n° 2026-00688 du 3 mai 2026 sont suspendus.", Kind.SUSPENSION),
+    ],
+)
+def test_articles(sentence: str, change: Kind) -> None:
+    articles = f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nArticle 2 : {sentence}"
+    assert named(f"Arrêté n° 2026-00702 {VSA}", articles) == (Reference(change, "2026-00688", DAY),)
+
+
+def test_several_in_one_sentence_and_in_a_list() -> None:
+    both = (Reference(Kind.ABROGATION, "2026-7", DAY), Reference(Kind.ABROGATION, "2026-8", date(2026, 5, 4)))
+    title = f"Arrêté n° 2026-00702 {VSA}"
+    use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nArticle 2 : "
+    assert named(title, f"{use}Les arrêtés n° 2026-7 du 3 mai 2026 et n° 2026-8 du 4 mai 2026 sont abrogés.") == both
+    assert named(title, f"{use}Sont abrogés :\n- l'arrêté n° 2026-7 du 3 mai 2026 ;\n- l'arrêté n° 2026-8 du 4 mai 2026.") == both
+    assert named(f"Arrêté n° 2026-9 abrogeant les arrêtés n° 2026-7 du 3 mai 2026 et n° 2026-8 du 4 mai 2026 {VSA}") == both
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        f"Arrêté n° 2026-9 abrogeant l'arrêté n° 2026-8 du 3 mai 2026 modifiant l'arrêté n° 2026-7 {VSA}",
+        f"Arrêté n° 2026-9 abrogeant l'arrêté n° 2026-8 du 3 mai 2026 modifié par l'arrêté n° 2026-7 {VSA}",
+    ],
+)
+def test_a_decree_named_by_the_one_that_is_ended_is_none(title: str) -> None:
+    assert named(title) == (Reference(Kind.ABROGATION, "2026-8", DAY),)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "L'arrêté n° 2026-7 du 3 mai 2026 réglementant la circulation est abrogé.",
+        "L'arrêté n° 2026-7 VS 75 portant autorisation d'installer un système de vidéoprotection est abrogé.",
+        "Les images sont conservées conformément à l'arrêté n° 2026-7 du 3 mai 2026.",
+        "Toute disposition contraire de l'arrêté n° 2026-7 du 3 mai 2026 est abrogée.",
+        "Sont abrogées toutes dispositions antérieures contraires, notamment celles de l'arrêté n° 2026-7 du 3 mai 2026.",
+    ],
+)
+def test_other_decrees_are_none(sentence: str) -> None:
+    articles = f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nArticle 2 : {sentence}"
+    visas = "Vu l'arrêté n° 2026-1 VS 75 du 2 mai 2026 portant autorisation d'installer un dispositif de vidéoprotection ;"
+    assert named(f"Arrêté n° 2026-00702 {VSA}", articles, visas) == ()
+
+
+def test_a_title_that_also_withdraws_a_decree_on_traffic() -> None:
+    title = f"Arrêté n° 2026-9 {VSA} et retirant l'arrêté n° 2026-8 réglementant le stationnement et la circulation"
+    assert named(title, "La SNCF est autorisée à mettre en œuvre un traitement algorithmique.") == ()
+
+
+def test_the_visa_tells_what_a_renewal_bears_on() -> None:
+    title = "Arrêté n° 2026-9 portant renouvellement de l'autorisation d'emploi d'un traitement algorithmique des images de vidéoprotection"
+    visas = f"Vu l'arrêté n° 2026-1 VS 75 du 2 mai 2026 relatif à la vidéoprotection ;\nVu l'arrêté n° 2026-8 du 3 mai 2026 {VSA} ;"
+    article = "L'emploi du traitement algorithmique par la SNCF est renouvelé."
+    assert named(title, article, visas) == (Reference(Kind.RENEWAL, "2026-8", DAY),)
+    # Of two, the text does not tell which.
+    assert named(title, article, f"{visas}\nVu l'arrêté n° 2026-6 du 1er mai 2026 {VSA} ;") == ()
+
+
+def test_the_visa_completes_what_an_article_names_by_its_day() -> None:
+    title = "Arrêté n° 2026-9 portant abrogation de l'emploi d'un traitement algorithmique des images de vidéoprotection"
+    visas = f"Vu l'arrêté n° 2026-8 du 3 mai 2026 {VSA} ;"
+    assert named(title, "L'arrêté du 3 mai 2026 susvisé est abrogé.", visas) == (Reference(Kind.ABROGATION, "2026-8", DAY),)
+
+
+def test_what_ends_beside_contrary_provisions() -> None:
+    articles = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nArticle 2 : Les dispositions contraires sont abrogées"
+    own = f"Arrêté n° 2026-9 {VSA}"
+    assert named(own, f"{articles}.") == ()
+    assert named(own, f"{articles}, ainsi que l'arrêté n° 2026-8 du 3 mai 2026 {VSA}.") == (Reference(Kind.ABROGATION, "2026-8", DAY),)
+
+
+def test_a_visa_that_takes_up_what_the_decree_is_about() -> None:
+    title = "Décision n° 2026-9 Suspension du traitement algorithmique mis en œuvre par la SNCF"
+    article = "L'autorisation accordée par l'arrêté du 3 mai 2026 est suspendue."
+    told = "autorisant cet emploi sur les images de vidéoprotection"
+    assert named(title, article, f"Vu l'arrêté n° 2026-8 du 3 mai 2026 {told} ;") == (Reference(Kind.SUSPENSION, "2026-8", DAY),)
+
+
+def test_the_evidence_of_a_reference() -> None:
+    quotes = verdict(f"Arrêté n° 2026-9 abrogeant l'arrêté n° 2026-8 du 3 mai 2026 {VSA}").evidence
+    assert [quote.text for quote in quotes if quote.about == "references"] == ["arrêté n° 2026-8 du 3 mai 2026"]

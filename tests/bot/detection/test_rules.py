@@ -1,0 +1,306 @@
+"""What an act decides, told from what it only quotes, asks for, lists, excludes or leaves to others: tables of titles and articles."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge, judge_each
+from bot.detection.distinct import distinct
+from bot.detection.segments import Block, Part, Segment
+from bot.model import Facts, Kind, Moment, Outcome, Verdict
+from tests.bot.detection.samples import act
+
+OBJECT = "un traitement algorithmique des images de vidéoprotection"
+LAW = "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;"
+EARLIER = f"Vu l'arrêté n° 2026-12 du 3 mai 2026 autorisant la commune de Nice à mettre en œuvre {OBJECT} ;"
+
+
+def ruled(title: str, article: str, *visas: str) -> tuple[Outcome, Kind | None]:
+    text = "\n".join([*visas, "ARRÊTE", f"Article 1er : {article}", "Fait à Nice, le 2 juillet 2026", "Le préfet"])
+    verdict = judge(act(text, title))
+    return verdict.outcome, verdict.kind
+
+
+@pytest.mark.parametrize(
+    ("verb", "article", "kind"),
+    [
+        ("abrogeant", "L'arrêté n° 2026-12 susvisé est abrogé.", Kind.ABROGATION),
+        ("portant retrait de", "L'arrêté n° 2026-12 du 3 mai 2026 est retiré.", Kind.ABROGATION),
+        ("modifiant", "À l'article 3 de l'arrêté n° 2026-12, le mot : « quatre » est remplacé par le mot : « six ».", Kind.MODIFICATION),
+        ("prorogeant", "L'arrêté n° 2026-12 est prorogé jusqu'au 9 juillet 2026.", Kind.RENEWAL),
+        ("suspendant", "L'exécution de l'arrêté n° 2026-12 est suspendue.", Kind.SUSPENSION),
+    ],
+)
+def test_a_change_to_a_decree_that_a_visa_tells_to_be_one(verb: str, article: str, kind: Kind) -> None:
+    title = f"Arrêté n° 2026-20 {verb} l'arrêté n° 2026-12 du 3 mai 2026"
+    assert ruled(title, article, LAW, EARLIER) == (Outcome.DECREE, kind)
+
+
+@pytest.mark.parametrize(
+    "visa",
+    [
+        "Vu l'arrêté n° 2026-12 du 3 mai 2026 attribuant une subvention pour un traitement algorithmique d'images de caméras ;",
+        "Vu l'arrêté n° 2026-12 du 3 mai 2026 portant délégation de signature (traitements algorithmiques d'images de caméras) ;",
+        "Vu l'arrêté n° 2026-12 du 3 mai 2026 portant création d'un comité de suivi des traitements algorithmiques d'images de caméras ;",
+    ],
+)
+def test_what_is_ended_may_be_for_vsa_and_be_none(visa: str) -> None:
+    title = "Arrêté n° 2026-20 abrogeant l'arrêté n° 2026-12 du 3 mai 2026"
+    assert ruled(title, "L'arrêté n° 2026-12 susvisé est abrogé.", LAW, visa)[0] is not Outcome.DECREE
+
+
+@pytest.mark.parametrize(
+    ("object_", "outcome"),
+    [
+        ("attribuant une subvention pour un logiciel de vidéoprotection algorithmique", Outcome.NOT_CONCERNED),
+        ("portant délégation de signature pour les traitements algorithmiques des images", Outcome.NOT_CONCERNED),
+        ("portant création d'un comité de suivi des traitements algorithmiques d'images", Outcome.UNCERTAIN),
+        (f"autorisant la commune de Nice à mettre en œuvre {OBJECT}", Outcome.DECREE),
+    ],
+)
+@pytest.mark.parametrize("verb", ["abrogeant", "modifiant"])
+def test_the_object_of_the_other_decree_tells(verb: str, object_: str, outcome: Outcome) -> None:
+    assert ruled(f"Arrêté n° 2026-20 {verb} l'arrêté n° 2026-12 {object_}", "L'arrêté n° 2026-12 est abrogé.")[0] is outcome
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "Erratum à", "Rectificatif à", "Additif à", "Arrêté portant correction d'une erreur matérielle dans", "Arrêté précisant",
+        "Arrêté portant mise à jour de", "Arrêté portant modlficalion de",
+    ],
+)  # fmt: skip
+def test_a_word_nobody_thought_of_before_another_decree_does_not_authorise(opening: str) -> None:
+    title = f"{opening} l'arrêté n° 2026-12 du 3 mai 2026 autorisant la commune de Nice à mettre en œuvre {OBJECT}"
+    assert ruled(title, "Le mot « six » est remplacé par « sept ».", LAW) == (Outcome.DECREE, Kind.MODIFICATION)
+    assert judge(act("", title)).kind is Kind.MODIFICATION
+
+
+def test_a_decree_under_another_one_authorises_all_the_same() -> None:
+    title = f"Arrêté n° 2026-20 pris en application de l'arrêté n° 2026-1 autorisant {OBJECT}"
+    article = f"La commune de Nice est autorisée à mettre en œuvre {OBJECT}."
+    assert ruled(title, article, LAW) == (Outcome.DECREE, Kind.AUTHORISATION)
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "kind"),
+    [
+        ("relatif à la demande d'autorisation d'un traitement algorithmique des images", "La demande est rejetée.", Kind.REFUSAL),
+        (
+            "statuant sur la demande d'emploi d'un traitement algorithmique des images",
+            "Il est fait droit à la demande.",
+            Kind.AUTHORISATION,
+        ),
+        (
+            "relatif à la demande de renouvellement de l'autorisation d'analyse algorithmique d'images",
+            "La demande est refusée.",
+            Kind.REFUSAL,
+        ),
+        ("portant refus", f"La demande susvisée tendant à l'emploi d'{OBJECT} est rejetée.", Kind.REFUSAL),
+    ],
+)
+def test_a_request_is_answered_by_the_articles(title: str, article: str, kind: Kind) -> None:
+    assert ruled(f"Arrêté n° 2026-20 {title}", article, LAW) == (Outcome.DECREE, kind)
+
+
+def test_a_request_alone_decides_nothing() -> None:
+    title = "Arrêté n° 2026-20 relatif à la demande d'autorisation d'un traitement algorithmique des images"
+    assert judge(act("", title)).outcome is Outcome.UNCERTAIN
+
+
+def test_another_request_is_not_the_one_that_is_granted() -> None:
+    visa = f"Vu la demande de la commune tendant à l'emploi d'{OBJECT} ;"
+    outcome, _ = ruled(
+        "Arrêté n° 2026-20 autorisant un système de vidéoprotection", "La commune est autorisée à installer six caméras.", visa
+    )
+    assert outcome is Outcome.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Décision de la présidente de la CNIL mettant en demeure la commune de Nice", f"Elle est mise en demeure de cesser {OBJECT}."),
+        ("Circulaire du 2 avril 2026", f"Le ministre à Mesdames et Messieurs les préfets : vous autoriserez {OBJECT}."),
+        ("", "Décret relatif aux images\nLe Premier ministre décrète :\nArticle 1er : Les communes sont autorisées à employer " + OBJECT),
+        ("Avis de mise à disposition d'un dossier", f"Le bâtiment pourra recevoir {OBJECT}."),
+        (f"Information du public - {OBJECT}", "Vous disposez d'un droit d'accès aux images."),
+        ("Table semestrielle des arrêtés du préfet", f"- Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT}"),
+        ("Certificat d'affichage", f"75-2026-06-04-00011 - Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT} (5 pages) Page 3"),
+        (
+            "Arrêté portant renouvellement de la commission départementale de la vidéoprotection",
+            f"ARRÊTE\nArticle 1er : Elle connaît {OBJECT}.",
+        ),
+        (
+            "Arrêté relatif aux missions et à l'organisation de la direction",
+            f"ARRÊTE\nArticle 1er : Le bureau instruit l'emploi d'{OBJECT}.",
+        ),
+    ],
+)
+def test_who_cannot_authorise_and_what_decides_nothing(title: str, body: str) -> None:
+    verdict = judge(act(body, title))
+    assert verdict.outcome is Outcome.NOT_CONCERNED
+    assert verdict.evidence
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        f"Arrêté n° 2026-20 autorisant, après avis de la CNIL, l'emploi d'{OBJECT}",
+        f"Arrêté pris en application de la loi n° 2026-201 relative à l'organisation des jeux Olympiques et autorisant l'emploi d'{OBJECT}",
+        f"AP autorisant l'emploi d'{OBJECT}",
+        f"Arrêté autorisant l'emploi d'{OBJECT} boulevard Circulaire",
+        f"Arrêté mettant un terme à l'emploi d'{OBJECT}",
+    ],
+)
+def test_such_words_beside_a_decision_hide_no_decree(title: str) -> None:
+    assert judge(act("", title)).outcome is Outcome.DECREE
+
+
+@pytest.mark.parametrize(
+    "title", ["Information du public - vidéoprotection", f"Information du public sur {OBJECT}", "Certificat d'affichage"]
+)
+def test_a_notice_that_holds_the_whole_decree_is_one(title: str) -> None:
+    text = f"Arrêté n° 2026-20 portant autorisation de l'emploi d'{OBJECT}\n{LAW}\nARRÊTE\nArticle 1er : La commune de Nice est autorisée."
+    assert judge(act(text, title)).outcome is Outcome.DECREE
+
+
+def test_a_table_of_contents_is_no_list_of_past_acts() -> None:
+    entry = f"75-2026-06-04-00011 - Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT} (5 pages) Page 3\n"
+    other = "75-2026-06-04-00012 - Procès-verbal d'affichage (2 pages) Page 8"
+    assert judge(act("Sommaire\n" + entry + other, "Recueil des actes administratifs")).outcome is Outcome.DECREE
+
+
+@pytest.mark.parametrize(
+    ("title", "article"),
+    [
+        ("Arrêté fixant le barème du traitement algorithmique d'affectation au lycée", "La mise en œuvre du traitement est autorisée."),
+        ("Arrêté autorisant un traitement algorithmique de répartition des rendez-vous", "Le traitement n'utilise aucune image."),
+        ("Arrêté autorisant la pose de caméras de suivi des crues", "Les images servent à un algorithme de prévision des crues."),
+        ("Arrêté autorisant le dénombrement du loup", "Les images des caméras sont triées par un algorithme qui distingue les espèces."),
+    ],
+)  # fmt: skip
+def test_algorithms_that_look_at_nothing_or_at_no_public_place(title: str, article: str) -> None:
+    assert ruled(title, article, "Vu le code ;")[0] is Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "outcome"),
+    [
+        ("Arrêté portant autorisation de l'emploi d'un traitement algorithmique", "La SNCF est autorisée à l'employer.", Outcome.UNCERTAIN),
+        ("Arrêté habilitant des agents au traitement algorithmique", "Les agents reçoivent les signalements.", Outcome.UNCERTAIN),
+        (
+            "Arrêté relatif à des mesures accrues",
+            f"La commune, par des mesures accrues, est autorisée à mettre en œuvre {OBJECT}.",
+            Outcome.DECREE,
+        ),
+    ],
+)
+def test_a_title_that_may_be_cut_keeps_its_doubt(title: str, article: str, outcome: Outcome) -> None:
+    assert ruled(title, article, "Vu le code ;")[0] is outcome
+
+
+@pytest.mark.parametrize(
+    ("visa", "article", "outcome"),
+    [
+        (EARLIER, "La vente d'alcool est interdite.", Outcome.NOT_CONCERNED),
+        (EARLIER, "Les caméras de la rue Haute sont ajoutées.", Outcome.UNCERTAIN),
+        (f"{LAW}\n{EARLIER}", "La vente d'alcool est interdite.", Outcome.UNCERTAIN),
+        (f"Considérant qu'un arrêté distinct permet {OBJECT} ;", "La vente d'alcool est interdite.", Outcome.UNCERTAIN),
+        (f"Considérant que la commune a renoncé à l'emploi d'{OBJECT} ;", "La vente d'alcool est interdite.", Outcome.NOT_CONCERNED),
+        (
+            f"Considérant que, n'ayant pas demandé {OBJECT}, la commune déploie des agents ;",
+            "Le stationnement est interdit.",
+            Outcome.NOT_CONCERNED,
+        ),
+    ],
+)
+def test_what_only_the_preamble_speaks_of(visa: str, article: str, outcome: Outcome) -> None:
+    assert ruled("Arrêté portant diverses mesures à l'occasion de la finale", article, visa)[0] is outcome
+
+
+def test_an_operator_who_gives_up_does_not_hide_an_abrogation() -> None:
+    recital = f"Considérant que la commune a renoncé à l'emploi d'{OBJECT} ;"
+    outcome, _ = ruled("Arrêté n° 2026-20 abrogeant l'arrêté n° 2026-12", "L'arrêté n° 2026-12 est abrogé.", LAW, recital)
+    assert outcome is not Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "outcome"),
+    [
+        ("Il n'est recouru ni à un traitement algorithmique au sens de l'article 10 de la loi n° 2023-380.", Outcome.NOT_CONCERNED),
+        ("Les images sont visionnées sans recours à un quelconque traitement algorithmique.", Outcome.NOT_CONCERNED),
+        ("La présente autorisation ne vaut pas autorisation de mettre en œuvre un traitement algorithmique.", Outcome.NOT_CONCERNED),
+        ("Un tiers a fourni un traitement algorithmique d'images de caméras, que la commune est autorisée à employer.", Outcome.DECREE),
+        ("La commune est autorisée à employer un système de caméras, muni d'un traitement algorithmique des images.", Outcome.DECREE),
+    ],
+)  # fmt: skip
+def test_what_is_said_not_to_be_done(sentence: str, outcome: Outcome) -> None:
+    article = f"Six caméras de vidéoprotection sont installées. {sentence}" if outcome is Outcome.NOT_CONCERNED else sentence
+    title = "Arrêté autorisant la vidéoprotection du marché" if outcome is Outcome.NOT_CONCERNED else "Arrêté n° 2026-20"
+    assert ruled(title, article, "Vu le code de la sécurité intérieure ;")[0] is outcome
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "L'aéronef est doté d'une détection automatique des mouvements de foule.",
+        "Les opérateurs s'appuient sur un logiciel qui attire leur attention sur ce qu'un algorithme trouve dans les images.",
+        "Après les mots « signalements automatiques » sont insérés les mots « des caméras du parc ».",
+        "Les services autorisés à mettre en œuvre un traitement algorithmique des images de vidéoprotection tiennent un registre.",
+    ],
+)
+def test_what_a_person_must_see(article: str) -> None:
+    assert ruled("Arrêté relatif aux caméras dotées d'une détection automatique", article, "Vu le code ;")[0] is Outcome.UNCERTAIN
+
+
+@pytest.mark.parametrize("system", ["d'incendie", "des incidents du tunnel", "de fumées"])
+def test_automatic_detection_of_smoke_or_of_incidents_is_in_any_building(system: str) -> None:
+    title = "Arrêté relatif au centre commercial"
+    assert ruled(title, f"Le système de détection automatique {system} est entretenu.", "Vu le code ;")[0] is Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize("line", ["article L. 252-1 ;", "article l. 252-1 ;", "article\nL. 251-2 ;"])
+def test_an_article_of_a_code_at_a_line_s_beginning_opens_no_decree(line: str) -> None:
+    title = f"Arrêté n° 2026-20 portant autorisation de l'emploi d'{OBJECT} le 3 juillet 2026"
+    visas = f"Vu le code de la sécurité intérieure, notamment son\n{line}\nVu le décret ;"
+    text = f"{title}\n{visas}\nARRÊTE\nArticle 1er : La commune de Nice est autorisée, le 3 juillet 2026 de 14h00 à 23h00."
+    assert len(judge_each(act(text, title))) == 1
+
+
+def test_a_number_in_the_form_of_an_identifier_opens_no_decree() -> None:
+    title = f"Arrêté n° 64-2026-12-27-00005 portant autorisation de l'emploi d'{OBJECT}"
+    text = title.replace("n° ", "n°\n") + f"\n{LAW}\nARRÊTE\nArticle 1er : La commune de Pau est autorisée à employer {OBJECT}."
+    assert len(judge_each(act(text, title))) == len(judge_each(act(text))) == 1
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "count"),
+    [
+        ("2026-12-05T14:00", "2026-12-09T01:00", 1),
+        ("2026-12-05T14:00", "2026-12-08T23:00", 1),
+        ("2026-12-05", "2026-12-08", 1),
+        ("2026-12-06T14:00", "2026-12-08T23:00", 2),
+        ("2026-12-05T14:00", "2026-12-09T18:00", 2),
+        ("2026-12-05", "2026-12-09", 2),
+    ],
+)
+def test_days_in_a_table_of_contents_and_hours_in_the_decree_are_of_one(starts: str, ends: str, count: int) -> None:
+    """The entry says "du 5 au 8 décembre 2026"."""
+    entry = Facts(starts=Moment.parse("2026-12-05"), ends=Moment.parse("2026-12-08"), event="fête")
+    whole = Facts(starts=Moment.parse(starts), ends=Moment.parse(ends), event="fête")
+    appearances = [
+        (Segment(0, 10, (Block(Part.HEADING, 0, 10),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, entry)),
+        (Segment(10, 20, (Block(Part.ARTICLE, 10, 20),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, whole)),
+    ]
+    assert len(distinct(appearances)) == count
+
+
+@pytest.mark.parametrize("elision", ["l'", "I'", "1'"])
+def test_an_elision_misread_still_quotes_another_decree(elision: str) -> None:
+    text = f"Arrêté n° 2026-20\nportant abrogation de {elision}arrêté n° 2026-12 portant autorisation de l'emploi d'{OBJECT}\nVu le code ;"
+    assert judge(act(text)).kind is Kind.ABROGATION
+
+
+def test_a_page_number_inside_a_title_is_no_part_of_it() -> None:
+    title = f"Arrêté n° 2026-20 portant autorisation de l'emploi d'{OBJECT} à l'occasion de la fête du (7 pages) Page 14 Citron"
+    assert judge(act("", title)).facts.event == "fête du Citron"

@@ -1,0 +1,120 @@
+"""What a folder of labels must be, and how it is told what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.evaluation import BadCorpus, load_corpus
+from bot.evaluation.corpus import pages_of
+from bot.model import Kind, Outcome
+from tests.bot.evaluation.folders import AUTHORISATION, DECREE, ROAD, folder
+
+REFERENCES = DECREE + '[[act.references]]\nchange = "abrogation"\nnumber = "2026-7"\nsigned = "2026-01-02"\n'
+
+
+def test_acts_are_loaded_with_their_texts_and_labels(tmp_path: Path) -> None:
+    decree, road = load_corpus(folder(tmp_path, REFERENCES + ROAD, road="Première page\n\f\nSeconde page\n"))
+    assert (decree.file, decree.at, decree.printed.title) == ("acts/decree.txt", "labels/some.toml:1", AUTHORISATION)
+    assert (decree.outcome, decree.kind, decree.partial) == (Outcome.DECREE, Kind.AUTHORISATION, True)
+    assert decree.facts == {
+        "number": "2026-00100",
+        "signed": "2026-05-02",
+        "starts": "2026-05-03",
+        "ends": "2026-05-06",
+        "operators": ("SNCF",),
+        "references": ("abrogation n° 2026-7 of 2026-01-02",),
+    }
+    assert (road.outcome, road.kind, road.facts, road.at) == (Outcome.NOT_CONCERNED, None, {}, "labels/some.toml:16")
+    assert road.printed.pages == ("Première page", "Seconde page")
+    assert [page.number for page in road.printed.act().pages] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ("", ()),
+        (" \n", ()),
+        ("un\ndeux\n", ("un\ndeux",)),
+        ("un\n\f\ndeux\n\f\ntrois", ("un", "deux", "trois")),
+        ("un\n\f\n\f\ntrois", ("un", "", "trois")),
+        ("un \f deux", ("un \f deux",)),
+    ],
+)
+def test_a_form_feed_alone_on_a_line_ends_a_page(text: str, pages: tuple[str, ...]) -> None:
+    assert pages_of(text) == pages
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [
+        (DECREE.replace('"authorisation"', '"authorization"'), "labels/some.toml:5: kind: must be one of authorisation, renewal,"),
+        (DECREE.replace('kind = "authorisation"\n', ""), "labels/some.toml:1: kind: missing: a decree has one"),
+        (DECREE.replace("number =", "numero ="), "labels/some.toml:6: numero: unknown key"),
+        (DECREE.replace("2026-05-02", "2 mai 2026"), "labels/some.toml:7: signed: must be a day as in"),
+        (DECREE.replace('"2026-05-02"', "2026-05-02"), "labels/some.toml:7: signed: must be a text"),
+        (DECREE.replace("2026-05-03", "2026-05-03T8"), "labels/some.toml:8: starts: must be a day or a minute"),
+        (DECREE.replace("2026-05-06", "2025-05-06"), "labels/some.toml:9: ends: before `starts`"),
+        (DECREE.replace('["SNCF"]', '["Keolis"]'), "labels/some.toml:10: operators: not in the closed list"),
+        (DECREE.replace('["SNCF"]', '["Commune"]'), "labels/some.toml:10: operators: not in the closed list"),
+        (DECREE.replace('["SNCF"]', "[]"), "labels/some.toml:10: operators: must be a list that is not empty"),
+        (DECREE.replace('["SNCF"]', '["SNCF", "SNCF"]'), "labels/some.toml:10: operators: names something twice"),
+        (DECREE + "cameras = 0\n", "labels/some.toml:12: cameras: must be a number from 1"),
+        (DECREE + "cameras = true\n", "labels/some.toml:12: cameras: must be a number from 1"),
+        (DECREE + 'purposes = ["fires"]\n', "labels/some.toml:12: purposes: must be one of abandoned_object,"),
+        (DECREE + 'absent = ["Personne"]\n', "labels/some.toml:12: absent: Personne does not stand in the text"),
+        (DECREE + "note = 3\n", "labels/some.toml:12: note: must be a text"),
+        (DECREE.replace("true", '"yes"'), "labels/some.toml:11: partial: must be true or false"),
+        (DECREE + '[[act.references]]\nchange = "refusal"\n', "labels/some.toml:12: references: must be one of renewal,"),
+        (DECREE + '[[act.references]]\nchange = "renewal"\nday = 1\n', "labels/some.toml:12: references: unknown key in a reference: day"),
+        (ROAD + 'kind = "refusal"\n', "labels/some.toml:5: kind: only a decree has it"),
+        (ROAD + "cameras = 3\n", "labels/some.toml:5: cameras: only a decree has it"),
+        (ROAD.replace('file = "acts/road.txt"\n', ""), "labels/some.toml:1: file: missing"),
+        (ROAD.replace("road.txt", "way.txt"), "labels/some.toml:2: file: acts/way.txt: no such file"),
+        (ROAD.replace("acts/road.txt", "../road.txt"), "labels/some.toml:2: file: outside the folder"),
+        (ROAD + ROAD, "labels/some.toml:6: file: acts/road.txt is already labelled at labels/some.toml:1"),
+        (ROAD, "acts/decree.txt: no label names this text"),
+        ("act = 3\n", "labels/some.toml:1: act: must be [[act]] tables"),
+        ("[[acts]]\n" + ROAD, "labels/some.toml:1: acts: unknown key"),
+        ("[[act]\n", "labels/some.toml: not valid TOML: "),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, labels: str, problem: str) -> None:
+    with pytest.raises(BadCorpus) as raised:
+        load_corpus(folder(tmp_path, labels))
+    assert [line for line in raised.value.problems if line.startswith(problem)], raised.value.problems
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    root = folder(tmp_path, DECREE.replace("number =", "numero =") + ROAD.replace("not_concerned", "maybe"))
+    (root / "labels" / "other.toml").write_bytes(b"\xff")
+    with pytest.raises(BadCorpus) as raised:
+        load_corpus(root)
+    assert [line.split(":")[0:2] for line in raised.value.problems] == [
+        ["labels/other.toml", " not UTF-8"],
+        ["labels/some.toml", "6"],
+        ["labels/some.toml", "15"],
+    ]
+
+
+def test_a_text_that_cannot_be_judged_is_told(tmp_path: Path) -> None:
+    root = folder(tmp_path, DECREE + ROAD.replace("Arrêté portant interdiction de circuler", " "), road="\n")
+    (root / "acts" / "decree.txt").write_bytes(b"arr\xeat\xe9")
+    with pytest.raises(BadCorpus) as raised:
+        load_corpus(root)
+    assert raised.value.problems == (
+        "labels/some.toml:2: file: acts/decree.txt: not UTF-8",
+        "labels/some.toml:13: file: acts/road.txt is empty, and there is no title: nothing to judge",
+    )
+
+
+def test_a_folder_without_an_act_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "bare").mkdir()
+    hollow = folder(tmp_path / "hollow", "# nothing yet\n")
+    for text in (hollow / "acts").iterdir():
+        text.unlink()
+    for name, problem in {"absent": "no such folder", "file": "not a folder", "bare": "no label file", "hollow": "hold no [[act]]"}.items():
+        with pytest.raises(BadCorpus, match=problem.replace("[", r"\[")):
+            load_corpus(tmp_path / name)

@@ -1,0 +1,61 @@
+"""The whole: acts judged as they are and damaged, and how it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bot.evaluation import NOISES, Step, evaluate, evaluation_json, lines, load_corpus, trials
+from tests.bot.evaluation.folders import DECREE, ROAD, folder
+
+
+def test_every_act_is_judged_as_it_is_and_under_each_noise(tmp_path: Path) -> None:
+    acts = load_corpus(folder(tmp_path))
+    steps: list[Step] = []
+    tried = tuple(trials(acts, NOISES.values()))
+    evaluation = evaluate(tried, told=steps.append)
+    assert [noise for _, noise, _ in tried[:3]] == [None, None, "squares"]
+    assert set(evaluation.noisy) == set(NOISES)
+    assert steps[-1] == Step(len(tried), len(tried)) == Step(len(steps), len(steps))
+    assert evaluation.clean.acts == 2
+    assert evaluation.all_noises.acts == sum(tally.acts for tally in evaluation.noisy.values()) == len(tried) - 2
+    assert (evaluation.clean.precision, evaluation.clean.recall, evaluation.mistakes) == (1, 1, ())
+    assert evaluation.clean.facts["operators"].right == 1
+
+
+def test_a_wrong_label_is_told_with_its_place(tmp_path: Path) -> None:
+    acts = load_corpus(folder(tmp_path, DECREE.replace('"authorisation"', '"refusal"').replace('"2026-00100"', '"2026-00101"') + ROAD))
+    evaluation = evaluate(tuple(trials(acts, [NOISES["squares"]])))
+    told = list(lines(evaluation, 10))
+    assert told[0] == "2 acts: 1 decrees, 0 uncertain, 1 not concerned"
+    assert any(line.split() == ["refusal", "0/1", "1", "as", "authorisation"] for line in told)
+    assert any(line.split() == ["number", "0", "1", "0", "0"] for line in told)
+    assert "errors on the acts as they are: 2" in told
+    assert "  acts/decree.txt (labels/some.toml:1) kind: expected refusal, found authorisation" in told
+    assert "  acts/decree.txt (labels/some.toml:1) number: expected 2026-00101, found 2026-00100" in told
+    assert "  acts/decree.txt [squares] (labels/some.toml:1) kind: expected refusal, found authorisation" in told
+    few = list(lines(evaluation, 1))
+    assert "  and 1 more (--errors)" in few
+    assert len(few) == len(told)
+
+
+def test_a_missed_share_is_never_rounded_up_to_all(tmp_path: Path) -> None:
+    evaluation = evaluate(tuple(trials(load_corpus(folder(tmp_path)), ())))
+    nearly = replace(evaluation.clean, decrees=100_000, found=99_999)
+    row = next(line for line in lines(replace(evaluation, clean=nearly), 0) if line.startswith("as they are"))
+    assert row.split()[3:5] == ["1.0000", "0.9999"]
+
+
+def test_the_json_says_the_same(tmp_path: Path) -> None:
+    evaluation = evaluate(tuple(trials(load_corpus(folder(tmp_path, DECREE.replace('["SNCF"]', '["RATP"]') + ROAD)), [NOISES["capitals"]])))
+    found = evaluation_json("folder", evaluation)
+    assert list(found) == ["folder", "seed", "clean", "noises", "all_noises", "mistakes", "noisy_mistakes"]
+    assert found["clean"]["facts"]["operators"] == {"right": 0, "wrong": 1, "missing": 0, "invented": 0}
+    assert found["clean"]["precision"] == 1
+    assert [noise["noise"] for noise in found["noises"]] == ["capitals"]
+    assert found["mistakes"] == [
+        {
+            "file": "acts/decree.txt", "at": "labels/some.toml:1", "noise": None, "about": "operators", "expected": "RATP", "found": "SNCF",
+        }
+    ]  # fmt: skip
+    assert evaluation_json("folder", evaluate(tuple(trials(load_corpus(tmp_path), ()))))["all_noises"] is None

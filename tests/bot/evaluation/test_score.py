@@ -1,0 +1,137 @@
+"""Counting: tables of labels and verdicts, and what they must come to."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+import pytest
+
+from bot.evaluation.labelled import FACTS, Labelled, Printed, Value, as_labels
+from bot.evaluation.score import Mark, Marks, assess, mark_of, tally
+from bot.model import CameraType, Evidence, Facts, Kind, Moment, Outcome, Purpose, Reference, Verdict
+
+RIGHT, WRONG, MISSING, INVENTED = Mark
+
+DECREE, NOT_CONCERNED, UNCERTAIN = Outcome.DECREE, Outcome.NOT_CONCERNED, Outcome.UNCERTAIN
+
+
+def label(outcome: Outcome, kind: Kind | None = None, absent: tuple[str, ...] = (), *, partial: bool = True, **facts: Value) -> Labelled:
+    return Labelled("acts/a.txt", Printed("Titre", ("Texte",)), outcome, kind, facts, partial, absent, at="labels/a.toml:1")
+
+
+def decree(kind: Kind = Kind.AUTHORISATION, **facts: object) -> Verdict:
+    return Verdict(DECREE, kind, Facts(**facts))  # type: ignore[arg-type]  # each test names its own
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "partial", "loosely", "mark"),
+    [
+        (None, None, False, False, None),
+        (None, 12, True, False, None),
+        (None, 12, False, False, INVENTED),
+        (12, None, True, False, MISSING),
+        (12, 12, False, False, RIGHT),
+        (12, 21, False, False, WRONG),
+        ("DUPA 2024-699", "DUPA  2024-699", False, False, RIGHT),
+        ("DUPA 2024-699", "2024-699", False, False, WRONG),
+        ("DUPA 2024-699", "DUPA-2024-699", False, False, WRONG),
+        ("DUPA 2024-699", "DUPA 2024 -699", False, True, RIGHT),
+        ("quai d'Orsay", "quai d’Orsay", False, False, RIGHT),
+        ("fête d'été", "FETE D ETE", False, False, WRONG),
+        ("fête d'été", "FETE D ETE", False, True, RIGHT),
+        (("SNCF", "RATP"), ("RATP", "SNCF"), False, False, RIGHT),
+        (("SNCF", "RATP"), ("SNCF",), False, False, WRONG),
+        (("SNCF",), ("SNCF", "RATP"), True, False, WRONG),
+    ],
+)
+def test_the_mark_of_a_fact(expected: Value | None, found: Value | None, partial: bool, loosely: bool, mark: Mark | None) -> None:
+    assert mark_of(expected, found, partial=partial, loosely=loosely) is mark
+
+
+def test_precision_and_recall_of_a_table() -> None:
+    authorisation = label(DECREE, Kind.AUTHORISATION)
+    said = [
+        (authorisation, decree()),
+        (authorisation, decree(Kind.MODIFICATION)),
+        (authorisation, Verdict(UNCERTAIN)),
+        (label(DECREE, Kind.REFUSAL), Verdict(NOT_CONCERNED)),
+        (label(NOT_CONCERNED), Verdict(NOT_CONCERNED)),
+        (label(NOT_CONCERNED), decree()),
+        (label(NOT_CONCERNED), Verdict(UNCERTAIN)),
+        (label(UNCERTAIN), Verdict(UNCERTAIN)),
+        (label(UNCERTAIN), Verdict(NOT_CONCERNED)),
+        (label(UNCERTAIN), decree()),
+    ]
+    total = tally(assess(act, [verdict]) for act, verdict in said)
+    assert (total.acts, total.decrees, total.found, total.false, total.dropped, total.queued) == (10, 4, 2, 2, 1, 3)
+    assert (total.doubtful, total.doubtful_right) == (3, 1)
+    assert (total.precision, total.recall) == (0.5, 0.5)
+    assert total.kinds == {"authorisation": {"authorisation": 1, "modification": 1, "uncertain": 1}, "refusal": {"not_concerned": 1}}
+    assert total.kinds_right == 1
+    about = [mistake.about for act, verdict in said for mistake in assess(act, [verdict]).mistakes]
+    assert about == ["kind", "outcome", "outcome", "outcome", "outcome", "outcome", "outcome"]
+
+
+def test_of_nothing_there_is_no_share() -> None:
+    total = tally([assess(label(NOT_CONCERNED), [Verdict(NOT_CONCERNED)])])
+    assert (total.precision, total.recall) == (None, None)
+
+
+def test_facts_are_counted_over_decrees() -> None:
+    whole = label(DECREE, Kind.AUTHORISATION, partial=False, number="2026-1", cameras=12)
+    found = [
+        decree(number="2026-1", cameras=12),
+        decree(number="2026-2", cameras=12, software="Vision"),
+        Verdict(UNCERTAIN),
+    ]
+    total = tally(assess(whole, [verdict]) for verdict in found)
+    assert total.facts == {"number": Marks(1, 1, 1), "cameras": Marks(2, 0, 1), "software": Marks(invented=1)}
+    assert total.all_facts == Marks(3, 1, 2, 1)
+    mistakes = assess(whole, [found[1]]).mistakes
+    assert [(mistake.about, mistake.expected, mistake.found) for mistake in mistakes] == [
+        ("number", "2026-1", "2026-2"),
+        ("software", "nothing", "Vision"),
+    ]
+    assert {(mistake.file, mistake.at, mistake.noise) for mistake in mistakes} == {("acts/a.txt", "labels/a.toml:1", None)}
+
+
+def test_one_decree_that_would_be_told_twice_is_a_mistake() -> None:
+    [mistake] = assess(label(DECREE, Kind.AUTHORISATION), [decree(), decree()], "squares").mistakes
+    assert (mistake.about, mistake.expected, mistake.found, mistake.noise) == ("decrees", "1", "2", "squares")
+
+
+def test_a_name_that_must_not_be_shown_is_found_wherever_it_is_and_not_repeated() -> None:
+    act = label(DECREE, Kind.AUTHORISATION, absent=("Perrault", "ÉTIENNE"))
+    shown = Verdict(DECREE, Kind.AUTHORISATION, Facts(event="fête"), (Evidence("verdict", 1, "par M. Etienne"),))
+    [mistake] = assess(act, [shown]).mistakes
+    assert (mistake.about, mistake.found) == ("absent", "absent name 2 is shown")
+    assert assess(act, [decree(event="la fête de PERRAULT")]).mistakes[0].found == "absent name 1 is shown"
+    assert assess(act, [decree(event="fête")]).mistakes == ()
+
+
+def test_facts_are_told_as_labels_write_them() -> None:
+    assert as_labels(Facts()) == {}
+    found = as_labels(
+        Facts(
+            number="2026-1",
+            signed=date(2026, 5, 2),
+            starts=Moment(date(2026, 5, 3), time(8)),
+            ends=Moment(date(2026, 5, 6)),
+            event="concert",
+            operators=("SNCF",),
+            places=("gare",),
+            purposes=(Purpose.FIRE,),
+            software="Vision",
+            vendor="Vigne",
+            cameras=3,
+            legal_basis=("loi",),
+            court="Tribunal administratif de Paris",
+            camera_types=(CameraType.DRONE,),
+            office="Le préfet",
+            references=(Reference(Kind.RENEWAL, "2026-0", date(2026, 4, 1)), Reference(Kind.ABROGATION)),
+        )
+    )
+    assert tuple(found) == FACTS
+    assert (found["signed"], found["starts"], found["ends"]) == ("2026-05-02", "2026-05-03T08:00", "2026-05-06")
+    assert (found["purposes"], found["camera_types"]) == (("fire",), ("drone",))
+    assert found["references"] == ("renewal n° 2026-0 of 2026-04-01", "abrogation")

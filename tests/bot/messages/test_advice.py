@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+
+from bot.counsel import counsel as counsel_on
+from bot.messages import Language, Part, announce, counsel_lines
+from bot.messages.rules import rules
+from bot.model import Counsel, Court, Decree, Place, Standing
+from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advised, counsels, decree, decrees, languages, nows
+
+TOULON, NICE = "Tribunal administratif de Toulon", "Tribunal administratif de Nice"
+AFTER = datetime(2031, 6, 20, 12, tzinfo=UTC)
+
+
+def _post(counsel: Counsel, now: datetime = NOW, language: Language = "fr", place: Place = DROME) -> tuple[str, str]:
+    (line,) = [line for line in announce(decree(), place, now, language, counsel).lines if line.part is Part.RECOURSE]
+    assert line.brief is not None
+    return line.text, line.brief
+
+
+@pytest.mark.parametrize(
+    ("standing", "french", "english"),
+    [
+        (Standing.UPCOMING, "Un référé est encore possible avant le début.", "is still possible before it starts."),
+        (Standing.IN_FORCE, "Un référé est encore possible tant que la mesure dure.", "is still possible as long as it lasts."),
+        (
+            Standing.OVER,
+            "Un référé n’aurait plus d’objet ; l’annulation peut être demandée jusqu’au 19 juin 2031 devant le",
+            "would no longer serve a purpose; annulment can be asked for until 19 June 2031 before the",
+        ),
+        (Standing.ENDED, "L’arrêté n’est plus en vigueur : un référé", "The decree is no longer in force: an urgent application"),
+    ],
+)
+def test_whether_an_urgent_application_still_makes_sense(standing: Standing, french: str, english: str) -> None:
+    assert french in _post(advised(standing))[0]
+    assert english in _post(advised(standing), language="en")[0]
+
+
+@pytest.mark.parametrize("standing", [Standing.CHANGE, Standing.REFUSED, Standing.SUSPENDED, Standing.UNKNOWN])
+def test_nothing_is_said_of_urgency_where_the_period_does_not_tell(standing: Standing) -> None:
+    whole, brief = _post(advised(standing))
+    assert "référé" not in whole
+    assert "jusqu’au 19 juin 2031 devant le tribunal administratif de Grenoble." in whole
+    assert brief == "Recours jusqu’au 19 juin 2031 · TA de Grenoble (à vérifier)"
+
+
+def test_a_last_day_that_has_passed_is_told_as_such() -> None:
+    whole, brief = _post(advised(Standing.IN_FORCE), AFTER)
+    assert whole.startswith("⚖️ Le délai de recours a sans doute pris fin le 19 juin 2031. À vérifier")
+    assert brief == "Délai de recours passé le 19 juin 2031 (à vérifier)"
+    lines = counsel_lines(advised(Standing.IN_FORCE), DROME, AFTER)
+    assert "a sans doute pris fin le 19 juin 2031" in lines[1]
+    # It takes an action for annulment, whose time is over; the other one has no time limit of its own.
+    assert not any(line.startswith("Référé-suspension") for line in lines)
+    assert any(line.startswith("Référé-liberté") for line in lines)
+
+
+def test_the_last_day_ends_at_midnight_of_the_place() -> None:
+    late = datetime(2031, 6, 20, 1, tzinfo=UTC)  # the 20th in Valence, still the 19th in Guadeloupe
+    assert "pris fin" in _post(advised(), late)[0]
+    assert "pris fin" not in _post(advised(), late, place=GUADELOUPE)[0]
+
+
+def test_both_courts_are_shown_where_they_differ() -> None:
+    two = advised(court=Court(TOULON, TOULON, NICE))
+    whole, brief = _post(two)
+    assert "devant le tribunal administratif de Toulon. C’est le tribunal que nomme l’acte ; " in whole
+    assert "selon le siège de l’autorité, ce serait le tribunal administratif de Nice." in whole
+    assert brief == "Recours jusqu’au 19 juin 2031 · TA de Toulon ou TA de Nice (à vérifier)"
+    assert (
+        "l’acte nomme le tribunal administratif de Toulon, mais le siège de l’autorité relève du tribunal administratif de Nice"
+        in (counsel_lines(two, DROME, NOW)[2])
+    )
+
+
+@pytest.mark.parametrize(
+    ("court", "long", "brief"),
+    [
+        (Court(None, None, None), "il n’est pas connu ici", "tribunal administratif"),
+        (Court(NICE, None, NICE), "aucun tribunal n’a été lu dans l’acte", "TA de Nice"),
+        (Court(NICE, NICE, None), "à comparer au siège de l’autorité", "TA de Nice"),
+        (Court(NICE, NICE, NICE), "que nomme l’acte et dont relève le siège", "TA de Nice"),
+        (Court("Tribunal administratif d'Amiens", None, "Tribunal administratif d'Amiens"), "d’Amiens", "TA d’Amiens"),
+    ],
+)
+def test_the_court_and_how_it_is_known(court: Court, long: str, brief: str) -> None:
+    said = advised(court=court)
+    assert long in counsel_lines(said, DROME, NOW)[2]
+    assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} (à vérifier)"
+
+
+def test_without_a_day_of_publication_no_last_day_is_invented() -> None:
+    unknown = advised(last_day=None)
+    whole, brief = _post(unknown)
+    assert "le dernier jour n’est pas connu" in whole
+    assert brief == "Recours : TA de Grenoble (à vérifier)"
+    assert "n’a pas pu être calculé" in counsel_lines(unknown, DROME, NOW)[1]
+
+
+def test_every_rule_is_cited_with_the_day_of_its_text() -> None:
+    said = "\n".join(counsel_lines(advised(), DROME, NOW))
+    assert all(f"CJA, art. {article}" in said for article in rules().articles.model_dump().values())
+    assert "version au 3 avril 2026" in said
+    assert "pas un conseil juridique" in said
+
+
+@given(counsels, nows, languages)
+def test_any_counsel_is_said_in_whole_lines(counsel: Counsel, now: datetime, language: Language) -> None:
+    lines = counsel_lines(counsel, DROME, now, language)
+    assert 4 <= len(lines) <= 8
+    assert all(line.isprintable() and line == line.strip() for line in lines)
+    assert "{" not in "".join(lines) or "{" in repr(counsel.court)
+    assert not {"@", "#"} & set("".join(lines))
+
+
+@given(decrees, nows, languages)
+def test_any_decree_is_advised_on(decree: Decree, now: datetime, language: Language) -> None:
+    said = announce(decree, DROME, now, language, counsel_on(decree, DROME, now))
+    (line,) = [line for line in said.lines if line.part is Part.RECOURSE]
+    assert ("À vérifier" if language == "fr" else "To be verified") in line.text
+
+
+def test_the_day_is_that_of_the_law() -> None:
+    paris = decree(authority="PP", published=date(2024, 6, 4))
+    assert "jusqu’au 5 août 2024" in _post(counsel_on(paris, DROME, datetime(2024, 6, 4, tzinfo=UTC)), datetime(2024, 6, 4, tzinfo=UTC))[0]

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.messages import Language, Part, announce, announce_in_full
+from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
+from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
+
+MAY = date(2031, 5, 2)
+
+
+def _said(of: Decree, part: Part, language: Language = "fr", counsel: Counsel | None = None) -> list[str]:
+    return [line.text for line in announce_in_full(of, DROME, NOW, language, counsel).lines if line.part is part]
+
+
+@pytest.mark.parametrize(
+    ("references", "changes", "french", "english"),
+    [
+        (
+            (Reference(Kind.ABROGATION, "2031-01", MAY),),
+            (Change(Kind.ABROGATION, 12, "2031-01"),),
+            ["Met fin à l’arrêté n° 2031-01 du 2 mai 2031 [12]"],
+            ["Ends decree no. 2031-01 of 2 May 2031 [12]"],
+        ),
+        ((Reference(Kind.RENEWAL, "2031-01"),), (), ["Renouvelle l’arrêté n° 2031-01"], ["Renews decree no. 2031-01"]),
+        ((Reference(Kind.MODIFICATION, None, MAY),), (), ["Modifie l’arrêté du 2 mai 2031"], ["Modifies the decree of 2 May 2031"]),
+        ((Reference(Kind.SUSPENSION),), (), ["Suspend un autre arrêté"], ["Suspends another decree"]),
+        # Named by its day only, and the store knows its number.
+        (
+            (Reference(Kind.MODIFICATION, None, MAY),),
+            (Change(Kind.MODIFICATION, 12, "7"),),
+            ["Modifie l’arrêté n° 7 du 2 mai 2031 [12]"],
+            ["Modifies decree no. 7 of 2 May 2031 [12]"],
+        ),
+        # The same number spelt otherwise; another kind of change of it is another bond.
+        (
+            (Reference(Kind.MODIFICATION, "DUPA 2024-699"),),
+            (Change(Kind.ABROGATION, 9, "DUPA-2024-699"), Change(Kind.MODIFICATION, 9, "DUPA-2024-699")),
+            ["Modifie l’arrêté n° DUPA 2024-699 [9]", "Met fin à l’arrêté n° DUPA-2024-699 [9]"],
+            ["Modifies decree no. DUPA 2024-699 [9]", "Ends decree no. DUPA-2024-699 [9]"],
+        ),
+    ],
+)
+def test_the_decrees_it_bears_on(
+    references: tuple[Reference, ...], changes: tuple[Change, ...], french: list[str], english: list[str]
+) -> None:
+    bearing = decree(Kind.MODIFICATION, facts=Facts(references=references), changes=changes)
+    assert _said(bearing, Part.LINKS) == french
+    assert _said(bearing, Part.LINKS, "en") == english
+
+
+def test_of_many_links_the_first_are_shown_and_how_many_more() -> None:
+    many = decree(facts=Facts(references=tuple(Reference(Kind.ABROGATION, str(n)) for n in range(1, 9))))
+    assert _said(many, Part.LINKS)[-1] == "Met fin à l’arrêté n° 5 (+3)"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (Change(Kind.ABROGATION, 15, "2", MAY), "Abrogé par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
+        (Change(Kind.SUSPENSION, 15), "Suspendu par un autre arrêté [15]"),
+        (
+            Change(Kind.RENEWAL, 15, "2", MAY, Moment(MAY), Moment(date(2031, 5, 9))),
+            "Renouvelé par l’arrêté n° 2 [15] (nouvelle période : du 2 au 9 mai 2031)",
+        ),
+        (Change(Kind.MODIFICATION, 15, "2", MAY), "Modifié par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
+    ],
+)
+def test_what_later_decrees_do_to_it(change: Change, expected: str) -> None:
+    assert _said(decree(changed_by=(change,)), Part.CHANGED) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("flag", "changes", "french", "english"),
+    [
+        (Flag.PUBLISHED_AFTER_START, {"late": 9}, "⚠️ Publié 9 jours après le début", "⚠️ Published 9 days after it began"),
+        (Flag.PUBLISHED_AFTER_START, {"late": 1}, "⚠️ Publié 1 jour après le début", "⚠️ Published 1 day after it began"),
+        (Flag.PUBLISHED_AFTER_START, {}, "⚠️ Publié après le début", "⚠️ Published after it began"),
+        (
+            Flag.OUTSIDE_WINDOW,
+            {},
+            "⚠️ Aucun texte connu n’autorisait la vidéosurveillance algorithmique à cette date (à vérifier)",
+            "⚠️ No known text allowed algorithmic video surveillance on that date (to be verified)",
+        ),
+        (
+            Flag.LONGER_THAN_ALLOWED,
+            {"months": 1},
+            "⚠️ Plus long que le mois que permettait la loi à cette date (à vérifier)",
+            "⚠️ Longer than the month that the law allowed on that date (to be verified)",
+        ),
+        (
+            Flag.LONGER_THAN_ALLOWED,
+            {"months": 3},
+            "⚠️ Plus long que les 3 mois que permettait la loi à cette date (à vérifier)",
+            "⚠️ Longer than the 3 months that the law allowed on that date (to be verified)",
+        ),
+    ],
+)
+def test_flags_in_words(flag: Flag, changes: dict[str, Any], french: str, english: str) -> None:
+    flagged = advised(flags=(flag,), **changes)
+    assert _said(decree(), Part.FLAGS, "fr", flagged) == [french]
+    assert _said(decree(), Part.FLAGS, "en", flagged) == [english]
+
+
+@pytest.mark.parametrize(
+    ("standing", "expected"),
+    [
+        (Standing.UPCOMING, "Commence dans 14 h"),
+        (Standing.ENDED, "Abrogé depuis le 1er avril 2031"),
+        (Standing.SUSPENDED, "Suspendu"),
+    ],
+)
+def test_a_post_is_not_said_to_start_once_it_is_ended(standing: Standing, expected: str) -> None:
+    changed = decree(changed_by=(Change(Kind.ABROGATION, 15, "2", date(2031, 4, 1)),))
+    assert announce(changed, DROME, NOW, "fr", advised(standing)).timing == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "types", "french", "english"),
+    [
+        (118, (), "118", "118"),
+        (118, (CameraType.FIXED,), "118 (fixes)", "118 (fixed)"),
+        (2, (CameraType.DRONE,), "2 (sur drones)", "2 (on drones)"),
+        (None, (CameraType.DRONE, CameraType.FIXED), "fixes et sur drones", "fixed and on drones"),
+    ],
+)
+def test_cameras(count: int | None, types: tuple[CameraType, ...], french: str, english: str) -> None:
+    of = decree(facts=Facts(cameras=count, camera_types=types))
+    assert _said(of, Part.CAMERAS) == [french]
+    assert _said(of, Part.CAMERAS, "en") == [english]
+
+
+def test_where_else_it_was_published_is_told_once_each() -> None:
+    assert _said(decree(sightings=(Sighting("26", PDF, 7, NOW),)), Part.SIGHTINGS) == []
+    others = tuple(Sighting("92", f"https://a.example/{n}.pdf", 1, NOW) for n in (1, 1, 2, 3, 4, 5, 6, 7))
+    said = _said(decree(sightings=others), Part.SIGHTINGS)
+    assert said == ["Aussi publié par 92, page 1 (PDF)"] * 4 + ["Aussi publié par 92, page 1 (PDF) (+2)"]
+
+
+def test_without_counsel_nothing_of_the_law_is_said() -> None:
+    parts = {line.part for line in announce_in_full(decree(), DROME, NOW).lines}
+    assert not parts & {Part.FLAGS, Part.RECOURSE, Part.ADVICE}

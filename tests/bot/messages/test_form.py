@@ -1,0 +1,220 @@
+"""The form of any post, of any decree, on every platform: nothing cut that must be whole, tags as people can read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages import (
+    Beside,
+    Language,
+    StatusLimits,
+    announce,
+    mastodon_length,
+    mastodon_status,
+    mastodon_thread,
+    plain_post,
+    telegram_length,
+    telegram_text,
+    words_in,
+)
+from bot.messages.cleaning import cut, link_to
+from bot.messages.layout import TooSmall, labelled
+from bot.messages.places import hashtags
+from bot.messages.threads import further
+from bot.model import Change, Counsel, Decree, Facts, Kind, Place, Standing
+from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advised, counsels, decree, decrees, hostile, languages, nows, places
+from tests.servers.telegram_html import parse
+
+PUBLIC = "https://vigie.example"
+besides = st.builds(Beside, st.none() | st.just(PUBLIC), st.booleans(), st.frozensets(st.integers(1, 50), max_size=9))
+LIMITS = st.sampled_from([StatusLimits(300), StatusLimits(500), StatusLimits(5000, 30), StatusLimits(700, None)])
+
+Post = Callable[[Decree, Place, datetime, Language, Counsel | None, Beside], str]
+POSTS: dict[str, Post] = {
+    "telegram": lambda *said: parse(telegram_text(*said).html).text,
+    "telegram plain": lambda *said: telegram_text(*said).plain,
+    "caption": lambda *said: parse(telegram_text(*said, limit=1024).html).text,
+    "mastodon": mastodon_status,
+    "console": plain_post,
+}
+
+
+@pytest.mark.parametrize("platform", POSTS)
+@given(decrees, places, nows, languages, st.none() | counsels, besides)
+def test_any_post_has_whole_links_and_tags(
+    platform: str, decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, beside: Beside
+) -> None:
+    try:
+        text = POSTS[platform](decree, place, now, language, counsel, beside)
+    except TooSmall:
+        # Only for a link that is longer than the whole.
+        assert len(link_to(decree.url, decree.page) or "") > 300
+        return
+    whole = {link_to(decree.url, decree.page), beside.page_of(decree)} - {None}
+    assert set(re.findall(r"https?://\S+", text)) <= whole
+    tags = [word for word in text.split() if word.startswith("#")]
+    assert set(tags) <= set(hashtags(place, decree.facts.operators))
+    assert len(tags) == len(set(tags)) <= 5
+    assert all(row == row.strip() for row in text.split("\n"))
+
+
+@given(places, st.lists(hostile, max_size=9))
+def test_any_tag_is_one_word_that_begins_each_part_with_a_capital(place: Place, operators: list[str]) -> None:
+    tags = hashtags(place, operators)
+    assert tags[0] == "#VSA"
+    assert len(tags) <= 5
+    assert len({tag.casefold() for tag in tags}) == len(tags)
+    for tag in tags:
+        assert re.fullmatch(r"#\w+", tag)
+        assert not tag[1:].isdigit()
+        assert tag.startswith("#dept") or tag[1].isdigit() or tag[1] == tag[1].upper()
+
+
+@pytest.mark.parametrize(
+    ("operators", "expected"),
+    [
+        (("SNCF",), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
+        (("SNCF", "sncf", "RATP"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
+        (("SNCF", "RATP", "SDIS"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
+        (("Préfecture de police",), ("#VSA", "#Drôme", "#dept26", "#PréfectureDePolice")),
+        (("Brigade de sapeurs-pompiers de Paris",), ("#VSA", "#Drôme", "#dept26")),
+        (("Commune", "SNCF"), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
+        (("Drôme", "123", "…"), ("#VSA", "#Drôme", "#dept26")),
+    ],
+)
+def test_operators_have_tags(operators: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert hashtags(DROME, operators) == expected
+
+
+@given(st.text(alphabet="ab -é,", max_size=80), st.integers(1, 90))
+def test_words_are_cut_only_where_one_alone_is_too_long(text: str, longest: int) -> None:
+    shown = cut(text, longest)
+    assert len(shown) <= longest
+    if shown == text or " " not in text.lstrip()[:longest]:
+        return
+    kept = shown.removesuffix("…")
+    assert text.startswith(kept)
+    assert kept == "" or not (text[len(kept) : len(kept) + 1] not in {"", *" ,;:.-–—("} and text[: len(kept)].rstrip().count(" ") > 0)
+
+
+@given(decrees, places, nows, languages, st.none() | counsels, besides, LIMITS)
+def test_any_thread_fits_says_the_rest_and_cuts_no_word(
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, beside: Beside, limits: StatusLimits
+) -> None:
+    try:
+        first, *others = mastodon_thread(decree, place, now, language, counsel, beside, limits=limits)
+    except TooSmall:
+        return
+    assert first == mastodon_status(decree, place, now, language, counsel, beside, limits=limits)
+    assert all(0 < mastodon_length(text, limits) <= limits.characters for text in (first, *others))
+    for number, text in enumerate(others, start=2):
+        assert text.endswith(f"\n({number}/{len(others) + 1})")
+        assert not re.search(r"https?://|(?<!\S)#\w", text)
+    whole = announce(decree, place, now, language, counsel, beside)
+    if not others:
+        assert all(line.text in first for line in whole.lines)
+    words = {word for line in whole.lines for word in labelled(line, whole.label).split()}
+    short = [word for text in others for word in text.rsplit("\n", 1)[0].split() if len(word) < limits.characters // 3]
+    long = [word for word in words if len(word) >= limits.characters // 3]
+    assert all(word in words or any(word in one for one in long) for word in short)
+
+
+def test_a_thread_has_twenty_texts_at_most() -> None:
+    texts = further([f"ligne {n} " + "mot " * 20 for n in range(200)], len, 100)
+    assert len(texts) == 19
+    assert texts[-1].endswith("(20/20)")
+    assert all(len(text) <= 100 for text in texts)
+    assert further(["mot"], len, 12) == ()
+    assert further([], len, 500) == ()
+
+
+# --- permalinks ---
+
+
+def test_a_post_links_to_the_decrees_own_page_where_there_is_one() -> None:
+    beside = Beside(PUBLIC)
+    for platform, post in POSTS.items():
+        text = post(decree(), DROME, NOW, "fr", None, beside)
+        assert "Tout sur cet arrêté" in text
+        assert ("https://vigie.example/decrets/12" in text) is (platform not in {"telegram", "caption"})
+        assert "decrets" not in post(decree(), DROME, NOW, "fr", None, Beside())
+        assert "decrets" not in post(decree(id=None), DROME, NOW, "fr", None, beside)
+
+
+def test_the_link_that_tells_a_post_from_others_comes_last() -> None:
+    read = parse(telegram_text(decree(), DROME, NOW, "en", None, Beside(PUBLIC)).html)
+    assert [entity["url"] for entity in read.entities if entity["type"] == "text_link"] == [
+        "https://vigie.example/decrets/12",
+        link_to(decree().url, 7),
+    ]
+    button = telegram_text(decree(), DROME, NOW, "en", None, Beside(PUBLIC)).button
+    assert button is not None
+    assert button.url == link_to(decree().url, 7)
+
+
+def test_a_shortened_post_keeps_the_permalink() -> None:
+    long = decree(title="Titre " * 300, facts=replace(FULL, places=tuple(f"station numéro {n}" for n in range(40))))
+    text = mastodon_status(long, DROME, NOW, "fr", None, Beside(PUBLIC))
+    assert "https://vigie.example/decrets/12" in text
+    assert mastodon_length(text) <= 500
+
+
+# --- notices ---
+
+ENDED = Change(Kind.ABROGATION, 15, "2031-150", date(2031, 5, 3))
+LONGER = Change(Kind.MODIFICATION, 14, "2031-140", date(2031, 4, 30))
+
+
+@pytest.mark.parametrize(
+    ("language", "below", "expected"),
+    [
+        ("fr", frozenset(), "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"),
+        ("fr", frozenset({15}), "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031 (voir ci-dessous)"),
+        ("en", frozenset({15, 3}), "❎ Repealed by decree no. 2031-150 [15], from 3 May 2031 (see below)"),
+    ],
+)
+def test_an_edited_post_says_what_became_of_its_decree(language: Language, below: frozenset[int], expected: str) -> None:
+    changed = decree(changed_by=(LONGER, ENDED))
+    rows = telegram_text(changed, DROME, NOW, language, None, Beside(edited=True, below=below)).plain.split("\n")
+    assert expected in rows
+    # The end of it comes before what changed it earlier.
+    assert rows.index(expected) < next(index for index, row in enumerate(rows) if row.startswith("✏️ "))
+    assert not any(row.startswith(("❎ ", "✏️ ")) for row in telegram_text(changed, DROME, NOW, language).plain.split("\n"))
+
+
+def test_what_the_notice_says_is_not_said_twice() -> None:
+    ended = decree(changed_by=(ENDED,))
+    for beside, expected in (
+        (Beside(), "Abrogé"),
+        (Beside(edited=True), "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"),
+    ):
+        rows = telegram_text(ended, DROME, NOW, "fr", advised(Standing.ENDED), beside).plain.split("\n")
+        assert [row for row in rows if "brogé" in row] == [expected]
+
+
+def test_a_decree_that_merely_cites_is_no_notice() -> None:
+    cited = decree(changed_by=(Change(Kind.AUTHORISATION, 15), Change(Kind.REFUSAL, 16)))
+    assert "ℹ️" not in telegram_text(cited, DROME, NOW, "fr", None, Beside(edited=True)).plain
+
+
+def test_where_room_is_scarce_the_notice_is_brief_and_outlives_the_facts() -> None:
+    crowded = decree(title="Titre " * 100, changed_by=(ENDED,))
+    text = mastodon_status(crowded, POLICE, NOW, "fr", None, Beside(edited=True, below=frozenset({15})), limits=StatusLimits(260))
+    assert "❎ Abrogé par un autre arrêté, à compter du 3 mai 2031 (voir ci-dessous)" in text
+    assert telegram_length(text) < 400
+
+
+def test_every_language_has_a_mark_for_every_kind() -> None:
+    for language in ("fr", "en"):
+        assert all(getattr(words_in(language).notice.marks, kind.value) for kind in Kind)
+
+
+def test_facts_without_operators_have_no_such_tag() -> None:
+    assert announce(decree(facts=Facts()), DROME, NOW).hashtags == ("#VSA", "#Drôme", "#dept26")

@@ -1,0 +1,51 @@
+"""The phrases behind the facts, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+from hypothesis import given
+
+from bot.model import Evidence, Where
+from bot.queries.evidence_text import evidence_text
+from bot.queries.vocabulary import vocabulary
+from tests.bot.messages.samples import hostile
+from tests.bot.queries.conftest import decree
+
+LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
+
+
+def test_each_phrase_has_its_page_its_place_and_what_it_supports() -> None:
+    told = replace(
+        decree(1),
+        evidence=(Evidence("verdict", 6, "portant autorisation", Where.TITLE, "authorisation"), Evidence("number", 7, "n° 2026-1")),
+    )
+    assert evidence_text(told, "fr").splitlines() == [
+        "D’où viennent ces informations :",
+        "  page 6 (titre), nature de l’arrêté : « portant autorisation »",
+        "  page 7, numéro : « n° 2026-1 »",
+    ]
+    assert evidence_text(told, "en").splitlines()[1] == "  page 6 (title), what the decree is: “portant autorisation”"
+
+
+def test_none_is_said() -> None:
+    assert evidence_text(decree(1), "en") == "No phrase is recorded in support of this decree."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_place_in_an_act_has_its_word(language: Literal["fr", "en"]) -> None:
+    assert set(vocabulary(language).evidence.where) == {where.value for where in Where}
+
+
+def test_both_languages_name_the_same_things() -> None:
+    assert set(vocabulary("fr").evidence.about) == set(vocabulary("en").evidence.about)
+
+
+@given(hostile, hostile)
+def test_no_phrase_makes_a_line_of_its_own(about: str, text: str) -> None:
+    told = evidence_text(replace(decree(1), evidence=(Evidence(about, 1, text),)))
+    assert len(told.splitlines()) == 2
+    assert "\x1b" not in told
+    assert "https://" not in told

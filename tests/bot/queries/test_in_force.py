@@ -1,0 +1,145 @@
+"""What is in force today, and in which order it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import Change, Decree, Facts, Kind, Moment
+from bot.queries.answers import Answer, BadInput, DecreeList, Fault, NothingFound, Question, Questions, Topic, UnknownDepartment
+from bot.queries.in_force import in_force
+from bot.queries.plain_text import plain_answer
+from tests.bot.messages.samples import decrees as any_decrees
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
+
+SINCE = datetime(2026, 8, 1, tzinfo=UTC)
+
+
+def lasting(number: int, starts: date | None, ends: date | None, authority: str = "26", **changes: object) -> Decree:
+    period = {"starts": starts and Moment(starts), "ends": ends and Moment(ends)}
+    made = decree(number, authority)
+    return replace(made, facts=replace(made.facts, **period), **changes)  # type: ignore[arg-type]  # fields of several types
+
+
+TO_COME = lasting(1, date(2026, 9, 1), date(2026, 9, 3))
+SOON = lasting(2, date(2026, 8, 21), date(2026, 8, 22))
+RUNNING = lasting(3, date(2026, 8, 1), date(2026, 8, 30))
+LAST_DAY = lasting(4, date(2026, 8, 10), date(2026, 8, 20))
+OVER = lasting(5, date(2026, 8, 1), date(2026, 8, 19))
+UNREAD = lasting(6, None, None)
+ENDED = lasting(7, date(2026, 8, 1), date(2026, 8, 30), changed_by=(Change(Kind.ABROGATION, since=date(2026, 8, 20)),))
+SUSPENDED = lasting(8, date(2026, 8, 1), date(2026, 8, 30), changed_by=(Change(Kind.SUSPENSION),))
+ENDS_LATER = lasting(9, date(2026, 8, 2), date(2026, 8, 30), changed_by=(Change(Kind.ABROGATION, since=date(2026, 8, 25)),))
+REFUSED = lasting(10, date(2026, 8, 1), date(2026, 8, 30), kind=Kind.REFUSAL)
+CHANGES = lasting(11, date(2026, 8, 1), date(2026, 8, 30), kind=Kind.MODIFICATION)
+LENGTHENED = lasting(12, date(2026, 7, 1), date(2026, 7, 3), changed_by=(Change(Kind.MODIFICATION, ends=Moment(date(2026, 8, 30))),))
+ALL = (TO_COME, SOON, RUNNING, LAST_DAY, OVER, UNREAD, ENDED, SUSPENDED, ENDS_LATER, REFUSED, CHANGES, LENGTHENED)
+
+
+def ids(answer: Answer) -> list[int | None]:
+    assert isinstance(answer, DecreeList)
+    return [one.id for one in answer.decrees]
+
+
+def test_those_in_force_then_those_to_come_then_those_of_which_it_is_not_known() -> None:
+    assert [one.id for one in in_force(ALL, PLACES, NOW)] == [12, 3, 9, 4, 2, 1, 6]
+
+
+def test_the_day_is_that_of_the_place() -> None:
+    night = datetime(2026, 8, 20, 21, tzinfo=UTC)  # already the 21st in La Réunion, and not in Paris
+    for authority, there in (("26", [1]), ("974", [])):
+        assert [one.id for one in in_force([lasting(1, date(2026, 8, 19), date(2026, 8, 20), authority)], PLACES, night)] == there
+
+
+def test_hours_count() -> None:
+    ending = replace(LAST_DAY, facts=replace(LAST_DAY.facts, ends=Moment(date(2026, 8, 20), time(13, 59))))
+    assert in_force([ending], PLACES, NOW) == ()  # it is 14:00 there
+    assert in_force([ending], PLACES, NOW.replace(hour=11)) == (ending,)
+
+
+class OnlyEnds(MemoryDecrees):
+    """Remembers the day it was asked for."""
+
+    asked: date | None = None
+
+    def current(self, on: date, authorities: object = None, /) -> tuple[Decree, ...]:
+        self.asked = on
+        return tuple(self.stored)
+
+
+def test_no_time_zone_is_forgotten() -> None:
+    store = OnlyEnds(ALL)
+    ask(store).in_force()
+    assert store.asked == date(2026, 8, 19)  # while it still is the 19th in Guadeloupe and Martinique
+
+
+def ask(store: MemoryDecrees, size: int = 5) -> Questions:
+    return Questions(store, PLACES, lambda: NOW, overview=overview, page_size=size, since=lambda: SINCE)
+
+
+def test_they_come_in_pages() -> None:
+    questions = ask(OnlyEnds(ALL), 3)
+    assert [ids(questions.in_force(page=page)) for page in (1, 2, 3)] == [[12, 3, 9], [4, 2, 1], [6]]
+    answer = questions.in_force(page=9)
+    assert isinstance(answer, DecreeList)
+    assert (answer.question, answer.pages, answer.total) == (Question(Topic.IN_FORCE, "", 3), 3, 7)
+
+
+def test_of_one_department_with_every_authority_seated_there() -> None:
+    questions = ask(OnlyEnds([RUNNING]))
+    assert ids(questions.in_force("la drome")) == [3]
+    seated = [lasting(13, date(2026, 8, 1), date(2026, 8, 30), "75"), lasting(14, date(2026, 8, 2), date(2026, 8, 30), "PP"), RUNNING]
+    assert ids(ask(MemoryDecrees(seated)).in_force("Paris")) == [13, 14]
+
+
+def test_what_began_and_shows_no_end_may_go_on() -> None:
+    assert [one.id for one in in_force([lasting(20, date(2026, 8, 1), None), TO_COME], PLACES, NOW)] == [1, 20]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("drme", UnknownDepartment("drme", (PLACES["26"],))), ("x" * 201, BadInput(Fault.TOO_LONG))],
+)
+def test_an_unknown_department_is_told(asked: str, expected: Answer) -> None:
+    assert ask(MemoryDecrees()).in_force(asked) == expected
+
+
+def test_nothing_in_force_is_never_said_to_be_none() -> None:
+    questions = ask(MemoryDecrees([OVER]))
+    everywhere, there = questions.in_force(), questions.in_force("26")
+    assert everywhere == NothingFound(Question(Topic.IN_FORCE), recorded=1, since=SINCE)
+    assert there == NothingFound(Question(Topic.IN_FORCE, "26"), recorded=1, since=SINCE, place=PLACES["26"])
+    assert plain_answer(everywhere, PLACES) == (
+        "Aucun arrêté relevé par ce bot n’est en vigueur ou à venir. Il surveille depuis le 1er août 2026. "
+        "Cela ne veut pas dire qu’il n’en existe aucun."
+    )
+    assert plain_answer(there, PLACES, "en") == (
+        "No decree recorded by this bot about Drôme (26) is in force or to come. It has been watching since 1 August 2026. "
+        "This does not mean that none exists."
+    )
+    assert "encore été relevé" in plain_answer(ask(MemoryDecrees()).in_force(), PLACES)
+
+
+def test_every_line_of_a_list_tells_where_the_decree_stands() -> None:
+    late = replace(RUNNING, published=date(2026, 8, 4))
+    lines = plain_answer(ask(MemoryDecrees([late, SOON, OVER, ENDED, SUSPENDED])).recent(), PLACES).splitlines()[2:]
+    told = {line.split("]")[0].removeprefix("["): line for line in lines}
+    assert "en vigueur" in told["3"]
+    assert "3 j" in told["3"]
+    assert "commence dans" in told["2"]
+    assert "terminé" in told["5"]
+    assert "abrogé" in told["7"]
+    assert "suspendu" in told["8"]
+
+
+@given(st.lists(any_decrees, max_size=8))
+def test_whatever_was_read_has_an_order(found: list[Decree]) -> None:
+    assert set(in_force(found, PLACES, NOW)) <= set(found)
+
+
+def test_an_empty_fact_is_no_period() -> None:
+    assert in_force([replace(decree(1), facts=Facts())], PLACES, NOW)[0].id == 1

@@ -1,0 +1,225 @@
+"""The buttons under the questions to operators, over a Bot API on loopback and a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from bot.delivery import Choice, TelegramOperators
+from bot.model import Kind, Outcome
+from bot.queries.answers import Questions
+from bot.queries.telegram_app import TelegramBot
+from bot.queries.telegram_reviews import ReviewButtons, outcome_text
+from bot.queries.vocabulary import vocabulary
+from bot.reviewing import Answer, Reviewer, Settled, answer_data
+from bot.storage import Store
+from bot.storage.errors import Locked
+from bot.storage.rows import Decision, Withdrawal
+from tests.bot.queries.conftest import PLACES
+from tests.bot.real_acts import NOW, doubtful, new_recueil, read
+from tests.bot.storage.ready import ready_store
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.fake_bot_chats import BotMessage
+
+OPERATORS, ELSEWHERE, MOVED, ANN = -1002222, -1003333, -1004444, 7
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with ready_store(tmp_path) as opened:
+        read(opened, new_recueil(opened), doubtful())
+        yield opened
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeBotApi]:
+    async with FakeBotApi() as server:
+        server.add_group(OPERATORS)
+        server.add_group(ELSEWHERE)
+        yield server
+
+
+class Failing(Reviewer):
+    """A reviewer whose database is busy as long as `broken`."""
+
+    broken = False
+
+    def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
+        if self.broken:
+            raise Locked("the database is locked by another process; try again later")
+        return super().accept(review, kind=kind, by=by, token=token)
+
+
+class Desk:
+    """The running bot and the operators' chat."""
+
+    def __init__(self, api: FakeBotApi, store: Store) -> None:
+        self.api = api
+        self.store = store
+        self.reviewer = Failing(store=store, route=lambda _: ("channel",), clock=lambda: NOW)
+        self.chat = TelegramOperators(OPERATORS, api.token, [], api.url)
+        self.posted = 0
+
+    @asynccontextmanager
+    async def running(self, questions: Questions) -> AsyncIterator[None]:
+        buttons = ReviewButtons(chat=OPERATORS, reviewer=self.reviewer, language="en", now_at=lambda: self.chat.chat)
+        bot = TelegramBot(SecretStr(self.api.token), self.api.url, questions, PLACES, reviews=buttons)
+        bot.when_posted(self._was_posted)
+        stop = asyncio.Event()
+        task = asyncio.create_task(bot.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait_for(task, 15)
+            await self.chat.close()
+
+    def _was_posted(self) -> None:
+        self.posted += 1
+
+    async def ask(self) -> BotMessage:
+        """The question about the only act that waits, in the chat."""
+        [waiting] = self.store.reviews.waiting(2)
+        answers = {"Yes": Answer(waiting.id, waiting.token, True), "No": Answer(waiting.id, waiting.token, False)}
+        await self.chat.ask("Is it?", [Choice(said, answer_data(answer)) for said, answer in answers.items()])
+        return self.api.messages[-1]
+
+    async def press(self, message: BotMessage, button: int) -> str:
+        """What whoever presses is shown."""
+        return await self.send(message, message.buttons[button]["callback_data"])
+
+    async def send(self, message: BotMessage, data: str) -> str:
+        before = len(self.api.callback_answers)
+        self.api.press(message, data, ANN)
+        await self.api.until(lambda: len(self.api.callback_answers) > before)
+        return str(self.api.callback_answers[-1].get("text"))
+
+
+@pytest.fixture
+def desk(api: FakeBotApi, store: Store) -> Desk:
+    return Desk(api, store)
+
+
+async def edited(desk: Desk, message: BotMessage) -> str:
+    await desk.api.until(lambda: "→" in desk.api.messages_in(message.chat_id)[0].text)
+    [now] = [each for each in desk.api.messages_in(message.chat_id) if each.message_id == message.message_id]
+    assert now.buttons == []
+    return now.text
+
+
+async def test_yes_records_the_decree_and_wakes_the_delivery(desk: Desk, questions: Questions) -> None:
+    async with desk.running(questions):
+        message = await desk.ask()
+        assert await desk.press(message, 0) == "It is a decree (authorisation): recorded as no. 1, it will be posted."
+        assert await edited(desk, message) == "Is it?\n→ It is a decree (authorisation): recorded as no. 1, it will be posted."
+    assert (desk.posted, desk.store.reviews.waiting(10)) == (1, [])
+    assert len(desk.store.outbox.for_decrees([1])) == 1
+
+
+async def test_no_files_the_act(desk: Desk, questions: Questions) -> None:
+    async with desk.running(questions):
+        message = await desk.ask()
+        assert await desk.press(message, 1) == "It is none: filed."
+        await edited(desk, message)
+    assert (desk.posted, desk.store.decrees.recent(10).total, desk.store.reviews.waiting(10)) == (0, 0, [])
+
+
+async def test_the_second_answer_changes_nothing(desk: Desk, questions: Questions) -> None:
+    async with desk.running(questions):
+        message = await desk.ask()
+        no, yes = message.buttons[1]["callback_data"], message.buttons[0]["callback_data"]
+        assert await desk.send(message, no) == "It is none: filed."
+        await edited(desk, message)
+        assert await desk.send(message, yes) == "Already decided: it is none."
+    assert (desk.posted, desk.store.decrees.recent(10).total) == (0, 0)
+
+
+async def test_what_was_decided_by_a_command_is_told(desk: Desk, questions: Questions) -> None:
+    async with desk.running(questions):
+        message = await desk.ask()
+        desk.reviewer.accept(1, kind=Kind.RENEWAL, by="command")
+        assert await desk.press(message, 1) == "Already decided: it is a decree (renewal)."
+        await edited(desk, message)
+    assert desk.store.decrees.recent(10).total == 1
+
+
+@pytest.mark.parametrize("data", ["review:1:0a1b2c3d:yes", "review:1:perhaps", "review:"])
+async def test_an_answer_from_another_chat_is_refused(desk: Desk, questions: Questions, data: str) -> None:
+    async with desk.running(questions):
+        stray = TelegramOperators(ELSEWHERE, desk.api.token, [], desk.api.url)
+        await stray.ask("Is it?", [Choice("Yes", data)])
+        await stray.close()
+        with structlog.testing.capture_logs() as logs:
+            shown = await desk.press(desk.api.messages[-1], 0)
+    assert shown == "Only the operators' group can answer."
+    assert [entry["log_level"] for entry in logs if "operators" in entry["event"]] == ["warning"]
+    assert (desk.store.decrees.recent(10).total, len(desk.store.reviews.waiting(10))) == (0, 1)
+
+
+async def test_a_group_that_moved_is_still_the_operators(desk: Desk, questions: Questions) -> None:
+    desk.api.migrate(OPERATORS, MOVED)
+    async with desk.running(questions):
+        message = await desk.ask()
+        assert message.chat_id == MOVED
+        assert await desk.press(message, 1) == "It is none: filed."
+
+
+async def test_a_busy_database_is_told_and_the_buttons_stay(desk: Desk, questions: Questions) -> None:
+    async with desk.running(questions):
+        message = await desk.ask()
+        desk.reviewer.broken = True
+        assert await desk.press(message, 0) == "The answer could not be recorded. Try again."
+        assert len(desk.api.messages_in(OPERATORS)[0].buttons) == 2
+        desk.reviewer.broken = False
+        assert (await desk.press(message, 0)).startswith("It is a decree")
+        await edited(desk, message)
+
+
+async def test_an_act_that_is_gone_is_told(desk: Desk, questions: Questions) -> None:
+    async with desk.running(questions):
+        message = await desk.ask()
+        [waiting] = desk.store.reviews.waiting(2)
+        other = "0a1b2c3d" if waiting.token != "0a1b2c3d" else "0a1b2c3e"
+        # Of no act at all, and of another one that had this number in a database of another day.
+        for data in (f"review:404:{waiting.token}:no", f"review:{waiting.id}:{other}:no", f"review:{waiting.id}:{other}:yes"):
+            assert await desk.send(message, data) == "This act waits for no answer any more: its recueil was read again."
+    assert desk.store.reviews.waiting(10) == [waiting]
+    assert desk.store.decrees.recent(10).total == 0
+
+
+async def test_a_press_that_telegram_forgot_is_told_by_the_message(desk: Desk, questions: Questions) -> None:
+    desk.api.fail("answerCallbackQuery", 400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+    async with desk.running(questions):
+        message = await desk.ask()
+        desk.api.press(message, message.buttons[1]["callback_data"], ANN)
+        assert (await edited(desk, message)).endswith("→ It is none: filed.")
+
+
+NONE = Decision(Outcome.NOT_CONCERNED, None, NOW, "telegram")
+DECREE = Decision(Outcome.DECREE, Kind.RENEWAL, NOW, "telegram")
+
+
+@pytest.mark.parametrize(
+    ("settled", "french"),
+    [
+        (Settled(DECREE, 7, 2), "C’est un arrêté (renouvellement) : enregistré sous le n° 7, il va être publié."),
+        (
+            Settled(DECREE, 7),
+            "C’est un arrêté (renouvellement) : enregistré sous le n° 7, déjà connu ou ancien, il n’est pas publié.",
+        ),
+        (Settled(NONE, withdrawn=Withdrawal(7)), "Ce n’en est pas un : l’arrêté n° 7 est retiré."),
+        (
+            Settled(NONE, withdrawn=Withdrawal(7, ("canal", "masto"))),
+            "Ce n’en est pas un : l’arrêté n° 7 est retiré. Déjà publié (ou peut-être) vers canal, masto : à corriger à la main.",
+        ),
+        (Settled(NONE, already=True), "Déjà décidé : ce n’en est pas un."),
+    ],
+)
+def test_what_became_of_it_in_words(settled: Settled, french: str) -> None:
+    assert outcome_text(settled, vocabulary("fr").reviews, "fr") == french

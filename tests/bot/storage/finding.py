@@ -1,0 +1,52 @@
+"""Decrees found one by one, each in a recueil of its own, with keys and prefixes as the program makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot.detection import identities
+from bot.detection.links import prefixes
+from bot.model import Decree, Facts, Kind
+from bot.storage.rows import ReadResult, Recueil
+from bot.storage.store import Store
+from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+
+
+def reading_of(
+    recueil: Recueil,
+    facts: Facts,
+    kind: Kind = Kind.AUTHORISATION,
+    *,
+    keys: Sequence[str] | None = None,
+    page: int = 3,
+    text: str = "Arrête",
+) -> ReadResult:
+    """A recueil that holds this decree and nothing else."""
+    item = act(f"Arrêté n° {facts.number}", first=page, facts=facts, text=text)
+    result = result_of(recueil, item)
+    [(position, decree)] = result.decrees
+    publisher = facts.authority or recueil.authority
+    known_by = identities(publisher, None, facts, "") if keys is None else tuple(keys)
+    named = replace(decree, kind=kind, identities=known_by or decree.identities, reference_prefixes=prefixes(facts, publisher))
+    return replace(result, decrees=((position, named),))
+
+
+def found(
+    store: Store, facts: Facts, kind: Kind = Kind.AUTHORISATION, *, name: str = "", authority: str = "26", published: date | None = None,
+    at: datetime = NOW,
+) -> int:  # fmt: skip
+    """The id of this decree, recorded."""
+    recueil = one_recueil(store, name or f"{facts.number}-{kind}", authority=authority)
+    result = reading_of(replace(recueil, published=published or recueil.published), facts, kind)
+    [decree] = store.decrees.record(result, to("t"), at).decrees
+    assert decree.id is not None
+    return decree.id
+
+
+def stored(store: Store, decree: int) -> Decree:
+    """As it is now."""
+    found = store.decrees.get(decree)
+    assert found is not None
+    return found

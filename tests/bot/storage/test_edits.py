@@ -1,0 +1,332 @@
+"""Which posts are to be edited, and which message a post replies to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+import pytest
+
+from bot.model import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
+from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, is_to_be_told, marks, news
+from bot.storage.store import Store
+from tests.bot.messages.samples import FULL, decree
+from tests.bot.storage.building import NOW, one_recueil, to
+from tests.bot.storage.finding import found, reading_of, stored
+
+SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
+GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
+END = Facts("2026-150", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-0123", SIGNED),))
+MINUTE = timedelta(minutes=1)
+
+
+def send(store: Store, reference: str, *, minutes: int = 0, destination: str = "t") -> Post:
+    """The next post of the destination goes out."""
+    at = NOW + minutes * MINUTE
+    post = store.outbox.claim(destination, at)
+    assert post is not None
+    store.outbox.sent(post.id, reference, at)
+    return post
+
+
+def states(store: Store) -> list[tuple[int, str]]:
+    return [(edit.post, edit.state) for edit in store.edits.listed()]
+
+
+# --- marks ---
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (FULL, FULL, set()),
+        (replace(FULL, number=None), FULL, {"number"}),
+        (replace(FULL, number="2031-1"), FULL, set()),
+        (replace(FULL, cameras=None), replace(FULL, cameras=0), {"cameras"}),
+        (replace(FULL, starts=Moment(date(2031, 4, 20))), replace(FULL, starts=Moment(date(2031, 4, 20), time(14))), {"starts.hour"}),
+        (replace(FULL, starts=None), replace(FULL, starts=Moment(date(2031, 4, 20), time(14))), {"starts", "starts.hour"}),
+        (FULL, replace(FULL, operators=()), set()),
+        (replace(FULL, legal_basis=()), replace(FULL, legal_basis=("loi n° 2023-380",)), set()),
+    ],
+)
+def test_only_what_is_more_is_news(before: Facts, after: Facts, told: set[str]) -> None:
+    assert news(as_text(None, decree(facts=before)), decree(facts=after)) == told
+
+
+def test_what_later_decrees_do_is_told_as_it_stands() -> None:
+    ended = decree(changed_by=(Change(Kind.ABROGATION, 15), Change(Kind.REFUSAL, 16)))
+    before, after = as_text(None, decree()), as_text(None, ended)
+    assert news(before, ended) == {"changed_by:abrogation:15"}
+    assert news(after, ended) == frozenset()
+    # Withdrawn by a person since.
+    assert news(after, decree()) == {"changed_by:abrogation:15"}
+    assert news(as_text(after, decree()), decree()) == frozenset()
+
+
+def test_of_an_old_post_every_fact_is_taken_for_told() -> None:
+    assert news(None, decree()) == frozenset()
+    assert news(None, decree(changed_by=(Change(Kind.SUSPENSION, 15),))) == {"changed_by:suspension:15"}
+
+
+def test_what_was_told_once_stays_told() -> None:
+    whole, less = decree(), decree(facts=Facts())
+    assert news(as_text(as_text(None, whole), less), whole) == frozenset()
+    assert marks(replace(less, published=None)) == frozenset()
+
+
+def test_a_day_of_publication_that_moves_is_told() -> None:
+    late, early = replace(decree(), published=date(2031, 5, 2)), replace(decree(), published=date(2031, 4, 20))
+    unknown = replace(decree(), published=None)
+    assert news(as_text(None, late), early) == news(as_text(None, unknown), early) == {"published:2031-04-20"}
+    assert news(as_text(as_text(None, late), early), early) == frozenset()
+    assert news(as_text(as_text(None, early), late), early) == {"published:2031-04-20"}
+    assert news(as_text(None, late), unknown) == news(as_text(as_text(None, late), unknown), late) == frozenset()
+    assert news(None, early) == frozenset()
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("now_known", "age", "told"),
+    [
+        (decree(facts=FULL), None, True),
+        (decree(facts=FULL), COMPLETED_FOR, True),
+        (decree(facts=FULL), COMPLETED_FOR + MINUTE, False),
+        (decree(facts=replace(FULL, number=None)), DAY, False),
+        (decree(facts=FULL, changed_by=(Change(Kind.ABROGATION, 15),)), 900 * DAY, True),
+        (decree(facts=FULL, published=date(2031, 4, 1)), CONTESTED_FOR, True),
+        (decree(facts=FULL, published=date(2031, 4, 1)), CONTESTED_FOR + MINUTE, False),
+    ],
+)
+def test_how_long_a_post_is_completed(now_known: Decree, age: timedelta | None, told: bool) -> None:
+    before = as_text(None, decree(facts=replace(FULL, number=None)))
+    assert is_to_be_told(before, now_known, None if age is None else NOW - age, NOW) is told
+
+
+# --- replies ---
+
+
+def test_a_decree_that_ends_another_replies_to_its_post(store: Store) -> None:
+    found(store, GRANT)
+    first = send(store, "17")
+    found(store, END, Kind.ABROGATION)
+    assert first.reply_to is None
+    assert send(store, "18", minutes=5).reply_to == Told("17", NOW)
+
+
+def test_the_last_told_is_replied_to_and_only_in_the_same_place(store: Store) -> None:
+    for number in ("2026-1", "2026-2"):
+        facts = Facts(number, signed=SIGNED)
+        store.decrees.record(reading_of(one_recueil(store, number), facts), to("t", "u"), NOW)
+    send(store, "31")
+    send(store, "32", minutes=1)
+    both = Facts("2026-9", references=tuple(Reference(Kind.ABROGATION, number) for number in ("2026-2", "2026-1")))
+    store.decrees.record(reading_of(one_recueil(store, "end"), both, Kind.ABROGATION), to("t", "u"), NOW)
+    assert send(store, "33", minutes=2).reply_to == Told("32", NOW + MINUTE)
+    send(store, "41", destination="u")
+    send(store, "42", destination="u")
+    assert send(store, "43", minutes=3, destination="u").reply_to == Told("42", NOW)
+
+
+def test_what_was_not_sent_is_not_replied_to(store: Store) -> None:
+    found(store, GRANT)
+    post = store.outbox.claim("t", NOW)
+    assert post is not None
+    store.outbox.move(post, PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="no")
+    found(store, END, Kind.ABROGATION)
+    assert send(store, "18").reply_to is None
+
+
+# --- edits ---
+
+
+def test_the_post_of_a_decree_that_was_ended_is_edited_once(store: Store) -> None:
+    grant = found(store, GRANT)
+    post = send(store, "17")
+    assert store.edits.next("t", NOW) is None
+    end = found(store, END, Kind.ABROGATION)
+    send(store, "18", minutes=1)
+    assert store.edits.next_due(NOW, ["t"]) == NOW
+    assert store.edits.next_due(NOW, ["elsewhere"]) is None
+    assert store.edits.next("elsewhere", NOW) is None
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    assert (edit.post.id, edit.post.reference, edit.attempts, edit.since) == (post.id, "17", 1, NOW)
+    assert edit.post.below == {end}
+    assert edit.post.decree == stored(store, grant)
+    store.edits.done(edit, NOW)
+    assert states(store) == [(post.id, "done")]
+    assert store.edits.next("t", NOW) is None
+    assert store.edits.next_due(NOW, ["t"]) is None
+
+
+def test_a_follower_that_was_told_before_is_not_below(store: Store) -> None:
+    found(store, END, Kind.ABROGATION)
+    send(store, "17")
+    found(store, GRANT)
+    send(store, "18", minutes=1)
+    # It told of its end at once.
+    assert store.edits.next("t", NOW) is None
+    later = Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),))
+    third = found(store, later, Kind.MODIFICATION)
+    send(store, "19", minutes=2)
+    edit = store.edits.next("t", NOW + 3 * MINUTE)
+    assert edit is not None
+    assert edit.post.below == {third}
+
+
+def test_facts_that_another_sighting_completes_are_told(store: Store) -> None:
+    draft = Facts("2026-123", signed=SIGNED)
+    found(store, draft)
+    post = send(store, "17")
+    again = reading_of(one_recueil(store, "elsewhere", authority="75"), replace(draft, cameras=12), keys=stored(store, 1).identities)
+    store.decrees.record(again, to("t"), NOW)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    assert (edit.post.id, edit.post.decree.facts.cameras) == (post.id, 12)
+    store.edits.done(edit, NOW)
+    store.decrees.record(again, to("t"), NOW)
+    assert store.edits.next("t", NOW) is None
+
+
+def test_an_old_post_is_edited_for_what_later_decrees_do_only(store: Store) -> None:
+    drafts = [Facts(f"2026-{number}", signed=SIGNED) for number in range(120, 124)]
+    for draft in drafts:
+        found(store, draft)
+        send(store, draft.number or "")
+    old = NOW + COMPLETED_FOR + MINUTE
+    for number, draft in enumerate(drafts, start=1):
+        again = reading_of(
+            one_recueil(store, f"again-{number}", authority="75"), replace(draft, cameras=12), keys=stored(store, number).identities
+        )
+        store.decrees.record(again, to("t"), old)
+    assert {state for _, state in states(store)} == {"pending"}
+    assert store.edits.next("t", old) is None
+    assert {state for _, state in states(store)} == {"done"}
+    assert store.edits.next_due(old, ["t"]) is None
+    found(store, END, Kind.ABROGATION)
+    edit = store.edits.next("t", old)
+    assert edit is not None
+    assert (edit.post.reference, edit.post.decree.facts.cameras) == ("2026-123", 12)
+    store.edits.done(edit, old)
+    assert store.edits.next("t", old) is None
+
+
+def test_edits_that_are_not_wanted_do_not_hide_one_that_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.storage.edits._AT_ONCE", 2)
+    test_an_old_post_is_edited_for_what_later_decrees_do_only(store)
+
+
+def test_what_becomes_known_while_a_post_is_being_sent_is_not_lost(store: Store) -> None:
+    grant = found(store, GRANT)
+    post = store.outbox.claim("t", NOW)
+    assert post is not None
+    found(store, END, Kind.ABROGATION)
+    assert store.edits.next("t", NOW) is None
+    store.outbox.sent(post.id, "17", NOW)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    assert edit.post.decree.id == grant
+
+
+def test_what_a_post_that_waited_tells_anyway_is_not_edited(store: Store) -> None:
+    found(store, GRANT)
+    found(store, END, Kind.ABROGATION)
+    post = send(store, "17")
+    assert states(store) == [(post.id, "pending")]
+    assert store.edits.next("t", NOW) is None
+    assert states(store) == [(post.id, "done")]
+
+
+def test_more_that_becomes_known_during_an_edit_is_edited_after_it(store: Store) -> None:
+    found(store, GRANT)
+    send(store, "17")
+    found(store, END, Kind.ABROGATION)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    found(store, Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),)), Kind.MODIFICATION)
+    store.edits.done(edit, NOW)
+    again = store.edits.next("t", NOW)
+    assert again is not None
+    assert len(again.post.decree.changed_by) == 2
+    assert again.attempts == 1
+    store.edits.done(again, NOW)
+    assert store.edits.next("t", NOW) is None
+
+
+def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: Store, opener: Callable[[], Store]) -> None:
+    found(store, GRANT)
+    post = send(store, "17")
+    found(store, END, Kind.ABROGATION)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    # Its turn had not come: that is no try.
+    store.edits.put_off(edit, NOW, NOW)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    assert edit.attempts == 1
+    store.edits.put_off(edit, NOW, NOW + 5 * MINUTE, PostCause.NOT_SENT, "no connection")
+    assert store.edits.next("t", NOW + 4 * MINUTE) is None
+    assert store.edits.next_due(NOW, ["t"]) == NOW + 5 * MINUTE
+    # The clock was set back by an hour: no wait is longer than it was meant.
+    assert store.edits.next_due(NOW - 60 * MINUTE, ["t"]) == NOW - 60 * MINUTE
+    restarted = opener()
+    again = restarted.edits.next("t", NOW + 5 * MINUTE)
+    assert again is not None
+    assert (again.attempts, again.since) == (2, NOW)
+    restarted.edits.give_up(again, NOW + 5 * MINUTE, PostCause.REFUSED_CONTENT, "message to edit not found")
+    (told,) = store.edits.listed()
+    assert (told.post, told.state, told.cause, told.error) == (post.id, "given_up", PostCause.REFUSED_CONTENT, "message to edit not found")
+    # The same again is no news; something else is.
+    again_seen = reading_of(one_recueil(store, "again", authority="75"), END, Kind.ABROGATION, keys=stored(store, 2).identities)
+    store.decrees.record(again_seen, to("t"), NOW)
+    assert store.edits.next("t", NOW + 9 * MINUTE) is None
+    found(store, Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),)), Kind.MODIFICATION)
+    assert store.edits.next("t", NOW + 9 * MINUTE) is not None
+
+
+def test_an_end_that_a_person_withdrew_is_taken_back(store: Store) -> None:
+    found(store, GRANT)
+    send(store, "17")
+    end = found(store, END, Kind.ABROGATION)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    store.edits.done(edit, NOW)
+    store.reviews.withdraw(end, NOW, "somebody")
+    back = store.edits.next("t", NOW)
+    assert back is not None
+    assert back.post.decree.changed_by == ()
+    store.edits.done(back, NOW)
+    store.reviews.reinstate(end, NOW, "somebody")
+    again = store.edits.next("t", NOW)
+    assert again is not None
+    assert [change.decree for change in again.post.decree.changed_by] == [end]
+
+
+def test_the_post_of_a_withdrawn_decree_and_a_digest_are_left_as_they_are(store: Store) -> None:
+    grant = found(store, GRANT)
+    send(store, "17")
+    found(store, END, Kind.ABROGATION)
+    store.reviews.withdraw(grant, NOW, "somebody")
+    assert store.edits.next("t", NOW) is None
+    assert store.edits.next_due(NOW, ["t"]) is None
+    others = [found(store, Facts(f"2026-{number}", signed=SIGNED)) for number in (7, 8)]
+    ids = [post.id for post in store.outbox.for_decrees(others)]
+    store.outbox.gather("t", [ids], NOW)
+    while (post := store.outbox.claim("t", NOW)) is not None:
+        store.outbox.sent(post.id, f"m{post.id}", NOW)
+    found(store, Facts("2026-99", references=(Reference(Kind.ABROGATION, "2026-7", SIGNED),)), Kind.ABROGATION)
+    assert [edit for edit in store.edits.listed() if edit.post in ids] == []
+    # What ends a decree of a digest replies to the digest.
+    last = send(store, "99", minutes=1)
+    assert last.reply_to == Told(f"m{ids[0]}", NOW)
+
+
+def test_a_chat_that_moved_is_known_to_have(store: Store) -> None:
+    assert store.moved_chats.moved_at(-1005) is None
+    store.moved_chats.moved(-5, -1005, NOW)
+    assert store.moved_chats.moved_at(-1005) == NOW
+    assert store.moved_chats.moved_at(-5) == NOW
+    assert store.moved_chats.moved_at("@autre") is None

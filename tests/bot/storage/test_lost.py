@@ -1,0 +1,119 @@
+"""An act that waits with a decree it would be no more: whatever its recueil is read to say, it is one act, and only a person settles it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.model import Judged, Outcome, Verdict
+from bot.storage.rows import RecueilState, Waiting
+from bot.storage.store import Store
+from tests.bot.storage.building import EVIDENCE, NOW, act, one_recueil, result_of, to
+from tests.bot.storage.finding import stored
+
+LATER = NOW + timedelta(hours=2)
+LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8
+ROAD = act("Route", first=1, outcome=Outcome.NOT_CONCERNED, text="Voirie")
+IDS = pytest.mark.parametrize("act_id", ["26-2024-04-19-00003", None])
+
+
+def read_as(outcome: Outcome, act_id: str | None) -> Judged:
+    return act("Arrêté X", act_id=act_id, text=LONG, outcome=outcome)
+
+
+def lost(store: Store, act_id: str | None) -> Waiting:
+    """The review of an act whose decree is lost by today's rules, about which operators were asked."""
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    [_, announced] = store.decrees.acts_of(recueil.id)
+    store.rejudging.apply(announced, Verdict(Outcome.UNCERTAIN, evidence=EVIDENCE), (), to(), NOW)
+    [waiting] = store.reviews.waiting(9)
+    assert waiting.decree == announced.decree_id
+    store.reviews.told([waiting.id], NOW)
+    [waiting] = store.reviews.waiting(9)
+    return waiting
+
+
+@IDS
+@pytest.mark.parametrize("outcome", [Outcome.UNCERTAIN, Outcome.NOT_CONCERNED])
+def test_it_goes_on_waiting_with_its_decree(store: Store, act_id: str | None, outcome: Outcome) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    for _ in range(2):
+        assert store.decrees.record(result_of(recueil, ROAD, read_as(outcome, act_id)), to("t"), LATER).decrees == ()
+        assert store.recueils.get(recueil.id).state is RecueilState.READ
+        assert store.reviews.waiting(9) == [waiting]
+        [_, again] = store.decrees.acts_of(recueil.id)
+        assert (again.id, again.outcome, again.decree_id) == (waiting.id, Outcome.UNCERTAIN, waiting.decree)
+        assert again.evidence == EVIDENCE
+    rejected = store.reviews.reject(waiting.id, LATER, "cli", waiting.token)
+    assert rejected.withdrawn is not None
+    assert stored(store, waiting.decree or 0).withdrawn_at == LATER
+    assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 0)
+
+
+@IDS
+def test_what_made_it_doubtful_is_told_still_where_it_shows_no_sign_any_more(store: Store, act_id: str | None) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    plain = Judged(read_as(Outcome.NOT_CONCERNED, act_id).act, Verdict(Outcome.NOT_CONCERNED))
+    store.decrees.record(result_of(recueil, ROAD, plain), to("t"), LATER)
+    assert store.reviews.waiting(9) == [waiting]
+
+
+@IDS
+def test_its_decree_that_is_found_again_waits_no_more(store: Store, act_id: str | None) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    store.decrees.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id)), to("t"), LATER)
+    assert store.reviews.waiting(9) == []
+    assert [(one.outcome, one.decree_id) for one in store.decrees.acts_of(recueil.id)] == [
+        (Outcome.NOT_CONCERNED, None), (Outcome.DECREE, waiting.decree),
+    ]  # fmt: skip
+
+
+@IDS
+def test_its_decree_that_is_found_in_another_act_leaves_it_in_doubt_alone(store: Store, act_id: str | None) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    other = act("Arrêté X, article 2", first=8, text="Article 2")
+    result = result_of(recueil, ROAD, read_as(Outcome.UNCERTAIN, act_id), other, keys=[["title:Arrêté X"]])
+    store.decrees.record(result, to("t"), LATER)
+    [still] = store.reviews.waiting(9)
+    assert (still.id, still.token, still.decree) == (waiting.id, waiting.token, None)
+    assert [one.decree_id for one in store.decrees.acts_of(recueil.id)] == [None, None, waiting.decree]
+
+
+@IDS
+def test_a_recueil_that_is_read_without_it_keeps_it(store: Store, act_id: str | None) -> None:
+    waiting = lost(store, act_id)
+    recueil = store.recueils.get(waiting.recueil_id)
+    new = act("Autre", first=7, act_id=None, outcome=Outcome.UNCERTAIN, text="Autre texte. " * 30)
+    store.decrees.record(result_of(recueil, ROAD, new), to("t"), LATER)
+    [old, other] = store.reviews.waiting(9)
+    assert (old, other.title, other.decree) == (waiting, "Autre", None)
+    assert len(store.decrees.acts_of(recueil.id)) == 3
+
+
+@IDS
+def test_a_decree_that_is_in_doubt_when_it_is_read_again_waits_with_what_was_announced(store: Store, act_id: str | None) -> None:
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    [_, announced] = store.decrees.acts_of(recueil.id)
+    for _ in range(2):
+        store.decrees.record(result_of(recueil, ROAD, read_as(Outcome.UNCERTAIN, act_id)), to("t"), LATER)
+        [waiting] = store.reviews.waiting(9)
+        assert (waiting.id, waiting.decree, waiting.created_at, waiting.told_at) == (announced.id, announced.decree_id, LATER, None)
+        assert [one.outcome for one in store.decrees.acts_of(recueil.id)] == [Outcome.NOT_CONCERNED, Outcome.UNCERTAIN]
+        assert store.decrees.recent(9).total == 1
+    store.reviews.reject(announced.id, LATER, "cli")
+    assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 0)
+
+
+@IDS
+def test_a_decree_that_a_reading_passes_over_stands_and_nobody_is_asked(store: Store, act_id: str | None) -> None:
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    store.decrees.record(result_of(recueil, read_as(Outcome.NOT_CONCERNED, act_id)), to("t"), LATER)
+    assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 1)

@@ -1,0 +1,139 @@
+"""The machine fails under the database: the power is cut while it is written, its last writes are cut short, its disk fills up."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.model import PostState
+from bot.storage.store import Store, open_store
+from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+
+WRITER = """
+import itertools, sys
+from bot.storage.store import open_store
+from tests.bot.storage.test_power_cut import record
+with open_store(sys.argv[1]) as store:
+    for number in itertools.count(1):
+        record(store, number)
+        print(number, flush=True)
+"""
+
+
+def record(store: Store, number: int) -> None:
+    """One decree with its two posts, in a recueil that may be known already."""
+    name = f"r{number}"
+    recueil = next((one for one in store.recueils.due(NOW) if one.title == f"RAA {name}"), None) or one_recueil(store, name)
+    store.decrees.record(result_of(recueil, act(f"D{number}")), to("t", "m"), NOW)
+
+
+def whole_decrees(database: Path) -> int:
+    """How many decrees there are. Fails unless the file is sound, they are the first ones, and each has all that belongs to it."""
+    with closing(sqlite3.connect(database)) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
+    with open_store(f"sqlite:///{database}") as store:
+        titles = sorted((decree.title for decree in store.decrees.recent(10_000).decrees), key=lambda title: int(title[1:]))
+        assert titles == [f"D{number}" for number in range(1, len(titles) + 1)]
+        expected = {PostState.PENDING: len(titles)} if titles else None
+        assert store.outbox.counts() == ({"m": expected, "t": expected} if expected else {})
+        assert store.decrees.search("prefet", 1).total == len(titles)
+    return len(titles)
+
+
+def copied(database: Path, name: str) -> Path:
+    copy = database.with_name(name)
+    shutil.copy(database, copy)
+    shutil.copy(f"{database}-wal", f"{copy}-wal")
+    return copy
+
+
+def test_a_power_cut_while_writing_leaves_whole_decrees(tmp_path: Path) -> None:
+    database = tmp_path / "vigie.db"
+    with open_store(f"sqlite:///{database}"):
+        pass
+    with subprocess.Popen([sys.executable, "-c", WRITER, f"sqlite:///{database}"], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        told = [int(writer.stdout.readline()) for _ in range(6)]
+        writer.kill()
+        told += [int(line) for line in writer.stdout if line.endswith("\n")]
+    log = Path(f"{database}-wal").read_bytes()
+    # Said to be recorded, so there; at most one more was recorded without a word.
+    assert whole_decrees(copied(database, "killed.db")) - told[-1] in {0, 1}
+
+    # A disk that lost the end of what was written, wherever it was cut: whole decrees, fewer the more is missing.
+    left = []
+    for part in range(12):
+        copy = copied(database, f"cut-{part}.db")
+        Path(f"{copy}-wal").write_bytes(log[: len(log) * part // 12 + part * 7])
+        left.append(whole_decrees(copy))
+    assert left == sorted(left)
+    assert left[0] == 0
+    assert len(Counter(left)) > 4, "the cuts fall between several decrees"
+
+    # Or wrote rubbish there.
+    copy = copied(database, "rubbish.db")
+    Path(f"{copy}-wal").write_bytes(log[: len(log) // 2] + bytes(byte ^ 0x5A for byte in log[len(log) // 2 :]))
+    assert 0 < whole_decrees(copy) < told[-1]
+
+
+FILLER = """
+import json, os, resource, sys
+from bot.storage.errors import Full
+from bot.storage.store import open_store
+from tests.bot.storage.test_power_cut import record
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+with open_store(sys.argv[1]) as store:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), hard))
+    number, error = 0, None
+    while error is None and number < 500:
+        try:
+            record(store, number + 1)
+            number += 1
+        except Full as full:
+            error = str(full)
+    seen = store.decrees.recent(1).total
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    # The same decree again: nothing of it was left behind.
+    record(store, number + 1)
+print(json.dumps({"recorded": number, "seen": seen, "error": error}))
+"""
+
+
+def test_a_disk_that_fills_up_keeps_what_was_recorded_and_takes_the_rest_once_there_is_room(tmp_path: Path) -> None:
+    database = tmp_path / "vigie.db"
+    with open_store(f"sqlite:///{database}"):
+        pass
+    room = str(database.stat().st_size + 150_000)
+    run = subprocess.run(
+        [sys.executable, "-c", FILLER, f"sqlite:///{database}", room], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    assert told["error"] is not None
+    assert "vigie.db" in told["error"]
+    assert told["recorded"] == told["seen"] > 0
+    assert whole_decrees(database) == told["recorded"] + 1
+
+
+@pytest.mark.parametrize("what", ["", "-wal", "-shm"])
+def test_an_empty_file_in_place_of_one_of_its_files_is_no_decree_twice(tmp_path: Path, what: str) -> None:
+    """After some power cuts a file system leaves files without content. Whatever is lost was never half there."""
+    database = tmp_path / "vigie.db"
+    with open_store(f"sqlite:///{database}") as store:
+        record(store, 1)
+        copy = copied(database, "after.db")
+        shutil.copy(f"{database}-shm", f"{copy}-shm")
+    Path(f"{copy}{what}").write_bytes(b"")
+    if what == "":
+        # Nothing can be known of it: a new database, into which the log of the old one is not mixed.
+        Path(f"{copy}-wal").unlink()
+    assert whole_decrees(copy) == (1 if what == "-shm" else 0)

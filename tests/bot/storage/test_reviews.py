@@ -1,0 +1,226 @@
+"""Acts that a person must look at, and decisions that no later reading overturns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.model import Facts, Judged, Kind, Outcome, Reference, Where
+from bot.storage.errors import AlreadyDecided, NoSuchRow, StorageError
+from bot.storage.rows import Accepted, Decision, RecueilState, Waiting
+from bot.storage.store import Store
+from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.finding import found, stored
+
+LATER = NOW + timedelta(hours=2)
+LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8
+REJECTED = Decision(Outcome.NOT_CONCERNED, None, LATER, "cli")
+ACCEPTED = Decision(Outcome.DECREE, Kind.AUTHORISATION, LATER, "cli")
+
+
+def doubtful(title: str = "Arrêté douteux", *, first: int = 3, act_id: str | None = "26-2024-04-19-00003", text: str = LONG) -> Judged:
+    item = act(title, first=first, outcome=Outcome.UNCERTAIN, act_id=act_id, text=text)
+    evidence = (replace(EVIDENCE[0], where=Where.RECITAL, cue="strong"),)
+    return replace(item, verdict=replace(item.verdict, evidence=evidence))
+
+
+def waiting(store: Store, *items: Judged, name: str = "recueil-1") -> list[Waiting]:
+    store.decrees.record(result_of(one_recueil(store, name), *(items or (doubtful(),))), to(), NOW)
+    return store.reviews.waiting(100)
+
+
+def accept(store: Store, review: Waiting, *keys: str, destinations: tuple[str, ...] = ("t",), facts: Facts | None = None) -> Accepted:
+    recueil = store.recueils.get(review.recueil_id)
+    decree = decree_of(recueil, act(review.title, first=review.page, act_id=review.act_id, facts=facts), *(keys or ("k",)))
+    return store.reviews.accept(review.id, decree, to(*destinations), LATER, "cli")
+
+
+def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
+    one, two = waiting(store, doubtful(), act("Ordinaire", outcome=Outcome.NOT_CONCERNED), doubtful("Autre", first=9, act_id=None))
+    recueil = store.recueils.get(one.recueil_id)
+    assert (one.authority, one.url, one.page, one.act_id, one.title) == ("26", recueil.url, 3, "26-2024-04-19-00003", "Arrêté douteux")
+    assert (one.evidence[0].where, one.evidence[0].cue, one.created_at, one.told_at) == (Where.RECITAL, "strong", NOW, None)
+    assert (store.reviews.get(two.id), store.reviews.text(one.id)) == (two, LONG)
+    assert store.reviews.waiting(1) == [one]
+    store.reviews.told([one.id, 404], LATER)
+    assert store.reviews.untold(10) == [two]
+    told = store.reviews.get(one.id)
+    assert told is not None
+    assert told.told_at == LATER
+
+
+def test_a_rejected_act_waits_no_more_and_is_kept(store: Store) -> None:
+    [review] = waiting(store)
+    assert store.reviews.reject(review.id, LATER, "cli").decision == REJECTED
+    assert store.reviews.waiting(10) == []
+    [kept] = store.decrees.acts_of(review.recueil_id)
+    assert (kept.outcome, kept.decree_id, kept.title) == (Outcome.NOT_CONCERNED, None, "Arrêté douteux")
+    assert store.reviews.decision(review.id) == REJECTED
+    assert store.reviews.decided(["act:26-2024-04-19-00003", "act:other"]) == {"act:26-2024-04-19-00003": REJECTED}
+
+
+def test_an_accepted_act_is_a_decree_like_any_other(store: Store) -> None:
+    [review] = waiting(store)
+    facts = Facts("2024-9", operators=("Métro",), references=(Reference(Kind.RENEWAL, "2024-8"),))
+    accepted = accept(store, review, "number:26:2024-9:signed:2024-04-19", facts=facts, destinations=("t", "m"))
+    decree = stored(store, accepted.decree)
+    assert (decree.facts, decree.found_at, decree.page) == (facts, LATER, 3)
+    assert [(seen.page, seen.seen_at) for seen in decree.sightings] == [(3, LATER)]
+    assert [change.number for change in decree.changes] == ["2024-8"]
+    assert ([post.destination for post in accepted.posts], accepted.decision) == (["t", "m"], ACCEPTED)
+    assert store.outbox.for_decrees([accepted.decree]) == list(accepted.posts)
+    assert store.decrees.search("metro", 10).decrees == (decree,)
+    [kept] = store.decrees.acts_of(review.recueil_id)
+    assert (kept.outcome, kept.kind, kept.decree_id) == (Outcome.DECREE, Kind.AUTHORISATION, accepted.decree)
+    assert (store.reviews.waiting(10), store.reviews.decision(review.id)) == ([], ACCEPTED)
+
+
+def test_an_accepted_act_that_is_a_known_decree_is_one_more_sighting(store: Store) -> None:
+    known = found(store, Facts("2024-9", signed=NOW.date()))
+    [review] = waiting(store)
+    accepted = accept(store, review, "number:26:2024-9:signed:2024-04-19", "new key")
+    assert (accepted.decree, accepted.posts) == (known, ())
+    assert len(stored(store, known).sightings) == 2
+    assert "new key" in stored(store, known).identities
+    assert len(store.outbox.for_decrees([known])) == 1
+
+
+def test_nothing_is_posted_of_a_silent_recueil(store: Store) -> None:
+    [recueil] = store.recueils.add([replace(new_recueil("old"), silent=True)], NOW)
+    store.decrees.record(result_of(recueil, doubtful()), to("t"), NOW)
+    [review] = store.reviews.waiting(10)
+    assert accept(store, review).posts == ()
+    assert store.decrees.recent(10).total == 1
+
+
+def test_whoever_comes_second_is_told_what_was_decided(store: Store) -> None:
+    one, two = waiting(store, doubtful(), doubtful("Autre", first=9, act_id=None))
+    store.reviews.reject(one.id, LATER, "cli")
+    accept(store, two)
+    for review, decision, said in ((one, REJECTED, "not concerned"), (two, ACCEPTED, r"a decree \(authorisation\)")):
+        with pytest.raises(AlreadyDecided, match=said) as told:
+            store.reviews.reject(review.id, NOW, "telegram")
+        assert told.value.decision == decision
+        with pytest.raises(AlreadyDecided):
+            accept(store, review)
+    assert store.decrees.recent(10).total == 1
+    for ask in (
+        lambda: store.reviews.reject(404, NOW, "cli"),
+        lambda: store.reviews.text(404),
+        lambda: accept(store, replace(one, id=404)),
+    ):
+        with pytest.raises(NoSuchRow, match="404"):
+            ask()
+    assert (store.reviews.get(404), store.reviews.decision(404)) == (None, None)
+
+
+def test_one_of_many_answers_at_once_counts(opener: Callable[[], Store]) -> None:
+    programs = [opener() for _ in range(4)]
+    [review] = waiting(programs[0])
+    start = threading.Barrier(len(programs))
+    ends: list[str] = []
+
+    def answer(number: int) -> None:
+        start.wait(timeout=30)
+        try:
+            if number % 2:
+                programs[number].reviews.reject(review.id, LATER, "cli")
+            else:
+                accept(programs[number], review)
+            ends.append("counted")
+        except AlreadyDecided:
+            ends.append("late")
+        except StorageError as error:
+            ends.append(repr(error))
+
+    threads = [threading.Thread(target=answer, args=(number,)) for number in range(len(programs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(ends) == ["counted", "late", "late", "late"]
+
+
+def test_nothing_is_kept_when_accepting_fails(store: Store) -> None:
+    [review] = waiting(store)
+    recueil = store.recueils.get(review.recueil_id)
+
+    def fail(_decree: object) -> list[str]:
+        raise RuntimeError("no destination")
+
+    with pytest.raises(RuntimeError):
+        store.reviews.accept(review.id, decree_of(recueil, act("A"), "k"), fail, LATER, "cli")
+    assert (store.reviews.waiting(10), store.decrees.recent(10).total, store.reviews.decision(review.id)) == ([review], 0, None)
+
+
+def test_an_act_that_still_waits_keeps_its_number_and_is_not_asked_about_again(store: Store) -> None:
+    recueil = one_recueil(store)
+    partial = result_of(recueil, doubtful("Un"), doubtful("Deux", first=9, act_id=None, text=""), unreadable=(10,), next_try_at=NOW)
+    store.decrees.record(partial, to(), NOW)
+    before = store.reviews.waiting(10)
+    store.reviews.told([review.id for review in before], NOW)
+    # Another recueil takes numbers meanwhile.
+    waiting(store, doubtful("Trois", act_id="26-2024-04-19-00009", text=LONG + "trois"), name="b")
+    new = doubtful("Quatre", first=1, act_id="26-2024-04-19-00004", text=LONG + "quatre")
+    more = doubtful("Deux", first=9, act_id=None, text=LONG + "lue")
+    store.decrees.record(result_of(recueil, new, doubtful("Un", text=LONG + "une page de plus"), more), to(), LATER)
+    after = {review.title: review for review in store.reviews.waiting(10)}
+    assert [(after[one.title].id, after[one.title].created_at, after[one.title].told_at) for one in before] == [
+        (one.id, NOW, NOW) for one in before
+    ]
+    assert (after["Quatre"].created_at, after["Quatre"].told_at) == (LATER, None)
+    assert len(after) == 4
+    assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["Quatre", "Un", "Deux"]
+
+
+def test_what_was_decided_does_not_wait_again(store: Store) -> None:
+    place = doubtful("Scan", first=9, act_id=None, text="")
+    one, two = waiting(store, doubtful(), place)
+    recueil = store.recueils.get(one.recueil_id)
+    for review in (one, two):
+        store.reviews.reject(review.id, LATER, "cli")
+    # Read by a program that did not know: with one more page, elsewhere, and where nothing was decided.
+    store.decrees.record(result_of(recueil, doubtful(text=LONG + "une page de plus"), replace_text(place, LONG + "lue")), to(), LATER)
+    assert store.reviews.waiting(10) == []
+    store.decrees.record(result_of(one_recueil(store, "b"), doubtful(act_id=None)), to(), LATER)
+    assert store.reviews.waiting(10) == []
+    store.decrees.record(result_of(one_recueil(store, "c"), doubtful("Autre", act_id=None, text=LONG + "autre")), to(), LATER)
+    assert [review.title for review in store.reviews.waiting(10)] == ["Autre"]
+    assert store.recueils.counts() == {"26": {RecueilState.READ: 3}}
+
+
+def replace_text(item: Judged, text: str) -> Judged:
+    [page] = item.act.pages
+    return replace(item, act=replace(item.act, pages=(replace(page, text=text),)))
+
+
+def test_an_accepted_act_stays_a_decree_when_its_recueil_is_read_again(store: Store) -> None:
+    [review] = waiting(store)
+    accepted = accept(store, review)
+    recueil = store.recueils.get(review.recueil_id)
+    store.decrees.record(result_of(recueil, doubtful()), to("t"), LATER)
+    assert store.reviews.waiting(10) == []
+    assert [decree.id for decree in store.decrees.recent(10).decrees] == [accepted.decree]
+    assert len(store.outbox.for_decrees([accepted.decree])) == 1
+
+
+def test_many_keys_are_asked_for_at_once(store: Store) -> None:
+    [review] = waiting(store)
+    store.reviews.reject(review.id, LATER, "x" * 100)
+    asked = [f"act:{number}" for number in range(3000)] + ["act:26-2024-04-19-00003"]
+    assert list(store.reviews.decided(asked).values()) == [replace(REJECTED, by="x" * 32)]
+
+
+def test_operators_are_asked_about_what_is_new_and_not_about_history(store: Store) -> None:
+    [old] = waiting(store)
+    [recueil] = store.recueils.add([replace(new_recueil("backfilled"), silent=True)], NOW)
+    store.decrees.record(result_of(recueil, doubtful("Vieux", act_id=None, text=LONG + "vieux")), to(), LATER)
+    store.decrees.record(result_of(one_recueil(store, "b"), doubtful("Neuf", act_id=None, text=LONG + "neuf")), to(), LATER)
+    assert [review.title for review in store.reviews.untold(10, LATER)] == ["Neuf"]
+    assert [review.title for review in store.reviews.untold(10, NOW)] == ["Arrêté douteux", "Neuf"]
+    assert len(store.reviews.untold(10)) == 3
+    assert old.decree is None

@@ -1,0 +1,95 @@
+"""Decrees taken back: out of every list and of what changes others, also where one act holds several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.model import Facts, Kind, Moment, Outcome, PostState, Reference
+from bot.storage.rows import ReadResult
+from bot.storage.store import Store
+from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
+from tests.bot.storage.finding import found, stored
+
+DAY = NOW.date()
+FACTS = Facts("2024-1", signed=DAY, starts=Moment(DAY), ends=Moment(DAY + timedelta(days=9)))
+
+
+def ending(store: Store) -> int:
+    """A decree that ends 2024-1."""
+    facts = Facts("2024-2", signed=DAY, references=(Reference(Kind.ABROGATION, "2024-1", DAY),))
+    return found(store, facts, Kind.ABROGATION, at=NOW + timedelta(hours=1))
+
+
+def test_a_withdrawn_decree_changes_none_and_none_is_meant_by_its_number(store: Store) -> None:
+    first, last = found(store, FACTS), ending(store)
+    assert [change.decree for change in stored(store, first).changed_by] == [last]
+    store.reviews.withdraw(last, NOW, "cli")
+    assert stored(store, first).changed_by == ()
+    store.reviews.reinstate(last, NOW, "cli")
+    assert [change.decree for change in stored(store, first).changed_by] == [last]
+    store.reviews.withdraw(first, NOW, "cli")
+    assert [change.decree for change in stored(store, last).changes] == [None]
+    assert store.decrees.current(DAY) == ()
+    assert [decree.id for decree in store.decrees.recent(10).decrees] == [last]
+
+
+def bulk(store: Store) -> tuple[ReadResult, list[int]]:
+    """One act that holds two decrees, recorded, and their ids."""
+    item = act("Arrêtés", first=3, last=6, facts=FACTS)
+    recueil = one_recueil(store)
+    one, two = decree_of(recueil, item, "k1"), replace(decree_of(recueil, item, "k2"), page=5)
+    result = replace(result_of(recueil, item), decrees=((0, one), (0, two)))
+    return result, [decree.id or 0 for decree in store.decrees.record(result, to("t"), NOW).decrees]
+
+
+def test_of_an_act_that_holds_several_decrees_the_others_stand(store: Store) -> None:
+    result, [one, two] = bulk(store)
+    store.reviews.withdraw(two, NOW, "cli")
+    [kept] = store.decrees.acts_of(result.recueil.id)
+    assert (kept.outcome, kept.decree_id) == (Outcome.DECREE, one)
+    assert store.decrees.record(result, to("t"), NOW).decrees == ()
+    assert [decree.id for decree in store.decrees.recent(10).decrees] == [one]
+    assert store.reviews.waiting(10) == []
+    states = {post.decree.id: post.state for post in store.outbox.for_decrees([one, two])}
+    assert states == {one: PostState.PENDING, two: PostState.REFUSED}
+
+
+def test_rejecting_the_act_withdraws_all_of_them(store: Store) -> None:
+    result, [one, two] = bulk(store)
+    [item] = result.judged
+    store.rejudging.apply(store.decrees.acts_of(result.recueil.id)[0], replace(item.verdict, outcome=Outcome.NOT_CONCERNED), [], to(), NOW)
+    [waiting] = store.reviews.waiting(10)
+    rejected = store.reviews.reject(waiting.id, NOW, "cli")
+    assert rejected.withdrawn is not None
+    assert {stored(store, decree).withdrawn_at for decree in (one, two)} == {NOW}
+    assert store.decrees.recent(10).total == 0
+
+
+def test_a_reading_that_goes_on_tells_nothing_of_a_withdrawn_decree(store: Store) -> None:
+    recueil = one_recueil(store)
+    scan = act("Arrêté", first=3, text="")
+    [decree] = store.decrees.record(result_of(recueil, scan, keys=[["k"]]), to("t"), NOW).decrees
+    store.reviews.withdraw(decree.id or 0, NOW, "cli")
+    other = one_recueil(store, "b")
+    road, again = act("Route", first=1, outcome=Outcome.NOT_CONCERNED), act("Arrêté lu", first=7, text="Lu")
+    early = replace(result_of(other, again, keys=[["k"]], next_try_at=NOW), early=True)
+    assert store.decrees.record(early, to("t"), NOW).decrees == ()
+    assert (store.decrees.acts_of(other.id), store.reviews.waiting(10)) == ([], [])
+    store.decrees.record(result_of(other, road, again, keys=[["k"]]), to("t"), NOW)
+    assert [(one.title, one.outcome) for one in store.decrees.acts_of(other.id)] == [
+        ("Route", Outcome.NOT_CONCERNED), ("Arrêté lu", Outcome.UNCERTAIN),
+    ]  # fmt: skip
+    assert [waiting.title for waiting in store.reviews.waiting(10)] == ["Arrêté lu"]
+
+
+def test_a_digest_goes_out_without_the_decree_that_was_withdrawn(store: Store) -> None:
+    _, [one, two] = bulk(store)
+    store.outbox.gather("t", [[post.id for post in store.outbox.for_decrees([one, two])]], NOW)
+    store.reviews.withdraw(one, NOW, "cli")
+    message = store.outbox.claim("t", NOW)
+    assert message is not None
+    assert [decree.id for decree in message.decrees] == [two]
+    store.outbox.sent(message.id, "77", NOW)
+    states = {post.decree.id: post.state for post in store.outbox.for_decrees([one, two])}
+    assert states == {one: PostState.REFUSED, two: PostState.SENT}

@@ -1,0 +1,196 @@
+"""Stored acts judged again by the real rules, after those of another day: on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pytest
+
+from bot.model import Decree, Facts, Kind, Outcome, PostState
+from bot.redetect import Applied, Redetection
+from bot.redetection import Effect
+from bot.reviewing import Reviewer
+from bot.storage.codec import facts_to_json
+from bot.storage.store import Store
+from tests.bot.real_acts import NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
+from tests.bot.storage.conftest import opener, server, store, url
+
+__all__ = ["opener", "server", "store", "url"]
+
+LATER = NOW + timedelta(days=3)
+
+
+@pytest.fixture
+def again(store: Store) -> Redetection:
+    return Redetection(store=store, clock=lambda: LATER)
+
+
+def to_channel(_: Decree) -> Sequence[str]:
+    return ("channel",)
+
+
+def nowhere(_: Decree) -> Sequence[str]:
+    return ()
+
+
+def applied(again: Redetection, recueil: int, *, post: bool = False) -> list[Applied]:
+    return [again.apply(one, to_channel if post else nowhere) for one in again.differences(recueil)]
+
+
+def effects(again: Redetection, recueil: int) -> list[Effect]:
+    return [one.effect for one in again.differences(recueil)]
+
+
+def test_the_same_rules_say_the_same(store: Store, again: Redetection) -> None:
+    recueil = new_recueil(store)
+    read(store, recueil, road(), authorisation(), doubtful())
+    assert again.recueils(None) == [recueil.id]
+    assert again.differences(recueil.id) == []
+
+
+def test_recueils_are_chosen_by_day_and_authority(store: Store, again: Redetection) -> None:
+    one, two = new_recueil(store), new_recueil(store, "b", authority="07")
+    for recueil in (one, two):
+        read(store, recueil, road())
+    new_recueil(store, "unread")
+    assert again.recueils(date(2026, 8, 14)) == [one.id, two.id]
+    assert again.recueils(date(2026, 8, 15)) == []
+    assert again.recueils(None, ["07"]) == [two.id]
+
+
+@pytest.mark.parametrize("post", [False, True])
+def test_a_decree_that_was_missed_is_recorded_and_posted_only_when_told_to(store: Store, again: Redetection, post: bool) -> None:
+    recueil = new_recueil(store)
+    read(store, recueil, road(), doubtful())
+    [_, missed] = store.decrees.acts_of(recueil.id)
+    there = authorisation()
+    judged_before(store, missed.id, text=there.pages[0].text, title=there.title)
+    assert effects(again, recueil.id) == [Effect.FOUND]
+    assert store.decrees.recent(10).total == 0, "nothing is written by looking"
+    [done] = applied(again, recueil.id, post=post)
+    [new] = done.decrees
+    decree = store.decrees.get(new)
+    assert decree is not None
+    assert (decree.authority, decree.kind, decree.facts.number, decree.found_at) == ("26", Kind.AUTHORISATION, "2026-1104", LATER)
+    assert [post.state for post in store.outbox.for_decrees([new])] == ([PostState.PENDING] if post else [])
+    assert (done.posts, store.reviews.waiting(10)) == (int(post), [])
+    assert store.decrees.search("lumieres", 10).total == 1
+    assert again.differences(recueil.id) == []
+
+
+def test_a_known_decree_is_corrected_and_not_posted_again(store: Store, again: Redetection) -> None:
+    recueil = new_recueil(store)
+    [decree] = read(store, recueil, road(), authorisation()).decrees
+    assert decree.id is not None
+    recorded_before(store, decree.id, kind=Kind.REFUSAL, facts=facts_to_json(Facts(number="2026-1104", cameras=999)))
+    [one] = again.differences(recueil.id)
+    assert (one.effect, "cameras" in one.facts) == (Effect.CHANGED, True)
+    [done] = applied(again, recueil.id, post=True)
+    assert (done.decrees, done.posts) == ((), 0)
+    now = store.decrees.get(decree.id)
+    assert now is not None
+    assert (now.kind, now.facts) == (decree.kind, decree.facts)
+    assert len(store.outbox.for_decrees([decree.id])) == 1
+    assert again.differences(recueil.id) == []
+
+
+def test_a_decree_that_would_be_none_waits_for_a_person_who_withdraws_it(store: Store, again: Redetection) -> None:
+    recueil = new_recueil(store)
+    [decree] = read(store, recueil, road(), authorisation()).decrees
+    [plain, act] = store.decrees.acts_of(recueil.id)
+    judged_before(store, act.id, text=plain.text, title=plain.title)
+    assert effects(again, recueil.id) == [Effect.LOST]
+    applied(again, recueil.id)
+    [waiting] = store.reviews.waiting(10)
+    assert (waiting.decree, waiting.created_at) == (decree.id, LATER)
+    assert waiting.evidence, "what made it a decree is still told"
+    assert store.decrees.recent(10).total == 1
+    assert again.differences(recueil.id) == []
+    reviewer = Reviewer(store=store, route=to_channel, clock=lambda: LATER)
+    settled = reviewer.reject(waiting.id, by="telegram")
+    assert settled.withdrawn is not None
+    assert settled.withdrawn.decree == decree.id
+    assert (store.decrees.recent(10).total, store.reviews.waiting(10)) == (0, [])
+    assert again.differences(recueil.id) == []
+
+
+def test_a_lost_decree_that_a_person_confirms_stays_the_one_it_was(store: Store, again: Redetection) -> None:
+    recueil = new_recueil(store)
+    [decree] = read(store, recueil, authorisation(), road(page=6)).decrees
+    act, plain = store.decrees.acts_of(recueil.id)
+    judged_before(store, act.id, text=plain.text + "Déviation.", title=plain.title)
+    applied(again, recueil.id)
+    [waiting] = store.reviews.waiting(10)
+    reviewer = Reviewer(store=store, route=to_channel, clock=lambda: LATER)
+    settled = reviewer.accept(waiting.id, kind=None, by="command")
+    assert (settled.decree, settled.posts) == (decree.id, 0)
+    assert again.differences(recueil.id) == []
+
+
+def test_doubts_open_and_close(store: Store, again: Redetection) -> None:
+    recueil = new_recueil(store)
+    read(store, recueil, road(), doubtful())
+    plain, act = store.decrees.acts_of(recueil.id)
+    with store.database.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM reviews")
+    judged_before(store, act.id, outcome=Outcome.NOT_CONCERNED)
+    assert effects(again, recueil.id) == [Effect.DOUBTFUL]
+    applied(again, recueil.id)
+    assert [waiting.id for waiting in store.reviews.waiting(10)] == [act.id]
+    judged_before(store, act.id, text=plain.text, title=plain.title)
+    assert effects(again, recueil.id) == [Effect.SETTLED]
+    applied(again, recueil.id)
+    assert store.reviews.waiting(10) == []
+    assert again.differences(recueil.id) == []
+
+
+def test_what_a_person_decided_stays(store: Store, again: Redetection) -> None:
+    recueil = new_recueil(store)
+    read(store, recueil, road(), doubtful())
+    [waiting] = store.reviews.waiting(10)
+    Reviewer(store=store, route=nowhere, clock=lambda: LATER).reject(waiting.id, by="command")
+    assert again.differences(recueil.id) == []
+    # The same text elsewhere, recorded by a program that did not know.
+    other = new_recueil(store, "b", authority="07")
+    read(store, other, doubtful(act_id="07-2026-08-14-00001"))
+    [copy] = store.decrees.acts_of(other.id)
+    judged_before(store, copy.id, outcome=Outcome.UNCERTAIN)
+    assert effects(again, other.id) == [Effect.SETTLED]
+    [done] = applied(again, other.id)
+    assert not done.kept
+    assert again.differences(other.id) == []
+
+
+def test_a_decision_taken_meanwhile_is_not_overturned(store: Store, again: Redetection) -> None:
+    recueil = new_recueil(store)
+    [decree] = read(store, recueil, road(), authorisation()).decrees
+    [_, act] = store.decrees.acts_of(recueil.id)
+    recorded_before(store, decree.id or 0, kind=Kind.REFUSAL)
+    [stale] = again.differences(recueil.id)
+    Reviewer(store=store, route=nowhere, clock=lambda: LATER).withdraw(decree.id or 0, by="command")
+    assert again.apply(stale, to_channel).kept
+    assert store.decrees.recent(10).total == 0
+    assert store.decrees.acts_of(recueil.id)[1].id == act.id
+
+
+def test_an_act_that_was_read_again_meanwhile_is_left(store: Store, again: Redetection) -> None:
+    recueil = new_recueil(store)
+    read(store, recueil, road(), doubtful())
+    [_, act] = store.decrees.acts_of(recueil.id)
+    judged_before(store, act.id, outcome=Outcome.NOT_CONCERNED)
+    [stale] = again.differences(recueil.id)
+    with store.database.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM acts")
+    assert again.apply(stale, to_channel).kept
+
+
+def test_a_decree_that_is_published_twice_is_looked_at_once(store: Store, again: Redetection) -> None:
+    one, two = new_recueil(store), new_recueil(store, "b")
+    [decree] = read(store, one, road(), authorisation()).decrees
+    shorter = authorisation(page=8, act_id="26-2026-08-14-00009", more="\nArticle 6 : voir l'affiche.")
+    assert read(store, two, road(), shorter).decrees == ()
+    assert (again.differences(one.id), again.differences(two.id)) == ([], [])
+    now = store.decrees.get(decree.id or 0)
+    assert now is not None
+    assert len(now.sightings) == 2

@@ -1,0 +1,190 @@
+"""What people decide, over a real database and the real rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import Kind, Outcome, PostCause, PostState
+from bot.reviewing import Answer, Reviewer, answer_data, answer_from
+from bot.storage import Store
+from bot.storage.errors import AlreadyDecided, NoSuchRow
+from bot.storage.rows import Withdrawal
+from tests.bot.real_acts import NOW, authorisation, doubtful, new_recueil, read, road
+from tests.bot.storage.ready import ready_store
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with ready_store(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def reviewer(store: Store) -> Reviewer:
+    return Reviewer(store=store, route=lambda _: ("channel",), clock=lambda: LATER)
+
+
+@given(review=st.integers(1, 10**18 - 1), token=st.from_regex(r"[0-9a-f]{8}", fullmatch=True), is_decree=st.booleans())
+def test_an_answer_comes_back_from_its_button(review: int, token: str, is_decree: bool) -> None:
+    data = answer_data(Answer(review, token, is_decree))
+    assert len(data.encode()) <= 64
+    assert answer_from(data) == Answer(review, token, is_decree)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "review:",
+        "review:1",
+        "review:1:yes",
+        "review:1:0a1b2c3d",
+        "review:1:0a1b2c3d:maybe",
+        "review:-1:0a1b2c3d:yes",
+        "review:١:0a1b2c3d:yes",
+        "review:1:0a1b2c3d:yes\n",
+        "review:1:0A1B2C3D:yes",
+        "review:1::yes",
+        "p:1:0a1b2c3d:yes",
+    ],
+)
+def test_any_other_data_is_no_answer(data: str) -> None:
+    assert answer_from(data) is None
+
+
+def test_an_accepted_act_is_posted_once_and_holds_through_readings(store: Store, reviewer: Reviewer) -> None:
+    recueil = new_recueil(store)
+    read(store, recueil, road(), doubtful())
+    [waiting] = reviewer.waiting(10)
+    shown, act = reviewer.act(waiting.id)
+    assert (shown, act.title, act.pages[0].number) == (waiting, "Arrêté relatif à la sécurité de la gare", 5)
+    settled = reviewer.accept(waiting.id, kind=Kind.MODIFICATION, by="command")
+    assert (settled.decision.kind, settled.posts, settled.already, settled.withdrawn) == (Kind.MODIFICATION, 1, False, None)
+    again = reviewer.accept(waiting.id, kind=None, by="telegram")
+    assert (again.already, again.posts, again.decision) == (True, 0, settled.decision)
+    assert reviewer.reject(waiting.id, by="telegram").already
+    with pytest.raises(AlreadyDecided, match="command"):
+        reviewer.act(waiting.id)
+    assert read(store, recueil, road(), doubtful(more="Une page de plus.")).decrees == ()
+    [decree] = store.decrees.recent(10).decrees
+    assert (decree.id, decree.kind) == (settled.decree, Kind.MODIFICATION)
+    assert (reviewer.waiting(10), len(store.outbox.for_decrees([settled.decree or 0]))) == ([], 1)
+
+
+def test_the_likeliest_kind_is_taken_where_none_is_given(store: Store, reviewer: Reviewer) -> None:
+    read(store, new_recueil(store), doubtful())
+    [waiting] = reviewer.waiting(10)
+    assert reviewer.accept(waiting.id, kind=None, by="command").decision.kind is Kind.AUTHORISATION
+
+
+def test_a_number_of_nothing_is_told(store: Store, reviewer: Reviewer) -> None:
+    for ask in (
+        lambda: reviewer.act(7),
+        lambda: reviewer.accept(7, kind=None, by="command"),
+        lambda: reviewer.reject(7, by="command"),
+        lambda: reviewer.withdraw(7, by="command"),
+        lambda: reviewer.reinstate(7, by="command"),
+    ):
+        with pytest.raises(NoSuchRow, match="7") as told:
+            ask()
+        assert not isinstance(told.value, AlreadyDecided)
+
+
+def test_a_withdrawn_decree_is_in_no_list_and_no_reading_brings_it_back(store: Store, reviewer: Reviewer) -> None:
+    recueil = new_recueil(store)
+    [decree] = read(store, recueil, road(), authorisation()).decrees
+    assert decree.id is not None
+    settled = reviewer.withdraw(decree.id, by="command")
+    assert (settled.already, settled.withdrawn, settled.decision.outcome) == (False, Withdrawal(decree.id), Outcome.NOT_CONCERNED)
+    gone = store.decrees.get(decree.id)
+    assert gone is not None
+    assert gone.withdrawn_at == LATER
+    assert store.decrees.recent(10).total == store.decrees.search("lumieres", 10).total == 0
+    assert store.decrees.current(NOW.date()) == ()
+    [post] = store.outbox.for_decrees([decree.id])
+    assert (post.state, post.cause) == (PostState.REFUSED, PostCause.BY_PERSON)
+    assert "withdrawn" in (post.error or "")
+    # By its identifier, and elsewhere by its text.
+    for again, act in ((recueil, authorisation(more="Une page de plus.")), (new_recueil(store, "b", authority="07"), authorisation())):
+        recorded = read(store, again, road(), act)
+        assert (recorded.decrees, recorded.posts) == ((), ())
+    assert (store.decrees.recent(10).total, reviewer.waiting(10)) == (0, [])
+    assert len(store.decrees.acts_of(recueil.id)) == 2
+    second = reviewer.withdraw(decree.id, by="telegram")
+    assert (second.already, second.decision) == (True, settled.decision)
+
+
+def test_another_act_of_the_number_of_a_withdrawn_decree_waits_for_a_person(store: Store, reviewer: Reviewer) -> None:
+    [decree] = read(store, new_recueil(store), authorisation()).decrees
+    reviewer.withdraw(decree.id or 0, by="command")
+    other = authorisation(act_id="26-2026-08-14-00009", more="\nUn autre texte. " * 9)
+    recorded = read(store, new_recueil(store, "b"), road(), other)
+    assert recorded.decrees == ()
+    [waiting] = reviewer.waiting(10)
+    assert waiting.act_id == "26-2026-08-14-00009"
+    # A person says that it is the decree after all: it stands again, and the post that was held back goes out.
+    settled = reviewer.accept(waiting.id, kind=None, by="command")
+    assert (settled.decree, settled.posts) == (decree.id, 1)
+    assert [post.state for post in store.outbox.for_decrees([decree.id or 0])] == [PostState.PENDING]
+    assert store.decrees.recent(10).total == 1
+
+
+def test_a_post_that_is_out_is_left_and_told(store: Store, reviewer: Reviewer) -> None:
+    [decree] = read(store, new_recueil(store), authorisation(), destinations=("channel", "masto")).decrees
+    claimed = store.outbox.claim("channel", NOW)
+    assert claimed is not None
+    store.outbox.sent(claimed.id, "77", NOW)
+    settled = reviewer.withdraw(decree.id or 0, by="command")
+    assert settled.withdrawn is not None
+    assert settled.withdrawn.out == ("channel",)
+    states = {post.destination: post.state for post in store.outbox.for_decrees([decree.id or 0])}
+    assert states == {"channel": PostState.SENT, "masto": PostState.REFUSED}
+    assert store.outbox.claim("masto", LATER) is None
+
+
+def test_a_post_that_comes_back_to_wait_after_a_withdrawal_is_not_sent(store: Store, reviewer: Reviewer) -> None:
+    [decree] = read(store, new_recueil(store), authorisation()).decrees
+    sending = store.outbox.claim("channel", NOW)
+    assert sending is not None
+    assert reviewer.withdraw(decree.id or 0, by="command").withdrawn is not None
+    assert store.outbox.move(sending, PostState.PENDING, LATER, cause=PostCause.NOT_SENT, error="down")
+    assert store.outbox.claim("channel", LATER) is None
+    assert [post.state for post in store.outbox.for_decrees([decree.id or 0])] == [PostState.REFUSED]
+
+
+def test_a_withdrawal_can_be_taken_back(store: Store, reviewer: Reviewer) -> None:
+    recueil = new_recueil(store)
+    [decree] = read(store, recueil, road(), authorisation()).decrees
+    reviewer.withdraw(decree.id or 0, by="command")
+    read(store, recueil, road(), authorisation())
+    settled = reviewer.reinstate(decree.id or 0, by="command")
+    assert (settled.decree, settled.posts, settled.decision.kind) == (decree.id, 1, Kind.AUTHORISATION)
+    assert [post.state for post in store.outbox.for_decrees([decree.id or 0])] == [PostState.PENDING]
+    assert store.decrees.search("lumieres", 10).total == 1
+    assert read(store, recueil, road(), authorisation()).decrees == ()
+    assert [act.decree_id for act in store.decrees.acts_of(recueil.id)] == [None, decree.id]
+    with pytest.raises(NoSuchRow, match="withdrawn"):
+        reviewer.reinstate(decree.id or 0, by="command")
+
+
+def test_an_answer_about_another_act_settles_nothing(store: Store, reviewer: Reviewer) -> None:
+    read(store, new_recueil(store), doubtful())
+    [waiting] = reviewer.waiting(10)
+    with pytest.raises(NoSuchRow, match=str(waiting.id)) as told:
+        reviewer.accept(waiting.id, kind=None, by="telegram", token="00000000")
+    assert not isinstance(told.value, AlreadyDecided)
+    with pytest.raises(NoSuchRow, match=str(waiting.id)) as told:
+        reviewer.reject(waiting.id, by="telegram", token="00000000")
+    assert not isinstance(told.value, AlreadyDecided)
+    assert reviewer.waiting(10) == [waiting]
+    assert reviewer.accept(waiting.id, kind=None, by="telegram", token=waiting.token).posts == 1
+    # Pressed again, also under an older question about it: what was decided is told.
+    assert reviewer.reject(waiting.id, by="telegram", token="00000000").already

@@ -1,0 +1,161 @@
+"""The program in processes of its own: started as a user would, or forked from one that has it loaded."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+LONGEST = 60.0
+"""Seconds that a command of a test may take."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Running(Protocol):
+    """A process that runs: what a test may ask of it. `wait` gives the exit code, negative for a signal, and fails after the seconds."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def is_running(self) -> bool: ...
+
+    def send(self, number: signal.Signals) -> None: ...
+
+    def wait(self, seconds: float = LONGEST) -> int: ...
+
+
+class Started:
+    """A new interpreter, as a user starts it."""
+
+    def __init__(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command(arguments), cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self, seconds: float = LONGEST) -> int:
+        return self._process.wait(seconds)
+
+
+class Forked:
+    """A process of the zygote. It is known by a file descriptor: nobody else's process can be meant, whatever its id."""
+
+    def __init__(self, zygote: Zygote, pid: int) -> None:
+        self.pid = pid
+        self._zygote = zygote
+        self._handle = os.pidfd_open(pid)
+        self._code: int | None = None
+
+    def is_running(self) -> bool:
+        return self._code is None and not self._ends_within(0.0)
+
+    def send(self, number: signal.Signals) -> None:
+        if self._code is None:
+            signal.pidfd_send_signal(self._handle, number)
+
+    def wait(self, seconds: float = LONGEST) -> int:
+        if self._code is None:
+            if not self._ends_within(seconds):
+                raise TimeoutError(f"the process did not end within {seconds:g} seconds")
+            self._code = self._zygote.ask({"bury": self.pid})
+            os.close(self._handle)
+        return self._code
+
+    def _ends_within(self, seconds: float) -> bool:
+        return bool(select.select([self._handle], [], [], seconds)[0])
+
+
+class Zygote:
+    """Runs the program in processes forked from one that has it loaded: see `tests.zygote`. Their streams are files in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._number = itertools.count(1)
+        self._asking = threading.Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.zygote"],
+            cwd=Path(__file__).parents[1],
+            env=clean_environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def ask(self, order: Mapping[str, Any]) -> int:
+        """Its answer to an order."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._asking:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+            return int(self._process.stdout.readline())
+
+    def begin(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Forked:
+        """One more process. Whoever begins it waits for it."""
+        return self._begin(arguments, folder, environ, *self._streams())
+
+    def run(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path | None = None) -> Done:
+        """A whole command, its output to a file of its own or to `out`. Raises TimeoutError where it takes too long, and ends it."""
+        own, err = self._streams()
+        running = self._begin(arguments, folder, environ, out or own, err)
+        try:
+            code = running.wait()
+        except TimeoutError as slow:
+            running.send(signal.SIGKILL)
+            running.wait()
+            raise TimeoutError(f"vigie {' '.join(arguments)} did not end") from slow
+        return Done(code, own.read_text("utf-8"), err.read_text("utf-8"))
+
+    def _streams(self) -> tuple[Path, Path]:
+        number = next(self._number)
+        out, err = self._folder / f"{number}.out", self._folder / f"{number}.err"
+        for path in (out, err):
+            path.write_bytes(b"")
+        return out, err
+
+    def _begin(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path, err: Path) -> Forked:
+        order = {"arguments": arguments, "folder": str(folder), "environ": environ, "out": str(out), "err": str(err)}
+        return Forked(self, self.ask(order))
+
+    def close(self) -> None:
+        with self._process as process:
+            process.kill()
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
+
+
+def clean_environ(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
+    return {**kept, "COLUMNS": "200", "NO_COLOR": "1", **(more or {})}

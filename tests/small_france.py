@@ -1,0 +1,19 @@
+"""What the three prefectures of the demo publish, built once for all tests of a process: their PDFs take long to write."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+from bot.demo.replay import Resource
+from bot.demo.scenario import scenario
+
+
+def published(today: date) -> dict[str, Resource]:
+    """Canonical URL to what it answers, as of `today`; the caller's own, to change as it likes."""
+    return dict(_published(today))
+
+
+@cache
+def _published(today: date) -> dict[str, Resource]:
+    return scenario(today)

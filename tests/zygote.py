@@ -1,0 +1,77 @@
+"""A process that has imported the program, and forks for each command of a test.
+
+Each command is a process of its own all the same, with its own folder, environment and streams, and ends as any. Only the second that its
+imports take is not paid a hundred times over, nor the taking apart of all of them at the end. Orders come on standard input, one JSON
+object a line: to begin a process, which is answered by its id; to bury one that has ended (until then the id means this process), which is
+answered by its exit code.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import sys
+import tempfile
+import threading
+from importlib import import_module
+from typing import Any
+
+from bot.cli import main
+from bot.cli.commands import MODULES
+
+
+def serve() -> None:
+    """Carry out orders until there are no more. Returns in each child too, which then runs its command."""
+    for module in MODULES.values():
+        import_module(f"bot.cli.{module}")
+    # What is loaded stays: a child whose collector walked through it would copy every page of it.
+    gc.freeze()
+    while line := sys.stdin.buffer.readline():
+        order = json.loads(line)
+        if (ended := order.get("bury")) is not None:
+            _say(os.waitstatus_to_exitcode(os.waitpid(ended, 0)[1]))
+            continue
+        child = os.fork()
+        if child == 0:
+            become(order)
+            return
+        _say(child)
+    os._exit(0)
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def become(order: dict[str, Any]) -> None:
+    """What the system would have made of a new process."""
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    tempfile.tempdir = None
+    for number, (path, flags) in enumerate(((os.devnull, os.O_RDONLY), (order["out"], os.O_WRONLY), (order["err"], os.O_WRONLY))):
+        opened = os.open(path, flags)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.argv = ["vigie", *order["arguments"]]
+
+
+def run() -> None:
+    """The command, to its end. Where nothing but its modules is left then, they are not taken apart."""
+    try:
+        main()
+    except SystemExit as end:
+        if not isinstance(end.code, int) or threading.active_count() > 1:
+            raise
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code)
+
+
+if __name__ == "__main__":
+    serve()
+    run()
