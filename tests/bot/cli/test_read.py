@@ -170,17 +170,17 @@ def on_a_terminal(folder: Path, arguments: list[str], seen: Callable[[subprocess
 def test_a_terminal_sees_the_decree_before_the_rest_is_read(tmp_path: Path) -> None:
     road = demo_text("road", DAY, number="2026-1")
     acts = (
-        *(ActSpec("DDT", f"26-2026-08-13-0000{number}", "Arrêté de circulation", (road,), scanned=True) for number in range(1, 6)),
+        *(ActSpec("DDT", f"26-2026-08-13-0000{number}", "Arrêté de circulation", (road,), scanned=True) for number in range(1, 10)),
         ActSpec(
-            "Cabinet", "26-2026-08-14-00009", "Arrêté portant autorisation de vidéosurveillance algorithmique n° 2026-2",
+            "Cabinet", "26-2026-08-14-00019", "Arrêté portant autorisation de vidéosurveillance algorithmique n° 2026-2",
             (demo_text("authorisation", DAY, number="2026-2"),), scanned=True,
         ),
     )  # fmt: skip
     code, shown = on_a_terminal(tmp_path, ["read", build(tmp_path, acts)], lambda process, shown: None)
     assert code == 0
     early = shown.index("found early: authorisation, n° 2026-2")
-    steps = [(int(found[1]), found.start()) for found in re.finditer(r"(\d)/6 recognised, p\. \d+: ocr \d+ %", shown)]
-    assert any(done < 6 and start > early for done, start in steps)
+    steps = [(int(found[1]), found.start()) for found in re.finditer(r"(\d+)/10 recognised, p\. \d+: ocr \d+ %", shown)]
+    assert any(done < 10 and start > early for done, start in steps)
     assert re.search(r"\d+ s left", shown)
 
 
