@@ -32,7 +32,7 @@ def lines(evaluation: Evaluation, errors: int) -> Iterator[str]:
 def _outcomes(evaluation: Evaluation) -> Iterator[str]:
     yield (
         f"{'decree or not':<24}{'precision':>9}{'recall':>9}{'decrees':>9}{'found':>7}{'false':>7}{'dropped':>9}"
-        f"{'uncertain':>16}{'kind wrong':>12}{'facts right':>13}"
+        f"{'uncertain':>20}{'kind wrong':>12}{'facts right':>13}"
     )
     rows = {"as they are": evaluation.clean, **evaluation.noisy}
     if evaluation.noisy:
@@ -42,7 +42,7 @@ def _outcomes(evaluation: Evaluation) -> Iterator[str]:
         uncertain = f"{tally.queued} ({tally.doubtful_right}/{tally.doubtful})"
         yield (
             f"{name:<24}{_share(tally.precision):>9}{_share(tally.recall):>9}{tally.decrees:>9}{tally.found:>7}{tally.false:>7}{tally.dropped:>9}"
-            f"{uncertain:>16}{tally.found - tally.kinds_right:>12}{_right(tally.all_facts):>13}"
+            f"{uncertain:>20}{tally.found - tally.kinds_right:>12}{_right(tally.all_facts):>13}"
         )
     yield "uncertain: verdicts that ask a person to look, and of the acts labelled so how many. dropped: decrees said to be not concerned."
 
