@@ -14,15 +14,13 @@ from bot.storage.database import Database
 from bot.storage.decree_rows import load_decrees, load_sightings
 from bot.storage.decree_writing import renew
 from bot.storage.editing import want_edits
-from bot.storage.errors import Conflict
 from bot.storage.queueing import Route
 from bot.storage.recording import record
+from bot.storage.retrying import written
 from bot.storage.rows import PageOfDecrees, ReadResult, Recorded, UncertainAct
 from bot.storage.running import running
 from bot.storage.schema import act_terms, acts, decrees, recueils, reviews
 from bot.storage.search import matching, query_terms, relevance
-
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +55,7 @@ class Decrees:
         decree only, and not use the store: it is called inside the transaction, again when another process got in between. Raises
         NoSuchRow, and Conflict after several such tries.
         """
-        for _ in range(_TRIES - 1):
-            try:
-                with self._database.writing() as connection:
-                    return record(connection, result, destinations_for, now)
-            except Conflict:
-                continue
-        with self._database.writing() as connection:
-            return record(connection, result, destinations_for, now)
+        return written(self._database, lambda connection: record(connection, result, destinations_for, now))
 
     def recent(self, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Newest found first, of these authorities (None: of all)."""
