@@ -20,6 +20,7 @@ class Database:
         self.engine = engine
         self.name = name
         self._read_only = read_only
+        self._closed = False
         # SQLite makes waiting writers poll; between our own threads a lock is fairer and wakes at once.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
@@ -27,7 +28,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads. Raises StorageError."""
         try:
-            with self.engine.begin() as connection:
+            with self._released_if_closed(), self.engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise translate(error, self.name) from error
@@ -38,11 +39,21 @@ class Database:
         if self._read_only:
             raise NotWritable(f"the database {self.name} was opened read-only")
         try:
-            with self._turn, self.engine.execution_options(**WRITING).begin() as connection:
+            with self._released_if_closed(), self._turn, self.engine.execution_options(**WRITING).begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise translate(error, self.name) from error
 
     def close(self) -> None:
-        """Release every connection."""
-        self.engine.dispose()
+        """Release every connection: at once those at rest, the others when the threads that use them are done."""
+        self._closed = True
+        # Not `engine.dispose()`: it puts another pool in this one's place, and what is in use would come back to one that nobody empties.
+        self.engine.pool.dispose()
+
+    @contextmanager
+    def _released_if_closed(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self._closed:
+                self.engine.pool.dispose()

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from sqlalchemy import Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.servers.loopback import Gate, LoopbackServer, cut_line
@@ -76,7 +78,9 @@ class MastodonServer(LoopbackServer):
                 SeedAccount(username="vigie", bot=True, access_token=self.token),
                 SeedAccount(username="autre", access_token=self.other_token),
             ]
-            inner: ASGIApp = create_app(MastodonMockConfig(seed=SeedConfig(accounts=accounts)))
+            mock = create_app(MastodonMockConfig(seed=SeedConfig(accounts=accounts)))
+        _release_what_comes_back_late(mock.state.engine)
+        inner: ASGIApp = mock
 
         async def outer(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -169,6 +173,17 @@ class MastodonServer(LoopbackServer):
         headers = {"Authorization": f"Bearer {token or self.token}"}
         answer = httpx.post(f"{self.url}/api/v1/statuses", data={"status": text}, headers=headers, trust_env=False)
         return str(answer.raise_for_status().json()["id"])
+
+
+def _release_what_comes_back_late(engine: Engine) -> None:
+    """Close a connection that a request still had when the mock was stopped: nobody empties its pool any more."""
+    disposed = threading.Event()
+    event.listen(engine, "engine_disposed", lambda _engine: disposed.set())
+
+    @event.listens_for(engine, "checkin")
+    def _release(_connection: object, entry: ConnectionPoolEntry) -> None:
+        if disposed.is_set():
+            entry.close()
 
 
 async def _body(receive: Receive) -> bytes:

@@ -218,7 +218,8 @@ async def test_where_looking_is_not_wanted_nothing_is_asked(api: FakeBotApi, mod
 
 
 async def test_the_token_is_in_no_log(api: FakeBotApi, channel: TelegramChannel, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
+    # By name: whatever set up the program's logs in this process before may have told httpx to be silent.
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="httpx"):
         await channel.send(post())
         api.drop("sendMessage", stored=False)
         with pytest.raises(Unknown):

@@ -161,6 +161,33 @@ def test_a_lock_that_ends_is_waited_for(file: Path) -> None:
         other.close()
 
 
+@pytest.mark.parametrize("begun", [True, False], ids=["in use", "begun later"])
+def test_a_connection_that_outlives_the_store_is_released_when_it_comes_back(file: Path, begun: bool) -> None:
+    """A program told to stop closes its store while a thread may still be in a transaction."""
+    store = open_store(at(file))
+    opened, closed = threading.Event(), threading.Event()
+    released: list[object] = []
+    event.listen(store.database.engine, "close", lambda connection, _record: released.append(connection))
+
+    def use() -> None:
+        if not begun:
+            closed.wait(30)
+        with store.database.reading() as connection:
+            opened.set()
+            closed.wait(30)
+            assert connection.scalar(text("SELECT 1")) == 1
+
+    helper = threading.Thread(target=use)
+    helper.start()
+    if begun:
+        assert opened.wait(30)
+    store.close()
+    before = len(released)
+    closed.set()
+    helper.join(30)
+    assert len(released) == before + 1
+
+
 def test_a_full_disk_is_told_and_nothing_is_half_written(file: Path) -> None:
     with open_store(at(file)) as store:
         recueil = one_recueil(store)
