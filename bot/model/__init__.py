@@ -1,0 +1,45 @@
+"""The words of the field as frozen dataclasses. This package imports nothing else of the project.
+
+Dates are `datetime.date`; instants are timezone-aware `datetime` in UTC; page numbers start at 1 and count the
+pages of the PDF file (not the printed numbers).
+"""
+
+from bot.model.acts import Act, Cover, PageText, Reading, TextOrigin, Where
+from bot.model.counsel import Counsel, Court, Flag, Recourse, Standing
+from bot.model.decrees import Change, Decree, Filter, Place, Sighting
+from bot.model.facts import CHANGING, CameraType, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reference, Verdict
+from bot.model.posts import Post, PostCause, PostState, Told
+
+__all__ = [
+    "CHANGING",
+    "Act",
+    "CameraType",
+    "Change",
+    "Counsel",
+    "Court",
+    "Cover",
+    "Decree",
+    "Evidence",
+    "Facts",
+    "Filter",
+    "Flag",
+    "Judged",
+    "Kind",
+    "Moment",
+    "Outcome",
+    "PageText",
+    "Place",
+    "Post",
+    "PostCause",
+    "PostState",
+    "Purpose",
+    "Reading",
+    "Recourse",
+    "Reference",
+    "Sighting",
+    "Standing",
+    "TextOrigin",
+    "Told",
+    "Verdict",
+    "Where",
+]

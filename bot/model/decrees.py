@@ -1,0 +1,89 @@
+"""A decree as stored: where it was seen, what it changes, what changes it; and who wants to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.model.facts import Evidence, Facts, Kind, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One place where a decree appears: `authority` published the recueil at `url`, the act begins on `page`."""
+
+    authority: str
+    url: str
+    page: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one stored decree does to another.
+
+    `decree` is the id of the other one, None while it was never seen; `number` is how it is named.
+    `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
+    that of its publication; None where none is known. `starts` and `ends` are the period of the decree that changes, if it has one.
+    `undone_by` is what ends the decree that changes, each with what ends it in turn: from then on it changes nothing.
+    """
+
+    kind: Kind
+    decree: int | None = None
+    number: str | None = None
+    since: date | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
+    undone_by: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decree:
+    """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.
+
+    `id` is None until it is stored. `url` is the canonical address of the PDF, `page` the first page of the act in it,
+    `published` the date of the recueil (cover first, listing else); of a stored one that was seen in several, the earliest.
+    """
+
+    authority: str
+    kind: Kind
+    title: str
+    facts: Facts
+    evidence: tuple[Evidence, ...]
+    url: str
+    page: int
+    published: date | None
+    act_id: str | None = None
+    id: int | None = None
+    found_at: datetime | None = None
+    identities: tuple[str, ...] = ()
+    """Keys under which this decree is the same wherever it appears (authority and number, act id, text)."""
+    reference_prefixes: tuple[str | None, ...] = ()
+    """For each of `facts.references`, what the keys of a decree of that number begin with; None where it names no number. Not read back."""
+    sightings: tuple[Sighting, ...] = ()
+    """Everywhere it was seen, the first one first; empty until it is stored."""
+    changes: tuple[Change, ...] = ()
+    """What it does to the decrees that it names."""
+    changed_by: tuple[Change, ...] = ()
+    """What later decrees do to it."""
+    withdrawn_at: datetime | None = None
+    """When a person judged that it does not concern VSA; None for a decree that stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How people call an authority: `26`, `Préfecture de la Drôme`, `Drôme`. IANA name of its time zone, for hours in decrees."""
+
+    code: str
+    name: str
+    department: str
+    time_zone: str = "Europe/Paris"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which decrees a destination wants. An empty set means "all". Operators match without case or accents, as substrings."""
+
+    departments: frozenset[str] = frozenset()
+    kinds: frozenset[Kind] = frozenset()
+    operators: frozenset[str] = frozenset()

@@ -1,0 +1,85 @@
+"""One message to one destination, and its life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.decrees import Decree
+
+
+class PostState(StrEnum):
+    """Life of one post. `UNKNOWN`: sent, answer lost; it is looked for at the destination before any retry. `HELD`: a person must say
+    whether it is there. `REFUSED`: given up until a person looks, or by a person."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    HELD = "held"
+
+
+class PostCause(StrEnum):
+    """The closed list of why a post is in its state: the last thing that happened to it besides being sent."""
+
+    NOT_SENT = "not_sent"  # no connection was made
+    RATE_LIMITED = "rate_limited"  # the platform asks for patience
+    REFUSED_CONTENT = "refused_content"  # the platform does not take this message
+    REFUSED_DESTINATION = "refused_destination"  # it takes nothing from us there: token, rights, chat
+    MIGRATED = "migrated"  # the chat has another id now
+    LOST_ANSWER = "lost_answer"  # perhaps sent
+    FAULT = "fault"  # perhaps sent: a fault of the program itself
+    KILLED = "killed"  # perhaps sent: the program ended without a word
+    STOPPED = "stopped"  # the program was told to stop: in the middle of it (perhaps sent), or before it began
+    RECONCILE_FOUND = "reconcile_found"  # looked for, and there
+    RECONCILE_ABSENT = "reconcile_absent"  # looked for, and not there: to be sent again
+    RECONCILE_UNCLEAR = "reconcile_unclear"  # looked for, and nobody can tell
+    CANNOT_ASK = "cannot_ask"  # the platform could not be asked
+    AWAITS_PERSON = "awaits_person"  # not looked for, as configured
+    RESENT = "resent"  # sent again without looking, as configured: it may be there twice
+    BY_PERSON = "by_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message that was sent: the platform's id of it, and when."""
+
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message of a destination, as stored in the outbox: one decree, or where there are too many for a day, a digest of several.
+
+    `key` never changes: it is the idempotency key. A digest has a key of its own, `digest`, the id of the first of its posts, and the
+    decrees of the others in `also`. `reference` is the platform's id of the message once sent; `not_before` is when to try
+    next; `looks` counts the times in a row that it was looked for and nobody could tell. `closed_at` is when it was sent, or given up.
+    `reply_to` is the message of the decree that this one changes, where that was told there too; set for a post that is about to be sent.
+    `below` are the ids of later decrees that change this one and were told there after it; set for a post that is about to be edited.
+    """
+
+    id: int
+    key: str
+    destination: str
+    decree: Decree
+    state: PostState
+    attempts: int = 0
+    not_before: datetime | None = None
+    reference: str | None = None
+    error: str | None = None
+    cause: PostCause | None = None
+    looks: int = 0
+    created_at: datetime | None = None
+    closed_at: datetime | None = None
+    digest: str | None = None
+    also: tuple[Decree, ...] = ()
+    reply_to: Told | None = None
+    below: frozenset[int] = frozenset()
+
+    @property
+    def decrees(self) -> tuple[Decree, ...]:
+        """Every decree that the message tells of."""
+        return (self.decree, *self.also)
