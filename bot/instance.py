@@ -90,7 +90,7 @@ async def alone(
     holder, place = uuid.uuid4().hex, str(here())
     other = await asyncio.to_thread(leases.take, RUN, holder, place, clock(), is_gone=is_gone)
     if other is not None:
-        raise AlreadyRunning(_told(other, clock()))
+        raise AlreadyRunning(_told(other))
     beating = asyncio.create_task(_beat(leases, holder, place, clock, stop, beat))
     try:
         yield
@@ -120,8 +120,8 @@ async def _beat(leases: Leases, holder: str, place: str, clock: Callable[[], dat
             return
 
 
-def _told(other: Lease, now: datetime) -> str:
-    since, seconds = other.since.isoformat(timespec="seconds"), max(int((now - other.beat_at).total_seconds()), 0)
+def _told(other: Lease) -> str:
+    since, seconds = other.since.isoformat(timespec="seconds"), max(int(other.silent.total_seconds()), 0)
     return (
         f"another `vigie run` works on this database since {since} ({_where(other)}; last sign of life {seconds} s ago). "
         f"Stop it first; if it is gone, this works {int(STALE.total_seconds())} s after its last sign of life"
