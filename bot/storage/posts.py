@@ -12,8 +12,8 @@ from bot.model import Post, PostCause, PostState
 from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.errors import NoSuchRow
-from bot.storage.outbox import values_of
 from bot.storage.outbox_rows import cause_of, load_messages, load_rows, of_message
+from bot.storage.post_states import values_of
 from bot.storage.schema import holds, posts
 
 UNSENT = tuple(state for state in PostState if state is not PostState.SENT)

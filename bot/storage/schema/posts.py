@@ -19,7 +19,7 @@ posts = Table(
     Column("reference", Text),
     Column("error", Text),
     Column("created_at", Instant, nullable=False),
-    # Which running program holds the post, and since when: see `bot.storage.outbox`.
+    # Which running program holds the post, and since when: see `bot.storage.holding`.
     Column("holder", String(64)),
     Column("claimed_at", Instant),
     Column("closed_at", Instant),
