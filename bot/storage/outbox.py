@@ -9,43 +9,29 @@ The posts of a digest are one message: which they are is recorded before it is s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
 
 from bot.model import Post, PostCause, PostState
-from bot.storage import backlog
+from bot.storage import backlog, waiting
 from bot.storage.backlog import Load
 from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.holding import Holder
 from bot.storage.marks import as_text
-from bot.storage.outbox_rows import SKEW, due_at, is_due, is_in_doubt, is_resting, lasts, load_messages, load_rows, of_message
+from bot.storage.outbox_rows import is_due, is_in_doubt, is_resting, load_messages, load_rows, of_message
 from bot.storage.post_states import require, values_of
+from bot.storage.references import References, references_of
 from bot.storage.replies import with_reply
-from bot.storage.schema import holds, posts
+from bot.storage.schema import posts
 from bot.storage.shown import shown_by
-from bot.storage.upsert import insert_or_ignore
 from bot.storage.withdrawing import refuse_withdrawn
 
 LEASE = timedelta(minutes=5)
 """How long a send or a look-up may take before another program may take over: longer than any request with its time-outs. A send that takes
 longer, because it is made of many requests, is renewed meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """What is recorded of one destination, to look there for one post: the platform's ids of messages.
-
-    `before` is the greatest whole number among the ids of the posts sent before that post existed, so that its own message can only
-    come after; None when there is none. Ids that are no numbers have no order, and are never `before`. `known` are the ids of all posts
-    sent there.
-    """
-
-    before: str | None
-    known: frozenset[str]
 
 
 class Outbox:
@@ -144,42 +130,21 @@ class Outbox:
 
     def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
         """Give nothing to this destination before then. A later time already set stays, unless the clock was set back since."""
-        values = {"until": until, "set_at": now, "cause": None if cause is None else cause.value}
         with self._database.writing() as connection:
-            connection.execute(insert_or_ignore(connection, holds), {"destination": destination, **values})
-            earlier = or_(holds.c.until < until, holds.c.set_at > now + SKEW)
-            connection.execute(update(holds).where(holds.c.destination == destination, earlier).values(values))
+            waiting.hold(connection, destination, until, now, cause)
 
     def held_until(self, destination: str, now: datetime) -> datetime | None:
         """When the destination may be used again; None when it may be now."""
-        query = select(holds.c.until).where(holds.c.destination == destination, lasts(now))
         with self._database.reading() as connection:
-            return connection.execute(query).scalar_one_or_none()
+            return waiting.held_until(connection, destination, now)
 
     def next_due(self, now: datetime, destinations: Collection[str] | None = None) -> datetime | None:
         """When there will next be something to do (never before `now`), None when nothing waits.
 
         Give the configured destinations: posts of one that is no longer configured stay, and would be due for ever.
         """
-        doubtful = posts.alias()
-        # Asked once, and not of every post that waits.
-        ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
-        waits = and_(posts.c.state.in_((PostState.UNKNOWN, PostState.PENDING)), or_(posts.c.state == PostState.UNKNOWN, ahead))
-        waiting = select(posts.c.destination, func.min(due_at(now)).label("due")).where(waits)
-        sending = select(func.min(posts.c.claimed_at)).where(posts.c.state == PostState.SENDING)
-        if destinations is not None:
-            ours = posts.c.destination.in_(sorted(destinations))
-            waiting, sending = waiting.where(ours), sending.where(ours)
-        resting = select(holds.c.destination, holds.c.until).where(lasts(now))
         with self._database.reading() as connection:
-            rests = {row.destination: row.until for row in connection.execute(resting)}
-            times = [
-                max(row.due, rests.get(row.destination, now), now) for row in connection.execute(waiting.group_by(posts.c.destination))
-            ]
-            claimed = connection.execute(sending).scalar_one()
-        if claimed is not None:
-            times.append(max(min(claimed, now) + self._holder.lease, now))
-        return min(times, default=None)
+            return waiting.next_due(connection, now, destinations, self._holder.lease)
 
     def load(self, destination: str, now: datetime, since: datetime) -> Load:
         """How much waits for a destination, and how many messages it got after `since`."""
@@ -211,17 +176,8 @@ class Outbox:
 
     def references(self, post_id: int) -> References:
         """The messages known at the destination of this post. Raises NoSuchRow."""
-        this = posts.alias()
-        # The id too: programs whose clocks disagree must not make a later post an earlier one.
-        earlier = and_(posts.c.closed_at < this.c.created_at, posts.c.id < this.c.id)
-        sent = select(posts.c.reference, earlier.label("earlier")).join(
-            this, and_(this.c.destination == posts.c.destination, this.c.id == post_id)
-        )
         with self._database.reading() as connection:
-            require(connection, post_id)
-            rows = connection.execute(sent.where(posts.c.state == PostState.SENT, posts.c.reference.is_not(None))).all()
-        numbers = (row.reference for row in rows if row.earlier and row.reference.isascii() and row.reference.isdigit())
-        return References(max(numbers, key=int, default=None), frozenset(row.reference for row in rows))
+            return references_of(connection, post_id)
 
     def counts(self) -> dict[str, dict[PostState, int]]:
         """How many in each state, by destination. States and destinations without any are left out."""

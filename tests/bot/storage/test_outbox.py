@@ -9,7 +9,8 @@ import pytest
 
 from bot.model import Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
-from bot.storage.outbox import LEASE, References
+from bot.storage.outbox import LEASE
+from bot.storage.references import References
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
