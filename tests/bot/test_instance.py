@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,15 +18,8 @@ from bot.instance import RUN, AlreadyRunning, Place, alone, here, is_gone
 from bot.storage import Store
 from bot.storage.leases import STALE, Lease, Leases
 from tests.bot.storage.building import NOW
-from tests.bot.storage.ready import ready_store
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as one:
-        yield one
 
 
 def elsewhere() -> str:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from bot.alerts.decisions import SETTLE
 from bot.app import Parts
@@ -20,14 +17,6 @@ from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
 
 QUARTER = timedelta(minutes=15)
-
-
-@pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(CHANNEL, "vsa")
-        running.add_group(OPERATORS)
-        yield running
 
 
 async def look(world: World, parts: Parts, later: timedelta) -> list[str]:

@@ -40,14 +40,6 @@ class Listening(World):
 
 
 @pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(CHANNEL, "vsa")
-        running.add_group(OPERATORS)
-        yield running
-
-
-@pytest.fixture
 def world(telegram: FakeBotApi, tmp_path: Path) -> Iterator[World]:
     """The Drôme, whose newest recueil holds what `publish` puts there."""
     pages = {url: resource for url, resource in published(NOON.date()).items() if url.startswith(DROME)}

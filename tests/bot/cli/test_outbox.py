@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,9 @@ from bot.storage import Store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.delivery.memory import post
 from tests.bot.storage.building import NOW
-from tests.bot.storage.ready import ready_store
 from tests.bot.storage.test_outbox import claimed, queue
 
 GUIDE = Path(__file__).parents[3] / "docs" / "delivery.md"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as one:
-        yield one
 
 
 def troubled(store: Store) -> tuple[Post, Post, Post, Post]:
