@@ -11,8 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.alerts import PostTeller
+from bot.alerts.fitting import LONGEST
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
-from bot.alerts.post_text import LONGEST, post_text, post_words
+from bot.alerts.post_text import post_text, post_words
 from bot.delivery import Unknown
 from bot.model import Post, PostCause, PostState
 from bot.storage import Store
