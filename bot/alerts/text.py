@@ -47,11 +47,11 @@ def alert_text(message: Message, names: Names, language: Language) -> str:
     return fitted(blocks, words.shortened)
 
 
-def short_list(names: Sequence[str], and_more: str, longest: int = _NAMES) -> str:
+def short_list(names: Sequence[str], and_more: str) -> str:
     """`Ain (01), Aisne (02) and 80 more`: all of them, or as many as are worth reading."""
-    if len(names) <= longest + 1:
+    if len(names) <= _NAMES + 1:
         return ", ".join(names)
-    return f"{', '.join(names[:longest])} {and_more.format(n=len(names) - longest)}"
+    return f"{', '.join(names[:_NAMES])} {and_more.format(n=len(names) - _NAMES)}"
 
 
 def _counted(one: str, many: str, number: int) -> str:

@@ -37,9 +37,9 @@ longer, because it is made of many requests, is renewed meanwhile."""
 class Outbox:
     """Posts of every destination, in the order they were recorded. Every method raises StorageError when the database cannot do it."""
 
-    def __init__(self, database: Database, *, lease: timedelta = LEASE) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._holder = Holder(lease)
+        self._holder = Holder(LEASE)
 
     def run_at(self, place: str, is_gone: Callable[[str], bool]) -> None:
         """Note from now on that messages are held from this place, and ask `is_gone` of that of others: whether the program there has

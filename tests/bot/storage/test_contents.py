@@ -199,7 +199,7 @@ def test_what_was_given_up_is_listed_with_the_reason_and_put_back(store: Store) 
     content = store.contents.get(SHA)
     assert content is not None
     assert (content.error, content.unfinished) == (None, 0)
-    [one] = store.quarantine.retry(later, ids=[rows["hopeless"].id])
+    [one] = store.quarantine.retry(later, urls=[rows["hopeless"].url])
     assert (one.state, one.attempts) == (RecueilState.INCOMPLETE, 0)
     assert [one.id for one in store.quarantine.retry(later, everything=True)] == [rows["hopeless"].id, rows["hopeful"].id]
     due = {one.id for one in store.recueils.due(later)}
