@@ -74,6 +74,8 @@ def _warnings(letter: LetterKind, decree: Decree, counsel: Counsel, *, passed: b
         yield words.passed
     if counsel.standing is Standing.ENDED:
         yield words.ended
+    if counsel.standing is Standing.IN_DOUBT:
+        yield words.in_doubt
     if counsel.standing is Standing.SUSPENDED:
         yield words.suspended
     if any(change.kind is Kind.MODIFICATION for change in decree.changed_by):

@@ -61,6 +61,7 @@ class Warnings(_Table):
     ended: str
     modified: str
     suspended: str
+    in_doubt: str
     over: str
     differs: str
 

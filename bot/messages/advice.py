@@ -18,10 +18,10 @@ from bot.messages.words import Language, Words, words_in
 from bot.model import Counsel, Place, Standing
 
 _MARK = "⚖️ "
-_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED})
+_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED, Standing.IN_DOUBT})
 """Standings of which something is said about an urgent application. What only changes or refuses has no period of its own."""
 
-_HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN})
+_HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
 def recourse_line(counsel: Counsel, place: Place, now: datetime, words: Words) -> Iterator[Line]:
@@ -95,6 +95,7 @@ def _by_standing(words: Words) -> dict[Standing, str]:
         Standing.IN_FORCE: said.running,
         Standing.OVER: said.no_longer,
         Standing.ENDED: said.ended,
+        Standing.IN_DOUBT: said.in_doubt,
     }
 
 

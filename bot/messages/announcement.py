@@ -18,7 +18,7 @@ from bot.messages.words import Language, Words, words_in
 from bot.model import Counsel, Decree, Place, Sighting, Standing
 
 _MOST_SIGHTINGS = 5
-_STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED})
+_STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})
 
 
 @dataclass(frozen=True, slots=True)

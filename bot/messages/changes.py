@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 
 from bot.messages.cleaning import clean, cut, inert
 from bot.messages.lines import Line, Part, capital
@@ -49,20 +50,67 @@ def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterat
     changes = sorted((change for change in decree.changed_by if change.kind in CHANGING), key=lambda change: change.kind in _WITH_PERIOD)
     for position, change in enumerate(changes[:_MOST]):
         mark = getattr(words.notice.marks, change.kind.value)
-        whole, brief = f"{mark} {_changed(change, words)}", f"{mark} {_changed(replace(change, number=None, decree=None), words)}"
+        whole, brief = (
+            f"{mark} {_changed(change, words)}",
+            f"{mark} {_changed(replace(change, number=None, decree=None), words, whole=False)}",
+        )
         if change.decree in below:
             whole, brief = (words.notice.below.format(text=text) for text in (whole, brief))
         yield Line(Part.NOTICE, "", (whole,), hidden=_left(tuple(changes), position), more=words.more, brief=brief)
 
 
-def _changed(change: Change, words: Words) -> str:
-    said = getattr(words.changes.undergoes, change.kind.value).format(decree=_named(change.number, None, change.decree, words))
+def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | None:
+    """`à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] met fin`; None where nothing that did was ended."""
+    for change in decree.changed_by:
+        if change.kind in kinds and change.undone_by:
+            ending = change.undone_by[-1]
+            said, by = _undergone(change, words), _named(ending.number, None, ending.decree, words)
+            return words.standing.in_doubt.format(text=said, ending=by)
+    return None
+
+
+def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
+    """What a later decree does; where that was ended itself, by what, or unless `whole` only that it was."""
+    said = _dated(change, words)
+    if change.undone_by and not whole:
+        said = words.changes.undone.brief.format(text=said)
+    elif change.undone_by:
+        said = words.changes.undone.joint.join((said, *islice(_undone(change, words), _MOST)))
+    return capital(said)
+
+
+def _undone(change: Change, words: Words) -> Iterator[str]:
+    """`l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per decree that does, each before what ends that."""
+    said = words.changes.undone
+    for ending in change.undone_by:
+        form = {True: said.withdrawn, False: said.abrogated, None: said.ended}[ending.retroactive]
+        names = [_named(one.number, None, one.decree, words) for one in (change, ending)]
+        text = _since(form.format(changed=names[0], decree=names[1]), ending, words)
+        if change.kind is Kind.ABROGATION:
+            # Where that was ended in its turn, nothing short tells what is left.
+            effect = None if ending.undone_by else ending.retroactive
+            text = {True: said.revives, False: said.stays, None: said.unclear}[effect].format(text=text)
+        yield text
+        yield from _undone(ending, words)
+
+
+def _undergone(change: Change, words: Words) -> str:
+    """`abrogé par l’arrêté n° 2024-02 [15]`."""
+    named = _named(change.number, None, change.decree, words)
+    form = words.changes.withdrawn if change.retroactive else getattr(words.changes.undergoes, change.kind.value)
+    return str(form.format(decree=named))
+
+
+def _dated(change: Change, words: Words) -> str:
+    said = _undergone(change, words)
     period = period_text(Facts(starts=change.starts, ends=change.ends), words) if change.kind in _WITH_PERIOD else None
     if period is not None:
-        said = words.changes.period.format(text=said, period=period)
-    elif change.since is not None:
-        said = words.changes.since.format(text=said, date=date_text(change.since, words.dates))
-    return capital(said)
+        return words.changes.period.format(text=said, period=period)
+    return _since(said, change, words)
+
+
+def _since(said: str, change: Change, words: Words) -> str:
+    return said if change.since is None else words.changes.since.format(text=said, date=date_text(change.since, words.dates))
 
 
 def _left(all_of_them: tuple[object, ...], position: int) -> int:

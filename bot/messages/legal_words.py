@@ -22,6 +22,7 @@ class StandingWords(Table):
     ended_since: str
     suspended: str
     suspended_since: str
+    in_doubt: str
     unknown: str
     modified: str
     renewed: str
@@ -54,6 +55,7 @@ class RecourseWords(Table):
     running: str
     no_longer: str
     ended: str
+    in_doubt: str
     source: str
     no_court: str
     short_court: str

@@ -20,6 +20,8 @@ LONGEST_LINE = 300
 """Characters a reader sees of one line: a page of ten stays far below what a platform takes."""
 
 _LONGEST_PIECE = 80
+_LONGEST_DOUBT = 160
+"""Of what a decree is said to be, which may take two others to say."""
 
 
 def decree_line(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None) -> str:
@@ -59,7 +61,7 @@ def _pieces(decree: Decree, place: Place, now: datetime, language: Language, cou
     flags = () if counsel is None else tuple(line.brief for line in flag_lines(counsel, words))
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     known = (bond, _period(decree, words, counsel), standing, changes, *flags, texts.get(Part.OPERATORS), texts.get(Part.NUMBER))
-    facts = [cut(text, _LONGEST_PIECE) for text in known if text]
+    facts = [cut(text, _LONGEST_DOUBT if text is standing else _LONGEST_PIECE) for text in known if text]
     told = {Part.PERIOD, Part.OPERATORS, Part.NUMBER} & texts.keys()
     if not told and bond is None and Part.TITLE in texts:
         facts.insert(0, cut(texts[Part.TITLE], 120))

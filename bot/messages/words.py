@@ -105,11 +105,28 @@ class CameraWords(Table):
     counted: str
 
 
+class UndoneWords(Table):
+    """That what changes a decree was ended itself. `withdrawn`, `abrogated` and `ended` (the text tells neither) say by what; `revives`,
+    `stays` and `unclear` what that does to a decree that it had ended. `joint` stands between them, `brief` says all of it in few words."""
+
+    joint: str
+    withdrawn: str
+    abrogated: str
+    ended: str
+    revives: str
+    stays: str
+    unclear: str
+    brief: str
+
+
 class ChangeWords(Table):
-    """What decrees do to each other. `does` and `undergoes` take the other decree, which the others name."""
+    """What decrees do to each other. `does`, `undergoes` and `withdrawn` (of an end by retrait) take the other decree, which the others
+    name."""
 
     does: KindWords
     undergoes: KindWords
+    withdrawn: str
+    undone: UndoneWords
     numbered: str
     numbered_dated: str
     dated: str

@@ -56,7 +56,8 @@ class Recourse(StrEnum):
 class Standing(StrEnum):
     """Where what a decree allows stands on a day, later decrees that change it taken into account.
 
-    `UPCOMING`, `IN_FORCE` and `OVER` tell of its period; `ENDED` and `SUSPENDED` of a later decree. `CHANGE` is a decree that only changes
+    `UPCOMING`, `IN_FORCE` and `OVER` tell of its period; `ENDED` and `SUSPENDED` of a later decree. `IN_DOUBT`: a later decree ended it and
+    was ended itself, in words that do not tell whether this one stands again; a person must look. `CHANGE` is a decree that only changes
     another one and `REFUSED` one that allows nothing: neither is in force in the sense that somebody is watched under it. `UNKNOWN`: the
     period could not be read.
     """
@@ -66,6 +67,7 @@ class Standing(StrEnum):
     OVER = "over"
     ENDED = "ended"
     SUSPENDED = "suspended"
+    IN_DOUBT = "in_doubt"
     CHANGE = "change"
     REFUSED = "refused"
     UNKNOWN = "unknown"

@@ -174,6 +174,13 @@ def test_later_decrees_are_told_at_the_head(letter: LetterKind, kind: Kind, said
     assert said in changed[: changed.index("======")]
 
 
+def test_an_end_that_was_ended_itself_is_told_at_the_head() -> None:
+    still = replace(DECREE.facts, ends=Moment(date(2024, 9, 1)))
+    end = Change(Kind.ABROGATION, since=date(2024, 6, 1), undone_by=(Change(Kind.ABROGATION, since=date(2024, 6, 2)),))
+    text = drafted(LetterKind.GRACIEUX, replace(DECREE, facts=still, changed_by=(end,)))
+    assert "Vérifiez si celui-ci est de nouveau en vigueur" in text[: text.index("======")]
+
+
 def test_the_court_is_that_of_the_seat_and_both_where_the_decree_names_another() -> None:
     assert "devant le tribunal administratif de Paris (code" in drafted(LetterKind.GRACIEUX)
     other = replace(DECREE, facts=replace(DECREE.facts, court="Tribunal administratif de Melun"))

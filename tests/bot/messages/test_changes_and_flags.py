@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.messages import Language, Part, announce, announce_in_full
+from bot.messages import Language, Part, announce, announce_in_full, decree_line
 from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 
@@ -66,11 +66,69 @@ def test_of_many_links_the_first_are_shown_and_how_many_more() -> None:
             Change(Kind.RENEWAL, 15, "2", MAY, Moment(MAY), Moment(date(2031, 5, 9))),
             "Renouvelé par l’arrêté n° 2 [15] (nouvelle période : du 2 au 9 mai 2031)",
         ),
+        (Change(Kind.ABROGATION, 15, "2", MAY, retroactive=True), "Retiré par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
         (Change(Kind.MODIFICATION, 15, "2", MAY), "Modifié par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
     ],
 )
 def test_what_later_decrees_do_to_it(change: Change, expected: str) -> None:
     assert _said(decree(changed_by=(change,)), Part.CHANGED) == [expected]
+
+
+def _ended_by(ending: Change, kind: Kind = Kind.ABROGATION) -> Decree:
+    return decree(changed_by=(Change(kind, 15, "2", MAY, undone_by=(ending,)),))
+
+
+@pytest.mark.parametrize(
+    ("retroactive", "french", "english"),
+    [
+        (
+            True,
+            "l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16] (en principe, cela rétablit {first} : à vérifier)",
+            "decree no. 2 [15] is itself withdrawn by decree no. 3 [16] (in principle this brings {first} back: to be verified)",
+        ),
+        (
+            False,
+            "l’arrêté n° 2 [15] est lui-même abrogé par l’arrêté n° 3 [16] (en principe, cela ne rétablit pas {first} : à vérifier)",
+            "decree no. 2 [15] is itself repealed by decree no. 3 [16] (in principle this does not bring {first} back: to be verified)",
+        ),
+        (
+            None,
+            "l’arrêté n° 3 [16] met fin à son tour à l’arrêté n° 2 [15] (l’effet sur {first} est à vérifier)",
+            "decree no. 2 [15] is itself ended by decree no. 3 [16] (what this does to {first} is to be verified)",
+        ),
+    ],
+)
+def test_an_end_that_was_ended_itself_is_told_with_what_that_does(retroactive: bool | None, french: str, english: str) -> None:
+    ended = _ended_by(Change(Kind.ABROGATION, 16, "3", retroactive=retroactive))
+    assert _said(ended, Part.CHANGED) == [
+        f"Abrogé par l’arrêté n° 2 [15], à compter du 2 mai 2031 ; {french.format(first='la première autorisation')}"
+    ]
+    told = english.format(first="the first authorisation")
+    assert _said(ended, Part.CHANGED, "en") == [f"Repealed by decree no. 2 [15], from 2 May 2031; {told}"]
+
+
+def test_a_suspension_that_was_ended_says_so_and_when() -> None:
+    ended = _ended_by(Change(Kind.ABROGATION, 16, "3", date(2031, 5, 4), retroactive=False), Kind.SUSPENSION)
+    suspended = "Suspendu par l’arrêté n° 2 [15], à compter du 2 mai 2031"
+    no_more = "l’arrêté n° 2 [15] est lui-même abrogé par l’arrêté n° 3 [16], à compter du 4 mai 2031"
+    assert _said(ended, Part.CHANGED) == [f"{suspended} ; {no_more}"]
+
+
+def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> None:
+    last = Change(Kind.ABROGATION, 17, "4", retroactive=True)
+    [text] = _said(_ended_by(Change(Kind.ABROGATION, 16, "3", undone_by=(last,), retroactive=True)), Part.CHANGED)
+    assert "retiré par l’arrêté n° 3 [16] (l’effet sur la première autorisation est à vérifier)" in text
+    assert "l’arrêté n° 3 [16] est lui-même retiré par l’arrêté n° 4 [17]" in text
+
+
+def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
+    ended, told = _ended_by(Change(Kind.ABROGATION, 16, "3")), advised(Standing.IN_DOUBT)
+    doubt = "vérifier : abrogé par l’arrêté n° 2 [15], mais l’arrêté n° 3 [16] met fin à celui-ci"
+    assert announce(ended, DROME, NOW, "fr", told).timing == f"À {doubt}"
+    assert f" · à {doubt} · " in decree_line(ended, DROME, NOW, "fr", told)
+    assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(ended, DROME, NOW, "en", told)
+    [recourse] = (line.text for line in announce(ended, DROME, NOW, "fr", told).lines if line.part is Part.RECOURSE)
+    assert "Il n’est pas sûr que l’arrêté soit encore en vigueur" in recourse
 
 
 @pytest.mark.parametrize(
