@@ -69,11 +69,12 @@ def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
     assert shape["sightings"] == [
         {"authority": "PP", "url": "https://www.prefecturedepolice.example/a.pdf", "page": 1, "seen_at": "2025-05-06T08:00:00+00:00"}
     ]
+    plain: dict[str, object] = {"retroactive": None, "undone_by": []}
     assert shape["changes"] == [
-        {"kind": "renewal", "decree": 4, "number": "2025-1", "since": None, "starts": "2025-05-03", "ends": "2025-05-04"}
+        {"kind": "renewal", "decree": 4, "number": "2025-1", "since": None, "starts": "2025-05-03", "ends": "2025-05-04", **plain}
     ]
     assert shape["changed_by"] == [
-        {"kind": "abrogation", "decree": None, "number": "2025-9", "since": "2025-05-03", "starts": None, "ends": None}
+        {"kind": "abrogation", "decree": None, "number": "2025-9", "since": "2025-05-03", "starts": None, "ends": None, **plain}
     ]
 
 
