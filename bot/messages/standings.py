@@ -51,7 +51,7 @@ def list_standing(decree: Decree, place: Place, now: datetime, words: Words, cou
 
 def list_changes(decree: Decree, words: Words) -> Iterator[str]:
     """`modifié`, `renouvelé`: what later decrees did that leaves it standing."""
-    kinds = {change.kind for change in decree.changed_by}
+    kinds = {change.kind for change in decree.changed_by if not change.undone_by}
     if Kind.MODIFICATION in kinds:
         yield words.standing.modified
     if Kind.RENEWAL in kinds:

@@ -24,12 +24,14 @@ def changed_by(connection: Connection, written: Collection[int]) -> frozenset[in
 
 
 def want_edits(connection: Connection, written: Collection[int]) -> None:
-    """Note the posts of these decrees, and of those that they change, which have not told what is known by now.
+    """Note the posts of these decrees, of those that they change, and of those that these change in turn, which have not told what is known
+    by now: what ends a suspension is news for readers of what was suspended.
 
     A post that is being sent is noted too, and one that waits, which another program may be about to send: whether there is still
     something to tell is asked again before it is edited.
     """
-    touched = {*written, *changed_by(connection, written)}
+    changed = changed_by(connection, written)
+    touched = {*written, *changed, *changed_by(connection, changed)}
     told = select(posts.c.id, posts.c.decree_id, posts.c.told).where(
         posts.c.decree_id.in_(sorted(touched)), posts.c.digest.is_(None), posts.c.state != PostState.REFUSED
     )

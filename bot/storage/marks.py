@@ -1,15 +1,16 @@
 """What a post tells of its decree, as a set of marks: more marks later mean that there is more to tell. Pure.
 
-What later decrees do to it is to be told as it stands: one that a person withdrew ends no other. So is the day of its publication, which
-another sighting may set earlier: the last day to contest follows it. But no fact is told anew because it reads otherwise: which of two
-readings is right no program can tell, and a post that changes with every new rule would only tire its readers.
+What later decrees do to it is to be told as it stands: one that a person withdrew ends no other, and one that was ended itself is told with
+what ended it. So is the day of its publication, which another sighting may set earlier: the last day to contest follows it. But no fact is
+told anew because it reads otherwise: which of two readings is right no program can tell, and a post that changes with every new rule would
+only tire its readers.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.model import CHANGING, Decree, Moment
+from bot.model import CHANGING, Change, Decree, Moment
 
 COMPLETED_FOR = timedelta(days=7)
 """How long after it was sent a post is edited for more facts. Later nobody reads it for them, and a new rule of detection, which finds
@@ -32,7 +33,7 @@ def marks(decree: Decree) -> frozenset[str]:
         known |= _moment(name, moment)
     if decree.published is not None:
         known.add(f"{_PUBLISHED}{decree.published.isoformat()}")
-    return frozenset(known | {f"{_CHANGED}{change.kind.value}:{change.decree}" for change in decree.changed_by if change.kind in CHANGING})
+    return frozenset(known | {_change(change) for change in decree.changed_by if change.kind in CHANGING})
 
 
 def news(told: str | None, decree: Decree) -> frozenset[str]:
@@ -60,6 +61,11 @@ def as_text(told: str | None, decree: Decree) -> str:
     now = marks(decree)
     moved = _days(before) if _days(now) else frozenset[str]()
     return " ".join(sorted(now | (before - _changes(before) - moved)))
+
+
+def _change(change: Change) -> str:
+    """`changed_by:suspension:15`, and where that was ended itself `changed_by:suspension:15:16`."""
+    return ":".join((f"{_CHANGED}{change.kind.value}", str(change.decree), *(str(ending.decree) for ending in change.undone_by)))
 
 
 def _changes(told: frozenset[str]) -> frozenset[str]:

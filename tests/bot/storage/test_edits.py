@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from bot.model import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
+from bot.storage.edits import Edit
 from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, is_to_be_told, marks, news
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
@@ -64,6 +65,13 @@ def test_what_later_decrees_do_is_told_as_it_stands() -> None:
     assert news(as_text(after, decree()), decree()) == frozenset()
 
 
+def test_that_what_ended_it_was_ended_itself_is_news() -> None:
+    ended = decree(changed_by=(Change(Kind.ABROGATION, 15),))
+    again = decree(changed_by=(Change(Kind.ABROGATION, 15, undone_by=(Change(Kind.ABROGATION, 16),)),))
+    assert news(as_text(None, ended), again) == {"changed_by:abrogation:15", "changed_by:abrogation:15:16"}
+    assert news(as_text(as_text(None, ended), again), again) == frozenset()
+
+
 def test_of_an_old_post_every_fact_is_taken_for_told() -> None:
     assert news(None, decree()) == frozenset()
     assert news(None, decree(changed_by=(Change(Kind.SUSPENSION, 15),))) == {"changed_by:suspension:15"}
@@ -103,6 +111,32 @@ DAY = timedelta(days=1)
 def test_how_long_a_post_is_completed(now_known: Decree, age: timedelta | None, told: bool) -> None:
     before = as_text(None, decree(facts=replace(FULL, number=None)))
     assert is_to_be_told(before, now_known, None if age is None else NOW - age, NOW) is told
+
+
+def test_a_post_is_edited_when_what_ended_its_decree_is_withdrawn(store: Store) -> None:
+    found(store, GRANT)
+    grant = send(store, "17")
+    end = found(store, END, Kind.ABROGATION)
+    send(store, "18", minutes=5)
+    store.edits.done(one_edit(store, 6), NOW + 6 * MINUTE)
+    retrait = Facts("2026-160", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-150", LATER, retroactive=True),))
+    last = found(store, retrait, Kind.ABROGATION)
+    send(store, "19", minutes=7)
+    edit = one_edit(store, 8)
+    assert edit.post.id == grant.id
+    [change] = edit.post.decree.changed_by
+    assert (change.decree, [(one.decree, one.retroactive) for one in change.undone_by]) == (end, [(last, True)])
+    # A person withdraws it: readers of the first learn that as well.
+    store.edits.done(edit, NOW + 8 * MINUTE)
+    store.edits.done(one_edit(store, 9), NOW + 9 * MINUTE)
+    store.reviews.withdraw(last, NOW, "cli")
+    assert one_edit(store, 10).post.id == grant.id
+
+
+def one_edit(store: Store, minutes: int) -> Edit:
+    edit = store.edits.next("t", NOW + minutes * MINUTE)
+    assert edit is not None
+    return edit
 
 
 # --- replies ---
