@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.detection import court, flags, last_day, recourse, standing
-from bot.detection.law import longest
+from bot.detection.law import days_outside, longest
 from bot.detection.standing import period
 from bot.model import Counsel, Decree, Flag, Place
 
@@ -26,6 +26,7 @@ def counsel(decree: Decree, place: Place, now: datetime) -> Counsel:
         months=_months(decree) if Flag.LONGER_THAN_ALLOWED in raised else None,
         starts=starts,
         ends=ends,
+        outside=days_outside(decree.facts) if Flag.OUTSIDE_WINDOW in raised else (),
     )
 
 

@@ -97,7 +97,7 @@ def _counsel_json(decree: Decree, place: Place, now: datetime) -> Json:
 
     `court` is the one named in the decree, else that of the seat of its authority; where `court_by_seat` is another, both are to be shown.
     `last_day` is the last day for third parties to contest, counted from the date of the recueil. `flags`, `standing` and `recourse` are
-    values of the closed lists of `bot.model`; the last two hold at `now`. `late_days` is set where a flag says so.
+    values of the closed lists of `bot.model`; the last two hold at `now`. `late_days` and `outside_days` are set where a flag says so.
     """
     told = counsel(decree, place, now)
     return {
@@ -108,6 +108,7 @@ def _counsel_json(decree: Decree, place: Place, now: datetime) -> Json:
         "standing": told.standing.value,
         "recourse": told.recourse.value,
         "late_days": told.late,
+        "outside_days": [{"first": first.isoformat(), "last": last.isoformat()} for first, last in told.outside],
     }
 
 

@@ -29,13 +29,15 @@ class StandingWords(Table):
 
 
 class FlagWords(Table):
-    """What is striking in the dates, whole in posts and brief in lists. `late` is said where the number of days is not known."""
+    """What is striking in the dates, whole in posts and brief in lists. `late` is said where the number of days is not known,
+    `outside` where it is not known which days those are."""
 
     late: str
     late_one: str
     late_many: str
     late_brief: str
     outside: str
+    outside_days: str
     outside_brief: str
     longer: str
     longer_one: str

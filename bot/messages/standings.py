@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from bot.messages.changes import doubt_text
 from bot.messages.lines import Line, Part, capital
-from bot.messages.moments import Stage, Timing, date_text, delay_text, timing, timing_text
+from bot.messages.moments import Stage, Timing, date_text, delay_text, period_text, timing, timing_text
 from bot.messages.words import Words
-from bot.model import Counsel, Decree, Flag, Kind, Place, Standing
+from bot.model import Counsel, Decree, Facts, Flag, Kind, Moment, Place, Standing
 
 _MARK = "⚠️ "
 
@@ -78,8 +78,11 @@ def _flag(flag: Flag, counsel: Counsel, words: Words) -> tuple[str, str]:
         case Flag.LONGER_THAN_ALLOWED:
             whole = said.longer_one if counsel.months == 1 else said.longer_many
             return whole.format(n=counsel.months), said.longer_brief
-        case Flag.OUTSIDE_WINDOW:
+        case Flag.OUTSIDE_WINDOW if not counsel.outside:
             return said.outside, said.outside_brief
+        case Flag.OUTSIDE_WINDOW:
+            days = [period_text(Facts(starts=Moment(first), ends=Moment(last)), words) or "" for first, last in counsel.outside]
+            return said.outside_days.format(days=", ".join(days)), said.outside_brief
 
 
 def _stage(decree: Decree, place: Place, now: datetime, counsel: Counsel | None) -> Timing | None:

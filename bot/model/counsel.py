@@ -30,7 +30,7 @@ class Court:
 class Flag(StrEnum):
     """The closed list of flags.
 
-    `OUTSIDE_WINDOW`: it begins, or where that is not known was signed, on a day for which no known text allowed VSA (`law.toml`).
+    `OUTSIDE_WINDOW`: it was signed, or any day of its period falls, on a day for which no known text allowed VSA (`law.toml`).
     `LONGER_THAN_ALLOWED`: it authorises for longer than its law allows at once, where the law sets a limit.
     `PUBLISHED_AFTER_START`: the recueil is dated after the day on which the authorisation began.
     """
@@ -79,7 +79,8 @@ class Counsel:
 
     `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `late` how many days
     after its beginning it was published, where that is flagged. `months` is how many its law allows at once, where it is flagged as longer.
-    `starts` and `ends` are its period as the last decree that modifies it says.
+    `starts` and `ends` are its period as the last decree that modifies it says. `outside` are the stretches of days, both ends
+    included, for which no known text allowed it, where that is flagged and they are known.
     """
 
     standing: Standing
@@ -91,3 +92,4 @@ class Counsel:
     months: int | None = None
     starts: Moment | None = None
     ends: Moment | None = None
+    outside: tuple[tuple[date, date], ...] = ()

@@ -144,6 +144,12 @@ def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
             "⚠️ No known text allowed algorithmic video surveillance on that date (to be verified)",
         ),
         (
+            Flag.OUTSIDE_WINDOW,
+            {"outside": ((MAY, date(2031, 5, 9)), (date(2031, 6, 9), date(2031, 6, 9)))},
+            "⚠️ Aucun texte connu n’autorisait la vidéosurveillance algorithmique du 2 au 9 mai 2031, le 9 juin 2031 (à vérifier)",
+            "⚠️ No known text allowed algorithmic video surveillance from 2 to 9 May 2031, on 9 June 2031 (to be verified)",
+        ),
+        (
             Flag.LONGER_THAN_ALLOWED,
             {"months": 1},
             "⚠️ Plus long que le mois que permettait la loi à cette date (à vérifier)",
