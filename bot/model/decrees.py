@@ -44,7 +44,8 @@ class Decree:
     """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.
 
     `id` is None until it is stored. `url` is the canonical address of the PDF, `page` the first page of the act in it,
-    `published` the date of the recueil (cover first, listing else); of a stored one that was seen in several, the earliest.
+    `published` the date of the recueil (cover first, listing else); of a stored one that was seen in several, the earliest that is not
+    before its signature.
     """
 
     authority: str

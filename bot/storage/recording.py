@@ -9,10 +9,10 @@ announced from being announced again. A reading that is incomplete is never a du
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, select, update
 
 from bot.model import Act, Decree, Reading
 from bot.storage.act_writing import replace_acts
@@ -97,7 +97,7 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
         "error": None if reading.complete else _unread(reading),
         "number": clean_or_none(reading.cover.number),
         "digest": result.digest,
-        "published": func.coalesce(recueils.c.published, reading.cover.published),
+        "published": _published(reading, now),
         "tried_at": now,
         "page_count": reading.page_count,
         "ocr_pages": list(reading.ocr_pages),
@@ -115,11 +115,21 @@ def _leave_open(connection: Connection, recueil: int, result: ReadResult, now: d
         "next_try_at": result.next_try_at,
         "error": f"being read: {len(reading.pending_pages)} of {reading.page_count} pages were still to be recognised",
         "number": clean_or_none(reading.cover.number),
-        "published": func.coalesce(recueils.c.published, reading.cover.published),
+        "published": _published(reading, now),
         "tried_at": now,
         "page_count": reading.page_count,
     }
     connection.execute(update(recueils).where(recueils.c.id == recueil, recueils.c.state.not_in(_DONE)).values(values))
+
+
+def _published(reading: Reading, now: datetime) -> date | ColumnElement[date | None]:
+    """The day of the recueil: that of its cover, else what is known of it, which is that of the listing or of a cover read before.
+
+    What is judged again or accepted by a person later is then published on the same day as what was found at once. No recueil is read
+    before it is published: a cover dated later (by more than a day, which it may be elsewhere on Earth) was misread.
+    """
+    day = reading.cover.published
+    return recueils.c.published if day is None or day > now.date() + timedelta(days=1) else day
 
 
 def _unread(reading: Reading) -> str:

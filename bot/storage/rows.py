@@ -80,7 +80,8 @@ class NewRecueil:
 
 @dataclass(frozen=True, slots=True)
 class Recueil:
-    """One published item as stored. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was
+    """One published item as stored. `published` is the day of the listing, from the first reading on that of its cover where this tells
+    one. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was
     last taken up; `sha256` is of the file that came at `fetched_at`."""
 
     id: int

@@ -14,14 +14,14 @@ DECREE = Decree(
     authority="92",
     kind=Kind.AUTHORISATION,
     title="Arrêté",
-    facts=Facts(starts=Moment(date(2025, 5, 3)), ends=Moment(date(2025, 5, 4))),
+    facts=Facts(starts=Moment(date(2025, 5, 3)), ends=Moment(date(2025, 5, 7))),
     evidence=(),
     url="https://www.lande.gouv.fr/recueil.pdf",
     page=3,
     published=date(2025, 5, 6),
 )
 
-NOW = datetime(2025, 5, 3, 12, tzinfo=UTC)
+NOW = datetime(2025, 5, 6, 12, tzinfo=UTC)
 PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
 
 
@@ -51,7 +51,7 @@ def test_what_is_not_known_is_null() -> None:
 def test_standing_and_urgency_are_those_of_the_moment() -> None:
     shape = shaped(DECREE)
     assert (shape["standing"], shape["recourse"], shape["late_days"]) == ("in_force", "running", 3)
-    later = decree_json(DECREE, PLACE, datetime(2025, 5, 5, tzinfo=UTC))
+    later = decree_json(DECREE, PLACE, datetime(2025, 5, 8, tzinfo=UTC))
     assert (later["standing"], later["recourse"]) == ("over", "over")
     assert shaped(replace(DECREE, published=date(2025, 5, 2)))["late_days"] is None
 

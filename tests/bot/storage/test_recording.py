@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import event, insert
 
-from bot.model import Facts, Moment, Outcome, Post, PostState
+from bot.model import Cover, Facts, Moment, Outcome, Post, PostState
 from bot.storage.database import Database
 from bot.storage.decrees import Decrees
 from bot.storage.engine import make_engine
@@ -59,6 +59,27 @@ def test_everything_a_reading_found_is_stored(store: Store) -> None:
     assert uncertain.evidence == ("traitement algorithmique des images",)
     after = store.recueils.get(recueil.id)
     assert (after.state, after.number, after.digest, after.attempts, after.error) == (RecueilState.READ, "26-2024-100", "d", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("cover", "expected"),
+    [
+        (date(2024, 4, 17), date(2024, 4, 17)),
+        (date(2024, 4, 20), date(2024, 4, 20)),
+        (None, date(2024, 4, 19)),
+        (date(2042, 4, 17), date(2024, 4, 19)),  # misread
+    ],
+)
+@pytest.mark.parametrize("early", [False, True])
+def test_a_recueil_has_the_day_of_its_cover_before_that_of_the_listing(
+    store: Store, cover: date | None, expected: date, *, early: bool
+) -> None:
+    recueil = one_recueil(store)
+    result = result_of(recueil, act("Arrêté"))
+    store.decrees.record(replace(result, reading=replace(result.reading, cover=Cover(published=cover)), early=early), to("t"), NOW)
+    [known] = store.recueils.of("26")
+    # What a person accepts of it later, or other rules find in it, is published on that day.
+    assert known.published == expected
 
 
 def test_recording_again_posts_nothing_again(store: Store) -> None:
