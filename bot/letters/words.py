@@ -51,6 +51,7 @@ class Labels(_Table):
     more: str
     one_day: str
     days: str
+    that_day: str
     facts: Mapping[str, str]
 
 

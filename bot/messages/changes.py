@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import islice
+from typing import NamedTuple
 
 from bot.messages.cleaning import clean, cut, inert
 from bot.messages.lines import Line, Part, capital
@@ -22,17 +23,17 @@ _WITH_PERIOD = frozenset({Kind.RENEWAL, Kind.MODIFICATION})
 
 def first_link(decree: Decree, words: Words) -> str | None:
     """`met fin à l’arrêté n° 2024-01 [12]`, for lists; None for a decree that bears on no other."""
-    for kind, number, signed, known in _bonds(decree):
-        return str(getattr(words.changes.does, kind.value).format(decree=_named(number, None if number else signed, known, words)))
+    for bond in _bonds(decree):
+        return _verb(bond, words).format(decree=_named(bond.number, None if bond.number else bond.signed, bond.known, words))
     return None
 
 
 def link_lines(decree: Decree, words: Words) -> Iterator[Line]:
     """`Met fin à l’arrêté n° 2024-01 du 2 mai 2024 [12]`, one line per decree that this one bears on."""
     bonds = tuple(_bonds(decree))
-    for position, (kind, number, signed, known) in enumerate(bonds[:_MOST]):
-        verb = getattr(words.changes.does, kind.value)
-        whole, brief = (verb.format(decree=_named(number, day, known, words)) for day in (signed, None if number else signed))
+    for position, bond in enumerate(bonds[:_MOST]):
+        days = (bond.signed, None if bond.number else bond.signed)
+        whole, brief = (_verb(bond, words).format(decree=_named(bond.number, day, bond.known, words)) for day in days)
         yield Line(Part.LINKS, "", (capital(whole),), hidden=_left(bonds, position), more=words.more, brief=capital(brief))
 
 
@@ -118,17 +119,31 @@ def _left(all_of_them: tuple[object, ...], position: int) -> int:
     return max(len(all_of_them) - _MOST, 0) if position == _MOST - 1 else 0
 
 
-def _bonds(decree: Decree) -> Iterator[tuple[Kind, str | None, date | None, int | None]]:
-    """What it does, to which number, signed when, stored under which id: as the text says, with what the store knows of it."""
+class _Bond(NamedTuple):
+    """What a decree does, to which number, signed when, stored under which id."""
+
+    kind: Kind
+    number: str | None
+    signed: date | None
+    known: int | None
+    retroactive: bool | None
+
+
+def _verb(bond: _Bond, words: Words) -> str:
+    return words.changes.withdraws if bond.retroactive else str(getattr(words.changes.does, bond.kind.value))
+
+
+def _bonds(decree: Decree) -> Iterator[_Bond]:
+    """As the text says, with what the store knows of it."""
     stored = list(decree.changes)
     for reference in decree.facts.references:
         change = next((change for change in stored if _same(reference, change)), None)
         if change is not None:
             stored.remove(change)
         number = reference.number or (change.number if change is not None else None)
-        yield reference.change, number, reference.signed, None if change is None else change.decree
+        yield _Bond(reference.change, number, reference.signed, None if change is None else change.decree, reference.retroactive)
     for change in stored:
-        yield change.kind, change.number, None, change.decree
+        yield _Bond(change.kind, change.number, None, change.decree, change.retroactive)
 
 
 def _same(reference: Reference, change: Change) -> bool:

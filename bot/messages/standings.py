@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from bot.messages.changes import doubt_text
 from bot.messages.lines import Line, Part, capital
-from bot.messages.moments import Stage, Timing, date_text, delay_text, period_text, timing, timing_text
+from bot.messages.moments import Stage, Timing, date_text, days_text, delay_text, timing, timing_text
 from bot.messages.words import Words
-from bot.model import Counsel, Decree, Facts, Flag, Kind, Moment, Place, Standing
+from bot.model import Counsel, Decree, Flag, Kind, Place, Standing
 
 _MARK = "⚠️ "
 
@@ -81,8 +81,7 @@ def _flag(flag: Flag, counsel: Counsel, words: Words) -> tuple[str, str]:
         case Flag.OUTSIDE_WINDOW if not counsel.outside:
             return said.outside, said.outside_brief
         case Flag.OUTSIDE_WINDOW:
-            days = [period_text(Facts(starts=Moment(first), ends=Moment(last)), words) or "" for first, last in counsel.outside]
-            return said.outside_days.format(days=", ".join(days)), said.outside_brief
+            return said.outside_days.format(days=days_text(counsel.outside, words)), said.outside_brief
 
 
 def _stage(decree: Decree, place: Place, now: datetime, counsel: Counsel | None) -> Timing | None:

@@ -97,12 +97,14 @@ class PeriodWords(Table):
 
 
 class CameraWords(Table):
-    """Whose images, after the label of the cameras."""
+    """Whose images, after the label of the cameras. `one_fixed` and `one_drone` are of a single camera."""
 
     fixed: str
     drone: str
     both: str
     counted: str
+    one_fixed: str
+    one_drone: str
 
 
 class UndoneWords(Table):
@@ -120,11 +122,12 @@ class UndoneWords(Table):
 
 
 class ChangeWords(Table):
-    """What decrees do to each other. `does`, `undergoes` and `withdrawn` (of an end by retrait) take the other decree, which the others
-    name."""
+    """What decrees do to each other. `does` and `undergoes`, in place of which an end by retrait `withdraws` and is
+    `withdrawn`, take the other decree, which the others name."""
 
     does: KindWords
     undergoes: KindWords
+    withdraws: str
     withdrawn: str
     undone: UndoneWords
     numbered: str

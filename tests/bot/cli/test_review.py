@@ -76,12 +76,12 @@ def test_a_false_decree_is_withdrawn_and_a_withdrawal_taken_back(vigie: Vigie) -
     assert (withdrawn.json["withdrawn"], withdrawn.json["posted_to"], withdrawn.json["outcome"]) == (1, [], "not_concerned")
     assert vigie("recent", "--json").json == vigie("search", "lumières", "--json").json == []
     shown = vigie("show", "1", "-l", "en")
-    assert shown.out.startswith("Withdrawn on ")
-    assert "Retiré le " in vigie("show", "1").out
+    assert shown.out.startswith("Set aside on ")
+    assert "Écarté le " in vigie("show", "1").out
     assert vigie("show", "1", "--json").json["withdrawn_at"] is not None
     letter = vigie("show", "1", "--letter", "cada")
     assert (letter.code, letter.out) == (2, "")
-    assert "Retiré le " in letter.err
+    assert "Écarté le " in letter.err
     assert vigie("review", "reject", "--decree", "1").out == "Already decided: it is none.\n"
 
     back = vigie("review", "accept", "--decree", "1")

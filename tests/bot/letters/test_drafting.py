@@ -152,7 +152,8 @@ def test_flags_become_grounds_to_verify() -> None:
     assert "Défaut de base légale" not in late
     assert "Durée. " not in late
     outside = replace(DECREE, facts=replace(DECREE.facts, starts=Moment(date(2025, 6, 1)), ends=Moment(date(2025, 6, 2))))
-    assert "Défaut de base légale. [" in drafted(LetterKind.GRACIEUX, outside)
+    assert "Défaut de base légale. [" in (text := drafted(LetterKind.GRACIEUX, outside))
+    assert "sur des images de vidéoprotection du 1er au 2 juin 2025 : à vérifier" in text
     long = replace(DECREE, facts=replace(DECREE.facts, ends=Moment(date(2024, 9, 1))))
     assert "Durée. L’arrêté autorise le traitement du 26 mai 2024 au 1er septembre 2024" in drafted(LetterKind.GRACIEUX, long)
     next_day = replace(DECREE, published=date(2024, 5, 27))

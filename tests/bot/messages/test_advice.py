@@ -79,7 +79,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
 @pytest.mark.parametrize(
     ("court", "long", "brief"),
     [
-        (Court(None, None, None), "il n’est pas connu ici", "tribunal administratif"),
+        (Court(None, None, None), "elle n’est pas connue ici", "tribunal administratif"),
         (Court(NICE, None, NICE), "aucun tribunal n’a été lu dans l’acte", "TA de Nice"),
         (Court(NICE, NICE, None), "à comparer au siège de l’autorité", "TA de Nice"),
         (Court(NICE, NICE, NICE), "que nomme l’acte et dont relève le siège", "TA de Nice"),

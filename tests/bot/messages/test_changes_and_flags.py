@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from bot.messages import Language, Part, announce, announce_in_full, decree_line
+from bot.messages import Language, Part, announce, announce_in_full, decree_line, plain_decree
 from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 
@@ -25,6 +26,7 @@ def _said(of: Decree, part: Part, language: Language = "fr", counsel: Counsel | 
             ["Met fin à l’arrêté n° 2031-01 du 2 mai 2031 [12]"],
             ["Ends decree no. 2031-01 of 2 May 2031 [12]"],
         ),
+        ((Reference(Kind.ABROGATION, "2031-01", retroactive=True),), (), ["Retire l’arrêté n° 2031-01"], ["Withdraws decree no. 2031-01"]),
         ((Reference(Kind.RENEWAL, "2031-01"),), (), ["Renouvelle l’arrêté n° 2031-01"], ["Renews decree no. 2031-01"]),
         ((Reference(Kind.MODIFICATION, None, MAY),), (), ["Modifie l’arrêté du 2 mai 2031"], ["Modifies the decree of 2 May 2031"]),
         ((Reference(Kind.SUSPENSION),), (), ["Suspend un autre arrêté"], ["Suspends another decree"]),
@@ -101,10 +103,16 @@ def _ended_by(ending: Change, kind: Kind = Kind.ABROGATION) -> Decree:
 def test_an_end_that_was_ended_itself_is_told_with_what_that_does(retroactive: bool | None, french: str, english: str) -> None:
     ended = _ended_by(Change(Kind.ABROGATION, 16, "3", retroactive=retroactive))
     assert _said(ended, Part.CHANGED) == [
-        f"Abrogé par l’arrêté n° 2 [15], à compter du 2 mai 2031 ; {french.format(first='la première autorisation')}"
+        f"Abrogé par l’arrêté n° 2 [15], à compter du 2 mai 2031 ; {french.format(first='le premier arrêté')}"
     ]
-    told = english.format(first="the first authorisation")
+    told = english.format(first="the first decree")
     assert _said(ended, Part.CHANGED, "en") == [f"Repealed by decree no. 2 [15], from 2 May 2031; {told}"]
+
+
+def test_what_later_decrees_do_stands_beside_what_this_one_does() -> None:
+    both = _ended_by(Change(Kind.ABROGATION, 16, "3"))
+    text = plain_decree(replace(both, facts=Facts(number="1", references=(Reference(Kind.RENEWAL, "0"),))), DROME, NOW)
+    assert "Renouvelle l’arrêté n° 0\nAbrogé par l’arrêté n° 2 [15]" in text
 
 
 def test_a_suspension_that_was_ended_says_so_and_when() -> None:
@@ -117,7 +125,7 @@ def test_a_suspension_that_was_ended_says_so_and_when() -> None:
 def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> None:
     last = Change(Kind.ABROGATION, 17, "4", retroactive=True)
     [text] = _said(_ended_by(Change(Kind.ABROGATION, 16, "3", undone_by=(last,), retroactive=True)), Part.CHANGED)
-    assert "retiré par l’arrêté n° 3 [16] (l’effet sur la première autorisation est à vérifier)" in text
+    assert "retiré par l’arrêté n° 3 [16] (l’effet sur le premier arrêté est à vérifier)" in text
     assert "l’arrêté n° 3 [16] est lui-même retiré par l’arrêté n° 4 [17]" in text
 
 
@@ -187,6 +195,9 @@ def test_a_post_is_not_said_to_start_once_it_is_ended(standing: Standing, expect
     [
         (118, (), "118", "118"),
         (118, (CameraType.FIXED,), "118 (fixes)", "118 (fixed)"),
+        (1, (CameraType.FIXED,), "1 (fixe)", "1 (fixed)"),
+        (1, (CameraType.DRONE,), "1 (sur un drone)", "1 (on a drone)"),
+        (1, (CameraType.DRONE, CameraType.FIXED), "1 (fixes et sur drones)", "1 (fixed and on drones)"),
         (2, (CameraType.DRONE,), "2 (sur drones)", "2 (on drones)"),
         (None, (CameraType.DRONE, CameraType.FIXED), "fixes et sur drones", "fixed and on drones"),
     ],
@@ -201,7 +212,7 @@ def test_where_else_it_was_published_is_told_once_each() -> None:
     assert _said(decree(sightings=(Sighting("26", PDF, 7, NOW),)), Part.SIGHTINGS) == []
     others = tuple(Sighting("92", f"https://a.example/{n}.pdf", 1, NOW) for n in (1, 1, 2, 3, 4, 5, 6, 7))
     said = _said(decree(sightings=others), Part.SIGHTINGS)
-    assert said == ["Aussi publié par 92, page 1 (PDF)"] * 4 + ["Aussi publié par 92, page 1 (PDF) (+2)"]
+    assert said == ["Aussi publié (92), page 1 (PDF)"] * 4 + ["Aussi publié (92), page 1 (PDF) (+2)"]
 
 
 def test_without_counsel_nothing_of_the_law_is_said() -> None:

@@ -108,7 +108,7 @@ def test_the_long_form_links_to_every_place_of_publication() -> None:
     seen = decree(sightings=(Sighting("26", PDF, 7, NOW), Sighting("PP", elsewhere, 14, NOW), Sighting("92", "javascript:1", 2, NOW)))
     post = telegram_decree(seen, DROME, NOW, "fr", advised(), {"PP": POLICE})
     parsed = parse(post.html)
-    assert "Aussi publié par Paris, Préfecture de police, page 14 (PDF)\nLire l’acte (PDF, page 7)" in parsed.text
+    assert "Aussi publié (Paris, Préfecture de police), page 14 (PDF)\nLire l’acte (PDF, page 7)" in parsed.text
     assert [entity.get("url") for entity in parsed.entities if entity["type"] == "text_link"] == [f"{elsewhere}#page=14", f"{PDF}#page=7"]
     assert f"{elsewhere}#page=14" in post.plain
 
