@@ -19,17 +19,19 @@ def counsel(decree: Decree, place: Place, now: datetime) -> Counsel:
     there = now.astimezone(ZoneInfo(place.time_zone))
     published = _published(decree, there)
     raised = flags(decree, published)
+    last = limit(published)
     starts, ends = period(decree, there.date())
     return Counsel(
         standing=standing(decree, there),
         recourse=recourse(starts, ends, there),
         court=court(decree.facts.authority or decree.authority, decree.facts.court),
-        last_day=limit(published),
+        last_day=last,
         flags=raised,
         late=_late(decree, published) if Flag.PUBLISHED_AFTER_START in raised else None,
         months=_months(decree) if Flag.LONGER_THAN_ALLOWED in raised else None,
         starts=starts,
         ends=ends,
+        at_least=_at_least(decree, there) if last is None else None,
         outside=days_outside(decree.facts) if Flag.OUTSIDE_WINDOW in raised else (),
     )
 
@@ -50,10 +52,21 @@ def _published(decree: Decree, there: datetime) -> date | None:
     Nothing is found before it is published. A recueil dated some days ahead was published on the day it was found at the latest, and the
     limit is then never given too late; a day further ahead was misread.
     """
-    found = (decree.found_at or there).astimezone(there.tzinfo).date()
+    found = _found(decree, there)
     if decree.published is None or decree.published <= found:
         return decree.published
     return found if decree.published - found <= _AHEAD else None
+
+
+def _found(decree: Decree, there: datetime) -> date:
+    """The day on which it was found, by the clock of its place; one that is not stored was found now."""
+    return (decree.found_at or there).astimezone(there.tzinfo).date()
+
+
+def _at_least(decree: Decree, there: datetime) -> date | None:
+    """The last day to contest had it been published when it was signed: nothing is published, nor does its limit run, before that."""
+    signed = decree.facts.signed
+    return None if signed is None or signed > _found(decree, there) else limit(signed)
 
 
 def _months(decree: Decree) -> int | None:

@@ -96,7 +96,8 @@ def _counsel_json(decree: Decree, place: Place, now: datetime) -> Json:
     """Information to verify, never legal advice.
 
     `court` is the one named in the decree, else that of the seat of its authority; where `court_by_seat` is another, both are to be shown.
-    `last_day` is the last day for third parties to contest, counted from the date of the recueil. `flags`, `standing` and `recourse` are
+    `last_day` is the last day for third parties to contest, counted from the date of the recueil; `last_day_at_least` from the
+    signature, where that date is not known. `flags`, `standing` and `recourse` are
     values of the closed lists of `bot.model`; the last two hold at `now`. `late_days` and `outside_days` are set where a flag says so.
     """
     told = counsel(decree, place, now)
@@ -104,6 +105,7 @@ def _counsel_json(decree: Decree, place: Place, now: datetime) -> Json:
         "court": told.court.name,
         "court_by_seat": told.court.by_seat,
         "last_day": _day(told.last_day),
+        "last_day_at_least": _day(told.at_least),
         "flags": [flag.value for flag in told.flags],
         "standing": told.standing.value,
         "recourse": told.recourse.value,

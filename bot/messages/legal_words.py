@@ -51,6 +51,7 @@ class RecourseWords(Table):
     limit: str
     limit_passed: str
     limit_unknown: str
+    limit_at_least: str
     over: str
     differs: str
     future: str
@@ -65,6 +66,7 @@ class RecourseWords(Table):
     brief: str
     brief_passed: str
     brief_unknown: str
+    brief_at_least: str
 
 
 class AdviceWords(Table):
@@ -74,6 +76,7 @@ class AdviceWords(Table):
     limit: str
     limit_passed: str
     limit_unknown: str
+    limit_at_least: str
     court_both: str
     court_named: str
     court_seat: str

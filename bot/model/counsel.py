@@ -77,7 +77,8 @@ class Standing(StrEnum):
 class Counsel:
     """What a reader of a decree is told besides what it says: information to verify, with its source, never legal advice.
 
-    `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `late` how many days
+    `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `at_least` is then the day
+    before which that cannot be, counted from the signature, where this is known. `late` how many days
     after its beginning it was published, where that is flagged. `months` is how many its law allows at once, where it is flagged as longer.
     `starts` and `ends` are its period as the last decree that modifies it says. `outside` are the stretches of days, both ends
     included, for which no known text allowed it, where that is flagged and they are known.
@@ -93,3 +94,4 @@ class Counsel:
     starts: Moment | None = None
     ends: Moment | None = None
     outside: tuple[tuple[date, date], ...] = ()
+    at_least: date | None = None

@@ -50,6 +50,25 @@ def test_a_longer_period_is_told_until_what_lengthened_it_is_ended() -> None:
     assert (after.standing, after.ends) == (Standing.OVER, Moment(date(2024, 6, 10)))
 
 
+@pytest.mark.parametrize(
+    ("published", "signed", "at_least"),
+    [
+        (None, "2024-05-24", "2024-07-25"),
+        ("2042-05-24", "2024-05-24", "2024-07-25"),  # misread
+        ("2024-05-28", "2024-05-24", None),  # the last day itself is known
+        (None, "2024-06-01", None),  # after it was found: misread
+        (None, None, None),
+    ],
+)
+def test_without_a_day_of_publication_that_of_the_signature_tells_until_when_at_least(
+    published: str | None, signed: str | None, at_least: str | None
+) -> None:
+    days = [None if day is None else date.fromisoformat(day) for day in (published, signed)]
+    dated = decree(days[0], signed=days[1])
+    told = counsel(replace(dated, found_at=datetime(2024, 5, 31, tzinfo=UTC)), PLACE, datetime(2024, 6, 30, tzinfo=UTC))
+    assert told.at_least == (at_least and date.fromisoformat(at_least))
+
+
 def test_a_misread_day_of_publication_tells_no_limit() -> None:
     assert counsel(decree(date(1815, 6, 18)), PLACE, datetime(2024, 5, 1, tzinfo=UTC)).last_day is None
 

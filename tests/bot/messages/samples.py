@@ -141,6 +141,8 @@ counsels = st.builds(
     months=st.none() | st.integers(1, 12),
     starts=st.none() | moments,
     ends=st.none() | moments,
+    outside=st.lists(st.tuples(st.dates(), st.dates()), max_size=3).map(tuple),
+    at_least=st.none() | st.dates(),
 )
 places = st.one_of(st.sampled_from([DROME, POLICE, GUADELOUPE]), st.builds(Place, code=hostile, name=hostile, department=hostile))
 nows = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds are naive there

@@ -64,6 +64,19 @@ def test_the_last_day_ends_at_midnight_of_the_place() -> None:
     assert "pris fin" not in _post(advised(), late, place=GUADELOUPE)[0]
 
 
+def test_without_a_day_of_publication_it_is_told_until_when_at_least() -> None:
+    undated = advised(last_day=None, at_least=date(2031, 6, 19))
+    whole, brief = _post(undated)
+    assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble : la date" in whole
+    assert brief == "Recours jusqu’au 19 juin 2031 au moins · TA de Grenoble (à vérifier)"
+    assert "at least until 19 June 2031" in counsel_lines(undated, DROME, NOW, "en")[1]
+    # Once that day has passed nothing is known.
+    whole, brief = _post(undated, AFTER)
+    assert "le dernier jour n’est pas connu, faute de date de publication" in whole
+    assert brief == "Recours : TA de Grenoble (à vérifier)"
+    assert "n’a pas pu être calculé" in counsel_lines(undated, DROME, AFTER)[1]
+
+
 def test_both_courts_are_shown_where_they_differ() -> None:
     two = advised(court=Court(TOULON, TOULON, NICE))
     whole, brief = _post(two)
