@@ -107,7 +107,8 @@ def test_a_line_names_the_decree_it_bears_on() -> None:
 def test_flags_are_brief_in_a_line() -> None:
     flagged = advised(flags=tuple(Flag), late=1, months=1)
     line = decree_line(decree(), DROME, NOW, "fr", flagged)
-    assert " · ⚠️ aucun texte connu à cette date (à vérifier) · ⚠️ plus long que permis (à vérifier) · ⚠️ publié 1 j après le début · " in line
+    flags = "⚠️ aucun texte connu ne l’autorisait (à vérifier) · ⚠️ plus long que permis (à vérifier) · ⚠️ publié 1 j après le début"
+    assert f" · {flags} · " in line
 
 
 def test_only_the_long_form_tells_who_signed_and_what_came_later() -> None:
