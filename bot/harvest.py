@@ -216,6 +216,8 @@ class Harvester:
         for act in () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged):
             # Not its title: it may name a private person.
             log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
+        if recorded.lost:
+            log.warning("decrees were not found again, a person must look at them", url=recueil.url, decrees=list(recorded.lost))
         if reading.unreadable_pages:
             log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages))
         log.info(

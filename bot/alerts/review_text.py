@@ -15,13 +15,13 @@ _QUOTES = 3
 def review_text(act: Waiting, name: str, words: ReviewWords, *, buttons: bool) -> str:
     """The act, where it stands, what made it doubtful, and how to answer. Far below what Telegram takes."""
     quotes = dict.fromkeys(
-        words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence
+        words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
     )
     lines = [
         words.head.format(number=act.id),
         words.where.format(name=inert(name), page=act.page),
         cut(inert(without_names(act.title)), _LONGEST_TITLE),
-        "" if act.decree is None else words.known.format(decree=act.decree),
+        "" if act.decree is None else (words.reread if act.reread else words.known).format(decree=act.decree),
         *list(quotes)[:_QUOTES],
         link_to(act.url, act.page) or "",
         words.ask if buttons else words.type.format(number=act.id),

@@ -21,6 +21,7 @@ class ReviewWords(BaseModel):
     head: str
     where: str
     known: str
+    reread: str
     quote: str
     ask: str
     type: str

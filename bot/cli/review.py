@@ -115,8 +115,9 @@ def shown_lines(waiting: Waiting, act: Act, *, text: bool) -> Iterator[str]:
     yield f"[{waiting.id}] {waiting.authority}  pages {act.first_page}-{act.last_page}  {printable(waiting.url)}#page={waiting.page}"
     yield f"    title: {printable(without_names(waiting.title)) or '(none)'}"
     if waiting.decree is not None:
-        yield f"    recorded as decree {waiting.decree}, which today's rules would not find: rejected, it is withdrawn"
-    for item in waiting.evidence:
+        why = "a later reading of its recueil does" if waiting.reread else "today's rules would"
+        yield f"    recorded as decree {waiting.decree}, which {why} not find: rejected, it is withdrawn"
+    for item in (quote for quote in waiting.evidence if quote.text):
         where = f" {item.where.value}" if item.where is not None else ""
         yield f"    p. {item.page}{where}: « {printable(without_names(item.text))} »"
     yield f"    if it is a decree, most likely: {likely_kind(act).value}"

@@ -34,10 +34,13 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     """Record the reading within the transaction of the connection. See `Decrees.record`."""
     recueil = lock_recueil(connection, result.recueil.id, decrees=bool(result.decrees))
     found = [_found(decree, result.judged[position].act) for position, decree in result.decrees]
-    matched = zip(found, recognise(found, known_keys(connection, found), _earlier(connection, recueil.id)), strict=True)
+    earlier = _earlier(connection, recueil.id)
+    matched = zip(found, recognise(found, known_keys(connection, found), earlier), strict=True)
     result, kept = left_to_people(connection, result, list(matched))
     matches = [match for _, match in kept]
-    duplicate = result.reading.complete and None not in matches and _read_already(connection, recueil, result.digest)
+    # A decree that was found here before, and is not now, is for a person to look at: this recueil is not passed over as a copy.
+    copied = None not in matches and {one.decree_id for one in earlier} <= {*matches}
+    duplicate = result.reading.complete and copied and _read_already(connection, recueil, result.digest)
 
     judged_decrees = [decree for _, decree in result.decrees]
     ids, new = store_decrees(connection, recueil.id, [(decree, *one) for decree, one in zip(judged_decrees, kept, strict=True)], now)
@@ -45,8 +48,11 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, ids, strict=True)}
     # Two programs read it, and the other had more luck: of what is read whole, nothing is taken back.
     outdone = recueil.state in _DONE and not result.early and not result.reading.complete
+    lost: tuple[int, ...] = ()
     if not outdone:
-        replace_acts(connection, recueil, () if duplicate else result.judged, decree_of_act, now, keep_others=result.early)
+        lost = replace_acts(
+            connection, recueil, () if duplicate else result.judged, decree_of_act, now, found=ids, keep_others=result.early
+        )
     if result.early:
         _leave_open(connection, recueil.id, result, now)
     elif not outdone:
@@ -57,7 +63,7 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     announced = tuple(stored[decree_id] for decree_id in new)
     wanted = () if recueil.silent else announced
     queued = [post for decree in wanted for post in queue(connection, decree, destinations_for(decree), now)]
-    return Recorded(announced, tuple(queued), duplicate)
+    return Recorded(announced, tuple(queued), duplicate, lost)
 
 
 def _found(decree: Decree, act: Act) -> Found:

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from bot.model import Decree, Evidence, Judged, Kind, Outcome, PageText, Post, Reading
 
+REREAD = "was a decree, re-read as not concerned"
+"""The cue of what made an act a decree, where a later reading of its recueil does not find it any more."""
+
 
 class RecueilState(StrEnum):
     """Life of one published item."""
@@ -171,11 +174,15 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a recording changed: decrees never seen before (now with their id) and the posts queued for them."""
+    """What a recording changed: decrees never seen before (now with their id) and the posts queued for them.
+
+    `lost` are the ids of those that an earlier reading of the recueil had found and this one did not: a person is asked.
+    """
 
     decrees: tuple[Decree, ...]
     posts: tuple[Post, ...]
     duplicate: bool = False
+    lost: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +225,11 @@ class Waiting:
     token: str
     told_at: datetime | None = None
     decree: int | None = None
+
+    @property
+    def reread(self) -> bool:
+        """Whether it waits because a later reading of its recueil does not find the decree that it is stored as."""
+        return any(item.cue == REREAD for item in self.evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.delivery import Choice, DeliveryError, NotSent, Unknown
 from bot.model import Evidence
 from bot.reviewing import Answer, answer_from
 from bot.storage import Store
-from bot.storage.rows import Waiting
+from bot.storage.rows import REREAD, Waiting
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read
 from tests.bot.storage.ready import ready_store
 
@@ -137,3 +138,20 @@ def test_a_question_names_nobody_and_says_each_thing_once(language: str) -> None
     known = review_text(replace(ACT, decree=7), "Drôme (26)", words, buttons=True)
     assert words.known.format(decree=7) in known
     assert len(review_text(replace(ACT, title="T" * 9999, evidence=(Evidence("v", 1, "x" * 9999),)), "n", words, buttons=False)) < 3000
+
+
+@pytest.mark.parametrize(
+    ("language", "evidence", "told"),
+    [
+        ("en", ACT.evidence, "which today's rules would no longer find: a No withdraws it."),
+        ("en", (Evidence("doubt", 8, "", None, REREAD),), "its recueil was read again, and it is found to be none. A No withdraws it."),
+        ("fr", (Evidence("doubt", 8, "", None, REREAD),), "son recueil a été relu, et cet acte n’en serait pas un. Un Non le retire."),
+    ],
+)
+def test_a_question_about_a_recorded_decree_says_why_and_what_a_no_does(
+    language: Literal["fr", "en"], evidence: tuple[Evidence, ...], told: str
+) -> None:
+    text = review_text(replace(ACT, decree=3, evidence=evidence), "Drôme (26)", alert_words(language).reviews, buttons=True)
+    [line] = [line for line in text.splitlines() if " 3" in line]
+    assert line.endswith(told)
+    assert ("p. 8" in text) == (evidence == ACT.evidence), "an empty phrase is no phrase"
