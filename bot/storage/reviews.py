@@ -49,15 +49,6 @@ class Reviews:
         """One of them; None when no act waits under this id."""
         return next(iter(self._read(_waiting().where(reviews.c.act_id == review))), None)
 
-    def text(self, review: int) -> str:
-        """The text of its pages, joined by line breaks. Raises NoSuchRow."""
-        query = select(acts.c.text).join(reviews, reviews.c.act_id == acts.c.id).where(acts.c.id == review)
-        with self._database.reading() as connection:
-            found: str | None = connection.execute(query).scalar()
-        if found is None:
-            raise NoSuchRow(f"no act waits under the number {review}")
-        return found
-
     def told(self, ids: Collection[int], now: datetime) -> None:
         """Operators were asked about these. One that does not wait any more is left out."""
         with self._database.writing() as connection:

@@ -252,10 +252,10 @@ async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) ->
     await world.poll("99")
     await soon(scan.waiting.wait())
     row = world.row("99", 1)
-    assert (row.state, world.store.decrees.uncertain(10), world.store.decrees.acts_of(row.id)) == (RecueilState.WAITING, [], [])
+    assert (row.state, world.store.reviews.waiting(10), world.store.decrees.acts_of(row.id)) == (RecueilState.WAITING, [], [])
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
-    assert len(late.harvest.uncertain) == len(world.store.decrees.uncertain(10)) == 1
+    assert len(late.harvest.uncertain) == len(world.store.reviews.waiting(10)) == 1
 
 
 async def test_a_second_decree_is_announced_as_early_as_the_first(world: World) -> None:

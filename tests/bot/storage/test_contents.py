@@ -134,7 +134,7 @@ def test_a_decree_recorded_early_is_queued_and_its_recueil_stays_to_be_read(stor
     last = store.decrees.record(whole, to("t"), NOW)
     assert [decree.title for decree in last.decrees] == ["D"]
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "C", "D"]
-    assert (store.recueils.get(recueil.id).state, len(store.decrees.uncertain(10))) == (RecueilState.READ, 1)
+    assert (store.recueils.get(recueil.id).state, len(store.reviews.waiting(10))) == (RecueilState.READ, 1)
     assert store.decrees.recent(10).total == 2
 
 
@@ -145,7 +145,7 @@ def test_what_an_earlier_reading_knew_of_the_other_acts_stays(store: Store) -> N
     store.decrees.record(before, to("t"), NOW)
     store.decrees.record(result, to("t"), NOW)
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "B", "N"]
-    assert len(store.decrees.uncertain(10)) == 1
+    assert len(store.reviews.waiting(10)) == 1
     assert store.recueils.get(recueil.id).attempts == 1, "an early recording is no reading more"
 
 
@@ -166,7 +166,7 @@ def test_one_read_whole_by_another_program_is_not_taken_back_by_a_reading_in_par
     assert ([decree.title for decree in recorded.decrees], len(recorded.posts)) == (["C"], 1)
     assert store.recueils.get(recueil.id) == read
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "B"]
-    assert len(store.decrees.uncertain(10)) == 1
+    assert len(store.reviews.waiting(10)) == 1
 
 
 # What could not be read

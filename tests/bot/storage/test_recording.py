@@ -54,9 +54,9 @@ def test_everything_a_reading_found_is_stored(store: Store) -> None:
         ("Arrêté douteux", Outcome.UNCERTAIN, 6, 6, None),
     ]
     assert stored[0].text == "route barrée"
-    (uncertain,) = store.decrees.uncertain(10)
+    (uncertain,) = store.reviews.waiting(10)
     assert (uncertain.title, uncertain.page, uncertain.url, uncertain.authority) == ("Arrêté douteux", 6, recueil.url, "26")
-    assert uncertain.evidence == ("traitement algorithmique des images",)
+    assert uncertain.evidence == EVIDENCE
     after = store.recueils.get(recueil.id)
     assert (after.state, after.number, after.digest, after.attempts, after.error) == (RecueilState.READ, "26-2024-100", "d", 1, None)
 
@@ -93,7 +93,7 @@ def test_recording_again_posts_nothing_again(store: Store) -> None:
     assert destinations.asked == []
     assert store.decrees.recent(10).total == 1
     assert len(store.decrees.acts_of(recueil.id)) == 2
-    assert len(store.decrees.uncertain(10)) == 1
+    assert len(store.reviews.waiting(10)) == 1
     assert store.outbox.counts() == {"telegram": {PostState.PENDING: 1}}
     assert len(store.decrees.sightings(first.decrees[0].id or 0)) == 1
 
@@ -230,7 +230,7 @@ def test_nothing_is_kept_when_recording_fails(store: Store) -> None:
         store.decrees.record(result_of(recueil, act("A"), act("B", outcome=Outcome.UNCERTAIN)), fail, NOW)
     assert store.decrees.recent(10).total == 0
     assert store.decrees.acts_of(recueil.id) == []
-    assert store.decrees.uncertain(10) == []
+    assert store.reviews.waiting(10) == []
     assert store.decrees.search("A", 10).total == 0
     assert store.recueils.get(recueil.id) == recueil
     assert len(store.decrees.record(result_of(recueil, act("A")), to("t"), NOW).posts) == 1

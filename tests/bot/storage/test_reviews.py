@@ -44,7 +44,7 @@ def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
     recueil = store.recueils.get(one.recueil_id)
     assert (one.authority, one.url, one.page, one.act_id, one.title) == ("26", recueil.url, 3, "26-2024-04-19-00003", "Arrêté douteux")
     assert (one.evidence[0].where, one.evidence[0].cue, one.created_at, one.told_at) == (Where.RECITAL, "strong", NOW, None)
-    assert (store.reviews.get(two.id), store.reviews.text(one.id)) == (two, LONG)
+    assert store.reviews.get(two.id) == two
     assert store.reviews.waiting(1) == [one]
     store.reviews.told([one.id, 404], LATER)
     assert store.reviews.untold(10) == [two]
@@ -110,7 +110,6 @@ def test_whoever_comes_second_is_told_what_was_decided(store: Store) -> None:
     assert store.decrees.recent(10).total == 1
     for ask in (
         lambda: store.reviews.reject(404, NOW, "cli"),
-        lambda: store.reviews.text(404),
         lambda: accept(store, replace(one, id=404)),
     ):
         with pytest.raises(NoSuchRow, match="404"):
