@@ -43,6 +43,14 @@ class Leases(Protocol):
         ...
 
 
+class Held(Protocol):
+    """Who has the store's leases. Synchronous; called in a thread."""
+
+    def holder_of(self, name: str, now: datetime, /) -> Lease | None:
+        """Who has this one, None when nobody does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a program runs. `scope` is the same for programs that see each other's process ids: one boot of one machine, one container.
@@ -103,6 +111,12 @@ async def alone(
         except StorageError as error:
             # It is taken over all the same: this process will be gone.
             log.warning("the end was not recorded", error=str(error))
+
+
+async def is_running(leases: Held, now: datetime) -> bool:
+    """Whether a `vigie run` works on this database, as far as can be told. Raises StorageError."""
+    lease = await asyncio.to_thread(leases.holder_of, RUN, now)
+    return lease is not None and abs(lease.silent) < STALE and not is_gone(lease.place)
 
 
 async def _beat(leases: Leases, holder: str, place: str, clock: Callable[[], datetime], stop: asyncio.Event, beat: float) -> None:

@@ -71,25 +71,25 @@ class ReviewAsker:
         self._failures = 0
         self._not_before: datetime | None = None
 
-    async def look(self) -> None:
-        """Ask about what waits. Raises StorageError."""
+    async def look(self, *, heard: bool = True) -> None:
+        """Ask about what waits. Unless a button that is pressed is `heard`, the command is named in its place. Raises StorageError."""
         if self._not_before is not None and self._clock() < self._not_before:
             return
         for act in await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH):
-            if not await self._asked(act):
+            if not await self._asked(act, buttons=self._buttons and heard):
                 return
             # A stop must not come between the question and its record: it would be asked twice.
             await uninterrupted(self._reviews.told, [act.id], self._clock())
 
-    async def _asked(self, act: Waiting) -> bool:
+    async def _asked(self, act: Waiting, *, buttons: bool) -> bool:
         words = alert_words(self._language).reviews
         choices = (
             [Choice(said, answer_data(Answer(act.id, act.token, is_decree))) for said, is_decree in ((words.yes, True), (words.no, False))]
-            if self._buttons
+            if buttons
             else []
         )
         try:
-            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=self._buttons), choices)
+            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=buttons), choices)
         except DeliveryError as error:
             self._failures += 1
             self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
