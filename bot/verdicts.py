@@ -66,14 +66,20 @@ def early_result(
 
 
 def read_result(
-    recueil: Recueil, reading: Reading, *, next_try_at: datetime | None, decided: Mapping[str, Decision] = NONE_DECIDED
+    recueil: Recueil,
+    reading: Reading,
+    *,
+    next_try_at: datetime | None,
+    decided: Mapping[str, Decision] = NONE_DECIDED,
+    gained: bool = False,
 ) -> ReadResult:
-    """A recueil read and judged, ready to be recorded. `next_try_at` is when to read it again, None for never.
+    """A recueil read and judged, ready to be recorded. `next_try_at` is when to read it again, None for never; `gained` as in `ReadResult`.
 
     `decided` is what people decided of acts, by `decision_keys`: it stands, whatever the rules say now.
     """
     judged = zip(judge_reading(reading), keys_of(recueil.url, reading.acts), strict=True)
-    return _result(recueil, reading, [as_decided(group, keys, decided) for group, keys in judged], next_try_at, early=False)
+    groups = [as_decided(group, keys, decided) for group, keys in judged]
+    return replace(_result(recueil, reading, groups, next_try_at, early=False), gained=gained)
 
 
 def decree_of(recueil: Recueil, act: Act, kind: Kind) -> Decree:

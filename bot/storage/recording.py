@@ -97,8 +97,8 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
     state = RecueilState.DUPLICATE if duplicate else RecueilState.READ if reading.complete else RecueilState.INCOMPLETE
     values = {
         "state": state,
-        # Of a recueil read in part, the readings are counted: what it took to fetch it is not.
-        "attempts": case((recueils.c.state == RecueilState.INCOMPLETE, recueils.c.attempts + 1), else_=1),
+        # Of a recueil read in part, the readings that got no further are counted: what it took to fetch it is not.
+        "attempts": case((recueils.c.state == RecueilState.INCOMPLETE, recueils.c.attempts + (0 if result.gained else 1)), else_=1),
         "next_try_at": result.next_try_at if state is RecueilState.INCOMPLETE else None,
         "error": None if reading.complete else _unread(reading),
         "number": clean_or_none(reading.cover.number),

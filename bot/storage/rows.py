@@ -84,8 +84,8 @@ class NewRecueil:
 @dataclass(frozen=True, slots=True)
 class Recueil:
     """One published item as stored. `published` is the day of the listing, from the first reading on that of its cover where this tells
-    one. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was
-    last taken up; `sha256` is of the file that came at `fetched_at`."""
+    one. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was last taken up; `sha256` is of
+    the file that came at `fetched_at`; `pages_read` is how many of its pages its last reading had, None where none has ended."""
 
     id: int
     authority: str
@@ -104,6 +104,7 @@ class Recueil:
     tried_at: datetime | None = None
     sha256: str | None = None
     fetched_at: datetime | None = None
+    pages_read: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ class ReadResult:
 
     `digest` is the hash of the normalised text. `decrees` carry their identities; each entry pairs the decree with the
     position of its act in `judged`. With `early`, pages are still to be recognised: `judged` holds the acts of the decrees only, what is
-    known of the others stays, and the recueil stays to be read, from `next_try_at` on unless its reader says otherwise.
+    known of the others stays, and the recueil stays to be read, from `next_try_at` on unless its reader says otherwise. A reading that
+    `gained` pages is not counted among those that used up a try.
     """
 
     recueil: Recueil
@@ -170,6 +172,7 @@ class ReadResult:
     decrees: tuple[tuple[int, Decree], ...]
     next_try_at: datetime | None  # when the reading is incomplete and worth another try
     early: bool = False
+    gained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
