@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.decided import NONE_DECIDED, as_decided, in_the_other_text, keys_of, text_of
+from bot.decided import NONE_DECIDED, accepted_group, as_decided, in_the_other_text, keys_of, text_of
 from bot.detection import identities, judge_each, without_names
-from bot.detection.accepted import accepted
 from bot.detection.gate import signs
 from bot.detection.links import corrected, decided_by, prefixes
 from bot.listed import without_listed
@@ -89,10 +88,9 @@ def read_result(
     return replace(_result(recueil, reading, groups, next_try_at, early=False), gained=gained)
 
 
-def decree_of(recueil: Recueil, act: Act, kind: Kind) -> Decree:
-    """The decree of this kind that a person says an act of this recueil is."""
-    [decree] = decrees_of(recueil.authority, recueil.url, recueil.published, [Judged(act, corrected(act, accepted(act, kind)))])
-    return decree
+def accepted_decrees(recueil: Recueil, act: Act, kind: Kind | None = None) -> tuple[Decree, ...]:
+    """The decree that a person says an act of this recueil is, or each of those that it holds: see `bot.decided.accepted_group`."""
+    return decrees_of(recueil.authority, recueil.url, recueil.published, accepted_group(act, kind))
 
 
 def _result(recueil: Recueil, reading: Reading, groups: Sequence[Group], next_try_at: datetime | None, *, early: bool) -> ReadResult:

@@ -112,7 +112,11 @@ def outcome_text(settled: Settled, words: ReviewWords, language: Language) -> st
         kind = getattr(words_in(language).short_kinds, decision.kind.value)
         if settled.already:
             return words.already_accepted.format(kind=kind)
-        return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=settled.decree)
+        if len(settled.decrees) > 1:
+            said = words.accepted_many if settled.posts else words.accepted_many_silently
+            return said.format(n=len(settled.decrees), decrees=", ".join(map(str, settled.decrees)))
+        decree = settled.decrees[0] if settled.decrees else None
+        return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=decree)
     if settled.withdrawn is not None:
         told = words.withdrawn.format(decree=settled.withdrawn.decree)
         out = settled.withdrawn.out

@@ -247,10 +247,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What accepting an act changed. `decree` is the id of the decree that it is, new or known; `posts` were queued for a new one."""
+    """What accepting an act changed. `decrees` are the ids of those that it is or holds, new or known; `posts` were queued for new ones."""
 
     decision: Decision
-    decree: int
+    decrees: tuple[int, ...]
     posts: tuple[Post, ...] = ()
 
 

@@ -124,7 +124,7 @@ def test_a_lost_decree_that_a_person_confirms_stays_the_one_it_was(store: Store,
     [waiting] = store.reviews.waiting(10)
     reviewer = Reviewer(store=store, route=to_channel, clock=lambda: LATER)
     settled = reviewer.accept(waiting.id, kind=None, by="command")
-    assert (settled.decree, settled.posts) == (decree.id, 0)
+    assert (settled.decrees, settled.posts) == ((decree.id,), 0)
     assert again.differences(recueil.id) == []
 
 

@@ -208,11 +208,16 @@ DECREE = Decision(Outcome.DECREE, Kind.RENEWAL, NOW, "telegram")
 @pytest.mark.parametrize(
     ("settled", "french"),
     [
-        (Settled(DECREE, 7, 2), "C’est un arrêté (renouvellement) : enregistré sous le n° 7, il va être publié."),
+        (Settled(DECREE, (7,), 2), "C’est un arrêté (renouvellement) : enregistré sous le n° 7, il va être publié."),
         (
-            Settled(DECREE, 7),
+            Settled(DECREE, (7,)),
             "C’est un arrêté (renouvellement) : enregistré sous le n° 7, déjà connu ou ancien, il n’est pas publié.",
         ),
+        (
+            Settled(DECREE, (7, 8), 1),
+            "Il contient 2 arrêtés : enregistrés sous les n° 7, 8, ceux qui n’étaient pas connus vont être publiés.",
+        ),
+        (Settled(DECREE, (7, 8)), "Il contient 2 arrêtés : enregistrés sous les n° 7, 8, déjà connus ou anciens, ils ne sont pas publiés."),
         (Settled(NONE, withdrawn=Withdrawal(7)), "Ce n’en est pas un : l’arrêté n° 7 est retiré."),
         (
             Settled(NONE, withdrawn=Withdrawal(7, ("canal", "masto"))),

@@ -143,8 +143,10 @@ def test_what_a_person_says_of_it_stands(store: Store, act_id: str | None) -> No
     passed = read_as(Outcome.NOT_CONCERNED, act_id)
     waiting, decree = read_anew(store, act_id, passed)
     recueil = store.recueils.get(waiting.recueil_id)
-    kept = store.reviews.accept(waiting.id, decree_of(recueil, read_as(Outcome.DECREE, act_id), "k"), to("t"), LATER, "cli", waiting.token)
-    assert (kept.decree, kept.posts) == (decree, ())
+    kept = store.reviews.accept(
+        waiting.id, [decree_of(recueil, read_as(Outcome.DECREE, act_id), "k")], to("t"), LATER, "cli", waiting.token
+    )
+    assert (kept.decrees, kept.posts) == ((decree,), ())
     # By a program that did not know.
     store.decrees.record(result_of(recueil, ROAD, passed), to("t"), LATER)
     store.decrees.record(result_of(recueil, ROAD), to("t"), LATER)
