@@ -86,9 +86,12 @@ class Reviewer:
                 return waiting, act
         raise NoSuchRow(f"no act waits under the number {review}")  # settled by somebody else meanwhile
 
-    def found(self, waiting: Waiting, act: Act) -> tuple[Decree, ...]:
-        """The decrees that would be recorded if the act is accepted: several, where it holds several that nobody could cut apart."""
-        return accepted_decrees(self._store.recueils.get(waiting.recueil_id), act)
+    def found(self, waiting: Waiting, act: Act | None = None) -> tuple[Decree, ...]:
+        """The decrees that would be recorded if the act is accepted: several, where it holds several that nobody could cut apart.
+
+        Without the act it is looked up. Raises what `act` raises.
+        """
+        return accepted_decrees(self._store.recueils.get(waiting.recueil_id), act or self.act(waiting.id)[1])
 
     def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
         """It is a decree, of this kind, or of the likeliest where none is given: it is recorded and its posts are queued. Of an act that

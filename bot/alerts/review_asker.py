@@ -14,7 +14,9 @@ from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError, NotSent
 from bot.delivery.backoff import backoff
 from bot.messages import Language
+from bot.model import Decree
 from bot.reviewing import Answer, answer_data
+from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.rows import Waiting
 from bot.uninterrupted import uninterrupted
 
@@ -56,14 +58,17 @@ class ReviewAsker:
         *,
         reviews: WaitingActs,
         chat: AskedChat,
+        found: Callable[[Waiting], Sequence[Decree]],
         names: Callable[[str], str],
         clock: Callable[[], datetime],
         language: Language = "fr",
         buttons: bool = True,
     ) -> None:
-        """`names` gives what people call an authority by its code. Without `buttons` (nobody would answer them) the command is named."""
+        """`found` gives the decrees that would be recorded if an act is accepted; it is called in a thread. `names` gives
+        what people call an authority by its code. Without `buttons` (nobody would answer them) the command is named."""
         self._reviews = reviews
         self._chat = chat
+        self._found = found
         self._names = names
         self._clock = clock
         self._language = language
@@ -76,12 +81,22 @@ class ReviewAsker:
         if self._not_before is not None and self._clock() < self._not_before:
             return
         for act in await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH):
-            if not await self._asked(act, buttons=self._buttons and heard):
+            try:
+                found: Sequence[Decree] = await asyncio.to_thread(self._found, act)
+            except NoSuchRow:
+                continue  # settled meanwhile
+            except StorageError:
+                raise
+            except Exception:
+                # An act that our code does not stand must not keep the others from being asked about.
+                log.exception("not told what an act holds, by a fault of the program", review=act.id)
+                found = ()
+            if not await self._asked(act, found, buttons=self._buttons and heard):
                 return
             # A stop must not come between the question and its record: it would be asked twice.
             await uninterrupted(self._reviews.told, [act.id], self._clock())
 
-    async def _asked(self, act: Waiting, *, buttons: bool) -> bool:
+    async def _asked(self, act: Waiting, found: Sequence[Decree], *, buttons: bool) -> bool:
         words = alert_words(self._language).reviews
         choices = (
             [Choice(said, answer_data(Answer(act.id, act.token, is_decree))) for said, is_decree in ((words.yes, True), (words.no, False))]
@@ -89,7 +104,7 @@ class ReviewAsker:
             else []
         )
         try:
-            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=buttons), choices)
+            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=buttons, found=found), choices)
         except DeliveryError as error:
             self._failures += 1
             self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)

@@ -22,6 +22,7 @@ class ReviewWords(BaseModel):
     where: str
     known: str
     reread: str
+    several: str
     quote: str
     ask: str
     type: str

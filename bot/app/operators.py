@@ -38,6 +38,7 @@ class Operators:
         self._destinations = tuple(entry.name for entry in wired)
         self._late_after = timedelta(hours=settings.delivery.tell_after_hours)
         self._store = store
+        self._reviewer = reviewer
         self._clock = clock
         self._language = telegram.operators_language
         self._chat: TelegramOperators | None = None
@@ -82,6 +83,7 @@ class Operators:
         return ReviewAsker(
             reviews=self._store.reviews,
             chat=self._chat,
+            found=self._reviewer.found,
             names=self._name,
             clock=self._clock,
             language=self._language,

@@ -15,10 +15,10 @@ from bot.alerts.review_text import review_text
 from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError, NotSent, Unknown
 from bot.model import Evidence
-from bot.reviewing import Answer, answer_from
+from bot.reviewing import Answer, Reviewer, answer_from
 from bot.storage import Store
 from bot.storage.rows import REREAD, Waiting
-from tests.bot.real_acts import NOW, doubtful, new_recueil, read
+from tests.bot.real_acts import NOW, doubtful, new_recueil, read, several
 from tests.bot.storage.ready import ready_store
 
 MINUTE = timedelta(minutes=1)
@@ -58,6 +58,7 @@ class Bench:
         self._asker = self._asker or ReviewAsker(
             reviews=self.store.reviews,
             chat=self.chat,
+            found=Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now).found,
             names=lambda code: f"<{code}>",
             clock=lambda: self.now,
             language="en",
@@ -94,6 +95,35 @@ async def test_an_act_is_asked_about_once_with_two_buttons(bench: Bench) -> None
     assert await bench.look(MINUTE) == []
     bench.restart()
     assert await bench.look(MINUTE) == []
+
+
+async def test_of_an_act_that_holds_several_decrees_is_told_which_a_yes_records(bench: Bench) -> None:
+    bench.doubt()
+    read(bench.store, new_recueil(bench.store, "several"), several())
+    [(one, _), (many, _)] = await bench.look()
+    assert "It holds 2 decrees, each of which a Yes records: 2026-1201, 2026-1203." in many.splitlines()
+    assert "It holds" not in one
+
+
+async def test_an_act_that_cannot_be_told_apart_is_asked_about_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.doubt(2)
+    monkeypatch.setattr("bot.reviewing.accepted_decrees", {}.__getitem__)
+    assert len(await bench.look()) == 2
+
+
+async def test_what_was_settled_just_before_is_not_asked_about(bench: Bench) -> None:
+    """Between the look at what waits and the question, a command answers."""
+    bench.doubt(2)
+    [first, second] = bench.store.reviews.waiting(10)
+
+    class Late(Chat):
+        async def ask(self, text: str, choices: Sequence[Choice]) -> None:
+            bench.store.reviews.reject(second.id, NOW, "command")
+            await super().ask(text, choices)
+
+    bench.chat = Late()
+    [(text, _)] = await bench.look()
+    assert f"(no. {first.id})" in text
 
 
 async def test_without_anybody_who_listens_the_command_is_named(bench: Bench) -> None:
