@@ -19,6 +19,7 @@ from bot.delivery import Delivered
 from bot.model import PostState
 from bot.queries import TelegramBot, TokenRefused
 from bot.storage import StorageError
+from bot.storage.contents import PAGES_KEPT
 from sources import Source
 
 log = structlog.get_logger()
@@ -34,6 +35,8 @@ ROUND_UP = timedelta(minutes=1)
 
 GO_ON = timedelta(hours=1)
 """How often the log says that the bot works, and what it did meanwhile."""
+
+DAILY = timedelta(days=1)
 
 LONGEST_NAP = timedelta(minutes=1)
 """Another process (`vigie poll` from cron) may queue posts: look at the outbox at least this often."""
@@ -78,6 +81,9 @@ class Service:
             scheduler.add_job(ask, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
         for say, every in ((self._bulletin.round_up, ROUND_UP), (self._bulletin.go_on, GO_ON)):
             scheduler.add_job(partial(_looked, say, "what was done"), "interval", seconds=every.total_seconds())
+        scheduler.add_job(
+            partial(_looked, self._drop_old_pages, "old pages"), "interval", seconds=DAILY.total_seconds(), next_run_time=started
+        )
         parts = [asyncio.create_task(_keep_going(self._deliver_loop, "delivery"))]
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._answer, self._telegram, stop), "questions")))
@@ -96,6 +102,10 @@ class Service:
             await self._watcher.stop()
             self._crowds.flush()
             log.info("stopped")
+
+    async def _drop_old_pages(self) -> None:
+        if dropped := await asyncio.to_thread(self._store.contents.forget, self._clock() - PAGES_KEPT):
+            log.info("pages of old files dropped", files=dropped)
 
     async def _tick(self) -> None:
         try:

@@ -22,6 +22,7 @@ from bot.instance import is_running
 from bot.model import PostState
 from bot.reading import ocr_available
 from bot.report import Harvest, SourceReport
+from bot.storage.contents import PAGES_KEPT
 from sources import Authority, Source
 
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]
@@ -67,6 +68,8 @@ async def one_round(
         async with delivering(parts, rehearsal=rehearsal) as delivery:
             reports, harvest = await _poll_all(parts, sources, delivery.found)
         delivered = delivery.done
+        if not rehearsal:
+            await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
         if parts.alerts is not None:
             # The round is over: there is nothing to wait for that may begin with what has begun.
             await parts.alerts.look(settle=timedelta(0))

@@ -16,7 +16,7 @@ from bot.demo.replay import Replay
 from bot.instance import alone
 from bot.storage import open_store
 from tests.bot.cli.conftest import Vigie, write_config
-from tests.bot.real_acts import doubtful, new_recueil, read
+from tests.bot.real_acts import doubtful, new_recueil, read, road
 from tests.e2e.world import OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -69,10 +69,15 @@ async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(tel
         return telegram.messages_in(OPERATORS)
 
     with open_store(settings.database.url) as store:
+        old = new_recueil(store, "old")
+        store.contents.fetched(old.id, "ab", datetime(2024, 1, 1, tzinfo=UTC))
+        store.contents.begin("ab", 1)
+        read(store, old, road())
         read(store, new_recueil(store), doubtful(), now=datetime.now(UTC))
         async with alone(store.leases, utc_now, asyncio.Event()):
             assert await asked() == [], "it has the buttons, and hears them"
+        assert store.contents.get("ab") is None, "old pages in which nothing was found are dropped"
     for _ in range(2):
         [question] = await asked()
-        assert "vigie review accept 1, or: vigie review reject 1" in question.text
+        assert "vigie review accept 2, or: vigie review reject 2" in question.text
         assert question.buttons == []

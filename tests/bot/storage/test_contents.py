@@ -205,3 +205,37 @@ def test_what_was_given_up_is_listed_with_the_reason_and_put_back(store: Store) 
     due = {one.id for one in store.recueils.due(later)}
     assert due == {rows[name].id for name in ("failed", "hopeless", "hopeful", "waiting")} | {6}
     assert store.quarantine.all() == []
+
+
+def test_pages_are_dropped_some_day_but_where_a_decree_was_found_or_a_person_must_look(store: Store) -> None:
+    late = NOW + timedelta(days=10)
+    came = {"plain": NOW, "copy": NOW, "decree": NOW, "doubt": NOW, "incomplete": NOW, "late": late}
+    outcomes = {"decree": Outcome.DECREE, "doubt": Outcome.UNCERTAIN}
+    for name, day in came.items():
+        recueil = one_recueil(store, name)
+        sha256 = "plain" if name == "copy" else name
+        store.contents.fetched(recueil.id, sha256, day)
+        store.contents.begin(sha256, 1)
+        store.contents.save(sha256, PAGES, page_count=3, complete=True, rules="1", now=day)
+        item = act(name, text=name, outcome=outcomes.get(name, Outcome.NOT_CONCERNED))
+        store.decrees.record(result_of(recueil, item, unreadable=(3,) if name == "incomplete" else ()), to(), day)
+    assert store.contents.forget(NOW) == 0
+    assert (store.contents.forget(late), store.contents.forget(late)) == (1, 0)
+    assert {name for name in came if store.contents.get(name) is None} == {"plain", "copy"}
+    assert [one.text for one in store.decrees.acts_of(1)] == ["plain"]
+    # What comes again under another address is read again, and kept.
+    store.contents.fetched(one_recueil(store, "again").id, "plain", late)
+    store.contents.begin("plain", 1)
+    store.contents.save("plain", PAGES, page_count=3, complete=True, rules="1", now=late)
+    assert store.contents.forget(late) == 0
+    assert store.contents.get("plain") is not None
+
+
+def test_many_are_dropped_bit_by_bit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.storage.contents._AT_ONCE", 2)
+    for number in range(4):
+        recueil = one_recueil(store, str(number))
+        store.contents.fetched(recueil.id, str(number), NOW)
+        store.contents.begin(str(number), 1)
+        store.decrees.record(result_of(recueil, act("Route", text=str(number), outcome=Outcome.NOT_CONCERNED)), to(), NOW)
+    assert store.contents.forget(NOW + timedelta(seconds=1)) == 4
