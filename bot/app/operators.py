@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
-from operator import attrgetter
 
 from bot.alerts import AlertTeller, PostTeller, ReviewAsker, source_name
 from bot.app.channels import chat_of
@@ -47,9 +46,11 @@ class Operators:
         chat = chat_of(telegram.operators_chat)
         if chat is not None and telegram.token is not None:
             public = [entry.chat for entry in wired if entry.chat is not None]
-            self._chat = TelegramOperators(chat, telegram.token.get_secret_value(), public, telegram.api_url)
+            now_at = store.moved_chats.now_at
+            self._chat = TelegramOperators(
+                chat, telegram.token.get_secret_value(), public, telegram.api_url, now_at=now_at, moved=self._moved
+            )
             if telegram.commands:
-                now_at = partial(attrgetter("chat"), self._chat)
                 self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=now_at)
 
     def teller(self, overview: Callable[[], Overview], crowds: CrowdLog) -> AlertTeller:
@@ -94,6 +95,9 @@ class Operators:
         """Release connections."""
         if self._chat is not None:
             await self._chat.close()
+
+    def _moved(self, chat: int | str, new: int) -> None:
+        self._store.moved_chats.moved(chat, new, self._clock())
 
     def _name(self, code: str) -> str:
         authority = self._authorities.get(code)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -14,6 +13,7 @@ from bot.alerts.review_asker import AT_ONCE, FRESH, ReviewAsker
 from bot.alerts.review_text import review_text
 from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError, NotSent, Unknown
+from bot.messages import Language
 from bot.model import Evidence
 from bot.reviewing import Answer, Reviewer, answer_from
 from bot.storage import Store
@@ -47,6 +47,7 @@ class Bench:
     chat: Chat = field(default_factory=Chat)
     now: datetime = NOW
     buttons: bool = True
+    language: Language = "en"
     _asker: ReviewAsker | None = None
 
     def restart(self) -> None:
@@ -61,7 +62,7 @@ class Bench:
             found=Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now).found,
             names=lambda code: f"<{code}>",
             clock=lambda: self.now,
-            language="en",
+            language=self.language,
             buttons=self.buttons,
         )
         self.chat.asked.clear()
@@ -126,6 +127,14 @@ async def test_what_was_settled_just_before_is_not_asked_about(bench: Bench) -> 
     assert f"(no. {first.id})" in text
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", ["✅ Yes, announce it", "❌ No"]), ("fr", ["✅ Oui, l’annoncer", "❌ Non"])])
+async def test_the_buttons_speak_the_language_of_the_question(bench: Bench, language: Language, said: list[str]) -> None:
+    bench.language = language
+    bench.doubt()
+    [(text, choices)] = await bench.look()
+    assert ([choice.text for choice in choices], alert_words(language).reviews.ask in text) == (said, True)
+
+
 async def test_without_anybody_who_listens_the_command_is_named(bench: Bench) -> None:
     bench.doubt()
     bench.buttons = False
@@ -179,7 +188,7 @@ def test_a_question_names_nobody_and_says_each_thing_once(language: str) -> None
     ],
 )
 def test_a_question_about_a_recorded_decree_says_why_and_what_a_no_does(
-    language: Literal["fr", "en"], evidence: tuple[Evidence, ...], told: str
+    language: Language, evidence: tuple[Evidence, ...], told: str
 ) -> None:
     text = review_text(replace(ACT, decree=3, evidence=evidence), "Drôme (26)", alert_words(language).reviews, buttons=True)
     [line] = [line for line in text.splitlines() if " 3" in line]
