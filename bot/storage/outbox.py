@@ -169,11 +169,6 @@ class Outbox:
         with self._database.writing() as connection:
             backlog.gather(connection, destination, digests, now)
 
-    def for_decrees(self, decrees: Sequence[int]) -> list[Post]:
-        """All posts of these decrees, oldest first."""
-        with self._database.reading() as connection:
-            return load_rows(connection, posts.c.decree_id.in_(sorted(set(decrees))))
-
     def references(self, post_id: int) -> References:
         """The messages known at the destination of this post. Raises NoSuchRow."""
         with self._database.reading() as connection:

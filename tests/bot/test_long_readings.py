@@ -27,6 +27,7 @@ from bot.watch import Rhythm, Watcher
 from sources import Authority, Download, Source, Unreachable
 from sources.client import StorageFull
 from tests.bot.scans import Scan, Scanner
+from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 from tests.bot.test_watch import NOON, NOTHING, QUARTER, vsa
 from tests.sources.markup import download, file_href, page
@@ -123,7 +124,7 @@ class World:
         return next(one for one in self.store.recueils.of(code) if one.url == url(code, number))
 
     def posts(self) -> list[Post]:
-        return self.store.outbox.for_decrees(range(1, 100))
+        return posts_of(self.store, range(1, 100))
 
     def kept(self) -> list[str]:
         return sorted(file.name for file in self.shelf.folder.glob("*.pdf"))

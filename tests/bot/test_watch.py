@@ -25,6 +25,7 @@ from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.watch import Rhythm, Watcher
 from sources import Authority, Crawl, Crawler, Download, FetchError, Gone, Paused, Refused, Source, Trail, Unreachable
+from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.site import MemorySite
@@ -148,7 +149,7 @@ class Bench:
         )
 
     def posts(self) -> list[Post]:
-        return self.store.outbox.for_decrees(range(1, 100))
+        return posts_of(self.store, range(1, 100))
 
 
 def source(route: str = "site", root: str = ROOT, listing: str = "download-list") -> Source:

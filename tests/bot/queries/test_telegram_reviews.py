@@ -24,6 +24,7 @@ from bot.storage.errors import Locked
 from bot.storage.rows import Decision, Withdrawal
 from tests.bot.queries.conftest import PLACES
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read
+from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -124,7 +125,7 @@ async def test_yes_records_the_decree_and_wakes_the_delivery(desk: Desk, questio
         assert await desk.press(message, 0) == "It is a decree (authorisation): recorded as no. 1, it will be posted."
         assert await edited(desk, message) == "Is it?\n→ It is a decree (authorisation): recorded as no. 1, it will be posted."
     assert (desk.posted, desk.store.reviews.waiting(10)) == (1, [])
-    assert len(desk.store.outbox.for_decrees([1])) == 1
+    assert len(posts_of(desk.store, [1])) == 1
 
 
 async def test_no_files_the_act(desk: Desk, questions: Questions) -> None:

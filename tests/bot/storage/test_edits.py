@@ -14,7 +14,7 @@ from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, is_to_be_to
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to
-from tests.bot.storage.finding import found, reading_of, stored
+from tests.bot.storage.finding import found, posts_of, reading_of, stored
 
 SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
 GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
@@ -347,7 +347,7 @@ def test_the_post_of_a_withdrawn_decree_and_a_digest_are_left_as_they_are(store:
     assert store.edits.next("t", NOW) is None
     assert store.edits.next_due(NOW, ["t"]) is None
     others = [found(store, Facts(f"2026-{number}", signed=SIGNED)) for number in (7, 8)]
-    ids = [post.id for post in store.outbox.for_decrees(others)]
+    ids = [post.id for post in posts_of(store, others)]
     store.outbox.gather("t", [ids], NOW)
     while (post := store.outbox.claim("t", NOW)) is not None:
         store.outbox.sent(post.id, f"m{post.id}", NOW)

@@ -19,6 +19,7 @@ from bot.storage.schema import identities
 from bot.storage.store import Store
 from bot.storage.url import parse_url
 from tests.bot.storage.building import EVIDENCE, NOW, act, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.finding import posts_of
 
 FACTS = Facts(number="2024-110-0003", signed=date(2024, 4, 19), ends=Moment(date(2024, 4, 21)), operators=("SNCF",), cameras=4)
 
@@ -45,7 +46,7 @@ def test_everything_a_reading_found_is_stored(store: Store) -> None:
     ]
     assert decree.id is not None
     assert store.decrees.get(decree.id) == decree
-    assert store.outbox.for_decrees([decree.id]) == list(recorded.posts)
+    assert posts_of(store, [decree.id]) == list(recorded.posts)
     assert store.decrees.recent(10).decrees == (decree,)
     stored = store.decrees.acts_of(recueil.id)
     assert [(one.title, one.outcome, one.first_page, one.last_page, one.decree_id) for one in stored] == [
@@ -118,7 +119,7 @@ def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(st
     assert known.id == first.decrees[0].id
     assert (known.title, known.facts) == ("Arrêté n° 12 relatif à la VSA", FACTS)
     assert known.identities == ("26|12", "text:partial", "text:whole")
-    (post,) = store.outbox.for_decrees([known.id or 0])
+    (post,) = posts_of(store, [known.id or 0])
     assert post.key == first.posts[0].key
 
 

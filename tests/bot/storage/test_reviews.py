@@ -14,7 +14,7 @@ from bot.storage.errors import AlreadyDecided, NoSuchRow, StorageError
 from bot.storage.rows import Accepted, Decision, RecueilState, Waiting
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, new_recueil, one_recueil, result_of, to
-from tests.bot.storage.finding import found, stored
+from tests.bot.storage.finding import found, posts_of, stored
 
 LATER = NOW + timedelta(hours=2)
 LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8
@@ -72,7 +72,7 @@ def test_an_accepted_act_is_a_decree_like_any_other(store: Store) -> None:
     assert [(seen.page, seen.seen_at) for seen in decree.sightings] == [(3, LATER)]
     assert [change.number for change in decree.changes] == ["2024-8"]
     assert ([post.destination for post in accepted.posts], accepted.decision) == (["t", "m"], ACCEPTED)
-    assert store.outbox.for_decrees([accepted.decrees[0]]) == list(accepted.posts)
+    assert posts_of(store, [accepted.decrees[0]]) == list(accepted.posts)
     assert store.decrees.search("metro", 10).decrees == (decree,)
     [kept] = store.decrees.acts_of(review.recueil_id)
     assert (kept.outcome, kept.kind, kept.decree_id) == (Outcome.DECREE, Kind.AUTHORISATION, accepted.decrees[0])
@@ -86,7 +86,7 @@ def test_an_accepted_act_that_is_a_known_decree_is_one_more_sighting(store: Stor
     assert (accepted.decrees, accepted.posts) == ((known,), ())
     assert len(stored(store, known).sightings) == 2
     assert "new key" in stored(store, known).identities
-    assert len(store.outbox.for_decrees([known])) == 1
+    assert len(posts_of(store, [known])) == 1
 
 
 def test_nothing_is_posted_of_a_silent_recueil(store: Store) -> None:
@@ -204,7 +204,7 @@ def test_an_accepted_act_stays_a_decree_when_its_recueil_is_read_again(store: St
     store.decrees.record(result_of(recueil, doubtful()), to("t"), LATER)
     assert store.reviews.waiting(10) == []
     assert [decree.id for decree in store.decrees.recent(10).decrees] == [accepted.decrees[0]]
-    assert len(store.outbox.for_decrees([accepted.decrees[0]])) == 1
+    assert len(posts_of(store, [accepted.decrees[0]])) == 1
 
 
 def test_many_keys_are_asked_for_at_once(store: Store) -> None:
