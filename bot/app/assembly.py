@@ -86,6 +86,8 @@ async def assemble(
         route, crowds = partial(destinations_for, wired), CrowdLog(structlog.get_logger())
         if shelf is not None:
             await asyncio.to_thread(shelf.tidy)
+        if keep is not None:
+            await asyncio.to_thread(keep.tidy)
         chosen = {code: authorities[code] for code in watched}
         harvesting = Harvesting(settings, chosen, client, store, route, clock, shelf, keep)
         watcher = harvesting.watcher(crowds)
