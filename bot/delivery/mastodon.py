@@ -72,6 +72,7 @@ class MastodonChannel:
         self._warning = printable(content_warning)
         self._thread = thread
         self._limits: StatusLimits | None = None
+        self._rest: float | None = None
         base = checked_base(instance)
         self._client = httpx.AsyncClient(
             base_url=base,
@@ -96,16 +97,14 @@ class MastodonChannel:
         Raises NotSent, Refused (DestinationRefused when the account itself is refused) or Unknown.
         """
         first = await self._begun(post)
-        if first is not None:
-            answer, known = None, True
-        else:
-            answer, known = await self._post_within_limits(post), False
-            created = json_of(answer)
+        known = first is not None
+        if first is None:
+            created = json_of(await self._post_within_limits(post))
             if not isinstance(created, Mapping) or not created.get("id"):
                 raise Unknown("Mastodon: an answer without a status id")
             first = created
         await self._go_on(post, first, known=known)
-        return Sent(str(first["id"]), None if answer is None else rest_after(answer.headers, self._clock()))
+        return Sent(str(first["id"]), self._rest)
 
     async def _begun(self, post: Post) -> Mapping[str, Any] | None:
         """The first status of a thread that was perhaps begun in an earlier try; None where there is none."""
@@ -181,7 +180,7 @@ class MastodonChannel:
             raise Refused(f"Mastodon: {error}") from None
         return (said,) if isinstance(said, str) else said
 
-    async def edit(self, post: Post) -> None:
+    async def edit(self, post: Post) -> Sent:
         """Let the status of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`.
 
         Of a thread the first status only.
@@ -191,6 +190,7 @@ class MastodonChannel:
         beside = replace(self._beside, edited=True, below=post.below)
         text = self._texts(post, await self._status_limits(), beside)[0]
         await edit_status(self._request, post.reference, text, language=self._language, warning=self._warning)
+        return Sent(post.reference, self._rest)
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""
@@ -245,6 +245,8 @@ class MastodonChannel:
             failure = classify_failure(error)
         else:
             if answer.is_success:
+                # As the last answer tells: a thread and an edit are several requests.
+                self._rest = rest_after(answer.headers, self._clock())
                 return answer
             failure = classify_answer(answer.status_code, answer.headers, scrub(answer.text, self._token), self._clock())
         raise failure

@@ -134,8 +134,11 @@ class Deliverer:
 
     async def _edit(self, channel: Channel) -> None:
         """Edits come last: none while the destination rests, which it does whenever a post waits for its turn there."""
-        if self._editor is not None and await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is None:
-            await self._editor.serve(channel)
+        if self._editor is None or await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None:
+            return
+        alone_until = await self._editor.serve(channel)
+        if alone_until is not None:
+            await uninterrupted(self._outbox.hold, channel.name, alone_until, self._clock(), PostCause.RATE_LIMITED)
 
     # --- what is in doubt ---
 

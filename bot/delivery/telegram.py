@@ -154,7 +154,7 @@ class TelegramChannel:
         moved = self._moved_at if self._moves is None else await asyncio.to_thread(self._moves.moved_at, self._chat)
         return moved is not None and moved >= sent
 
-    async def edit(self, post: Post) -> None:
+    async def edit(self, post: Post) -> Sent:
         """Let the message of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`."""
         if post.digest is not None or post.reference is None or not post.reference.isdecimal():
             raise Refused("Telegram: not a message that can be edited")
@@ -173,6 +173,7 @@ class TelegramChannel:
             raise await self._moved(moved) from None
         except TelegramError as error:
             raise classify(error, self._token) from None
+        return Sent(post.reference)
 
     def _text(self, post: Post, beside: Beside | None = None) -> TelegramText:
         if post.digest is not None:

@@ -105,6 +105,14 @@ class Edits:
         with self._database.writing() as connection:
             connection.execute(update(edits).where(_of(edit.post.id), edits.c.state == PENDING).values(values))
 
+    def rest(self, destination: str, now: datetime, until: datetime) -> None:
+        """No edit of this destination is due before then. They count as not tried; one that waits for longer goes on waiting."""
+        theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
+        sooner = or_(edits.c.not_before.is_(None), edits.c.not_before < until)
+        with self._database.writing() as connection:
+            waits = update(edits).where(theirs, edits.c.state == PENDING, sooner)
+            connection.execute(waits.values(not_before=until, changed_at=now))
+
     def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
         """When there will next be something to edit there (never before `now`); None when nothing waits."""
         at = case((_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
