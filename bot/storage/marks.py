@@ -22,6 +22,7 @@ CONTESTED_FOR = timedelta(days=62)
 
 _FACTS = ("number", "signed", "event", "operators", "places", "purposes", "software", "vendor", "cameras", "camera_types")
 _CHANGED = "changed_by:"
+_UNTOLD = f"{_CHANGED}untold"
 _PUBLISHED = "published:"
 
 
@@ -66,6 +67,11 @@ def as_text(told: str | None, decree: Decree) -> str:
 def _change(change: Change) -> str:
     """`changed_by:suspension:15`, and where that was ended itself `changed_by:suspension:15:16`."""
     return ":".join((f"{_CHANGED}{change.kind.value}", str(change.decree), *(str(ending.decree) for ending in change.undone_by)))
+
+
+def as_untold(told: str | None) -> str:
+    """As it is stored of a post of which nobody knows what it says of later decrees: that is then told, however old the post is."""
+    return " ".join(sorted({*(told or "").split(), _UNTOLD}))
 
 
 def _changes(told: frozenset[str]) -> frozenset[str]:

@@ -40,10 +40,15 @@ class Posts:
         self._database = database
 
     def listed(
-        self, *, states: Collection[PostState] | None = None, destination: str | None = None, limit: int | None = None
+        self,
+        *,
+        states: Collection[PostState] | None = None,
+        destination: str | None = None,
+        also: Collection[int] = (),
+        limit: int | None = None,
     ) -> list[Post]:
-        """One for each row, oldest first; `states` None: all but those sent."""
-        wanted = posts.c.state.in_(sorted(UNSENT if states is None else states))
+        """One for each row, oldest first; `states` None: all but those sent. `also`: the ids of posts to list whatever their state."""
+        wanted = or_(posts.c.state.in_(sorted(UNSENT if states is None else states)), posts.c.id.in_(sorted(also)))
         there = true() if destination is None else posts.c.destination == destination
         with self._database.reading() as connection:
             return load_rows(connection, and_(wanted, there), limit=limit)
