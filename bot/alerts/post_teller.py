@@ -15,6 +15,7 @@ from bot.alerts.teller import OperatorsChat
 from bot.delivery import DeliveryError, NotSent
 from bot.delivery.backoff import backoff
 from bot.messages import Language
+from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost
 from bot.uninterrupted import uninterrupted
@@ -27,6 +28,14 @@ class UnsentPosts(Protocol):
 
     def unsent(self, destinations: Collection[str], /) -> list[OpenPost]:
         """What was not sent to these destinations, without what a person gave up."""
+        ...
+
+
+class GivenUpEdits(Protocol):
+    """The store's edits as people see them. Synchronous: called in a thread."""
+
+    def given_up(self, destinations: Collection[str], /) -> list[EditTold]:
+        """Those of posts of these destinations that are not made any more, without what a person gave up."""
         ...
 
 
@@ -56,6 +65,7 @@ class PostTeller:
         self,
         *,
         posts: UnsentPosts,
+        edits: GivenUpEdits,
         alerts: PostAlertStore,
         destinations: Collection[str],
         late_after: timedelta,
@@ -65,6 +75,7 @@ class PostTeller:
     ) -> None:
         """`destinations` are the configured ones: what waits for another is nobody's trouble."""
         self._posts = posts
+        self._edits = edits
         self._alerts = alerts
         self._destinations = tuple(destinations)
         self._late_after = late_after
@@ -85,8 +96,9 @@ class PostTeller:
 
     async def _note_changes(self) -> None:
         unsent = await asyncio.to_thread(self._posts.unsent, self._destinations)
+        not_edited = await asyncio.to_thread(self._edits.given_up, self._destinations)
         now = self._clock()
-        change = post_changes(unsent, await asyncio.to_thread(self._alerts.unfinished), now, self._late_after)
+        change = post_changes(unsent, not_edited, await asyncio.to_thread(self._alerts.unfinished), now, self._late_after)
         if not change:
             return
         await asyncio.to_thread(self._alerts.change, now, opened=change.opened, closed=[alert.id for alert in change.closed])

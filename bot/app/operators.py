@@ -69,6 +69,7 @@ class Operators:
         """Tells of posts that need a person and of destinations that take nothing; in the log alone where there is no chat."""
         return PostTeller(
             posts=self._store.posts,
+            edits=self._store.edits_told,
             alerts=self._store.post_alerts,
             destinations=self._destinations,
             late_after=self._late_after,
