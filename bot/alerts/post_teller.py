@@ -12,6 +12,7 @@ import structlog
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes, posts_to_tell
 from bot.alerts.post_text import post_text
 from bot.alerts.teller import OperatorsChat
+from bot.alerts.turn import Turn
 from bot.delivery import DeliveryError, NotSent
 from bot.delivery.backoff import backoff
 from bot.messages import Language
@@ -67,6 +68,7 @@ class PostTeller:
         posts: UnsentPosts,
         edits: GivenUpEdits,
         alerts: PostAlertStore,
+        turn: Turn,
         destinations: Collection[str],
         late_after: timedelta,
         chat: OperatorsChat | None,
@@ -77,6 +79,7 @@ class PostTeller:
         self._posts = posts
         self._edits = edits
         self._alerts = alerts
+        self._turn = turn
         self._destinations = tuple(destinations)
         self._late_after = late_after
         self._chat = chat
@@ -88,11 +91,21 @@ class PostTeller:
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
         await self._note_changes()
-        message = posts_to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
-        if message and await self._sent(message):
-            begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
-            # A stop must not come between the message and its record: it would be told twice.
-            await uninterrupted(self._alerts.told, begun, ended, self._clock())
+        if not self._may_send() or not await self._ripe(settle):
+            return
+        async with self._turn.taken() as is_ours:
+            # Read again: another program may have told it a moment ago.
+            message = await self._ripe(settle) if is_ours else PostMessage()
+            if message and await self._sent(message):
+                begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
+                # A stop must not come between the message and its record: it would be told twice.
+                await uninterrupted(self._alerts.told, begun, ended, self._clock())
+
+    async def _ripe(self, settle: timedelta) -> PostMessage:
+        return posts_to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
+
+    def _may_send(self) -> bool:
+        return self._chat is not None and (self._not_before is None or self._clock() >= self._not_before)
 
     async def _note_changes(self) -> None:
         unsent = await asyncio.to_thread(self._posts.unsent, self._destinations)
@@ -109,14 +122,13 @@ class PostTeller:
             log.info("delivery needs no look any more", about=alert.subject, destination=alert.destination, trouble=alert.trouble)
 
     async def _sent(self, message: PostMessage) -> bool:
-        now = self._clock()
-        if self._chat is None or (self._not_before is not None and now < self._not_before):
+        if self._chat is None:
             return False
         try:
             await self._chat.tell(post_text(message, self._language))
         except DeliveryError as error:
             self._failures += 1
-            self._not_before = now + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
             if self._failures == 1:
                 log.error("operators not told yet, they will be", error=str(error))
             return False

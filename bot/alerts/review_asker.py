@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from bot.alerts.review_text import review_text
+from bot.alerts.turn import Turn
 from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError, NotSent
 from bot.delivery.backoff import backoff
@@ -57,6 +58,7 @@ class ReviewAsker:
         self,
         *,
         reviews: WaitingActs,
+        turn: Turn,
         chat: AskedChat,
         found: Callable[[Waiting], Sequence[Decree]],
         names: Callable[[str], str],
@@ -67,6 +69,7 @@ class ReviewAsker:
         """`found` gives the decrees that would be recorded if an act is accepted; it is called in a thread. `names` gives
         what people call an authority by its code. Without `buttons` (nobody would answer them) the command is named."""
         self._reviews = reviews
+        self._turn = turn
         self._chat = chat
         self._found = found
         self._names = names
@@ -80,21 +83,28 @@ class ReviewAsker:
         """Ask about what waits. Unless a button that is pressed is `heard`, the command is named in its place. Raises StorageError."""
         if self._not_before is not None and self._clock() < self._not_before:
             return
-        for act in await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH):
-            try:
-                found: Sequence[Decree] = await asyncio.to_thread(self._found, act)
-            except NoSuchRow:
-                continue  # settled meanwhile
-            except StorageError:
-                raise
-            except Exception:
-                # An act that our code does not stand must not keep the others from being asked about.
-                log.exception("not told what an act holds, by a fault of the program", review=act.id)
-                found = ()
-            if not await self._asked(act, found, buttons=self._buttons and heard):
-                return
-            # A stop must not come between the question and its record: it would be asked twice.
-            await uninterrupted(self._reviews.told, [act.id], self._clock())
+        if not await self._untold():
+            return
+        async with self._turn.taken() as is_ours:
+            # Read again: another program may have asked about them a moment ago.
+            for act in await self._untold() if is_ours else ():
+                try:
+                    found: Sequence[Decree] = await asyncio.to_thread(self._found, act)
+                except NoSuchRow:
+                    continue  # settled meanwhile
+                except StorageError:
+                    raise
+                except Exception:
+                    # An act that our code does not stand must not keep the others from being asked about.
+                    log.exception("not told what an act holds, by a fault of the program", review=act.id)
+                    found = ()
+                if not await self._turn.renewed() or not await self._asked(act, found, buttons=self._buttons and heard):
+                    return
+                # A stop must not come between the question and its record: it would be asked twice.
+                await uninterrupted(self._reviews.told, [act.id], self._clock())
+
+    async def _untold(self) -> Sequence[Waiting]:
+        return await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH)
 
     async def _asked(self, act: Waiting, found: Sequence[Decree], *, buttons: bool) -> bool:
         words = alert_words(self._language).reviews
