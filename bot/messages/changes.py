@@ -46,11 +46,15 @@ def changed_lines(decree: Decree, words: Words) -> Iterator[Line]:
 def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[Line]:
     """`❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, for a post told before that was known.
 
-    The end of what it allowed comes first; `below` are the ids of the decrees that are told after it in the same place.
+    The end of what it allowed comes first, what was ended itself last; `below` are the ids of the decrees that are told after it in the
+    same place.
     """
-    changes = sorted((change for change in decree.changed_by if change.kind in CHANGING), key=lambda change: change.kind in _WITH_PERIOD)
+    changes = sorted(
+        (change for change in decree.changed_by if change.kind in CHANGING),
+        key=lambda change: (_is_undone(change), change.kind in _WITH_PERIOD),
+    )
     for position, change in enumerate(changes[:_MOST]):
-        mark = getattr(words.notice.marks, change.kind.value)
+        mark = words.notice.undone if _is_undone(change) else getattr(words.notice.marks, change.kind.value)
         whole, brief = (
             f"{mark} {_changed(change, words)}",
             f"{mark} {_changed(replace(change, number=None, decree=None), words, whole=False)}",
@@ -112,6 +116,11 @@ def _dated(change: Change, words: Words) -> str:
 
 def _since(said: str, change: Change, words: Words) -> str:
     return said if change.since is None else words.changes.since.format(text=said, date=date_text(change.since, words.dates))
+
+
+def _is_undone(change: Change) -> bool:
+    """Whether it was ended itself, by what still stands, so that what it did is over. Of an end only what is retroactive undoes it."""
+    return any(not _is_undone(ending) and (change.kind is not Kind.ABROGATION or ending.retroactive is True) for ending in change.undone_by)
 
 
 def _left(all_of_them: tuple[object, ...], position: int) -> int:

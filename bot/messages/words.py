@@ -140,9 +140,12 @@ class ChangeWords(Table):
 
 
 class NoticeWords(Table):
-    """What an edited post says of later decrees. `below`: one that is told after it; `text` is what it does."""
+    """What an edited post says of later decrees. `below`: one that is told after it; `text` is what it does. `undone`: the mark of one that
+    was ended itself.
+    """
 
     below: str
+    undone: str
     marks: KindWords
 
 

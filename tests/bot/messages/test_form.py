@@ -189,6 +189,46 @@ def test_an_edited_post_says_what_became_of_its_decree(language: Language, below
     assert not any(row.startswith(("❎ ", "✏️ ")) for row in telegram_text(changed, DROME, NOW, language).plain.split("\n"))
 
 
+SUSPENDED = Change(Kind.SUSPENSION, 15, "2031-150", date(2031, 5, 3))
+LIFTED = Change(Kind.ABROGATION, 16, "2031-160", date(2031, 5, 9), retroactive=False)
+SUSPENDED_BY_15 = "Suspendu par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"
+LIFTED_BY_16 = "l’arrêté n° 2031-150 [15] est lui-même abrogé par l’arrêté n° 2031-160 [16], à compter du 9 mai 2031"
+TAKEN_BACK_BY_17 = (
+    "l’arrêté n° 2031-160 [16] est lui-même retiré par un autre arrêté [17] (en principe, cela rétablit le premier arrêté : à vérifier)"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "change", "expected"),
+    [
+        ("fr", replace(SUSPENDED, undone_by=(LIFTED,)), f"↩️ {SUSPENDED_BY_15} ; {LIFTED_BY_16}"),
+        (
+            "en",
+            Change(Kind.SUSPENSION, 15, "2031-150", undone_by=(LIFTED,)),
+            "↩️ Suspended by decree no. 2031-150 [15]; "
+            "decree no. 2031-150 [15] is itself repealed by decree no. 2031-160 [16], from 9 May 2031",
+        ),
+        (
+            "fr",
+            replace(SUSPENDED, undone_by=(replace(LIFTED, undone_by=(Change(Kind.ABROGATION, 17, retroactive=True),)),)),
+            f"⏸️ {SUSPENDED_BY_15} ; {LIFTED_BY_16} ; {TAKEN_BACK_BY_17}",
+        ),
+    ],
+)
+def test_an_edited_post_says_what_ended_that_which_changed_its_decree(language: Language, change: Change, expected: str) -> None:
+    changed = decree(changed_by=(change, LONGER))
+    rows = telegram_text(changed, DROME, NOW, language, None, Beside(edited=True)).plain.split("\n")
+    notices = [row for row in rows if row.startswith(("↩️ ", "⏸️ ", "✏️ "))]
+    # What changes nothing any more comes after what still does.
+    assert notices[-1 if expected.startswith("↩️") else 0] == expected
+
+
+def test_where_room_is_scarce_what_ended_it_is_brief() -> None:
+    crowded = decree(title="Titre " * 100, changed_by=(replace(SUSPENDED, undone_by=(LIFTED,)),))
+    text = mastodon_status(crowded, POLICE, NOW, "fr", None, Beside(edited=True), limits=StatusLimits(340))
+    assert "↩️ Suspendu par un autre arrêté, à compter du 3 mai 2031 ; il y a été mis fin depuis (à vérifier)" in text
+
+
 def test_what_the_notice_says_is_not_said_twice() -> None:
     ended = decree(changed_by=(ENDED,))
     for beside, expected in (
