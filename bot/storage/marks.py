@@ -8,6 +8,7 @@ only tire its readers.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.model import CHANGING, Change, Decree, Moment
@@ -21,20 +22,24 @@ CONTESTED_FOR = timedelta(days=62)
 (article R. 421-1 of the code de justice administrative)."""
 
 _FACTS = ("number", "signed", "event", "operators", "places", "purposes", "software", "vendor", "cameras", "camera_types")
-_CHANGED = "changed_by:"
-_UNTOLD = f"{_CHANGED}untold"
+CHANGED = "changed_by:"
+"""What a mark of a later decree begins with."""
+_UNDONE = ":undone_by:"
+_UNTOLD = f"{CHANGED}untold"
 _PUBLISHED = "published:"
 
 
 def marks(decree: Decree) -> frozenset[str]:
-    """The facts that are known of it, the day of its publication, and the later decrees that change it."""
+    """The facts that are known of it, the day of its publication, the later decrees that change it, and those that end these."""
     facts = decree.facts
     known = {name for name in _FACTS if getattr(facts, name) not in (None, ())}
     for name, moment in (("starts", facts.starts), ("ends", facts.ends)):
         known |= _moment(name, moment)
     if decree.published is not None:
         known.add(f"{_PUBLISHED}{decree.published.isoformat()}")
-    return frozenset(known | {_change(change) for change in decree.changed_by if change.kind in CHANGING})
+    changes = [(f"{CHANGED}{change.kind.value}:{change.decree}", change) for change in decree.changed_by if change.kind in CHANGING]
+    known |= {mark for one, change in changes for mark in (one, *_undone(one, change))}
+    return frozenset(known)
 
 
 def news(told: str | None, decree: Decree) -> frozenset[str]:
@@ -64,9 +69,9 @@ def as_text(told: str | None, decree: Decree) -> str:
     return " ".join(sorted(now | (before - _changes(before) - moved)))
 
 
-def _change(change: Change) -> str:
-    """`changed_by:suspension:15`, and where that was ended itself `changed_by:suspension:15:16`."""
-    return ":".join((f"{_CHANGED}{change.kind.value}", str(change.decree), *(str(ending.decree) for ending in change.undone_by)))
+def named_by(told: str) -> frozenset[int]:
+    """The ids of the decrees that a post tells to have changed its own, or to have ended one that did."""
+    return frozenset(int(part) for mark in _changes(frozenset(told.split())) for part in mark.split(":") if part.isdecimal())
 
 
 def as_untold(told: str | None) -> str:
@@ -74,8 +79,15 @@ def as_untold(told: str | None) -> str:
     return " ".join(sorted({*(told or "").split(), _UNTOLD}))
 
 
+def _undone(mark: str, change: Change) -> Iterator[str]:
+    for ending in change.undone_by:
+        own = f"{mark}{_UNDONE}{ending.decree}"
+        yield own
+        yield from _undone(own, ending)
+
+
 def _changes(told: frozenset[str]) -> frozenset[str]:
-    return frozenset(mark for mark in told if mark.startswith(_CHANGED))
+    return frozenset(mark for mark in told if mark.startswith(CHANGED))
 
 
 def _days(told: frozenset[str]) -> frozenset[str]:

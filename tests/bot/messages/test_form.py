@@ -205,8 +205,10 @@ TAKEN_BACK_BY_17 = (
         (
             "en",
             Change(Kind.SUSPENSION, 15, "2031-150", undone_by=(LIFTED,)),
-            "↩️ Suspended by decree no. 2031-150 [15]; "
-            "decree no. 2031-150 [15] is itself repealed by decree no. 2031-160 [16], from 9 May 2031",
+            (
+                "↩️ Suspended by decree no. 2031-150 [15]; "
+                "decree no. 2031-150 [15] is itself repealed by decree no. 2031-160 [16], from 9 May 2031"
+            ),
         ),
         (
             "fr",

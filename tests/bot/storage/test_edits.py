@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
+from itertools import pairwise
 
 import pytest
 
 from bot.model import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
 from bot.storage.edits import Edit
-from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, is_to_be_told, marks, news
+from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, as_untold, is_to_be_told, marks, named_by, news
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to
@@ -65,11 +66,17 @@ def test_what_later_decrees_do_is_told_as_it_stands() -> None:
     assert news(as_text(after, decree()), decree()) == frozenset()
 
 
-def test_that_what_ended_it_was_ended_itself_is_news() -> None:
-    ended = decree(changed_by=(Change(Kind.ABROGATION, 15),))
-    again = decree(changed_by=(Change(Kind.ABROGATION, 15, undone_by=(Change(Kind.ABROGATION, 16),)),))
-    assert news(as_text(None, ended), again) == {"changed_by:abrogation:15", "changed_by:abrogation:15:16"}
-    assert news(as_text(as_text(None, ended), again), again) == frozenset()
+def test_what_ended_a_later_decree_is_told_and_what_ended_that() -> None:
+    suspended = Change(Kind.SUSPENSION, 15)
+    lifted = replace(suspended, undone_by=(Change(Kind.ABROGATION, 16),))
+    again = replace(suspended, undone_by=(Change(Kind.ABROGATION, 16, undone_by=(Change(Kind.ABROGATION, 17),)),))
+    steps = [decree(changed_by=(one,)) for one in (suspended, lifted, again)]
+    assert [news(as_text(None, before), after) for before, after in pairwise(steps)] == [
+        {"changed_by:suspension:15:undone_by:16"},
+        {"changed_by:suspension:15:undone_by:16:undone_by:17"},
+    ]
+    assert named_by(as_text(None, steps[-1])) == {15, 16, 17}
+    assert named_by(as_untold("cameras number published:2031-04-18")) == frozenset()
 
 
 def test_of_an_old_post_every_fact_is_taken_for_told() -> None:
@@ -209,6 +216,47 @@ def test_a_follower_that_was_told_before_is_not_below(store: Store) -> None:
     edit = store.edits.next("t", NOW + 3 * MINUTE)
     assert edit is not None
     assert edit.post.below == {third}
+
+
+STOP = Facts("2026-130", signed=LATER, references=(Reference(Kind.SUSPENSION, "2026-0123", SIGNED),))
+
+
+def next_edit(store: Store) -> list[tuple[str | None, str, tuple[Change, ...]]]:
+    """Of the next edit, which is made: the message, and what is told to have been done to its decree."""
+    edit = store.edits.next("t", NOW)
+    if edit is None:
+        return []
+    store.edits.done(edit, NOW)
+    return [(edit.post.reference, change.kind.value, change.undone_by) for change in edit.post.decree.changed_by]
+
+
+def test_a_suspension_that_was_ended_itself_is_told_to_be_and_that_this_was_withdrawn(store: Store) -> None:
+    found(store, GRANT)
+    send(store, "17")
+    found(store, STOP, Kind.SUSPENSION)
+    send(store, "18", minutes=1)
+    assert next_edit(store) == [("17", "suspension", ())]
+    lift = found(store, Facts("2026-140", references=(Reference(Kind.ABROGATION, "2026-130", LATER),)), Kind.ABROGATION)
+    [(first, _, undone_by)] = next_edit(store)
+    assert (first, [ending.decree for ending in undone_by]) == ("17", [lift])
+    [(second, _, _)] = next_edit(store)
+    assert (second, next_edit(store)) == ("18", [])
+    store.reviews.withdraw(lift, NOW, "somebody")
+    assert next_edit(store) == [("17", "suspension", ())]
+    # Nothing is said to be done to the suspension any more.
+    assert (next_edit(store), {state for _, state in states(store)}) == ([], {"done"})
+
+
+def test_a_decree_that_is_read_anew_and_ends_no_other_is_told_to_end_none(store: Store) -> None:
+    found(store, GRANT)
+    send(store, "17")
+    end = found(store, END, Kind.ABROGATION)
+    assert next_edit(store) == [("17", "abrogation", ())]
+    [(_, read_anew)] = reading_of(one_recueil(store, "anew"), replace(END, references=()), Kind.ABROGATION).decrees
+    store.decrees.renew(end, read_anew)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    assert (edit.post.reference, edit.post.decree.changed_by) == ("17", ())
 
 
 def test_facts_that_another_sighting_completes_are_told(store: Store) -> None:
