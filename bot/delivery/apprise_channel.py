@@ -15,7 +15,7 @@ from bot.counsel import counsel
 from bot.delivery.backoff import backoff
 from bot.delivery.channel import NotSent, Refused, Sent, Unknown
 from bot.delivery.errors import SendAgain
-from bot.messages import Beside, Language, StatusLimits, mastodon_status, place_for
+from bot.messages import Beside, Dispatch, Language, StatusLimits, mastodon_status, place_for
 from bot.messages.digests import mastodon_digest, mastodon_room
 from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
@@ -99,7 +99,7 @@ class AppriseChannel:
             decree, now = post.decree, self._clock()
             place = place_for(self._places, decree.authority)
             said = counsel(decree, place, now)
-            return mastodon_status(decree, place, now, self._language, said, self._beside, limits=self._limits)
+            return mastodon_status(Dispatch(decree, place, now, self._language, said, self._beside), limits=self._limits)
         except TooSmall as error:
             raise Refused(f"Apprise: {error}") from None
 

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from bot.counsel import counsel
 from bot.delivery.channel import NotSent, Sent
-from bot.messages import Beside, Language, place_for, plain_post
+from bot.messages import Beside, Dispatch, Language, place_for, plain_post
 from bot.messages.digests import plain_digest
 from bot.model import Decree, Place, Post
 
@@ -61,7 +61,7 @@ class ConsoleChannel:
             return plain_digest(post.decrees, self._places, self._language)
         decree, now = post.decree, self._clock()
         place = place_for(self._places, decree.authority)
-        return plain_post(decree, place, now, self._language, counsel(decree, place, now), self._beside)
+        return plain_post(Dispatch(decree, place, now, self._language, counsel(decree, place, now), self._beside))
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

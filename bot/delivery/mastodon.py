@@ -29,7 +29,7 @@ from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, scrub
 from bot.loopback import is_loopback
-from bot.messages import Beside, Language, StatusLimits, mastodon_status, mastodon_thread, place_for, printable
+from bot.messages import Beside, Dispatch, Language, StatusLimits, mastodon_status, mastodon_thread, place_for, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
 from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
@@ -175,7 +175,8 @@ class MastodonChannel:
             decree, now = post.decree, self._clock()
             place = place_for(self._places, decree.authority)
             write = mastodon_thread if self._thread else mastodon_status
-            said = write(decree, place, now, self._language, counsel(decree, place, now), beside or self._beside, limits=room)
+            dispatch = Dispatch(decree, place, now, self._language, counsel(decree, place, now), beside or self._beside)
+            said = write(dispatch, limits=room)
         except TooSmall as error:
             raise Refused(f"Mastodon: {error}") from None
         return (said,) if isinstance(said, str) else said

@@ -24,7 +24,7 @@ from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
 from bot.delivery.telegram_edit import edit_message
 from bot.delivery.telegram_photo import caption, is_photo, send_photo
 from bot.delivery.telegram_search import Search, shows_decree, shows_digest
-from bot.messages import LANGUAGES, Beside, Button, Language, TelegramText, announce, place_for, telegram_button, telegram_text
+from bot.messages import LANGUAGES, Beside, Button, Dispatch, Language, TelegramText, announce, place_for, telegram_button, telegram_text
 from bot.messages.cleaning import inert
 from bot.messages.digests import digest_button, digest_links, telegram_digest, telegram_room
 from bot.messages.layout import TooSmall
@@ -180,7 +180,7 @@ class TelegramChannel:
             return telegram_digest(post.decrees, self._places, self._language)
         decree, now = post.decree, self._clock()
         place = place_for(self._places, decree.authority)
-        return telegram_text(decree, place, now, self._language, counsel(decree, place, now), beside or self._beside)
+        return telegram_text(Dispatch(decree, place, now, self._language, counsel(decree, place, now), beside or self._beside))
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""
@@ -276,7 +276,9 @@ class TelegramChannel:
         if post.digest is not None:
             return {}
         decree, place, now = post.decree, place_for(self._places, post.decree.authority), self._clock()
-        said = {language: announce(decree, place, now, language).link_label for language in LANGUAGES if language != self._language}
+        said = {
+            language: announce(Dispatch(decree, place, now, language)).link_label for language in LANGUAGES if language != self._language
+        }
         buttons = {label: telegram_button(decree, place, now, language) for language, label in said.items()}
         return {label: button for label, button in buttons.items() if button is not None}
 

@@ -17,7 +17,7 @@ from bot.counsel import counsel
 from bot.delivery.safety import scrub
 from bot.delivery.telegram_answers import cannot_parse
 from bot.delivery.telegram_bot import keyboard
-from bot.messages import ALONE, Beside, Language, TelegramText, telegram_text
+from bot.messages import ALONE, Beside, Dispatch, Language, TelegramText, telegram_text
 from bot.messages.layout import TooSmall
 from bot.model import Decree, Place
 from bot.picture import Picture
@@ -33,7 +33,7 @@ _MOST_RATIO = 20
 def caption(decree: Decree, place: Place, now: datetime, language: Language, beside: Beside = ALONE) -> TelegramText | None:
     """The post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
     try:
-        return telegram_text(decree, place, now, language, counsel(decree, place, now), beside, limit=CAPTION_LIMIT)
+        return telegram_text(Dispatch(decree, place, now, language, counsel(decree, place, now), beside), limit=CAPTION_LIMIT)
     except TooSmall:
         return None
 

@@ -9,6 +9,7 @@ from bot.messages import html
 from bot.messages.announcement import announce
 from bot.messages.changes import first_link
 from bot.messages.cleaning import cut
+from bot.messages.dispatch import Dispatch
 from bot.messages.lines import Part
 from bot.messages.moments import period_text
 from bot.messages.places import where_text
@@ -36,7 +37,7 @@ def decree_line(decree: Decree, place: Place, now: datetime, language: Language 
 def decree_line_html(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None) -> str:
     """The same for Telegram: escaped, the kind in bold and linked to the PDF."""
     mark, kind, rest = _pieces(decree, place, now, language, counsel)
-    link = announce(decree, place, now, language).link
+    link = announce(Dispatch(decree, place, now, language)).link
     words = html.tagged("b", html.text(kind))
     linked = words if link is None else html.link(link, words)
     tail = _fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
@@ -55,7 +56,7 @@ def _pieces(decree: Decree, place: Place, now: datetime, language: Language, cou
     mark = "" if decree.id is None else f"[{decree.id}] "
     kind = getattr(words.short_kinds, decree.kind.value)
     where = where_text(place, words).split(", ")[0] if place.department else where_text(place, words)
-    texts = {line.part: line.text for line in announce(decree, place, now, language).lines}
+    texts = {line.part: line.text for line in announce(Dispatch(decree, place, now, language)).lines}
     standing = list_standing(decree, place, now, words, counsel)
     changes = ", ".join(list_changes(decree, words))
     flags = () if counsel is None else tuple(line.brief for line in flag_lines(counsel, words))

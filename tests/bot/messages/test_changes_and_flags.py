@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.messages import Language, Part, announce, announce_in_full, decree_line, plain_decree
+from bot.messages import Dispatch, Language, Part, announce, announce_in_full, decree_line, plain_decree
 from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 
@@ -132,10 +132,10 @@ def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> Non
 def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
     ended, told = _ended_by(Change(Kind.ABROGATION, 16, "3")), advised(Standing.IN_DOUBT)
     doubt = "vérifier : abrogé par l’arrêté n° 2 [15], mais l’arrêté n° 3 [16] met fin à celui-ci"
-    assert announce(ended, DROME, NOW, "fr", told).timing == f"À {doubt}"
+    assert announce(Dispatch(ended, DROME, NOW, "fr", told)).timing == f"À {doubt}"
     assert f" · à {doubt} · " in decree_line(ended, DROME, NOW, "fr", told)
     assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(ended, DROME, NOW, "en", told)
-    [recourse] = (line.text for line in announce(ended, DROME, NOW, "fr", told).lines if line.part is Part.RECOURSE)
+    [recourse] = (line.text for line in announce(Dispatch(ended, DROME, NOW, "fr", told)).lines if line.part is Part.RECOURSE)
     assert "Il n’est pas sûr que l’arrêté soit encore en vigueur" in recourse
 
 
@@ -187,7 +187,7 @@ def test_flags_in_words(flag: Flag, changes: dict[str, Any], french: str, englis
 )
 def test_a_post_is_not_said_to_start_once_it_is_ended(standing: Standing, expected: str) -> None:
     changed = decree(changed_by=(Change(Kind.ABROGATION, 15, "2", date(2031, 4, 1)),))
-    assert announce(changed, DROME, NOW, "fr", advised(standing)).timing == expected
+    assert announce(Dispatch(changed, DROME, NOW, "fr", advised(standing))).timing == expected
 
 
 @pytest.mark.parametrize(
