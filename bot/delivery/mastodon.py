@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from bot.counsel import counsel
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
+from bot.delivery.desk import Desk
 from bot.delivery.errors import DestinationRefused, Missing
 from bot.delivery.mastodon_answers import (
     classify_answer,
@@ -29,7 +29,7 @@ from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, scrub
 from bot.loopback import is_loopback
-from bot.messages import Beside, Dispatch, Language, StatusLimits, mastodon_status, mastodon_thread, place_for, printable
+from bot.messages import Language, StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
 from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
@@ -63,12 +63,10 @@ class MastodonChannel:
         """
         self._name = name
         self._token = token
-        self._places = places
         self._clock = clock
-        self._language: Language = language
+        self._desk = Desk(places, clock, language, public_url)
         self._visibility = visibility
         self._pictured = Pictured(picture)
-        self._beside = Beside(public_url)
         self._warning = printable(content_warning)
         self._thread = thread
         self._limits: StatusLimits | None = None
@@ -162,21 +160,18 @@ class MastodonChannel:
 
     def _form(self) -> dict[str, str]:
         """What every status is posted with. A text under a warning is folded."""
-        form = {"visibility": self._visibility, "language": self._language}
+        form = {"visibility": self._visibility, "language": self._desk.language}
         return form | ({"spoiler_text": self._warning} if self._warning else {})
 
-    def _texts(self, post: Post, limits: StatusLimits, beside: Beside | None = None) -> tuple[str, ...]:
+    def _texts(self, post: Post, limits: StatusLimits, *, edited: bool = False) -> tuple[str, ...]:
         """The status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
         # A warning counts as the text does.
         room = replace(limits, characters=limits.characters - len(self._warning))
         try:
             if post.digest is not None:
-                return (mastodon_digest(post.decrees, self._places, self._language, room),)
-            decree, now = post.decree, self._clock()
-            place = place_for(self._places, decree.authority)
+                return (mastodon_digest(post.decrees, self._desk.places, self._desk.language, room),)
             write = mastodon_thread if self._thread else mastodon_status
-            dispatch = Dispatch(decree, place, now, self._language, counsel(decree, place, now), beside or self._beside)
-            said = write(dispatch, limits=room)
+            said = write(self._desk.dispatch(post, edited=edited), limits=room)
         except TooSmall as error:
             raise Refused(f"Mastodon: {error}") from None
         return (said,) if isinstance(said, str) else said
@@ -188,16 +183,15 @@ class MastodonChannel:
         """
         if post.digest is not None or post.reference is None:
             raise Refused("Mastodon: not a status that can be edited")
-        beside = replace(self._beside, edited=True, below=post.below)
-        text = self._texts(post, await self._status_limits(), beside)[0]
-        await edit_status(self._request, post.reference, text, language=self._language, warning=self._warning)
+        text = self._texts(post, await self._status_limits(), edited=True)[0]
+        await edit_status(self._request, post.reference, text, language=self._desk.language, warning=self._warning)
         return Sent(post.reference, self._rest)
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""
         limits = await self._status_limits()
         room = replace(limits, characters=limits.characters - len(self._warning))
-        return mastodon_room(decrees, self._places, self._language, room)
+        return mastodon_room(decrees, self._desk.places, self._desk.language, room)
 
     async def _status_limits(self) -> StatusLimits:
         """Kept once known: v2, then v1 (servers without v2); Mastodon's own where neither tells. A server out of reach is NotSent."""
@@ -234,7 +228,7 @@ class MastodonChannel:
 
     async def _look_for(self, post: Post) -> Mapping[str, Any] | None:
         """The status of a post, None where it certainly is not there; see `find`."""
-        sought = recogniser(post, place_for(self._places, post.decree.authority), self._clock(), self._language)
+        sought = recogniser(post, self._desk.place(post.decree), self._clock(), self._desk.language)
         found = [decree.found_at for decree in post.decrees if decree.found_at is not None]
         return await look_for(self._request, sought, since=max(found) if len(found) == len(post.decrees) else None)
 
