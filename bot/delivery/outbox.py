@@ -2,9 +2,9 @@
 
 A post is a row before it is a message. One pass (`Deliverer.deliver_due`) serves every destination at the same time, so that
 a slow or full platform never delays the others; within one destination posts go one after the other. What a failure means is
-decided by the channel (not sent, refused, unknown), what follows from it by `transitions`; here it is applied:
+decided by the channel (not sent, refused, unknown), what follows from it by `transitions`, and recorded by `records`:
 
-- what may have been sent is looked for before anything else goes to its destination, and nothing follows it until then;
+- what may have been sent is looked for before anything else goes to its destination, and nothing follows it until then (`reconciling`);
 - what came to too many for a day is gathered into digests, which are recorded before they are sent;
 - the rest goes out as fast as the platform and its readers can take it (`limiter`).
 
@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -25,16 +24,18 @@ from typing import Any
 import structlog
 
 from bot.delivery.backoff import SETTLE
-from bot.delivery.channel import Channel, DeliveryError, NotSent, Sent
+from bot.delivery.channel import Channel, DeliveryError, NotSent
 from bot.delivery.digests import DAY, needs_digest, split
 from bot.delivery.editing import Editor
 from bot.delivery.errors import StoppedBefore
-from bot.delivery.events import event_of, looked_for, unexpected
+from bot.delivery.events import event_of, unexpected
 from bot.delivery.holding import BEAT, held, made_ready
 from bot.delivery.limiter import Limiter
+from bot.delivery.reconciling import Reconciler
+from bot.delivery.records import Delivered, Records
 from bot.delivery.store import Outbox
-from bot.delivery.transitions import Counts, Event, Step, transition
-from bot.model import Post, PostCause, PostState
+from bot.delivery.transitions import Event
+from bot.model import Post, PostCause
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
@@ -42,19 +43,8 @@ log = structlog.get_logger()
 LONGEST_SLEEP = 1.0
 """Seconds that a pass may wait for a destination's turn."""
 
-_ABSENT = "not found at the destination: to be sent again"
 _TAKEN_OVER = "not sent: another program or a person has taken it over"
 _STOPPED_BEFORE, _STOPPED_WHILE = "stopped before it was sent", "stopped while it was being sent"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of one message in one pass. `alert` is true when an operator must look, and was not told yet."""
-
-    post: Post
-    state: PostState
-    error: str | None = None
-    alert: bool = False
 
 
 class Deliverer:
@@ -83,10 +73,11 @@ class Deliverer:
         self._channels = tuple(channels)
         self._clock = clock
         self._settle = settle
+        self._records = Records(outbox, clock, settle=settle, chance=chance)
+        self._reconciler = Reconciler(outbox, self._records, clock)
         self._limiter = limiter or Limiter()
         self._most_per_day = most_per_day
         self._editor = editor
-        self._chance = chance
         self._sleep = sleep
         self._beat = beat
         self._one_pass = asyncio.Lock()
@@ -121,7 +112,7 @@ class Deliverer:
         try:
             if await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None:
                 return
-            if not await self._reconcile(channel, done):
+            if not await self._reconciler.serve(channel, done):
                 return
             # What a killed program may have sent is not yet to be looked for: nothing overtakes it meanwhile.
             if await asyncio.to_thread(self._outbox.in_doubt, channel.name):
@@ -138,37 +129,7 @@ class Deliverer:
             return
         alone_until = await self._editor.serve(channel)
         if alone_until is not None:
-            await uninterrupted(self._outbox.hold, channel.name, alone_until, self._clock(), PostCause.RATE_LIMITED)
-
-    # --- what is in doubt ---
-
-    async def _reconcile(self, channel: Channel, done: list[Delivered]) -> bool:
-        """Look for the posts in doubt; false when the destination must rest."""
-        posts = await asyncio.to_thread(self._outbox.unknown_due, channel.name, self._clock())
-        for position, post in enumerate(posts):
-            try:
-                found = await channel.find(post)
-            except NotSent as error:
-                # All of them are looked for again as soon as the destination has rested.
-                await self._cannot_ask(channel, posts[position:], error)
-                return False
-            except Exception as error:  # nobody can tell, or a fault of one channel, which must not stop the others
-                reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
-                done.append(await self._settled(channel, post, looked_for(error), reason))
-            else:
-                done.append(await self._resolved(channel, post, found))
-        return True
-
-    async def _resolved(self, channel: Channel, post: Post, found: Sent | None) -> Delivered:
-        if found is None:
-            return await self._settled(channel, post, Event.ABSENT, _ABSENT)
-        await uninterrupted(self._outbox.sent, post.id, found.reference, self._clock(), PostCause.RECONCILE_FOUND)
-        return Delivered(post, PostState.SENT)
-
-    async def _cannot_ask(self, channel: Channel, posts: Sequence[Post], error: NotSent) -> None:
-        counts = replace(self._counts(posts[0], error.retry_after), looks=max(post.looks for post in posts))
-        for post in posts:
-            await self._step(channel, post, Event.CANNOT_ASK, str(error), replace(counts, unclear=_is_unclear(post)))
+            await self._records.rest(channel.name, alone_until - self._clock(), PostCause.RATE_LIMITED)
 
     # --- what is too much for a day ---
 
@@ -189,7 +150,7 @@ class Deliverer:
             except DeliveryError as error:
                 log.warning("digest put off", destination=channel.name, error=str(error))
                 wait = timedelta(seconds=error.retry_after or 0) if isinstance(error, NotSent) else timedelta()
-                await self._rest(channel, max(wait, self._settle), None)
+                await self._records.rest(channel.name, max(wait, self._settle), None)
                 return False
             chosen, left = split(left, room)
             digests.append([post.id for post in chosen])
@@ -215,7 +176,7 @@ class Deliverer:
             return False
         while wait := self._limiter.wait(channel.name, load.waiting):
             if wait > LONGEST_SLEEP:
-                await self._rest(channel, timedelta(seconds=wait), None)
+                await self._records.rest(channel.name, timedelta(seconds=wait), None)
                 return False
             await self._sleep(wait)
         # Nothing may come between the question and this: another destination may share what is left.
@@ -244,7 +205,7 @@ class Deliverer:
             return await uninterrupted(claim)
         except asyncio.CancelledError:
             for post in claimed:
-                await self._step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._counts(post))
+                await self._records.step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._records.counts(post))
             raise
 
     async def _attempt(self, channel: Channel, post: Post) -> tuple[Delivered, bool]:
@@ -256,48 +217,14 @@ class Deliverer:
                     return Delivered(post, post.state, _TAKEN_OVER), False
                 sent = await channel.send(post)
         except StoppedBefore:
-            await self._step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._counts(post))
+            await self._records.step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._records.counts(post))
             raise
         except asyncio.CancelledError:
-            await self._step(channel, post, Event.STOPPED_WHILE, _STOPPED_WHILE, self._counts(post))
+            await self._records.step(channel, post, Event.STOPPED_WHILE, _STOPPED_WHILE, self._records.counts(post))
             raise
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others
             reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
             event = event_of(error)
-            delivered = await self._settled(channel, post, event, reason, getattr(error, "retry_after", None))
+            delivered = await self._records.settled(channel, post, event, reason, getattr(error, "retry_after", None))
             return delivered, event in {Event.REFUSED_CONTENT, Event.MIGRATED}
-        await uninterrupted(self._outbox.sent, post.id, sent.reference, self._clock())
-        if sent.rest is not None:
-            await self._rest(channel, timedelta(seconds=sent.rest), PostCause.RATE_LIMITED)
-        return Delivered(post, PostState.SENT), sent.rest is None
-
-    # --- applying what was decided ---
-
-    async def _settled(self, channel: Channel, post: Post, event: Event, error: str, retry_after: float | None = None) -> Delivered:
-        step = await self._step(channel, post, event, error, self._counts(post, retry_after))
-        return Delivered(post, post.state, error) if step is None else Delivered(post, step.state, error, alert=step.tell)
-
-    async def _step(self, channel: Channel, post: Post, event: Event, error: str, counts: Counts) -> Step | None:
-        now = self._clock()
-        step = transition(post.state, event, counts, now)
-        if step is None:
-            return None
-        if event is Event.RESEND:
-            log.warning("sent again without looking whether it is there, as configured", destination=channel.name, decree=post.decree.id)
-        await uninterrupted(
-            self._outbox.move, post, step.state, now, cause=step.cause, error=error, not_before=step.not_before, looks=step.looks
-        )
-        if step.rest is not None:
-            await self._rest(channel, step.rest, step.cause)
-        return step
-
-    def _counts(self, post: Post, retry_after: float | None = None) -> Counts:
-        return Counts(post.attempts, post.looks, _is_unclear(post), retry_after, self._settle, self._chance())
-
-    async def _rest(self, channel: Channel, wait: timedelta, cause: PostCause | None) -> None:
-        now = self._clock()
-        await uninterrupted(self._outbox.hold, channel.name, now + wait, now, cause)
-
-
-def _is_unclear(post: Post) -> bool:
-    return post.cause is PostCause.RECONCILE_UNCLEAR
+        return await self._records.sent(post, sent), sent.rest is None
