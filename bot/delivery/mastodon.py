@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
+from bot.delivery import bounded
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
 from bot.delivery.desk import Desk
 from bot.delivery.errors import DestinationRefused, Missing
@@ -71,6 +72,7 @@ class MastodonChannel:
         self._thread = thread
         self._limits: StatusLimits | None = None
         self._rest: float | None = None
+        self._longest = read_timeout * bounded.READS
         base = checked_base(instance)
         self._client = httpx.AsyncClient(
             base_url=base,
@@ -235,7 +237,7 @@ class MastodonChannel:
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         failure: DeliveryError
         try:
-            answer = await self._client.request(method, path, **options)
+            answer = await bounded.request(self._client, method, path, longest=self._longest, **options)
         except httpx.HTTPError as error:
             failure = classify_failure(error)
         else:
