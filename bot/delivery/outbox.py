@@ -1,7 +1,7 @@
 """From the outbox to the destinations, each post once.
 
-A post is a row before it is a message. One pass (`Deliverer.deliver_due`) serves every destination at the same time, so that
-a slow or full platform never delays the others; within one destination posts go one after the other. What a failure means is
+A post is a row before it is a message. A pass (`Deliverer.deliver_due`) serves one destination, or all of them side by side, so that a slow
+or full platform never delays the others; within one destination posts go one after the other. What a failure means is
 decided by the channel (not sent, refused, unknown), what follows from it by `transitions`, and recorded by `records`:
 
 - what may have been sent is looked for before anything else goes to its destination, and nothing follows it until then (`reconciling`);
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -80,24 +80,33 @@ class Deliverer:
         self._editor = editor
         self._sleep = sleep
         self._beat = beat
-        self._one_pass = asyncio.Lock()
+        self._one_pass = {channel.name: asyncio.Lock() for channel in self._channels}
         self._recalled: set[str] = set()
 
-    async def next_due(self, now: datetime) -> datetime | None:
-        """When the next pass has something to do (not before `now`); None when nothing waits."""
-        due = [await asyncio.to_thread(self._outbox.next_due, now, [channel.name for channel in self._channels])]
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """The names of all that are served."""
+        return tuple(channel.name for channel in self._channels)
+
+    async def next_due(self, now: datetime, *destinations: str) -> datetime | None:
+        """When the next pass over these destinations (all, where none is named) has something to do, not before `now`; None when nothing
+        waits.
+        """
+        channels = self._named(destinations)
+        due = [await asyncio.to_thread(self._outbox.next_due, now, [channel.name for channel in channels])]
         if self._editor is not None:
-            due.append(await self._editor.next_due(now, self._channels))
+            due.append(await self._editor.next_due(now, channels))
         return min((at for at in due if at is not None), default=None)
 
-    async def deliver_due(self) -> list[Delivered]:
-        """Send everything that is due, and tell what became of it. Never raises for a destination's failure."""
-        async with self._one_pass:
-            done: list[Delivered] = []
-            async with asyncio.TaskGroup() as group:
-                for channel in self._channels:
-                    group.create_task(self._serve(channel, done))
-            return done
+    async def deliver_due(self, *destinations: str) -> list[Delivered]:
+        """Send everything that is due to these destinations (all, where none is named), and tell what became of it. Never raises for a
+        destination's failure. It lasts as long as the slowest of them.
+        """
+        done: list[Delivered] = []
+        async with asyncio.TaskGroup() as group:
+            for channel in self._named(destinations):
+                group.create_task(self._one_at_a_time(channel, done))
+        return done
 
     async def close(self) -> None:
         """Release every channel's connections."""
@@ -106,6 +115,13 @@ class Deliverer:
                 await channel.close()
             except Exception as error:  # one that does not close must not keep the others open
                 log.warning("destination not closed", destination=channel.name, error=type(error).__name__)
+
+    def _named(self, destinations: Collection[str]) -> Sequence[Channel]:
+        return [channel for channel in self._channels if channel.name in destinations] if destinations else self._channels
+
+    async def _one_at_a_time(self, channel: Channel, done: list[Delivered]) -> None:
+        async with self._one_pass[channel.name]:
+            await self._serve(channel, done)
 
     async def _serve(self, channel: Channel, done: list[Delivered]) -> None:
         """One destination. A failure of the store ends its pass only: what could not be recorded stays as it was stored."""
