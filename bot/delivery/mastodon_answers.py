@@ -23,6 +23,8 @@ _UNSET_WAIT = 300.0
 _ERROR_SHOWN = 200
 _NUMBER = re.compile(r"[0-9]{1,18}")
 """A header may hold any character of Latin-1, and some are digits that are no numbers."""
+_LONGEST_CONTENT = 200_000
+"""Characters of a status that are looked at: several times what the longest digest takes, and read in a moment."""
 KEPT_REQUESTS = 5
 """Requests of the account's allowance that are left unused: a look for a lost post, and whatever else acts for the account, need some."""
 _LONGEST_REST = 900.0
@@ -152,7 +154,7 @@ def _speaks(status: Mapping[str, Any], language: str) -> bool:
 
 def _content(status: Mapping[str, Any]) -> _Content:
     content = _Content()
-    content.feed(str(status.get("content") or ""))
+    content.feed(str(status.get("content") or "")[:_LONGEST_CONTENT])
     content.close()
     return content
 

@@ -28,7 +28,7 @@ def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
     """Length as the instance counts it. Code points are counted, never fewer than the grapheme clusters that Mastodon counts."""
     if limits.per_url is None:
         return len(text)
-    return len(_LINK.sub("x" * limits.per_url, text))
+    return len(text) + sum(limits.per_url - len(link) for link in _LINK.findall(text))
 
 
 def mastodon_status(dispatch: Dispatch, *, limits: StatusLimits = StatusLimits()) -> str:

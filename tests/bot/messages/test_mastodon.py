@@ -116,3 +116,8 @@ def test_what_is_said_of_the_law_is_whole_or_brief_or_absent(
     rows = status.split("\n")
     forms = {text for line in whole for text in (line.text, line.brief)}
     assert all(row in forms for row in rows if row.startswith(("⚖️", "⚠️")))
+
+
+def test_what_a_link_counts_for_is_counted_and_not_written_out() -> None:
+    # Written out, that would fill the memory of any machine: an instance may say what it likes.
+    assert mastodon_length("a https://b.example c", StatusLimits(500, 10**15)) == 10**15 + 4
