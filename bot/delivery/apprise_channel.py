@@ -12,12 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.delivery.backoff import backoff
-from bot.delivery.channel import NotSent, Refused, Sent, Unknown
-from bot.delivery.desk import Desk
+from bot.delivery.channel import NotSent, Sent, Unknown
+from bot.delivery.desk import Desk, composing
 from bot.delivery.errors import SendAgain
 from bot.messages import Language, StatusLimits, mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
-from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
 
 _READ_TIMEOUT = 30.0
@@ -90,12 +89,10 @@ class AppriseChannel:
         return bool(self._service.notify(body=text, body_format=self._text_format))
 
     def _text(self, post: Post) -> str:
-        try:
+        with composing("Apprise"):
             if post.digest is not None:
                 return mastodon_digest(post.decrees, self._desk.places, self._desk.language, self._limits)
             return mastodon_status(self._desk.dispatch(post), limits=self._limits)
-        except TooSmall as error:
-            raise Refused(f"Apprise: {error}") from None
 
     async def find(self, post: Post) -> Sent | None:
         """What this process knows to have been taken. Of anything else nobody can tell: raises SendAgain, and before a message is sent for

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TextIO
 
 from bot.delivery.channel import NotSent, Sent
-from bot.delivery.desk import Desk
+from bot.delivery.desk import Desk, composing
 from bot.messages import Language, plain_post
 from bot.messages.digests import plain_digest
 from bot.model import Decree, Place, Post
@@ -41,9 +41,10 @@ class ConsoleChannel:
         """Write the post.
 
         Raises NotSent when it could not be written whole (reader gone, disk full): a post cut short on a terminal has told
-        nobody, and writing it again does no harm.
+        nobody, and writing it again does no harm. Raises Refused when there are no words for it.
         """
-        text = self._text(post)
+        with composing("console"):
+            text = self._text(post)
         try:
             # In a thread: a reader that pauses (a pager, a full pipe) must hold up nothing else.
             await asyncio.to_thread(self._write, self._encodable(text) + "\n\n")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.counsel import counsel
+from bot.delivery.channel import DeliveryError, Refused
+from bot.delivery.events import unexpected
 from bot.messages import Beside, Dispatch, Language, place_for
+from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
 
 
@@ -30,3 +34,18 @@ class Desk:
     def place(self, decree: Decree) -> Place:
         """Where the authority is that published it."""
         return place_for(self.places, decree.authority)
+
+
+@contextmanager
+def composing(platform: str) -> Iterator[None]:
+    """While words are made: what cannot be said is refused, also by a fault of ours. Nothing was sent, so that nothing is in doubt; a
+    person is told of it, and the posts behind it go on.
+    """
+    try:
+        yield
+    except DeliveryError:
+        raise
+    except TooSmall as error:
+        raise Refused(f"{platform}: {error}") from None
+    except Exception as error:
+        raise Refused(f"{platform}: no words for this decree: {unexpected(platform, error)}") from error

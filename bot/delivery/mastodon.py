@@ -13,7 +13,7 @@ import structlog
 
 from bot.delivery import bounded
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
-from bot.delivery.desk import Desk
+from bot.delivery.desk import Desk, composing
 from bot.delivery.errors import DestinationRefused, Missing
 from bot.delivery.mastodon_answers import (
     classify_answer,
@@ -32,7 +32,6 @@ from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, scrub
 from bot.loopback import is_loopback
 from bot.messages import Language, StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
-from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
 
 log = structlog.get_logger()
@@ -114,7 +113,11 @@ class MastodonChannel:
 
     async def _go_on(self, post: Post, first: Mapping[str, Any], *, known: bool) -> None:
         if self._thread and post.digest is None:
-            texts = self._texts(post, await self._status_limits())[1:]
+            try:
+                texts = self._texts(post, await self._status_limits())[1:]
+            except Refused as error:  # the post itself is there
+                log.warning("thread ended early: there are no words for the rest", destination=self._name, error=str(error))
+                return
             await go_on(self._request, first, texts, self._form(), post.key, destination=self._name, known=known)
 
     async def _post_within_limits(self, post: Post) -> httpx.Response:
@@ -169,13 +172,11 @@ class MastodonChannel:
         """The status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
         # A warning counts as the text does.
         room = replace(limits, characters=limits.characters - len(self._warning))
-        try:
+        with composing("Mastodon"):
             if post.digest is not None:
                 return (mastodon_digest(post.decrees, self._desk.places, self._desk.language, room),)
             write = mastodon_thread if self._thread else mastodon_status
             said = write(self._desk.dispatch(post, edited=edited), limits=room)
-        except TooSmall as error:
-            raise Refused(f"Mastodon: {error}") from None
         return (said,) if isinstance(said, str) else said
 
     async def edit(self, post: Post) -> Sent:

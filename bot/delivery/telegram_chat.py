@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 from telegram.error import ChatMigrated
 
+from bot.delivery.channel import NotSent
 from bot.delivery.errors import Migrated
 from bot.uninterrupted import uninterrupted
 
@@ -44,15 +46,20 @@ class Whereabouts:
         self._is_located = moves is None
 
     async def chat(self) -> int | str:
-        """Where it is now, as noted by whoever met its move."""
+        """Where it is now, as noted by whoever met its move. Raises NotSent where that cannot be read."""
         if not self._is_located and self._moves is not None:
-            self._chat = await asyncio.to_thread(self._moves.now_at, self._chat)
+            with _reading():
+                self._chat = await asyncio.to_thread(self._moves.now_at, self._chat)
             self._is_located = True
         return self._chat
 
     async def moved_since(self, sent: datetime) -> bool:
-        """Whether the chat gives its messages other ids than it did then."""
-        moved = self._moved_at if self._moves is None else await asyncio.to_thread(self._moves.moved_at, self._chat)
+        """Whether the chat gives its messages other ids than it did then. Raises NotSent where that cannot be read."""
+        if self._moves is None:
+            moved = self._moved_at
+        else:
+            with _reading():
+                moved = await asyncio.to_thread(self._moves.moved_at, self._chat)
         return moved is not None and moved >= sent
 
     async def moved(self, moved: ChatMigrated) -> Migrated:
@@ -63,3 +70,12 @@ class Whereabouts:
         self._chat = moved.new_chat_id
         self._moved_at = self._clock()
         return Migrated(f"Telegram: the group is now {moved.new_chat_id}")
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Nothing was sent yet: a store that fails here leaves no post in doubt."""
+    try:
+        yield
+    except Exception as error:
+        raise NotSent(f"Telegram: it cannot be read where the chat is ({type(error).__name__})") from error

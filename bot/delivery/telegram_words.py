@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
-from bot.delivery.channel import Refused
-from bot.delivery.desk import Desk
+from bot.delivery.desk import Desk, composing
 from bot.delivery.telegram_search import shows_decree, shows_digest
 from bot.messages import LANGUAGES, Button, Dispatch, TelegramText, announce, telegram_button, telegram_text
 from bot.messages.cleaning import inert
@@ -28,20 +27,19 @@ class TelegramWords:
         self._desk = desk
 
     def text(self, post: Post, *, edited: bool = False) -> TelegramText:
-        """The message. Raises Refused where there is no room for a link."""
-        try:
+        """The message. Raises Refused."""
+        with composing("Telegram"):
             if post.digest is not None:
                 return telegram_digest(post.decrees, self._desk.places, self._desk.language)
             return telegram_text(self._desk.dispatch(post, edited=edited))
-        except TooSmall as error:
-            raise Refused(f"Telegram: {error}") from None
 
     def caption(self, post: Post, *, edited: bool = False) -> TelegramText | None:
         """The post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
-        try:
-            return telegram_text(self._desk.dispatch(post, edited=edited), limit=CAPTION_LIMIT)
-        except TooSmall:
-            return None
+        with composing("Telegram"):
+            try:
+                return telegram_text(self._desk.dispatch(post, edited=edited), limit=CAPTION_LIMIT)
+            except TooSmall:
+                return None
 
     def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""
