@@ -14,10 +14,10 @@ from bot.reviewing import Reviewer
 from bot.storage.codec import facts_to_json
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
-from tests.bot.storage.conftest import opener, server, store, url
+from tests.bot.storage.conftest import opener, store, url
 from tests.bot.storage.finding import posts_of
 
-__all__ = ["opener", "server", "store", "url"]
+__all__ = ["opener", "store", "url"]
 
 LATER = NOW + timedelta(days=3)
 
