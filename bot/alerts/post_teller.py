@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes, posts_to_tell
+from bot.alerts.post_decisions import SETTLE, PostChanges, PostMessage, Trouble, post_changes, posts_to_tell
 from bot.alerts.post_text import post_text
 from bot.alerts.teller import OperatorsChat
 from bot.alerts.turn import Turn
@@ -90,31 +90,35 @@ class PostTeller:
 
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
-        await self._note_changes()
-        if not self._may_send() or not await self._ripe(settle):
+        if not await self._changes() and not await self._ripe(settle):
             return
         async with self._turn.taken() as is_ours:
+            if not is_ours:
+                return  # who has it notes and tells the same
             # Read again: another program may have told it a moment ago.
-            message = await self._ripe(settle) if is_ours else PostMessage()
+            await self._note(await self._changes())
+            message = await self._ripe(settle)
             if message and await self._sent(message):
                 begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
                 # A stop must not come between the message and its record: it would be told twice.
                 await uninterrupted(self._alerts.told, begun, ended, self._clock())
 
     async def _ripe(self, settle: timedelta) -> PostMessage:
+        """What may be sent now."""
+        if self._chat is None or (self._not_before is not None and self._clock() < self._not_before):
+            return PostMessage()
         return posts_to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
 
-    def _may_send(self) -> bool:
-        return self._chat is not None and (self._not_before is None or self._clock() >= self._not_before)
-
-    async def _note_changes(self) -> None:
+    async def _changes(self) -> PostChanges:
         unsent = await asyncio.to_thread(self._posts.unsent, self._destinations)
         not_edited = await asyncio.to_thread(self._edits.given_up, self._destinations)
-        now = self._clock()
-        change = post_changes(unsent, not_edited, await asyncio.to_thread(self._alerts.unfinished), now, self._late_after)
+        return post_changes(unsent, not_edited, await asyncio.to_thread(self._alerts.unfinished), self._clock(), self._late_after)
+
+    async def _note(self, change: PostChanges) -> None:
         if not change:
             return
-        await asyncio.to_thread(self._alerts.change, now, opened=change.opened, closed=[alert.id for alert in change.closed])
+        closed = [alert.id for alert in change.closed]
+        await asyncio.to_thread(self._alerts.change, self._clock(), opened=change.opened, closed=closed)
         for new in change.opened:
             if new.trouble == Trouble.LATE:
                 log.warning("posts have waited for long", destination=new.destination, error=new.detail)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.alerts.decisions import SETTLE, Message, changes, to_tell
+from bot.alerts.decisions import SETTLE, Changes, Message, changes, to_tell
 from bot.alerts.text import Names, alert_text
 from bot.alerts.turn import Turn
 from bot.crowd import CrowdLog
@@ -90,32 +90,37 @@ class AlertTeller:
 
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
-        await self._note_changes()
-        if not self._may_send() or await self._ripe(settle) is None:
+        if not (await self._changes())[0] and await self._ripe(settle) is None:
             return
         async with self._turn.taken() as is_ours:
+            if not is_ours:
+                return  # who has it notes and tells the same
             # Read again: another program may have told it a moment ago.
-            message = await self._ripe(settle) if is_ours else None
+            await self._note(*await self._changes())
+            message = await self._ripe(settle)
             if message is not None and await self._sent(message):
                 begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
                 # A stop must not come between the message and its record: it would be told twice.
                 await uninterrupted(self._alerts.told, begun, ended, self._clock())
 
     async def _ripe(self, settle: timedelta) -> Message | None:
+        """What may be sent now."""
+        if self._chat is None or (self._not_before is not None and self._clock() < self._not_before):
+            return None
         message = to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
         return message if message.begun or message.ended else None
 
-    def _may_send(self) -> bool:
-        return self._chat is not None and (self._not_before is None or self._clock() >= self._not_before)
-
-    async def _note_changes(self) -> None:
+    async def _changes(self) -> tuple[Changes, datetime]:
+        """What is new in how everything is, and when that was looked at."""
         overview = await asyncio.to_thread(self._survey)
-        change = changes(overview.sources, await asyncio.to_thread(self._alerts.unfinished), overview.at)
+        return changes(overview.sources, await asyncio.to_thread(self._alerts.unfinished), overview.at), overview.at
+
+    async def _note(self, change: Changes, at: datetime) -> None:
         if not change:
             return
         await asyncio.to_thread(
             self._alerts.change,
-            overview.at,
+            at,
             opened=change.opened,
             closed=[alert.id for alert in change.closed],
             dropped=[alert.id for alert in change.dropped],

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from sqlalchemy import insert
@@ -58,7 +58,7 @@ class Program:
 
     def __init__(self, store: Store, said: list[str]) -> None:
         self.said = said
-        self.meanwhile: Program | None = None
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.teller = PostTeller(
             posts=store.posts, edits=store.edits_told, alerts=store.post_alerts, turn=Turn(store.leases, "posts", lambda: NOW + HOUR),
             destinations=["t"], late_after=HOUR, chat=self, clock=lambda: NOW + HOUR, language="en",
@@ -66,7 +66,7 @@ class Program:
 
     async def tell(self, text: str) -> None:
         if self.meanwhile is not None:
-            await self.meanwhile.teller.look()
+            await self.meanwhile()
         self.said.append(text)
 
 
@@ -76,7 +76,7 @@ async def test_two_programs_at_once_tell_operators_once(opener: Callable[[], Sto
     queue(store, "A")
     store.outbox.move(claimed(store), PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="too long")
     store.post_alerts.change(NOW + HOUR - SETTLE, opened=[NewPostAlert("post:1", "refused", "t", "too long")])
-    one.meanwhile = other
+    one.meanwhile = other.teller.look
     await one.teller.look()
     assert len(said) == 1
     await other.teller.look()
@@ -84,3 +84,20 @@ async def test_two_programs_at_once_tell_operators_once(opener: Callable[[], Sto
     store.posts.decide(store.posts.get(1), PostState.REFUSED, NOW, cause=PostCause.BY_PERSON)
     await other.teller.look()
     assert len(said) == 2, "the turn was given back"
+
+
+async def test_what_another_program_sees_end_while_its_beginning_is_told_is_told_to_have_ended(opener: Callable[[], Store]) -> None:
+    said: list[str] = []
+    one, other = Program(opener(), said), Program(store := opener(), said)
+    queue(store, "A")
+    store.outbox.move(claimed(store), PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="too long")
+    store.post_alerts.change(NOW + HOUR - SETTLE, opened=[NewPostAlert("post:1", "refused", "t", "too long")])
+
+    async def settled() -> None:
+        store.posts.decide(store.posts.get(1), PostState.REFUSED, NOW, cause=PostCause.BY_PERSON)
+        await other.teller.look()
+
+    one.meanwhile = settled
+    await one.teller.look()
+    await other.teller.look()
+    assert ["settled" in text for text in said] == [False, True]
