@@ -20,6 +20,7 @@ import structlog
 
 from bot.storage import StorageError
 from bot.storage.leases import BEAT, STALE, Lease
+from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
 
@@ -123,7 +124,7 @@ async def _beat(leases: Leases, holder: str, place: str, clock: Callable[[], dat
     while True:
         await asyncio.sleep(beat)
         try:
-            other = await asyncio.to_thread(leases.take, RUN, holder, place, clock(), is_gone=is_gone)
+            other = await uninterrupted(leases.take, RUN, holder, place, clock(), is_gone=is_gone)
         except StorageError as error:
             # Whoever cannot write here cannot take over either.
             log.warning("no sign of life recorded", error=str(error))

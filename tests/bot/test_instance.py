@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,24 @@ class Watched:
         taken = self._leases.take(name, holder, place, now, is_gone=is_gone)
         self.beaten.set()
         return taken
+
+
+async def test_a_sign_of_life_that_is_being_recorded_at_the_end_does_not_take_the_place_again(store: Store) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(Watched):
+        def take(self, *args: Any, **kwargs: Any) -> Lease | None:
+            if self.beaten.is_set():
+                begun.set()
+                go_on.wait(10)
+            return super().take(*args, **kwargs)
+
+    async with alone(Slow(store.leases), lambda: NOW, asyncio.Event(), beat=0):
+        await asyncio.to_thread(begun.wait, 10)
+        threading.Timer(0.1, go_on.set).start()
+    await asyncio.to_thread(go_on.wait, 10)
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert store.leases.holder_of(RUN, NOW) is None
 
 
 async def test_signs_of_life_are_given_and_who_was_taken_over_ends(store: Store) -> None:
