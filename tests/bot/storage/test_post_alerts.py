@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-
-from sqlalchemy import insert
 
 from bot.alerts import PostTeller, Turn
 from bot.alerts.post_decisions import SETTLE
 from bot.model import PostCause, PostState
-from bot.storage.locks import lock_alerts
 from bot.storage.post_alerts import NewPostAlert
-from bot.storage.schema import post_alerts
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
@@ -37,20 +32,6 @@ def test_a_trouble_begins_once_and_its_end_is_told_once(store: Store) -> None:
     assert alerts.unfinished() == []
     alerts.change(NOW + 4 * HOUR, opened=[LATE])
     assert [one.subject for one in alerts.unfinished()] == ["destination:t"], "it may begin again"
-
-
-def test_what_two_programs_note_at_once_is_one_trouble(opener: Callable[[], Store]) -> None:
-    one, other = opener(), opener()
-    noting = threading.Thread(target=lambda: other.post_alerts.change(NOW, opened=[LATE]))
-    with one.database.writing() as connection:
-        lock_alerts(connection)
-        row = {"subject": LATE.subject, "trouble": LATE.trouble, "destination": "t", "detail": "", "opened_at": NOW}
-        connection.execute(insert(post_alerts), row)
-        noting.start()
-        noting.join(0.3)
-        assert noting.is_alive(), "it waits for what is about to be written"
-    noting.join()
-    assert len(one.post_alerts.unfinished()) == 1
 
 
 class Program:
