@@ -18,7 +18,7 @@ from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.editing import DONE, GIVEN_UP, PENDING
 from bot.storage.marks import as_text, is_to_be_told
-from bot.storage.outbox_rows import SKEW, lasts, load_rows
+from bot.storage.outbox_rows import SKEW, is_in_doubt, lasts, load_rows
 from bot.storage.replies import with_followers
 from bot.storage.schema import Instant, decrees, edits, holds, posts
 
@@ -101,11 +101,18 @@ class Edits:
             connection.execute(waits.values(not_before=until, changed_at=now))
 
     def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
-        """When there will next be something to edit there (never before `now`); None when nothing waits."""
+        """When there will next be something to edit there (never before `now`); None when nothing waits, or only behind a message in doubt:
+        the outbox tells when that is looked for.
+        """
         at = case((_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
-        ours = and_(posts.c.destination.in_(sorted(destinations)), can_be_edited(), edits.c.state == PENDING)
+        doubtful = posts.alias()
+        ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
+        ours = and_(posts.c.destination.in_(sorted(destinations)), can_be_edited(), edits.c.state == PENDING, ahead)
         waiting = select(posts.c.destination, func.min(at).label("due")).join(posts, posts.c.id == edits.c.post_id).where(ours)
         with self._database.reading() as connection:
+            # Asked at every tick, and mostly in vain: the rest goes through every post that was sent.
+            if connection.execute(select(edits.c.post_id).where(edits.c.state == PENDING).limit(1)).first() is None:
+                return None
             rows = connection.execute(waiting.group_by(posts.c.destination)).all()
             resting = select(holds.c.destination, holds.c.until).where(lasts(now))
             rests = {row.destination: row.until for row in connection.execute(resting)} if rows else {}

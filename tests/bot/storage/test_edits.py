@@ -183,6 +183,18 @@ def test_what_was_not_sent_is_not_replied_to(store: Store) -> None:
 # --- edits ---
 
 
+def test_an_edit_behind_a_message_in_doubt_is_not_due(store: Store) -> None:
+    """The outbox tells when that is looked for: meanwhile a pass would do nothing, second after second."""
+    found(store, GRANT)
+    send(store, "17")
+    found(store, END, Kind.ABROGATION)
+    doubtful = store.outbox.claim("t", NOW)
+    assert doubtful is not None
+    assert store.edits.next_due(NOW, ["t"]) is None
+    store.outbox.sent(doubtful.id, "18", NOW)
+    assert store.edits.next_due(NOW, ["t"]) == NOW
+
+
 def test_the_post_of_a_decree_that_was_ended_is_edited_once(store: Store) -> None:
     grant = found(store, GRANT)
     post = send(store, "17")
