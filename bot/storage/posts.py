@@ -103,11 +103,9 @@ class Posts:
     def unsent(self, destinations: Collection[str]) -> list[OpenPost]:
         """What was not sent to these destinations, oldest first, without what a person gave up."""
         by_person = and_(posts.c.state == PostState.REFUSED, posts.c.cause.is_not(None), posts.c.cause == PostCause.BY_PERSON.value)
-        query = (
-            select(posts)
-            .where(posts.c.destination.in_(sorted(destinations)), posts.c.state != PostState.SENT, ~by_person)
-            .order_by(posts.c.id)
-        )
+        # Not "other than SENT", for which every post ever sent would be looked at.
+        unsent = posts.c.state.in_(sorted(UNSENT))
+        query = select(posts).where(posts.c.destination.in_(sorted(destinations)), unsent, ~by_person).order_by(posts.c.id)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         firsts: dict[str, int] = {}
