@@ -68,8 +68,6 @@ async def one_round(
         async with delivering(parts, rehearsal=rehearsal) as delivery:
             reports, harvest = await _poll_all(parts, sources, delivery.found)
         delivered = delivery.done
-        if not rehearsal:
-            await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
         if parts.alerts is not None:
             # The round is over: there is nothing to wait for that may begin with what has begun.
             await parts.alerts.look(settle=timedelta(0))
@@ -78,6 +76,9 @@ async def one_round(
         if parts.asker is not None and not await is_running(parts.store.leases, parts.clock()):
             # A `vigie run` beside this asks by itself, and hears the buttons; without one nobody would.
             await parts.asker.look(heard=False)
+        if not rehearsal:
+            # Last: a database that is locked just then keeps nobody from being told.
+            await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
         return reports, harvest, delivered
 
 

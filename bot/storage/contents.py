@@ -100,13 +100,18 @@ class Contents:
         stay as well, under every address of that file.
         """
         dropped = 0
-        while True:
+        while self._has_droppable(before):
             with self._database.writing() as connection:
+                # Asked again: what another program has found meanwhile stays.
                 old = list(connection.execute(_droppable(before)).scalars())
                 connection.execute(delete(contents).where(contents.c.sha256.in_(old)))
             dropped += len(old)
-            if len(old) < _AT_ONCE:
-                return dropped
+        return dropped
+
+    def _has_droppable(self, before: datetime) -> bool:
+        """Mostly there is nothing, and then nobody has to wait for a transaction that writes."""
+        with self._database.reading() as connection:
+            return connection.execute(_droppable(before).limit(1)).first() is not None
 
     def hold(self, recueil: int, until: datetime) -> None:
         """Leave a recueil that is being read to its reader until then."""
@@ -116,10 +121,17 @@ class Contents:
 
 
 def _droppable(before: datetime) -> Select[str]:
-    # Asked of the recueils first, which are small: to know a column of a content, all its pages would be read.
-    telling = select(acts.c.recueil_id).outerjoin(reviews, reviews.c.act_id == acts.c.id)
-    telling = telling.where(or_(acts.c.decree_id.is_not(None), reviews.c.act_id.is_not(None)))
-    kept = or_(recueils.c.fetched_at.is_(None), recueils.c.fetched_at >= before, recueils.c.id.in_(telling), recueils.c.state.not_in(_READ))
+    # Asked of the recueils first, which are small: to know a column of a content, all its pages would be read. Of acts and reviews the
+    # indexes alone tell which count: a look at every act would be one at all the texts of years.
+    telling = select(acts.c.recueil_id).where(acts.c.decree_id > 0)
+    asked = select(acts.c.recueil_id).where(acts.c.id.in_(select(reviews.c.act_id)))
+    kept = or_(
+        recueils.c.fetched_at.is_(None),
+        recueils.c.fetched_at >= before,
+        recueils.c.id.in_(telling),
+        recueils.c.id.in_(asked),
+        recueils.c.state.not_in(_READ),
+    )
     needed = select(recueils.c.sha256).where(recueils.c.sha256.is_not(None), kept)
     known = exists().where(contents.c.sha256 == recueils.c.sha256)
     old = select(recueils.c.sha256).distinct().where(recueils.c.fetched_at < before, known, recueils.c.sha256.not_in(needed))

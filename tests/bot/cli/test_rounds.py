@@ -15,8 +15,9 @@ from bot.config import Settings
 from bot.demo.replay import Replay
 from bot.instance import alone
 from bot.storage import open_store
+from bot.storage.errors import Locked
 from tests.bot.cli.conftest import Vigie, write_config
-from tests.bot.real_acts import doubtful, new_recueil, read, road
+from tests.bot.real_acts import doubtful, new_recueil, read, road, several
 from tests.e2e.world import OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -55,7 +56,9 @@ def test_a_round_from_cron_tells_the_operators_at_its_end(telegram: FakeBotApi, 
     assert said()[1:] == ["✅ Vigie: a trouble is over"]
 
 
-async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(telegram: FakeBotApi, tmp_path: Path) -> None:
+async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(
+    telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = Settings.model_validate(
         {
             "database": {"url": f"sqlite:///{tmp_path}/vigie.db"},
@@ -81,3 +84,13 @@ async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(tel
         [question] = await asked()
         assert "vigie review accept 2, or: vigie review reject 2" in question.text
         assert question.buttons == []
+    with open_store(settings.database.url) as store:
+        read(store, new_recueil(store, "other"), several(), now=datetime.now(UTC))
+
+    def locked(*_: object) -> int:
+        raise Locked("busy")
+
+    monkeypatch.setattr("bot.storage.contents.Contents.forget", locked)
+    with pytest.raises(Locked):
+        await asked()
+    assert len(telegram.messages_in(OPERATORS)) == 2, "what else a round does keeps nobody from being asked"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -239,3 +240,13 @@ def test_many_are_dropped_bit_by_bit(store: Store, monkeypatch: pytest.MonkeyPat
         store.contents.begin(str(number), 1)
         store.decrees.record(result_of(recueil, act("Route", text=str(number), outcome=Outcome.NOT_CONCERNED)), to(), NOW)
     assert store.contents.forget(NOW + timedelta(seconds=1)) == 4
+
+
+def test_where_there_is_nothing_to_drop_no_turn_to_write_is_waited_for(store: Store) -> None:
+    dropped: list[int] = []
+    looking = threading.Thread(target=lambda: dropped.append(store.contents.forget(NOW)))
+    with store.database.writing():
+        looking.start()
+        looking.join(10)
+        assert dropped == [0]
+    looking.join()
