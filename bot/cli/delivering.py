@@ -1,9 +1,9 @@
-"""Posts go out while a command is still reading: a long scan keeps no decree waiting."""
+"""Posts go out while a command is still reading: a long scan keeps no decree waiting, nor does one destination that is slow."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,11 +18,17 @@ LONGEST_NAP = timedelta(minutes=1)
 
 @dataclass
 class Delivery:
-    """What became of the posts, which go out as decrees are found. `found`: some are queued; `over`: no more will be."""
+    """What became of the posts, which go out as decrees are found. `over`: no more will be."""
 
-    found: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: Mapping[str, asyncio.Event]
+    """By destination: set when there may be something for it."""
     over: bool = False
     done: list[Delivered] = field(default_factory=list)
+
+    def found(self) -> None:
+        """Some are queued."""
+        for destination in self.waiting.values():
+            destination.set()
 
 
 @asynccontextmanager
@@ -31,46 +37,47 @@ async def delivering(parts: Parts, *, rehearsal: bool = False) -> AsyncIterator[
 
     A rehearsal delivers nothing.
     """
-    delivery = Delivery()
-    parts.watcher.when_posted(delivery.found.set)
-    parts.backfill.when_posted(delivery.found.set)
+    delivery = Delivery({destination: asyncio.Event() for destination in parts.deliverer.destinations})
+    parts.watcher.when_posted(delivery.found)
+    parts.backfill.when_posted(delivery.found)
     if rehearsal:
         yield delivery
         return
-    work = asyncio.create_task(_deliver(parts, delivery))
+    work = [asyncio.create_task(_deliver(parts, delivery, destination)) for destination in delivery.waiting]
     try:
         yield delivery
         delivery.over = True
-        delivery.found.set()
-        await work
+        delivery.found()
+        await asyncio.gather(*work)
     finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+        for each in work:
+            each.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
 
 
-async def _deliver(parts: Parts, delivery: Delivery) -> None:
-    over, sent = False, False
+async def _deliver(parts: Parts, delivery: Delivery, destination: str) -> None:
+    over, sent, found = False, False, delivery.waiting[destination]
     while not over:
-        await delivery.found.wait()
-        delivery.found.clear()
+        await found.wait()
+        found.clear()
         # Looked at before, not after: what is queued while a delivery is under way may not be part of it.
         over = delivery.over
-        sent = await _pass(parts, delivery)
+        sent = await _pass(parts, delivery, destination)
     # Many posts for one destination go one by one. What does not go out at all is left to the next round.
-    while sent and (nap := await _nap(parts)) is not None:
+    while sent and (nap := await _nap(parts, destination)) is not None:
         await asyncio.sleep(nap)
-        sent = await _pass(parts, delivery)
+        sent = await _pass(parts, delivery, destination)
 
 
-async def _pass(parts: Parts, delivery: Delivery) -> bool:
+async def _pass(parts: Parts, delivery: Delivery, destination: str) -> bool:
     """Whether anything was sent."""
-    done = await parts.deliverer.deliver_due()
+    done = await parts.deliverer.deliver_due(destination)
     delivery.done += done
     return any(item.state is PostState.SENT for item in done)
 
 
-async def _nap(parts: Parts) -> float | None:
-    """Seconds until something is due again; None where nothing is within `LONGEST_NAP`."""
+async def _nap(parts: Parts, destination: str) -> float | None:
+    """Seconds until something is due there again; None where nothing is within `LONGEST_NAP`."""
     now = parts.clock()
-    due = await parts.deliverer.next_due(now)
+    due = await parts.deliverer.next_due(now, destination)
     return None if due is None or due - now > LONGEST_NAP else max((due - now).total_seconds(), 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 
@@ -82,7 +83,7 @@ async def one_round(
         return reports, harvest, delivered
 
 
-async def _poll_all(parts: Parts, sources: list[Source], found_posts: asyncio.Event) -> tuple[list[SourceReport], Harvest]:
+async def _poll_all(parts: Parts, sources: list[Source], found_posts: Callable[[], None]) -> tuple[list[SourceReport], Harvest]:
     """Poll them all, and read all that is due to its end."""
     harvest, reports = Harvest(), dict[str, SourceReport]()
     columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -95,7 +96,7 @@ async def _poll_all(parts: Parts, sources: list[Source], found_posts: asyncio.Ev
                 reports[report.source.key] = report
                 harvest += found
                 if found.posts:
-                    found_posts.set()
+                    found_posts()
                 progress.update(bar, advance=1, description=report.source.key)
             if harvest.unfinished:
                 progress.update(bar, description=f"reading {len(harvest.unfinished)} that take long")

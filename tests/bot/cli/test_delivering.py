@@ -18,6 +18,8 @@ NOW = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
 class Outbox:
     """Delivers what was queued when it was asked; each delivery waits to be let go."""
 
+    destinations: tuple[str, ...] = ("t",)
+
     def __init__(self) -> None:
         self.queued: list[str] = []
         self.paced: list[str] = []
@@ -26,13 +28,13 @@ class Outbox:
         self.asked = asyncio.Event()
         self.go = asyncio.Event()
 
-    async def deliver_due(self) -> list[Any]:
+    async def deliver_due(self, destination: str) -> list[Any]:
         due, self.queued = self.queued, []
         self.asked.set()
         await self.go.wait()
         return [SimpleNamespace(name=name, state=self.state) for name in due]
 
-    async def next_due(self, now: datetime) -> datetime | None:
+    async def next_due(self, now: datetime, destination: str) -> datetime | None:
         self.queued += self.paced[:1]
         del self.paced[:1]
         return None if not self.naps or (nap := self.naps.pop(0)) is None else now + nap
@@ -81,5 +83,29 @@ async def test_a_rehearsal_delivers_nothing() -> None:
     outbox.queued.append("first")
     parts, _ = parts_of(outbox)
     async with delivering(parts, rehearsal=True) as delivery:
-        delivery.found.set()
+        delivery.found()
     assert (delivery.done, outbox.queued) == ([], ["first"])
+
+
+async def test_a_destination_that_is_slow_keeps_nothing_from_the_others() -> None:
+    class Two(Outbox):
+        destinations = ("slow", "fast")
+
+        async def deliver_due(self, destination: str) -> list[Any]:
+            if destination == "slow":
+                await self.go.wait()
+                return []
+            due, self.queued = self.queued, []
+            self.asked.set()
+            return [SimpleNamespace(name=name, state=self.state) for name in due]
+
+    outbox = Two()
+    parts, told = parts_of(outbox)
+    async with delivering(parts) as delivery:
+        for name in ("first", "second"):
+            outbox.queued.append(name)
+            outbox.asked.clear()
+            told[0]()
+            await asyncio.wait_for(outbox.asked.wait(), 10)
+        outbox.go.set()
+    assert [cast("Any", item).name for item in delivery.done] == ["first", "second"]
