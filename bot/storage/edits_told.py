@@ -37,10 +37,6 @@ class EditsTold:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def listed(self) -> list[EditTold]:
-        """Every edit, in the order of the posts."""
-        return self._found(edits.c.post_id.is_not(None))
-
     def unmade(self, destinations: Collection[str]) -> list[EditTold]:
         """Those that wait, and those that were given up by other than a person. Give the destinations whose posts are edited."""
         waits = and_(edits.c.state == PENDING, can_be_edited())

@@ -61,14 +61,6 @@ class Recueils:
         with self._database.reading() as connection:
             return [recueil_of(row) for row in connection.execute(query)]
 
-    def in_state(self, state: RecueilState, *, limit: int, authorities: Collection[str] | None = None) -> list[Recueil]:
-        """Those in one state, newest first: what a backfill has left to read, what was given up."""
-        query = select(recueils).where(recueils.c.state == state).order_by(recueils.c.id.desc()).limit(limit)
-        if authorities is not None:
-            query = query.where(recueils.c.authority.in_(sorted(authorities)))
-        with self._database.reading() as connection:
-            return [recueil_of(row) for row in connection.execute(query)]
-
     def publications(self, source: str, *, since: date, found_after: datetime) -> list[Publication]:
         """When the items of a source were published since a day, those found last first.
 

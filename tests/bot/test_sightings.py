@@ -22,6 +22,7 @@ from bot.verdicts import read_result
 from bot.watch import Rhythm, Watcher
 from sources import Authority, Source
 from tests.bot.delivery.memory import ScriptedChannel
+from tests.bot.storage.finding import edits_of
 from tests.bot.storage.ready import ready_store
 from tests.bot.test_watch import Bench, Site, reading, url
 from tests.sources.markup import HOST, download, page
@@ -126,7 +127,7 @@ async def test_it_was_published_when_the_first_of_its_places_was(world: World, o
     assert (told.last_day, told.flags) == (date(2026, 10, 15), ())
     # A message that told a later last day, or none, is put right.
     seen = [DAYS[code] for code in order]
-    edits = world.store.edits_told.listed()
+    edits = edits_of(world.store)
     assert bool(edits) is (seen[0] != TODAY)
 
 

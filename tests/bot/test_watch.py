@@ -25,7 +25,7 @@ from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.watch import Rhythm, Watcher
 from sources import Authority, Crawl, Crawler, Download, FetchError, Gone, Paused, Refused, Source, Trail, Unreachable
-from tests.bot.storage.finding import posts_of
+from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.site import MemorySite
@@ -138,15 +138,10 @@ class Bench:
 
     def states(self) -> dict[str, RecueilState]:
         """What became of each file and detail page."""
-        found: dict[str, RecueilState] = {}
-        for state in RecueilState:
-            found |= {recueil.url: state for recueil in self.store.recueils.in_state(state, limit=1000)}
-        return found
+        return {recueil.url: recueil.state for recueil in all_recueils(self.store)}
 
     def row(self, address: str) -> Recueil:
-        return next(
-            recueil for state in RecueilState for recueil in self.store.recueils.in_state(state, limit=1000) if recueil.url == address
-        )
+        return next(recueil for recueil in all_recueils(self.store) if recueil.url == address)
 
     def posts(self) -> list[Post]:
         return posts_of(self.store, range(1, 100))

@@ -15,6 +15,7 @@ from bot.demo.scenario import demo_text
 from bot.model import PostState
 from bot.storage import open_store
 from bot.storage.rows import RecueilState
+from tests.bot.storage.finding import all_recueils
 from tests.e2e.world import CHANNEL, World, posts_in
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -84,7 +85,7 @@ async def test_exactly_the_decree_is_posted_and_every_act_is_stored(tmp_path: Pa
             assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == 1
 
     with open_store(f"sqlite:///{tmp_path / 'vigie.db'}", read_only=True) as store:
-        read = store.recueils.in_state(RecueilState.READ, limit=100)
+        read = [recueil for recueil in all_recueils(store) if recueil.state is RecueilState.READ]
         acts = {recueil.url: len(store.decrees.acts_of(recueil.id)) for recueil in read}
         ranges = sorted(
             {

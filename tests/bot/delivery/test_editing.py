@@ -35,7 +35,7 @@ from bot.storage import Store, open_store
 from tests.bot.delivery.memory import PLACES, START, Clock, ScriptedChannel, post
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.messages.samples import decree
-from tests.bot.storage.finding import found
+from tests.bot.storage.finding import edits_of, found
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -351,7 +351,7 @@ async def test_an_edit_that_cannot_be_made_is_given_up_with_its_cause(store: Sto
     clock.now += GIVEN_UP_AFTER
     with capture_logs() as logs:
         await deliverer.deliver_due()
-    (told,) = store.edits_told.listed()
+    (told,) = edits_of(store)
     assert (told.state, told.cause, told.error) == ("given_up", PostCause.NOT_SENT, "no connection")
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["post not edited: given up"]
     assert await deliverer.next_due(clock()) is None
@@ -437,7 +437,7 @@ async def test_edits_keep_the_pace_of_the_platform(store: Store, clock: Clock) -
         clock.advance(seconds=1)
         seconds[0] += 1
     assert [post.reference for post in channel.edited] == ["m1", "m2"]
-    assert [edit.attempts for edit in store.edits_told.listed()] == [1, 1]
+    assert [edit.attempts for edit in edits_of(store)] == [1, 1]
 
 
 def two_ended(store: Store) -> None:

@@ -6,10 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from sqlalchemy import select
+
 from bot.detection import identities
 from bot.detection.links import prefixes
 from bot.model import Decree, Facts, Kind, Post, PostState
+from bot.storage.edits_told import EditTold
+from bot.storage.recueils import recueil_of
 from bot.storage.rows import ReadResult, Recueil
+from bot.storage.schema import recueils
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
@@ -55,3 +60,15 @@ def stored(store: Store, decree: int) -> Decree:
 def posts_of(store: Store, decrees: Collection[int]) -> list[Post]:
     """Every post of these decrees, oldest first, whatever became of it."""
     return [post for post in store.posts.listed(states=list(PostState)) if post.decree.id in decrees]
+
+
+def edits_of(store: Store) -> list[EditTold]:
+    """Every edit, whatever became of it, in the order of the posts."""
+    told = (store.edits_told.of(post.id) for post in store.posts.listed(states=list(PostState)))
+    return [edit for edit in told if edit is not None]
+
+
+def all_recueils(store: Store) -> list[Recueil]:
+    """Whatever became of them, oldest first."""
+    with store.database.reading() as connection:
+        return [recueil_of(row) for row in connection.execute(select(recueils).order_by(recueils.c.id))]

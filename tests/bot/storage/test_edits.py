@@ -15,7 +15,7 @@ from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, as_untold, 
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to
-from tests.bot.storage.finding import found, posts_of, reading_of, stored
+from tests.bot.storage.finding import edits_of, found, posts_of, reading_of, stored
 
 SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
 GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
@@ -33,7 +33,7 @@ def send(store: Store, reference: str, *, minutes: int = 0, destination: str = "
 
 
 def states(store: Store) -> list[tuple[int, str]]:
-    return [(edit.post, edit.state) for edit in store.edits_told.listed()]
+    return [(edit.post, edit.state) for edit in edits_of(store)]
 
 
 # --- marks ---
@@ -371,7 +371,7 @@ def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: St
     assert again is not None
     assert (again.attempts, again.since) == (2, NOW)
     restarted.edits.give_up(again, NOW + 5 * MINUTE, PostCause.REFUSED_CONTENT, "message to edit not found")
-    (told,) = store.edits_told.listed()
+    (told,) = edits_of(store)
     assert (told.post, told.state, told.cause, told.error) == (post.id, "given_up", PostCause.REFUSED_CONTENT, "message to edit not found")
     # The same again is no news; something else is.
     again_seen = reading_of(one_recueil(store, "again", authority="75"), END, Kind.ABROGATION, keys=stored(store, 2).identities)
@@ -412,7 +412,7 @@ def test_the_post_of_a_withdrawn_decree_and_a_digest_are_left_as_they_are(store:
     while (post := store.outbox.claim("t", NOW)) is not None:
         store.outbox.sent(post.id, f"m{post.id}", NOW)
     found(store, Facts("2026-99", references=(Reference(Kind.ABROGATION, "2026-7", SIGNED),)), Kind.ABROGATION)
-    assert [edit for edit in store.edits_told.listed() if edit.post in ids] == []
+    assert [edit for edit in edits_of(store) if edit.post in ids] == []
     # What ends a decree of a digest replies to the digest.
     last = send(store, "99", minutes=1)
     assert last.reply_to == Told(f"m{ids[0]}", NOW)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.rhythm import Publication
 from bot.storage.errors import NoSuchRow
-from bot.storage.rows import NewRecueil, RecueilState, Stuck
+from bot.storage.rows import RecueilState, Stuck
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 
@@ -116,12 +116,6 @@ def test_a_detail_page_that_cannot_be_resolved_leaves_no_children(store: Store) 
     with pytest.raises(NoSuchRow):
         store.recueils.resolved(404, [new_recueil("child")], NOW)
     assert store.recueils.counts() == {}
-
-
-def test_in_state_newest_first(store: Store) -> None:
-    new: list[NewRecueil] = [new_recueil(name, state=RecueilState.KNOWN) for name in "abc"]
-    store.recueils.add([*new, new_recueil("d", authority="83", state=RecueilState.KNOWN)], NOW)
-    assert [found.title for found in store.recueils.in_state(RecueilState.KNOWN, limit=2, authorities={"26"})] == ["RAA c", "RAA b"]
 
 
 def test_what_is_not_there_is_told(store: Store) -> None:
