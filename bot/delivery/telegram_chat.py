@@ -48,7 +48,7 @@ class Whereabouts:
     async def chat(self) -> int | str:
         """Where it is now, as noted by whoever met its move. Raises NotSent where that cannot be read."""
         if not self._is_located and self._moves is not None:
-            with _reading():
+            with _asking():
                 self._chat = await asyncio.to_thread(self._moves.now_at, self._chat)
             self._is_located = True
         return self._chat
@@ -58,24 +58,27 @@ class Whereabouts:
         if self._moves is None:
             moved = self._moved_at
         else:
-            with _reading():
+            with _asking():
                 moved = await asyncio.to_thread(self._moves.moved_at, self._chat)
         return moved is not None and moved >= sent
 
     async def moved(self, moved: ChatMigrated) -> Migrated:
-        """Note its new id, before anything is sent there: nothing was sent to the old one. What is to be raised of that."""
+        """Note its new id, before anything is sent there: nothing was sent to the old one. What is to be raised of that. Raises NotSent
+        where that cannot be noted: the old one tells of it again.
+        """
         log.warning("group became a supergroup: set its new id in the configuration", destination=self._destination, chat=moved.new_chat_id)
         if self._moves is not None:
-            await uninterrupted(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
+            with _asking():
+                await uninterrupted(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
         self._chat = moved.new_chat_id
         self._moved_at = self._clock()
         return Migrated(f"Telegram: the group is now {moved.new_chat_id}")
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def _asking() -> Iterator[None]:
     """Nothing was sent yet: a store that fails here leaves no post in doubt."""
     try:
         yield
     except Exception as error:
-        raise NotSent(f"Telegram: it cannot be read where the chat is ({type(error).__name__})") from error
+        raise NotSent(f"Telegram: it cannot be read or noted where the chat is ({type(error).__name__})") from error

@@ -58,7 +58,14 @@ class Unreadable:
         raise OSError("locked")
 
     def moved(self, chat: int | str, new: int, now: datetime) -> None:
-        raise AssertionError("nothing moves")
+        raise OSError("locked")
+
+
+class Unwritable(Unreadable):
+    """The same, where it can be read and not written."""
+
+    def now_at(self, chat: int | str) -> int | str:
+        return chat
 
 
 async def test_a_chat_of_which_nobody_knows_where_it_is_leaves_no_post_in_doubt(api: FakeBotApi, clock: Clock) -> None:
@@ -66,5 +73,17 @@ async def test_a_chat_of_which_nobody_knows_where_it_is_leaves_no_post_in_doubt(
     channel = TelegramChannel(**options, history=lambda _: History(), moves=Unreadable())  # type: ignore[arg-type]  # by name
     with pytest.raises(NotSent, match="where the chat is"):
         await channel.send(post(1))
+    assert api.messages == []
+    await channel.close()
+
+
+async def test_a_move_that_cannot_be_noted_leaves_no_post_in_doubt(api: FakeBotApi, clock: Clock) -> None:
+    api.add_group(-5, supergroup=False)
+    api.migrate(-5, -1005)
+    options = {"name": "t", "chat": -5, "token": api.token, "api_url": api.url, "places": PLACES, "clock": clock}
+    channel = TelegramChannel(**options, history=lambda _: History(), moves=Unwritable())  # type: ignore[arg-type]  # by name
+    for _ in range(2):
+        with pytest.raises(NotSent, match="where the chat is"):
+            await channel.send(post(1))
     assert api.messages == []
     await channel.close()
