@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -23,7 +24,7 @@ from typing import Any
 
 import structlog
 
-from bot.delivery.backoff import SETTLE
+from bot.delivery.backoff import SETTLE, backoff
 from bot.delivery.channel import Channel, DeliveryError, NotSent
 from bot.delivery.digests import DAY, needs_digest, split
 from bot.delivery.editing import Editor
@@ -82,6 +83,7 @@ class Deliverer:
         self._beat = beat
         self._one_pass = {channel.name: asyncio.Lock() for channel in self._channels}
         self._recalled: set[str] = set()
+        self._failures: Counter[str] = Counter()  # passes in a row that the store cut short, by destination
 
     @property
     def destinations(self) -> tuple[str, ...]:
@@ -90,13 +92,15 @@ class Deliverer:
 
     async def next_due(self, now: datetime, *destinations: str) -> datetime | None:
         """When the next pass over these destinations (all, where none is named) has something to do, not before `now`; None when nothing
-        waits.
+        waits. Where the store failed it is left alone for a while: a disk that is full is full for hours.
         """
         channels = self._named(destinations)
         due = [await asyncio.to_thread(self._outbox.next_due, now, [channel.name for channel in channels])]
         if self._editor is not None:
             due.append(await self._editor.next_due(now, channels))
-        return min((at for at in due if at is not None), default=None)
+        failures = min((self._failures[channel.name] for channel in channels), default=0)
+        soonest = now + backoff(failures) if failures else now
+        return min((max(at, soonest) for at in due if at is not None), default=None)
 
     async def deliver_due(self, *destinations: str) -> list[Delivered]:
         """Send everything that is due to these destinations (all, where none is named), and tell what became of it. Never raises for a
@@ -120,24 +124,27 @@ class Deliverer:
         return [channel for channel in self._channels if channel.name in destinations] if destinations else self._channels
 
     async def _one_at_a_time(self, channel: Channel, done: list[Delivered]) -> None:
+        """A failure of the store ends the pass of this destination only: what could not be recorded stays as it was stored."""
         async with self._one_pass[channel.name]:
-            await self._serve(channel, done)
+            try:
+                await self._serve(channel, done)
+            except Exception:
+                self._failures[channel.name] += 1
+                log.exception("outbox not read or written", destination=channel.name)
+            else:
+                self._failures[channel.name] = 0
 
     async def _serve(self, channel: Channel, done: list[Delivered]) -> None:
-        """One destination. A failure of the store ends its pass only: what could not be recorded stays as it was stored."""
-        try:
-            if await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None:
-                return
-            if not await self._reconciler.serve(channel, done):
-                return
-            # What a killed program may have sent is not yet to be looked for: nothing overtakes it meanwhile.
-            if await asyncio.to_thread(self._outbox.in_doubt, channel.name):
-                return
-            if await self._gather(channel):
-                await self._send_all(channel, done)
-                await self._edit(channel)
-        except Exception:
-            log.exception("outbox not read or written", destination=channel.name)
+        if await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None:
+            return
+        if not await self._reconciler.serve(channel, done):
+            return
+        # What a killed program may have sent is not yet to be looked for: nothing overtakes it meanwhile.
+        if await asyncio.to_thread(self._outbox.in_doubt, channel.name):
+            return
+        if await self._gather(channel):
+            await self._send_all(channel, done)
+            await self._edit(channel)
 
     async def _edit(self, channel: Channel) -> None:
         """Edits come last: none while the destination rests, which it does whenever a post waits for its turn there."""

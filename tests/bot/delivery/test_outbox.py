@@ -264,6 +264,26 @@ async def test_a_store_that_fails_is_told_and_leaves_the_post_to_be_found(clock:
     assert (told["event"], told["destination"], told["exc_info"]) == ("outbox not read or written", "essai", True)
 
 
+async def test_a_store_that_goes_on_failing_is_not_asked_second_after_second(clock: Clock) -> None:
+    class Full(MemoryOutbox):
+        full = True
+
+        def claim(self, destination: str, now: datetime) -> Post | None:
+            if self.full:
+                raise OSError("disk full")
+            return super().claim(destination, now)
+
+    outbox, channel = Full(post(1), post(2, "other")), ScriptedChannel()
+    deliverer = deliverer_of(outbox, [channel, ScriptedChannel("other")], clock)
+    for seconds in (15, 30):
+        await deliverer.deliver_due(channel.name)
+        assert await deliverer.next_due(clock(), channel.name) == clock() + timedelta(seconds=seconds)
+    assert await deliverer.next_due(clock()) == clock(), "the other one was not met yet"
+    outbox.full = False
+    assert states(await deliverer.deliver_due(channel.name)) == [(1, SENT)]
+    assert await deliverer.next_due(clock(), channel.name) is None
+
+
 async def test_two_passes_at_once_send_nothing_twice(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
     deliverer = deliverer_of(outbox, [channel], clock)
