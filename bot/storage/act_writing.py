@@ -31,15 +31,17 @@ def replace_acts(
     now: datetime,
     *,
     found: Collection[int],
+    unread: Collection[int],
     keep_others: bool,
 ) -> tuple[int, ...]:
     """Put these acts in the place of those of an earlier reading, but for an act whose decree this reading did not find again.
 
-    `found` are the decrees of this reading; `keep_others`: only the acts of these are replaced. An act that waits for a person as it did
+    `found` are the decrees of this reading, `unread` the pages that it could not read; `keep_others`: only the acts of these decrees are
+    replaced. An act that waits for a person as it did
     before keeps its number, and what is known of who was asked; one of which a person decided meanwhile does not wait again. One that is
-    stored as a decree and is none now, or in doubt, or not there at all, waits with that decree, and goes on waiting even where a later
-    reading has no doubt: only a person takes a decree back. Gives the decrees of which a person is asked from now on because they are none
-    now.
+    stored as a decree and is none now, or in doubt, or not there at all though its pages were read, waits with that decree, and goes on
+    waiting even where a later reading has no doubt: only a person takes a decree back. Gives the decrees of which a person is asked from
+    now on because they are none now.
     """
     again = frozenset(decree_of_act.values())
     standing = _standing(connection, recueil)
@@ -75,7 +77,10 @@ def replace_acts(
     lost = [before.decree_id for before in passed_over]
     if not keep_others:
         gone = kept.keys() - {before.id for before in known.values()}
-        lost += _ask_of_lost(connection, [row for row, its in standing if row.id in gone and decided.isdisjoint(its)], found, now)
+        left = [row for row, its in standing if row.id in gone and decided.isdisjoint(its)]
+        # Of a page that could not be read nobody knows that the decree is not on it.
+        left = [row for row in left if not any(row.first_page <= page <= row.last_page for page in unread)]
+        lost += _ask_of_lost(connection, left, found, now)
     index_acts(connection, recueil.id)
     return tuple(lost)
 

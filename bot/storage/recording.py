@@ -50,9 +50,8 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     outdone = recueil.state in _DONE and not result.early and not result.reading.complete
     lost: tuple[int, ...] = ()
     if not outdone:
-        lost = replace_acts(
-            connection, recueil, () if duplicate else result.judged, decree_of_act, now, found=ids, keep_others=result.early
-        )
+        judged, unread = () if duplicate else result.judged, (*result.reading.unreadable_pages, *result.reading.pending_pages)
+        lost = replace_acts(connection, recueil, judged, decree_of_act, now, found=ids, unread=unread, keep_others=result.early)
     if result.early:
         _leave_open(connection, recueil.id, result, now)
     elif not outdone:

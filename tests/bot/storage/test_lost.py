@@ -170,3 +170,13 @@ def test_decrees_that_are_found_again_in_one_act_are_not_asked_about(store: Stor
     decrees = tuple((0, replace(both.decrees[0][1], identities=(f"title:{title}",))) for title in ("Arrêté X", "Arrêté Y"))
     store.decrees.record(replace(both, decrees=decrees), to("t"), LATER)
     assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 2)
+
+
+def test_a_decree_whose_page_could_not_be_read_again_is_not_said_to_be_none(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, None), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    assert store.decrees.record(result_of(recueil, ROAD, unreadable=(3,), next_try_at=NOW), to("t"), LATER).lost == ()
+    assert store.reviews.waiting(9) == []
+    assert store.decrees.record(result_of(recueil, ROAD, unreadable=(9,), next_try_at=NOW), to("t"), LATER).lost == (1,)
+    [waiting] = store.reviews.waiting(9)
+    assert (waiting.decree, waiting.reread) == (1, True)
