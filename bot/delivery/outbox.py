@@ -5,7 +5,7 @@ or full platform never delays the others; within one destination posts go one af
 decided by the channel (not sent, refused, unknown), what follows from it by `transitions`, and recorded by `records`:
 
 - what may have been sent is looked for before anything else goes to its destination, and nothing follows it until then (`reconciling`);
-- what came to too many for a day is gathered into digests, which are recorded before they are sent;
+- what came to too many for a day is gathered into digests, which are recorded before they are sent (`gathering`);
 - the rest goes out as fast as the platform and its readers can take it (`limiter`).
 
 Every rest is stored, none longer than a second is slept: the caller comes back at `next_due`. What was recorded stays recorded when
@@ -25,11 +25,11 @@ from typing import Any
 import structlog
 
 from bot.delivery.backoff import SETTLE, backoff
-from bot.delivery.channel import Channel, DeliveryError, NotSent
-from bot.delivery.digests import DAY, needs_digest, split
+from bot.delivery.channel import Channel, DeliveryError
 from bot.delivery.editing import Editor
 from bot.delivery.errors import StoppedBefore
 from bot.delivery.events import event_of, unexpected
+from bot.delivery.gathering import Gatherer
 from bot.delivery.holding import BEAT, held, made_ready
 from bot.delivery.limiter import Limiter
 from bot.delivery.reconciling import Reconciler
@@ -73,11 +73,10 @@ class Deliverer:
         self._outbox = outbox
         self._channels = tuple(channels)
         self._clock = clock
-        self._settle = settle
         self._records = Records(outbox, clock, settle=settle, chance=chance)
         self._reconciler = Reconciler(outbox, self._records, clock)
+        self._gatherer = Gatherer(outbox, self._records, clock, most_per_day, settle=settle)
         self._limiter = limiter or Limiter()
-        self._most_per_day = most_per_day
         self._editor = editor
         self._sleep = sleep
         self._beat = beat
@@ -142,7 +141,7 @@ class Deliverer:
         # What a killed program may have sent is not yet to be looked for: nothing overtakes it meanwhile.
         if await asyncio.to_thread(self._outbox.in_doubt, channel.name):
             return
-        if await self._gather(channel):
+        if await self._gatherer.serve(channel):
             await self._send_all(channel, done)
             await self._edit(channel)
 
@@ -153,35 +152,6 @@ class Deliverer:
         alone_until = await self._editor.serve(channel)
         if alone_until is not None:
             await self._records.rest(channel.name, alone_until - self._clock(), PostCause.RATE_LIMITED)
-
-    # --- what is too much for a day ---
-
-    async def _gather(self, channel: Channel) -> bool:
-        """Record which posts become digests; false when that cannot be known now, and the destination must rest."""
-        most = self._most_per_day.get(channel.name)
-        if most is None:
-            return True
-        now = self._clock()
-        load = await asyncio.to_thread(self._outbox.load, channel.name, now, now - DAY)
-        if not needs_digest(load.sent, load.single, most):
-            return True
-        left: tuple[Post, ...] = tuple(await asyncio.to_thread(self._outbox.single, channel.name, now))
-        digests: list[list[int]] = []
-        while left:
-            try:
-                room = await channel.room([post.decree for post in left])
-            except DeliveryError as error:
-                log.warning("digest put off", destination=channel.name, error=str(error))
-                wait = timedelta(seconds=error.retry_after or 0) if isinstance(error, NotSent) else timedelta()
-                await self._records.rest(channel.name, max(wait, self._settle), None)
-                return False
-            chosen, left = split(left, room)
-            digests.append([post.id for post in chosen])
-        log.info("many decrees wait: told in digests", destination=channel.name, decrees=sum(map(len, digests)), messages=len(digests))
-        await uninterrupted(self._outbox.gather, channel.name, digests, now)
-        return True
-
-    # --- what is to be sent ---
 
     async def _send_all(self, channel: Channel, done: list[Delivered]) -> None:
         while await self._has_turn(channel) and (post := await self._claim(channel)) is not None:
