@@ -10,6 +10,7 @@ import structlog
 
 from bot.delivery.channel import Channel, DeliveryError, NotSent
 from bot.delivery.digests import DAY, needs_digest, split
+from bot.delivery.events import unexpected
 from bot.delivery.records import Records
 from bot.delivery.store import Outbox
 from bot.model import Post
@@ -34,7 +35,10 @@ class Gatherer:
         self._settle = settle
 
     async def serve(self, channel: Channel) -> bool:
-        """Record which posts become digests; false when that cannot be known now, and the destination must rest."""
+        """Record which posts become digests; false when that cannot be known now, and the destination must rest.
+
+        Where a fault of ours keeps it from being known each goes out on its own: one that has no words is refused then, and told.
+        """
         most = self._most_per_day.get(channel.name)
         if most is None:
             return True
@@ -52,6 +56,9 @@ class Gatherer:
                 wait = timedelta(seconds=error.retry_after or 0) if isinstance(error, NotSent) else timedelta()
                 await self._records.rest(channel.name, max(wait, self._settle), None)
                 return False
+            except Exception as error:  # of one decree perhaps: in a digest it would keep all of them, for ever
+                unexpected(channel.name, error)
+                return True
             chosen, left = split(left, room)
             digests.append([post.id for post in chosen])
         log.info("many decrees wait: told in digests", destination=channel.name, decrees=sum(map(len, digests)), messages=len(digests))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.delivery import Deliverer, Destination, Limiter, NotSent, Unknown
 from bot.delivery.digests import needs_digest, split
@@ -129,6 +130,18 @@ async def test_when_the_room_cannot_be_known_nothing_is_told_yet() -> None:
     assert await one.deliver_due() == []
     assert await one.next_due(time.clock()) == START + timedelta(seconds=30)
     assert outbox.states == [PostState.PENDING] * 8
+
+
+async def test_where_a_fault_keeps_the_room_from_being_known_each_goes_out_on_its_own() -> None:
+    class Broken(ScriptedChannel):
+        async def room(self, decrees: object) -> int:
+            raise KeyError("a fault of ours")
+
+    outbox, channel, time = MemoryOutbox(*waiting(4)), Broken(), Time()
+    with capture_logs() as logs:
+        await all_of(deliverer(outbox, channel, time, most=3), time)
+    assert [post.state for post in outbox.posts.values()] == [PostState.SENT] * 4
+    assert {line["event"] for line in logs} == {"fault of a channel"}
 
 
 async def test_a_platform_that_wants_a_rest_gets_it_before_it_refuses() -> None:
