@@ -30,16 +30,17 @@ def changed_by(connection: Connection, written: Collection[int]) -> frozenset[in
     return frozenset(found)
 
 
-def want_edits(connection: Connection, written: Collection[int]) -> None:
+def want_edits(connection: Connection, written: Collection[int], *, new: Collection[int] = ()) -> None:
     """Note the posts of these decrees, of those that they change (what ends a suspension is news for readers of what was suspended), and of
     those that they are said to change and do not any more, which have not told what is known by now.
 
     A post that is being sent is noted too, and one that waits, which another program may be about to send: whether there is still
-    something to tell is asked again before it is edited.
+    something to tell is asked again before it is edited. Those that are `new` among them no post can have told of: where all are, the posts
+    of years need not be looked through.
     """
     if not written:
         return
-    touched = {*written, *changed_by(connection, written), *_told_of(connection, written)}
+    touched = {*written, *changed_by(connection, written), *_told_of(connection, {*written} - {*new})}
     told = select(posts.c.id, posts.c.decree_id, posts.c.told).where(
         posts.c.decree_id.in_(sorted(touched)), posts.c.digest.is_(None), posts.c.state != PostState.REFUSED
     )
@@ -47,13 +48,15 @@ def want_edits(connection: Connection, written: Collection[int]) -> None:
     stored = load_decrees(connection, {row.decree_id for row in rows})
     wanted = [row.id for row in rows if news(row.told, stored[row.decree_id])]
     if wanted:
-        new: list[dict[str, Any]] = [{"post_id": post, "state": PENDING, "attempts": 0} for post in wanted]
-        connection.execute(insert_or_ignore(connection, edits), new)
+        opened: list[dict[str, Any]] = [{"post_id": post, "state": PENDING, "attempts": 0} for post in wanted]
+        connection.execute(insert_or_ignore(connection, edits), opened)
         again = {"state": PENDING, "attempts": 0, "not_before": None, "tried_at": None, "cause": None, "error": None}
         connection.execute(update(edits).where(edits.c.post_id.in_(wanted), edits.c.state != PENDING).values(again))
 
 
 def _told_of(connection: Connection, written: Collection[int]) -> set[int]:
     """The decrees whose posts tell that one of these changed theirs."""
+    if not written:
+        return set()
     telling = select(posts.c.decree_id, posts.c.told).where(posts.c.told.contains(CHANGED))
     return {row.decree_id for row in connection.execute(telling) if not named_by(row.told).isdisjoint(written)}

@@ -56,7 +56,7 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
         _leave_open(connection, recueil.id, result, now)
     elif not outdone:
         _close(connection, recueil.id, result, duplicate=duplicate, now=now)
-    want_edits(connection, ids)
+    want_edits(connection, ids, new=new)
 
     stored = load_decrees(connection, new)
     announced = tuple(stored[decree_id] for decree_id in new)

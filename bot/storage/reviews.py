@@ -88,7 +88,7 @@ class Reviews:
             values = {"outcome": Outcome.DECREE, "kind": kind, "decree_id": ids[-1]}
             done = settle(connection, recueil, act, decision(Outcome.DECREE, kind, now, by), values)
             index_again(connection, ids)
-            want_edits(connection, ids)
+            want_edits(connection, ids, new=new)
             stored = load_decrees(connection, new)
             wanted = () if recueil.silent else tuple(stored.values())
             posts = tuple(post for each in wanted for post in queue(connection, each, destinations_for(each), now))
