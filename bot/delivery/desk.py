@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.counsel import counsel
@@ -24,12 +24,10 @@ class Desk:
     language: Language
     public_url: str | None = None
 
-    def dispatch(self, post: Post, *, edited: bool = False) -> Dispatch:
-        """The decree of a post as it is told now; `edited`: with what later decrees do to it, as its message is edited to say."""
+    def dispatch(self, post: Post) -> Dispatch:
+        """The decree of a post as it is told now, with what later decrees do to it."""
         decree, now, place = post.decree, self.clock(), self.place(post.decree)
-        beside = Beside(self.public_url)
-        told = replace(beside, edited=True, below=post.below) if edited else beside
-        return Dispatch(decree, place, now, self.language, counsel(decree, place, now), told)
+        return Dispatch(decree, place, now, self.language, counsel(decree, place, now), Beside(self.public_url, post.below))
 
     def place(self, decree: Decree) -> Place:
         """Where the authority is that published it."""

@@ -168,7 +168,7 @@ class MastodonChannel:
         form = {"visibility": self._visibility, "language": self._desk.language}
         return form | ({"spoiler_text": self._warning} if self._warning else {})
 
-    def _texts(self, post: Post, limits: StatusLimits, *, edited: bool = False) -> tuple[str, ...]:
+    def _texts(self, post: Post, limits: StatusLimits) -> tuple[str, ...]:
         """The status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
         # A warning counts as the text does.
         room = replace(limits, characters=limits.characters - len(self._warning))
@@ -176,7 +176,7 @@ class MastodonChannel:
             if post.digest is not None:
                 return (mastodon_digest(post.decrees, self._desk.places, self._desk.language, room),)
             write = mastodon_thread if self._thread else mastodon_status
-            said = write(self._desk.dispatch(post, edited=edited), limits=room)
+            said = write(self._desk.dispatch(post), limits=room)
         return (said,) if isinstance(said, str) else said
 
     async def edit(self, post: Post) -> Sent:
@@ -186,7 +186,7 @@ class MastodonChannel:
         """
         if post.digest is not None or post.reference is None:
             raise Refused("Mastodon: not a status that can be edited")
-        text = self._texts(post, await self._status_limits(), edited=True)[0]
+        text = self._texts(post, await self._status_limits())[0]
         await edit_status(self._request, post.reference, text, language=self._desk.language, warning=self._warning)
         return Sent(post.reference, self._rest)
 

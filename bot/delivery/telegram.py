@@ -125,7 +125,7 @@ class TelegramChannel:
         """Let the message of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`."""
         if post.digest is not None or post.reference is None or not post.reference.isdecimal():
             raise Refused("Telegram: not a message that can be edited")
-        text, caption = self._words.text(post, edited=True), self._words.caption(post, edited=True)
+        text, caption = self._words.text(post), self._words.caption(post)
         chat = await self._where.chat()
         if post.closed_at is None or await self._where.moved_since(post.closed_at):
             raise Refused("Telegram: the chat has moved since, and its messages have other ids")

@@ -26,18 +26,18 @@ class TelegramWords:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def text(self, post: Post, *, edited: bool = False) -> TelegramText:
+    def text(self, post: Post) -> TelegramText:
         """The message. Raises Refused."""
         with composing("Telegram"):
             if post.digest is not None:
                 return telegram_digest(post.decrees, self._desk.places, self._desk.language)
-            return telegram_text(self._desk.dispatch(post, edited=edited))
+            return telegram_text(self._desk.dispatch(post))
 
-    def caption(self, post: Post, *, edited: bool = False) -> TelegramText | None:
+    def caption(self, post: Post) -> TelegramText | None:
         """The post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
         with composing("Telegram"):
             try:
-                return telegram_text(self._desk.dispatch(post, edited=edited), limit=CAPTION_LIMIT)
+                return telegram_text(self._desk.dispatch(post), limit=CAPTION_LIMIT)
             except TooSmall:
                 return None
 

@@ -46,7 +46,7 @@ def announce(dispatch: Dispatch) -> Announcement:
     decree, place, now, counsel, beside = dispatch.decree, dispatch.place, dispatch.now, dispatch.counsel, dispatch.beside
     words = words_in(dispatch.language)
     said = _announce(decree, place, now, words, counsel)
-    notices = tuple(notice_lines(decree, words, beside.below)) if beside.edited else ()
+    notices = tuple(notice_lines(decree, words, beside.below))
     recourse = () if counsel is None else tuple(recourse_line(counsel, place, now, words))
     # "Repealed as of 3 May" says less than the notice of what repealed it.
     timing = None if notices and counsel is not None and counsel.standing in _STOPPED else said.timing

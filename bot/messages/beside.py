@@ -1,4 +1,4 @@
-"""What a post says besides the decree itself: where its own page is, and what became of it since it was first told."""
+"""What a post says besides the decree itself: where its own page is, and which decrees are told after it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from bot.model import Decree
 class Beside:
     """`public_url` is the address under which a server of the operator's shows decrees, without a slash at its end; None for none.
 
-    An `edited` post tells what later decrees did to its own; `below` are the ids of those that the same chat or account tells of after it.
+    `below` are the ids of later decrees that change this one and that the same chat or account tells of after it.
     """
 
     public_url: str | None = None
-    edited: bool = False
     below: frozenset[int] = frozenset()
 
     def page_of(self, decree: Decree) -> str | None:

@@ -44,7 +44,7 @@ def changed_lines(decree: Decree, words: Words) -> Iterator[Line]:
 
 
 def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[Line]:
-    """`❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, for a post told before that was known.
+    """`❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, where that is known when the post is written.
 
     The end of what it allowed comes first, what was ended itself last; `below` are the ids of the decrees that are told after it in the
     same place.

@@ -132,7 +132,7 @@ def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> Non
 def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
     ended, told = _ended_by(Change(Kind.ABROGATION, 16, "3")), advised(Standing.IN_DOUBT)
     doubt = "vérifier : abrogé par l’arrêté n° 2 [15], mais l’arrêté n° 3 [16] met fin à celui-ci"
-    assert announce(Dispatch(ended, DROME, NOW, "fr", told)).timing == f"À {doubt}"
+    assert announce_in_full(ended, DROME, NOW, "fr", told).timing == f"À {doubt}"
     assert f" · à {doubt} · " in decree_line(ended, DROME, NOW, "fr", told)
     assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(ended, DROME, NOW, "en", told)
     [recourse] = (line.text for line in announce(Dispatch(ended, DROME, NOW, "fr", told)).lines if line.part is Part.RECOURSE)
@@ -185,9 +185,13 @@ def test_flags_in_words(flag: Flag, changes: dict[str, Any], french: str, englis
         (Standing.SUSPENDED, "Suspendu"),
     ],
 )
-def test_a_post_is_not_said_to_start_once_it_is_ended(standing: Standing, expected: str) -> None:
+def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expected: str) -> None:
     changed = decree(changed_by=(Change(Kind.ABROGATION, 15, "2", date(2031, 4, 1)),))
-    assert announce(Dispatch(changed, DROME, NOW, "fr", advised(standing))).timing == expected
+    assert announce_in_full(changed, DROME, NOW, "fr", advised(standing)).timing == expected
+    # A post says it once: in the notice of what ended it.
+    told = announce(Dispatch(changed, DROME, NOW, "fr", advised(standing)))
+    assert told.timing == (expected if standing is Standing.UPCOMING else None)
+    assert told.lines[0].text == "❎ Abrogé par l’arrêté n° 2 [15], à compter du 1er avril 2031"
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advised, counse
 from tests.servers.telegram_html import parse
 
 PUBLIC = "https://vigie.example"
-besides = st.builds(Beside, st.none() | st.just(PUBLIC), st.booleans(), st.frozensets(st.integers(1, 50), max_size=9))
+besides = st.builds(Beside, st.none() | st.just(PUBLIC), st.frozensets(st.integers(1, 50), max_size=9))
 LIMITS = st.sampled_from([StatusLimits(300), StatusLimits(500), StatusLimits(5000, 30), StatusLimits(700, None)])
 
 Post = Callable[[Decree, Place, datetime, Language, Counsel | None, Beside], str]
@@ -181,13 +181,12 @@ LONGER = Change(Kind.MODIFICATION, 14, "2031-140", date(2031, 4, 30))
         ("en", frozenset({15, 3}), "❎ Repealed by decree no. 2031-150 [15], from 3 May 2031 (see below)"),
     ],
 )
-def test_an_edited_post_says_what_became_of_its_decree(language: Language, below: frozenset[int], expected: str) -> None:
+def test_a_post_says_what_became_of_its_decree(language: Language, below: frozenset[int], expected: str) -> None:
     changed = decree(changed_by=(LONGER, ENDED))
-    rows = telegram_text(Dispatch(changed, DROME, NOW, language, None, Beside(edited=True, below=below))).plain.split("\n")
+    rows = telegram_text(Dispatch(changed, DROME, NOW, language, None, Beside(below=below))).plain.split("\n")
     assert expected in rows
     # The end of it comes before what changed it earlier.
     assert rows.index(expected) < next(index for index, row in enumerate(rows) if row.startswith("✏️ "))
-    assert not any(row.startswith(("❎ ", "✏️ ")) for row in telegram_text(Dispatch(changed, DROME, NOW, language)).plain.split("\n"))
 
 
 SUSPENDED = Change(Kind.SUSPENSION, 15, "2031-150", date(2031, 5, 3))
@@ -218,9 +217,9 @@ TAKEN_BACK_BY_17 = (
         ),
     ],
 )
-def test_an_edited_post_says_what_ended_that_which_changed_its_decree(language: Language, change: Change, expected: str) -> None:
+def test_a_post_says_what_ended_that_which_changed_its_decree(language: Language, change: Change, expected: str) -> None:
     changed = decree(changed_by=(change, LONGER))
-    rows = telegram_text(Dispatch(changed, DROME, NOW, language, None, Beside(edited=True))).plain.split("\n")
+    rows = telegram_text(Dispatch(changed, DROME, NOW, language)).plain.split("\n")
     notices = [row for row in rows if row.startswith(("↩️ ", "⏸️ ", "✏️ "))]
     # What changes nothing any more comes after what still does.
     assert notices[-1 if expected.startswith("↩️") else 0] == expected
@@ -228,28 +227,24 @@ def test_an_edited_post_says_what_ended_that_which_changed_its_decree(language: 
 
 def test_where_room_is_scarce_what_ended_it_is_brief() -> None:
     crowded = decree(title="Titre " * 100, changed_by=(replace(SUSPENDED, undone_by=(LIFTED,)),))
-    text = mastodon_status(Dispatch(crowded, POLICE, NOW, "fr", None, Beside(edited=True)), limits=StatusLimits(340))
+    text = mastodon_status(Dispatch(crowded, POLICE, NOW, "fr"), limits=StatusLimits(340))
     assert "↩️ Suspendu par un autre arrêté, à compter du 3 mai 2031 ; il y a été mis fin depuis (à vérifier)" in text
 
 
 def test_what_the_notice_says_is_not_said_twice() -> None:
     ended = decree(changed_by=(ENDED,))
-    for beside, expected in (
-        (Beside(), "Abrogé"),
-        (Beside(edited=True), "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"),
-    ):
-        rows = telegram_text(Dispatch(ended, DROME, NOW, "fr", advised(Standing.ENDED), beside)).plain.split("\n")
-        assert [row for row in rows if "brogé" in row] == [expected]
+    rows = telegram_text(Dispatch(ended, DROME, NOW, "fr", advised(Standing.ENDED))).plain.split("\n")
+    assert [row for row in rows if "brogé" in row] == ["❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"]
 
 
 def test_a_decree_that_merely_cites_is_no_notice() -> None:
     cited = decree(changed_by=(Change(Kind.AUTHORISATION, 15), Change(Kind.REFUSAL, 16)))
-    assert "ℹ️" not in telegram_text(Dispatch(cited, DROME, NOW, "fr", None, Beside(edited=True))).plain
+    assert "ℹ️" not in telegram_text(Dispatch(cited, DROME, NOW, "fr")).plain
 
 
 def test_where_room_is_scarce_the_notice_is_brief_and_outlives_the_facts() -> None:
     crowded = decree(title="Titre " * 100, changed_by=(ENDED,))
-    text = mastodon_status(Dispatch(crowded, POLICE, NOW, "fr", None, Beside(edited=True, below=frozenset({15}))), limits=StatusLimits(260))
+    text = mastodon_status(Dispatch(crowded, POLICE, NOW, "fr", None, Beside(below=frozenset({15}))), limits=StatusLimits(260))
     assert "❎ Abrogé par un autre arrêté, à compter du 3 mai 2031 (voir ci-dessous)" in text
     assert telegram_length(text) < 400
 

@@ -111,7 +111,7 @@ def test_flags_are_brief_in_a_line() -> None:
     assert f" · {flags} · " in line
 
 
-def test_only_the_long_form_tells_who_signed_and_what_came_later() -> None:
+def test_only_the_long_form_tells_who_signed_and_what_to_do() -> None:
     said = decree(facts=Facts(number="1", office="Le préfet de la Drôme", authority="PP"), changed_by=(_ENDED,))
     whole = plain_decree(said, DROME, NOW, "fr", advised(Standing.ENDED), {"PP": POLICE})
     for row in (
@@ -121,7 +121,7 @@ def test_only_the_long_form_tells_who_signed_and_what_came_later() -> None:
         "Ce qu’on peut faire (information générale à vérifier, pas un conseil juridique)",
     ):
         assert row in whole.split("\n")
-        assert row not in plain_post(Dispatch(said, DROME, NOW, "fr", advised(Standing.ENDED)))
+        assert row not in plain_post(Dispatch(said, DROME, NOW, "fr", advised(Standing.ENDED))).split("\n")
 
 
 @pytest.mark.parametrize(
