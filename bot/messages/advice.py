@@ -118,12 +118,20 @@ def _brief(counsel: Counsel, words: Words, at_least: str | None, *, passed: bool
     said, court = words.recourse, counsel.court
     named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
     courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
+    urgency = _brief_urgency(counsel.standing, words)
     if at_least is not None:
-        return said.brief_at_least.format(day=at_least, court=courts)
+        return said.brief_at_least.format(day=at_least, court=courts, urgency=urgency)
     if counsel.last_day is None:
-        return said.brief_unknown.format(court=courts)
+        return said.brief_unknown.format(court=courts, urgency=urgency)
     day = date_text(counsel.last_day, words.dates)
-    return said.brief_passed.format(day=day) if passed else said.brief.format(day=day, court=courts)
+    return said.brief_passed.format(day=day) if passed else said.brief.format(day=day, court=courts, urgency=urgency)
+
+
+def _brief_urgency(standing: Standing, words: Words) -> str:
+    """What can be said of it in few words; nothing where it is in doubt."""
+    if standing in {Standing.UPCOMING, Standing.IN_FORCE}:
+        return words.recourse.brief_possible
+    return words.recourse.brief_useless if standing in {Standing.OVER, Standing.ENDED} else ""
 
 
 def _court(counsel: Counsel, words: Words) -> str:

@@ -27,10 +27,10 @@ TOLD_BELOW = -2
 # sentence on a time limit would mislead. The link is never touched.
 SHORTENING: tuple[tuple[Part, int], ...] = (
     (Part.TITLE, 160),
+    (Part.TITLE, 90),
     (Part.RECOURSE, BRIEF),
     (Part.PLACES, 120),
     (Part.PURPOSES, 80),
-    (Part.TITLE, 90),
     (Part.OPERATORS, 80),
     (Part.EVENT, 60),
     (Part.TITLE, 60),

@@ -46,7 +46,8 @@ class FlagWords(Table):
 
 
 class RecourseWords(Table):
-    """Sentences of the paragraph of posts about contesting. The `brief` ones replace it where room is scarce."""
+    """Sentences of the paragraph of posts about contesting. The `brief` ones replace it where room is scarce; `brief_possible` and
+    `brief_useless` say in them what becomes of an urgent application."""
 
     limit: str
     limit_passed: str
@@ -67,6 +68,8 @@ class RecourseWords(Table):
     brief_passed: str
     brief_unknown: str
     brief_at_least: str
+    brief_possible: str
+    brief_useless: str
 
 
 class AdviceWords(Table):

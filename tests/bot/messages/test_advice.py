@@ -37,6 +37,9 @@ def _post(counsel: Counsel, now: datetime = NOW, language: Language = "fr", plac
 def test_whether_an_urgent_application_still_makes_sense(standing: Standing, french: str, english: str) -> None:
     assert french in _post(advised(standing))[0]
     assert english in _post(advised(standing), language="en")[0]
+    possible = standing in {Standing.UPCOMING, Standing.IN_FORCE}
+    assert (" · référé encore possible (" if possible else " · référé sans objet (") in _post(advised(standing))[1]
+    assert ("still possible (" if possible else "too late for") in _post(advised(standing), language="en")[1]
 
 
 @pytest.mark.parametrize("standing", [Standing.CHANGE, Standing.REFUSED, Standing.SUSPENDED, Standing.UNKNOWN])
@@ -68,12 +71,12 @@ def test_without_a_day_of_publication_it_is_told_until_when_at_least() -> None:
     undated = advised(last_day=None, at_least=date(2031, 6, 19))
     whole, brief = _post(undated)
     assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble : la date" in whole
-    assert brief == "Recours jusqu’au 19 juin 2031 au moins · TA de Grenoble (à vérifier)"
+    assert brief == "Recours jusqu’au 19 juin 2031 au moins · TA de Grenoble · référé encore possible (à vérifier)"
     assert "at least until 19 June 2031" in counsel_lines(undated, DROME, NOW, "en")[1]
     # Once that day has passed nothing is known.
     whole, brief = _post(undated, AFTER)
     assert "le dernier jour n’est pas connu, faute de date de publication" in whole
-    assert brief == "Recours : TA de Grenoble (à vérifier)"
+    assert brief == "Recours : TA de Grenoble · référé encore possible (à vérifier)"
     assert "n’a pas pu être calculé" in counsel_lines(undated, DROME, AFTER)[1]
 
 
@@ -82,7 +85,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
     whole, brief = _post(two)
     assert "devant le tribunal administratif de Toulon. C’est le tribunal que nomme l’acte ; " in whole
     assert "selon le siège de l’autorité, ce serait le tribunal administratif de Nice." in whole
-    assert brief == "Recours jusqu’au 19 juin 2031 · TA de Toulon ou TA de Nice (à vérifier)"
+    assert brief == "Recours jusqu’au 19 juin 2031 · TA de Toulon ou TA de Nice · référé encore possible (à vérifier)"
     assert (
         "l’acte nomme le tribunal administratif de Toulon, mais le siège de l’autorité relève du tribunal administratif de Nice"
         in (counsel_lines(two, DROME, NOW)[2])
@@ -102,14 +105,14 @@ def test_both_courts_are_shown_where_they_differ() -> None:
 def test_the_court_and_how_it_is_known(court: Court, long: str, brief: str) -> None:
     said = advised(court=court)
     assert long in counsel_lines(said, DROME, NOW)[2]
-    assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} (à vérifier)"
+    assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} · référé encore possible (à vérifier)"
 
 
 def test_without_a_day_of_publication_no_last_day_is_invented() -> None:
     unknown = advised(last_day=None)
     whole, brief = _post(unknown)
     assert "le dernier jour n’est pas connu" in whole
-    assert brief == "Recours : TA de Grenoble (à vérifier)"
+    assert brief == "Recours : TA de Grenoble · référé encore possible (à vérifier)"
     assert "n’a pas pu être calculé" in counsel_lines(unknown, DROME, NOW)[1]
 
 

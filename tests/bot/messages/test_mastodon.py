@@ -80,7 +80,7 @@ def test_a_server_without_room_for_a_link_is_told() -> None:
 def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() -> None:
     flagged = advised(flags=(Flag.PUBLISHED_AFTER_START,), late=9)
     status = mastodon_status(Dispatch(decree(title="Titre " * 100, facts=FULL), DROME, NOW, "fr", flagged))
-    assert "\n\nRecours jusqu’au 19 juin 2031 · TA de Grenoble (à vérifier)\n\n" in status
+    assert "\n\nRecours jusqu’au 19 juin 2031 · TA de Grenoble · référé encore possible (à vérifier)\n\n" in status
     assert "\n⚠️ publié 9 j après le début\n" in status
     assert "Titre" not in status
     assert "Lieux : gare de Valence-Ville, gare routière" in status

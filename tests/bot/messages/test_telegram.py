@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.messages import Dispatch, Language, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
 from bot.model import Counsel, Decree, Facts, Place, Sighting
-from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
+from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse, utf16
 
 
@@ -135,3 +135,12 @@ def test_a_post_shows_its_own_number_only(decree: Decree, now: datetime, languag
     assert shows_number(text, number) == (other.strip() == number)
     numbered = replace(decree, facts=replace(decree.facts, number=number))
     assert shows_number(telegram_text(Dispatch(numbered, DROME, now, language, counsel)).plain, number)
+
+
+def test_in_a_caption_the_title_gives_way_before_what_is_said_of_the_law() -> None:
+    far = "https://www.drome.example/" + "dossier/" * 16 + "recueil.pdf"
+    crowded = decree(title="Arrêté " + "portant autorisation " * 15, facts=FULL, url=far)
+    text = telegram_text(Dispatch(crowded, DROME, NOW, "fr", advised()), limit=1024).plain
+    assert "Un référé est encore possible avant le début. À vérifier (règle : CJA, art. R. 421-1, version au 3 avril 2026)." in text
+    assert "Lieux : gare de Valence-Ville, gare routière\n" in text
+    assert len(next(row for row in text.split("\n") if row.startswith("Arrêté"))) < 160
