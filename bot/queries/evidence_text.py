@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.messages import Language
 from bot.messages.cleaning import cut, inert
 from bot.model import Decree, Evidence
+from bot.queries.cue_words import cue_words
 from bot.queries.vocabulary import EvidenceWords, vocabulary
 
 _LONGEST = 300
@@ -12,16 +13,19 @@ _LONGEST = 300
 
 
 def evidence_text(decree: Decree, language: Language = "fr") -> str:
-    """A heading and one line per phrase, in the order in which they were found: its page, where on it, what it supports. No newline at
-    the end."""
+    """A heading and one line per phrase, in the order in which they were found: its page, where on it, what it supports, the sign that it
+    met; what would be the same line is said once. No newline at the end."""
     words = vocabulary(language).evidence
     if not decree.evidence:
         return words.none
-    return "\n".join((words.head, *(f"  {_line(item, words)}" for item in decree.evidence)))
+    return "\n".join((words.head, *dict.fromkeys(f"  {_line(item, words, language)}" for item in decree.evidence)))
 
 
-def _line(item: Evidence, words: EvidenceWords) -> str:
-    told = {"page": item.page, "about": words.about.get(item.about, inert(item.about)), "text": cut(inert(item.text), _LONGEST)}
+def _line(item: Evidence, words: EvidenceWords, language: Language) -> str:
+    about = words.about.get(item.about, inert(item.about))
+    if item.cue:
+        about = words.met.format(about=about, cue=inert(cue_words(item.cue, language)))
+    told = {"page": item.page, "about": about, "text": cut(inert(item.text), _LONGEST)}
     if item.where is None:
         return words.line.format(**told)
     return words.placed.format(where=words.where.get(item.where.value, item.where.value), **told)

@@ -41,13 +41,15 @@ class StateWords(BaseModel):
 
 
 class EvidenceWords(BaseModel):
-    """How the phrases that support the facts are shown. `about` goes by `bot.model.Evidence.about`, `where` by `bot.model.Where`."""
+    """How the phrases that support the facts are shown. `about` goes by `bot.model.Evidence.about`, `where` by `bot.model.Where`;
+    `met` adds the sign that a phrase met."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     head: str
     line: str
     placed: str
+    met: str
     none: str
     about: Mapping[str, str]
     where: Mapping[str, str]

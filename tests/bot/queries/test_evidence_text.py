@@ -20,14 +20,20 @@ LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 def test_each_phrase_has_its_page_its_place_and_what_it_supports() -> None:
     told = replace(
         decree(1),
-        evidence=(Evidence("verdict", 6, "portant autorisation", Where.TITLE, "authorisation"), Evidence("number", 7, "n° 2026-1")),
+        evidence=(
+            Evidence("verb", 6, "portant autorisation", Where.TITLE, "authorisation"),
+            Evidence("support", 6, "loi n° 2023-380", Where.VISA, "loi n° 2023-380, article 10"),
+            Evidence("number", 7, "n° 2026-1"),
+            Evidence("number", 7, "n° 2026-1"),
+        ),
     )
     assert evidence_text(told, "fr").splitlines() == [
         "D’où viennent ces informations :",
-        "  page 6 (titre), nature de l’arrêté : « portant autorisation »",
+        "  page 6 (titre), ce que fait l’acte (autorisation) : « portant autorisation »",
+        "  page 6 (visas), à l’appui (loi n° 2023-380, article 10) : « loi n° 2023-380 »",
         "  page 7, numéro : « n° 2026-1 »",
     ]
-    assert evidence_text(told, "en").splitlines()[1] == "  page 6 (title), what the decree is: “portant autorisation”"
+    assert evidence_text(told, "en").splitlines()[1] == "  page 6 (title), what the act does (authorisation): “portant autorisation”"
 
 
 def test_none_is_said() -> None:
