@@ -16,6 +16,7 @@ from bot.delivery import Choice, DeliveryError, NotSent
 from bot.delivery.backoff import backoff
 from bot.messages import Language
 from bot.model import Decree
+from bot.queries.cue_words import doubt_words
 from bot.reviewing import Answer, answer_data
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.rows import Waiting
@@ -114,7 +115,8 @@ class ReviewAsker:
             else []
         )
         try:
-            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=buttons, found=found), choices)
+            why = doubt_words(act.evidence, self._language)
+            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=buttons, found=found, why=why), choices)
         except DeliveryError as error:
             self._failures += 1
             self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)

@@ -16,10 +16,10 @@ _QUOTES = 3
 _NUMBERS = 20
 
 
-def review_text(act: Waiting, name: str, words: ReviewWords, *, buttons: bool, found: Sequence[Decree] = ()) -> str:
+def review_text(act: Waiting, name: str, words: ReviewWords, *, buttons: bool, found: Sequence[Decree] = (), why: str | None = None) -> str:
     """The act, where it stands, what made it doubtful, and how to answer. Far below what Telegram takes.
 
-    `found` are the decrees that a yes records, told where there are several.
+    `found` are the decrees that a yes records, told where there are several; `why` is the reason for the doubt, where one is known.
     """
     quotes = dict.fromkeys(
         words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
@@ -29,6 +29,7 @@ def review_text(act: Waiting, name: str, words: ReviewWords, *, buttons: bool, f
         words.where.format(name=inert(name), page=act.page),
         cut(inert(without_names(act.title)), _LONGEST_TITLE),
         "" if act.decree is None else (words.reread if act.reread else words.known).format(decree=act.decree),
+        "" if why is None else words.why.format(reason=why),
         *list(quotes)[:_QUOTES],
         "" if len(found) < 2 else words.several.format(n=len(found), numbers=_numbers(found)),
         link_to(act.url, act.page) or "",

@@ -23,6 +23,7 @@ class ReviewWords(BaseModel):
     known: str
     reread: str
     several: str
+    why: str
     quote: str
     ask: str
     type: str

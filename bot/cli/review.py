@@ -6,6 +6,7 @@ import asyncio
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 import typer
@@ -14,6 +15,7 @@ from bot.app import Parts, assemble, utc_now
 from bot.cli.columns import code_column, count
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end
 from bot.cli.output import print_json, print_lines
+from bot.cli.read_evidence import evidence_lines, reason
 from bot.cli.review_shapes import review_json, settled_json
 from bot.delivery import Delivered
 from bot.detection import likely_kind, without_names
@@ -117,9 +119,11 @@ def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bo
     if waiting.decree is not None:
         why = "a later reading of its recueil does" if waiting.reread else "today's rules would"
         yield f"    recorded as decree {waiting.decree}, which {why} not find: rejected, it is withdrawn"
-    for item in (quote for quote in waiting.evidence if quote.text):
-        where = f" {item.where.value}" if item.where is not None else ""
-        yield f"    p. {item.page}{where}: « {printable(without_names(item.text))} »"
+    doubt = reason(waiting.evidence)
+    if doubt is not None:
+        yield f"    uncertain: {doubt}"
+    quoted = (replace(quote, text=printable(without_names(quote.text))) for quote in waiting.evidence if quote.text)
+    yield from (f"    {line}" for line in evidence_lines(quoted, decides=False))
     if len(found) > 1:
         yield f"    it holds {len(found)} decrees, each of which is recorded if it is accepted:"
         yield from (f"    p. {one.page}: {printable(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)

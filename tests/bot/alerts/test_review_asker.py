@@ -92,6 +92,7 @@ async def test_an_act_is_asked_about_once_with_two_buttons(bench: Bench) -> None
     assert text.splitlines()[:3] == [
         f"🔎 Vigie: an act to check (no. {waiting.id})", "<26>, page 5", "Arrêté relatif à la sécurité de la gare",
     ]  # fmt: skip
+    assert text.splitlines()[3] == "Why it is in doubt: it speaks of it, and neither its title nor an article decides."
     assert "https://p.example/r0.pdf#page=5" in text
     answers = [Answer(waiting.id, waiting.token, is_decree) for is_decree in (True, False)]
     assert [answer_from(choice.data) for choice in (yes, no)] == answers
@@ -175,6 +176,7 @@ def test_a_question_names_nobody_and_says_each_thing_once(language: str) -> None
     assert "Dupont" not in text
     assert "@" not in text
     assert text.count("traitement algorithmique") == 1
+    assert words.why.format(reason="parce que") in review_text(ACT, "Drôme (26)", words, buttons=True, why="parce que").splitlines()
     assert str(7) not in text.replace("page 7", "").replace("#page=7", "")
     known = review_text(replace(ACT, decree=7), "Drôme (26)", words, buttons=True)
     assert words.known.format(decree=7) in known

@@ -35,6 +35,8 @@ def test_what_waits_is_listed_and_shown(vigie: Vigie) -> None:
 
     shown = vigie("review", "show", "2")
     assert "most likely: authorisation" in shown.out
+    assert "    uncertain: it speaks of it, and neither its title nor an article decides\n" in shown.out
+    assert "speaks of it: algorithmic processing of images « " in shown.out
     assert ARTICLE_IN_DOUBT not in shown.out
     assert ARTICLE_IN_DOUBT in vigie("review", "show", "2", "--text").out
     whole = vigie("review", "show", "2", "--text", "--json").json
