@@ -52,7 +52,7 @@ class Harvest:
 @dataclass(frozen=True, slots=True)
 class SourceReport:
     """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading; `unfinished` names
-    those that are still being read in the background.
+    those that are still being read in the background. `unchanged`: the site says that its pages are what they were; nothing is `listed`.
 
     `cause` is set when the listing itself could not be read, or not wholly.
     """
@@ -66,6 +66,7 @@ class SourceReport:
     unread: tuple[Unread, ...] = ()
     cause: Cause | None = None
     unfinished: tuple[str, ...] = ()
+    unchanged: bool = False
 
     @property
     def ok(self) -> bool:

@@ -206,7 +206,7 @@ class Watcher:
         # Of a day's thousands of polls, those that find nothing are worth a line to nobody.
         tell = log.info if new or state.baseline_at is None else log.debug
         tell("source polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
-        return SourceReport(source, None, crawl.requests, crawl.listed, new)
+        return SourceReport(source, None, crawl.requests, crawl.listed, new, unchanged=crawl.unchanged)
 
     async def _until_next(self, state: SourceState, now: datetime) -> timedelta:
         zone = ZoneInfo(self._authorities[self._by_key[state.key].authority].time_zone)

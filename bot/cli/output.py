@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from bot.cli.columns import count, source_columns
+from bot.detection import without_names
 from bot.messages import printable
 from bot.model import Decree, PostState
 
@@ -33,7 +35,8 @@ def print_round(reports: Iterable[SourceReport], harvest: Harvest, delivered: It
     """A round, source by source; the posts themselves were printed by their channel."""
     for report in reports:
         if report.ok:
-            state = f"ok      {len(report.listed)} listed, {report.new} new, {count(report.requests, 'request')}"
+            seen = "nothing changed" if report.unchanged else f"{len(report.listed)} listed, {report.new} new"
+            state = f"ok      {seen}, {count(report.requests, 'request')}"
         else:
             state = f"FAILED  {report.error}"
         typer.echo(f"{source_columns(report.source.key)}{state}")
@@ -43,9 +46,10 @@ def print_round(reports: Iterable[SourceReport], harvest: Harvest, delivered: It
             typer.echo(f"    not read: {unread.error}")
     if rehearsal:
         for decree in harvest.decrees:
-            typer.echo(f"would be posted: {decree_line(decree)}")
+            # Its number is that of the copy it was recorded in: `vigie show` does not know it.
+            typer.echo(f"would be posted: {decree_line(replace(decree, id=None))}")
     for act in harvest.uncertain:
-        typer.echo(f"to be checked by a person: {act.url}#page={act.page}  {printable(act.title)}")
+        typer.echo(f"to be checked by a person: {act.url}#page={act.page}  {printable(without_names(act.title))}")
     for item in delivered:
         if item.state is not PostState.SENT:
             typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)

@@ -36,6 +36,7 @@ def source_json(report: SourceReport) -> Json:
         "error": report.error,
         "cause": None if report.cause is None else report.cause.value,
         "requests": report.requests,
+        "unchanged": report.unchanged,
         "listed": [
             {"url": entry.url, "title": entry.title, "published": None if entry.published is None else entry.published.isoformat()}
             for entry in report.listed

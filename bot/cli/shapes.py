@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from bot.detection import without_names
 from bot.model import Evidence
 from bot.storage.rows import UncertainAct
 
@@ -44,12 +45,12 @@ def posts_json(delivered: Iterable[Delivered]) -> list[Json]:
 
 
 def uncertain_json(act: UncertainAct) -> Json:
-    """An act a person must look at."""
+    """An act a person must look at. Names of persons are taken out, as in the review queue."""
     return {
         "authority": act.authority,
         "url": act.url,
         "page": act.page,
         "act_id": act.act_id,
-        "title": act.title,
-        "evidence": list(act.evidence),
+        "title": without_names(act.title),
+        "evidence": [without_names(phrase) for phrase in act.evidence],
     }

@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 
 from bot.app import utc_now
+from bot.cli.output import print_round
 from bot.cli.rounds import one_round
+from bot.cli.shapes import uncertain_json
 from bot.config import Settings
 from bot.demo.replay import Replay
 from bot.instance import alone
+from bot.report import Harvest
 from bot.storage import open_store
 from bot.storage.errors import Locked
+from bot.storage.rows import UncertainAct
 from tests.bot.cli.conftest import Vigie, write_config
+from tests.bot.messages.samples import decree
 from tests.bot.real_acts import doubtful, new_recueil, read, road, several
 from tests.e2e.world import OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
@@ -43,7 +48,9 @@ def test_a_round_from_cron_tells_the_operators_at_its_end(telegram: FakeBotApi, 
     pages = published(datetime.now(UTC).astimezone().date())
     with Replay(dict(pages)) as replay:
         config = write_config(tmp_path, replay, told)
-        assert vigie("--config", config, "poll", "26").code == 0
+        assert "ok      2 listed, 2 new" in vigie("--config", config, "poll", "26").out
+        # An empty list would be a failure: a site that says "not modified" lists nothing and is well.
+        assert "ok      nothing changed, 1 request\n" in vigie("--config", config, "poll", "26").out
         assert isinstance(replay.resources, dict)
         replay.resources.clear()
         for _ in range(2):
@@ -94,3 +101,13 @@ async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(
     with pytest.raises(Locked):
         await asked()
     assert len(telegram.messages_in(OPERATORS)) == 2, "what else a round does keeps nobody from being asked"
+
+
+def test_what_is_printed_of_acts_in_doubt_names_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    doubt = UncertainAct("26", "https://p.example/a.pdf", 3, None, "Arrêté accordant à M. Jean Dupont un permis", ("M. Jean Dupont",))
+    print_round([], Harvest(decrees=(decree(id=7),), uncertain=(doubt,)), [], rehearsal=True)
+    shown = capsys.readouterr().out
+    assert "to be checked by a person: https://p.example/a.pdf#page=3  Arrêté accordant à " in shown
+    assert "Dupont" not in shown + str(uncertain_json(doubt))
+    # The number of a rehearsal is known to no other command.
+    assert "would be posted: 26 " in shown
