@@ -8,10 +8,11 @@ from typing import Literal, TextIO
 import structlog
 
 
-def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream: TextIO) -> None:
+def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream: TextIO, *, plain: bool = False) -> None:
     """Send the logs of Vigie and of its libraries to `stream`, from `level` up.
 
-    `auto` colours on a terminal only. httpx logs whole addresses at INFO, and a Telegram address holds the token: it may only warn.
+    `auto` colours on a terminal only, and not where `plain` is wanted. httpx logs whole addresses at INFO, and a
+    Telegram address holds the token: it may only warn.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     last: structlog.types.Processor = (
@@ -19,7 +20,7 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
         if style == "json"
         # Plain tracebacks: the richer ones show local variables, which hold tokens and texts that name people.
         else structlog.dev.ConsoleRenderer(
-            colors=style == "auto" and stream.isatty(),
+            colors=style == "auto" and stream.isatty() and not plain,
             pad_event_to=28,
             sort_keys=False,  # which source comes before what happened to it
             exception_formatter=structlog.dev.plain_traceback,

@@ -24,6 +24,7 @@ from bot.queries import (
     Answer,
     BadInput,
     DecreeList,
+    Fault,
     OneDecree,
     Questions,
     UnknownDecree,
@@ -135,6 +136,8 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
             answer = ask(open_questions(places, store, overview, page_size=limit))
     except StorageError as error:
         fail(str(error))
+    if answer == BadInput(Fault.NO_WORDS):
+        fail("which words? As in: vigie search gare valence", WRONG_USE)
     if isinstance(answer, UnknownDepartment | UnknownDecree | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
     return answer, places

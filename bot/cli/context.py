@@ -57,7 +57,9 @@ class Context:
             settings = load_settings(self.config, os.environ, known_codes=known_codes)
         except ConfigError as error:
             fail(str(error), WRONG_USE)
-        set_up_logging("debug" if self.verbose else logs or settings.log.level, settings.log.format, sys.stderr)
+        level = "debug" if self.verbose else logs or settings.log.level
+        # What NO_COLOR and TERM=dumb ask for, as in all else that is printed.
+        set_up_logging(level, settings.log.format, sys.stderr, plain=stderr.no_color or stderr.is_dumb_terminal)
         return settings
 
 

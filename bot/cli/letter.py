@@ -32,18 +32,25 @@ def show_letter(
     except NoSuchLetter:
         fail(vocabulary(language).no_gracieux, WRONG_USE)
     if file is not None:
-        _write(file, text)
+        write_letter(file, text)
     if as_json:
         print_json({"letter": letter.value, "text": text})
     elif file is None:
         typer.echo(text.encode(), nl=False)
 
 
-def _write(file: Path, text: str) -> None:
+def write_letter(file: Path, text: str) -> None:
+    """A file that was not there before, whole or not at all; ends the program where it cannot be."""
     try:
-        with file.open("x", encoding="utf-8", newline="\n") as opened:
-            opened.write(text)
+        opened = file.open("x", encoding="utf-8", newline="\n")
     except FileExistsError:
         fail(f"{file}: this file exists, and is not overwritten", WRONG_USE)
     except OSError as error:
+        fail(f"{file}: cannot be written: {error.strerror or error}")
+    try:
+        with opened:
+            opened.write(text)
+    except OSError as error:
+        # Half a letter helps nobody, and would stand in the way of the next try.
+        file.unlink(missing_ok=True)
         fail(f"{file}: cannot be written: {error.strerror or error}")

@@ -46,6 +46,15 @@ def test_a_fault_is_logged_with_its_traceback_and_without_its_variables(style: L
     assert "DUPONT" not in said
 
 
+@pytest.mark.parametrize("plain", [False, True])
+def test_colours_are_for_terminals_that_want_them(plain: bool) -> None:
+    stream = io.StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    set_up_logging("info", "auto", stream, plain=plain)
+    structlog.get_logger().info("starting")
+    assert ("\x1b[" in stream.getvalue()) is not plain
+
+
 def test_json_is_one_object_a_line() -> None:
     stream = io.StringIO()
     set_up_logging("info", "json", stream)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 
+from bot.cli.letter import write_letter
 from bot.model import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, PageText, Reading, Verdict, Where
 from bot.storage import Store, open_store
 from bot.storage.rows import NewRecueil, ReadResult, RecueilState
@@ -136,6 +139,16 @@ def test_a_letter_on_standard_output_in_json_and_in_a_file(vigie: Vigie, tmp_pat
     assert nowhere.code == 1
     assert "cannot be written" in nowhere.err
 
+    # A disk that is full leaves no half of a letter, which would be in the way of the next try.
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, most[1]))
+    try:
+        with pytest.raises(typer.Exit):
+            write_letter(tmp_path / "demande.txt", printed.out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert not (tmp_path / "demande.txt").exists()
+
 
 @pytest.mark.usefixtures("stored")
 def test_a_letter_whose_day_has_passed_says_so(vigie: Vigie) -> None:
@@ -166,6 +179,7 @@ def test_a_refusal_has_one_letter(vigie: Vigie, tmp_path: Path) -> None:
         (("show", "1", "--letter", "cada", "--evidence"), 2, "--evidence"),
         (("recent", "--in-force", "-d", "Atlantide"), 1, "Atlantide"),
         (("recent", "--in-force", "-l", "de"), 2, "--language"),
+        (("search", "*"), 2, "vigie search gare valence"),
     ],
 )
 def test_what_cannot_be_answered_is_told(vigie: Vigie, arguments: tuple[str, ...], code: int, said: str) -> None:
