@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.health import Overview
+from bot.health import Overview, Status
 from bot.model import Decree, Place
 from bot.queries.departments import Found, find_department
 from bot.queries.in_force import in_force
@@ -70,13 +70,15 @@ class OneDecree:
 class NothingFound:
     """No decree *recorded* answers the question: not the same as "no decree exists".
 
-    `recorded` is the number of decrees stored at all; `since` when the watch began, where it is known.
+    `recorded` is the number of decrees stored at all; `since` when the watch began, where it is known; `watched` is false of a department
+    of which no authority is.
     """
 
     question: Question
     recorded: int
     since: datetime | None
     place: Place | None = None
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class Questions:
         if found.place is None:
             return UnknownDepartment(code.strip(), found.suggestions)
         question = Question(Topic.DEPARTMENT, found.place.code, page)
-        return self._list(question, lambda limit, offset: self._decrees.recent(limit, offset, found.authorities), found.place)
+        return self._list(question, lambda limit, offset: self._decrees.recent(limit, offset, found.authorities), found)
 
     def in_force(self, department: str = "", page: int = 1) -> Answer:
         """The decrees in force now or later, by when they begin; of one department, by code or name, where one is given."""
@@ -164,7 +166,7 @@ class Questions:
         # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
         known = in_force(self._decrees.current(now.date() - timedelta(days=1), wanted), self._places, now)
         question = Question(Topic.IN_FORCE, "" if place is None else place.code, page)
-        return self._list(question, lambda limit, offset: PageOfDecrees(known[offset : offset + limit], len(known)), place)
+        return self._list(question, lambda limit, offset: PageOfDecrees(known[offset : offset + limit], len(known)), found)
 
     def state(self, department: str = "") -> Answer:
         """How the watch is: of one department, by code or name, with every authority seated there; of all where none is given."""
@@ -210,7 +212,8 @@ class Questions:
             case Topic.IN_FORCE:
                 return self.in_force(question.words, question.page)
 
-    def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], place: Place | None = None) -> Answer:
+    def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: Found | None = None) -> Answer:
+        place = None if there is None else there.place
         page = min(max(question.page, 1), _LAST_ID // self._page_size)
         found = fetch(self._page_size, (page - 1) * self._page_size)
         pages = max(1, -(-found.total // self._page_size))
@@ -219,5 +222,9 @@ class Questions:
             found = fetch(self._page_size, (page - 1) * self._page_size)
         if not found.decrees:
             recorded = found.total if question.topic is Topic.RECENT else self._decrees.recent(1, 0).total
-            return NothingFound(replace(question, page=1), recorded, self._since(), place)
+            return NothingFound(replace(question, page=1), recorded, self._since(), place, there is None or self._watches(there))
         return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self._clock(), place)
+
+    def _watches(self, there: Found) -> bool:
+        statuses = {one.status for one in self._overview().authorities if one.code in there.authorities}
+        return not statuses <= {Status.UNWATCHED, Status.NOT_COVERED}

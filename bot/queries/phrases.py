@@ -58,6 +58,8 @@ def _nothing(answer: NothingFound, words: Vocabulary, language: Language) -> str
         said = words.nothing_search.format(words=_echo(answer.question.words))
     else:
         said = words.nothing_recent
+    if not answer.watched:
+        return f"{said} {words.unwatched}"
     since = "" if answer.since is None else words.since.format(date=date_text(answer.since.date(), words_in(language).dates))
     return " ".join(part for part in (said, since, words.nothing_warning) if part)
 

@@ -98,6 +98,7 @@ class Vocabulary(BaseModel):
     nothing_in_force: str
     nothing_in_force_there: str
     nothing_warning: str
+    unwatched: str
     since: str
     unknown_department: str
     did_you_mean: str

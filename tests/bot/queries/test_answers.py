@@ -58,6 +58,14 @@ def test_a_department_without_decrees_is_not_said_to_have_none(decrees: MemoryDe
     assert answer == NothingFound(Question(Topic.DEPARTMENT, "38", 1), recorded=14, since=SINCE, place=PLACES["38"])
 
 
+@pytest.mark.parametrize(("code", "watched"), [("73", True), ("2A", False), ("974", False)])
+def test_a_department_that_is_not_watched_is_told_as_such(decrees: MemoryDecrees, code: str, watched: bool) -> None:
+    answers = Questions(decrees, PLACES, lambda: NOW, overview=overview)
+    for answer in (answers.department(code), answers.in_force(code)):
+        assert isinstance(answer, NothingFound)
+        assert answer.watched is watched
+
+
 def test_an_empty_database_is_told_apart() -> None:
     empty = Questions(MemoryDecrees(), PLACES, lambda: NOW, overview=overview, since=lambda: SINCE)
     assert empty.recent(5) == NothingFound(Question(Topic.RECENT), recorded=0, since=SINCE)

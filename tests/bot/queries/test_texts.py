@@ -70,6 +70,17 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
             "No decree recorded by this bot is about Isère (38). This does not mean that none exists.",
         ),
         (
+            NothingFound(Question(Topic.DEPARTMENT, "38"), 3, SINCE, PLACES["38"], watched=False),
+            (
+                "Aucun arrêté relevé par ce bot ne concerne Isère (38). Il ne surveille pas ce département : "
+                "un arrêté peut y paraître sans qu’il le voie."
+            ),
+            (
+                "No decree recorded by this bot is about Isère (38). It does not watch that department: "
+                "a decree may appear there without its seeing it."
+            ),
+        ),
+        (
             NothingFound(Question(Topic.SEARCH, "gare"), 3, None),
             "Aucun arrêté relevé par ce bot ne contient « gare ». Cela ne veut pas dire qu’il n’en existe aucun.",
             "No decree recorded by this bot contains “gare”. This does not mean that none exists.",
