@@ -17,11 +17,10 @@ from bot.cli.columns import code_column, source_columns
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, run_to_end
 from bot.cli.decree_shapes import decrees_json
 from bot.cli.delivering import delivering
-from bot.cli.output import decree_line, print_json
+from bot.cli.output import decree_line, doubt_line, print_json
 from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
-from bot.messages import printable
 from bot.model import Place, PostState
 from sources import Authority
 
@@ -108,7 +107,7 @@ def _read(report: BackfillReport) -> Iterator[str]:
     harvest = report.harvest
     yield from (f"not read: {unread.error}" for unread in harvest.unread)
     yield from (f"read in part only: {url}" for url in harvest.incomplete)
-    yield from (f"to be checked by a person: {act.url}#page={act.page}  {printable(act.title)}" for act in harvest.uncertain)
+    yield from (doubt_line(act) for act in harvest.uncertain)
     yield from (decree_line(decree) for decree in harvest.decrees)
     if report.elsewhere:
         yield f"taken up by another backfill: {report.elsewhere}"

@@ -18,6 +18,7 @@ from bot.model import Decree, PostState
 if TYPE_CHECKING:
     from bot.delivery import Delivered
     from bot.report import Harvest, SourceReport
+    from bot.storage.rows import UncertainAct
 
 
 def print_json(value: Any) -> None:
@@ -49,13 +50,18 @@ def print_round(reports: Iterable[SourceReport], harvest: Harvest, delivered: It
             # Its number is that of the copy it was recorded in: `vigie show` does not know it.
             typer.echo(f"would be posted: {decree_line(replace(decree, id=None))}")
     for act in harvest.uncertain:
-        typer.echo(f"to be checked by a person: {act.url}#page={act.page}  {printable(without_names(act.title))}")
+        typer.echo(doubt_line(act))
     for item in delivered:
         if item.state is not PostState.SENT:
             typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
     found = count(len(harvest.decrees), "decree")
     typer.echo(f"{found} found" + (" (rehearsal: nothing written, nothing posted)" if rehearsal else ""))
     sys.stdout.flush()
+
+
+def doubt_line(act: UncertainAct) -> str:
+    """One act in doubt on one line; names of persons are taken out of its title, as in the review queue."""
+    return f"to be checked by a person: {act.url}#page={act.page}  {printable(without_names(act.title))}"
 
 
 def decree_line(decree: Decree) -> str:

@@ -14,7 +14,7 @@ from bot.cli.columns import code_column, count
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.decree_shapes import decrees_json
 from bot.cli.delivering import delivering
-from bot.cli.output import decree_line, print_json, print_lines
+from bot.cli.output import decree_line, doubt_line, print_json, print_lines
 from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
@@ -80,7 +80,7 @@ def retried_lines(retried: Retried) -> Iterator[str]:
         state = "NOT READ" if recueil.url in errors else "IN PART " if recueil.url in harvest.incomplete else "read    "
         yield f"{code_column(recueil.authority)}{state} {printable(recueil.url)}"
     yield from (f"    not read: {printable(error)}" for error in errors.values())
-    yield from (f"to be checked by a person: {act.url}#page={act.page}  {printable(act.title)}" for act in harvest.uncertain)
+    yield from (doubt_line(act) for act in harvest.uncertain)
     yield from (decree_line(decree) for decree in harvest.decrees)
     yield f"read again: {count(len(retried.recueils), 'recueil')}, {count(len(harvest.decrees), 'new decree')}"
 
