@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.commands import MODULES
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay
 from bot.demo.scenario import demo_text
@@ -243,3 +245,10 @@ def test_a_destination_that_is_down_is_told_by_the_exit_code(vigie: Vigie, tmp_p
     assert done.code == 3
     assert [(post["destination"], post["state"]) for post in done.json["posts"]] == [("mastodon", "pending")]
     assert "secret-of-nobody" not in done.out + done.err
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.fr.md"])
+def test_both_readmes_name_every_command(readme: str) -> None:
+    text = (Path(__file__).resolve().parents[3] / readme).read_text("utf-8")
+    table = text[text.index("| `vigie run`") : text.index("| `vigie demo`") + 20]
+    assert [name for name in MODULES if not re.search(rf"`(?:vigie )?{name}\b", table)] == []

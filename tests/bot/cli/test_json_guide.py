@@ -12,6 +12,7 @@ import pytest
 
 from bot.cli.decree_shapes import decree_json, file_json
 from bot.cli.reading_shapes import page_json, reading_json
+from bot.cli.review_shapes import review_json
 from bot.cli.round_shapes import round_json
 from bot.delivery import Delivered
 from bot.model import (
@@ -38,7 +39,7 @@ from bot.model import (
     Where,
 )
 from bot.report import Harvest, SourceReport, Unread
-from bot.storage.rows import UncertainAct
+from bot.storage.rows import UncertainAct, Waiting
 from sources import Listed, load_authorities
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "json.md").read_text("utf-8")
@@ -124,6 +125,14 @@ def test_a_reading() -> None:
     assert described("What `vigie read` prints", "recueil") >= set(shape["recueil"])
     unstored = set(decree_json(DECREE, PLACE, NOW)) - keys(shape["decrees"])
     assert unstored == set(re.findall(r"`(\w+)`", GUIDE[GUIDE.index("the decrees lack") :].split(": nothing")[0]))
+
+
+def test_a_review() -> None:
+    waiting = Waiting(1, 1, "26", "https://www.drome.gouv.fr/raa.pdf", 1, None, "Arrêté", (QUOTE,), NOW, "0a1b2c3d")
+    shape = review_json(waiting, READING.acts[0], (DECREE,), text=True)
+    assert documented("What `vigie review` prints") == set(shape)
+    for name in ("holds", "pages"):
+        assert described("What `vigie review` prints", name) >= keys(shape[name])
 
 
 def test_a_round() -> None:
