@@ -70,6 +70,15 @@ def after_baseline(fresh: Sequence[Listed], *, baseline: date) -> tuple[Intake, 
     return tuple(Intake(entry, RecueilState.KNOWN if entry.url in crowd else RecueilState.WAITING) for entry in fresh)
 
 
+def in_turn(intake: Sequence[Intake], order: Order) -> list[Intake]:
+    """The oldest first, as they are read and told: what modifies or ends a decree of the same day then finds it told, and replies to it.
+
+    By date; entries without one come last, in the order in which a list of this `order` was filled.
+    """
+    filled = intake if order == "oldest-first" else intake[::-1]
+    return sorted(filled, key=lambda entry: entry.listed.published or date.max)
+
+
 def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> datetime | None:
     """When to try a failed fetch or reading again after `attempts` failures (1 = the first); None: give up, tell the operator.
 

@@ -180,7 +180,8 @@ class Watcher:
             cause = await self._remember_failure(state, failed)
             return SourceReport(source, str(failed), cause=cause)
         intake = await self._intake(source, state, crawl.listed)
-        await asyncio.to_thread(self._store.recueils.add, [new_recueil(source, entry.listed, entry.state) for entry in intake], now)
+        entries = decide.in_turn(intake, source.order)
+        await asyncio.to_thread(self._store.recueils.add, [new_recueil(source, entry.listed, entry.state) for entry in entries], now)
         new = sum(entry.state is RecueilState.WAITING for entry in intake)
         # Remembered only now: were the process killed before, the next poll would ask unconditionally and find the same entries.
         known = _after(state, crawl, new, now)

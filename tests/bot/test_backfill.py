@@ -344,7 +344,7 @@ async def test_a_source_never_polled_still_has_its_baseline(bench: History) -> N
     report, harvest = await bench.poll(QUARTER)
     assert bench.store.sources.get("99:site").baseline_at == bench.now
     assert (report.new, bench.states()[url(5)]) == (2, KNOWN)
-    assert [post.decree.facts.number for post in harvest.posts] == ["2026-10", "2026-9"]
+    assert [post.decree.facts.number for post in harvest.posts] == ["2026-9", "2026-10"]
 
 
 async def test_the_newest_of_a_list_without_dates_are_left_to_the_first_poll(bench: History) -> None:

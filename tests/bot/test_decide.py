@@ -12,6 +12,7 @@ from bot.decide import (
     after_baseline,
     at_baseline,
     gained,
+    in_turn,
     is_due,
     next_check,
     refetch_at,
@@ -194,3 +195,11 @@ def test_a_source_is_due_when_its_time_has_come_or_can_never_have_been_meant(nex
 
 def test_a_slow_rhythm_is_never_made_faster_by_failures() -> None:
     assert next_check(NOW, every=timedelta(hours=6), failures=3) == NOW + timedelta(hours=6)
+
+
+@pytest.mark.parametrize(("order", "undated"), [("newest-first", ["v", "u"]), ("one-page", ["v", "u"]), ("oldest-first", ["u", "v"])])
+def test_what_is_new_is_taken_in_turn_the_oldest_first(order: Order, undated: list[str]) -> None:
+    listed = [dated("u", None), dated("today", TODAY), dated("today too", TODAY), dated("eve", TODAY - timedelta(days=1)), dated("v", None)]
+    told = [entry.listed.title for entry in in_turn(after_baseline(listed, baseline=TODAY), order)]
+    same_day = ["today", "today too"] if order == "oldest-first" else ["today too", "today"]
+    assert told == ["eve", *same_day, *undated]

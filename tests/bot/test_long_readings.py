@@ -189,8 +189,8 @@ async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(worl
 
 
 async def test_a_decree_waits_for_no_other_recueil_of_its_authority(world: World) -> None:
-    scan = world.publish("99", 1, NOTHING, NOTHING)
-    world.publish("99", 2, vsa("2026-1"))
+    world.publish("99", 1, vsa("2026-1"))
+    scan = world.publish("99", 2, NOTHING, NOTHING)
     posted = asyncio.Event()
     world.watcher.when_posted(posted.set)
     poll = asyncio.create_task(world.poll("99"))
