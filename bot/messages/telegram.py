@@ -69,13 +69,10 @@ def telegram_decree(
 
 
 def _fitted(whole: Announcement, limit: int) -> TelegramText:
-    said = fit(whole, _measure, limit)
-    return TelegramText(html=_html(said).source, plain=plain(said), button=_button(said))
-
-
-def _measure(said: Announcement) -> int:
-    # The plain text shows links in full, the HTML shows their words: the longer one counts.
-    return max(telegram_length(plain(said)), telegram_length(_html(said).text))
+    # Plain text shows links in full, HTML their words: each is shortened for itself, so that the one that is usually sent loses nothing.
+    shown = fit(whole, lambda said: telegram_length(_html(said).text), limit)
+    bare = fit(whole, lambda said: telegram_length(plain(said)), limit)
+    return TelegramText(html=_html(shown).source, plain=plain(bare), button=_button(shown))
 
 
 def _button(said: Announcement) -> Button | None:

@@ -144,3 +144,15 @@ def test_in_a_caption_the_title_gives_way_before_what_is_said_of_the_law() -> No
     assert "Un référé est encore possible avant le début. À vérifier (règle : CJA, art. R. 421-1, version au 3 avril 2026)." in text
     assert "Lieux : gare de Valence-Ville, gare routière\n" in text
     assert len(next(row for row in text.split("\n") if row.startswith("Arrêté"))) < 160
+
+
+def test_a_long_link_takes_no_room_from_the_words_of_a_caption() -> None:
+    far = "https://www.drome.example/" + "dossier/" * 40 + "recueil.pdf"
+    post = telegram_text(Dispatch(decree(facts=FULL, url=far), DROME, NOW, "fr", advised()), limit=1024)
+    shown = parse(post.html).text
+    assert "version au 3 avril 2026" in shown
+    assert decree().title in shown
+    # The plain text, for a platform that cannot read HTML, holds the link itself.
+    assert f"{far}#page=7" in post.plain
+    assert telegram_length(post.plain) <= 1024
+    assert "version au" not in post.plain
