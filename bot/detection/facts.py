@@ -9,7 +9,7 @@ from bot.detection import equipment
 from bot.detection.cameras import camera_types, cameras
 from bot.detection.courts import courts_named
 from bot.detection.document import Document
-from bot.detection.events import every_purpose, is_excluded, purposes_named
+from bot.detection.events import every_purpose, is_excluded, lists_events, purposes_named
 from bot.detection.found import Found
 from bot.detection.identity import POLICE, of_police_series, police_decides
 from bot.detection.law import hooks
@@ -104,8 +104,10 @@ def _purposes(document: Document, segment: Segment) -> list[Found[Purpose]]:
         every = every_purpose(document, block.start, block.end)
         if every is not None:
             return [Found(purpose, *every) for purpose in Purpose]
-        # Other words are looser in an article that already names an event.
-        listed = block.part is Part.ARTICLE and bool(purposes_named(document, block.start, block.end))
+        # Other words are looser in an article that already names an event, or tells what is looked for.
+        listed = block.part is Part.ARTICLE and (
+            lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
+        )
         for purpose, start, end in purposes_named(document, block.start, block.end, listed=listed):
             if not is_excluded(document, start, end, block.start, block.end):
                 found.setdefault(purpose, Found(purpose, start, end))
