@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from bot.detection import equipment
+from bot.detection import equipment, makers
 from bot.detection.cameras import camera_types, cameras
 from bot.detection.courts import courts_named
 from bot.detection.document import Document
@@ -62,7 +62,7 @@ def gather(
         places=all_noted("places", places(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment)),
         software=noted("software", equipment.software(document, segment)),
-        vendor=noted("vendor", equipment.vendor(document, segment)),
+        vendor=noted("vendor", makers.vendor(document, segment)),
         cameras=noted("cameras", cameras(document, segment)),
         legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
