@@ -22,7 +22,7 @@ from bot.detection.period import period
 from bot.detection.places import places
 from bot.detection.prefects import first_prefect
 from bot.detection.privacy import without_names
-from bot.detection.references import references
+from bot.detection.references import CHANGES, references
 from bot.detection.segments import Block, Part, Segment
 from bot.detection.signature import signed
 from bot.model import Evidence, Facts, Kind, Purpose
@@ -57,13 +57,13 @@ def gather(
         signed=noted("signed", own_signature),
         starts=starts,
         ends=ends,
-        event=noted("event", event(document, segment, speaking)),
+        event=noted("event", event(document, segment, speaking, mentioning if kind in CHANGES else ())),
         operators=all_noted("operators", operators(document, segment, speaking, mentioning)),
         places=all_noted("places", places(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment)),
         software=noted("software", equipment.software(document, segment)),
         vendor=noted("vendor", makers.vendor(document, segment)),
-        cameras=noted("cameras", cameras(document, segment)),
+        cameras=noted("cameras", cameras(document, segment, speaking)),
         legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
         court=courts[0] if len(courts) == 1 else None,

@@ -28,6 +28,7 @@ _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r"(?: (?:par|a|de|du|des))?(?: communa(?:l|ux))?\s*$"
 )
+_ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
 )
@@ -72,13 +73,22 @@ def operators(document: Document, segment: Segment, speaking: tuple[Block, ...],
     articles = [block for block in segment.of(Part.ARTICLE) if not is_formality(document.flat, block)]
     found = _merged([*_in(document, titles, heading=True), *_in(document, [b for b in speaking if b in articles or b.part is Part.BODY])])
     also = [block for block in articles if _AUTHORISES.search(document.flat, block.start, block.end) is not None]
-    found = _merged([*found, *_in(document, also)]) or _merged(_in(document, articles)) or _merged(_in(document, list(mentioning)))
+    found = _merged([*found, *_in(document, also)])
+    if not found:
+        elsewhere = _in(document, articles)
+        # "La demande de la commune fera l'objet d'un nouvel examen": who asked, where nobody is said to use it.
+        using = [entry for entry in elsewhere if not _is_asking(document, entry)]
+        found = _merged(using) or _merged(_in(document, list(mentioning))) or _merged(elsewhere)
     users = [entry for entry in found if not _is_owner(document, entry)]
     return users or found
 
 
 def _is_owner(document: Document, entry: Found[str]) -> bool:
     return entry.value.startswith("Commune") and _OWNED.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
+
+
+def _is_asking(document: Document, entry: Found[str]) -> bool:
+    return _ASKING.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
 
 
 def is_formality(flat: str, block: Block) -> bool:

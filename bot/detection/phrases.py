@@ -14,12 +14,13 @@ _STOP = re.compile(
     r"|\bau moyen|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|\barticle\s?\d|\bvu l|\bconsiderant|\bl[ae] prefete?\b"
     r"|,?\s(?:un|le|ce|tout) traitement\b"
     r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
-    r"|regie|metropole|communaute|compagnie|maire|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre)\b"
+    r"|regie|metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre)\b"
+    r"|,?\s(?:monsieur|madame|messieurs|mesdames)\b|,\s(?:mm?|mmes?)\b"
     r"|\b(?:sont|peut|peuvent)\b|\best (?:mis|concern|limit|soumis|employ|utilis|signal)|\baux (?:seules )?fins\b"
     rf"|\((?:{DAY}|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
     r"|,\s(?:a|de) (?:mettre|employer|utiliser|recourir|faire|soumettre)\b|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b"
     rf"|\bla commission|\bdans le cadre|\b{_NAMED_DAY}(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"
-    rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})|\b{YEAR}\b(?=\s*$)|\(?\d+ pages?\)"
+    rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})|\(?\d+ pages?\)"
     r"|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-|\bet (?:abrog|retir|modifi)"
 )
 

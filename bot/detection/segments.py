@@ -35,6 +35,11 @@ _FIRST_ARTICLE = re.compile(
 )
 _NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-]", re.MULTILINE)
 _GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
+# "TITRE III / TRAITEMENT ALGORITHMIQUE DES IMAGES" speaks of the article that follows it, not of the one before.
+_SECTION = re.compile(
+    rf"^\W{{0,3}}(?:titre|chapitre|section)\s+(?:[ivx]{{1,5}}|\d{{1,2}}|premiere?|unique)\b[^\n]*\n(?:[^\n]{{0,120}}\n){{0,3}}?(?=\W{{0,3}}{_WORD}\s)",
+    re.MULTILINE,
+)
 # Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
 _OPERATIVE = re.compile(
     r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l(?!\d)|ter|premier|unique)"
@@ -190,7 +195,8 @@ def _blocks(document: Document, start: int, end: int, first_articles: list[int])
         articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
         if not articles and _POINT.match(text, operative) is not None:
             articles = {match.start() for match in _POINT.finditer(text, operative, end)}
-        marks += [(position, Part.ARTICLE) for position in sorted({operative, *articles})]
+        headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
+        marks += [(headed.get(position, position), Part.ARTICLE) for position in sorted({operative, *articles})]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
     marks += [
         (match.start(), Part.HEADING)
