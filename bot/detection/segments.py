@@ -29,7 +29,14 @@ _RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant(?=\b|qu)", re.MU
 # "Article l" is article 1 as OCR reads it, but "article L. 252-1" at a line's beginning is a code's.
 # OCR reads "Atticle", "Artic1e", and "1er" as "ler" or "ter".
 _WORD = r"(?:a[rt][tl]ic[l1i]e|art\.)"
-_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|un\b|[ivx]+\b|l\b(?!\s?\.?\s?\d)|[lt]er\b)", re.MULTILINE)
+# "ARTICLE DEUX", as solemn decrees number them.
+_IN_LETTERS = (
+    r"deux|trois|quatre|cinq|six|sept|huit|neuf|dix(?:-(?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize"
+    r"|vingt(?:(?:-| et )[a-z]{2,6})?"
+)
+_ARTICLE = re.compile(
+    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|(?:un|{_IN_LETTERS})\b|[ivx]+\b|l\b(?!\s?\.?\s?\d)|[lt]er\b)", re.MULTILINE
+)
 _FIRST_ARTICLE = re.compile(
     rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l(?!\s?\.?\s?\d)|[lt]er|i er|un)(?=\s?[:.\-–]|\s?$)", re.MULTILINE
 )
