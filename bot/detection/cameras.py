@@ -33,7 +33,7 @@ _FIXED = re.compile(
 _SUM = re.compile(
     rf"\bcameras?\b[^.;]{{0,300}}?[\s,(](?:soit|(?:pour |formant )?un total de|au total|total)\s?:?\s"
     rf"(?:(?:au total|en tout|un total de|un ensemble de)\s)?{_COUNT}"
-    r"(?=\s?(?:[.;,)]|$|cameras?\b|au total|en tout|points?\b))"
+    r"(?=\s?(?:[.;,)]|cameras?\b|au total|en tout|points?\b))"
 )
 _NUMBERED = re.compile(rf"\bcameras?\b[^.;:]{{0,60}}?\bau nombre (?:total )?de {_COUNT}\b")
 # A table with a column of cameras ends with a line "Total 10", over the folded text with its lines.

@@ -28,12 +28,13 @@ _QUOTED = re.compile(
     r"\s*\"\s*(?P<name>[a-z0-9][^\"\n]{1,40}?)\s*\""
 )
 _NAMED = re.compile(rf"\b{_PRODUCT}(?P<called>{_CALLED}|{_IS})?\s+(?P<name>[a-z0-9])")
-_CALLED_AFAR = re.compile(rf"\b{_PRODUCT}\b[^.;\"]{{0,90}}?{_CALLED}\s+(?P<name>[a-z0-9])")
+_CALLED_AFAR = re.compile(rf"\b{_PRODUCT}[^.;\"]{{0,90}}?{_CALLED}\s+(?P<name>[a-z0-9])")
 _MADE_AFTER = re.compile(
     rf"\s*,?\s*(?:\(|(?:de la )?societe\b|de l'(?:entreprise|editeur)\b|de (?:la )?marque\b|propriete de"
     rf"|dans sa version|version\b|{BY}|{THAT})"
 )
-_NOUN = re.compile(rf"\b(?:(?P<product>{_PRODUCT}|dispositif|il)|{'|'.join(_WORDS['named_otherwise'])})\b")
+# Words may be glued: "letraitement, dénommé".
+_NOUN = re.compile(rf"(?P<product>{_PRODUCT}|dispositif|\bil\b)|\b(?:{'|'.join(_WORDS['named_otherwise'])})\b")
 
 _BEFORE = 120
 """Characters before "dénommé" in which what bears the name is told."""

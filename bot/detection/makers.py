@@ -20,7 +20,7 @@ THAT = r"que? (?:developpe|edite|commercialise|fournit|propose)\b"
 COMPANY = rf"(?:(?:la|une|le|un)\s+|l')?(?:{'|'.join(_WORDS['company'])})\b"
 
 _ROLE = rf"(?:{'|'.join(_WORDS['role'])})"
-_MAKER = re.compile(rf"(?:\b(?:{BY}|{THAT}|de|aupres de)\s+|[(:]\s?){COMPANY}")
+_MAKER = re.compile(rf"(?:\b(?:{BY}|{THAT}|de|par|aupres de)\s+|[(:]\s?){COMPANY}")
 _ROLE_IS = re.compile(
     rf"\b{_ROLE}\b(?:\s(?:du|de la|de l'|de ce|de cette)[^.;:]{{0,60}}?)?\s*(?:est|sera|:|,)\s*(?:{COMPANY})?\"?\s?(?P<name>[a-z0-9])"
 )
@@ -31,6 +31,7 @@ _THEN_ROLE = re.compile(rf"\W*est (?:l'|la |le ){_ROLE}\b")
 # "la société nantaise X", "la société par actions simplifiée X": what is said of a company before its name, and is no verb.
 _VERB = r"(?i:est|qui|que|du|des|à|a|en|pour|dans|sur|et|ou|ayant|ne|n|se|sera|doit|peut|tient|assure)"
 _SAID = re.compile(rf"(?:[\s,]+(?!{_VERB}\b)[a-zà-öø-ÿœ'’-]{{2,20}}){{0,4}}?\s*[«\"“]?\s*(?=[A-ZÀ-ÖØ-Þ0-9])")
+_USED_BY = re.compile(rf"\b(?:{'|'.join(_WORDS['used_by'])})e?s?\s+$")
 _NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
 _SOFTWARE_NEAR = re.compile(r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement|outil|module|technologie|systeme \")")
 # A clause that goes on about the same thing after its semicolon.
@@ -69,6 +70,8 @@ def _makers(document: Document, start: int, limit: int) -> Iterator[Found[str]]:
             before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
             around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _IS_ROLE else match.group()
             if _SOFTWARE_NEAR.search(before) is None and _SOFTWARE_NEAR.search(around) is None:
+                continue
+            if match.group().startswith("par") and _USED_BY.search(before) is not None:
                 continue
             position = match.start("name") if "name" in pattern.groupindex else _named_after(document, match.end(), limit)
             found = name_at(document, position, limit) if position is not None else None

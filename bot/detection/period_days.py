@@ -41,7 +41,7 @@ _ASKED = re.compile(
 
 # "Fait à Paris, le 3 mai 2026" or "Paris, le 3 mai 2026" on its line dates the signature.
 _SIGNING = re.compile(
-    r"(?:fait a [^.;]{2,40}|^\W{0,3}(?P<town>(?:a )?(?!(?:de|du|des|au|en|et|sur|dans|pour)\b)[a-z' -]{2,40}),\s?)$", re.MULTILINE
+    r"(?:fait a [^.;]{2,40}|^\W{0,3}(?:a )?(?P<town>(?!(?:de|du|des|au|en|et|sur|dans|pour)\b)[a-z' -]{2,40}),\s?)\Z", re.MULTILINE
 )
 
 
