@@ -76,6 +76,7 @@ class Cues:
     related: Pattern
     signed_elsewhere: Pattern
     judged: Pattern
+    judge: Pattern
     overturned: Pattern
     rejected: Pattern
     notices: Pattern
@@ -152,6 +153,7 @@ def cues() -> Cues:
         related=named(data["related"]),
         signed_elsewhere=named(data["signed_elsewhere"]),
         judged=named(data["judged"]["by"]),
+        judge=named(data["judged"]["signed"]),
         overturned=named({"suspended_or_annulled": data["judged"]["overturned"]["suspended_or_annulled"]}),
         rejected=pattern(*data["judged"]["overturned"]["rejected"]),
         notices=named(data["notices"]),

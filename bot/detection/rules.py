@@ -36,7 +36,7 @@ def decide(document: Document, segment: Segment, *, unreadable: bool, stand_alon
 
 def _beside_the_point(case: Case) -> Finding | None:
     """What is no decision on VSA before one asks what it decides: the work of another authority, a notice, an act on other images."""
-    court = case.said_in(cues().judged, Part.TITLE, Part.HEADING)
+    court = case.said_in(cues().judged, Part.TITLE, Part.HEADING) or case.said_in(cues().judge, Part.HEADING)
     if court is not None:
         return _of_a_court(case, court)
     said = case.said_in(cues().signed_elsewhere, Part.TITLE, Part.HEADING)

@@ -57,6 +57,12 @@ def test_a_judgment_is_no_decree(title: str, letterhead: str, opening: str, arti
             "",
             Kind.ABROGATION,
         ),
+        (f"Arrêté n° 2026-43 abrogeant l'arrêté autorisant {OBJECT}, suspendu par le juge des référés", "", Kind.ABROGATION),
+        (
+            f"Arrêté n° 2026-44 portant, après jugement du tribunal administratif de Nice n° 2401234, refus d'autoriser {OBJECT}",
+            "La demande de la commune de Dole est rejetée.",
+            Kind.REFUSAL,
+        ),
         ("Arrêté n° 2026-42", f"La commune de Dole est autorisée à mettre en œuvre {OBJECT}.", Kind.AUTHORISATION),
     ],
 )
