@@ -81,6 +81,9 @@ def _software(document: Document, start: int, limit: int) -> Found[str] | None:
 
 
 def _is_of_software(text: str, start: int, position: int) -> bool:
-    """True where the last thing spoken of before "dénommé" is a software, and not a manifestation or an application for the public."""
+    """False where the last thing spoken of before "dénommé" is no software but a manifestation, a law, an application for the public.
+
+    Where nothing is recognised there, damage may have hidden it; "dit" is said of too much else.
+    """
     nouns = list(_NOUN.finditer(text, max(position - _BEFORE, start), position))
-    return bool(nouns) and nouns[-1]["product"] is not None
+    return nouns[-1]["product"] is not None if nouns else re.match(r"\W*dit", text[position:]) is None
