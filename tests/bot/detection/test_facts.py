@@ -297,3 +297,23 @@ def test_the_legal_basis_needs_the_article_of_the_law() -> None:
     }
     for visa, basis in visas.items():
         assert judge(act(f"{visa}\nARRÊTE\n{article}", "Arrêté")).facts.legal_basis == basis
+
+
+@pytest.mark.parametrize(
+    ("wording", "event"),
+    [
+        ("du festival des Moulins est rejetée", "festival des Moulins"),
+        ("du festival des Moulins est donc refusée", "festival des Moulins"),
+        ("du festival des Moulins est refusée la demande de la commune", "festival des Moulins"),
+        ("du festival des Moulins sera ajournée", "festival des Moulins"),
+        ("du festival des Moulins fait l'objet d'un refus", "festival des Moulins"),
+        ("des rencontres des Moulins ont été suspendues", "rencontres des Moulins"),
+        # The verb alone ends it, not the cardinal point, nor a participle of the name.
+        ("du salon Paris Est Mobilité", "salon Paris Est Mobilité"),
+        ("du festival de l'Est", "festival de l'Est"),
+        ("du festival du Pont suspendu", "festival du Pont suspendu"),
+    ],
+)
+def test_the_verb_of_a_sentence_ends_the_name_of_its_event(wording: str, event: str) -> None:
+    title = "Arrêté n° 2026-1 portant rejet d'une demande d'emploi d'un traitement algorithmique des images de vidéoprotection"
+    assert decree(f"La demande d'un traitement algorithmique des images à l'occasion {wording}.", title=title).event == event
