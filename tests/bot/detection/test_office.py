@@ -51,6 +51,28 @@ def signed(end: str) -> Verdict:
         ("Article 3 : Recours sous deux mois.\nPour le préfet,\nLe directeur de cabinet,\nsigné : Jean MODÈLE", "Le directeur de cabinet"),
         ("Toulon, le 5 mai 2026\nLe secrétaire général de la préfecture du Var", "Le secrétaire général de la préfecture du Var"),
         ("Fait à Paris, le\nLe préfet de police", "Le préfet de police"),
+        # Heads of the State overseas, and of a region without its name.
+        ("Fait à Nouméa, le 5 mai 2026\nLe haut-commissaire de la République\nJean MODÈLE", "Le haut-commissaire de la République"),
+        ("La haute-commissaire de la République\nen Polynésie française", "La haute-commissaire de la République en Polynésie française"),
+        (
+            "Pour le haut-commissaire de la République et par délégation,\nLe directeur de cabinet\nJean MODÈLE",
+            "Le directeur de cabinet",
+        ),
+        (
+            "Pour l'administrateur supérieur et par délégation,\nLa secrétaire générale de l'administration supérieure",
+            "La secrétaire générale de l'administration supérieure",
+        ),
+        (
+            "Fait à Mata-Utu, le 5 mai 2026\nLe préfet,\nadministrateur supérieur des îles Wallis et Futuna,\nchef du territoire",
+            "Le préfet, administrateur supérieur des îles Wallis et Futuna, chef du territoire",
+        ),
+        (
+            "Fait à Nouméa, le 5 mai 2026\nLa commissaire déléguée de la République pour la province Sud",
+            "La commissaire déléguée de la République pour la province Sud",
+        ),
+        ("Fait à Bordeaux, le 5 mai 2026\nLa préfète de région\nJeanne MODÈLE", "La préfète de région"),
+        ("Fait à Nouméa, le 5 mai 2026\nLe haut-commissaire aux sports", None),
+        ("Fait à Nouméa, le 5 mai 2026\nLe commissaire délégué", None),
         # Who signs in whose place is not in the list: nobody is named for it.
         ("Fait à Nice, le 5 mai 2026\nPour le préfet et par délégation,\nLe grand chambellan", None),
         ("Fait à Nice, le 5 mai 2026\nJean MODÈLE", None),
