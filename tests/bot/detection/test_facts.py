@@ -173,10 +173,40 @@ def test_the_title_decides_where_an_article_tells_of_another_time() -> None:
         ("La police intercommunale de la communauté d'agglomération Grand Angle", ("Communauté d'agglomération Grand Angle",)),
         ("La police municipale des communes de Lens et de Liévin", ("Police municipale de Lens", "Police municipale de Liévin")),
         ("La compagnie républicaine de sécurité n° 8", ("Police nationale",)),
+        ("Les polices municipales de Lens et du Marin", ("Police municipale de Lens", "Police municipale du Marin")),
+        (
+            "Les polices municipales de Lens, des Sables-d'Olonne et d'Uzès",
+            ("Police municipale de Lens", "Police municipale des Sables-d'Olonne", "Police municipale d'Uzès"),
+        ),
+        ("Les maires de Lens et du Marin", ("Commune de Lens", "Commune du Marin")),
+        ("La commune de Lens, avec l'accord du Marin,", ("Commune de Lens",)),
+        ("La commune de Lens et du Département", ("Commune de Lens",)),
+        # What an event is called after operates nothing, unless the sentence says so too.
+        ("À l'occasion de la fête de la ville de Lens, la police nationale", ("Police nationale",)),
+        ("À l'occasion du gala de la police nationale, la commune de Lens", ("Commune de Lens",)),
+        ("À l'occasion de la fête de la ville, la commune de Lens", ("Commune de Lens",)),
+        ("À l'occasion de la fête de la ville de Lens, la ville de Lens", ("Commune de Lens",)),
     ],
 )
 def test_operators(subject: str, operators: tuple[str, ...]) -> None:
     assert decree(f"{subject} est autorisé à mettre en œuvre un traitement algorithmique des images.").operators == operators
+
+
+@pytest.mark.parametrize(
+    ("visa", "operators"),
+    [
+        ("tendant à ce que la police municipale de Lens emploie un traitement algorithmique des images", ("Police municipale de Lens",)),
+        ("tendant à l'emploi d'un traitement algorithmique des images", ("Commune de Lens",)),
+        # The police of another commune, or another service, is only named on the way.
+        ("et l'avis de la police municipale de Liévin sur l'emploi d'un traitement algorithmique des images", ("Commune de Lens",)),
+        ("et l'avis de la police nationale sur l'emploi d'un traitement algorithmique des images", ("Commune de Lens",)),
+    ],
+)
+@pytest.mark.parametrize("asking", ["La demande de la commune de Lens", "La demande présentée par la ville de Lens"])
+def test_who_asks_for_its_police_is_not_the_operator(asking: str, visa: str, operators: tuple[str, ...]) -> None:
+    title = "Arrêté n° 2026-1 portant rejet d'une demande d'emploi d'un traitement algorithmique des images de vidéoprotection"
+    text = f"Vu la demande {visa} ;\nARRÊTE\nArticle 1er : {asking} est rejetée."
+    assert judge(act(text, title)).facts.operators == operators
 
 
 def test_the_next_line_of_a_letterhead_is_no_part_of_a_commune() -> None:
