@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot.detection.document import Document
+from bot.detection.errata import erratum
 from bot.detection.found import Found
 from bot.detection.segments import Part, Segment
 
@@ -40,7 +41,12 @@ _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|dudit|ledit|vu|par|
 
 
 def number(document: Document, segment: Segment) -> Found[str] | None:
-    """The decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one."""
+    """The decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one.
+
+    An erratum has none: what it prints is the number of the decree it corrects.
+    """
+    if erratum(document, segment) is not None:
+        return None
     for parts in ((Part.TITLE,), (Part.HEADING,), (Part.BODY, Part.VISA, Part.RECITAL)):
         for block in segment.of(*parts):
             for found in numbers_in(document, block.start, block.end):

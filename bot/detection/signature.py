@@ -8,6 +8,7 @@ from datetime import date
 
 from bot.detection.dates import ANY_DATE, full
 from bot.detection.document import Document
+from bot.detection.errata import erratum
 from bot.detection.found import Found
 from bot.detection.segments import Block, Part, Segment
 from bot.detection.signing import signing_lines
@@ -21,14 +22,17 @@ _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|vu|par)\s)$")
 
 
 def signed(document: Document, segment: Segment, number: Found[str] | None) -> Found[date] | None:
-    """The day of signature, None where the text does not show one. Never guessed from the identifier of the act."""
+    """The day of signature, None where the text does not show one. Never guessed from the identifier of the act.
+
+    The day that an erratum prints in its title is of the decree it corrects.
+    """
     text = document.folded.text
     if number is not None:
         match = _AFTER_NUMBER.match(text, number.end)
         day = full(match["day"]) if match is not None else None
         if match is not None and day is not None:
             return Found(day, number.start, match.end())
-    for block in segment.of(Part.TITLE, Part.HEADING):
+    for block in segment.of(Part.TITLE, Part.HEADING) if erratum(document, segment) is None else ():
         for match in _DATED_TITLE.finditer(text, block.start, block.end):
             day = full(match["day"])
             if day is not None and not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
