@@ -44,6 +44,11 @@ def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: 
         # The service that writes is no part of the number.
         ("CAB/BSI n° 2026-114", "2026-114"),
         ("préfectoral CAB-BSI-SVP n° 26/114", "26/114"),
+        ("SIDPC n° 2026-447", "2026-447"),
+        ("CAB/DS/OSI n° 2026-B-418", "2026-B-418"),
+        # Unless they are printed after "n°", hold the year, or name a register that counts apart.
+        ("n° CAB-SIDPC-2026-447", "CAB-SIDPC-2026-447"),
+        ("SPAS/2026/n° 624", "SPAS/2026/624"),
         ("rectificatif n° 2026/DS/BSI/204", "2026/DS/BSI/204"),
         # Identifiers of the national template, of regions overseas and of Corse too.
         ("R02-2027-01-29-00004", "R02-2027-01-29-00004"),
