@@ -55,7 +55,26 @@ def _last_line(document: Document, segment: Segment) -> Found[str] | None:
         return None
     start = max(last.start, last.end - _TAIL)
     delegated = next(reversed(list(_FOR_ALONE.finditer(document.folded.text, start, last.end))), None)
-    return _signing(document, delegated.start() if delegated is not None else start, last.end, whole_line=True)
+    found = _signing(document, delegated.start() if delegated is not None else start, last.end, whole_line=True)
+    return found if found is not None or delegated is not None else _below_a_stop(document, start, last.end)
+
+
+def _below_a_stop(document: Document, start: int, limit: int) -> Found[str] | None:
+    """The last office alone on its line below a full stop; one to whom a remedy goes stands below "à" or a colon, over an address."""
+    folded = document.folded.text
+    for match in reversed(list(_offices(None).finditer(folded, start, limit))):
+        over_an_address = re.match(r"\W*\d", folded[match.end() : limit]) is not None
+        if _is_alone(folded, match, start, limit) and folded[start : match.start()].rstrip().endswith(".") and not over_an_address:
+            return Found(_printed(document, *match.span(), None), *match.span())
+    return None
+
+
+def _is_alone(folded: str, match: re.Match[str], start: int, limit: int) -> bool:
+    """True for an office that is all of its line."""
+    return (
+        re.search(r"(?:^|\n)\W*$", folded[start : match.start()]) is not None
+        and re.match(r"\W*(?:\n|$)", folded[match.end() : limit]) is not None
+    )
 
 
 def _signing(document: Document, start: int, limit: int, *, whole_line: bool = False) -> Found[str] | None:
@@ -67,8 +86,7 @@ def _signing(document: Document, start: int, limit: int, *, whole_line: bool = F
     marks = [match.end() for mark in (_FOR, _ACTING) for match in mark.finditer(text, start, limit)]
     folded = document.folded.text
     for match in _offices(town).finditer(folded, max(marks, default=start), limit):
-        alone = re.search(r"(?:^|\n)\W*$", folded[start : match.start()]) and re.match(r"\W*(?:\n|$)", folded[match.end() : limit])
-        if _UNLISTED.match(folded[match.end() : limit]) is None and (alone or not whole_line):
+        if _UNLISTED.match(folded[match.end() : limit]) is None and (not whole_line or _is_alone(folded, match, start, limit)):
             return Found(_printed(document, match.start(), match.end(), town), match.start(), match.end())
     return None
 

@@ -91,6 +91,19 @@ def test_an_office_that_a_remedy_names_signs_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("last", "office"),
+    [
+        ("Le présent arrêté est publié. Un recours est possible.\n\nLe préfet de police\nJean MODÈLE", "Le préfet de police"),
+        ("Le présent arrêté peut faire l'objet d'un recours adressé à :\nLe préfet de police\n9 boulevard du Palais", None),
+        ("Le présent arrêté peut faire l'objet d'un recours.\nLe préfet de police\n9 boulevard du Palais", None),
+        ("Le présent arrêté est publié. Est informé\nLe préfet de police", None),
+    ],
+)
+def test_an_office_on_its_line_below_the_last_sentence_signs(last: str, office: str | None) -> None:
+    assert signed(f"Article 3 : {last}").facts.office == office
+
+
+@pytest.mark.parametrize(
     ("text", "authority"),
     [
         ("Préfecture de police\nCabinet\nVu le code ;\nARRÊTE\nArticle 1er : {use}", "PP"),
