@@ -10,9 +10,9 @@ from functools import cache
 from bot.detection.cues import load
 from bot.detection.document import Document
 from bot.detection.found import Found
+from bot.detection.occasion import is_part_of_a_name, where_named
 from bot.detection.phrases import joined
 from bot.detection.segments import Block, Part, Segment
-from bot.detection.text import fold
 
 # "la commune de Cannes", "police municipale de la ville de L'Haÿ-les-Roses": the name is read from the original text.
 _OF = re.compile(r"\s+(?P<of>de |d'|du |des )(?:(?:la |les )?(?:communes?|villes?) (?P<town>de |d'|du |des ))?")
@@ -46,7 +46,6 @@ _AND_OF_SEVERAL = re.compile(r"\s*(?:,(?:\s*et\b)?|\bet)\s*(?=de |d'|du |des )")
 _SEVERAL = re.compile(r"\b(?:polices|communes|villes|maires)\b")
 # "La demande de la commune de X est rejetée": who asks may ask for somebody else, such as its police.
 _ASKED_BY = re.compile(r"\bdemandes?(?:\s(?!a\b|pour\b|tend)[a-z]+){0,2}\s(?:de|du|des|par)(?:\s(?:la|le|les))?\s?$")
-_ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,11 @@ def operators(
     """
     titles = [*segment.of(Part.TITLE), *segment.of(Part.HEADING)]
     articles = [block for block in segment.of(Part.ARTICLE) if not is_formality(document.flat, block)]
-    named = _spans(document, segment, event)
+    named = where_named(document, segment, event)
 
     def read(blocks: Iterable[Block], *, heading: bool = False) -> list[Found[str]]:
         found = _in(document, list(blocks), heading=heading)
-        return [entry for entry in found if not _is_part_of_a_name(document.flat, entry, named)]
+        return [entry for entry in found if not is_part_of_a_name(document.flat, entry.start, named)]
 
     found = _merged([*read(titles, heading=True), *read(b for b in speaking if b in articles or b.part is Part.BODY)])
     also = [block for block in articles if _AUTHORISES.search(document.flat, block.start, block.end) is not None]
@@ -96,18 +95,6 @@ def operators(
         found = _merged([*found, *(entry for entry in read(mentioning) if _is_police(entry.value) and entry.value.endswith(places))])
     users = [entry for entry in found if not _is_owner(document, entry)]
     return users or found
-
-
-def _spans(document: Document, segment: Segment, name: str | None) -> list[tuple[int, int]]:
-    """Where a name stands in a decree."""
-    if name is None:
-        return []
-    return [match.span() for match in re.compile(re.escape(fold(name).text)).finditer(document.flat, segment.start, segment.end)]
-
-
-def _is_part_of_a_name(flat: str, entry: Found[str], names: list[tuple[int, int]]) -> bool:
-    inside = any(start < entry.start < end for start, end in names)
-    return inside and _ATTACHED.search(flat[max(entry.start - 8, 0) : entry.start]) is not None
 
 
 def _is_owner(document: Document, entry: Found[str]) -> bool:
