@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from bot.detection import equipment
+from bot.detection.amended import amended, amended_things, unless_gone
 from bot.detection.cameras import camera_types, cameras
 from bot.detection.courts import courts_named
 from bot.detection.document import Document
@@ -34,6 +35,8 @@ def gather(
     document: Document, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
 ) -> tuple[Facts, tuple[Evidence, ...]]:
     """Read every fact of one decree of this kind. What is not found stays None or empty."""
+    things = amended_things(document, segment)
+    document = amended(document, segment)
     speaking = _speaking(segment, mentions)
     mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
     evidence: list[Evidence] = []
@@ -63,8 +66,8 @@ def gather(
         operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
         places=all_noted("places", places(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment)),
-        software=noted("software", equipment.software(document, segment)),
-        vendor=noted("vendor", equipment.vendor(document, segment)),
+        software=noted("software", unless_gone(things, segment, equipment.software(things.document, segment))),
+        vendor=noted("vendor", unless_gone(things, segment, equipment.vendor(things.document, segment))),
         cameras=noted("cameras", cameras(document, segment)),
         legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
