@@ -50,6 +50,8 @@ class Cues:
     medium: tuple[Pattern, ...]
     titled: tuple[Pattern, ...]
     leftover: Pattern
+    ruined: Pattern
+    remains: Pattern
     cut: Pattern
     scrambled: Pattern
     scrambled_other: Pattern
@@ -57,6 +59,7 @@ class Cues:
     seen: Pattern
     unseen: Pattern
     telling: Pattern
+    analysed: Pattern
     purpose: Pattern
     given_up: Pattern
     not_done: Pattern
@@ -73,6 +76,9 @@ class Cues:
     never: Pattern
     related: Pattern
     signed_elsewhere: Pattern
+    judged: Pattern
+    overturned: Pattern
+    rejected: Pattern
     notices: Pattern
     lists: Pattern
     asked: Pattern
@@ -120,6 +126,8 @@ def cues() -> Cues:
         medium=_one_by_one(objects["medium"]),
         titled=_one_by_one(objects["titled"]),
         leftover=named(objects["leftover"]),
+        ruined=named(objects["ruined"]),
+        remains=named(objects["remains"]),
         cut=named(objects["cut"]),
         scrambled=pattern(*objects["scrambled"]["authorisation"]),
         scrambled_other=pattern(*objects["scrambled"]["another_verb"]),
@@ -127,6 +135,7 @@ def cues() -> Cues:
         seen=named(around["seen"]),
         unseen=named(around["unseen"]),
         telling=named(around["telling"]),
+        analysed=named(around["analysed"]),
         purpose=named(around["purpose"]),
         given_up=named(around["given_up"]),
         not_done=named(around["not_done"]),
@@ -143,6 +152,9 @@ def cues() -> Cues:
         never=named(data["never"]),
         related=named(data["related"]),
         signed_elsewhere=named(data["signed_elsewhere"]),
+        judged=named(data["judged"]["by"]),
+        overturned=named({"suspended_or_annulled": data["judged"]["overturned"]["suspended_or_annulled"]}),
+        rejected=pattern(*data["judged"]["overturned"]["rejected"]),
         notices=named(data["notices"]),
         lists=named(data["lists"]),
         asked=named(data["asked"]),

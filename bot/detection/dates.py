@@ -15,19 +15,32 @@ _SHORT_MONTHS = {
     "janv": 1, "jan": 1, "fevr": 2, "fev": 2, "avr": 4, "juil": 7, "sept": 9, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
 }  # fmt: skip
 
+_ONES = ("", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
+# "dix-sept décembre deux mille vingt-six", as solemn decrees are dated. The first of a month is in figures or "premier".
+_WORDS = {
+    **{word: number for number, word in enumerate(_ONES) if number > 1},
+    "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
+    "dix sept": 17, "dix huit": 18, "dix neuf": 19,
+    "vingt": 20, "vingt et un": 21, **{f"vingt {word}": 20 + number for number, word in enumerate(_ONES) if number > 1},
+    "trente": 30, "trente et un": 31,
+}  # fmt: skip
+_IN_WORDS = "|".join(word.replace(" ", r"[\s-]+") for word in sorted(_WORDS, key=len, reverse=True))
+
 WEEKDAY = r"(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s*)?"
 DAY = r"(?:1\s?er|1\s?[*°º]\w?|[il]\s?er|premier|[0-3]?\d|[0-3]\s\d)"
 MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)})(?![a-z])\.?)"
-YEAR = r"(?:20\d\d|2\s0\s\d\s\d)"
+YEAR = rf"(?:20\d\d|2\s0\s\d\s\d|(?:l'an\s+)?deux[\s-]+mil(?:le)?[\s-]+(?:{_IN_WORDS}))"
 _NUMERIC = r"(?:[0-3]?\d[/.][01]?\d[/.]20\d\d)"
 HOUR = r"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|minuit|midi)"
 
-LONG_DATE = rf"{WEEKDAY}{DAY}\s*{MONTH}\s*{YEAR}"
+_DAY_OF_MONTH = rf"(?:{DAY}\s*|(?:{_IN_WORDS})\s+){MONTH}"
+
+LONG_DATE = rf"{WEEKDAY}{_DAY_OF_MONTH}\s*{YEAR}"
 ANY_DATE = rf"(?:{LONG_DATE}|{WEEKDAY}{_NUMERIC})"
 # In a range the first date often leaves out its year, and even its month.
-PARTIAL_DATE = rf"(?:{ANY_DATE}|{WEEKDAY}{DAY}(?:\s*{MONTH})?)"
+PARTIAL_DATE = rf"(?:{ANY_DATE}|{WEEKDAY}(?:{_DAY_OF_MONTH}|{DAY}))"
 
-_PARTS = re.compile(rf"{WEEKDAY}(?P<day>{DAY})(?:\s*(?P<month>{MONTH}))?(?:\s*(?P<year>{YEAR}))?")
+_PARTS = re.compile(rf"{WEEKDAY}(?:(?P<day>{DAY})|(?P<words>{_IN_WORDS})(?=\s+{MONTH}))(?:\s*(?P<month>{MONTH}))?(?:\s*(?P<year>{YEAR}))?")
 _NUMBERS = re.compile(rf"{WEEKDAY}(?P<day>[0-3]?\d)[/.](?P<month>[01]?\d)[/.](?P<year>20\d\d)")
 _CLOCK = re.compile(r"(?P<hours>[0-2]?\d)\s?(?:heures?|h|:)\s?(?P<minutes>[0-5]\d)?")
 
@@ -60,11 +73,10 @@ def partial(text: str) -> Partial | None:
     parts = _PARTS.fullmatch(text)
     if parts is None:
         return None
-    year = parts["year"]
     return Partial(
-        _day(parts["day"]),
+        _in_words(parts["words"]) if parts["words"] else _day(parts["day"]),
         _month(parts["month"]) if parts["month"] else None,
-        int(re.sub(r"\s", "", year)) if year else None,
+        _year(parts["year"]) if parts["year"] else None,
     )
 
 
@@ -97,3 +109,12 @@ def _day(text: str) -> int:
     if not digits[0].isdigit() or re.match(r"1(?:er|[*°º])", digits):
         return 1
     return int(digits)
+
+
+def _year(text: str) -> int:
+    words = re.split(r"mil(?:le)?[\s-]+", text)
+    return 2000 + _in_words(words[1]) if len(words) > 1 else int(re.sub(r"\s", "", text))
+
+
+def _in_words(text: str) -> int:
+    return _WORDS[re.sub(r"[\s-]+", " ", text)]

@@ -23,6 +23,16 @@ def _words() -> tuple[tuple[Purpose, Pattern], ...]:
 
 
 @cache
+def _listing() -> Pattern:
+    return pattern(*load("events.toml")["listing"]["words"])
+
+
+def lists_events(document: Document, start: int, end: int) -> bool:
+    """True for a stretch that tells what is looked for, in whatever words."""
+    return _listing().search(document.mended.text, *document.mended_span(start, end)) is not None
+
+
+@cache
 def _every() -> Pattern:
     return pattern(*load("events.toml")["all"])
 

@@ -20,9 +20,11 @@ _LONGEST = 160
 
 _NAMED = re.compile(r"\"\s?[^\"]{2,60}\"")
 _DURING = re.compile(
-    r"\b(?:lors (?:de la |de l'|des |du |de )|(?:pendant|durant|pour|au cours de) (?:la |l'|les |le ))"
+    r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche|pour la (?:tenue|duree|securisation)) (?:de la |de l'|des |du |de )"
+    r"|(?:pendant|durant|pour|au cours de) (?:la |l'|les |le ))"
     r"(?=(?:\d+\s?(?:e|eme|es)?\s)?(?:fetes?|festival|finale|match|concerts?|marche|foire|braderie|carnaval|course|marathon|salon|ceremonies?|feria|tour\b"
-    r"|grand prix|championnats?|coupe|jeux|rencontres?|defile|spectacles?|semaine|raid"
+    r"|grand prix|expositions?|sommet|festivites|congres|arrivee|etapes?|nuits?|journees|commemorations?|inauguration|gala|corso"
+    r"|meeting|mondial|mondiaux|championnats?|coupe|jeux|rencontres?|defile|spectacles?|semaine|raid"
     r"|parade|regates?|tournoi|rassemblement|fan[ -]zones?|feux?\b|feu d'artifice|\d+ heures))"
 )
 # Of no kind that is known, but with a proper name: "pendant les Nuits des Filets Bleus".
@@ -36,17 +38,18 @@ _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
 _EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
 
 
-def event(document: Document, segment: Segment, speaking: tuple[Block, ...]) -> Found[str] | None:
+def event(document: Document, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> Found[str] | None:
     """What the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
 
-    A title printed in capitals gives way to an article that names the same event in its own spelling.
+    A title printed in capitals gives way to an article that names the same event in its own spelling. A decree that changes another one
+    may name it only where a visa tells what that one authorises (`mentioning`).
     """
     first: Found[str] | None = None
     for found in _events(document, [*segment.of(Part.TITLE), *segment.of(Part.HEADING), *speaking, *segment.of(Part.ARTICLE)]):
         if not found.value.isupper():
             return found if first is None or fold(found.value).text.startswith(fold(first.value).text) else first
         first = first or found
-    return first
+    return first or next(_events(document, [block for block in mentioning if block.part is Part.VISA]), None)
 
 
 def _events(document: Document, blocks: list[Block]) -> Iterator[Found[str]]:

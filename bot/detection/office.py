@@ -24,14 +24,17 @@ _TAIL = 2500
 """Characters at the end of the last article in which a signature without a place is looked for: remedies may follow it."""
 
 # "Pour le préfet et par délégation": whoever comes next signs, and not the prefect.
-_FOR = re.compile(r"\bpour\s+(?:l[ea]\s+|l')(?=(?:sous-)?prefet|haut|admin|direct|secret|chef)|\bp\W{0,2}\s?(?:le|la)\s+(?=prefet)")
+_FOR = re.compile(
+    r"(?<!general )(?<!generale )\bpour\s+(?:l[ea]\s+|l')(?=(?:sous-)?prefet|haut|admin|direct|secret|chef)"
+    r"|\bp\W{0,2}\s?(?:le|la)\s+(?=prefet)"
+)
 _ACTING = re.compile(r"\bpar (?:delegation|empechement)\b|(?<!general )(?<!generale )\bpar suppleance\b|\b(?:absente?|empechee?)\b")
 # On its line: it opens the signature, whatever the articles above say of remedies.
 _FOR_ALONE = re.compile(
     r"^\W{0,3}pour l(?:[ae]\s|')(?:(?:sous-)?prefete?|haute?-commissaire|administrat\w{3,4} superieure?)\b(?:[^\n]{0,60})$", re.MULTILINE
 )
 # An office with a complement that the list does not hold is none: half of it may be another office.
-_UNLISTED = re.compile(r"[ \t]+(?:(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')")
+_UNLISTED = re.compile(r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')")
 _END = re.compile(r"\b(?:voies et delais|delais et voies|recours|annexe|la presente decision|le present arrete|conformement)\b")
 
 

@@ -30,6 +30,7 @@ _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r"(?: (?:par|a|de|du|des))?(?: communa(?:l|ux))?\s*$"
 )
+_ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
 )
@@ -44,8 +45,6 @@ _AND_OF = re.compile(r"\s*(?:,|\bet)\s*(?=de |d')")
 # "Les polices municipales de Lens et du Marin": only a plural goes on with "du", which also begins "et du Département".
 _AND_OF_SEVERAL = re.compile(r"\s*(?:,(?:\s*et\b)?|\bet)\s*(?=de |d'|du |des )")
 _SEVERAL = re.compile(r"\b(?:polices|communes|villes|maires)\b")
-# "La demande de la commune de X est rejetée": who asks may ask for somebody else, such as its police.
-_ASKED_BY = re.compile(r"\bdemandes?(?:\s(?!a\b|pour\b|tend)[a-z]+){0,2}\s(?:de|du|des|par)(?:\s(?:la|le|les))?\s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,10 @@ def operators(
 
     found = _merged([*read(titles, heading=True), *read(b for b in speaking if b in articles or b.part is Part.BODY)])
     also = [block for block in articles if _AUTHORISES.search(document.flat, block.start, block.end) is not None]
-    found = _merged([*found, *read(also)]) or _merged(read(articles)) or _merged(read(mentioning))
-    if found and all(_ASKED_BY.search(document.flat[max(entry.start - 60, 0) : entry.start]) for entry in found):
+    found = _merged([*found, *read(also)])
+    found = found or _merged(read(articles)) or _merged(read(mentioning))
+    # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
+    if found and all(_is_asking(document, entry) for entry in found):
         places = tuple(_place(entry.value) for entry in found)
         found = _merged([*found, *(entry for entry in read(mentioning) if _is_police(entry.value) and entry.value.endswith(places))])
     users = [entry for entry in found if not _is_owner(document, entry)]
@@ -99,6 +100,10 @@ def operators(
 
 def _is_owner(document: Document, entry: Found[str]) -> bool:
     return entry.value.startswith("Commune") and _OWNED.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
+
+
+def _is_asking(document: Document, entry: Found[str]) -> bool:
+    return _ASKING.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
 
 
 def is_formality(flat: str, block: Block) -> bool:

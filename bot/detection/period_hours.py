@@ -11,9 +11,18 @@ from bot.model import Moment
 MOST = 20
 """Periods looked at in one article: a real one has a few, a hostile text has any number."""
 
+DAILY = (
+    r"(?:chaque (?:jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
+    r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
+)
+"""What says that hours are those of each day of a period."""
+
 HOURS = (
-    rf"(?:,?\s*\(?(?:chaque jour|tous les jours|quotidiennement|inclus)?,?\s*(?:de|entre)\s*(?P<opens>{HOUR})"
-    rf"\s*(?:a|et|jusqu'a)\s*(?P<closes>{HOUR}))?"
+    rf"(?:\s*inclus(?:e?s)?)?(?:(?:,?\s*\(?(?:et\s*)?(?:{DAILY}|inclus)?,?\s*(?:de|entre)"
+    # In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
+    rf"|[,.;]\s(?![^.;:]*\b(?:affich|consult|accueil|ouvert))[^.;:]{{3,60}}?\s{DAILY},?\s*(?:de|entre)"
+    rf"|,?\s\(?(?:(?:aux|selon les) )?horaires?(?: suivants?)?\s?:?\s*(?:de|entre)?)"
+    rf"\s*(?P<opens>{HOUR})\s*(?:a|et|jusqu'a|-)\s*(?P<closes>{HOUR}))?"
 )
 
 

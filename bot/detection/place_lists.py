@@ -20,7 +20,10 @@ _MOST = 80
 _REACH = 6000
 """Characters of one list in a sentence."""
 
-_GROUND = r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords)"
+_GROUND = (
+    r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords"
+    r"|axes?|itineraires?|arteres?|quais?|espaces?)"
+)
 # What opens a list of places: a clause that names a kind of place and ends with a colon.
 _LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
 # The same words also open lists of other things.
@@ -30,7 +33,8 @@ _OTHER = re.compile(
     r"|finalites?|caracteristiques?|interdit\w*|personnes?|conserv\w*)\b"
 )
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
-_ITEM = re.compile(r"(?:^|\n)[ ]?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\s?[°).]\s?|[a-z]\)\s)")
+# An article that is quoted has its marks before each item: "« – gare du Nord ;".
+_ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\s?[°).]\s?|[a-z]\)\s)")
 _END = re.compile(r";|\.\s|\.$|\n(?=article\b|fait a\b)")
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|fait a\b)")
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
@@ -49,7 +53,7 @@ def listed_places(document: Document, block: Block) -> Iterator[Found[str]]:
         for count, (start, end) in enumerate(items):
             if count == _MOST:
                 return
-            yield from _places(document, start, end, item=first is not None)
+            yield from _places(document, start, end)
 
 
 def _bullets(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
@@ -69,11 +73,11 @@ def _sentence(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
     yield start, closing.start() if closing is not None else limit
 
 
-def _places(document: Document, start: int, end: int, *, item: bool) -> Iterator[Found[str]]:
+def _places(document: Document, start: int, end: int) -> Iterator[Found[str]]:
     camera = _CAMERA.match(document.flat[start:end])
     if camera is not None:
         start += camera.end()
     if end - start < 3 or _DATED.search(document.flat, start, end):
         return
-    for name in names(document.original(start, end), item=item):
+    for name in names(document.original(start, end), item=True):
         yield Found(name, start, end)

@@ -73,6 +73,25 @@ def signed(end: str) -> Verdict:
         ("Fait à Bordeaux, le 5 mai 2026\nLa préfète de région\nJeanne MODÈLE", "La préfète de région"),
         ("Fait à Nouméa, le 5 mai 2026\nLe haut-commissaire aux sports", None),
         ("Fait à Nouméa, le 5 mai 2026\nLe commissaire délégué", None),
+        (
+            "Fait à Paris, le 5 mai 2026\nPour le préfet de police,\nLa préfète, secrétaire générale pour l'administration",
+            "La préfète, secrétaire générale pour l'administration",
+        ),
+        (
+            "Fait à Paris, le 5 mai 2026\nPour le préfet de police,\nLa sous-directrice des libertés publiques",
+            "La sous-directrice des libertés publiques",
+        ),
+        (
+            "Paris, le 5 mai 2026\nLe préfet délégué pour la sécurité et la sûreté des plates-formes\naéroportuaires de Paris",
+            "Le préfet délégué pour la sécurité et la sûreté des plates-formes aéroportuaires de Paris",
+        ),
+        (
+            "Rouen, le 5 mai 2026\nPour le préfet de la Seine-Maritime,\nle directeur de cabinet par intérim",
+            "Le directeur de cabinet par intérim",
+        ),
+        ("Metz, le cinq mai 2026\nLe préfet,\nPour le préfet, le secrétaire général\nJean MODÈLE", "Le secrétaire général"),
+        # Half of an office that the list does not hold is none.
+        ("Fait à Nice, le 5 mai 2026\nPour le préfet,\nle directeur du cabinet et de la sécurité", None),
         # Who signs in whose place is not in the list: nobody is named for it.
         ("Fait à Nice, le 5 mai 2026\nPour le préfet et par délégation,\nLe grand chambellan", None),
         ("Fait à Nice, le 5 mai 2026\nJean MODÈLE", None),
