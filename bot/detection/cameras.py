@@ -9,7 +9,6 @@ from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.operators import is_formality
 from bot.detection.segments import Block, Part, Segment, own_heading
-from bot.detection.superseded import is_superseded
 from bot.model import CameraType
 
 _UNITS = {
@@ -96,7 +95,7 @@ def _counted(document: Document, blocks: list[Block]) -> Found[int] | None:
             for match in pattern.finditer(document.folded.text if pattern is _TABLE else text, block.start, block.end):
                 count = _count(match.groupdict().get("again") or match["count"])
                 before = text[max(match.start() - 40, block.start) : match.start()]
-                if count is None or _NO_COUNT.search(before) is not None or is_superseded(text, match.start(), match.end()):
+                if count is None or _NO_COUNT.search(before) is not None:
                     continue
                 some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
                 if some is not None and (fewer := _count(some["count"])) is not None:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     OTHER_WORDS = "words of other things"
     UNSETTLED = "unsettled"
     ARTICLES_AGAINST = "articles against the title"
+    UNNAMED = "erratum of a decree not named"
     IN_PASSING = "in passing"
     UNDECIDED = "nothing decides"
     PREAMBLE = "only before the articles"

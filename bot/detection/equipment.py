@@ -12,7 +12,6 @@ from bot.detection.makers import BY, THAT
 from bot.detection.phrases import joined
 from bot.detection.product_names import impersonal, name_at
 from bot.detection.segments import Part, Segment
-from bot.detection.superseded import is_superseded
 
 _WORDS = load("equipment.toml")["words"]
 _PRODUCT = (
@@ -57,7 +56,7 @@ def _software(document: Document, start: int, limit: int) -> Found[str] | None:
     text = document.flat
     for name, pattern in _known():
         match = pattern.search(text, start, limit)
-        if match is not None and not is_superseded(text, match.start(), match.end()):
+        if match is not None:
             return Found(name, match.start(), match.end())
     for match in _QUOTED.finditer(text, start, limit):
         name = joined(document.original(match.start("name"), match.end("name")))
@@ -65,14 +64,13 @@ def _software(document: Document, start: int, limit: int) -> Found[str] | None:
             not re.match(r"(?:m\.|mme|ci-)", match["name"])
             and name[:1] != name[:1].lower()
             and impersonal(name)
-            and not is_superseded(text, *match.span())
             and (match["called"] is None or _is_of_software(text, start, match.start()))
         ):
             return Found(name, match.start(), match.end())
     for pattern in (_NAMED, _CALLED_AFAR):
         for match in pattern.finditer(text, start, limit):
             found = name_at(document, match.start("name"), limit)
-            if found is None or is_superseded(text, match.start(), found.end):
+            if found is None:
                 continue
             called = pattern is _CALLED_AFAR or match["called"] is not None
             if called or _MADE_AFTER.match(text, found.end, limit):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from bot.detection import equipment, makers
+from bot.detection.amended import amended, amended_things, unless_gone
 from bot.detection.cameras import camera_types, cameras
 from bot.detection.courts import courts_named
 from bot.detection.document import Document
@@ -34,6 +35,8 @@ def gather(
     document: Document, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
 ) -> tuple[Facts, tuple[Evidence, ...]]:
     """Read every fact of one decree of this kind. What is not found stays None or empty."""
+    things = amended_things(document, segment)
+    document = amended(document, segment)
     speaking = _speaking(segment, mentions)
     mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
     evidence: list[Evidence] = []
@@ -51,18 +54,20 @@ def gather(
     courts = all_noted("court", courts_named(document, segment))
     own_signature = signed(document, segment, own_number)
     signed_on = own_signature.value if own_signature is not None else None
+    own_event = event(document, segment, speaking, mentioning if kind in CHANGES else ())
+    occasion = own_event.value if own_event is not None else None
     starts, ends = noted("period", period(document, segment, speaking, signed_on)) or (None, None)
     facts = Facts(
         number=noted("number", own_number),
         signed=noted("signed", own_signature),
         starts=starts,
         ends=ends,
-        event=noted("event", event(document, segment, speaking, mentioning if kind in CHANGES else ())),
-        operators=all_noted("operators", operators(document, segment, speaking, mentioning)),
+        event=noted("event", own_event),
+        operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
         places=all_noted("places", places(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment)),
-        software=noted("software", equipment.software(document, segment)),
-        vendor=noted("vendor", makers.vendor(document, segment)),
+        software=noted("software", unless_gone(things, segment, equipment.software(things.document, segment))),
+        vendor=noted("vendor", unless_gone(things, segment, makers.vendor(things.document, segment))),
         cameras=noted("cameras", cameras(document, segment, speaking)),
         legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.

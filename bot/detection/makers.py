@@ -11,7 +11,6 @@ from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.product_names import name_at
 from bot.detection.segments import Part, Segment
-from bot.detection.superseded import is_superseded
 
 _WORDS = load("equipment.toml")["words"]
 BY = rf"(?:{'|'.join(_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
@@ -75,7 +74,7 @@ def _makers(document: Document, start: int, limit: int) -> Iterator[Found[str]]:
                 continue
             position = match.start("name") if "name" in pattern.groupindex else _named_after(document, match.end(), limit)
             found = name_at(document, position, limit) if position is not None else None
-            if found is None or found.value.split()[0].lower() in _OPERATORS or is_superseded(text, match.start(), found.end):
+            if found is None or found.value.split()[0].lower() in _OPERATORS:
                 continue
             if _NOT_A_MAKER.search(text, match.start(), found.start) is not None:
                 continue

@@ -34,6 +34,7 @@ _DURING_NAME = re.compile(
 )
 _EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |du |de |d['\s])")
 _FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
+_ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
 _EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
 
 
@@ -79,3 +80,16 @@ def in_event(text: str, start: int, position: int) -> bool:
     """True inside the name of an event ("à l'occasion du concert … dans la salle …"): an article then names its own places elsewhere."""
     opening = _EVENT.search(text, max(position - 110, start), position)
     return opening is not None and not holds_end(text, opening.end(), position)
+
+
+def where_named(document: Document, segment: Segment, event: str | None) -> list[tuple[int, int]]:
+    """Where the name of an event stands in a decree, for whatever reason it is named there."""
+    if event is None:
+        return []
+    return [match.span() for match in re.compile(re.escape(fold(event).text)).finditer(document.flat, segment.start, segment.end)]
+
+
+def is_part_of_a_name(text: str, position: int, named: list[tuple[int, int]]) -> bool:
+    """True for who is named at `position` inside one of these names, and belongs to it: "la fête de la ville de X"."""
+    inside = any(start < position < end for start, end in named)
+    return inside and _ATTACHED.search(text[max(position - 8, 0) : position]) is not None

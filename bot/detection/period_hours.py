@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from bot.detection.dates import HOUR
 from bot.detection.durations import Period, hour
@@ -30,6 +30,8 @@ def with_hours(first: date, last: date, groups: dict[str, str | None], *, night:
     """`night`: the two days are those of one night ("la nuit du 31 décembre au 1er janvier"), which ends on the second."""
     opens = hour(groups.get("opens") or groups.get("opening"), closing=False)
     closes = hour(groups.get("closes") or groups.get("shutting"), closing=True)
+    if opens is not None and closes == time(0) and not night:
+        closes = time(23, 59)  # "de 14h à 0h" ends like "de 14h à minuit": on the last day that the decree names.
     if opens is not None and closes is not None:
         # "de 14h à 6h": the last night ends the next morning.
         return Moment(first, opens), Moment(

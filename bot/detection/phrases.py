@@ -9,14 +9,21 @@ from bot.detection.privacy import without_names
 
 # "feu d'artifice du 14 juillet" is a name, "du 14 juillet 2026" and "du 14 juillet au…" are dates.
 _NAMED_DAY = r"(?!du (?:14 juillet|8 mai|11 novembre|15 aout|1er mai)(?!\s*(?:20\d\d|au\b|a partir|\d)))"
+# A finite verb that decides or is done ends a name, whatever it decides: "… à l'occasion de la fête du port est rejetée".
+_DONE = (
+    r"\b(?:est|sera|a ete)\s(?:pas\s)?(?:(?:\w+ment|ainsi|donc|des lors|par suite),?\s)?"
+    r"(?:autoris|refus|rejet|ecart|ajourn|class|declar|accord|accept|accueilli|agre|delivr|octroy|donne"
+    r"|renouvel|prorog|prolong|recondui|suspend|interromp|abrog|retir|annul|rapporte|modifi|complete|remplac|interdit"
+    r"|mis|concern|limit|soumis|employ|utilis|signal)"
+)
 _STOP = re.compile(
-    r"[;:\"]|\.\s|\.$|\bd'un traitement|\bdes? traitements?|\ba l'occasion|\bafin\b|\bpour\b|\bdetecter\b|\b(?:est|sont) autoris"
+    rf"[;:\"]|\.\s|\.$|\bd'un traitement|\bdes? traitements?|\ba l'occasion|\bafin\b|\bpour\b|\bdetecter\b|{_DONE}"
     r"|\bau moyen|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|\barticle\s?\d|\bvu l|\bconsiderant|\bl[ae] prefete?\b"
     r"|,?\s(?:un|le|ce|tout) traitement\b"
     r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
     r"|regie|metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre)\b"
     r"|,?\s(?:monsieur|madame|messieurs|mesdames)\b|,\s(?:mm?|mmes?)\b"
-    r"|\b(?:sont|peut|peuvent)\b|\best (?:mis|concern|limit|soumis|employ|utilis|signal)|\baux (?:seules )?fins\b"
+    r"|\b(?:sont|seront|ont ete|peut|peuvent|doit|doivent|fait l'objet|font l'objet)\b|\baux (?:seules )?fins\b"
     rf"|\((?:{DAY}|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
     r"|,\s(?:a|de) (?:mettre|employer|utiliser|recourir|faire|soumettre)\b|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b"
     rf"|\bla commission|\bdans le cadre|\b{_NAMED_DAY}(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"

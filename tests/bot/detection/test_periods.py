@@ -27,7 +27,14 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
     ("text", "starts", "ends"),
     [
         ("le mercredi 6 novembre 2024", "2024-11-06", "2024-11-06"),
+        # Midnight ends the day that the decree names, however it is printed; "0 h" of a day that is named is its beginning.
         ("le 2 mai 2026, de 8 h à minuit", "2026-05-02T08:00", "2026-05-02T23:59"),
+        ("le 2 mai 2026, de 8 h à 24 h", "2026-05-02T08:00", "2026-05-02T23:59"),
+        ("le 2 mai 2026, de 8 h à 0 h", "2026-05-02T08:00", "2026-05-02T23:59"),
+        ("du 2 au 4 mai 2026, de 18h00 à 00h00", "2026-05-02T18:00", "2026-05-04T23:59"),
+        ("le 2 mai 2026, de 0 h à 6 h", "2026-05-02T00:00", "2026-05-02T06:00"),
+        ("du 2 mai 2026 à 18 h au 4 mai 2026 à 0 h", "2026-05-02T18:00", "2026-05-04T00:00"),
+        ("dans la nuit du 2 au 3 mai 2026, de 20 h à 0 h", "2026-05-02T20:00", "2026-05-03T00:00"),
         ("jusqu'au 30 juin 2026 inclus", None, "2026-06-30"),
         ("du 3 mai 2026 à 00h00 au 5 mai 2026 à 24h00", "2026-05-03T00:00", "2026-05-05T23:59"),
         ("du 25 novembre 2026 à 0 heure au 24 décembre 2026 à 24 heures", "2026-11-25T00:00", "2026-12-24T23:59"),
