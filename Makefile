@@ -45,6 +45,8 @@ demo: setup
 evaluate: setup
 	$(BIN)/vigie evaluate tests/corpus
 
+# Hundreds of processes start: they need not compile the program each, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup browser
 	$(PYTEST)
 

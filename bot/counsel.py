@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.detection import court, flags, last_day, recourse, standing
-from bot.detection.law import longest
+from bot.detection.law import days_outside, longest
 from bot.detection.standing import period
 from bot.model import Counsel, Decree, Flag, Place
+
+_AHEAD = timedelta(days=7)
+"""How far ahead the date of a recueil may be set by those who publish it."""
 
 
 def counsel(decree: Decree, place: Place, now: datetime) -> Counsel:
     """The counsel on a decree of the authority at `place`, as seen at `now` (aware). Raises ValueError for a naive `now`."""
     there = now.astimezone(ZoneInfo(place.time_zone))
-    raised = flags(decree, decree.published)
+    published = _published(decree, there)
+    raised = flags(decree, published)
+    last = limit(published)
     starts, ends = period(decree, there.date())
     return Counsel(
         standing=standing(decree, there),
         recourse=recourse(starts, ends, there),
         court=court(decree.facts.authority or decree.authority, decree.facts.court),
-        last_day=limit(decree.published),
+        last_day=last,
         flags=raised,
-        late=_late(decree) if Flag.PUBLISHED_AFTER_START in raised else None,
+        late=_late(decree, published) if Flag.PUBLISHED_AFTER_START in raised else None,
         months=_months(decree) if Flag.LONGER_THAN_ALLOWED in raised else None,
         starts=starts,
         ends=ends,
+        at_least=_at_least(decree, there) if last is None else None,
+        outside=days_outside(decree.facts) if Flag.OUTSIDE_WINDOW in raised else (),
     )
 
 
@@ -39,11 +46,34 @@ def limit(published: date | None) -> date | None:
         return None
 
 
+def _published(decree: Decree, there: datetime) -> date | None:
+    """The day from which the time limit is counted; None where it is not known.
+
+    Nothing is found before it is published. A recueil dated some days ahead was published on the day it was found at the latest, and the
+    limit is then never given too late; a day further ahead was misread.
+    """
+    found = _found(decree, there)
+    if decree.published is None or decree.published <= found:
+        return decree.published
+    return found if decree.published - found <= _AHEAD else None
+
+
+def _found(decree: Decree, there: datetime) -> date:
+    """The day on which it was found, by the clock of its place; one that is not stored was found now."""
+    return (decree.found_at or there).astimezone(there.tzinfo).date()
+
+
+def _at_least(decree: Decree, there: datetime) -> date | None:
+    """The last day to contest had it been published when it was signed: nothing is published, nor does its limit run, before that."""
+    signed = decree.facts.signed
+    return None if signed is None or signed > _found(decree, there) else limit(signed)
+
+
 def _months(decree: Decree) -> int | None:
     starts = decree.facts.starts
     return None if starts is None else longest(starts.day)
 
 
-def _late(decree: Decree) -> int | None:
+def _late(decree: Decree, published: date | None) -> int | None:
     starts = decree.facts.starts
-    return None if starts is None or decree.published is None else (decree.published - starts.day).days
+    return None if starts is None or published is None else (published - starts.day).days

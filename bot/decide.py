@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.storage.rows import RecueilState
+from bot.model import Reading
+from bot.storage.rows import Recueil, RecueilState
 from sources import Listed, Order
 
 UNDATED_AT_BASELINE = 3
@@ -27,6 +28,13 @@ LONGEST_ASKED = timedelta(days=1)
 
 LONGEST_WAIT = timedelta(days=2)
 """No source ever waits so long for its next poll."""
+
+GOES_ON = timedelta(minutes=5)
+"""How soon a recueil is read on whose reading was cut and had got further: others that wait come in between."""
+
+REFETCH = timedelta(hours=3)
+REFETCHED_FOR = timedelta(days=5)
+"""How often, and for how long after its last reading, one that was read in part is asked for again where it cannot be fetched."""
 
 _FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
 _RETRIES = tuple(timedelta(minutes=m) for m in (2, 5, 15, 30, 60, 180, 360, 720, 1440, 1440, 1440, 1440))
@@ -72,8 +80,32 @@ def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> 
     return now + max(_RETRIES[attempts - 1], _asked(retry_after))
 
 
-def reread_at(attempts: int, now: datetime) -> datetime | None:
-    """When to read an incomplete recueil again: OCR may have been installed since; None after some days."""
+def gained(recueil: Recueil, reading: Reading) -> bool:
+    """Whether a reading got further than those before it, at the end of which the recueil was incomplete.
+
+    Of one whose reading takes longer than is allowed at a time, each goes on from the one before: it ends, as it has so many pages.
+    """
+    read = reading.page_count - len(reading.unreadable_pages) - len(reading.pending_pages)
+    return recueil.state is RecueilState.INCOMPLETE and recueil.pages_read is not None and read > recueil.pages_read
+
+
+def refetch_at(last_read: datetime | None, now: datetime, retry_after: float | None = None) -> datetime | None:
+    """When to ask again for a recueil that was read in part and cannot be fetched, None to give up.
+
+    It is no reading, so it uses up none: what ends it is the time since the last one. `retry_after` is in seconds, a floor.
+    """
+    if last_read is None or now - last_read > REFETCHED_FOR:
+        return None
+    return now + max(REFETCH, _asked(retry_after))
+
+
+def reread_at(attempts: int, now: datetime, *, gained: bool = False) -> datetime | None:
+    """When to read an incomplete recueil again: OCR may have been installed since; None after some days.
+
+    `attempts` counts the readings before that got no further than the one before them; one that `gained` pages goes on soon.
+    """
+    if gained:
+        return now + GOES_ON
     return now + _REREADS[attempts] if attempts < len(_REREADS) else None
 
 

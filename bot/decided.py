@@ -32,12 +32,22 @@ def as_decided(group: tuple[Judged, ...], keys: Sequence[str], decided: Mapping[
         quotes = tuple(quote for item in group for quote in item.verdict.evidence)
         return (Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(told, *quotes))),)
     if any(item.verdict.outcome is not Outcome.DECREE for item in group):
-        group = (Judged(act, corrected(act, accepted(act, decision.kind or Kind.AUTHORISATION))),)
+        group = accepted_group(act, decision.kind)
     # Of an act that holds many decrees, the kind that was given is not that of each.
     kind = decision.kind if len(group) == 1 else None
     return tuple(
         Judged(item.act, replace(item.verdict, kind=kind or item.verdict.kind, evidence=(told, *item.verdict.evidence))) for item in group
     )
+
+
+def accepted_group(act: Act, kind: Kind | None) -> tuple[Judged, ...]:
+    """The decrees that an act holds, each of the likeliest kind where none is given: a person says that it is one, or is several."""
+    verdicts = accepted(act, kind)
+    if len(verdicts) > 1 and kind is not None:
+        # A kind that is given is that of one decree.
+        verdicts = accepted(act)
+    # An erratum corrects one decree; of an act that holds many, its title does not tell which.
+    return tuple(Judged(act, corrected(act, verdict) if len(verdicts) == 1 else verdict) for verdict in verdicts)
 
 
 def in_the_other_text(act: Act) -> Act | None:

@@ -202,9 +202,10 @@ class Harvester:
         return early_result(recueil, reading, next_try_at=self._clock() + HELD_FOR, decided=decided)
 
     def _judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
-        again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock())
+        gained = decide.gained(recueil, reading)
+        again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock(), gained=gained)
         decided = self._store.reviews.decided(decision_keys(recueil, reading))
-        return read_result(recueil, reading, next_try_at=again, decided=decided)
+        return read_result(recueil, reading, next_try_at=again, decided=decided, gained=gained)
 
     @staticmethod
     def _readings(recueil: Recueil) -> int:
@@ -216,6 +217,8 @@ class Harvester:
         for act in () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged):
             # Not its title: it may name a private person.
             log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
+        if recorded.lost:
+            log.warning("decrees were not found again, a person must look at them", url=recueil.url, decrees=list(recorded.lost))
         if reading.unreadable_pages:
             log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages))
         log.info(
@@ -232,8 +235,15 @@ class Harvester:
         retry_after = error.retry_after if isinstance(error, FetchError) else None
         # Errors of the client name the address themselves.
         message = str(error) if isinstance(error, FetchError) else f"{recueil.url}: {error}"
-        again = None if isinstance(error, Hostile) else decide.retry_at(recueil.attempts + 1, now, retry_after)
-        await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again)
+        # Read in part before, and not read now: what is counted are its readings.
+        unfetched = recueil.state is RecueilState.INCOMPLETE and isinstance(error, FetchError)
+        if isinstance(error, Hostile):
+            again = None
+        elif unfetched:
+            again = decide.refetch_at(recueil.tried_at, now, retry_after)
+        else:
+            again = decide.retry_at(recueil.attempts + 1, now, retry_after)
+        await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again, counted=not unfetched)
         tell = log.warning if recueil.attempts == 0 or again is None else log.info
         tell("recueil not read", url=recueil.url, error=message, given_up=again is None)
         return Harvest(unread=(Unread(recueil.url, message, gone=isinstance(error, Gone)),), requests=requests)

@@ -43,6 +43,14 @@ class Leases(Protocol):
         ...
 
 
+class Held(Protocol):
+    """Who has the store's leases. Synchronous; called in a thread."""
+
+    def holder_of(self, name: str, now: datetime, /) -> Lease | None:
+        """Who has this one, None when nobody does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a program runs. `scope` is the same for programs that see each other's process ids: one boot of one machine, one container.
@@ -90,7 +98,7 @@ async def alone(
     holder, place = uuid.uuid4().hex, str(here())
     other = await asyncio.to_thread(leases.take, RUN, holder, place, clock(), is_gone=is_gone)
     if other is not None:
-        raise AlreadyRunning(_told(other, clock()))
+        raise AlreadyRunning(_told(other))
     beating = asyncio.create_task(_beat(leases, holder, place, clock, stop, beat))
     try:
         yield
@@ -103,6 +111,12 @@ async def alone(
         except StorageError as error:
             # It is taken over all the same: this process will be gone.
             log.warning("the end was not recorded", error=str(error))
+
+
+async def is_running(leases: Held, now: datetime) -> bool:
+    """Whether a `vigie run` works on this database, as far as can be told. Raises StorageError."""
+    lease = await asyncio.to_thread(leases.holder_of, RUN, now)
+    return lease is not None and abs(lease.silent) < STALE and not is_gone(lease.place)
 
 
 async def _beat(leases: Leases, holder: str, place: str, clock: Callable[[], datetime], stop: asyncio.Event, beat: float) -> None:
@@ -120,8 +134,8 @@ async def _beat(leases: Leases, holder: str, place: str, clock: Callable[[], dat
             return
 
 
-def _told(other: Lease, now: datetime) -> str:
-    since, seconds = other.since.isoformat(timespec="seconds"), max(int((now - other.beat_at).total_seconds()), 0)
+def _told(other: Lease) -> str:
+    since, seconds = other.since.isoformat(timespec="seconds"), max(int(other.silent.total_seconds()), 0)
     return (
         f"another `vigie run` works on this database since {since} ({_where(other)}; last sign of life {seconds} s ago). "
         f"Stop it first; if it is gone, this works {int(STALE.total_seconds())} s after its last sign of life"

@@ -1,6 +1,6 @@
 """The PDFs of decrees, kept for good: prefectures remove theirs, and a decree that nobody can read any more can hardly be contested.
 
-By content: `<SHA-256>.pdf`, in a folder of the bot's own for this user only. Nothing here is ever removed to make room.
+By content: `<SHA-256>.pdf`, in a folder of the bot's own for this user only. No PDF is ever removed to make room.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,10 @@ log = structlog.get_logger()
 
 KeepPdfs = Literal["decrees", "none", "all"]
 
+LEFT_FOR = 86_400.0
+"""Seconds after which a copy that did not grow is one that a killed program left: a copy takes seconds, on a slow disk minutes."""
+
+_PART = ".part"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIECE = 1024 * 1024
 
@@ -81,9 +86,22 @@ class Keep:
         """What is told of a file. Raises ValueError for what is no SHA-256."""
         return FileTold(sha256, fetched_at, self.find(sha256))
 
+    def tidy(self) -> int:
+        """Remove the copies that killed programs left half made; how many there were. Those of a running program still grow, and stay.
+        Never fails: what cannot be removed stays.
+        """
+        removed, before = 0, time.time() - LEFT_FOR
+        with contextlib.suppress(OSError):
+            for path in self.folder.glob(f"*{_PART}"):
+                with contextlib.suppress(OSError):
+                    if path.is_file() and not path.is_symlink() and path.stat().st_mtime < before:
+                        path.unlink()
+                        removed += 1
+        return removed
+
     def _copy(self, path: Path, kept: Path, sha256: str) -> None:
         """Whole or not at all, also when the machine stops in the middle. Raises OSError."""
-        handle, name = tempfile.mkstemp(suffix=".part", dir=self.folder)
+        handle, name = tempfile.mkstemp(suffix=_PART, dir=self.folder)
         try:
             with os.fdopen(handle, "wb") as target, path.open("rb") as source:
                 _copy_checked(source, target, sha256)

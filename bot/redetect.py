@@ -13,7 +13,7 @@ from bot.redetection import Difference, difference
 from bot.storage.errors import NoSuchRow
 from bot.storage.rows import Recueil
 from bot.stored_acts import acts_again
-from bot.verdicts import Group, decrees_of, judge_act
+from bot.verdicts import Group, decrees_of, judge_acts
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -49,8 +49,9 @@ class Redetection:
         decided = self._store.reviews.decided({key for its in keys for key in its})
         alone = len(pairs) == 1 and pairs[0][1].id is None
         found: list[Difference] = []
-        for (stored, act), its in zip(pairs, keys, strict=True):
-            group = as_decided(judge_act(act, stand_alone=alone), its, decided)
+        groups = judge_acts([act for _, act in pairs], stand_alone=alone)
+        for (stored, act), judged, its in zip(pairs, groups, keys, strict=True):
+            group = as_decided(judged, its, decided)
             known = self._store.decrees.get(stored.decree_id) if stored.decree_id is not None else None
             there = _found(recueil, group)
             unknown = self._store.rejudging.known(there).count(False) if len(there) > 1 else 0

@@ -9,12 +9,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.detection import likely_kind
 from bot.model import Act, Decree, Kind
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.rows import Decision, Rejected, Waiting, Withdrawal
 from bot.stored_acts import acts_again
-from bot.verdicts import decree_of
+from bot.verdicts import accepted_decrees
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -44,16 +43,20 @@ def answer_from(data: str) -> Answer | None:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a review. `decree` is the stored decree of an accepted act, `posts` how many posts were queued for it.
+    """What became of a review. `decrees` are the stored decrees of an accepted act, `posts` how many posts were queued for them.
 
     `withdrawn` is the decree that a rejected act was stored as. `already`: it had been decided before, and this answer changed nothing.
     """
 
     decision: Decision
-    decree: int | None = None
+    decrees: tuple[int, ...] = ()
     posts: int = 0
     already: bool = False
     withdrawn: Withdrawal | None = None
+
+
+class SeveralDecrees(Exception):
+    """A kind was given for an act that holds several decrees: it would be that of each."""
 
 
 class Reviewer:
@@ -83,19 +86,32 @@ class Reviewer:
                 return waiting, act
         raise NoSuchRow(f"no act waits under the number {review}")  # settled by somebody else meanwhile
 
+    def found(self, waiting: Waiting, act: Act | None = None) -> tuple[Decree, ...]:
+        """The decrees that would be recorded if the act is accepted: several, where it holds several that nobody could cut apart.
+
+        Without the act it is looked up. Raises what `act` raises.
+        """
+        return accepted_decrees(self._store.recueils.get(waiting.recueil_id), act or self.act(waiting.id)[1])
+
     def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
-        """It is a decree, of this kind, or of the likeliest where none is given: it is recorded and its posts are queued.
+        """It is a decree, of this kind, or of the likeliest where none is given: it is recorded and its posts are queued. Of an act that
+        holds several, each is.
 
         A decree that is known already is not posted again. `by` tells the way the answer came by, never who gave it. `token` is that of the
-        act which was asked about, where the answer comes later than the question. Raises NoSuchRow, also where it is another act's.
+        act which was asked about, where the answer comes later than the question. Raises NoSuchRow, also where it is another act's,
+        and SeveralDecrees.
         """
         try:
             waiting, act = self.act(review)
-            decree = decree_of(self._store.recueils.get(waiting.recueil_id), act, kind or likely_kind(act))
-            accepted = self._store.reviews.accept(review, decree, self._route, self._clock(), by, token)
+            found = self.found(waiting, act)
+            if len(found) > 1 and kind is not None:
+                raise SeveralDecrees(f"the act {review} holds {len(found)} decrees, each of its own kind: accept it without --kind")
+            if kind is not None:
+                found = accepted_decrees(self._store.recueils.get(waiting.recueil_id), act, kind)
+            accepted = self._store.reviews.accept(review, found, self._route, self._clock(), by, token)
         except AlreadyDecided as known:
             return Settled(known.decision, already=True)
-        return Settled(accepted.decision, accepted.decree, len(accepted.posts))
+        return Settled(accepted.decision, accepted.decrees, len(accepted.posts))
 
     def reject(self, review: int, *, by: str, token: str | None = None) -> Settled:
         """It is none: it is kept as an act like any other, and the decree that it was stored as is withdrawn. `token` as in `accept`.
@@ -111,7 +127,7 @@ class Reviewer:
     def reinstate(self, decree: int, *, by: str) -> Settled:
         """Take a withdrawal back: posts that it kept from being sent wait again. Raises NoSuchRow."""
         done = self._store.reviews.reinstate(decree, self._clock(), by)
-        return Settled(done.decision, done.decree, len(done.posts))
+        return Settled(done.decision, done.decrees, len(done.posts))
 
     @staticmethod
     def _rejected(reject: Callable[[], Rejected]) -> Settled:

@@ -19,6 +19,7 @@ from bot.delivery import Delivered
 from bot.model import PostState
 from bot.queries import TelegramBot, TokenRefused
 from bot.storage import StorageError
+from bot.storage.contents import PAGES_KEPT
 from sources import Source
 
 log = structlog.get_logger()
@@ -34,6 +35,8 @@ ROUND_UP = timedelta(minutes=1)
 
 GO_ON = timedelta(hours=1)
 """How often the log says that the bot works, and what it did meanwhile."""
+
+DAILY = timedelta(days=1)
 
 LONGEST_NAP = timedelta(minutes=1)
 """Another process (`vigie poll` from cron) may queue posts: look at the outbox at least this often."""
@@ -55,12 +58,12 @@ class Service:
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
         self._bulletin = Bulletin(watched={source.key for source in parts.watcher.sources}, store=parts.store, crowds=parts.crowds)
-        self._posts = asyncio.Event()
+        self._posts = {destination: asyncio.Event() for destination in parts.deliverer.destinations}
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
-        self._watcher.when_posted(self._posts.set)
+        self._watcher.when_posted(self._posted)
         self._watcher.when_late(self._came_late)
         if self._telegram is not None:
-            self._telegram.when_posted(self._posts.set)
+            self._telegram.when_posted(self._posted)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
@@ -78,7 +81,13 @@ class Service:
             scheduler.add_job(ask, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
         for say, every in ((self._bulletin.round_up, ROUND_UP), (self._bulletin.go_on, GO_ON)):
             scheduler.add_job(partial(_looked, say, "what was done"), "interval", seconds=every.total_seconds())
-        parts = [asyncio.create_task(_keep_going(self._deliver_loop, "delivery"))]
+        scheduler.add_job(
+            partial(_looked, self._drop_old_pages, "old pages"), "interval", seconds=DAILY.total_seconds(), next_run_time=started
+        )
+        parts = [
+            asyncio.create_task(_keep_going(partial(self._deliver_loop, destination, posted), f"delivery to {destination}"))
+            for destination, posted in self._posts.items()
+        ]
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._answer, self._telegram, stop), "questions")))
         scheduler.start()
@@ -96,6 +105,10 @@ class Service:
             await self._watcher.stop()
             self._crowds.flush()
             log.info("stopped")
+
+    async def _drop_old_pages(self) -> None:
+        if dropped := await asyncio.to_thread(self._store.contents.forget, self._clock() - PAGES_KEPT):
+            log.info("pages of old files dropped", files=dropped)
 
     async def _tick(self) -> None:
         try:
@@ -129,12 +142,12 @@ class Service:
             return
         self._bulletin.note(report, harvest)
         if harvest.posts:
-            self._posts.set()
+            self._posted()
 
     def _came_late(self, late: Late) -> None:
         self._bulletin.found(late.harvest)
         if late.harvest.posts:
-            self._posts.set()
+            self._posted()
 
     async def _answer(self, telegram: TelegramBot, stop: asyncio.Event) -> None:
         try:
@@ -142,18 +155,23 @@ class Service:
         except TokenRefused as error:
             log.error("questions are not answered", error=str(error))
 
-    async def _deliver_loop(self) -> None:
+    def _posted(self) -> None:
+        for posted in self._posts.values():
+            posted.set()
+
+    async def _deliver_loop(self, destination: str, posted: asyncio.Event) -> None:
+        """Of one destination: a decree must not wait for one channel because another one is slow."""
         while True:
-            self._posts.clear()
+            posted.clear()
             now = self._clock()
             await asyncio.to_thread(self._store.outbox.recover, now)
-            for item in await self._deliverer.deliver_due():
+            for item in await self._deliverer.deliver_due(destination):
                 self._tell(item)
             now = self._clock()
-            due = await self._deliverer.next_due(now)
+            due = await self._deliverer.next_due(now, destination)
             nap = LONGEST_NAP if due is None else min(max(due - now, timedelta(seconds=1)), LONGEST_NAP)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._posts.wait(), nap.total_seconds())
+                await asyncio.wait_for(posted.wait(), nap.total_seconds())
 
     def _tell(self, item: Delivered) -> None:
         """A destination that is down is told once, and so is its end: not at every attempt."""

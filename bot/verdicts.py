@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.decided import NONE_DECIDED, as_decided, in_the_other_text, keys_of, text_of
+from bot.decided import NONE_DECIDED, accepted_group, as_decided, in_the_other_text, keys_of, text_of
 from bot.detection import identities, judge_each, without_names
-from bot.detection.accepted import accepted
 from bot.detection.gate import signs
 from bot.detection.links import corrected, decided_by, prefixes
+from bot.listed import without_listed
 from bot.model import Act, Decree, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.reading import text_digest
 from bot.storage.rows import Decision, ReadResult, Recueil, UncertainAct
@@ -40,7 +40,12 @@ def judge_reading(reading: Reading) -> tuple[Group, ...]:
     Where some pages have two texts, an act is judged in both, and the stronger verdict counts, with the text it was read in. Of an act
     with pages that are still to be recognised, the verdict is on what is read so far: see `early_result`.
     """
-    return tuple(judge_act(act, stand_alone=_stands_alone(reading)) for act in reading.acts)
+    return judge_acts(reading.acts, stand_alone=_stands_alone(reading))
+
+
+def judge_acts(acts: Sequence[Act], *, stand_alone: bool) -> tuple[Group, ...]:
+    """The verdicts on each of the acts of a document, in order, whatever its tables list. `stand_alone`: there is one, the whole file."""
+    return without_listed([_judge_act(act, stand_alone=stand_alone) for act in acts])
 
 
 def decision_keys(recueil: Recueil, reading: Reading) -> tuple[str, ...]:
@@ -53,11 +58,12 @@ def early_result(
 ) -> ReadResult | None:
     """The decrees found before all pages are read, ready to be recorded; None where there is none.
 
-    Only acts all of whose pages were tried are judged, and only their decrees are told: of whatever else, the whole reading decides.
+    Only acts all of whose pages were tried are judged, and only their decrees are told: of whatever else, the whole reading decides. What
+    the table of a bulk act lists is told by the decrees after it.
     """
-    read = [not any(page.origin is TextOrigin.PENDING for page in act.pages) for act in reading.acts]
+    read = [act.part != 0 and not any(page.origin is TextOrigin.PENDING for page in act.pages) for act in reading.acts]
     groups = [
-        as_decided(judge_act(act, stand_alone=_stands_alone(reading)), keys, decided)
+        as_decided(_judge_act(act, stand_alone=_stands_alone(reading)), keys, decided)
         for act, keys, whole in zip(reading.acts, keys_of(recueil.url, reading.acts), read, strict=True)
         if whole
     ]
@@ -66,20 +72,25 @@ def early_result(
 
 
 def read_result(
-    recueil: Recueil, reading: Reading, *, next_try_at: datetime | None, decided: Mapping[str, Decision] = NONE_DECIDED
+    recueil: Recueil,
+    reading: Reading,
+    *,
+    next_try_at: datetime | None,
+    decided: Mapping[str, Decision] = NONE_DECIDED,
+    gained: bool = False,
 ) -> ReadResult:
-    """A recueil read and judged, ready to be recorded. `next_try_at` is when to read it again, None for never.
+    """A recueil read and judged, ready to be recorded. `next_try_at` is when to read it again, None for never; `gained` as in `ReadResult`.
 
     `decided` is what people decided of acts, by `decision_keys`: it stands, whatever the rules say now.
     """
     judged = zip(judge_reading(reading), keys_of(recueil.url, reading.acts), strict=True)
-    return _result(recueil, reading, [as_decided(group, keys, decided) for group, keys in judged], next_try_at, early=False)
+    groups = [as_decided(group, keys, decided) for group, keys in judged]
+    return replace(_result(recueil, reading, groups, next_try_at, early=False), gained=gained)
 
 
-def decree_of(recueil: Recueil, act: Act, kind: Kind) -> Decree:
-    """The decree of this kind that a person says an act of this recueil is."""
-    [decree] = decrees_of(recueil.authority, recueil.url, recueil.published, [Judged(act, corrected(act, accepted(act, kind)))])
-    return decree
+def accepted_decrees(recueil: Recueil, act: Act, kind: Kind | None = None) -> tuple[Decree, ...]:
+    """The decree that a person says an act of this recueil is, or each of those that it holds: see `bot.decided.accepted_group`."""
+    return decrees_of(recueil.authority, recueil.url, recueil.published, accepted_group(act, kind))
 
 
 def _result(recueil: Recueil, reading: Reading, groups: Sequence[Group], next_try_at: datetime | None, *, early: bool) -> ReadResult:
@@ -103,7 +114,7 @@ def _stands_alone(reading: Reading) -> bool:
     return len(reading.acts) == 1 and reading.acts[0].id is None
 
 
-def judge_act(act: Act, *, stand_alone: bool) -> Group:
+def _judge_act(act: Act, *, stand_alone: bool) -> Group:
     """The verdicts on one act, in whichever of its two texts they are the strongest. `stand_alone`: it is a whole file."""
     group = _judged(act, stand_alone=stand_alone)
     other = in_the_other_text(act)

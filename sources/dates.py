@@ -17,6 +17,8 @@ _FOLDED = str.maketrans(
 
 def fold(text: str) -> str:
     """Lower case, no accents, plain quotes, dashes and spaces: two spellings of a French word become one."""
+    if text.isascii():  # as most addresses and titles are: there is nothing to fold in them
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.lower().translate(_FOLDED))
     return "".join(character for character in decomposed if not unicodedata.combining(character)).lower().translate(_FOLDED)
 

@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,6 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from sources.authority import Source, load_authorities
 from sources.dates import fold
 
 RECORD, GOLDEN = "record.json", "golden.json"
@@ -88,19 +86,6 @@ def read_recording(folder: Path) -> Recording:
     except (OSError, UnicodeDecodeError) as error:
         raise BadRecording(f"{folder}: {error}") from error
     return Recording(record.source, record.today, record.recorded_at, pages)
-
-
-def recorded_source(folder: Path, catalogue: Mapping[str, Source]) -> Source:
-    """The source a recording is of: from the folder's own authority file, else from `catalogue` (sources by key).
-
-    Raises `BadRecording`, and `CatalogueError` for a wrong authority file.
-    """
-    key = read_recording(folder).source
-    if any(folder.glob("*.toml")):
-        catalogue = {source.key: source for authority in load_authorities(folder).values() for source in authority.sources}
-    if key not in catalogue:
-        raise BadRecording(f"{folder / RECORD}: source: {key!r} is in no authority file")
-    return catalogue[key]
 
 
 def write_recording(folder: Path, recording: Recording, golden: str | None) -> None:

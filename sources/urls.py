@@ -11,9 +11,9 @@ MAX_LENGTH = 4096
 # RFC 3986 unreserved characters, and the parentheses of `/(offset)/10`, are always literal. The apostrophe, legal but awkward in
 # HTML and shells, is always encoded.
 _LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~()")
-_PATH_DELIMITERS = frozenset("/:@!$&*+,;=")
-_QUERY_DELIMITERS = _PATH_DELIMITERS | {"?"}
-_TRIPLET = re.compile(r"%[0-9A-Fa-f]{2}")
+# What is encoded already, and what must be: all but the unreserved and the delimiters of a path, or of a query.
+_IN_PATH = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~()/:@!$&*+,;=]")
+_IN_QUERY = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~()/:@!$&*+,;=?]")
 _STRIPPED = re.compile(r"[\t\r\n]")
 _DEFAULT_PORTS = {80, 443}
 
@@ -38,8 +38,8 @@ def canonical(base: str, href: str) -> str | None:
     if host is None:
         return None
     authority = host if port is None or port in _DEFAULT_PORTS else f"{host}:{port}"
-    path = _without_dots(_encode(parts.path, _PATH_DELIMITERS)) or "/"
-    query = _encode(parts.query, _QUERY_DELIMITERS)
+    path = _without_dots(_IN_PATH.sub(_one_way, parts.path)) or "/"
+    query = _IN_QUERY.sub(_one_way, parts.query)
     address = f"https://{authority}{path}" + (f"?{query}" if query else "")
     return address if len(address) <= MAX_LENGTH else None
 
@@ -64,25 +64,11 @@ def _ascii_host(host: str) -> str | None:
     return name if re.fullmatch(r"[a-z0-9_.-]+", name) else None
 
 
-def _encode(text: str, delimiters: frozenset[str]) -> str:
-    pieces: list[str] = []
-    position = 0
-    for triplet in _TRIPLET.finditer(text):
-        pieces.append(_encode_literal(text[position : triplet.start()], delimiters))
-        character = chr(int(triplet[0][1:], 16))
-        pieces.append(character if character in _LITERAL else triplet[0].upper())
-        position = triplet.end()
-    pieces.append(_encode_literal(text[position:], delimiters))
-    return "".join(pieces)
-
-
-def _encode_literal(text: str, delimiters: frozenset[str]) -> str:
-    return "".join(
-        character
-        if character in _LITERAL or character in delimiters
-        else "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
-        for character in text
-    )
+def _one_way(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace"))
+    character = chr(int(found[1], 16))
+    return character if character in _LITERAL else found[0].upper()
 
 
 def _without_dots(path: str) -> str:

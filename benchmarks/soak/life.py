@@ -41,18 +41,26 @@ class Clock:
 
 
 class Hurried(Deliverer):
-    """A deliverer that never waits for a time to come. It has nothing of its own: all is done by the one that it is made of."""
+    """A deliverer that never waits for a time to come. It has nothing of its own: all is done by the one that it is made of.
+
+    Its destinations are served together: the clock is put forward when none of them is at work.
+    """
 
     def __init__(self, deliverer: Deliverer, clock: Clock, stop: asyncio.Event) -> None:
         self._deliverer = deliverer
         self._hurried = clock
         self._stop = stop
 
-    async def deliver_due(self) -> list[Delivered]:
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """One, which stands for all."""
+        return ("all",)
+
+    async def deliver_due(self, *destinations: str) -> list[Delivered]:
         """As it does."""
         return await self._deliverer.deliver_due()
 
-    async def next_due(self, now: datetime) -> datetime | None:
+    async def next_due(self, now: datetime, *destinations: str) -> datetime | None:
         """Now, whenever that was."""
         due = await self._deliverer.next_due(now)
         if due is None:

@@ -68,7 +68,7 @@ def lived(plan: Plan, mother: Mother, folder: Path) -> Outcome:
             Clock(clock).put(blow.wait)
         code = mother.begin(settings, folder).end()
         with open_store(f"sqlite:///{database}", read_only=True) as store:
-            posts = store.outbox.for_decrees(range(1, plan.decrees + 1))
+            posts = store.posts.listed(states=list(PostState))
         told = {name: server.told() for name, server in servers.items()}
     return judged(plan, killed, posts, told, code)
 

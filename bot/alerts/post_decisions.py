@@ -1,7 +1,8 @@
 """What operators are told of the delivery, and when: pure decisions over the posts that were not sent and the alerts that are open.
 
-A trouble of one post (refused, in doubt) is told for each, for a person has to decide of each. What concerns a whole destination (it takes
-nothing, its posts wait for long) is one trouble, however many posts wait there. What stands in the outbox tells when it is over.
+A trouble of one post (refused, in doubt, not edited) is told for each, for a person has to decide of each. What concerns a whole
+destination (it takes nothing, its posts wait for long) is one trouble, however many posts wait there. What stands in the outbox tells
+when it is over.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.model import PostCause, PostState
+from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost
 
@@ -25,6 +27,7 @@ class Trouble(StrEnum):
 
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
+    NOT_EDITED = "not_edited"
     CLOSED = "closed"
     LATE = "late"
 
@@ -54,9 +57,13 @@ class PostMessage:
         return bool(self.begun or self.ended)
 
 
-def post_changes(unsent: Sequence[OpenPost], unfinished: Sequence[PostAlert], now: datetime, late_after: timedelta) -> PostChanges:
-    """Which troubles begin and which are over, from the posts that were not sent and the alerts that are not finished."""
+def post_changes(
+    unsent: Sequence[OpenPost], not_edited: Sequence[EditTold], unfinished: Sequence[PostAlert], now: datetime, late_after: timedelta
+) -> PostChanges:
+    """Which troubles begin and which are over, from the posts not sent, the edits given up and the alerts that are not finished."""
     troubles = _troubles(unsent, now, late_after)
+    for edit in not_edited:
+        _add(troubles, f"post:{edit.post}", Trouble.NOT_EDITED, edit.destination, edit.error)
     going_on = {(alert.subject, alert.trouble): alert for alert in unfinished if alert.closed_at is None}
     shut = {alert.destination for alert in going_on.values() if _is_still_shut(alert, unsent)}
     opened = [new for key, new in troubles.items() if key not in going_on and not (new.trouble == Trouble.LATE and new.destination in shut)]

@@ -12,9 +12,11 @@ import structlog
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes, posts_to_tell
 from bot.alerts.post_text import post_text
 from bot.alerts.teller import OperatorsChat
+from bot.alerts.turn import Turn
 from bot.delivery import DeliveryError, NotSent
 from bot.delivery.backoff import backoff
 from bot.messages import Language
+from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost
 from bot.uninterrupted import uninterrupted
@@ -27,6 +29,14 @@ class UnsentPosts(Protocol):
 
     def unsent(self, destinations: Collection[str], /) -> list[OpenPost]:
         """What was not sent to these destinations, without what a person gave up."""
+        ...
+
+
+class GivenUpEdits(Protocol):
+    """The store's edits as people see them. Synchronous: called in a thread."""
+
+    def given_up(self, destinations: Collection[str], /) -> list[EditTold]:
+        """Those of posts of these destinations that are not made any more, without what a person gave up."""
         ...
 
 
@@ -56,7 +66,9 @@ class PostTeller:
         self,
         *,
         posts: UnsentPosts,
+        edits: GivenUpEdits,
         alerts: PostAlertStore,
+        turn: Turn,
         destinations: Collection[str],
         late_after: timedelta,
         chat: OperatorsChat | None,
@@ -65,7 +77,9 @@ class PostTeller:
     ) -> None:
         """`destinations` are the configured ones: what waits for another is nobody's trouble."""
         self._posts = posts
+        self._edits = edits
         self._alerts = alerts
+        self._turn = turn
         self._destinations = tuple(destinations)
         self._late_after = late_after
         self._chat = chat
@@ -77,16 +91,27 @@ class PostTeller:
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
         await self._note_changes()
-        message = posts_to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
-        if message and await self._sent(message):
-            begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
-            # A stop must not come between the message and its record: it would be told twice.
-            await uninterrupted(self._alerts.told, begun, ended, self._clock())
+        if not self._may_send() or not await self._ripe(settle):
+            return
+        async with self._turn.taken() as is_ours:
+            # Read again: another program may have told it a moment ago.
+            message = await self._ripe(settle) if is_ours else PostMessage()
+            if message and await self._sent(message):
+                begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
+                # A stop must not come between the message and its record: it would be told twice.
+                await uninterrupted(self._alerts.told, begun, ended, self._clock())
+
+    async def _ripe(self, settle: timedelta) -> PostMessage:
+        return posts_to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
+
+    def _may_send(self) -> bool:
+        return self._chat is not None and (self._not_before is None or self._clock() >= self._not_before)
 
     async def _note_changes(self) -> None:
         unsent = await asyncio.to_thread(self._posts.unsent, self._destinations)
+        not_edited = await asyncio.to_thread(self._edits.given_up, self._destinations)
         now = self._clock()
-        change = post_changes(unsent, await asyncio.to_thread(self._alerts.unfinished), now, self._late_after)
+        change = post_changes(unsent, not_edited, await asyncio.to_thread(self._alerts.unfinished), now, self._late_after)
         if not change:
             return
         await asyncio.to_thread(self._alerts.change, now, opened=change.opened, closed=[alert.id for alert in change.closed])
@@ -97,14 +122,13 @@ class PostTeller:
             log.info("delivery needs no look any more", about=alert.subject, destination=alert.destination, trouble=alert.trouble)
 
     async def _sent(self, message: PostMessage) -> bool:
-        now = self._clock()
-        if self._chat is None or (self._not_before is not None and now < self._not_before):
+        if self._chat is None:
             return False
         try:
             await self._chat.tell(post_text(message, self._language))
         except DeliveryError as error:
             self._failures += 1
-            self._not_before = now + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
             if self._failures == 1:
                 log.error("operators not told yet, they will be", error=str(error))
             return False

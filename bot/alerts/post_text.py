@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from bot.alerts.fitting import Advised, complete, fitted
 from bot.alerts.post_decisions import PostMessage, Trouble
 from bot.messages import Language
 from bot.messages.cleaning import cut, inert
 from bot.storage.post_alerts import PostAlert
 
-LONGEST = 3500
-"""Characters of a message. Telegram takes 4096 UTF-16 units, of which some characters take two."""
-
 _SHOWN = 10
 _LONGEST_DETAIL = 200
-
-
-class TroubleWords(BaseModel):
-    """What is wrong, and what an operator can do."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    what: str
-    todo: str
 
 
 class PostWords(BaseModel):
@@ -44,14 +33,12 @@ class PostWords(BaseModel):
     and_more: str
     no_detail: str
     shortened: str
-    troubles: Mapping[Trouble, TroubleWords]
+    troubles: Advised[Trouble]
 
     @field_validator("troubles")
     @classmethod
-    def _has_words_for_each(cls, troubles: Mapping[Trouble, TroubleWords]) -> Mapping[Trouble, TroubleWords]:
-        if missing := set(Trouble) - set(troubles):
-            raise ValueError(f"no words for {', '.join(sorted(missing))}")
-        return troubles
+    def _has_words_for_each(cls, troubles: Advised[Trouble]) -> Advised[Trouble]:
+        return complete(troubles, Trouble)
 
 
 @cache
@@ -68,7 +55,7 @@ def post_text(message: PostMessage, language: Language) -> str:
     for head, alerts, with_advice in ((words.begun, message.begun, True), (words.ended, message.ended, False)):
         if alerts:
             blocks += [head, *_blocks(alerts, words, with_advice=with_advice)]
-    return _fitted(blocks, words)
+    return fitted(blocks, words.shortened)
 
 
 def _blocks(alerts: Sequence[PostAlert], words: PostWords, *, with_advice: bool) -> list[str]:
@@ -91,13 +78,3 @@ def _row(alert: PostAlert, words: PostWords, *, with_detail: bool) -> str:
         form = words.destination if with_detail else words.destination_only
     detail = cut(inert(alert.detail), _LONGEST_DETAIL) or words.no_detail
     return form.format(post=inert(number), destination=inert(alert.destination), detail=detail)
-
-
-def _fitted(blocks: Sequence[str], words: PostWords) -> str:
-    kept: list[str] = []
-    for block in blocks:
-        if sum(len(one) + 2 for one in kept) + len(block) > LONGEST:
-            kept.append(words.shortened)
-            break
-        kept.append(block)
-    return "\n\n".join(kept)

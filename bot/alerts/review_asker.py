@@ -10,11 +10,14 @@ from typing import Protocol
 import structlog
 
 from bot.alerts.review_text import review_text
+from bot.alerts.turn import Turn
 from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError, NotSent
 from bot.delivery.backoff import backoff
 from bot.messages import Language
+from bot.model import Decree
 from bot.reviewing import Answer, answer_data
+from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.rows import Waiting
 from bot.uninterrupted import uninterrupted
 
@@ -55,15 +58,20 @@ class ReviewAsker:
         self,
         *,
         reviews: WaitingActs,
+        turn: Turn,
         chat: AskedChat,
+        found: Callable[[Waiting], Sequence[Decree]],
         names: Callable[[str], str],
         clock: Callable[[], datetime],
         language: Language = "fr",
         buttons: bool = True,
     ) -> None:
-        """`names` gives what people call an authority by its code. Without `buttons` (nobody would answer them) the command is named."""
+        """`found` gives the decrees that would be recorded if an act is accepted; it is called in a thread. `names` gives
+        what people call an authority by its code. Without `buttons` (nobody would answer them) the command is named."""
         self._reviews = reviews
+        self._turn = turn
         self._chat = chat
+        self._found = found
         self._names = names
         self._clock = clock
         self._language = language
@@ -71,25 +79,42 @@ class ReviewAsker:
         self._failures = 0
         self._not_before: datetime | None = None
 
-    async def look(self) -> None:
-        """Ask about what waits. Raises StorageError."""
+    async def look(self, *, heard: bool = True) -> None:
+        """Ask about what waits. Unless a button that is pressed is `heard`, the command is named in its place. Raises StorageError."""
         if self._not_before is not None and self._clock() < self._not_before:
             return
-        for act in await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH):
-            if not await self._asked(act):
-                return
-            # A stop must not come between the question and its record: it would be asked twice.
-            await uninterrupted(self._reviews.told, [act.id], self._clock())
+        if not await self._untold():
+            return
+        async with self._turn.taken() as is_ours:
+            # Read again: another program may have asked about them a moment ago.
+            for act in await self._untold() if is_ours else ():
+                try:
+                    found: Sequence[Decree] = await asyncio.to_thread(self._found, act)
+                except NoSuchRow:
+                    continue  # settled meanwhile
+                except StorageError:
+                    raise
+                except Exception:
+                    # An act that our code does not stand must not keep the others from being asked about.
+                    log.exception("not told what an act holds, by a fault of the program", review=act.id)
+                    found = ()
+                if not await self._turn.renewed() or not await self._asked(act, found, buttons=self._buttons and heard):
+                    return
+                # A stop must not come between the question and its record: it would be asked twice.
+                await uninterrupted(self._reviews.told, [act.id], self._clock())
 
-    async def _asked(self, act: Waiting) -> bool:
+    async def _untold(self) -> Sequence[Waiting]:
+        return await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH)
+
+    async def _asked(self, act: Waiting, found: Sequence[Decree], *, buttons: bool) -> bool:
         words = alert_words(self._language).reviews
         choices = (
             [Choice(said, answer_data(Answer(act.id, act.token, is_decree))) for said, is_decree in ((words.yes, True), (words.no, False))]
-            if self._buttons
+            if buttons
             else []
         )
         try:
-            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=self._buttons), choices)
+            await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=buttons, found=found), choices)
         except DeliveryError as error:
             self._failures += 1
             self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)

@@ -11,6 +11,7 @@ import structlog
 
 from bot.alerts.decisions import SETTLE, Message, changes, to_tell
 from bot.alerts.text import Names, alert_text
+from bot.alerts.turn import Turn
 from bot.crowd import CrowdLog
 from bot.delivery import DeliveryError, NotSent
 from bot.delivery.backoff import backoff
@@ -67,6 +68,7 @@ class AlertTeller:
         *,
         survey: Callable[[], Overview],
         alerts: AlertStore,
+        turn: Turn,
         chat: OperatorsChat | None,
         names: Names,
         clock: Callable[[], datetime],
@@ -77,6 +79,7 @@ class AlertTeller:
         self._survey = survey
         self._crowds = crowds or CrowdLog(log)
         self._alerts = alerts
+        self._turn = turn
         self._chat = chat
         self._names = names
         self._clock = clock
@@ -88,12 +91,22 @@ class AlertTeller:
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
         await self._note_changes()
-        unfinished = await asyncio.to_thread(self._alerts.unfinished)
-        message = to_tell(unfinished, self._clock(), settle=settle)
-        if (message.begun or message.ended) and await self._sent(message):
-            begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
-            # A stop must not come between the message and its record: it would be told twice.
-            await uninterrupted(self._alerts.told, begun, ended, self._clock())
+        if not self._may_send() or await self._ripe(settle) is None:
+            return
+        async with self._turn.taken() as is_ours:
+            # Read again: another program may have told it a moment ago.
+            message = await self._ripe(settle) if is_ours else None
+            if message is not None and await self._sent(message):
+                begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
+                # A stop must not come between the message and its record: it would be told twice.
+                await uninterrupted(self._alerts.told, begun, ended, self._clock())
+
+    async def _ripe(self, settle: timedelta) -> Message | None:
+        message = to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
+        return message if message.begun or message.ended else None
+
+    def _may_send(self) -> bool:
+        return self._chat is not None and (self._not_before is None or self._clock() >= self._not_before)
 
     async def _note_changes(self) -> None:
         overview = await asyncio.to_thread(self._survey)
@@ -118,14 +131,11 @@ class AlertTeller:
     async def _sent(self, message: Message) -> bool:
         if self._chat is None:
             return False
-        now = self._clock()
-        if self._not_before is not None and now < self._not_before:
-            return False
         try:
             await self._chat.tell(alert_text(message, self._names, self._language))
         except DeliveryError as error:
             self._failures += 1
-            self._not_before = now + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
             if str(error) != self._down:
                 self._down = str(error)
                 log.error("operators not told yet, they will be", error=self._down)

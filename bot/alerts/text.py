@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from bot.alerts.decisions import Message
+from bot.alerts.fitting import fitted
 from bot.alerts.vocabulary import AlertWords, alert_words
 from bot.health import Cause
 from bot.messages import Language, words_in
@@ -14,9 +15,6 @@ from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
 from bot.storage.rows import Alert
 from sources import Authority
-
-LONGEST = 3500
-"""Characters of a message. Telegram takes 4096 UTF-16 units, of which some characters take two."""
 
 _NAMES = 12
 _DETAILS = 3
@@ -46,14 +44,14 @@ def alert_text(message: Message, names: Names, language: Language) -> str:
     if message.ended:
         blocks += [_counted(words.ended_one, words.ended_many, len(message.ended))]
         blocks += [_group(cause, alerts, names, words) for cause, alerts in _by_cause(message.ended)]
-    return _fitted(blocks, words)
+    return fitted(blocks, words.shortened)
 
 
-def short_list(names: Sequence[str], and_more: str, longest: int = _NAMES) -> str:
+def short_list(names: Sequence[str], and_more: str) -> str:
     """`Ain (01), Aisne (02) and 80 more`: all of them, or as many as are worth reading."""
-    if len(names) <= longest + 1:
+    if len(names) <= _NAMES + 1:
         return ", ".join(names)
-    return f"{', '.join(names[:longest])} {and_more.format(n=len(names) - longest)}"
+    return f"{', '.join(names[:_NAMES])} {and_more.format(n=len(names) - _NAMES)}"
 
 
 def _counted(one: str, many: str, number: int) -> str:
@@ -97,13 +95,3 @@ def _detail(cause: Cause, alert: Alert, words: AlertWords, language: Language) -
         return words.last.format(date=date_text(date.fromisoformat(alert.detail), words_in(language).dates))
     except ValueError:
         return words.never
-
-
-def _fitted(blocks: Sequence[str], words: AlertWords) -> str:
-    kept: list[str] = []
-    for block in blocks:
-        if sum(len(one) + 2 for one in kept) + len(block) > LONGEST:
-            kept.append(words.shortened)
-            break
-        kept.append(block)
-    return "\n\n".join(kept)

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from bot.alerts.fitting import Advised, complete
 from bot.health import Cause
 from bot.messages import Language
-
-
-class CauseWords(BaseModel):
-    """What is wrong, and what an operator can do."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    what: str
-    todo: str
 
 
 class ReviewWords(BaseModel):
@@ -30,6 +21,8 @@ class ReviewWords(BaseModel):
     head: str
     where: str
     known: str
+    reread: str
+    several: str
     quote: str
     ask: str
     type: str
@@ -52,15 +45,13 @@ class AlertWords(BaseModel):
     last: str
     never: str
     shortened: str
-    causes: Mapping[Cause, CauseWords]
+    causes: Advised[Cause]
     reviews: ReviewWords
 
     @field_validator("causes")
     @classmethod
-    def _has_words_for_each(cls, causes: Mapping[Cause, CauseWords]) -> Mapping[Cause, CauseWords]:
-        if missing := set(Cause) - set(causes):
-            raise ValueError(f"no words for {', '.join(sorted(missing))}")
-        return causes
+    def _has_words_for_each(cls, causes: Advised[Cause]) -> Advised[Cause]:
+        return complete(causes, Cause)
 
 
 @cache

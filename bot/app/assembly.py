@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import TextIO
 
@@ -17,21 +16,20 @@ from bot.app.answers import open_questions, places_of, take_survey
 from bot.app.channels import album_of, channel_of, destination_of
 from bot.app.clock import utc_now
 from bot.app.edges import open_client, open_keep, open_shelf
+from bot.app.harvesting import Harvesting
 from bot.app.operators import Operators
 from bot.backfill import Backfill
 from bot.config import Settings, destinations
 from bot.crowd import CrowdLog
-from bot.delivery import Deliverer, Editor, Limiter, destinations_for, most_per_day
+from bot.delivery import Channel, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
 from bot.harvest import Clock, Route
 from bot.health import Overview
 from bot.instance import here, is_gone
-from bot.limits import read_limits
 from bot.model import Place
 from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
-from bot.reading import read_pdf
 from bot.reviewing import Reviewer
 from bot.storage import Store, open_store, rehearsal_store
-from bot.watch import Rhythm, Watcher
+from bot.watch import Watcher
 from sources import Authority
 from sources.scratch import remove_abandoned
 
@@ -83,55 +81,17 @@ async def assemble(
         album = album_of(keep or open_keep(settings), places, store)
         channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in wired]
         store.outbox.run_at(str(here()), is_gone)
-        pace = settings.delivery
-        limiter = Limiter(wired, spacing=pace.seconds_between_posts)
-        deliverer = Deliverer(
-            store.outbox,
-            channels,
-            clock,
-            limiter=limiter,
-            editor=Editor(store.edits, clock, limiter) if pace.edit_posts else None,
-            most_per_day=most_per_day(wired, pace.max_posts_per_day),
-        )
+        deliverer = _deliverer(settings, wired, channels, store, clock)
         stack.push_async_callback(deliverer.close)
-        chosen = {code: authorities[code] for code in watched}
-        read, route, workers = partial(read_pdf, limits=read_limits(settings)), partial(destinations_for, wired), settings.reading.workers
-        announce_since = timedelta(days=settings.watch.announce_since_days)
-        crowds = CrowdLog(structlog.get_logger())
+        route, crowds = partial(destinations_for, wired), CrowdLog(structlog.get_logger())
         if shelf is not None:
             await asyncio.to_thread(shelf.tidy)
-        watcher = Watcher(
-            authorities=chosen,
-            fetcher=client,
-            read=read,
-            store=store,
-            route=route,
-            rhythm=Rhythm(
-                every=timedelta(minutes=settings.watch.every_minutes),
-                slowest=timedelta(minutes=max(settings.watch.slowest_minutes, settings.watch.every_minutes)),
-                announce_since=announce_since,
-            ),
-            clock=clock,
-            workers=workers,
-            long_workers=settings.reading.long_workers,
-            shelf=shelf,
-            keep=keep,
-            crowds=crowds,
-        )
+        if keep is not None:
+            await asyncio.to_thread(keep.tidy)
+        chosen = {code: authorities[code] for code in watched}
+        harvesting = Harvesting(settings, chosen, client, store, route, clock, shelf, keep)
+        watcher = harvesting.watcher(crowds)
         stack.push_async_callback(watcher.stop)
-        backfill = Backfill(
-            authorities=chosen,
-            fetcher=client,
-            index=client,
-            read=read,
-            store=store,
-            route=route,
-            clock=clock,
-            announce_since=announce_since,
-            workers=workers,
-            shelf=shelf,
-            keep=keep,
-        )
         overview = partial(take_survey, settings, authorities, store, clock=clock)
         reviewer = Reviewer(store=store, route=route, clock=clock)
         operators = Operators(settings, authorities, wired, store, reviewer, clock)
@@ -145,11 +105,24 @@ async def assemble(
             alerts=None if rehearsal else operators.teller(overview, crowds),
             post_alerts=None if rehearsal else operators.post_teller(),
             asker=None if rehearsal else operators.asker(),
-            backfill=backfill,
+            backfill=harvesting.backfill(),
             crowds=crowds,
             reviewer=reviewer,
             route=route,
         )
+
+
+def _deliverer(settings: Settings, wired: Sequence[Destination], channels: Sequence[Channel], store: Store, clock: Clock) -> Deliverer:
+    pace = settings.delivery
+    limiter = Limiter(wired, spacing=pace.seconds_between_posts)
+    return Deliverer(
+        store.outbox,
+        channels,
+        clock,
+        limiter=limiter,
+        editor=Editor(store.edits, clock, limiter) if pace.edit_posts else None,
+        most_per_day=most_per_day(wired, pace.max_posts_per_day),
+    )
 
 
 def _telegram_bot(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
-from operator import attrgetter
 
-from bot.alerts import AlertTeller, PostTeller, ReviewAsker, source_name
+from bot.alerts import AlertTeller, PostTeller, ReviewAsker, Turn, source_name
 from bot.app.channels import chat_of
 from bot.config import Settings
 from bot.crowd import CrowdLog
@@ -38,6 +37,7 @@ class Operators:
         self._destinations = tuple(entry.name for entry in wired)
         self._late_after = timedelta(hours=settings.delivery.tell_after_hours)
         self._store = store
+        self._reviewer = reviewer
         self._clock = clock
         self._language = telegram.operators_language
         self._chat: TelegramOperators | None = None
@@ -46,9 +46,11 @@ class Operators:
         chat = chat_of(telegram.operators_chat)
         if chat is not None and telegram.token is not None:
             public = [entry.chat for entry in wired if entry.chat is not None]
-            self._chat = TelegramOperators(chat, telegram.token.get_secret_value(), public, telegram.api_url)
+            now_at = store.moved_chats.now_at
+            self._chat = TelegramOperators(
+                chat, telegram.token.get_secret_value(), public, telegram.api_url, now_at=now_at, moved=self._moved
+            )
             if telegram.commands:
-                now_at = partial(attrgetter("chat"), self._chat)
                 self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=now_at)
 
     def teller(self, overview: Callable[[], Overview], crowds: CrowdLog) -> AlertTeller:
@@ -56,6 +58,7 @@ class Operators:
         return AlertTeller(
             survey=overview,
             alerts=self._store.alerts,
+            turn=self._turn("sources"),
             chat=self._chat,
             names=partial(source_name, self._authorities),
             clock=self._clock,
@@ -67,7 +70,9 @@ class Operators:
         """Tells of posts that need a person and of destinations that take nothing; in the log alone where there is no chat."""
         return PostTeller(
             posts=self._store.posts,
+            edits=self._store.edits_told,
             alerts=self._store.post_alerts,
+            turn=self._turn("posts"),
             destinations=self._destinations,
             late_after=self._late_after,
             chat=self._chat,
@@ -81,7 +86,9 @@ class Operators:
             return None
         return ReviewAsker(
             reviews=self._store.reviews,
+            turn=self._turn("reviews"),
             chat=self._chat,
+            found=self._reviewer.found,
             names=self._name,
             clock=self._clock,
             language=self._language,
@@ -92,6 +99,12 @@ class Operators:
         """Release connections."""
         if self._chat is not None:
             await self._chat.close()
+
+    def _moved(self, chat: int | str, new: int) -> None:
+        self._store.moved_chats.moved(chat, new, self._clock())
+
+    def _turn(self, matter: str) -> Turn:
+        return Turn(self._store.leases, matter, self._clock)
 
     def _name(self, code: str) -> str:
         authority = self._authorities.get(code)

@@ -9,7 +9,7 @@ from bot.cli.shapes import Json, evidence_json
 from bot.counsel import counsel
 from bot.keep import FileTold
 from bot.messages import place_for, words_in
-from bot.model import Change, Decree, Facts, Moment, Place, Sighting
+from bot.model import Change, Decree, Facts, Moment, Place, Reference, Sighting
 
 
 def decrees_json(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> list[Json]:
@@ -79,7 +79,16 @@ def _facts_json(facts: Facts) -> Json:
         "legal_basis": list(facts.legal_basis),
         "office": facts.office,
         "decided_by": facts.authority,
-        "references": [{"change": item.change.value, "number": item.number, "signed": _day(item.signed)} for item in facts.references],
+        "references": [_reference_json(item) for item in facts.references],
+    }
+
+
+def _reference_json(reference: Reference) -> Json:
+    return {
+        "change": reference.change.value,
+        "number": reference.number,
+        "signed": _day(reference.signed),
+        "retroactive": reference.retroactive,
     }
 
 
@@ -87,18 +96,21 @@ def _counsel_json(decree: Decree, place: Place, now: datetime) -> Json:
     """Information to verify, never legal advice.
 
     `court` is the one named in the decree, else that of the seat of its authority; where `court_by_seat` is another, both are to be shown.
-    `last_day` is the last day for third parties to contest, counted from the date of the recueil. `flags`, `standing` and `recourse` are
-    values of the closed lists of `bot.model`; the last two hold at `now`. `late_days` is set where a flag says so.
+    `last_day` is the last day for third parties to contest, counted from the date of the recueil; `last_day_at_least` from the
+    signature, where that date is not known. `flags`, `standing` and `recourse` are
+    values of the closed lists of `bot.model`; the last two hold at `now`. `late_days` and `outside_days` are set where a flag says so.
     """
     told = counsel(decree, place, now)
     return {
         "court": told.court.name,
         "court_by_seat": told.court.by_seat,
         "last_day": _day(told.last_day),
+        "last_day_at_least": _day(told.at_least),
         "flags": [flag.value for flag in told.flags],
         "standing": told.standing.value,
         "recourse": told.recourse.value,
         "late_days": told.late,
+        "outside_days": [{"first": first.isoformat(), "last": last.isoformat()} for first, last in told.outside],
     }
 
 
@@ -107,7 +119,10 @@ def _sighting_json(sighting: Sighting) -> Json:
 
 
 def _change_json(change: Change) -> Json:
-    """`decree` is the id of the other decree, null while it was never seen; `starts` and `ends` the period of the one that changes."""
+    """`decree` is the id of the other decree, null while it was never seen; `starts` and `ends` the period of the one that changes.
+
+    `undone_by` is what ends the one that changes, each of the same shape.
+    """
     return {
         "kind": change.kind.value,
         "decree": change.decree,
@@ -115,6 +130,8 @@ def _change_json(change: Change) -> Json:
         "since": _day(change.since),
         "starts": _moment(change.starts),
         "ends": _moment(change.ends),
+        "retroactive": change.retroactive,
+        "undone_by": [_change_json(ending) for ending in change.undone_by],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -11,12 +11,14 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, Context, fail
 from bot.cli.outbox_lines import post_line, post_lines
 from bot.cli.outbox_shapes import decided_json, post_json
 from bot.cli.output import print_json, print_lines
-from bot.model import PostState
+from bot.config.destinations import edited
+from bot.model import Post, PostState
 from bot.storage import StorageError, open_store
 
 if TYPE_CHECKING:
     from bot.cli.outbox_deciding import Decided
     from bot.storage import Store
+    from bot.storage.edits_told import EditTold
 
 T = TypeVar("T")
 
@@ -27,7 +29,8 @@ Numbers = Annotated[list[int], typer.Argument(metavar="N…", min=1, help="Numbe
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    outbox = typer.Typer(help="Posts that wait, that were refused, or of which nobody knows whether they arrived.", no_args_is_help=True)
+    about = "Posts that wait, were refused, could not be edited, or of which nobody knows whether they arrived."
+    outbox = typer.Typer(help=about, no_args_is_help=True)
     app.add_typer(outbox, name="outbox")
     _register_views(outbox)
     _register_decisions(outbox)
@@ -42,12 +45,21 @@ def _register_views(outbox: typer.Typer) -> None:
         limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Posts shown at most, the oldest first.")] = 100,
         as_json: AsJson = False,
     ) -> None:
-        """Every post that was not sent, oldest first; with --state, the posts in that state."""
-        posts = _reading(ctx.obj, lambda store: store.posts.listed(states=state or None, destination=destination, limit=limit))
+        """Every post that was not sent, and those sent whose message is yet to be edited or could not be, oldest first; with --state, the
+        posts in that state.
+        """
+
+        def ask(store: Store, edited: Collection[str]) -> tuple[list[Post], dict[int, EditTold]]:
+            unmade = {edit.post: edit for edit in store.edits_told.unmade(edited)}
+            # Of many the oldest are shown: there is no need to name more.
+            also = () if state else [number for number, edit in unmade.items() if destination in {None, edit.destination}][:limit]
+            return store.posts.listed(states=state or None, destination=destination, also=also, limit=limit), unmade
+
+        posts, edits = _reading(ctx.obj, ask)
         if as_json:
-            print_json([post_json(post) for post in posts])
+            print_json([post_json(post, edits.get(post.id)) for post in posts])
         else:
-            print_lines(post_line(post) for post in posts)
+            print_lines(post_line(post, edits.get(post.id)) for post in posts)
             if not posts:
                 typer.echo("nothing here", err=True)
         raise typer.Exit(DONE)
@@ -57,18 +69,21 @@ def _register_views(outbox: typer.Typer) -> None:
         """All that is known of one post. Exit code 1 when there is none of that number."""
         from bot.app import utc_now  # noqa: PLC0415 - a list need not wait for all that it knows
 
-        post, message = _reading(ctx.obj, lambda store: (store.posts.get(number), store.posts.message(number)))
+        post, message, edit = _reading(
+            ctx.obj, lambda store, _: (store.posts.get(number), store.posts.message(number), store.edits_told.of(number))
+        )
         if as_json:
-            print_json(post_json(post) | {"decrees": [decree.id for decree in message.decrees]})
+            print_json(post_json(post, edit) | {"decrees": [decree.id for decree in message.decrees]})
         else:
-            print_lines(post_lines(post, message, utc_now()))
+            print_lines(post_lines(post, message, edit, utc_now()))
         raise typer.Exit(DONE)
 
 
 def _register_decisions(outbox: typer.Typer) -> None:
     @outbox.command(epilog="Example:  vigie outbox retry 12 13")
     def retry(ctx: typer.Context, numbers: Numbers, as_json: AsJson = False) -> None:
-        """Send posts that were refused, or that wait for their time, again now. A post in doubt needs `resolve` first.
+        """Send posts that were refused, or that wait for their time, again now; edit again the message of those that were sent. A post in
+        doubt needs `resolve` first.
 
         Exit code 1 when none could be, 3 when some could not.
         """
@@ -78,7 +93,8 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
     @outbox.command(epilog="Example:  vigie outbox drop 12")
     def drop(ctx: typer.Context, numbers: Numbers, as_json: AsJson = False) -> None:
-        """Give posts up: they are not sent, and nobody is told of them any more. The rows stay, and `retry` takes a drop back.
+        """Give posts up: they are not sent, and nobody is told of them any more. Of those that were sent the edit is given up. The rows
+        stay, and `retry` takes a drop back.
 
         Exit code 1 when none could be, 3 when some could not.
         """
@@ -109,11 +125,12 @@ def _register_decisions(outbox: typer.Typer) -> None:
         _decide(ctx.obj, [number], decide, as_json=as_json)
 
 
-def _reading(context: Context, ask: Callable[[Store], T]) -> T:
+def _reading(context: Context, ask: Callable[[Store, Collection[str]], T]) -> T:
+    """What `ask` gives, which is told too whose posts are edited."""
     settings = context.load_settings(logs="warning")
     try:
         with open_store(settings.database.url, read_only=True) as store:
-            return ask(store)
+            return ask(store, edited(settings))
     except StorageError as error:
         fail(str(error))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.app import utc_now
 from bot.delivery.transitions import Counts, Event, transition
@@ -26,6 +27,11 @@ _DONE = {
     Event.PERSON_DROP: "given up; `vigie outbox retry` takes that back",
     Event.PERSON_SENT: "recorded as sent",
     Event.PERSON_NOT_SENT: "will be sent again within a minute, while the bot runs",
+}
+
+_EDITS = {
+    Event.PERSON_RETRY: "its message will be edited within a minute, while the bot runs with delivery.edit_posts",
+    Event.PERSON_DROP: "its message is left as it is; `vigie outbox retry` takes that back",
 }
 
 _CANNOT = {
@@ -62,6 +68,14 @@ def not_sent(store: Store, number: int) -> Decided:
     return _decide(store, number, Event.PERSON_NOT_SENT)
 
 
+def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datetime) -> Decided:
+    """Of a post that was sent, its edit is what can be tried again or given up."""
+    decide = store.edits_told.retry if event is Event.PERSON_RETRY else store.edits_told.drop
+    if not decide(number, now):
+        return Decided(False, f"post {number} {_CANNOT[post.state]}, and its message waits for no edit", post)
+    return Decided(True, f"post {number}: {_EDITS[event]}", post)
+
+
 def _decide(store: Store, number: int, event: Event, reference: str | None = None) -> Decided:
     try:
         post = store.posts.get(number) if event is Event.PERSON_DROP else store.posts.message(number)
@@ -69,6 +83,8 @@ def _decide(store: Store, number: int, event: Event, reference: str | None = Non
         return Decided(False, str(error), None)
     now = utc_now()
     step = transition(post.state, event, Counts(post.attempts, post.looks), now)
+    if step is None and post.state is PostState.SENT and event in _EDITS:
+        return _decide_edit(store, number, event, post, now)
     if step is None:
         return Decided(False, f"post {number} {_CANNOT[post.state]}", post)
     done = store.posts.decide(

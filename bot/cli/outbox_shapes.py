@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.cli.shapes import Json
 from bot.messages.cleaning import link_to
 from bot.model import Post
 
+if TYPE_CHECKING:
+    from bot.storage.edits_told import EditTold
 
-def post_json(post: Post) -> Json:
-    """One post. Instants are ISO 8601 in UTC; `digest` is the same for all posts of one message, null for a message of its own."""
+
+def post_json(post: Post, edit: EditTold | None) -> Json:
+    """One post. Instants are ISO 8601 in UTC; `digest` is the same for all posts of one message, null for a message of its own; `edit` is
+    how far its message was brought up to date, null where nothing was ever to be edited.
+    """
     decree = post.decree
     return {
         "post": post.id,
@@ -29,6 +35,17 @@ def post_json(post: Post) -> Json:
         "authority": decree.authority,
         "number": decree.facts.number,
         "link": link_to(decree.url, decree.page),
+        "edit": None if edit is None else _edit_json(edit),
+    }
+
+
+def _edit_json(edit: EditTold) -> Json:
+    return {
+        "state": edit.state,
+        "cause": None if edit.cause is None else edit.cause.value,
+        "error": edit.error,
+        "attempts": edit.attempts,
+        "not_before": _instant(edit.not_before),
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.cli.columns import count
+from bot.cli.read_facts import fact_lines
 from bot.cli.read_pages import page_ranges
-from bot.messages import printable, words_in
+from bot.messages import printable
 from bot.model import Judged, Outcome, Reading
 from bot.verdicts import Group
 
@@ -49,17 +50,6 @@ def early_line(item: Judged) -> str:
 
 
 def _decree_lines(item: Judged) -> Iterator[str]:
-    facts = item.verdict.facts
     yield f"{item.verdict.kind.value if item.verdict.kind else ''}: {printable(item.act.title)}"
-    for label, value in (
-        ("number", facts.number),
-        ("signed", facts.signed and facts.signed.isoformat()),
-        ("period", " to ".join(moment.isoformat() for moment in (facts.starts, facts.ends) if moment is not None)),
-        ("operators", ", ".join(facts.operators)),
-        ("places", "; ".join(facts.places)),
-        ("purposes", "; ".join(getattr(words_in("fr").purposes, purpose.value) for purpose in facts.purposes)),
-        ("software", " / ".join(filter(None, (facts.software, facts.vendor)))),
-        ("cameras", facts.cameras),
-    ):
-        if value:
-            yield f"  {label}: {printable(str(value))}"
+    for line in fact_lines(item.verdict.facts, item.verdict.kind):
+        yield f"  {line}"

@@ -20,7 +20,7 @@ from bot.detection import likely_kind, without_names
 from bot.messages import printable
 from bot.model import Act, Decree, Kind, PostState
 from bot.queries import outcome_text, vocabulary
-from bot.reviewing import Reviewer, Settled
+from bot.reviewing import Reviewer, Settled, SeveralDecrees
 from bot.storage import StorageError, open_store
 from bot.storage.rows import Waiting
 
@@ -61,11 +61,11 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """One of them: where it is, and why it is in doubt."""
-        waiting, act = _read(ctx.obj, lambda reviewer: reviewer.act(number))
+        waiting, act, found = _read(ctx.obj, lambda reviewer: _with_decrees(reviewer, number))
         if as_json:
-            print_json(review_json(waiting, act, text=text))
+            print_json(review_json(waiting, act, found, text=text))
         else:
-            print_lines(shown_lines(waiting, act, text=text))
+            print_lines(shown_lines(waiting, act, found, text=text))
         raise typer.Exit(DONE)
 
     @review.command(epilog="Example:  vigie review accept 12 --kind renewal")
@@ -76,7 +76,7 @@ def register(app: typer.Typer) -> None:
         decree: Annotated[int | None, typer.Option("--decree", min=1, help="Take back the withdrawal of this decree.")] = None,
         as_json: AsJson = False,
     ) -> None:
-        """It is a decree on algorithmic video surveillance: record it, and post it now unless it is known or old."""
+        """It is a decree on algorithmic video surveillance, or holds some: record each, and post it now unless it is known or old."""
         _one_of(number, decree)
         if decree is not None:
             if kind is not None:
@@ -110,16 +110,21 @@ def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
     yield f"{count(len(waiting), 'act')} to judge{hint}"
 
 
-def shown_lines(waiting: Waiting, act: Act, *, text: bool) -> Iterator[str]:
+def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bool) -> Iterator[str]:
     """An act with all that is known of it."""
     yield f"[{waiting.id}] {waiting.authority}  pages {act.first_page}-{act.last_page}  {printable(waiting.url)}#page={waiting.page}"
     yield f"    title: {printable(without_names(waiting.title)) or '(none)'}"
     if waiting.decree is not None:
-        yield f"    recorded as decree {waiting.decree}, which today's rules would not find: rejected, it is withdrawn"
-    for item in waiting.evidence:
+        why = "a later reading of its recueil does" if waiting.reread else "today's rules would"
+        yield f"    recorded as decree {waiting.decree}, which {why} not find: rejected, it is withdrawn"
+    for item in (quote for quote in waiting.evidence if quote.text):
         where = f" {item.where.value}" if item.where is not None else ""
         yield f"    p. {item.page}{where}: « {printable(without_names(item.text))} »"
-    yield f"    if it is a decree, most likely: {likely_kind(act).value}"
+    if len(found) > 1:
+        yield f"    it holds {len(found)} decrees, each of which is recorded if it is accepted:"
+        yield from (f"    p. {one.page}: {printable(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)
+    else:
+        yield f"    if it is a decree, most likely: {likely_kind(act).value}"
     if text:
         for page in act.pages:
             yield f"--- page {page.number}"
@@ -134,6 +139,11 @@ def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
             return ask(Reviewer(store=store, route=_nowhere, clock=utc_now))
     except StorageError as error:
         fail(str(error))
+
+
+def _with_decrees(reviewer: Reviewer, number: int) -> tuple[Waiting, Act, tuple[Decree, ...]]:
+    waiting, act = reviewer.act(number)
+    return waiting, act, reviewer.found(waiting, act)
 
 
 def _one_of(number: int | None, decree: int | None) -> None:
@@ -154,7 +164,10 @@ def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json:
             settled = await asyncio.to_thread(answer, parts.reviewer)
             return settled, await _post(parts, settled)
 
-    settled, delivered = run_to_end(work())
+    try:
+        settled, delivered = run_to_end(work())
+    except SeveralDecrees as error:
+        fail(str(error), WRONG_USE)
     if as_json:
         print_json(settled_json(settled, delivered))
     else:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.cli.shapes import Json, evidence_json, posts_json
 from bot.detection import likely_kind, without_names
-from bot.model import Act
+from bot.model import Act, Decree
 from bot.reviewing import Settled
 from bot.storage.rows import Waiting
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from bot.delivery import Delivered
 
 
-def review_json(waiting: Waiting, act: Act | None = None, *, text: bool = False) -> Json:
+def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree] = (), *, text: bool = False) -> Json:
     """One act that waits; `decree` is the stored one that it was so far taken for.
 
-    With the act itself, `last_page` and `likely_kind`; with `text`, `pages` as they were read, names included.
+    With the act itself, `last_page`, `likely_kind` and `holds`, the decrees `found` in it that are recorded if it is accepted; with `text`,
+    `pages` as they were read, names included.
     """
     shape: Json = {
         "id": waiting.id,
@@ -34,6 +35,7 @@ def review_json(waiting: Waiting, act: Act | None = None, *, text: bool = False)
     }
     if act is not None:
         shape |= {"last_page": act.last_page, "likely_kind": likely_kind(act).value}
+        shape["holds"] = [{"page": one.page, "number": one.facts.number, "kind": one.kind.value} for one in found]
         if text:
             shape["pages"] = [{"number": page.number, "text": page.text} for page in act.pages]
     return shape
@@ -42,7 +44,8 @@ def review_json(waiting: Waiting, act: Act | None = None, *, text: bool = False)
 def settled_json(settled: Settled, delivered: Iterable[Delivered]) -> Json:
     """What was decided. `outcome` is decree or not_concerned, `already` true where it had been decided before, `by` the way it came.
 
-    `withdrawn` is the decree that a rejected act was recorded as, `posted_to` the destinations that have its post, or may have it.
+    `decrees` are those of an accepted act, which may hold several, `decree` the last of them. `withdrawn` is the decree that
+    a rejected act was recorded as, `posted_to` the destinations that have its post, or may have it.
     """
     decision = settled.decision
     return {
@@ -51,7 +54,8 @@ def settled_json(settled: Settled, delivered: Iterable[Delivered]) -> Json:
         "decided_at": decision.at.isoformat(),
         "by": decision.by,
         "already": settled.already,
-        "decree": settled.decree,
+        "decree": settled.decrees[-1] if settled.decrees else None,
+        "decrees": list(settled.decrees),
         "withdrawn": None if settled.withdrawn is None else settled.withdrawn.decree,
         "posted_to": [] if settled.withdrawn is None else list(settled.withdrawn.out),
         "posts": posts_json(delivered),

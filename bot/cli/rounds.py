@@ -18,9 +18,11 @@ from bot.cli.output import print_json, print_round
 from bot.cli.round_shapes import round_json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.instance import is_running
 from bot.model import PostState
 from bot.reading import ocr_available
 from bot.report import Harvest, SourceReport
+from bot.storage.contents import PAGES_KEPT
 from sources import Authority, Source
 
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]
@@ -32,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie poll 26 06   (or, from cron, every ten minutes:  vigie poll)")
     def poll(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
-        """One real round: poll, record, post, tell the operators what changed, end. Exit code 3 when some source or destination failed."""
+        """One real round: poll, record, post, tell and ask the operators, end. Exit code 3 when some source or destination failed."""
         _command(ctx.obj, codes, as_json, rehearsal=False)
 
     @app.command(epilog="Example:  vigie check 26 --json")
@@ -44,7 +46,7 @@ def register(app: typer.Typer) -> None:
 def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehearsal: bool) -> None:
     settings, authorities = context.load(logs="warning")
     picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
-    reports, harvest, delivered = run_to_end(_round(settings, authorities, picked, as_json, rehearsal))
+    reports, harvest, delivered = run_to_end(one_round(settings, authorities, picked, quiet=as_json, rehearsal=rehearsal))
     if as_json:
         print_json(round_json(reports, harvest, delivered, places_of(authorities), utc_now()))
     else:
@@ -55,9 +57,10 @@ def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehear
     raise typer.Exit(DONE if whole else PARTLY_DONE)
 
 
-async def _round(
-    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], quiet: bool, rehearsal: bool
+async def one_round(
+    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], *, quiet: bool, rehearsal: bool
 ) -> tuple[list[SourceReport], Harvest, list[Delivered]]:
+    """Poll these authorities, deliver what is due, and tell and ask the operators what is new. Raises StorageError."""
     # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
     console = io.StringIO() if quiet else sys.stdout
     async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console, rehearsal=rehearsal) as parts:
@@ -65,11 +68,16 @@ async def _round(
         async with delivering(parts, rehearsal=rehearsal) as delivery:
             reports, harvest = await _poll_all(parts, sources, delivery.found)
         delivered = delivery.done
+        if not rehearsal:
+            await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
         if parts.alerts is not None:
             # The round is over: there is nothing to wait for that may begin with what has begun.
             await parts.alerts.look(settle=timedelta(0))
         if parts.post_alerts is not None:
             await parts.post_alerts.look(settle=timedelta(0))
+        if parts.asker is not None and not await is_running(parts.store.leases, parts.clock()):
+            # A `vigie run` beside this asks by itself, and hears the buttons; without one nobody would.
+            await parts.asker.look(heard=False)
         return reports, harvest, delivered
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from subprocess import SubprocessError
 from typing import Annotated
 
 import typer
 
 from bot.app import take_survey
+from bot.cli.confinement_lines import confinement_json, confinement_lines
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail
 from bot.cli.output import print_json
 from bot.cli.shapes import Json
 from bot.cli.status_lines import status_lines
 from bot.health import Overview, SourceHealth, Status
+from bot.reading.probe import Confinement, confinement_in_force
 from bot.storage import StorageError, open_store
 from bot.storage.rows import RecueilState
 from sources import Authority
@@ -32,7 +35,10 @@ def register(app: typer.Typer) -> None:
         every: Annotated[bool, typer.Option("--all", "-a", help="Show every source, also those that are fine.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
-        """Show which sources work. Exit code 0 when all that are watched do, 3 when some do not or the bot does not seem to run."""
+        """Show which sources work, and whether PDFs are read in confinement on this machine.
+
+        Exit code 0 when all that are watched do, 3 when some do not or the bot does not seem to run.
+        """
         context: Context = ctx.obj
         settings, authorities = context.load(logs="warning")
         picked = {authority.code for authority in chosen(codes, authorities)}
@@ -42,12 +48,21 @@ def register(app: typer.Typer) -> None:
         except StorageError as error:
             fail(str(error))
         overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked))
+        confinement = _confinement()
         if as_json:
-            print_json(_json(overview, authorities, counts))
+            print_json({**_json(overview, authorities, counts), "confinement": confinement_json(confinement)})
         else:
-            for line in status_lines(overview, authorities, counts, every=every):
+            for line in (*status_lines(overview, authorities, counts, every=every), "", *confinement_lines(confinement)):
                 typer.echo(line)
         raise typer.Exit(DONE if overview.fine else PARTLY_DONE)
+
+
+def _confinement() -> Confinement | str:
+    """What is in force on this machine, else why that could not be found out."""
+    try:
+        return confinement_in_force()
+    except (OSError, ValueError, SubprocessError) as error:
+        return str(error)
 
 
 def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts) -> Json:

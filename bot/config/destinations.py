@@ -8,6 +8,9 @@ from typing import Any
 from bot.config.errors import Problem
 from bot.config.model import DestinationSettings, Settings
 
+_EDITING = frozenset({"telegram", "mastodon"})
+"""The platforms whose channels are `bot.delivery.EditingChannel`s."""
+
 _ONLY_FOR = {
     "chat": "telegram",
     "instance": "mastodon",
@@ -33,6 +36,11 @@ def destinations(settings: Settings) -> tuple[DestinationSettings, ...]:
     return (*(entry for entry in implied if _address(entry) not in taken), *explicit) or (
         DestinationSettings(name="console", platform="console"),
     )
+
+
+def edited(settings: Settings) -> tuple[str, ...]:
+    """The names of the destinations whose posts are edited when more becomes known: those whose platform can, unless that is turned off."""
+    return tuple(entry.name for entry in destinations(settings) if entry.platform in _EDITING) if settings.delivery.edit_posts else ()
 
 
 def problems(document: Mapping[str, Any]) -> Iterator[Problem]:

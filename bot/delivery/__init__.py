@@ -8,8 +8,9 @@ from bot.delivery.errors import DestinationRefused, HoldForPerson, Migrated, Sen
 from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon import MastodonChannel
 from bot.delivery.operators import Choice, TelegramOperators
-from bot.delivery.outbox import Delivered, Deliverer
+from bot.delivery.outbox import Deliverer
 from bot.delivery.pacing import most_per_day
+from bot.delivery.records import Delivered
 from bot.delivery.routing import Destination, Platform, Visibility, destinations_for, wants
 from bot.delivery.safety import UnsafeAddress
 from bot.delivery.store import Outbox

@@ -11,13 +11,12 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.counsel import counsel
 from bot.delivery.backoff import backoff
-from bot.delivery.channel import NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import NotSent, Sent, Unknown
+from bot.delivery.desk import Desk, composing
 from bot.delivery.errors import SendAgain
-from bot.messages import Beside, Language, StatusLimits, mastodon_status, place_for
+from bot.messages import Language, StatusLimits, mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
-from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
 
 _READ_TIMEOUT = 30.0
@@ -68,10 +67,7 @@ class AppriseChannel:
         self._service.add(service)
         self._text_format = apprise.NotifyFormat.TEXT
         self._name = name
-        self._places = places
-        self._clock = clock
-        self._language: Language = language
-        self._beside = Beside(public_url)
+        self._desk = Desk(places, clock, language, public_url)
         self._limits = StatusLimits(service.body_maxlen, per_url=None)
         self._taken: set[str] = set()
 
@@ -93,15 +89,10 @@ class AppriseChannel:
         return bool(self._service.notify(body=text, body_format=self._text_format))
 
     def _text(self, post: Post) -> str:
-        try:
+        with composing("Apprise"):
             if post.digest is not None:
-                return mastodon_digest(post.decrees, self._places, self._language, self._limits)
-            decree, now = post.decree, self._clock()
-            place = place_for(self._places, decree.authority)
-            said = counsel(decree, place, now)
-            return mastodon_status(decree, place, now, self._language, said, self._beside, limits=self._limits)
-        except TooSmall as error:
-            raise Refused(f"Apprise: {error}") from None
+                return mastodon_digest(post.decrees, self._desk.places, self._desk.language, self._limits)
+            return mastodon_status(self._desk.dispatch(post), limits=self._limits)
 
     async def find(self, post: Post) -> Sent | None:
         """What this process knows to have been taken. Of anything else nobody can tell: raises SendAgain, and before a message is sent for
@@ -115,7 +106,7 @@ class AppriseChannel:
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""
-        return mastodon_room(decrees, self._places, self._language, self._limits)
+        return mastodon_room(decrees, self._desk.places, self._desk.language, self._limits)
 
     async def close(self) -> None:
         """Nothing is kept open. May be called more than once."""

@@ -82,7 +82,7 @@ class PreparingChannel(Channel, Protocol):
 class EditingChannel(Channel, Protocol):
     """A destination whose messages can be edited."""
 
-    async def edit(self, post: Post) -> None:
+    async def edit(self, post: Post) -> Sent:
         """Let the message of a sent post (`reference`) tell of its decree as it is known now. Doing it again changes nothing.
 
         Raises Refused where that message can never be edited (gone, no longer ours), DestinationRefused and NotSent where it cannot be

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TextIO
 
-from bot.counsel import counsel
 from bot.delivery.channel import NotSent, Sent
-from bot.messages import Beside, Language, place_for, plain_post
+from bot.delivery.desk import Desk, composing
+from bot.messages import Language, plain_post
 from bot.messages.digests import plain_digest
 from bot.model import Decree, Place, Post
 
@@ -29,10 +29,7 @@ class ConsoleChannel:
     ) -> None:
         self._name = name
         self._stream = stream
-        self._places = places
-        self._clock = clock
-        self._language = language
-        self._beside = Beside(public_url)
+        self._desk = Desk(places, clock, language, public_url)
         self._written: set[str] = set()
 
     @property
@@ -44,9 +41,10 @@ class ConsoleChannel:
         """Write the post.
 
         Raises NotSent when it could not be written whole (reader gone, disk full): a post cut short on a terminal has told
-        nobody, and writing it again does no harm.
+        nobody, and writing it again does no harm. Raises Refused when there are no words for it.
         """
-        text = self._text(post)
+        with composing("console"):
+            text = self._text(post)
         try:
             # In a thread: a reader that pauses (a pager, a full pipe) must hold up nothing else.
             await asyncio.to_thread(self._write, self._encodable(text) + "\n\n")
@@ -58,10 +56,8 @@ class ConsoleChannel:
 
     def _text(self, post: Post) -> str:
         if post.digest is not None:
-            return plain_digest(post.decrees, self._places, self._language)
-        decree, now = post.decree, self._clock()
-        place = place_for(self._places, decree.authority)
-        return plain_post(decree, place, now, self._language, counsel(decree, place, now), self._beside)
+            return plain_digest(post.decrees, self._desk.places, self._desk.language)
+        return plain_post(self._desk.dispatch(post))
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

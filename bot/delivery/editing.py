@@ -2,6 +2,9 @@
 
 Edits come after posts: none is made while a post waits for the same destination, or while that rests. An edit may be made twice without
 harm, so that a lost answer only means to make it again; one that cannot be made for two days is given up, and the log says why.
+
+What keeps one edit from being made keeps the others of its destination, which wait with it: an outage costs one request, not one for each.
+Posts wait for edits only where the platform itself asks for patience.
 """
 
 from __future__ import annotations
@@ -43,12 +46,20 @@ _CAUSES = {
 }
 
 
+_ITS_OWN = frozenset({Event.FAULT, Event.MIGRATED})
+"""What says nothing of the other edits: a fault that one decree meets, and a chat that has moved, to which they can go at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class After:
-    """What follows from an edit that failed: it is tried again at `not_before`, or given up (None)."""
+    """What follows from an edit that failed: it is tried again at `not_before`, or given up (None). `rests`: so are all of its destination;
+    `asked`: the platform wants that, and gets no posts either.
+    """
 
     not_before: datetime | None
     cause: PostCause
+    rests: bool = False
+    asked: bool = False
 
 
 def after_failure(event: Event, attempts: int, since: datetime, now: datetime, retry_after: float | None, chance: float) -> After:
@@ -57,7 +68,7 @@ def after_failure(event: Event, attempts: int, since: datetime, now: datetime, r
     if event is Event.REFUSED_CONTENT or now - since >= GIVEN_UP_AFTER:
         return After(None, cause)
     wait = REFUSED_REST if event is Event.REFUSED_DESTINATION else backoff(attempts, retry_after, chance)
-    return After(now + wait, cause)
+    return After(now + wait, cause, rests=event not in _ITS_OWN, asked=event is Event.RATE_LIMITED)
 
 
 class Editor(Generic[E]):
@@ -77,41 +88,55 @@ class Editor(Generic[E]):
         names = [channel.name for channel in channels if isinstance(channel, EditingChannel)]
         return await asyncio.to_thread(self._edits.next_due, now, names)
 
-    async def serve(self, channel: Channel) -> None:
-        """The edits of one destination, until one of them has to wait. A failure of the store is the caller's."""
+    async def serve(self, channel: Channel) -> datetime | None:
+        """The edits of one destination, until one of them has to wait; until when the platform wants to be left alone, posts included.
+
+        A failure of the store is the caller's.
+        """
         if not isinstance(channel, EditingChannel):
-            return
+            return None
         for _ in range(MOST_AT_ONCE):
             edit = await asyncio.to_thread(self._edits.next, channel.name, self._clock())
-            if edit is None or not await self._has_turn(channel, edit) or not await self._make(channel, edit):
-                return
+            if edit is None or not await self._has_turn(channel, edit):
+                return None
+            go_on, alone_until = await self._make(channel, edit)
+            if alone_until is not None or not go_on:
+                return alone_until
+        return None
 
     async def _has_turn(self, channel: Channel, edit: E) -> bool:
         wait = self._limiter.wait(channel.name, 1)
         now = self._clock()
         if wait > 0:
-            await uninterrupted(self._edits.put_off, edit, now, now + timedelta(seconds=wait))
+            until = now + timedelta(seconds=wait)
+            await uninterrupted(self._edits.put_off, edit, now, until)
+            await uninterrupted(self._edits.rest, channel.name, now, until)
             return False
         self._limiter.note(channel.name)
         return True
 
-    async def _make(self, channel: EditingChannel, edit: E) -> bool:
-        """Make one edit and record what became of it; whether the destination may have the next one now."""
+    async def _make(self, channel: EditingChannel, edit: E) -> tuple[bool, datetime | None]:
+        """Make one edit and record what became of it; whether the destination may have the next one now, and what the platform asks for."""
         try:
-            await channel.edit(edit.post)
+            edited = await channel.edit(edit.post)
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others
             reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
             return await self._failed(channel, edit, event_of(error), reason, getattr(error, "retry_after", None))
-        await uninterrupted(self._edits.done, edit, self._clock())
+        now = self._clock()
+        await uninterrupted(self._edits.done, edit, now)
         log.info("post edited", destination=channel.name, decree=edit.post.decree.id)
-        return True
+        return True, None if edited.rest is None else now + timedelta(seconds=edited.rest)
 
-    async def _failed(self, channel: Channel, edit: E, event: Event, reason: str, retry_after: float | None) -> bool:
+    async def _failed(
+        self, channel: Channel, edit: E, event: Event, reason: str, retry_after: float | None
+    ) -> tuple[bool, datetime | None]:
         now = self._clock()
         after = after_failure(event, edit.attempts, edit.since, now, retry_after, self._chance())
         if after.not_before is None:
             log.warning("post not edited: given up", destination=channel.name, decree=edit.post.decree.id, error=reason)
             await uninterrupted(self._edits.give_up, edit, now, after.cause, reason)
-            return True
+            return True, None
         await uninterrupted(self._edits.put_off, edit, now, after.not_before, after.cause, reason)
-        return False
+        if after.rests:
+            await uninterrupted(self._edits.rest, channel.name, now, after.not_before)
+        return False, after.not_before if after.asked else None

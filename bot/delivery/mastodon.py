@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from bot.counsel import counsel
+from bot.delivery import bounded
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
+from bot.delivery.desk import Desk, composing
 from bot.delivery.errors import DestinationRefused, Missing
 from bot.delivery.mastodon_answers import (
     classify_answer,
@@ -29,9 +30,8 @@ from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, scrub
 from bot.loopback import is_loopback
-from bot.messages import Beside, Language, StatusLimits, mastodon_status, mastodon_thread, place_for, printable
+from bot.messages import Language, StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
-from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
 
 log = structlog.get_logger()
@@ -63,15 +63,15 @@ class MastodonChannel:
         """
         self._name = name
         self._token = token
-        self._places = places
         self._clock = clock
-        self._language: Language = language
+        self._desk = Desk(places, clock, language, public_url)
         self._visibility = visibility
         self._pictured = Pictured(picture)
-        self._beside = Beside(public_url)
         self._warning = printable(content_warning)
         self._thread = thread
         self._limits: StatusLimits | None = None
+        self._rest: float | None = None
+        self._longest = read_timeout * bounded.READS
         base = checked_base(instance)
         self._client = httpx.AsyncClient(
             base_url=base,
@@ -96,16 +96,14 @@ class MastodonChannel:
         Raises NotSent, Refused (DestinationRefused when the account itself is refused) or Unknown.
         """
         first = await self._begun(post)
-        if first is not None:
-            answer, known = None, True
-        else:
-            answer, known = await self._post_within_limits(post), False
-            created = json_of(answer)
+        known = first is not None
+        if first is None:
+            created = json_of(await self._post_within_limits(post))
             if not isinstance(created, Mapping) or not created.get("id"):
                 raise Unknown("Mastodon: an answer without a status id")
             first = created
         await self._go_on(post, first, known=known)
-        return Sent(str(first["id"]), None if answer is None else rest_after(answer.headers, self._clock()))
+        return Sent(str(first["id"]), self._rest)
 
     async def _begun(self, post: Post) -> Mapping[str, Any] | None:
         """The first status of a thread that was perhaps begun in an earlier try; None where there is none."""
@@ -115,7 +113,11 @@ class MastodonChannel:
 
     async def _go_on(self, post: Post, first: Mapping[str, Any], *, known: bool) -> None:
         if self._thread and post.digest is None:
-            texts = self._texts(post, await self._status_limits())[1:]
+            try:
+                texts = self._texts(post, await self._status_limits())[1:]
+            except Refused as error:  # the post itself is there
+                log.warning("thread ended early: there are no words for the rest", destination=self._name, error=str(error))
+                return
             await go_on(self._request, first, texts, self._form(), post.key, destination=self._name, known=known)
 
     async def _post_within_limits(self, post: Post) -> httpx.Response:
@@ -163,40 +165,36 @@ class MastodonChannel:
 
     def _form(self) -> dict[str, str]:
         """What every status is posted with. A text under a warning is folded."""
-        form = {"visibility": self._visibility, "language": self._language}
+        form = {"visibility": self._visibility, "language": self._desk.language}
         return form | ({"spoiler_text": self._warning} if self._warning else {})
 
-    def _texts(self, post: Post, limits: StatusLimits, beside: Beside | None = None) -> tuple[str, ...]:
+    def _texts(self, post: Post, limits: StatusLimits, *, edited: bool = False) -> tuple[str, ...]:
         """The status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
         # A warning counts as the text does.
         room = replace(limits, characters=limits.characters - len(self._warning))
-        try:
+        with composing("Mastodon"):
             if post.digest is not None:
-                return (mastodon_digest(post.decrees, self._places, self._language, room),)
-            decree, now = post.decree, self._clock()
-            place = place_for(self._places, decree.authority)
+                return (mastodon_digest(post.decrees, self._desk.places, self._desk.language, room),)
             write = mastodon_thread if self._thread else mastodon_status
-            said = write(decree, place, now, self._language, counsel(decree, place, now), beside or self._beside, limits=room)
-        except TooSmall as error:
-            raise Refused(f"Mastodon: {error}") from None
+            said = write(self._desk.dispatch(post, edited=edited), limits=room)
         return (said,) if isinstance(said, str) else said
 
-    async def edit(self, post: Post) -> None:
+    async def edit(self, post: Post) -> Sent:
         """Let the status of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`.
 
         Of a thread the first status only.
         """
         if post.digest is not None or post.reference is None:
             raise Refused("Mastodon: not a status that can be edited")
-        beside = replace(self._beside, edited=True, below=post.below)
-        text = self._texts(post, await self._status_limits(), beside)[0]
-        await edit_status(self._request, post.reference, text, language=self._language, warning=self._warning)
+        text = self._texts(post, await self._status_limits(), edited=True)[0]
+        await edit_status(self._request, post.reference, text, language=self._desk.language, warning=self._warning)
+        return Sent(post.reference, self._rest)
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""
         limits = await self._status_limits()
         room = replace(limits, characters=limits.characters - len(self._warning))
-        return mastodon_room(decrees, self._places, self._language, room)
+        return mastodon_room(decrees, self._desk.places, self._desk.language, room)
 
     async def _status_limits(self) -> StatusLimits:
         """Kept once known: v2, then v1 (servers without v2); Mastodon's own where neither tells. A server out of reach is NotSent."""
@@ -233,18 +231,20 @@ class MastodonChannel:
 
     async def _look_for(self, post: Post) -> Mapping[str, Any] | None:
         """The status of a post, None where it certainly is not there; see `find`."""
-        sought = recogniser(post, place_for(self._places, post.decree.authority), self._clock(), self._language)
+        sought = recogniser(post, self._desk.place(post.decree), self._clock(), self._desk.language)
         found = [decree.found_at for decree in post.decrees if decree.found_at is not None]
         return await look_for(self._request, sought, since=max(found) if len(found) == len(post.decrees) else None)
 
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         failure: DeliveryError
         try:
-            answer = await self._client.request(method, path, **options)
+            answer = await bounded.request(self._client, method, path, longest=self._longest, **options)
         except httpx.HTTPError as error:
             failure = classify_failure(error)
         else:
             if answer.is_success:
+                # As the last answer tells: a thread and an edit are several requests.
+                self._rest = rest_after(answer.headers, self._clock())
                 return answer
             failure = classify_answer(answer.status_code, answer.headers, scrub(answer.text, self._token), self._clock())
         raise failure

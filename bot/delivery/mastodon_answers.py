@@ -21,6 +21,10 @@ _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, 
 _UNSET_WAIT = 300.0
 """Seconds: Mastodon counts requests over five minutes; the wait after a 429 that names no end."""
 _ERROR_SHOWN = 200
+_NUMBER = re.compile(r"[0-9]{1,18}")
+"""A header may hold any character of Latin-1, and some are digits that are no numbers."""
+_LONGEST_CONTENT = 200_000
+"""Characters of a status that are looked at: several times what the longest digest takes, and read in a moment."""
 KEPT_REQUESTS = 5
 """Requests of the account's allowance that are left unused: a look for a lost post, and whatever else acts for the account, need some."""
 _LONGEST_REST = 900.0
@@ -71,7 +75,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
             continue
         try:
             return max(read(value.strip(), now), 1.0)
-        except (ValueError, OverflowError, TypeError):
+        except (ValueError, OverflowError, OSError, TypeError):
             continue
     return _UNSET_WAIT
 
@@ -82,17 +86,17 @@ def rest_after(headers: Mapping[str, str], now: datetime) -> float | None:
     X-RateLimit-Remaining counts down to 0; X-RateLimit-Reset says when it is full again (Mastodon API, "Rate limits").
     """
     left, reset = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-reset")
-    if left is None or reset is None or not left.strip().isdigit() or int(left) > KEPT_REQUESTS:
+    if left is None or reset is None or not _NUMBER.fullmatch(left.strip()) or int(left) > KEPT_REQUESTS:
         return None
     try:
         seconds = _from_reset(reset.strip(), now)
-    except (ValueError, OverflowError, TypeError):
+    except (ValueError, OverflowError, OSError, TypeError):
         return None
     return min(seconds, _LONGEST_REST) if seconds > 0 else None
 
 
 def _from_retry_after(value: str, now: datetime) -> float:
-    return float(value) if value.isdigit() else (_aware(parsedate_to_datetime(value)) - now).total_seconds()
+    return float(value) if _NUMBER.fullmatch(value) else (_aware(parsedate_to_datetime(value)) - now).total_seconds()
 
 
 def _from_reset(value: str, now: datetime) -> float:
@@ -150,7 +154,7 @@ def _speaks(status: Mapping[str, Any], language: str) -> bool:
 
 def _content(status: Mapping[str, Any]) -> _Content:
     content = _Content()
-    content.feed(str(status.get("content") or ""))
+    content.feed(str(status.get("content") or "")[:_LONGEST_CONTENT])
     content.close()
     return content
 

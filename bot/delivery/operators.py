@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -13,6 +14,7 @@ from bot.delivery.channel import NotSent, Unknown
 from bot.delivery.errors import DestinationRefused
 from bot.delivery.telegram_answers import classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot
+from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
 
@@ -32,30 +34,44 @@ class TelegramOperators:
     operators because it is called otherwise in `public` (the chats of the destinations).
     """
 
-    def __init__(self, chat: int | str, token: str, public: Collection[int | str], api_url: str = DEFAULT_API) -> None:
-        """Raises UnsafeAddress when `api_url` is neither https nor this machine."""
+    def __init__(
+        self,
+        chat: int | str,
+        token: str,
+        public: Collection[int | str],
+        api_url: str = DEFAULT_API,
+        *,
+        now_at: Callable[[int | str], int | str] = lambda chat: chat,
+        moved: Callable[[int | str, int], None] = lambda chat, new: None,
+    ) -> None:
+        """`now_at` gives the id that a chat has now, `moved` is told that it has another one; both are called in a thread.
+
+        Raises UnsafeAddress when `api_url` is neither https nor this machine.
+        """
         self._chat = chat
+        self._now_at = now_at
+        self._moved = moved
+        self._located = False
         self._token = token
         self._public = frozenset(str(name).lower() for name in public)
         self._sending = SendingBot(token, api_url)
         self._checked = False
-
-    @property
-    def chat(self) -> int | str:
-        """The chat as it is called now: a group that became a supergroup has another number."""
-        return self._chat
 
     async def tell(self, text: str) -> None:
         """Send one text of at most 4096 UTF-16 units. Raises NotSent, Refused (DestinationRefused for a public chat) or Unknown."""
         await self.ask(text, ())
 
     async def ask(self, text: str, choices: Sequence[Choice]) -> None:
-        """Send one text with a button for each choice, side by side. Raises what `tell` raises."""
+        """Send one text with a button for each choice, side by side. Raises what `tell` raises, and what `now_at` and `moved` raise."""
+        if not self._located:
+            self._chat = await asyncio.to_thread(self._now_at, self._chat)
+            self._located = True
         await self._check()
         try:
             await self._send(text, choices)
         except ChatMigrated as moved:
             log.warning("operators' group became a supergroup: set its new id in the configuration", chat=moved.new_chat_id)
+            await uninterrupted(self._moved, self._chat, moved.new_chat_id)
             self._chat, self._checked = moved.new_chat_id, False
             await self._check()
             try:

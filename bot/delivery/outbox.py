@@ -1,10 +1,10 @@
 """From the outbox to the destinations, each post once.
 
-A post is a row before it is a message. One pass (`Deliverer.deliver_due`) serves every destination at the same time, so that
-a slow or full platform never delays the others; within one destination posts go one after the other. What a failure means is
-decided by the channel (not sent, refused, unknown), what follows from it by `transitions`; here it is applied:
+A post is a row before it is a message. A pass (`Deliverer.deliver_due`) serves one destination, or all of them side by side, so that a slow
+or full platform never delays the others; within one destination posts go one after the other. What a failure means is
+decided by the channel (not sent, refused, unknown), what follows from it by `transitions`, and recorded by `records`:
 
-- what may have been sent is looked for before anything else goes to its destination, and nothing follows it until then;
+- what may have been sent is looked for before anything else goes to its destination, and nothing follows it until then (`reconciling`);
 - what came to too many for a day is gathered into digests, which are recorded before they are sent;
 - the rest goes out as fast as the platform and its readers can take it (`limiter`).
 
@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -25,16 +24,18 @@ from typing import Any
 import structlog
 
 from bot.delivery.backoff import SETTLE
-from bot.delivery.channel import Channel, DeliveryError, NotSent, Sent
+from bot.delivery.channel import Channel, DeliveryError, NotSent
 from bot.delivery.digests import DAY, needs_digest, split
 from bot.delivery.editing import Editor
 from bot.delivery.errors import StoppedBefore
-from bot.delivery.events import event_of, looked_for, unexpected
+from bot.delivery.events import event_of, unexpected
 from bot.delivery.holding import BEAT, held, made_ready
 from bot.delivery.limiter import Limiter
+from bot.delivery.reconciling import Reconciler
+from bot.delivery.records import Delivered, Records
 from bot.delivery.store import Outbox
-from bot.delivery.transitions import Counts, Event, Step, transition
-from bot.model import Post, PostCause, PostState
+from bot.delivery.transitions import Event
+from bot.model import Post, PostCause
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
@@ -42,19 +43,8 @@ log = structlog.get_logger()
 LONGEST_SLEEP = 1.0
 """Seconds that a pass may wait for a destination's turn."""
 
-_ABSENT = "not found at the destination: to be sent again"
 _TAKEN_OVER = "not sent: another program or a person has taken it over"
 _STOPPED_BEFORE, _STOPPED_WHILE = "stopped before it was sent", "stopped while it was being sent"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of one message in one pass. `alert` is true when an operator must look, and was not told yet."""
-
-    post: Post
-    state: PostState
-    error: str | None = None
-    alert: bool = False
 
 
 class Deliverer:
@@ -83,30 +73,40 @@ class Deliverer:
         self._channels = tuple(channels)
         self._clock = clock
         self._settle = settle
+        self._records = Records(outbox, clock, settle=settle, chance=chance)
+        self._reconciler = Reconciler(outbox, self._records, clock)
         self._limiter = limiter or Limiter()
         self._most_per_day = most_per_day
         self._editor = editor
-        self._chance = chance
         self._sleep = sleep
         self._beat = beat
-        self._one_pass = asyncio.Lock()
+        self._one_pass = {channel.name: asyncio.Lock() for channel in self._channels}
         self._recalled: set[str] = set()
 
-    async def next_due(self, now: datetime) -> datetime | None:
-        """When the next pass has something to do (not before `now`); None when nothing waits."""
-        due = [await asyncio.to_thread(self._outbox.next_due, now, [channel.name for channel in self._channels])]
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """The names of all that are served."""
+        return tuple(channel.name for channel in self._channels)
+
+    async def next_due(self, now: datetime, *destinations: str) -> datetime | None:
+        """When the next pass over these destinations (all, where none is named) has something to do, not before `now`; None when nothing
+        waits.
+        """
+        channels = self._named(destinations)
+        due = [await asyncio.to_thread(self._outbox.next_due, now, [channel.name for channel in channels])]
         if self._editor is not None:
-            due.append(await self._editor.next_due(now, self._channels))
+            due.append(await self._editor.next_due(now, channels))
         return min((at for at in due if at is not None), default=None)
 
-    async def deliver_due(self) -> list[Delivered]:
-        """Send everything that is due, and tell what became of it. Never raises for a destination's failure."""
-        async with self._one_pass:
-            done: list[Delivered] = []
-            async with asyncio.TaskGroup() as group:
-                for channel in self._channels:
-                    group.create_task(self._serve(channel, done))
-            return done
+    async def deliver_due(self, *destinations: str) -> list[Delivered]:
+        """Send everything that is due to these destinations (all, where none is named), and tell what became of it. Never raises for a
+        destination's failure. It lasts as long as the slowest of them.
+        """
+        done: list[Delivered] = []
+        async with asyncio.TaskGroup() as group:
+            for channel in self._named(destinations):
+                group.create_task(self._one_at_a_time(channel, done))
+        return done
 
     async def close(self) -> None:
         """Release every channel's connections."""
@@ -116,12 +116,19 @@ class Deliverer:
             except Exception as error:  # one that does not close must not keep the others open
                 log.warning("destination not closed", destination=channel.name, error=type(error).__name__)
 
+    def _named(self, destinations: Collection[str]) -> Sequence[Channel]:
+        return [channel for channel in self._channels if channel.name in destinations] if destinations else self._channels
+
+    async def _one_at_a_time(self, channel: Channel, done: list[Delivered]) -> None:
+        async with self._one_pass[channel.name]:
+            await self._serve(channel, done)
+
     async def _serve(self, channel: Channel, done: list[Delivered]) -> None:
         """One destination. A failure of the store ends its pass only: what could not be recorded stays as it was stored."""
         try:
             if await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None:
                 return
-            if not await self._reconcile(channel, done):
+            if not await self._reconciler.serve(channel, done):
                 return
             # What a killed program may have sent is not yet to be looked for: nothing overtakes it meanwhile.
             if await asyncio.to_thread(self._outbox.in_doubt, channel.name):
@@ -134,38 +141,11 @@ class Deliverer:
 
     async def _edit(self, channel: Channel) -> None:
         """Edits come last: none while the destination rests, which it does whenever a post waits for its turn there."""
-        if self._editor is not None and await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is None:
-            await self._editor.serve(channel)
-
-    # --- what is in doubt ---
-
-    async def _reconcile(self, channel: Channel, done: list[Delivered]) -> bool:
-        """Look for the posts in doubt; false when the destination must rest."""
-        posts = await asyncio.to_thread(self._outbox.unknown_due, channel.name, self._clock())
-        for position, post in enumerate(posts):
-            try:
-                found = await channel.find(post)
-            except NotSent as error:
-                # All of them are looked for again as soon as the destination has rested.
-                await self._cannot_ask(channel, posts[position:], error)
-                return False
-            except Exception as error:  # nobody can tell, or a fault of one channel, which must not stop the others
-                reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
-                done.append(await self._settled(channel, post, looked_for(error), reason))
-            else:
-                done.append(await self._resolved(channel, post, found))
-        return True
-
-    async def _resolved(self, channel: Channel, post: Post, found: Sent | None) -> Delivered:
-        if found is None:
-            return await self._settled(channel, post, Event.ABSENT, _ABSENT)
-        await uninterrupted(self._outbox.sent, post.id, found.reference, self._clock(), PostCause.RECONCILE_FOUND)
-        return Delivered(post, PostState.SENT)
-
-    async def _cannot_ask(self, channel: Channel, posts: Sequence[Post], error: NotSent) -> None:
-        counts = replace(self._counts(posts[0], error.retry_after), looks=max(post.looks for post in posts))
-        for post in posts:
-            await self._step(channel, post, Event.CANNOT_ASK, str(error), replace(counts, unclear=_is_unclear(post)))
+        if self._editor is None or await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None:
+            return
+        alone_until = await self._editor.serve(channel)
+        if alone_until is not None:
+            await self._records.rest(channel.name, alone_until - self._clock(), PostCause.RATE_LIMITED)
 
     # --- what is too much for a day ---
 
@@ -186,7 +166,7 @@ class Deliverer:
             except DeliveryError as error:
                 log.warning("digest put off", destination=channel.name, error=str(error))
                 wait = timedelta(seconds=error.retry_after or 0) if isinstance(error, NotSent) else timedelta()
-                await self._rest(channel, max(wait, self._settle), None)
+                await self._records.rest(channel.name, max(wait, self._settle), None)
                 return False
             chosen, left = split(left, room)
             digests.append([post.id for post in chosen])
@@ -212,7 +192,7 @@ class Deliverer:
             return False
         while wait := self._limiter.wait(channel.name, load.waiting):
             if wait > LONGEST_SLEEP:
-                await self._rest(channel, timedelta(seconds=wait), None)
+                await self._records.rest(channel.name, timedelta(seconds=wait), None)
                 return False
             await self._sleep(wait)
         # Nothing may come between the question and this: another destination may share what is left.
@@ -241,7 +221,7 @@ class Deliverer:
             return await uninterrupted(claim)
         except asyncio.CancelledError:
             for post in claimed:
-                await self._step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._counts(post))
+                await self._records.step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._records.counts(post))
             raise
 
     async def _attempt(self, channel: Channel, post: Post) -> tuple[Delivered, bool]:
@@ -253,48 +233,14 @@ class Deliverer:
                     return Delivered(post, post.state, _TAKEN_OVER), False
                 sent = await channel.send(post)
         except StoppedBefore:
-            await self._step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._counts(post))
+            await self._records.step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._records.counts(post))
             raise
         except asyncio.CancelledError:
-            await self._step(channel, post, Event.STOPPED_WHILE, _STOPPED_WHILE, self._counts(post))
+            await self._records.step(channel, post, Event.STOPPED_WHILE, _STOPPED_WHILE, self._records.counts(post))
             raise
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others
             reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
             event = event_of(error)
-            delivered = await self._settled(channel, post, event, reason, getattr(error, "retry_after", None))
+            delivered = await self._records.settled(channel, post, event, reason, getattr(error, "retry_after", None))
             return delivered, event in {Event.REFUSED_CONTENT, Event.MIGRATED}
-        await uninterrupted(self._outbox.sent, post.id, sent.reference, self._clock())
-        if sent.rest is not None:
-            await self._rest(channel, timedelta(seconds=sent.rest), PostCause.RATE_LIMITED)
-        return Delivered(post, PostState.SENT), sent.rest is None
-
-    # --- applying what was decided ---
-
-    async def _settled(self, channel: Channel, post: Post, event: Event, error: str, retry_after: float | None = None) -> Delivered:
-        step = await self._step(channel, post, event, error, self._counts(post, retry_after))
-        return Delivered(post, post.state, error) if step is None else Delivered(post, step.state, error, alert=step.tell)
-
-    async def _step(self, channel: Channel, post: Post, event: Event, error: str, counts: Counts) -> Step | None:
-        now = self._clock()
-        step = transition(post.state, event, counts, now)
-        if step is None:
-            return None
-        if event is Event.RESEND:
-            log.warning("sent again without looking whether it is there, as configured", destination=channel.name, decree=post.decree.id)
-        await uninterrupted(
-            self._outbox.move, post, step.state, now, cause=step.cause, error=error, not_before=step.not_before, looks=step.looks
-        )
-        if step.rest is not None:
-            await self._rest(channel, step.rest, step.cause)
-        return step
-
-    def _counts(self, post: Post, retry_after: float | None = None) -> Counts:
-        return Counts(post.attempts, post.looks, _is_unclear(post), retry_after, self._settle, self._chance())
-
-    async def _rest(self, channel: Channel, wait: timedelta, cause: PostCause | None) -> None:
-        now = self._clock()
-        await uninterrupted(self._outbox.hold, channel.name, now + wait, now, cause)
-
-
-def _is_unclear(post: Post) -> bool:
-    return post.cause is PostCause.RECONCILE_UNCLEAR
+        return await self._records.sent(post, sent), sent.rest is None

@@ -66,7 +66,11 @@ class Edits(Protocol[E]):
         ...
 
     def put_off(self, edit: E, now: datetime, not_before: datetime, cause: PostCause | None = None, error: str | None = None, /) -> None:
-        """It is tried again then."""
+        """It is tried again then. Without a cause it was not tried."""
+        ...
+
+    def rest(self, destination: str, now: datetime, until: datetime, /) -> None:
+        """No edit is made there before then."""
         ...
 
     def next_due(self, now: datetime, destinations: Collection[str], /) -> datetime | None:

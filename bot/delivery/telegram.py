@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 from telegram import LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from bot.counsel import counsel
 from bot.delivery.channel import NotSent, Refused, Sent, Unknown
+from bot.delivery.desk import Desk
 from bot.delivery.errors import HoldForPerson, Migrated, SendAgain
 from bot.delivery.pictured import Pictured, Pictures
 from bot.delivery.safety import scrub
 from bot.delivery.telegram_answers import cannot_parse, classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
+from bot.delivery.telegram_chat import Moves, Whereabouts
 from bot.delivery.telegram_edit import edit_message
-from bot.delivery.telegram_photo import caption, is_photo, send_photo
-from bot.delivery.telegram_search import Search, shows_decree, shows_digest
-from bot.messages import LANGUAGES, Beside, Button, Language, TelegramText, announce, place_for, telegram_button, telegram_text
-from bot.messages.cleaning import inert
-from bot.messages.digests import digest_button, digest_links, telegram_digest, telegram_room
-from bot.messages.layout import TooSmall
+from bot.delivery.telegram_photo import is_photo, send_photo
+from bot.delivery.telegram_search import Search
+from bot.delivery.telegram_words import TelegramWords
+from bot.messages import Button, Language, TelegramText
 from bot.model import Decree, Place, Post
-from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
 
@@ -37,22 +34,6 @@ T = TypeVar("T")
 
 Reconcile = Literal["probe", "hold", "resend"]
 """What is done about a message whose answer was lost: looked for, left to a person, or sent again."""
-
-
-class Moves(Protocol):
-    """Where chats are now that have moved. Synchronous; called in a thread."""
-
-    def now_at(self, chat: int | str, /) -> int | str:
-        """The id that a chat has now."""
-        ...
-
-    def moved_at(self, chat: int | str, /) -> datetime | None:
-        """When it got that id: its messages from before have other ids. None where it never moved."""
-        ...
-
-    def moved(self, chat: int | str, new: int, now: datetime, /) -> None:
-        """It has another one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +79,12 @@ class TelegramChannel:
         Without `moves` a chat that moves is followed until the program ends.
         """
         self._name = name
-        self._chat = chat
-        self._moves = moves
-        self._moved_at: datetime | None = None
-        self._is_located = moves is None
+        self._where = Whereabouts(chat, moves, clock, destination=name)
+        self._words = TelegramWords(Desk(places, clock, language, public_url))
         self._reconcile = reconcile
         self._pictured = Pictured(picture)
-        self._beside = Beside(public_url)
         self._token = token
-        self._places = places
-        self._clock = clock
         self._history = history
-        self._language = language
         self._sending = SendingBot(token, api_url, read_timeout=read_timeout)
         self._sent: dict[str, int] = {}
         self._before: dict[str, int] = {}
@@ -126,11 +101,8 @@ class TelegramChannel:
     async def send(self, post: Post) -> Sent:
         """Send the post. Raises NotSent (Migrated when the chat has moved), Refused (DestinationRefused when the chat itself is out of
         reach) or Unknown."""
-        try:
-            text = self._text(post)
-        except TooSmall as error:
-            raise Refused(f"Telegram: {error}") from None
-        await self._locate()
+        text = self._words.text(post)
+        await self._where.chat()
         if self._sent:
             self._before[post.key] = max(self._sent.values())
         try:
@@ -145,63 +117,35 @@ class TelegramChannel:
     async def _reply(self, post: Post) -> ReplyParameters | None:
         """What the message replies to. Where that is gone it goes out all the same."""
         told = post.reply_to
-        if told is None or not told.reference.isdecimal() or await self._moved_since(told.at):
+        if told is None or not told.reference.isdecimal() or await self._where.moved_since(told.at):
             return None
         return ReplyParameters(int(told.reference), allow_sending_without_reply=True)
 
-    async def _moved_since(self, sent: datetime) -> bool:
-        """Whether the chat gives its messages other ids than it did then."""
-        moved = self._moved_at if self._moves is None else await asyncio.to_thread(self._moves.moved_at, self._chat)
-        return moved is not None and moved >= sent
-
-    async def edit(self, post: Post) -> None:
+    async def edit(self, post: Post) -> Sent:
         """Let the message of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`."""
         if post.digest is not None or post.reference is None or not post.reference.isdecimal():
             raise Refused("Telegram: not a message that can be edited")
-        beside = replace(self._beside, edited=True, below=post.below)
-        try:
-            text = self._text(post, beside)
-        except TooSmall as error:
-            raise Refused(f"Telegram: {error}") from None
-        words = caption(post.decree, place_for(self._places, post.decree.authority), self._clock(), self._language, beside)
-        await self._locate()
-        if post.closed_at is None or await self._moved_since(post.closed_at):
+        text, caption = self._words.text(post, edited=True), self._words.caption(post, edited=True)
+        chat = await self._where.chat()
+        if post.closed_at is None or await self._where.moved_since(post.closed_at):
             raise Refused("Telegram: the chat has moved since, and its messages have other ids")
         try:
-            await edit_message(self._sending.bot, self._chat, int(post.reference), text, words)
+            await edit_message(self._sending.bot, chat, int(post.reference), text, caption)
         except ChatMigrated as moved:
             raise await self._moved(moved) from None
         except TelegramError as error:
             raise classify(error, self._token) from None
-
-    def _text(self, post: Post, beside: Beside | None = None) -> TelegramText:
-        if post.digest is not None:
-            return telegram_digest(post.decrees, self._places, self._language)
-        decree, now = post.decree, self._clock()
-        place = place_for(self._places, decree.authority)
-        return telegram_text(decree, place, now, self._language, counsel(decree, place, now), beside or self._beside)
+        return Sent(post.reference)
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""
-        return telegram_room(decrees, self._places, self._language)
-
-    async def _locate(self) -> None:
-        """Where the chat is now, as noted by whoever met its move."""
-        if not self._is_located and self._moves is not None:
-            self._chat = await asyncio.to_thread(self._moves.now_at, self._chat)
-            self._is_located = True
+        return self._words.room(decrees)
 
     async def _moved(self, moved: ChatMigrated) -> Migrated:
-        """A group that became a supergroup has another id. It is noted before anything is sent there: nothing was sent to the old one."""
-        log.warning("group became a supergroup: set its new id in the configuration", destination=self._name, chat=moved.new_chat_id)
-        if self._moves is not None:
-            await uninterrupted(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
-        self._chat = moved.new_chat_id
-        self._moved_at = self._clock()
         # Its messages have other ids there.
         self._sent.clear()
         self._before.clear()
-        return Migrated(f"Telegram: the group is now {moved.new_chat_id}")
+        return await self._where.moved(moved)
 
     def _remember(self, post: Post, message_id: int) -> Sent:
         self._sent[post.key] = message_id
@@ -213,10 +157,10 @@ class TelegramChannel:
         picture = await self._pictured.take(post)
         if picture is None or not is_photo(picture):
             return None
-        text = caption(post.decree, place_for(self._places, post.decree.authority), self._clock(), self._language, self._beside)
+        text = self._words.caption(post)
         if text is None:
             return None
-        return await send_photo(self._sending.bot, self._chat, picture, text, destination=self._name, reply=reply)
+        return await send_photo(self._sending.bot, await self._where.chat(), picture, text, destination=self._name, reply=reply)
 
     async def _send_html_or_plain(self, text: TelegramText, reply: ReplyParameters | None) -> Message:
         try:
@@ -230,7 +174,7 @@ class TelegramChannel:
 
     async def _send(self, text: str, parse_mode: str | None, button: Button | None, reply: ReplyParameters | None) -> Message:
         return await self._sending.bot.send_message(
-            self._chat,
+            await self._where.chat(),
             text,
             parse_mode=parse_mode,
             reply_parameters=reply,
@@ -251,33 +195,16 @@ class TelegramChannel:
             raise HoldForPerson("Telegram: perhaps sent; look at the chat, then: vigie outbox resolve")
         if self._reconcile == "resend":
             raise SendAgain("Telegram: perhaps sent; sent again without looking")
-        button, shows = self._marks(post)
+        button, shows = self._words.marks(post)
         if button is None:
             raise Unknown("Telegram: a post without a link cannot be looked for; look at the chat")
-        await self._locate()
+        chat = await self._where.chat()
         history = await asyncio.to_thread(self._history, post)
         known = frozenset([*_ids(history.known), *self._sent.values()])
         starts = [*_ids(filter(None, [history.before])), *filter(None, [self._before.get(post.key)])]
-        search = Search(self._sending.bot, self._chat, button, shows, known=known, twins=self._twins(post))
+        search = Search(self._sending.bot, chat, button, shows, known=known, twins=self._words.twins(post))
         found = await self._asking(search.after(max(starts, default=None)))
         return None if found is None else self._remember(post, found)
-
-    def _marks(self, post: Post) -> tuple[Button | None, Callable[[str, Collection[str]], bool]]:
-        """The button of the message, and what tells it by its text and links."""
-        if post.digest is not None:
-            return digest_button(post.decrees, self._language), partial(shows_digest, digest_links(post.decrees), self._language)
-        button = telegram_button(post.decree, place_for(self._places, post.decree.authority), self._clock(), self._language)
-        number = inert(post.decree.facts.number or "") or None
-        return button, partial(shows_decree, "" if button is None else button.url, number)
-
-    def _twins(self, post: Post) -> dict[str, Button]:
-        """The buttons of the same decree in the other languages, by the words of the link in the text. Digests say their language."""
-        if post.digest is not None:
-            return {}
-        decree, place, now = post.decree, place_for(self._places, post.decree.authority), self._clock()
-        said = {language: announce(decree, place, now, language).link_label for language in LANGUAGES if language != self._language}
-        buttons = {label: telegram_button(decree, place, now, language) for language, label in said.items()}
-        return {label: button for label, button in buttons.items() if button is not None}
 
     async def _asking(self, question: Awaitable[T]) -> T:
         """While looking, nothing is sent: an answer lost on the way only means to ask again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from http import HTTPStatus
@@ -9,8 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.error import TimedOut
 from telegram.request import HTTPXRequest
 
+from bot.delivery.bounded import READS
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, HidesSecret, checked_base
 from bot.delivery.telegram_answers import TooManyRequests
 from bot.loopback import is_loopback
@@ -22,11 +25,18 @@ _TALKATIVE = "httpx"
 
 
 class _Request(HTTPXRequest):
-    """Says "too many requests" in our own words: the library's RetryAfter warns of a deprecation when it is made."""
+    """Says "too many requests" in our own words: the library's RetryAfter warns of a deprecation when it is made. And each request ends."""
+
+    longest: float
+    """Seconds."""
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """See `HTTPXRequest`; raises TooManyRequests on HTTP 429."""
-        code, payload = await super().do_request(*args, **kwargs)
+        """See `HTTPXRequest`; raises TooManyRequests on HTTP 429, and TimedOut where the whole takes too long."""
+        try:
+            async with asyncio.timeout(self.longest):
+                code, payload = await super().do_request(*args, **kwargs)
+        except TimeoutError:
+            raise TimedOut("no whole answer in time") from None
         if code == HTTPStatus.TOO_MANY_REQUESTS:
             raise TooManyRequests(_retry_after(payload))
         return code, payload
@@ -55,6 +65,7 @@ class SendingBot:
             pool_timeout=10.0,
             httpx_kwargs={"trust_env": trust_env, "limits": ONE_REQUEST_PER_CONNECTION},
         )
+        request.longest = read_timeout * READS
         self.bot = Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
         self._request = request
         self._filter = HidesSecret(token)

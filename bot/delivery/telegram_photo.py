@@ -1,41 +1,26 @@
 """A post as one photo with a caption: still one message with one button, so that it is looked for like any other.
 
-Limits (Bot API, `sendPhoto`): a caption of 1024 UTF-16 code units after entity parsing; a photo of 10 MB, of 10,000 pixels for both sides
-together, one side at most 20 times the other.
+Limits (Bot API, `sendPhoto`): a photo of 10 MB, of 10,000 pixels for both sides together, one side at most 20 times the other.
 """
 
 from __future__ import annotations
-
-from datetime import datetime
 
 import structlog
 from telegram import Bot, InputFile, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from bot.counsel import counsel
 from bot.delivery.safety import scrub
 from bot.delivery.telegram_answers import cannot_parse
 from bot.delivery.telegram_bot import keyboard
-from bot.messages import ALONE, Beside, Language, TelegramText, telegram_text
-from bot.messages.layout import TooSmall
-from bot.model import Decree, Place
+from bot.messages import TelegramText
 from bot.picture import Picture
 
 log = structlog.get_logger()
 
-CAPTION_LIMIT = 1024
 _MOST_BYTES = 10_000_000
 _MOST_PIXELS = 10_000
 _MOST_RATIO = 20
-
-
-def caption(decree: Decree, place: Place, now: datetime, language: Language, beside: Beside = ALONE) -> TelegramText | None:
-    """The post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
-    try:
-        return telegram_text(decree, place, now, language, counsel(decree, place, now), beside, limit=CAPTION_LIMIT)
-    except TooSmall:
-        return None
 
 
 def is_photo(picture: Picture) -> bool:

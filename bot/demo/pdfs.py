@@ -1,4 +1,4 @@
-"""Recueils and decrees drawn as PDFs: for `vigie demo`, and for tests.
+"""Recueils drawn as PDFs: for `vigie demo`, and for tests.
 
 The words are the caller's; the layout is that of the national template: cover, table of contents, one separator page
 per act, and on every page the running title `<service> - <act id> - <title> <page>`.
@@ -6,26 +6,17 @@ per act, and on every page the running title `<service> - <act id> - <title> <pa
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
 
-import pypdfium2 as pdfium
 from fpdf import FPDF
+
+from bot.demo.sheets import BOTTOM, LINES_PER_PAGE, add_page, add_scan, lines_by_page, new_pdf, wrapped, write
 
 _MONTHS = (
     "JANVIER", "FÉVRIER", "MARS", "AVRIL", "MAI", "JUIN", "JUILLET", "AOÛT", "SEPTEMBRE", "OCTOBRE", "NOVEMBRE", "DÉCEMBRE",
 )  # fmt: skip
-_MARGIN = 20.0
-_BOTTOM = 25.0
-_LINE = 5.0
-_LINES_PER_PAGE = 46
-_SCAN_DPI = 200
-_SCAN_QUALITY = 70
-# The fonts every reader has know the Western alphabet of Windows only.
-_ENCODING = "windows-1252"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,37 +53,16 @@ def build_recueil(spec: RecueilSpec) -> bytes:
 
     Raises ValueError for a text that holds letters outside Windows-1252.
     """
-    pdf = _new(datetime.combine(spec.published, time(), UTC))
-    bodies = [tuple(_lines_by_page(pdf, act.pages)) for act in spec.acts]
+    pdf = new_pdf(datetime.combine(spec.published, time(), UTC))
+    bodies = [tuple(lines_by_page(pdf, act.pages)) for act in spec.acts]
     contents = _contents(pdf, spec.acts, bodies)
     _cover(pdf, spec)
     for index, lines in enumerate(contents):
-        _page(pdf, lines)
-        _write(pdf, 280, [str(index + 2)])
+        add_page(pdf, lines)
+        write(pdf, 280, [str(index + 2)])
     for placed in _place(spec.acts, bodies, first_page=2 + len(contents)):
         _act(pdf, placed)
     return bytes(pdf.output())
-
-
-def build_standalone(pages: Sequence[str], *, scanned: bool = False, created: date = date(2025, 1, 1)) -> bytes:
-    """The PDF of one decree alone, without cover or running title. Raises ValueError as `build_recueil`."""
-    pdf = _new(datetime.combine(created, time(), UTC))
-    for lines in _lines_by_page(pdf, pages):
-        if scanned:
-            _scan(pdf, lines)
-        else:
-            _page(pdf, lines)
-    return bytes(pdf.output())
-
-
-def _new(created: datetime) -> FPDF:
-    pdf = FPDF(format="A4")
-    pdf.core_fonts_encoding = _ENCODING
-    pdf.set_creation_date(created)
-    pdf.set_auto_page_break(False)
-    pdf.set_margins(_MARGIN, _MARGIN)
-    pdf.set_font("Helvetica", size=10)
-    return pdf
 
 
 def _cover(pdf: FPDF, spec: RecueilSpec) -> None:
@@ -100,7 +70,7 @@ def _cover(pdf: FPDF, spec: RecueilSpec) -> None:
     kind = "ADMINISTRATIFS SPÉCIAL" if spec.special else "ADMINISTRATIFS"
     published = f"PUBLIÉ LE {day} {_MONTHS[spec.published.month - 1]} {spec.published.year}"
     pdf.add_page()
-    _write(pdf, 60, [spec.department, "RECUEIL DES ACTES", kind, f"N°{spec.number}", published])
+    write(pdf, 60, [spec.department, "RECUEIL DES ACTES", kind, f"N°{spec.number}", published])
 
 
 def _contents(pdf: FPDF, acts: Sequence[ActSpec], bodies: Sequence[tuple[tuple[str, ...], ...]]) -> list[list[str]]:
@@ -113,11 +83,11 @@ def _contents(pdf: FPDF, acts: Sequence[ActSpec], bodies: Sequence[tuple[tuple[s
         for placed in _place(acts, bodies, first_page=2 + before):
             if placed.act.service != service:
                 service = placed.act.service
-                lines += _wrap(pdf, service)
+                lines += wrapped(pdf, service)
             length = len(placed.bodies)
             count = f"({length} page)" if length == 1 else f"({length} pages)"
-            lines += _wrap(pdf, f"{placed.act.id} - {placed.act.title} {count} Page {placed.first_page}")
-        pages = [lines[start : start + _LINES_PER_PAGE] for start in range(0, len(lines), _LINES_PER_PAGE)]
+            lines += wrapped(pdf, f"{placed.act.id} - {placed.act.title} {count} Page {placed.first_page}")
+        pages = [lines[start : start + LINES_PER_PAGE] for start in range(0, len(lines), LINES_PER_PAGE)]
         if len(pages) == before:
             return pages
     raise ValueError("the table of contents does not settle")
@@ -132,67 +102,17 @@ def _place(acts: Sequence[ActSpec], bodies: Sequence[tuple[tuple[str, ...], ...]
 def _act(pdf: FPDF, placed: _Placed) -> None:
     act = placed.act
     service = act.service.split(" / ", 1)[0]
-    _page(pdf, [*_wrap(pdf, service), act.id, *_wrap(pdf, act.title)])
+    add_page(pdf, [*wrapped(pdf, service), act.id, *wrapped(pdf, act.title)])
     _running_title(pdf, service, act, placed.first_page)
     for number, lines in enumerate(placed.bodies, start=placed.first_page + 1):
         if act.scanned:
-            _scan(pdf, lines)
+            add_scan(pdf, lines)
         else:
-            _page(pdf, lines)
+            add_page(pdf, lines)
         _running_title(pdf, service, act, number)
 
 
 def _running_title(pdf: FPDF, service: str, act: ActSpec, page: int) -> None:
     pdf.set_font_size(7)
-    _write(pdf, 297 - _BOTTOM + 5, _wrap(pdf, f"{service} - {act.id} - {act.title} {page}"), height=3)
+    write(pdf, 297 - BOTTOM + 5, wrapped(pdf, f"{service} - {act.id} - {act.title} {page}"), height=3)
     pdf.set_font_size(10)
-
-
-def _lines_by_page(pdf: FPDF, texts: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    for text in texts:
-        lines = [line for paragraph in text.splitlines() for line in (_wrap(pdf, paragraph) or [""])] or [""]
-        for start in range(0, len(lines), _LINES_PER_PAGE):
-            yield tuple(lines[start : start + _LINES_PER_PAGE])
-
-
-def _wrap(pdf: FPDF, text: str) -> list[str]:
-    try:
-        text.encode(_ENCODING)
-    except UnicodeEncodeError as error:
-        raise ValueError(f"the demo's fonts have no {text[error.start]!r}") from error
-    if not pdf.pages:
-        pdf.add_page()
-        lines = _wrap(pdf, text)
-        pdf.pages.clear()
-        pdf.page = 0
-        return lines
-    found: Any = pdf.multi_cell(210 - 2 * _MARGIN, _LINE, text, dry_run=True, output="LINES", align="L")
-    # The lines come back in the bytes of the font, read as Latin-1.
-    return [str(line).encode("latin-1").decode(_ENCODING) for line in found]
-
-
-def _page(pdf: FPDF, lines: Sequence[str]) -> None:
-    pdf.add_page()
-    _write(pdf, _MARGIN, lines)
-
-
-def _write(pdf: FPDF, top: float, lines: Sequence[str], height: float = _LINE) -> None:
-    for index, line in enumerate(lines):
-        if line.strip():
-            pdf.set_xy(_MARGIN, top + index * height)
-            pdf.cell(text=line)
-
-
-def _scan(pdf: FPDF, lines: Sequence[str]) -> None:
-    """A page as a scanner leaves it: an image of the text, no text."""
-    drawn = _new(datetime(2025, 1, 1, tzinfo=UTC))
-    _page(drawn, lines)
-    document = pdfium.PdfDocument(bytes(drawn.output()))
-    try:
-        image = document[0].render(scale=_SCAN_DPI / 72, grayscale=True).to_pil()
-    finally:
-        document.close()
-    jpeg = io.BytesIO()
-    image.save(jpeg, "JPEG", quality=_SCAN_QUALITY)
-    pdf.add_page()
-    pdf.image(jpeg, x=0, y=0, w=210, h=297)

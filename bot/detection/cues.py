@@ -37,6 +37,8 @@ class Reason(StrEnum):
     DAMAGED = "damaged words"
     LAW_ALONE = "law without object"
     UNREADABLE = "nothing readable"
+    LISTED = "listed and found"
+    LISTED_ONLY = "listed and not found"
 
 
 @dataclass(frozen=True, slots=True)

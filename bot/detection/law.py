@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from bot.detection.cues import Pattern, load, pattern
@@ -12,6 +12,11 @@ from bot.model import Facts
 
 _NEAR = 330
 """Squeezed characters between a law's number and its article: its full title stands between them."""
+
+_DAY = timedelta(days=1)
+
+Days = tuple[date, date]
+"""A first day and a last one, both included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +110,42 @@ def window(day: date) -> Window | None:
 
 
 def outside(facts: Facts) -> frozenset[str]:
-    """Which dates of a decree fall on a day for which no text allowed VSA: `signed`, `period` (its first day or its last).
+    """Which dates of a decree fall on days for which no text allowed VSA: `signed`, `period` (any of its days).
 
-    Empty where none does. A decree signed before a text allows it has no basis even if it applies later; nor has one that outlasts it.
+    Empty where none does. A decree signed before a text allows it has no basis even if it applies later; nor has one that outlasts it, or
+    that runs on from one window into the next.
     """
-    days = (("signed", facts.signed), *(("period", moment.day) for moment in (facts.starts, facts.ends) if moment is not None))
-    return frozenset(about for about, day in days if day is not None and window(day) is None)
+    signed = facts.signed is not None and window(facts.signed) is None
+    return frozenset(about for about, is_outside in (("signed", signed), ("period", bool(_period_outside(facts)))) if is_outside)
+
+
+def days_outside(facts: Facts) -> tuple[Days, ...]:
+    """The days of a decree for which no text allowed VSA, in order: those of its period, and that of its signature where it is another."""
+    found = _period_outside(facts)
+    signed = facts.signed
+    if signed is not None and window(signed) is None and not any(first <= signed <= last for first, last in found):
+        found = (*found, (signed, signed))
+    return tuple(sorted(found))
+
+
+def _period_outside(facts: Facts) -> tuple[Days, ...]:
+    known = [moment.day for moment in (facts.starts, facts.ends) if moment is not None]
+    if len(known) == 2 and known[0] <= known[1]:
+        return _gaps(*known)
+    # Of a period that is known in part, or was misread, single days.
+    return tuple((day, day) for day in dict.fromkeys(known) if window(day) is None)
+
+
+def _gaps(first: date, last: date) -> tuple[Days, ...]:
+    """The stretches of these days, both included, that no window holds."""
+    found: list[Days] = []
+    for entry in sorted(law().windows, key=lambda entry: entry.first):
+        if entry.first > first:
+            found.append((first, min(last, entry.first - _DAY)))
+        first = max(first, entry.last + _DAY)
+        if first > last:
+            return tuple(found)
+    return (*found, (first, last))
 
 
 def longest(day: date) -> int | None:

@@ -22,8 +22,12 @@ def likely_kind(act: Act) -> Kind:
     pages = relevant_pages(act) or act.pages
     text = document(act, pages)
     cut = segments(text, act.id)
-    speaking = next((segment for segment in cut if mentions(text, segment).found), cut[0])
-    return next(_kinds(text, speaking), Kind.AUTHORISATION)
+    return likely_kind_of(text, next((segment for segment in cut if mentions(text, segment).found), cut[0]))
+
+
+def likely_kind_of(text: Document, segment: Segment) -> Kind:
+    """The same of one of the decrees that an act holds."""
+    return next(_kinds(text, segment), Kind.AUTHORISATION)
 
 
 def _kinds(text: Document, segment: Segment) -> Iterator[Kind]:

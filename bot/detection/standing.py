@@ -1,8 +1,22 @@
-"""Whether what a decree allows is in force, later decrees that change it taken into account. Pure: `now` is an argument."""
+"""Whether what a decree allows is in force, later decrees that change it taken into account. Pure: `now` is an argument.
+
+What the end of an end does rests on general principles of French administrative law, known from case law and not read again in an
+official text, to be verified:
+
+- an act abrogated is ended for the time to come; the abrogation of the act that abrogated it does not by itself bring it back (certain as a
+  principle; an act may say otherwise, which is not read here);
+- the retrait of an act ("retiré", "rapporté") undoes it as if it had never been, and so brings back what it had ended (certain as a
+  principle; whether that retrait is lawful is not asked);
+- the annulment of an act by a court does the same, but no recueil tells of one; a prefect's "annulé" is as often an abrogation.
+
+A suspension simply ends with the decree that ordered it, whichever way that is ended. That a modification does so too is an assumption:
+by the first principle an abrogated modification may leave the modified text as it is.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import Enum
 
 from bot.detection.deadlines import recourse
 from bot.model import Change, Decree, Kind, Moment, Recourse, Standing
@@ -17,12 +31,28 @@ _BY_PERIOD = {
 }
 
 
+class Hold(Enum):
+    """Whether a change counts on a day. `IN_DOUBT`: what changes was ended itself, and its words do not tell what that does."""
+
+    YES = "yes"
+    NO = "no"
+    IN_DOUBT = "in_doubt"
+
+
+_BY_CHANGE = (
+    ((Kind.ABROGATION, Hold.YES), Standing.ENDED),
+    ((Kind.ABROGATION, Hold.IN_DOUBT), Standing.IN_DOUBT),
+    ((Kind.SUSPENSION, Hold.YES), Standing.SUSPENDED),
+    ((Kind.SUSPENSION, Hold.IN_DOUBT), Standing.IN_DOUBT),
+)
+"""What later decrees make of one that is not over: the first that holds."""
+
+
 def standing(decree: Decree, now: datetime) -> Standing:
     """The standing of a decree at `now`, an aware instant in the time zone of the authority's place.
 
-    A decree that ends or suspends counts from the day it says, as long as it is not ended itself; one that shows no day counts at once.
-    Of what is over, nothing later is told: whether it was ended early no longer matters to whoever asks what is in force. Raises
-    ValueError for a naive `now`.
+    A decree that ends or suspends counts from the day it says, see `hold`; one that shows no day counts at once. Of what is over, nothing
+    later is told: whether it was ended early no longer matters to whoever asks what is in force. Raises ValueError for a naive `now`.
     """
     if decree.kind is Kind.REFUSAL:
         return Standing.REFUSED
@@ -32,10 +62,26 @@ def standing(decree: Decree, now: datetime) -> Standing:
     by_period = _BY_PERIOD[recourse(*period(decree, today), now)]
     if by_period is Standing.OVER:
         return by_period
-    kinds = {change.kind for change in decree.changed_by if _counts(change, today)}
-    if Kind.ABROGATION in kinds:
-        return Standing.ENDED
-    return Standing.SUSPENDED if Kind.SUSPENSION in kinds else by_period
+    held = {(change.kind, hold(change, today)) for change in decree.changed_by}
+    return next((told for how, told in _BY_CHANGE if how in held), by_period)
+
+
+def hold(change: Change, today: date | None) -> Hold:
+    """Whether a change counts on this day (None: whatever its day), what ended the decree that changes taken into account."""
+    if change.since is not None and today is not None and change.since > today:
+        return Hold.NO
+    undone = {_undoes(ending, change, today) for ending in change.undone_by}
+    if Hold.YES in undone:
+        return Hold.NO
+    return Hold.IN_DOUBT if Hold.IN_DOUBT in undone else Hold.YES
+
+
+def _undoes(ending: Change, change: Change, today: date | None) -> Hold:
+    """Whether the end of the decree that changes takes the change back."""
+    held = hold(ending, today)
+    if held is Hold.NO or change.kind is not Kind.ABROGATION or ending.retroactive:
+        return held
+    return Hold.NO if ending.retroactive is False else Hold.IN_DOUBT
 
 
 def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Moment | None]:
@@ -52,9 +98,5 @@ def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Mo
     return starts, ends
 
 
-def _counts(change: Change, today: date | None) -> bool:
-    return (change.since is None or today is None or change.since <= today) and not _undone(change, today)
-
-
 def _undone(change: Change, today: date | None) -> bool:
-    return any(_counts(ending, today) for ending in change.undone_by)
+    return any(_undoes(ending, change, today) is Hold.YES for ending in change.undone_by)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from bot.letters.known import facts_list, french_date, pieces
 from bot.letters.words import letter_words, template
+from bot.messages import words_in
+from bot.messages.moments import days_text
 from bot.model import Counsel, Decree, Kind, Place, Recourse, Standing
 
 _AGAINST = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
@@ -74,6 +76,8 @@ def _warnings(letter: LetterKind, decree: Decree, counsel: Counsel, *, passed: b
         yield words.passed
     if counsel.standing is Standing.ENDED:
         yield words.ended
+    if counsel.standing is Standing.IN_DOUBT:
+        yield words.in_doubt
     if counsel.standing is Standing.SUSPENDED:
         yield words.suspended
     if any(change.kind is Kind.MODIFICATION for change in decree.changed_by):
@@ -103,8 +107,9 @@ def _documents(decree: Decree, filled: dict[str, str]) -> str:
 def _grounds(counsel: Counsel, filled: dict[str, str]) -> str:
     words = letter_words()
     late = "" if counsel.late is None else words.labels.one_day if counsel.late == 1 else words.labels.days.format(n=counsel.late)
+    outside = days_text(counsel.outside, words_in("fr")) or words.labels.that_day
     told = [ground.text for ground in words.grounds if ground.flag is None or ground.flag in counsel.flags]
-    return "\n\n".join(f"{n}. {text.format_map({**filled, 'late': late})}" for n, text in enumerate(told, 1))
+    return "\n\n".join(f"{n}. {text.format_map({**filled, 'late': late, 'outside': outside})}" for n, text in enumerate(told, 1))
 
 
 def _without_gaps(text: str) -> str:

@@ -51,6 +51,7 @@ class Labels(_Table):
     more: str
     one_day: str
     days: str
+    that_day: str
     facts: Mapping[str, str]
 
 
@@ -61,6 +62,7 @@ class Warnings(_Table):
     ended: str
     modified: str
     suspended: str
+    in_doubt: str
     over: str
     differs: str
 

@@ -4,6 +4,7 @@ from bot.messages.advice import counsel_lines
 from bot.messages.announcement import Announcement, announce, announce_in_full
 from bot.messages.beside import ALONE, Beside
 from bot.messages.cleaning import clean as printable
+from bot.messages.dispatch import Dispatch
 from bot.messages.lines import Line, Part
 from bot.messages.lists import decree_line, decree_line_html
 from bot.messages.mastodon import StatusLimits, mastodon_length, mastodon_status, mastodon_thread
@@ -19,6 +20,7 @@ __all__ = [
     "Announcement",
     "Beside",
     "Button",
+    "Dispatch",
     "Language",
     "Line",
     "Part",

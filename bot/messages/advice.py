@@ -18,21 +18,22 @@ from bot.messages.words import Language, Words, words_in
 from bot.model import Counsel, Place, Standing
 
 _MARK = "⚖️ "
-_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED})
+_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED, Standing.IN_DOUBT})
 """Standings of which something is said about an urgent application. What only changes or refuses has no period of its own."""
 
-_HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN})
+_HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
 def recourse_line(counsel: Counsel, place: Place, now: datetime, words: Words) -> Iterator[Line]:
     """One paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
     said, passed = words.recourse, _passed(counsel, place, now)
-    sentences = [*_limit(counsel, words, passed=passed)]
+    at_least = _at_least(counsel, place, now, words)
+    sentences = [*_limit(counsel, words, at_least, passed=passed)]
     if not passed:
         sentences += _two_courts(counsel, words)
         sentences += _urgency(counsel, words)
     sentences.append(said.source.format(**_sources(words)))
-    yield Line(Part.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(counsel, words, passed=passed))
+    yield Line(Part.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(counsel, words, at_least, passed=passed))
 
 
 def counsel_lines(counsel: Counsel, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:
@@ -43,7 +44,10 @@ def counsel_lines(counsel: Counsel, place: Place, now: datetime, language: Langu
     words = words_in(language)
     said, passed, sources = words.advice, _passed(counsel, place, now), _sources(words)
     lines = [said.heading]
-    if counsel.last_day is None:
+    at_least = _at_least(counsel, place, now, words)
+    if at_least is not None:
+        lines.append(said.limit_at_least.format(day=at_least, **sources))
+    elif counsel.last_day is None:
         lines.append(said.limit_unknown.format(**sources))
     else:
         limit = said.limit_passed if passed else said.limit
@@ -63,8 +67,19 @@ def _passed(counsel: Counsel, place: Place, now: datetime) -> bool:
     return counsel.last_day is not None and now.astimezone(ZoneInfo(place.time_zone)).date() > counsel.last_day
 
 
-def _limit(counsel: Counsel, words: Words, *, passed: bool) -> Iterator[str]:
+def _at_least(counsel: Counsel, place: Place, now: datetime, words: Words) -> str | None:
+    """The day until which it can be contested in any case, where the last one is not known and that one has not passed."""
+    day = counsel.at_least
+    if counsel.last_day is not None or day is None or now.astimezone(ZoneInfo(place.time_zone)).date() > day:
+        return None
+    return date_text(day, words.dates)
+
+
+def _limit(counsel: Counsel, words: Words, at_least: str | None, *, passed: bool) -> Iterator[str]:
     said, court = words.recourse, court_text(counsel.court.name, words)
+    if at_least is not None:
+        yield said.limit_at_least.format(day=at_least, court=court)
+        return
     if counsel.last_day is None:
         yield said.limit_unknown.format(court=court)
         return
@@ -95,13 +110,16 @@ def _by_standing(words: Words) -> dict[Standing, str]:
         Standing.IN_FORCE: said.running,
         Standing.OVER: said.no_longer,
         Standing.ENDED: said.ended,
+        Standing.IN_DOUBT: said.in_doubt,
     }
 
 
-def _brief(counsel: Counsel, words: Words, *, passed: bool) -> str:
+def _brief(counsel: Counsel, words: Words, at_least: str | None, *, passed: bool) -> str:
     said, court = words.recourse, counsel.court
     named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
     courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
+    if at_least is not None:
+        return said.brief_at_least.format(day=at_least, court=courts)
     if counsel.last_day is None:
         return said.brief_unknown.format(court=courts)
     day = date_text(counsel.last_day, words.dates)

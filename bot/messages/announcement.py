@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.messages.advice import counsel_lines, recourse_line
-from bot.messages.beside import ALONE, Beside
 from bot.messages.changes import changed_lines, link_lines, notice_lines
 from bot.messages.cleaning import inert, link_to
+from bot.messages.dispatch import Dispatch
 from bot.messages.facts import fact_lines, reference_lines, title_line
 from bot.messages.lines import Line, Part, line
 from bot.messages.places import hashtags, place_for, where_text
@@ -18,7 +18,7 @@ from bot.messages.words import Language, Words, words_in
 from bot.model import Counsel, Decree, Place, Sighting, Standing
 
 _MOST_SIGHTINGS = 5
-_STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED})
+_STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,10 @@ class Announcement:
     page_label: str = ""
 
 
-def announce(
-    decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None, beside: Beside = ALONE
-) -> Announcement:
-    """Say a decree in words, as seen at `now` (aware). Without `counsel` nothing of the law is said."""
-    words = words_in(language)
+def announce(dispatch: Dispatch) -> Announcement:
+    """Say a decree in words."""
+    decree, place, now, counsel, beside = dispatch.decree, dispatch.place, dispatch.now, dispatch.counsel, dispatch.beside
+    words = words_in(dispatch.language)
     said = _announce(decree, place, now, words, counsel)
     notices = tuple(notice_lines(decree, words, beside.below)) if beside.edited else ()
     recourse = () if counsel is None else tuple(recourse_line(counsel, place, now, words))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import islice
+from typing import NamedTuple
 
 from bot.messages.cleaning import clean, cut, inert
 from bot.messages.lines import Line, Part, capital
@@ -21,17 +23,17 @@ _WITH_PERIOD = frozenset({Kind.RENEWAL, Kind.MODIFICATION})
 
 def first_link(decree: Decree, words: Words) -> str | None:
     """`met fin à l’arrêté n° 2024-01 [12]`, for lists; None for a decree that bears on no other."""
-    for kind, number, signed, known in _bonds(decree):
-        return str(getattr(words.changes.does, kind.value).format(decree=_named(number, None if number else signed, known, words)))
+    for bond in _bonds(decree):
+        return _verb(bond, words).format(decree=_named(bond.number, None if bond.number else bond.signed, bond.known, words))
     return None
 
 
 def link_lines(decree: Decree, words: Words) -> Iterator[Line]:
     """`Met fin à l’arrêté n° 2024-01 du 2 mai 2024 [12]`, one line per decree that this one bears on."""
     bonds = tuple(_bonds(decree))
-    for position, (kind, number, signed, known) in enumerate(bonds[:_MOST]):
-        verb = getattr(words.changes.does, kind.value)
-        whole, brief = (verb.format(decree=_named(number, day, known, words)) for day in (signed, None if number else signed))
+    for position, bond in enumerate(bonds[:_MOST]):
+        days = (bond.signed, None if bond.number else bond.signed)
+        whole, brief = (_verb(bond, words).format(decree=_named(bond.number, day, bond.known, words)) for day in days)
         yield Line(Part.LINKS, "", (capital(whole),), hidden=_left(bonds, position), more=words.more, brief=capital(brief))
 
 
@@ -44,25 +46,81 @@ def changed_lines(decree: Decree, words: Words) -> Iterator[Line]:
 def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[Line]:
     """`❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, for a post told before that was known.
 
-    The end of what it allowed comes first; `below` are the ids of the decrees that are told after it in the same place.
+    The end of what it allowed comes first, what was ended itself last; `below` are the ids of the decrees that are told after it in the
+    same place.
     """
-    changes = sorted((change for change in decree.changed_by if change.kind in CHANGING), key=lambda change: change.kind in _WITH_PERIOD)
+    changes = sorted(
+        (change for change in decree.changed_by if change.kind in CHANGING),
+        key=lambda change: (_is_undone(change), change.kind in _WITH_PERIOD),
+    )
     for position, change in enumerate(changes[:_MOST]):
-        mark = getattr(words.notice.marks, change.kind.value)
-        whole, brief = f"{mark} {_changed(change, words)}", f"{mark} {_changed(replace(change, number=None, decree=None), words)}"
+        mark = words.notice.undone if _is_undone(change) else getattr(words.notice.marks, change.kind.value)
+        whole, brief = (
+            f"{mark} {_changed(change, words)}",
+            f"{mark} {_changed(replace(change, number=None, decree=None), words, whole=False)}",
+        )
         if change.decree in below:
             whole, brief = (words.notice.below.format(text=text) for text in (whole, brief))
         yield Line(Part.NOTICE, "", (whole,), hidden=_left(tuple(changes), position), more=words.more, brief=brief)
 
 
-def _changed(change: Change, words: Words) -> str:
-    said = getattr(words.changes.undergoes, change.kind.value).format(decree=_named(change.number, None, change.decree, words))
+def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | None:
+    """`à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] met fin`; None where nothing that did was ended."""
+    for change in decree.changed_by:
+        if change.kind in kinds and change.undone_by:
+            ending = change.undone_by[-1]
+            said, by = _undergone(change, words), _named(ending.number, None, ending.decree, words)
+            return words.standing.in_doubt.format(text=said, ending=by)
+    return None
+
+
+def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
+    """What a later decree does; where that was ended itself, by what, or unless `whole` only that it was."""
+    said = _dated(change, words)
+    if change.undone_by and not whole:
+        said = words.changes.undone.brief.format(text=said)
+    elif change.undone_by:
+        said = words.changes.undone.joint.join((said, *islice(_undone(change, words), _MOST)))
+    return capital(said)
+
+
+def _undone(change: Change, words: Words) -> Iterator[str]:
+    """`l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per decree that does, each before what ends that."""
+    said = words.changes.undone
+    for ending in change.undone_by:
+        form = {True: said.withdrawn, False: said.abrogated, None: said.ended}[ending.retroactive]
+        names = [_named(one.number, None, one.decree, words) for one in (change, ending)]
+        text = _since(form.format(changed=names[0], decree=names[1]), ending, words)
+        if change.kind is Kind.ABROGATION:
+            # Where that was ended in its turn, nothing short tells what is left.
+            effect = None if ending.undone_by else ending.retroactive
+            text = {True: said.revives, False: said.stays, None: said.unclear}[effect].format(text=text)
+        yield text
+        yield from _undone(ending, words)
+
+
+def _undergone(change: Change, words: Words) -> str:
+    """`abrogé par l’arrêté n° 2024-02 [15]`."""
+    named = _named(change.number, None, change.decree, words)
+    form = words.changes.withdrawn if change.retroactive else getattr(words.changes.undergoes, change.kind.value)
+    return str(form.format(decree=named))
+
+
+def _dated(change: Change, words: Words) -> str:
+    said = _undergone(change, words)
     period = period_text(Facts(starts=change.starts, ends=change.ends), words) if change.kind in _WITH_PERIOD else None
     if period is not None:
-        said = words.changes.period.format(text=said, period=period)
-    elif change.since is not None:
-        said = words.changes.since.format(text=said, date=date_text(change.since, words.dates))
-    return capital(said)
+        return words.changes.period.format(text=said, period=period)
+    return _since(said, change, words)
+
+
+def _since(said: str, change: Change, words: Words) -> str:
+    return said if change.since is None else words.changes.since.format(text=said, date=date_text(change.since, words.dates))
+
+
+def _is_undone(change: Change) -> bool:
+    """Whether it was ended itself, by what still stands, so that what it did is over. Of an end only what is retroactive undoes it."""
+    return any(not _is_undone(ending) and (change.kind is not Kind.ABROGATION or ending.retroactive is True) for ending in change.undone_by)
 
 
 def _left(all_of_them: tuple[object, ...], position: int) -> int:
@@ -70,17 +128,31 @@ def _left(all_of_them: tuple[object, ...], position: int) -> int:
     return max(len(all_of_them) - _MOST, 0) if position == _MOST - 1 else 0
 
 
-def _bonds(decree: Decree) -> Iterator[tuple[Kind, str | None, date | None, int | None]]:
-    """What it does, to which number, signed when, stored under which id: as the text says, with what the store knows of it."""
+class _Bond(NamedTuple):
+    """What a decree does, to which number, signed when, stored under which id."""
+
+    kind: Kind
+    number: str | None
+    signed: date | None
+    known: int | None
+    retroactive: bool | None
+
+
+def _verb(bond: _Bond, words: Words) -> str:
+    return words.changes.withdraws if bond.retroactive else str(getattr(words.changes.does, bond.kind.value))
+
+
+def _bonds(decree: Decree) -> Iterator[_Bond]:
+    """As the text says, with what the store knows of it."""
     stored = list(decree.changes)
     for reference in decree.facts.references:
         change = next((change for change in stored if _same(reference, change)), None)
         if change is not None:
             stored.remove(change)
         number = reference.number or (change.number if change is not None else None)
-        yield reference.change, number, reference.signed, None if change is None else change.decree
+        yield _Bond(reference.change, number, reference.signed, None if change is None else change.decree, reference.retroactive)
     for change in stored:
-        yield change.kind, change.number, None, change.decree
+        yield _Bond(change.kind, change.number, None, change.decree, change.retroactive)
 
 
 def _same(reference: Reference, change: Change) -> bool:

@@ -52,6 +52,8 @@ def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
     types = _camera_types(frozenset(facts.camera_types), words) if typed else None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)
+    if facts.cameras == 1 and len(set(facts.camera_types)) == 1:
+        types = {CameraType.FIXED: words.cameras.one_fixed, CameraType.DRONE: words.cameras.one_drone}[facts.camera_types[0]]
     return words.cameras.counted.format(count=facts.cameras, types=types)
 
 

@@ -11,7 +11,7 @@ from bot.messages.lines import Line, Part
 
 _REFERENCE_PARTS = (Part.NUMBER, Part.SIGNED, Part.PUBLISHED)
 SEPARATOR = " · "
-_APART = {Part.NOTICE, Part.FLAGS, Part.TITLE, Part.LINKS, Part.RECOURSE, Part.ADVICE, Part.SIGHTINGS, *_REFERENCE_PARTS}
+_APART = {Part.NOTICE, Part.FLAGS, Part.TITLE, Part.LINKS, Part.CHANGED, Part.RECOURSE, Part.ADVICE, Part.SIGHTINGS, *_REFERENCE_PARTS}
 """Parts that do not stand among the facts."""
 
 _TELLING = {Part.PERIOD, Part.EVENT, Part.PLACES, Part.LINKS}
@@ -98,7 +98,7 @@ def paragraphs(said: Announcement) -> tuple[tuple[Row, ...], ...]:
         tuple(rows)
         for rows in (
             head,
-            [*_rows(said, Part.TITLE), *_rows(said, Part.LINKS)],
+            [*_rows(said, Part.TITLE), *_rows(said, Part.LINKS), *_rows(said, Part.CHANGED)],
             facts,
             [*_rows(said, Part.RECOURSE), *_rows(said, Part.ADVICE)],
             [*_rows(said, Part.SIGHTINGS), *link, *tags],

@@ -22,19 +22,22 @@ class StandingWords(Table):
     ended_since: str
     suspended: str
     suspended_since: str
+    in_doubt: str
     unknown: str
     modified: str
     renewed: str
 
 
 class FlagWords(Table):
-    """What is striking in the dates, whole in posts and brief in lists. `late` is said where the number of days is not known."""
+    """What is striking in the dates, whole in posts and brief in lists. `late` is said where the number of days is not known,
+    `outside` where it is not known which days those are."""
 
     late: str
     late_one: str
     late_many: str
     late_brief: str
     outside: str
+    outside_days: str
     outside_brief: str
     longer: str
     longer_one: str
@@ -48,12 +51,14 @@ class RecourseWords(Table):
     limit: str
     limit_passed: str
     limit_unknown: str
+    limit_at_least: str
     over: str
     differs: str
     future: str
     running: str
     no_longer: str
     ended: str
+    in_doubt: str
     source: str
     no_court: str
     short_court: str
@@ -61,6 +66,7 @@ class RecourseWords(Table):
     brief: str
     brief_passed: str
     brief_unknown: str
+    brief_at_least: str
 
 
 class AdviceWords(Table):
@@ -70,6 +76,7 @@ class AdviceWords(Table):
     limit: str
     limit_passed: str
     limit_unknown: str
+    limit_at_least: str
     court_both: str
     court_named: str
     court_seat: str

@@ -9,6 +9,7 @@ from bot.messages import html
 from bot.messages.announcement import announce
 from bot.messages.changes import first_link
 from bot.messages.cleaning import cut
+from bot.messages.dispatch import Dispatch
 from bot.messages.lines import Part
 from bot.messages.moments import period_text
 from bot.messages.places import where_text
@@ -20,6 +21,8 @@ LONGEST_LINE = 300
 """Characters a reader sees of one line: a page of ten stays far below what a platform takes."""
 
 _LONGEST_PIECE = 80
+_LONGEST_DOUBT = 160
+"""Of what a decree is said to be, which may take two others to say."""
 
 
 def decree_line(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None) -> str:
@@ -34,7 +37,7 @@ def decree_line(decree: Decree, place: Place, now: datetime, language: Language 
 def decree_line_html(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None) -> str:
     """The same for Telegram: escaped, the kind in bold and linked to the PDF."""
     mark, kind, rest = _pieces(decree, place, now, language, counsel)
-    link = announce(decree, place, now, language).link
+    link = announce(Dispatch(decree, place, now, language)).link
     words = html.tagged("b", html.text(kind))
     linked = words if link is None else html.link(link, words)
     tail = _fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
@@ -53,13 +56,13 @@ def _pieces(decree: Decree, place: Place, now: datetime, language: Language, cou
     mark = "" if decree.id is None else f"[{decree.id}] "
     kind = getattr(words.short_kinds, decree.kind.value)
     where = where_text(place, words).split(", ")[0] if place.department else where_text(place, words)
-    texts = {line.part: line.text for line in announce(decree, place, now, language).lines}
+    texts = {line.part: line.text for line in announce(Dispatch(decree, place, now, language)).lines}
     standing = list_standing(decree, place, now, words, counsel)
     changes = ", ".join(list_changes(decree, words))
     flags = () if counsel is None else tuple(line.brief for line in flag_lines(counsel, words))
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     known = (bond, _period(decree, words, counsel), standing, changes, *flags, texts.get(Part.OPERATORS), texts.get(Part.NUMBER))
-    facts = [cut(text, _LONGEST_PIECE) for text in known if text]
+    facts = [cut(text, _LONGEST_DOUBT if text is standing else _LONGEST_PIECE) for text in known if text]
     told = {Part.PERIOD, Part.OPERATORS, Part.NUMBER} & texts.keys()
     if not told and bond is None and Part.TITLE in texts:
         facts.insert(0, cut(texts[Part.TITLE], 120))

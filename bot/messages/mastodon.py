@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.messages.announcement import Announcement, announce
-from bot.messages.beside import ALONE, Beside
+from bot.messages.dispatch import Dispatch
 from bot.messages.layout import fit, plain
 from bot.messages.threads import further, left_out
-from bot.messages.words import Language
-from bot.model import Counsel, Decree, Place
 
 _LINK = re.compile(r"https?://\S+")
 
@@ -31,35 +28,17 @@ def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
     """Length as the instance counts it. Code points are counted, never fewer than the grapheme clusters that Mastodon counts."""
     if limits.per_url is None:
         return len(text)
-    return len(_LINK.sub("x" * limits.per_url, text))
+    return len(text) + sum(limits.per_url - len(link) for link in _LINK.findall(text))
 
 
-def mastodon_status(
-    decree: Decree,
-    place: Place,
-    now: datetime,
-    language: Language = "fr",
-    counsel: Counsel | None = None,
-    beside: Beside = ALONE,
-    *,
-    limits: StatusLimits = StatusLimits(),
-) -> str:
+def mastodon_status(dispatch: Dispatch, *, limits: StatusLimits = StatusLimits()) -> str:
     """A decree as a status within `limits`. Raises `layout.TooSmall` when an instance leaves no room for a link."""
-    return plain(_fitted(announce(decree, place, now, language, counsel, beside), limits))
+    return plain(_fitted(announce(dispatch), limits))
 
 
-def mastodon_thread(
-    decree: Decree,
-    place: Place,
-    now: datetime,
-    language: Language = "fr",
-    counsel: Counsel | None = None,
-    beside: Beside = ALONE,
-    *,
-    limits: StatusLimits = StatusLimits(),
-) -> tuple[str, ...]:
+def mastodon_thread(dispatch: Dispatch, *, limits: StatusLimits = StatusLimits()) -> tuple[str, ...]:
     """The status as `mastodon_status` gives it, then what it had no room for, each text within `limits`. Raises `layout.TooSmall`."""
-    whole = announce(decree, place, now, language, counsel, beside)
+    whole = announce(dispatch)
     shown = _fitted(whole, limits)
     more = further(left_out(whole, shown), lambda text: mastodon_length(text, limits), limits.characters)
     return (plain(shown), *more)

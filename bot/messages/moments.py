@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
@@ -112,6 +113,12 @@ def period_text(facts: Facts, words: Words) -> str | None:
     if starts.day == ends.day:
         return _one_day(starts, ends, words)
     return words.periods.range.format(start=_start_of_range(starts, ends, words.dates), end=_moment(ends, words.dates))
+
+
+def days_text(stretches: Iterable[tuple[date, date]], words: Words) -> str:
+    """Stretches of days, both ends included: `le 2 mai 2031, du 9 au 12 juin 2031`."""
+    texts = (period_text(Facts(starts=Moment(first), ends=Moment(last)), words) for first, last in stretches)
+    return ", ".join(text for text in texts if text)
 
 
 def _one_day(starts: Moment, ends: Moment, words: Words) -> str:

@@ -7,17 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.messages.announcement import announce, announce_in_full
-from bot.messages.beside import ALONE, Beside
+from bot.messages.dispatch import Dispatch
 from bot.messages.layout import plain
 from bot.messages.words import Language
 from bot.model import Counsel, Decree, Place
 
 
-def plain_post(
-    decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None, beside: Beside = ALONE
-) -> str:
+def plain_post(dispatch: Dispatch) -> str:
     """A decree in plain text, several lines, no newline at the end."""
-    return plain(replace(announce(decree, place, now, language, counsel, beside), hashtags=()))
+    return plain(replace(announce(dispatch), hashtags=()))
 
 
 def plain_decree(

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.messages.changes import doubt_text
 from bot.messages.lines import Line, Part, capital
-from bot.messages.moments import Stage, Timing, date_text, delay_text, timing, timing_text
+from bot.messages.moments import Stage, Timing, date_text, days_text, delay_text, timing, timing_text
 from bot.messages.words import Words
 from bot.model import Counsel, Decree, Flag, Kind, Place, Standing
 
@@ -16,7 +17,11 @@ _MARK = "⚠️ "
 
 # The period of the other kinds is the one of the decree they end or refuse: "starts in 14 h" would mislead.
 _TIMED = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
-_STOPPED = {Standing.ENDED: Kind.ABROGATION, Standing.SUSPENDED: Kind.SUSPENSION}
+_STOPPED = {
+    Standing.ENDED: (Kind.ABROGATION,),
+    Standing.SUSPENDED: (Kind.SUSPENSION,),
+    Standing.IN_DOUBT: (Kind.ABROGATION, Kind.SUSPENSION),
+}
 
 
 def post_timing(decree: Decree, place: Place, now: datetime, words: Words, counsel: Counsel | None) -> str | None:
@@ -46,7 +51,7 @@ def list_standing(decree: Decree, place: Place, now: datetime, words: Words, cou
 
 def list_changes(decree: Decree, words: Words) -> Iterator[str]:
     """`modifié`, `renouvelé`: what later decrees did that leaves it standing."""
-    kinds = {change.kind for change in decree.changed_by}
+    kinds = {change.kind for change in decree.changed_by if not change.undone_by}
     if Kind.MODIFICATION in kinds:
         yield words.standing.modified
     if Kind.RENEWAL in kinds:
@@ -73,8 +78,10 @@ def _flag(flag: Flag, counsel: Counsel, words: Words) -> tuple[str, str]:
         case Flag.LONGER_THAN_ALLOWED:
             whole = said.longer_one if counsel.months == 1 else said.longer_many
             return whole.format(n=counsel.months), said.longer_brief
-        case Flag.OUTSIDE_WINDOW:
+        case Flag.OUTSIDE_WINDOW if not counsel.outside:
             return said.outside, said.outside_brief
+        case Flag.OUTSIDE_WINDOW:
+            return said.outside_days.format(days=days_text(counsel.outside, words)), said.outside_brief
 
 
 def _stage(decree: Decree, place: Place, now: datetime, counsel: Counsel | None) -> Timing | None:
@@ -89,10 +96,14 @@ def _stage(decree: Decree, place: Place, now: datetime, counsel: Counsel | None)
 
 def _stopped(decree: Decree, place: Place, now: datetime, words: Words, standing: Standing) -> str:
     """`abrogé depuis le 3 mai 2024`; without the day where the decree that does it shows none."""
+    said, kinds = words.standing, _STOPPED[standing]
+    if standing is Standing.IN_DOUBT:
+        return doubt_text(decree, kinds, words) or said.unknown
     today = now.astimezone(ZoneInfo(place.time_zone)).date()
-    kind = _STOPPED[standing]
-    days = [change.since for change in decree.changed_by if change.kind is kind and change.since is not None and change.since <= today]
-    said = words.standing
+    changes = [change for change in decree.changed_by if change.kind in kinds and change.since is not None and change.since <= today]
+    # One that was undone counts as its end tells (see the lines on it); where others stand, these are what stops it.
+    days = [change.since for change in changes if not change.undone_by and change.since is not None]
+    days = days or [change.since for change in changes if change.since is not None]
     if not days:
         return said.ended if standing is Standing.ENDED else said.suspended
     since = said.ended_since if standing is Standing.ENDED else said.suspended_since

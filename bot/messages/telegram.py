@@ -11,8 +11,8 @@ from datetime import datetime
 
 from bot.messages import html
 from bot.messages.announcement import Announcement, announce, announce_in_full
-from bot.messages.beside import ALONE, Beside
 from bot.messages.cleaning import cut
+from bot.messages.dispatch import Dispatch
 from bot.messages.layout import Row, fit, paragraphs, plain
 from bot.messages.words import Language
 from bot.model import Counsel, Decree, Place
@@ -46,21 +46,12 @@ def telegram_length(text: str) -> int:
 
 def telegram_button(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> Button | None:
     """The button of a decree's post; it does not depend on `now`."""
-    return _button(announce(decree, place, now, language))
+    return _button(announce(Dispatch(decree, place, now, language)))
 
 
-def telegram_text(
-    decree: Decree,
-    place: Place,
-    now: datetime,
-    language: Language = "fr",
-    counsel: Counsel | None = None,
-    beside: Beside = ALONE,
-    *,
-    limit: int = TEXT_LIMIT,
-) -> TelegramText:
+def telegram_text(dispatch: Dispatch, *, limit: int = TEXT_LIMIT) -> TelegramText:
     """A decree as a Telegram post, HTML and plain text both within `limit`."""
-    return _fitted(announce(decree, place, now, language, counsel, beside), limit)
+    return _fitted(announce(dispatch), limit)
 
 
 def telegram_decree(

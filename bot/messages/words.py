@@ -97,19 +97,39 @@ class PeriodWords(Table):
 
 
 class CameraWords(Table):
-    """Whose images, after the label of the cameras."""
+    """Whose images, after the label of the cameras. `one_fixed` and `one_drone` are of a single camera."""
 
     fixed: str
     drone: str
     both: str
     counted: str
+    one_fixed: str
+    one_drone: str
+
+
+class UndoneWords(Table):
+    """That what changes a decree was ended itself. `withdrawn`, `abrogated` and `ended` (the text tells neither) say by what; `revives`,
+    `stays` and `unclear` what that does to a decree that it had ended. `joint` stands between them, `brief` says all of it in few words."""
+
+    joint: str
+    withdrawn: str
+    abrogated: str
+    ended: str
+    revives: str
+    stays: str
+    unclear: str
+    brief: str
 
 
 class ChangeWords(Table):
-    """What decrees do to each other. `does` and `undergoes` take the other decree, which the others name."""
+    """What decrees do to each other. `does` and `undergoes`, in place of which an end by retrait `withdraws` and is
+    `withdrawn`, take the other decree, which the others name."""
 
     does: KindWords
     undergoes: KindWords
+    withdraws: str
+    withdrawn: str
+    undone: UndoneWords
     numbered: str
     numbered_dated: str
     dated: str
@@ -120,9 +140,12 @@ class ChangeWords(Table):
 
 
 class NoticeWords(Table):
-    """What an edited post says of later decrees. `below`: one that is told after it; `text` is what it does."""
+    """What an edited post says of later decrees. `below`: one that is told after it; `text` is what it does. `undone`: the mark of one that
+    was ended itself.
+    """
 
     below: str
+    undone: str
     marks: KindWords
 
 

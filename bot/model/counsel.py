@@ -30,7 +30,7 @@ class Court:
 class Flag(StrEnum):
     """The closed list of flags.
 
-    `OUTSIDE_WINDOW`: it begins, or where that is not known was signed, on a day for which no known text allowed VSA (`law.toml`).
+    `OUTSIDE_WINDOW`: it was signed, or any day of its period falls, on a day for which no known text allowed VSA (`law.toml`).
     `LONGER_THAN_ALLOWED`: it authorises for longer than its law allows at once, where the law sets a limit.
     `PUBLISHED_AFTER_START`: the recueil is dated after the day on which the authorisation began.
     """
@@ -56,7 +56,8 @@ class Recourse(StrEnum):
 class Standing(StrEnum):
     """Where what a decree allows stands on a day, later decrees that change it taken into account.
 
-    `UPCOMING`, `IN_FORCE` and `OVER` tell of its period; `ENDED` and `SUSPENDED` of a later decree. `CHANGE` is a decree that only changes
+    `UPCOMING`, `IN_FORCE` and `OVER` tell of its period; `ENDED` and `SUSPENDED` of a later decree. `IN_DOUBT`: a later decree ended it and
+    was ended itself, in words that do not tell whether this one stands again; a person must look. `CHANGE` is a decree that only changes
     another one and `REFUSED` one that allows nothing: neither is in force in the sense that somebody is watched under it. `UNKNOWN`: the
     period could not be read.
     """
@@ -66,6 +67,7 @@ class Standing(StrEnum):
     OVER = "over"
     ENDED = "ended"
     SUSPENDED = "suspended"
+    IN_DOUBT = "in_doubt"
     CHANGE = "change"
     REFUSED = "refused"
     UNKNOWN = "unknown"
@@ -75,9 +77,11 @@ class Standing(StrEnum):
 class Counsel:
     """What a reader of a decree is told besides what it says: information to verify, with its source, never legal advice.
 
-    `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `late` how many days
+    `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `at_least` is then the day
+    before which that cannot be, counted from the signature, where this is known. `late` how many days
     after its beginning it was published, where that is flagged. `months` is how many its law allows at once, where it is flagged as longer.
-    `starts` and `ends` are its period as the last decree that modifies it says.
+    `starts` and `ends` are its period as the last decree that modifies it says. `outside` are the stretches of days, both ends
+    included, for which no known text allowed it, where that is flagged and they are known.
     """
 
     standing: Standing
@@ -89,3 +93,5 @@ class Counsel:
     months: int | None = None
     starts: Moment | None = None
     ends: Moment | None = None
+    outside: tuple[tuple[date, date], ...] = ()
+    at_least: date | None = None

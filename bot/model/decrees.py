@@ -25,7 +25,8 @@ class Change:
     `decree` is the id of the other one, None while it was never seen; `number` is how it is named.
     `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
     that of its publication; None where none is known. `starts` and `ends` are the period of the decree that changes, if it has one.
-    `undone_by` is what ends the decree that changes, each with what ends it in turn: from then on it changes nothing.
+    `undone_by` is what ends the decree that changes, each with what ends it in turn; what then becomes of the change
+    `bot.detection.standing` tells. `retroactive` is as of a `Reference`.
     """
 
     kind: Kind
@@ -35,6 +36,7 @@ class Change:
     starts: Moment | None = None
     ends: Moment | None = None
     undone_by: tuple[Change, ...] = ()
+    retroactive: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Decree:
     """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.
 
     `id` is None until it is stored. `url` is the canonical address of the PDF, `page` the first page of the act in it,
-    `published` the date of the recueil (cover first, listing else); of a stored one that was seen in several, the earliest.
+    `published` the date of the recueil (cover first, listing else); of a stored one that was seen in several, the earliest that is not
+    before its signature.
     """
 
     authority: str

@@ -88,11 +88,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a decree says it does to another one, which it names by number or day of signature."""
+    """What a decree says it does to another one, which it names by number or day of signature.
+
+    `retroactive` is of what ends another: True where it says so by retrait ("retiré", "rapporté"), False where it says abrogation, None
+    where its words tell neither ("mis fin", "annulé"). See `bot.detection.standing` for what follows from it.
+    """
 
     change: Kind
     number: str | None = None
     signed: date | None = None
+    retroactive: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

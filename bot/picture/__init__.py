@@ -5,7 +5,9 @@ The page is drawn in a confined process, as files are read in: it hands over gre
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bot.lazily import face
 
 if TYPE_CHECKING:
     from bot.picture.album import Album
@@ -16,26 +18,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Album", "Choice", "Drawing", "Drawn", "NoPicture", "Picture", "Why", "alt_text", "choose", "draw"]
 
-_PLACES = {
-    "Album": "album",
-    "Choice": "choice",
-    "Drawing": "model",
-    "Drawn": "model",
-    "NoPicture": "model",
-    "Picture": "model",
-    "Why": "model",
-    "alt_text": "alt",
-    "choose": "choice",
-    "draw": "drawing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import on first use: a drawing process imports one module of this package, and would wait for all of them."""
-    from importlib import import_module  # noqa: PLC0415 - as above
-
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # a type checker knows what there is, and what there is not
+    __getattr__ = face(
+        __name__,
+        {
+            "Album": "album",
+            "Choice": "choice",
+            "Drawing": "model",
+            "Drawn": "model",
+            "NoPicture": "model",
+            "Picture": "model",
+            "Why": "model",
+            "alt_text": "alt",
+            "choose": "choice",
+            "draw": "drawing",
+        },
+    )

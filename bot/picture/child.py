@@ -15,6 +15,7 @@ from bot.picture.page import Engine, draw_page
 from bot.picture.wire import Draw, Undrawn
 from bot.reading.confinement import confine
 from bot.reading.ocr import Command, InProcess, find_ocr
+from bot.reading.own_process import run
 from bot.reading.wire import Start
 
 
@@ -50,10 +51,4 @@ def _leave_with_the_parent() -> None:
 
 
 if __name__ == "__main__":
-    status = 1
-    try:
-        status = main(sys.argv[1])
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    # Not `sys.exit`: the listener may be inside standard input, which an orderly end would want to close.
-    os._exit(status)
+    run(main)

@@ -11,12 +11,13 @@ from bot.detection.standing import period
 from bot.messages import place_for
 from bot.model import Decree, Place, Standing
 
-# Where the period could not be read, that it is in force cannot be excluded: it is shown, after those that are sure.
-_RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1}
+# Where the period could not be read, or what ended it was ended itself, that it is in force cannot be excluded: it is shown, after those
+# that are sure.
+_RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1, Standing.IN_DOUBT: 1}
 
 
 def in_force(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> tuple[Decree, ...]:
-    """Those in force at `now` (aware) or later, at their own place, by when they begin; those whose period is not known come last."""
+    """Those in force at `now` (aware) or later, at their own place, by when they begin; those of which that is not sure come last."""
     ranked: list[tuple[int, date, int, Decree]] = []
     for decree in decrees:
         there = now.astimezone(ZoneInfo(place_for(places, decree.authority).time_zone))

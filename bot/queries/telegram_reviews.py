@@ -43,11 +43,17 @@ class ReviewButtons:
     """Answers the buttons under the questions of `bot.alerts.review_asker`."""
 
     def __init__(
-        self, *, chat: int | str, reviewer: Settling, language: Language = "fr", now_at: Callable[[], int | str] | None = None
+        self,
+        *,
+        chat: int | str,
+        reviewer: Settling,
+        language: Language = "fr",
+        now_at: Callable[[int | str], int | str] = lambda chat: chat,
     ) -> None:
-        """`chat` is the operators': an answer from any other is refused. `now_at` tells its number now, where the group may have moved."""
+        """`chat` is the operators': an answer from any other is refused. `now_at` tells the id that it has now, for a group that became a
+        supergroup, be it under an earlier process; it is called in a thread."""
         self._chat = chat
-        self._now_at = now_at or (lambda: chat)
+        self._now_at = now_at
         self._reviewer = reviewer
         self._language = language
         self._posted: Callable[[], None] = lambda: None
@@ -67,7 +73,7 @@ class ReviewButtons:
         words = vocabulary(self._language).reviews
         answer = answer_from(query.data or "")
         try:
-            if answer is None or query.message is None or not self._is_ours(query.message.chat):
+            if answer is None or query.message is None or not await self._is_ours(query.message.chat):
                 # Whoever forwards or forges a button is no operator.
                 log.warning("an answer about a doubtful act came from elsewhere than the operators' chat")
                 await query.answer(words.not_here, show_alert=True)
@@ -81,8 +87,8 @@ class ReviewButtons:
             log.warning("answer about a doubtful act failed", error=type(error).__name__)
             await _quietly(query, words.failed)
 
-    def _is_ours(self, chat: Chat) -> bool:
-        return _is(chat, self._chat) or _is(chat, self._now_at())
+    async def _is_ours(self, chat: Chat) -> bool:
+        return _is(chat, self._chat) or _is(chat, await asyncio.to_thread(self._now_at, self._chat))
 
     async def _settle(self, query: CallbackQuery, answer: Answer, words: ReviewWords) -> None:
         if answer.is_decree:
@@ -112,7 +118,11 @@ def outcome_text(settled: Settled, words: ReviewWords, language: Language) -> st
         kind = getattr(words_in(language).short_kinds, decision.kind.value)
         if settled.already:
             return words.already_accepted.format(kind=kind)
-        return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=settled.decree)
+        if len(settled.decrees) > 1:
+            said = words.accepted_many if settled.posts else words.accepted_many_silently
+            return said.format(n=len(settled.decrees), decrees=", ".join(map(str, settled.decrees)))
+        decree = settled.decrees[0] if settled.decrees else None
+        return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=decree)
     if settled.withdrawn is not None:
         told = words.withdrawn.format(decree=settled.withdrawn.decree)
         out = settled.withdrawn.out

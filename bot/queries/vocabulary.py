@@ -60,6 +60,8 @@ class ReviewWords(BaseModel):
 
     accepted: str
     accepted_silently: str
+    accepted_many: str
+    accepted_many_silently: str
     rejected: str
     withdrawn: str
     withdrawn_out: str

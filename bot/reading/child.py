@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.model import PageText
 from bot.reading.confinement import confine
+from bot.reading.own_process import run
 from bot.reading.pdf import Document, NotReadable
 from bot.reading.wire import Failed, Opened, Recognise, Start, Survey, encode, parse_order
 
@@ -78,10 +79,4 @@ def _say(line: bytes) -> None:
 
 
 if __name__ == "__main__":
-    status = 1
-    try:
-        status = main(sys.argv[1])
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    # Not `sys.exit`: the listener may be inside standard input, which an orderly end would want to close.
-    os._exit(status)
+    run(main)

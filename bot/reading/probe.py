@@ -34,7 +34,10 @@ class Confinement:
 
 
 def confinement_in_force() -> Confinement:
-    """Start a process confined as a reader is and have it try; it blocks for 0.1 s. Raises OSError or ValueError where that fails."""
+    """Start a process confined as a reader is and have it try; it blocks for 0.1 s.
+
+    Raises OSError, ValueError or SubprocessError where that fails.
+    """
     start = Start(os.devnull, 1024**3, 30)
     done = subprocess.run(  # noqa: S603 - our own command, without a shell
         child_command("bot.reading.probe", start), capture_output=True, env=child_environment(os.environ), cwd="/", timeout=60, check=False

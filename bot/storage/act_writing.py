@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
-from bot.model import Judged, Outcome
+from bot.model import Evidence, Judged, Outcome
 from bot.storage.act_keys import ActText, act_keys
 from bot.storage.act_numbers import new_numbers
-from bot.storage.codec import clean, clean_or_none, evidence_to_json
+from bot.storage.codec import clean, clean_or_none, evidence_from_json, evidence_to_json
 from bot.storage.decisions import decisions_under
+from bot.storage.rows import REREAD
 from bot.storage.schema import acts, reviews
 from bot.storage.search import index_acts
 
@@ -28,20 +30,25 @@ def replace_acts(
     decree_of_act: Mapping[int, int],
     now: datetime,
     *,
+    found: Collection[int],
     keep_others: bool,
-) -> None:
+) -> tuple[int, ...]:
     """Put these acts in the place of those of an earlier reading, but for an act whose decree this reading did not find again.
 
-    `keep_others`: only the acts of these decrees are replaced. An act that waits for a person as it did before keeps its number, and what
-    is known of who was asked; one of which a person decided meanwhile does not wait again. One that is stored as a decree and is in doubt
-    now waits with that decree, and goes on waiting even where a later reading has no doubt: only a person takes a decree back.
+    `found` are the decrees of this reading; `keep_others`: only the acts of these are replaced. An act that waits for a person as it did
+    before keeps its number, and what is known of who was asked; one of which a person decided meanwhile does not wait again. One that is
+    stored as a decree and is none now, or in doubt, or not there at all, waits with that decree, and goes on waiting even where a later
+    reading has no doubt: only a person takes a decree back. Gives the decrees of which a person is asked from now on because they are none
+    now.
     """
     again = frozenset(decree_of_act.values())
     standing = _standing(connection, recueil)
-    kept = {row.id: row.decree_id for row in standing.values() if row.decree_id is not None and row.decree_id not in again}
+    kept = {row.id: row.decree_id for row, _ in standing if row.decree_id is not None and row.decree_id not in again}
     keys = _keys(recueil.url, judged, all_of_them=bool(kept))
-    decided = decisions_under(connection, {key for position in _doubtful(judged) for key in keys[position]}).keys()
-    known = _known(judged, keys, standing, kept, decided)
+    theirs = {key for row, its in standing if row.id in kept for key in its}
+    asked = {key for position in (*_doubtful(judged), *(_passed_over(judged) if kept else ())) for key in keys[position]}
+    decided = decisions_under(connection, theirs | asked).keys()
+    known = _known(judged, keys, {key: row for row, its in standing for key in its}, kept, decided)
     numbers = iter(new_numbers(connection, len(judged) - len(known)))
     mine = acts.c.decree_id.in_(sorted(again))
     replaced = mine if keep_others else or_(acts.c.decree_id.is_(None), mine)
@@ -54,34 +61,69 @@ def replace_acts(
         decree = None if before is None else kept.get(before.id)
         row |= next(numbers) if before is None else {"id": before.id}
         if before is not None and decree is not None:
-            # Of an act without a sign that is in doubt all the same, only what was found before tells why.
-            doubt = {"outcome": Outcome.UNCERTAIN, "kind": None, "evidence": row["evidence"] or before.evidence}
-            row |= {"decree_id": decree, **doubt}
+            evidence = _why(before, row["evidence"], passed_over=item.verdict.outcome is Outcome.NOT_CONCERNED)
+            row |= {"decree_id": decree, "outcome": Outcome.UNCERTAIN, "kind": None, "evidence": evidence}
         act_id = connection.execute(insert(acts).returning(acts.c.id), row).scalar_one()
         undecided = item.verdict.outcome is Outcome.UNCERTAIN and decided.isdisjoint(keys[position])
         if undecided or decree is not None:
             waited = before is not None and before.review is not None
-            asked = {"created_at": before.created_at, "told_at": before.told_at} if before is not None and waited else {"created_at": now}
-            connection.execute(insert(reviews), {"act_id": act_id, **asked})
+            asked_at = (
+                {"created_at": before.created_at, "told_at": before.told_at} if before is not None and waited else {"created_at": now}
+            )
+            connection.execute(insert(reviews), {"act_id": act_id, **asked_at})
+    passed_over = [before for position, before in known.items() if position in _passed_over(judged) and before.review is None]
+    lost = [before.decree_id for before in passed_over]
+    if not keep_others:
+        gone = kept.keys() - {before.id for before in known.values()}
+        lost += _ask_of_lost(connection, [row for row, its in standing if row.id in gone and decided.isdisjoint(its)], found, now)
     index_acts(connection, recueil.id)
+    return tuple(lost)
 
 
-def _standing(connection: Connection, recueil: Row[Any]) -> dict[str, Before]:
-    """The acts that wait for a person so far, or are stored as a decree, by each of their keys."""
+def _ask_of_lost(connection: Connection, left: Sequence[Before], found: Collection[int], now: datetime) -> list[int]:
+    """Let a person look at those stored as a decree that this reading has in no act at all, and give these decrees."""
+    lost = [row for row in left if row.review is None and row.decree_id not in found]
+    for row in lost:
+        values = {"outcome": Outcome.UNCERTAIN, "kind": None, "evidence": _why(row, [], passed_over=True)}
+        connection.execute(update(acts).where(acts.c.id == row.id).values(values))
+        connection.execute(insert(reviews), {"act_id": row.id, "created_at": now})
+    return [row.decree_id for row in lost]
+
+
+def _why(before: Before, now: list[Any], *, passed_over: bool) -> list[Any]:
+    """Why an act waits with the decree that it is stored as. `now` is the evidence of this reading, which may show no sign of anything.
+
+    What made it a decree comes first where nothing else would tell why somebody is asked.
+    """
+    known = evidence_from_json(before.evidence)
+    if not passed_over:
+        return now or list(before.evidence)
+    if before.review is not None:  # it waits already, for a reason that was told
+        return list(before.evidence) if any(quote.cue == REREAD for quote in known) else now or list(before.evidence)
+    first = known[0] if known else Evidence("verdict", before.first_page, "")
+    return [*evidence_to_json((replace(first, about="doubt", cue=REREAD),)), *(now or before.evidence)]
+
+
+def _standing(connection: Connection, recueil: Row[Any]) -> list[tuple[Before, Keys]]:
+    """The acts that wait for a person so far, or are stored as a decree, each with its keys."""
     both = select(acts, reviews.c.act_id.label("review"), reviews.c.created_at, reviews.c.told_at)
     both = both.outerjoin(reviews, reviews.c.act_id == acts.c.id).where(acts.c.recueil_id == recueil.id)
     stands = or_(reviews.c.act_id.is_not(None), acts.c.decree_id.is_not(None))
     if connection.execute(both.with_only_columns(acts.c.id).where(stands)).first() is None:
-        return {}
+        return []
     rows = connection.execute(both.order_by(acts.c.id)).all()
     keys = act_keys(recueil.url, [ActText(row.act_id, row.title, row.first_page, row.text) for row in rows])
-    standing = [(row, its) for row, its in zip(rows, keys, strict=True) if row.review is not None or row.decree_id is not None]
-    return {key: row for row, its in standing for key in its}
+    return [(row, its) for row, its in zip(rows, keys, strict=True) if row.review is not None or row.decree_id is not None]
 
 
 def _doubtful(judged: Sequence[Judged]) -> list[int]:
     """The positions of the acts that a person must look at."""
     return [position for position, item in enumerate(judged) if item.verdict.outcome is Outcome.UNCERTAIN]
+
+
+def _passed_over(judged: Sequence[Judged]) -> list[int]:
+    """The positions of the acts that are said not to be concerned."""
+    return [position for position, item in enumerate(judged) if item.verdict.outcome is Outcome.NOT_CONCERNED]
 
 
 def _keys(url: str, judged: Sequence[Judged], *, all_of_them: bool) -> Sequence[Keys]:
@@ -96,18 +138,18 @@ def _known(
 ) -> dict[int, Before]:
     """For each position of an act that waits now, the act that it was so far, which no other is then taken for.
 
-    `kept` are those whose decree was not found again: in doubt now, they wait, unless a person decided; and those that waited go on.
+    `kept` are those whose decree was not found again: in doubt now, or said to be none, they wait, unless a person decided; and those that
+    waited go on.
     """
     left = dict(standing)
     doubtful = _doubtful(judged)
-    others = [position for position, item in enumerate(judged) if kept and item.verdict.outcome is Outcome.NOT_CONCERNED]
     known: dict[int, Before] = {}
-    for position in (*doubtful, *others):
+    for position in (*doubtful, *(_passed_over(judged) if kept else ())):
         found = next((left[key] for key in keys[position] if key in left), None)
         if found is None:
             continue
         waited, lost = found.review is not None, found.id in kept
-        if (waited or (lost and decided.isdisjoint(keys[position]))) if position in doubtful else (waited and lost):
+        if (waited and (lost or position in doubtful)) or (lost and decided.isdisjoint(keys[position])):
             known[position] = found
             left = {key: row for key, row in left.items() if row.id != found.id}
     return known

@@ -9,6 +9,7 @@ from sqlalchemy import Row, case, insert, select, update
 
 from bot.storage.codec import clean
 from bot.storage.database import Database
+from bot.storage.locks import lock_alerts
 from bot.storage.rows import Alert, NewAlert
 from bot.storage.schema import alerts
 
@@ -41,6 +42,7 @@ class Alerts:
         """
         over = {"closed_at": now, "end_told_at": case((alerts.c.told_at.is_(None), now), else_=alerts.c.end_told_at)}
         with self._database.writing() as connection:
+            lock_alerts(connection)
             if closed:
                 connection.execute(update(alerts).where(alerts.c.id.in_(closed)).values(over))
             if dropped:

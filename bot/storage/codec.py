@@ -90,12 +90,14 @@ def _reference_to_json(reference: Reference) -> dict[str, Any]:
         "change": reference.change.value,
         "number": clean_or_none(reference.number),
         "signed": reference.signed.isoformat() if reference.signed else None,
+        "retroactive": reference.retroactive,
     }
     return {key: value for key, value in values.items() if value is not None}
 
 
 def _reference_from_json(stored: Mapping[str, Any]) -> Reference:
-    return Reference(Kind(stored["change"]), stored.get("number"), date.fromisoformat(stored["signed"]) if stored.get("signed") else None)
+    signed = date.fromisoformat(stored["signed"]) if stored.get("signed") else None
+    return Reference(Kind(stored["change"]), stored.get("number"), signed, stored.get("retroactive"))
 
 
 def evidence_to_json(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:

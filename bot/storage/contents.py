@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, or_, select, update
 
 from bot.model import PageText
 from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.packing import Damaged, pack_pages, unpack_pages
 from bot.storage.rows import Content, RecueilState
-from bot.storage.schema import contents, recueils
+from bot.storage.schema import acts, contents, recueils, reviews
 from bot.storage.upsert import insert_or_ignore
 
 HELD_FOR = timedelta(minutes=5)
 """How long a recueil that is being read is left to its reader after each sign of life. A killed one is then taken up by another."""
 
+PAGES_KEPT = timedelta(days=400)
+"""How long the pages of a file that was wholly read are kept after it came: see `Contents.forget`."""
+
+_AT_ONCE = 200
+"""Files whose pages are dropped in one transaction: other programs wait for it."""
+
 _UNDER_WAY = (RecueilState.WAITING, RecueilState.INCOMPLETE)
+_READ = (RecueilState.READ, RecueilState.DUPLICATE)
 
 
 class Contents:
@@ -86,8 +93,34 @@ class Contents:
         with self._database.writing() as connection:
             connection.execute(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))
 
+    def forget(self, before: datetime) -> int:
+        """Drop the pages of files that came before then and were wholly read, and tell of how many files.
+
+        The texts of their acts stay, by which these can be judged again. Where a decree was found or an act waits for a person, the pages
+        stay as well, under every address of that file.
+        """
+        dropped = 0
+        while True:
+            with self._database.writing() as connection:
+                old = list(connection.execute(_droppable(before)).scalars())
+                connection.execute(delete(contents).where(contents.c.sha256.in_(old)))
+            dropped += len(old)
+            if len(old) < _AT_ONCE:
+                return dropped
+
     def hold(self, recueil: int, until: datetime) -> None:
         """Leave a recueil that is being read to its reader until then."""
         mine = and_(recueils.c.id == recueil, or_(*(recueils.c.state == state for state in _UNDER_WAY)))
         with self._database.writing() as connection:
             connection.execute(update(recueils).where(mine).values(next_try_at=until))
+
+
+def _droppable(before: datetime) -> Select[str]:
+    # Asked of the recueils first, which are small: to know a column of a content, all its pages would be read.
+    telling = select(acts.c.recueil_id).outerjoin(reviews, reviews.c.act_id == acts.c.id)
+    telling = telling.where(or_(acts.c.decree_id.is_not(None), reviews.c.act_id.is_not(None)))
+    kept = or_(recueils.c.fetched_at.is_(None), recueils.c.fetched_at >= before, recueils.c.id.in_(telling), recueils.c.state.not_in(_READ))
+    needed = select(recueils.c.sha256).where(recueils.c.sha256.is_not(None), kept)
+    known = exists().where(contents.c.sha256 == recueils.c.sha256)
+    old = select(recueils.c.sha256).distinct().where(recueils.c.fetched_at < before, known, recueils.c.sha256.not_in(needed))
+    return old.limit(_AT_ONCE)

@@ -17,9 +17,9 @@ from bot.storage.editing import want_edits
 from bot.storage.queueing import Route
 from bot.storage.recording import record
 from bot.storage.retrying import written
-from bot.storage.rows import PageOfDecrees, ReadResult, Recorded, UncertainAct
+from bot.storage.rows import PageOfDecrees, ReadResult, Recorded
 from bot.storage.running import running
-from bot.storage.schema import act_terms, acts, decrees, recueils, reviews
+from bot.storage.schema import act_terms, acts, decrees
 from bot.storage.search import matching, query_terms, relevance
 
 
@@ -116,28 +116,6 @@ class Decrees:
         """Everywhere it appears, the first sighting first."""
         with self._database.reading() as connection:
             return list(load_sightings(connection, [decree]).get(decree, ()))
-
-    def uncertain(self, limit: int) -> list[UncertainAct]:
-        """Acts that a person must look at, newest first."""
-        query = (
-            select(acts, recueils.c.authority, recueils.c.url)
-            .join(reviews, reviews.c.act_id == acts.c.id)
-            .join(recueils, recueils.c.id == acts.c.recueil_id)
-            .order_by(reviews.c.created_at.desc(), acts.c.id.desc())
-            .limit(limit)
-        )
-        with self._database.reading() as connection:
-            return [
-                UncertainAct(
-                    authority=row.authority,
-                    url=row.url,
-                    page=row.first_page,
-                    act_id=row.act_id,
-                    title=row.title,
-                    evidence=tuple(item.text for item in evidence_from_json(row.evidence)),
-                )
-                for row in connection.execute(query)
-            ]
 
     def acts_of(self, recueil: int) -> list[StoredAct]:
         """The acts of one recueil, in the order of its pages."""

@@ -32,19 +32,6 @@ class Edit:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EditTold:
-    """What is told of an edit: `state` is `pending`, `done` or `given_up`."""
-
-    post: int
-    destination: str
-    state: str
-    attempts: int
-    not_before: datetime | None
-    cause: PostCause | None
-    error: str | None
-
-
 _AT_ONCE = 50
 """Edits looked through in one transaction: there may be thousands that are no longer wanted, and others wait to write."""
 
@@ -57,7 +44,7 @@ class Edits:
 
     def next(self, destination: str, now: datetime) -> Edit | None:
         """The oldest edit of a sent post that is due there, with one more attempt; None where there is none."""
-        mine = and_(posts.c.destination == destination, _can_be_edited(), _is_due(now))
+        mine = and_(posts.c.destination == destination, can_be_edited(), _is_due(now))
         some = select(edits.c.post_id).join(posts, posts.c.id == edits.c.post_id).where(mine).order_by(edits.c.post_id).limit(_AT_ONCE)
         while True:
             with self._database.reading() as connection:
@@ -105,33 +92,24 @@ class Edits:
         with self._database.writing() as connection:
             connection.execute(update(edits).where(_of(edit.post.id), edits.c.state == PENDING).values(values))
 
+    def rest(self, destination: str, now: datetime, until: datetime) -> None:
+        """No edit of this destination is due before then. They count as not tried; one that waits for longer goes on waiting."""
+        theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
+        sooner = or_(edits.c.not_before.is_(None), edits.c.not_before < until)
+        with self._database.writing() as connection:
+            waits = update(edits).where(theirs, edits.c.state == PENDING, sooner)
+            connection.execute(waits.values(not_before=until, changed_at=now))
+
     def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
         """When there will next be something to edit there (never before `now`); None when nothing waits."""
         at = case((_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
-        ours = and_(posts.c.destination.in_(sorted(destinations)), _can_be_edited(), edits.c.state == PENDING)
+        ours = and_(posts.c.destination.in_(sorted(destinations)), can_be_edited(), edits.c.state == PENDING)
         waiting = select(posts.c.destination, func.min(at).label("due")).join(posts, posts.c.id == edits.c.post_id).where(ours)
         with self._database.reading() as connection:
             rows = connection.execute(waiting.group_by(posts.c.destination)).all()
             resting = select(holds.c.destination, holds.c.until).where(lasts(now))
             rests = {row.destination: row.until for row in connection.execute(resting)} if rows else {}
         return min((max(row.due, rests.get(row.destination, now), now) for row in rows), default=None)
-
-    def listed(self) -> list[EditTold]:
-        """Every edit, in the order of the posts."""
-        query = select(edits, posts.c.destination).join(posts, posts.c.id == edits.c.post_id).order_by(edits.c.post_id)
-        with self._database.reading() as connection:
-            return [
-                EditTold(
-                    post=row.post_id,
-                    destination=row.destination,
-                    state=row.state,
-                    attempts=row.attempts,
-                    not_before=row.not_before,
-                    cause=None if row.cause is None else PostCause(row.cause),
-                    error=row.error,
-                )
-                for row in connection.execute(query)
-            ]
 
     def _close(self, edit: Edit, state: str, now: datetime, cause: PostCause | None, error: str | None) -> None:
         values: dict[str, Any] = {"state": state, "not_before": None, "changed_at": now, "cause": _word(cause)}
@@ -167,7 +145,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _can_be_edited() -> ColumnElement[bool]:
+def can_be_edited() -> ColumnElement[bool]:
     """Sent, a message of its own, and of a decree that stands."""
     stands = exists().where(decrees.c.id == posts.c.decree_id, decrees.c.withdrawn_at.is_(None))
     return and_(posts.c.state == PostState.SENT, posts.c.reference.is_not(None), posts.c.digest.is_(None), stands)

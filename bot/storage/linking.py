@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.model import Change, Facts, Kind, Reference
@@ -99,7 +99,14 @@ def change(link: Link, changing: Party, changed: Party | None, *, shown: Party |
         since=day or facts.signed or changing.published,
         starts=starts,
         ends=ends,
+        retroactive=_retroactive(facts, link.reference),
     )
+
+
+def _retroactive(facts: Facts, stored: Reference) -> bool | None:
+    """As the facts of the decree that changes tell it: the row of a link tells only whom it means."""
+    mine = (entry for entry in facts.references if replace(entry, retroactive=None) == stored)
+    return next((entry.retroactive for entry in mine), None)
 
 
 def in_order(changes: Collection[Change]) -> tuple[Change, ...]:

@@ -10,7 +10,7 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.schema import recueils
 
 # PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
-_DECREES, _AUTHORITY = 0x76696701, 0x76696702
+_DECREES, _AUTHORITY, _ALERTS = 0x76696701, 0x76696702, 0x76696703
 
 
 def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:
@@ -32,3 +32,11 @@ def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[
         # As the one before has left it.
         row = connection.execute(mine).one()
     return row
+
+
+def lock_alerts(connection: Connection) -> None:
+    """Wait until no other program notes what troubles begin: each of two would not see what the other one is about to write, and both would
+    note the same. In SQLite the transaction is exclusive already.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:what, 0)"), {"what": _ALERTS})

@@ -1,15 +1,17 @@
 """What a post tells of its decree, as a set of marks: more marks later mean that there is more to tell. Pure.
 
-What later decrees do to it is to be told as it stands: one that a person withdrew ends no other. So is the day of its publication, which
-another sighting may set earlier: the last day to contest follows it. But no fact is told anew because it reads otherwise: which of two
-readings is right no program can tell, and a post that changes with every new rule would only tire its readers.
+What later decrees do to it is to be told as it stands: one that a person withdrew ends no other, and one that was ended itself is told with
+what ended it. So is the day of its publication, which another sighting may set earlier: the last day to contest follows it. But no fact is
+told anew because it reads otherwise: which of two readings is right no program can tell, and a post that changes with every new rule would
+only tire its readers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bot.model import CHANGING, Decree, Moment
+from bot.model import CHANGING, Change, Decree, Moment
 
 COMPLETED_FOR = timedelta(days=7)
 """How long after it was sent a post is edited for more facts. Later nobody reads it for them, and a new rule of detection, which finds
@@ -20,19 +22,24 @@ CONTESTED_FOR = timedelta(days=62)
 (article R. 421-1 of the code de justice administrative)."""
 
 _FACTS = ("number", "signed", "event", "operators", "places", "purposes", "software", "vendor", "cameras", "camera_types")
-_CHANGED = "changed_by:"
+CHANGED = "changed_by:"
+"""What a mark of a later decree begins with."""
+_UNDONE = ":undone_by:"
+_UNTOLD = f"{CHANGED}untold"
 _PUBLISHED = "published:"
 
 
 def marks(decree: Decree) -> frozenset[str]:
-    """The facts that are known of it, the day of its publication, and the later decrees that change it."""
+    """The facts that are known of it, the day of its publication, the later decrees that change it, and those that end these."""
     facts = decree.facts
     known = {name for name in _FACTS if getattr(facts, name) not in (None, ())}
     for name, moment in (("starts", facts.starts), ("ends", facts.ends)):
         known |= _moment(name, moment)
     if decree.published is not None:
         known.add(f"{_PUBLISHED}{decree.published.isoformat()}")
-    return frozenset(known | {f"{_CHANGED}{change.kind.value}:{change.decree}" for change in decree.changed_by if change.kind in CHANGING})
+    changes = [(f"{CHANGED}{change.kind.value}:{change.decree}", change) for change in decree.changed_by if change.kind in CHANGING]
+    known |= {mark for one, change in changes for mark in (one, *_undone(one, change))}
+    return frozenset(known)
 
 
 def news(told: str | None, decree: Decree) -> frozenset[str]:
@@ -62,8 +69,25 @@ def as_text(told: str | None, decree: Decree) -> str:
     return " ".join(sorted(now | (before - _changes(before) - moved)))
 
 
+def named_by(told: str) -> frozenset[int]:
+    """The ids of the decrees that a post tells to have changed its own, or to have ended one that did."""
+    return frozenset(int(part) for mark in _changes(frozenset(told.split())) for part in mark.split(":") if part.isdecimal())
+
+
+def as_untold(told: str | None) -> str:
+    """As it is stored of a post of which nobody knows what it says of later decrees: that is then told, however old the post is."""
+    return " ".join(sorted({*(told or "").split(), _UNTOLD}))
+
+
+def _undone(mark: str, change: Change) -> Iterator[str]:
+    for ending in change.undone_by:
+        own = f"{mark}{_UNDONE}{ending.decree}"
+        yield own
+        yield from _undone(own, ending)
+
+
 def _changes(told: frozenset[str]) -> frozenset[str]:
-    return frozenset(mark for mark in told if mark.startswith(_CHANGED))
+    return frozenset(mark for mark in told if mark.startswith(CHANGED))
 
 
 def _days(told: frozenset[str]) -> frozenset[str]:

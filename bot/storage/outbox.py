@@ -1,76 +1,51 @@
 """The outbox: every post is a row before it is a message, and one program at a time holds it.
 
-`claim` and `unknown_due` give a post to this store (its *holder*) for a lease. A held post is changed by its holder only: an answer that
-comes late, after the lease ended and another program or a person took over, changes nothing, but for `sent`, which is always true. A
-program that is killed while sending leaves a post SENDING; once its lease is over it becomes UNKNOWN, to be looked for before any retry.
-Where another program of the same machine can see that it is gone, that is so at once. Process ids mean nothing from one container to the
-next.
+`claim` and `unknown_due` give a post to this store (its *holder*) for a lease: see `bot.storage.holding`. Meanwhile
+nobody else changes it but a person; `sent` alone is accepted from whoever says it.
 
 The posts of a digest are one message: which they are is recorded before it is sent, and from then on they change together.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
 
 from bot.model import Post, PostCause, PostState
-from bot.storage import backlog
+from bot.storage import backlog, waiting
 from bot.storage.backlog import Load
 from bot.storage.codec import clean
 from bot.storage.database import Database
-from bot.storage.errors import NoSuchRow
+from bot.storage.holding import Holder
 from bot.storage.marks import as_text
-from bot.storage.outbox_rows import SKEW, due_at, is_due, is_in_doubt, is_resting, lasts, load_messages, load_rows, of_message
+from bot.storage.outbox_rows import is_due, is_in_doubt, is_resting, load_messages, load_rows, of_message
+from bot.storage.post_states import require, values_of
+from bot.storage.references import References, references_of
 from bot.storage.replies import with_reply
-from bot.storage.schema import holds, posts
+from bot.storage.schema import posts
 from bot.storage.shown import shown_by
-from bot.storage.upsert import insert_or_ignore
 from bot.storage.withdrawing import refuse_withdrawn
 
 LEASE = timedelta(minutes=5)
 """How long a send or a look-up may take before another program may take over: longer than any request with its time-outs. A send that takes
 longer, because it is made of many requests, is renewed meanwhile."""
 
-SETTLE = timedelta(seconds=10)
-"""Before a message is looked for whose program was seen to be gone: the platform may still be working on it."""
-
-_OPEN = (PostState.SENDING, PostState.UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """What is recorded of one destination, to look there for one post: the platform's ids of messages.
-
-    `before` is the greatest whole number among the ids of the posts sent before that post existed, so that its own message can only
-    come after; None when there is none. Ids that are no numbers have no order, and are never `before`. `known` are the ids of all posts
-    sent there.
-    """
-
-    before: str | None
-    known: frozenset[str]
-
 
 class Outbox:
     """Posts of every destination, in the order they were recorded. Every method raises StorageError when the database cannot do it."""
 
-    def __init__(self, database: Database, *, lease: timedelta = LEASE) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._lease = lease
-        self._holder = uuid.uuid4().hex
-        self._place: str | None = None
-        self._is_gone: Callable[[str], bool] = lambda place: False
+        self._holder = Holder(LEASE)
 
     def run_at(self, place: str, is_gone: Callable[[str], bool]) -> None:
         """Note from now on that messages are held from this place, and ask `is_gone` of that of others: whether the program there has
         certainly ended. Without it a killed program is known by its lease alone.
         """
-        self._place, self._is_gone = place, is_gone
+        self._holder.run_at(place, is_gone)
 
     def claim(self, destination: str, now: datetime) -> Post | None:
         """The oldest due PENDING message of the destination, now SENDING and ours alone. None while the destination is on hold."""
@@ -85,7 +60,7 @@ class Outbox:
             whole = and_(posts.c.state == PostState.PENDING, or_(posts.c.id == first, posts.c.digest == digest))
             # PostgreSQL: another program that takes the same digest waits here, and then finds it taken.
             ids = list(connection.execute(select(posts.c.id).where(whole).order_by(posts.c.id).with_for_update()).scalars())
-            self._hold(connection, ids, now, {"state": PostState.SENDING.value, "attempts": posts.c.attempts + 1})
+            self._holder.hold(connection, ids, now, {"state": PostState.SENDING.value, "attempts": posts.c.attempts + 1})
             return next(iter(_about_to_be_told(connection, load_messages(connection, posts.c.id.in_(ids)))), None)
 
     def in_doubt(self, destination: str) -> bool:
@@ -100,10 +75,10 @@ class Outbox:
         """
         due = and_(posts.c.state == PostState.UNKNOWN, is_due(now))
         with self._database.writing() as connection:
-            self._recover(connection, now)
+            self._holder.recover(connection, now)
             # PostgreSQL: rows that another program is taking are passed over. SQLite: the whole transaction is exclusive already.
             ids = list(connection.execute(_oldest(destination, due, now).with_for_update(skip_locked=True)).scalars())
-            self._hold(connection, ids, now, {"not_before": now + self._lease, "changed_at": now})
+            self._holder.hold(connection, ids, now, {"not_before": now + self._holder.lease, "changed_at": now})
             return load_messages(connection, posts.c.id.in_(ids))
 
     def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
@@ -134,7 +109,7 @@ class Outbox:
         values = values_of(state, now, cause=cause, error=error, not_before=not_before, looks=looks)
         # Certainly nothing is there: the next try shows what is known then.
         values |= {"shown": None} if state is PostState.REFUSED else {}
-        ours = self._ours(post)
+        ours = self._holder.ours(post)
         with self._database.writing() as connection:
             changed = connection.execute(update(posts).where(ours).values(values)).rowcount
             if not changed:
@@ -144,53 +119,32 @@ class Outbox:
     def renew(self, post: Post, now: datetime) -> bool:
         """Hold a message that is being sent for another lease from now on; false when another program or a person has taken over."""
         with self._database.writing() as connection:
-            return connection.execute(update(posts).where(self._ours(post)).values(claimed_at=now)).rowcount > 0
+            return connection.execute(update(posts).where(self._holder.ours(post)).values(claimed_at=now)).rowcount > 0
 
     def recover(self, now: datetime) -> int:
         """Make UNKNOWN every post left SENDING whose lease is over, or whose program was seen to be gone. Returns how many. `unknown_due`
         does it too.
         """
         with self._database.writing() as connection:
-            return self._recover(connection, now)
+            return self._holder.recover(connection, now)
 
     def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
         """Give nothing to this destination before then. A later time already set stays, unless the clock was set back since."""
-        values = {"until": until, "set_at": now, "cause": None if cause is None else cause.value}
         with self._database.writing() as connection:
-            connection.execute(insert_or_ignore(connection, holds), {"destination": destination, **values})
-            earlier = or_(holds.c.until < until, holds.c.set_at > now + SKEW)
-            connection.execute(update(holds).where(holds.c.destination == destination, earlier).values(values))
+            waiting.hold(connection, destination, until, now, cause)
 
     def held_until(self, destination: str, now: datetime) -> datetime | None:
         """When the destination may be used again; None when it may be now."""
-        query = select(holds.c.until).where(holds.c.destination == destination, lasts(now))
         with self._database.reading() as connection:
-            return connection.execute(query).scalar_one_or_none()
+            return waiting.held_until(connection, destination, now)
 
     def next_due(self, now: datetime, destinations: Collection[str] | None = None) -> datetime | None:
         """When there will next be something to do (never before `now`), None when nothing waits.
 
         Give the configured destinations: posts of one that is no longer configured stay, and would be due for ever.
         """
-        doubtful = posts.alias()
-        # Asked once, and not of every post that waits.
-        ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
-        waits = and_(posts.c.state.in_((PostState.UNKNOWN, PostState.PENDING)), or_(posts.c.state == PostState.UNKNOWN, ahead))
-        waiting = select(posts.c.destination, func.min(due_at(now)).label("due")).where(waits)
-        sending = select(func.min(posts.c.claimed_at)).where(posts.c.state == PostState.SENDING)
-        if destinations is not None:
-            ours = posts.c.destination.in_(sorted(destinations))
-            waiting, sending = waiting.where(ours), sending.where(ours)
-        resting = select(holds.c.destination, holds.c.until).where(lasts(now))
         with self._database.reading() as connection:
-            rests = {row.destination: row.until for row in connection.execute(resting)}
-            times = [
-                max(row.due, rests.get(row.destination, now), now) for row in connection.execute(waiting.group_by(posts.c.destination))
-            ]
-            claimed = connection.execute(sending).scalar_one()
-        if claimed is not None:
-            times.append(max(min(claimed, now) + self._lease, now))
-        return min(times, default=None)
+            return waiting.next_due(connection, now, destinations, self._holder.lease)
 
     def load(self, destination: str, now: datetime, since: datetime) -> Load:
         """How much waits for a destination, and how many messages it got after `since`."""
@@ -215,24 +169,10 @@ class Outbox:
         with self._database.writing() as connection:
             backlog.gather(connection, destination, digests, now)
 
-    def for_decrees(self, decrees: Sequence[int]) -> list[Post]:
-        """All posts of these decrees, oldest first."""
-        with self._database.reading() as connection:
-            return load_rows(connection, posts.c.decree_id.in_(sorted(set(decrees))))
-
     def references(self, post_id: int) -> References:
         """The messages known at the destination of this post. Raises NoSuchRow."""
-        this = posts.alias()
-        # The id too: programs whose clocks disagree must not make a later post an earlier one.
-        earlier = and_(posts.c.closed_at < this.c.created_at, posts.c.id < this.c.id)
-        sent = select(posts.c.reference, earlier.label("earlier")).join(
-            this, and_(this.c.destination == posts.c.destination, this.c.id == post_id)
-        )
         with self._database.reading() as connection:
-            require(connection, post_id)
-            rows = connection.execute(sent.where(posts.c.state == PostState.SENT, posts.c.reference.is_not(None))).all()
-        numbers = (row.reference for row in rows if row.earlier and row.reference.isascii() and row.reference.isdigit())
-        return References(max(numbers, key=int, default=None), frozenset(row.reference for row in rows))
+            return references_of(connection, post_id)
 
     def counts(self) -> dict[str, dict[PostState, int]]:
         """How many in each state, by destination. States and destinations without any are left out."""
@@ -246,45 +186,6 @@ class Outbox:
             for destination, state, number in connection.execute(query):
                 result.setdefault(destination, {})[PostState(state)] = number
         return result
-
-    def _ours(self, post: Post) -> ColumnElement[bool]:
-        """The rows of this message, while they are in the state that it tells and held by this program."""
-        return and_(of_message(post), posts.c.state == post.state, posts.c.holder == self._holder, posts.c.state.in_(_OPEN))
-
-    def _hold(self, connection: Connection, ids: Sequence[int], now: datetime, values: dict[str, Any]) -> None:
-        connection.execute(
-            update(posts).where(posts.c.id.in_(ids)).values(holder=self._holder, place=self._place, claimed_at=now, **values)
-        )
-
-    def _recover(self, connection: Connection, now: datetime) -> int:
-        left = posts.c.state == PostState.SENDING
-        # Claimed in the future: the clock was set back, and the lease begins now.
-        connection.execute(update(posts).where(left, posts.c.claimed_at > now + SKEW).values(claimed_at=now))
-        places = connection.execute(select(posts.c.place).where(left, posts.c.place.is_not(None)).distinct()).scalars().all()
-        gone = posts.c.place.in_([place for place in places if self._is_gone(place)])
-        is_over = posts.c.claimed_at <= now - self._lease
-        # Its request may have left a moment before it ended; after a whole lease it has arrived, or never will.
-        return self._killed(connection, and_(left, is_over), now, now) + self._killed(connection, and_(left, gone), now, now + SETTLE)
-
-    def _killed(self, connection: Connection, which: ColumnElement[bool], now: datetime, not_before: datetime) -> int:
-        error = "the program was stopped while sending"
-        values = values_of(PostState.UNKNOWN, now, cause=PostCause.KILLED, error=error, not_before=not_before)
-        return connection.execute(update(posts).where(which).values(values | {"holder": None, "place": None})).rowcount
-
-
-def values_of(
-    state: PostState, now: datetime, *, cause: PostCause | None, error: str | None, not_before: datetime | None, looks: int = 0
-) -> dict[str, Any]:
-    """The columns of a post in a new state other than SENT."""
-    values: dict[str, Any] = {"state": state.value, "not_before": not_before, "changed_at": now, "looks": looks}
-    values |= {"error": None if error is None else clean(error), "closed_at": now if state is PostState.REFUSED else None}
-    return values | ({} if cause is None else {"cause": cause.value})
-
-
-def require(connection: Connection, post_id: int) -> None:
-    """Raises NoSuchRow for the id of no post."""
-    if not connection.execute(select(exists().where(posts.c.id == post_id))).scalar_one():
-        raise NoSuchRow(f"no post has the id {post_id}")
 
 
 def _about_to_be_told(connection: Connection, messages: Sequence[Post]) -> list[Post]:

@@ -10,6 +10,7 @@ from sqlalchemy import case, insert, select, update
 
 from bot.storage.codec import clean
 from bot.storage.database import Database
+from bot.storage.locks import lock_alerts
 from bot.storage.schema import post_alerts
 
 
@@ -69,6 +70,7 @@ class PostAlerts:
         # Untold, and over: nobody need ever hear of it.
         over = {"closed_at": now, "end_told_at": case((post_alerts.c.told_at.is_(None), now), else_=post_alerts.c.end_told_at)}
         with self._database.writing() as connection:
+            lock_alerts(connection)
             if closed:
                 connection.execute(update(post_alerts).where(post_alerts.c.id.in_(closed), post_alerts.c.closed_at.is_(None)).values(over))
             going_on = connection.execute(select(post_alerts).where(post_alerts.c.closed_at.is_(None)))

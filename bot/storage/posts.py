@@ -12,8 +12,8 @@ from bot.model import Post, PostCause, PostState
 from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.errors import NoSuchRow
-from bot.storage.outbox import values_of
 from bot.storage.outbox_rows import cause_of, load_messages, load_rows, of_message
+from bot.storage.post_states import values_of
 from bot.storage.schema import holds, posts
 
 UNSENT = tuple(state for state in PostState if state is not PostState.SENT)
@@ -40,10 +40,15 @@ class Posts:
         self._database = database
 
     def listed(
-        self, *, states: Collection[PostState] | None = None, destination: str | None = None, limit: int | None = None
+        self,
+        *,
+        states: Collection[PostState] | None = None,
+        destination: str | None = None,
+        also: Collection[int] = (),
+        limit: int | None = None,
     ) -> list[Post]:
-        """One for each row, oldest first; `states` None: all but those sent."""
-        wanted = posts.c.state.in_(sorted(UNSENT if states is None else states))
+        """One for each row, oldest first; `states` None: all but those sent. `also`: the ids of posts to list whatever their state."""
+        wanted = or_(posts.c.state.in_(sorted(UNSENT if states is None else states)), posts.c.id.in_(sorted(also)))
         there = true() if destination is None else posts.c.destination == destination
         with self._database.reading() as connection:
             return load_rows(connection, and_(wanted, there), limit=limit)

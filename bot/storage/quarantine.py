@@ -53,20 +53,14 @@ class Quarantine:
             ]
 
     def retry(
-        self,
-        now: datetime,
-        *,
-        authorities: Collection[str] = (),
-        urls: Collection[str] = (),
-        ids: Collection[int] = (),
-        everything: bool = False,
+        self, now: datetime, *, authorities: Collection[str] = (), urls: Collection[str] = (), everything: bool = False
     ) -> list[Recueil]:
-        """Make due now what could not be read, or not wholly: of these authorities, at these URLs, with these ids, or `everything`.
+        """Make due now what could not be read, or not wholly: of these authorities, at these URLs, or `everything`.
 
         Those that would be tried again later by themselves are included. All hope is given back: their attempts count from nothing, and
         a file that ended its reader again and again is read once more. What was put back is returned, oldest first.
         """
-        chosen = _chosen(authorities, urls, ids) if not everything else _NOT_READ
+        chosen = _chosen(authorities, urls) if not everything else _NOT_READ
         back = update(recueils).where(and_(_NOT_READ, chosen)).values(attempts=0, next_try_at=now).returning(recueils)
         failed = and_(recueils.c.state == RecueilState.FAILED, chosen)
         with self._database.writing() as connection:
@@ -80,10 +74,5 @@ class Quarantine:
         return sorted(found, key=lambda recueil: recueil.id)
 
 
-def _chosen(authorities: Collection[str], urls: Collection[str], ids: Collection[int]) -> ColumnElement[bool]:
-    return or_(
-        false(),
-        recueils.c.authority.in_(sorted(authorities)),
-        recueils.c.url.in_(sorted(urls)),
-        recueils.c.id.in_(sorted(ids)),
-    )
+def _chosen(authorities: Collection[str], urls: Collection[str]) -> ColumnElement[bool]:
+    return or_(false(), recueils.c.authority.in_(sorted(authorities)), recueils.c.url.in_(sorted(urls)))

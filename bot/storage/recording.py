@@ -9,10 +9,10 @@ announced from being announced again. A reading that is incomplete is never a du
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, select, update
 
 from bot.model import Act, Decree, Reading
 from bot.storage.act_writing import replace_acts
@@ -34,10 +34,13 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     """Record the reading within the transaction of the connection. See `Decrees.record`."""
     recueil = lock_recueil(connection, result.recueil.id, decrees=bool(result.decrees))
     found = [_found(decree, result.judged[position].act) for position, decree in result.decrees]
-    matched = zip(found, recognise(found, known_keys(connection, found), _earlier(connection, recueil.id)), strict=True)
+    earlier = _earlier(connection, recueil.id)
+    matched = zip(found, recognise(found, known_keys(connection, found), earlier), strict=True)
     result, kept = left_to_people(connection, result, list(matched))
     matches = [match for _, match in kept]
-    duplicate = result.reading.complete and None not in matches and _read_already(connection, recueil, result.digest)
+    # A decree that was found here before, and is not now, is for a person to look at: this recueil is not passed over as a copy.
+    copied = None not in matches and {one.decree_id for one in earlier} <= {*matches}
+    duplicate = result.reading.complete and copied and _read_already(connection, recueil, result.digest)
 
     judged_decrees = [decree for _, decree in result.decrees]
     ids, new = store_decrees(connection, recueil.id, [(decree, *one) for decree, one in zip(judged_decrees, kept, strict=True)], now)
@@ -45,8 +48,11 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, ids, strict=True)}
     # Two programs read it, and the other had more luck: of what is read whole, nothing is taken back.
     outdone = recueil.state in _DONE and not result.early and not result.reading.complete
+    lost: tuple[int, ...] = ()
     if not outdone:
-        replace_acts(connection, recueil, () if duplicate else result.judged, decree_of_act, now, keep_others=result.early)
+        lost = replace_acts(
+            connection, recueil, () if duplicate else result.judged, decree_of_act, now, found=ids, keep_others=result.early
+        )
     if result.early:
         _leave_open(connection, recueil.id, result, now)
     elif not outdone:
@@ -57,7 +63,7 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     announced = tuple(stored[decree_id] for decree_id in new)
     wanted = () if recueil.silent else announced
     queued = [post for decree in wanted for post in queue(connection, decree, destinations_for(decree), now)]
-    return Recorded(announced, tuple(queued), duplicate)
+    return Recorded(announced, tuple(queued), duplicate, lost)
 
 
 def _found(decree: Decree, act: Act) -> Found:
@@ -91,13 +97,13 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
     state = RecueilState.DUPLICATE if duplicate else RecueilState.READ if reading.complete else RecueilState.INCOMPLETE
     values = {
         "state": state,
-        # Of a recueil read in part, the readings are counted: what it took to fetch it is not.
-        "attempts": case((recueils.c.state == RecueilState.INCOMPLETE, recueils.c.attempts + 1), else_=1),
+        # Of a recueil read in part, the readings that got no further are counted: what it took to fetch it is not.
+        "attempts": case((recueils.c.state == RecueilState.INCOMPLETE, recueils.c.attempts + (0 if result.gained else 1)), else_=1),
         "next_try_at": result.next_try_at if state is RecueilState.INCOMPLETE else None,
         "error": None if reading.complete else _unread(reading),
         "number": clean_or_none(reading.cover.number),
         "digest": result.digest,
-        "published": func.coalesce(recueils.c.published, reading.cover.published),
+        "published": _published(reading, now),
         "tried_at": now,
         "page_count": reading.page_count,
         "ocr_pages": list(reading.ocr_pages),
@@ -115,11 +121,21 @@ def _leave_open(connection: Connection, recueil: int, result: ReadResult, now: d
         "next_try_at": result.next_try_at,
         "error": f"being read: {len(reading.pending_pages)} of {reading.page_count} pages were still to be recognised",
         "number": clean_or_none(reading.cover.number),
-        "published": func.coalesce(recueils.c.published, reading.cover.published),
+        "published": _published(reading, now),
         "tried_at": now,
         "page_count": reading.page_count,
     }
     connection.execute(update(recueils).where(recueils.c.id == recueil, recueils.c.state.not_in(_DONE)).values(values))
+
+
+def _published(reading: Reading, now: datetime) -> date | ColumnElement[date | None]:
+    """The day of the recueil: that of its cover, else what is known of it, which is that of the listing or of a cover read before.
+
+    What is judged again or accepted by a person later is then published on the same day as what was found at once. No recueil is read
+    before it is published: a cover dated later (by more than a day, which it may be elsewhere on Earth) was misread.
+    """
+    day = reading.cover.published
+    return recueils.c.published if day is None or day > now.date() + timedelta(days=1) else day
 
 
 def _unread(reading: Reading) -> str:

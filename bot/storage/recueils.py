@@ -151,10 +151,11 @@ class Recueils:
             row = connection.execute(mine).one_or_none()
         return None if row is None or row.sha256 is None else (row.sha256, row.fetched_at)
 
-    def failed(self, recueil: int, error: str, *, now: datetime, next_try_at: datetime | None) -> None:
+    def failed(self, recueil: int, error: str, *, now: datetime, next_try_at: datetime | None, counted: bool = True) -> None:
         """One more attempt failed: to be tried again at `next_try_at`, or never (None: FAILED). Raises NoSuchRow.
 
-        One that another process has read meanwhile stays read. One left to a backfill stays left to it.
+        One that another process has read meanwhile stays read. One left to a backfill stays left to it. Unless `counted` nothing was
+        taken up: neither its attempts nor when it was tried change.
         """
         if next_try_at is None:
             becomes = case((recueils.c.state.in_(_DONE), recueils.c.state), else_=RecueilState.FAILED.value)
@@ -162,10 +163,9 @@ class Recueils:
             becomes = case((recueils.c.state == RecueilState.FAILED, RecueilState.WAITING.value), else_=recueils.c.state)
         values = {
             "state": becomes,
-            "attempts": recueils.c.attempts + 1,
             "next_try_at": next_try_at,
             "error": clean(error),
-            "tried_at": now,
+            **({"attempts": recueils.c.attempts + 1, "tried_at": now} if counted else {}),
         }
         with self._database.writing() as connection:
             _change(connection, recueil, values)
@@ -215,6 +215,7 @@ def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:
         tried_at=row.tried_at,
         sha256=row.sha256,
         fetched_at=row.fetched_at,
+        pages_read=None if row.page_count is None or row.unreadable_pages is None else row.page_count - len(row.unreadable_pages),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,15 +49,6 @@ class Reviews:
         """One of them; None when no act waits under this id."""
         return next(iter(self._read(_waiting().where(reviews.c.act_id == review))), None)
 
-    def text(self, review: int) -> str:
-        """The text of its pages, joined by line breaks. Raises NoSuchRow."""
-        query = select(acts.c.text).join(reviews, reviews.c.act_id == acts.c.id).where(acts.c.id == review)
-        with self._database.reading() as connection:
-            found: str | None = connection.execute(query).scalar()
-        if found is None:
-            raise NoSuchRow(f"no act waits under the number {review}")
-        return found
-
     def told(self, ids: Collection[int], now: datetime) -> None:
         """Operators were asked about these. One that does not wait any more is left out."""
         with self._database.writing() as connection:
@@ -74,8 +65,10 @@ class Reviews:
         with self._database.reading() as connection:
             return decisions_under(connection, keys)
 
-    def accept(self, review: int, decree: Decree, destinations_for: Route, now: datetime, by: str, token: str | None = None) -> Accepted:
-        """A person says that the act is this decree: all of it is recorded, or nothing when this raises.
+    def accept(
+        self, review: int, found: Sequence[Decree], destinations_for: Route, now: datetime, by: str, token: str | None = None
+    ) -> Accepted:
+        """A person says that the act is this decree, or holds these: all of it is recorded, or nothing when this raises.
 
         Posts are queued to the destinations that `destinations_for` names, unless its recueil is silent; a decree already known is one
         more sighting, and not posted again. `destinations_for` must depend on the decree only and not use the store: it is called inside
@@ -85,20 +78,22 @@ class Reviews:
 
         def accepted(connection: Connection) -> Accepted:
             recueil, act = claim(connection, review, token, decree=True)
-            found = Found(keys_of(decree), act.first_page, act.last_page)
+            items = [Found(keys_of(decree), act.first_page, act.last_page) for decree in found]
             # What it was stored as, even where every key has changed.
             earlier = [] if act.decree_id is None else [Earlier(act.decree_id, act.first_page, act.last_page)]
-            [match] = recognise([found], known_keys(connection, [found]), earlier)
-            [decree_id], new = store_decrees(connection, recueil.id, [(decree, found, match)], now)
-            see(connection, recueil, [(decree_id, decree)], now, within=act)
-            values = {"outcome": Outcome.DECREE, "kind": decree.kind, "decree_id": decree_id}
-            done = settle(connection, recueil, act, decision(Outcome.DECREE, decree.kind, now, by), values)
-            index_again(connection, [decree_id])
-            want_edits(connection, [decree_id])
+            matches = recognise(items, known_keys(connection, items), earlier)
+            ids, new = store_decrees(connection, recueil.id, list(zip(found, items, matches, strict=True)), now)
+            see(connection, recueil, list(zip(ids, found, strict=True)), now, within=act)
+            kind = found[0].kind
+            values = {"outcome": Outcome.DECREE, "kind": kind, "decree_id": ids[-1]}
+            done = settle(connection, recueil, act, decision(Outcome.DECREE, kind, now, by), values)
+            index_again(connection, ids)
+            want_edits(connection, ids)
             stored = load_decrees(connection, new)
             wanted = () if recueil.silent else tuple(stored.values())
             posts = tuple(post for each in wanted for post in queue(connection, each, destinations_for(each), now))
-            return Accepted(done, decree_id, (*posts, *reinstate(connection, decree_id)))
+            again = tuple(post for one in dict.fromkeys(ids) for post in reinstate(connection, one))
+            return Accepted(done, tuple(dict.fromkeys(ids)), (*posts, *again))
 
         return written(self._database, accepted)
 
@@ -143,7 +138,7 @@ class Reviews:
                 raise NoSuchRow(f"no withdrawn decree has the number {decree}")
             lock_recueil(connection, row.recueil_id, decrees=True)
             said = decision(Outcome.DECREE, Kind(row.kind), now, by)
-            return Accepted(said, decree, reinstate(connection, decree, said))
+            return Accepted(said, (decree,), reinstate(connection, decree, said))
 
         return written(self._database, reinstated)
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from bot.model import Decree, Evidence, Judged, Kind, Outcome, PageText, Post, Reading
 
+REREAD = "was a decree, re-read as not concerned"
+"""The cue of what made an act a decree, where a later reading of its recueil does not find it any more."""
+
 
 class RecueilState(StrEnum):
     """Life of one published item."""
@@ -80,8 +83,9 @@ class NewRecueil:
 
 @dataclass(frozen=True, slots=True)
 class Recueil:
-    """One published item as stored. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was
-    last taken up; `sha256` is of the file that came at `fetched_at`."""
+    """One published item as stored. `published` is the day of the listing, from the first reading on that of its cover where this tells
+    one. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was last taken up; `sha256` is of
+    the file that came at `fetched_at`; `pages_read` is how many of its pages its last reading had, None where none has ended."""
 
     id: int
     authority: str
@@ -100,6 +104,7 @@ class Recueil:
     tried_at: datetime | None = None
     sha256: str | None = None
     fetched_at: datetime | None = None
+    pages_read: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,8 @@ class ReadResult:
 
     `digest` is the hash of the normalised text. `decrees` carry their identities; each entry pairs the decree with the
     position of its act in `judged`. With `early`, pages are still to be recognised: `judged` holds the acts of the decrees only, what is
-    known of the others stays, and the recueil stays to be read, from `next_try_at` on unless its reader says otherwise.
+    known of the others stays, and the recueil stays to be read, from `next_try_at` on unless its reader says otherwise. A reading that
+    `gained` pages is not counted among those that used up a try.
     """
 
     recueil: Recueil
@@ -166,15 +172,20 @@ class ReadResult:
     decrees: tuple[tuple[int, Decree], ...]
     next_try_at: datetime | None  # when the reading is incomplete and worth another try
     early: bool = False
+    gained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a recording changed: decrees never seen before (now with their id) and the posts queued for them."""
+    """What a recording changed: decrees never seen before (now with their id) and the posts queued for them.
+
+    `lost` are the ids of those that an earlier reading of the recueil had found and this one did not: a person is asked.
+    """
 
     decrees: tuple[Decree, ...]
     posts: tuple[Post, ...]
     duplicate: bool = False
+    lost: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +229,11 @@ class Waiting:
     told_at: datetime | None = None
     decree: int | None = None
 
+    @property
+    def reread(self) -> bool:
+        """Whether it waits because a later reading of its recueil does not find the decree that it is stored as."""
+        return any(item.cue == REREAD for item in self.evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -231,10 +247,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What accepting an act changed. `decree` is the id of the decree that it is, new or known; `posts` were queued for a new one."""
+    """What accepting an act changed. `decrees` are the ids of those that it is or holds, new or known; `posts` were queued for new ones."""
 
     decision: Decision
-    decree: int
+    decrees: tuple[int, ...]
     posts: tuple[Post, ...] = ()
 
 

@@ -16,6 +16,7 @@ from bot.storage.contents import Contents
 from bot.storage.database import Database
 from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
+from bot.storage.edits_told import EditsTold
 from bot.storage.engine import BUSY_TIMEOUT, make_engine, use_wal
 from bot.storage.errors import StorageError, Unavailable, translate
 from bot.storage.leases import Leases
@@ -44,6 +45,7 @@ class Store:
         self.outbox = Outbox(database)
         self.posts = Posts(database)
         self.edits = Edits(database)
+        self.edits_told = EditsTold(database)
         self.post_alerts = PostAlerts(database)
         self.moved_chats = MovedChats(database)
         self.leases = Leases(database)

@@ -14,8 +14,9 @@ from snowballstemmer.french_stemmer import FrenchStemmer
 
 from bot.text import plain
 
-RULES = f"1 snowballstemmer {version('snowballstemmer')}"
-"""Names the rules of this module and of `bot.text`: raise the number when they change, and the terms of every database are made again.
+RULES = f"2 snowballstemmer {version('snowballstemmer')}"
+"""Names the rules of this module and of `bot.text`, and of which acts terms are made: raise the number when they change, and the terms of
+every database are made again.
 
 Endings are cut a little differently by other versions of the library.
 """

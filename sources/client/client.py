@@ -76,7 +76,6 @@ class Client:
         self._exchange = Exchange(options, world, self._origins, log or structlog.get_logger())
         self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), monotonic)
         self._requests = 0
-        self._robots_requests = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,11 +92,6 @@ class Client:
     def requests(self) -> int:
         """Requests made for pages and files so far, each step of a redirect included, robots.txt not."""
         return self._requests
-
-    @property
-    def robots_requests(self) -> int:
-        """Requests made for robots.txt files so far."""
-        return self._robots_requests
 
     async def page(self, url: str, validators: Validators = NO_VALIDATORS) -> Page:
         """Fetch an HTML page, conditionally when validators are given. Raises any FetchError."""
@@ -141,7 +135,7 @@ class Client:
         seconds = self._options.page_seconds
         return await self._follow(
             url,
-            lambda here: self._exchange.ask(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds, on_start=self._count_robots),
+            lambda here: self._exchange.ask(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds),
             for_robots=True,
         )
 
@@ -183,9 +177,6 @@ class Client:
 
     def _count(self) -> None:
         self._requests += 1
-
-    def _count_robots(self) -> None:
-        self._robots_requests += 1
 
 
 def _conditions(validators: Validators) -> dict[str, str]:

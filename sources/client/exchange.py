@@ -84,7 +84,7 @@ class Exchange:
         receive: Callable[[str, httpx.Response], Awaitable[Answer]],
         *,
         seconds: float,
-        on_start: Callable[[], None],
+        on_start: Callable[[], None] = lambda: None,
     ) -> Answer:
         """GET one canonical URL, and what `receive` makes of the answer. `on_start` is called when it is really asked.
 

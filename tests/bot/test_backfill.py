@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,6 @@ from bot.storage import Store
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import Recueil, RecueilState
 from sources import Authority, Download, FetchError, Gone, Paused, Refused, Unreachable
-from tests.bot.storage.ready import ready_store
 from tests.bot.test_watch import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
 
@@ -97,12 +96,6 @@ class History(Bench):
         self.site.forget()
         self.site.downloads.clear()
         return await self.backfill().run(Wanted(since, announce, limit))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

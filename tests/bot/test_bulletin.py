@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 import structlog
 from structlog.testing import capture_logs
 
@@ -14,16 +11,9 @@ from bot.report import Harvest, SourceReport
 from bot.storage import Store
 from bot.storage.rows import SourceState
 from sources import Source
-from tests.bot.storage.ready import ready_store
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 KEYS = tuple(f"{number:02}:site" for number in range(1, 6))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
 
 
 def bulletin(store: Store) -> Bulletin:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from bot.counsel import counsel
 from bot.model import Change, Decree, Facts, Flag, Kind, Moment, Place, Recourse, Standing
 
@@ -48,5 +50,44 @@ def test_a_longer_period_is_told_until_what_lengthened_it_is_ended() -> None:
     assert (after.standing, after.ends) == (Standing.OVER, Moment(date(2024, 6, 10)))
 
 
+@pytest.mark.parametrize(
+    ("published", "signed", "at_least"),
+    [
+        (None, "2024-05-24", "2024-07-25"),
+        ("2042-05-24", "2024-05-24", "2024-07-25"),  # misread
+        ("2024-05-28", "2024-05-24", None),  # the last day itself is known
+        (None, "2024-06-01", None),  # after it was found: misread
+        (None, None, None),
+    ],
+)
+def test_without_a_day_of_publication_that_of_the_signature_tells_until_when_at_least(
+    published: str | None, signed: str | None, at_least: str | None
+) -> None:
+    days = [None if day is None else date.fromisoformat(day) for day in (published, signed)]
+    dated = decree(days[0], signed=days[1])
+    told = counsel(replace(dated, found_at=datetime(2024, 5, 31, tzinfo=UTC)), PLACE, datetime(2024, 6, 30, tzinfo=UTC))
+    assert told.at_least == (at_least and date.fromisoformat(at_least))
+
+
 def test_a_misread_day_of_publication_tells_no_limit() -> None:
     assert counsel(decree(date(1815, 6, 18)), PLACE, datetime(2024, 5, 1, tzinfo=UTC)).last_day is None
+
+
+@pytest.mark.parametrize(
+    ("published", "found", "last_day"),
+    [
+        ("2024-05-24", "2024-05-24T20:00+00:00", "2024-07-25"),
+        ("2024-05-25", "2024-05-24T22:30+00:00", "2024-07-26"),  # already the 25th there
+        ("2024-05-27", "2024-05-24T20:00+00:00", "2024-07-25"),  # dated ahead: it was there when it was found
+        ("2042-05-24", "2024-05-24T20:00+00:00", None),  # misread
+        ("2042-05-24", None, None),
+        (None, "2024-05-24T20:00+00:00", None),  # it may have been there for long
+    ],
+)
+def test_nothing_is_published_after_it_was_found(published: str | None, found: str | None, last_day: str | None) -> None:
+    one = replace(
+        decree(None if published is None else date.fromisoformat(published)),
+        found_at=None if found is None else datetime.fromisoformat(found),
+    )
+    told = counsel(one, PLACE, datetime(2024, 6, 30, tzinfo=UTC))
+    assert told.last_day == (None if last_day is None else date.fromisoformat(last_day))

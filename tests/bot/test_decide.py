@@ -4,8 +4,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.decide import LONGEST_WAIT, after_baseline, at_baseline, is_due, next_check, reread_at, retry_at
-from bot.storage.rows import RecueilState
+from bot.decide import (
+    GOES_ON,
+    LONGEST_WAIT,
+    REFETCH,
+    REFETCHED_FOR,
+    after_baseline,
+    at_baseline,
+    gained,
+    is_due,
+    next_check,
+    refetch_at,
+    reread_at,
+    retry_at,
+)  # fmt: skip
+from bot.model import Cover, Reading
+from bot.storage.rows import Recueil, RecueilState
 from sources import Listed, Order
 
 TODAY = date(2026, 8, 14)
@@ -97,6 +111,47 @@ def test_an_incomplete_recueil_is_read_again_for_some_days() -> None:
     assert times[0] == NOW + timedelta(hours=1)
     assert times[-1] is None
     assert None not in times[:5]
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "unreadable", "pending", "further"),
+    [
+        (RecueilState.INCOMPLETE, 3, 4, 2, True),
+        (RecueilState.INCOMPLETE, 4, 4, 2, False),
+        (RecueilState.INCOMPLETE, 9, 0, 0, True),
+        (RecueilState.INCOMPLETE, None, 4, 0, False),  # no reading had ended
+        (RecueilState.WAITING, 3, 4, 0, False),
+    ],
+)
+def test_a_reading_gained_where_it_has_more_pages_than_the_one_before(
+    state: RecueilState, before: int | None, unreadable: int, pending: int, further: bool
+) -> None:
+    recueil = Recueil(
+        1, "26", "26:site", "https://p.example/a.pdf", "RAA", TODAY, is_detail=False, state=state, attempts=1, next_try_at=None, error=None,
+        number=None, digest=None, pages_read=before,
+    )  # fmt: skip
+    reading = Reading(10, Cover(), (), (), tuple(range(unreadable)), tuple(range(pending)))
+    assert gained(recueil, reading) is further
+
+
+def test_one_that_gained_goes_on_soon_however_often_it_did_not() -> None:
+    assert reread_at(99, NOW, gained=True) == NOW + GOES_ON
+
+
+@pytest.mark.parametrize(
+    ("last_read", "retry_after", "again"),
+    [
+        (NOW, None, NOW + REFETCH),
+        (NOW, 86_400, NOW + timedelta(days=1)),
+        (NOW - REFETCHED_FOR, None, NOW + REFETCH),
+        (NOW - REFETCHED_FOR - timedelta(seconds=1), None, None),
+        (None, None, None),
+    ],
+)
+def test_one_read_in_part_is_asked_for_again_for_some_days(
+    last_read: datetime | None, retry_after: float | None, again: datetime | None
+) -> None:
+    assert refetch_at(last_read, NOW, retry_after) == again
 
 
 @pytest.mark.parametrize(

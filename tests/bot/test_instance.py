@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,15 +18,8 @@ from bot.instance import RUN, AlreadyRunning, Place, alone, here, is_gone
 from bot.storage import Store
 from bot.storage.leases import STALE, Lease, Leases
 from tests.bot.storage.building import NOW
-from tests.bot.storage.ready import ready_store
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as one:
-        yield one
 
 
 def elsewhere() -> str:
@@ -38,7 +31,7 @@ async def test_the_second_one_is_told_where_the_first_is_and_since_when(store: S
     with pytest.raises(AlreadyRunning, match=rf"since 2024-04-19T18:30:00\+00:00 \(host other.example, process {os.getpid()}; .* 8 s ago"):
         async with alone(store.leases, lambda: NOW + timedelta(seconds=8), asyncio.Event()):
             pytest.fail("two at once")
-    lease = store.leases.holder_of(RUN)
+    lease = store.leases.holder_of(RUN, NOW)
     assert lease is not None
     assert lease.holder == "other"
 
@@ -46,8 +39,8 @@ async def test_the_second_one_is_told_where_the_first_is_and_since_when(store: S
 async def test_the_place_is_free_again_at_the_end(store: Store) -> None:
     for _ in range(2):
         async with alone(store.leases, lambda: NOW, asyncio.Event()):
-            assert store.leases.holder_of(RUN) is not None
-        assert store.leases.holder_of(RUN) is None
+            assert store.leases.holder_of(RUN, NOW) is not None
+        assert store.leases.holder_of(RUN, NOW) is None
 
 
 class Watched:
@@ -77,7 +70,7 @@ async def test_signs_of_life_are_given_and_who_was_taken_over_ends(store: Store)
         now[0] += STALE
         async with asyncio.timeout(20):
             await stop.wait()
-    lease = store.leases.holder_of(RUN)
+    lease = store.leases.holder_of(RUN, NOW)
     assert lease is not None
     assert lease.holder == "other", "the place of another is not given up"
 

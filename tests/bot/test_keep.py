@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.keep import FileTold, Keep, KeepPdfs
+from bot.keep import LEFT_FOR, FileTold, Keep, KeepPdfs
 
 CONTENT = b"%PDF-1.7 a decree"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -87,3 +89,19 @@ def test_only_contents_are_names(name: str, tmp_path: Path, fetched: Path) -> No
         Keep(tmp_path).put(fetched, name)
     with pytest.raises(ValueError, match="SHA-256"):
         Keep(tmp_path).find(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "stays"),
+    [("tmpabc.part", LEFT_FOR + 60, False), ("tmpabc.part", LEFT_FOR - 60, True), (f"{SHA256}.pdf", 900 * LEFT_FOR, True)],
+)
+def test_only_copies_that_were_left_half_made_are_removed(name: str, age: float, stays: bool, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(CONTENT)
+    os.utime(path, (time.time() - age,) * 2)
+    assert Keep(tmp_path).tidy() == (0 if stays else 1)
+    assert path.exists() is stays
+
+
+def test_where_nothing_was_kept_there_is_nothing_to_tidy(tmp_path: Path) -> None:
+    assert Keep(tmp_path / "nowhere").tidy() == 0

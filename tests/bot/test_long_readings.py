@@ -27,6 +27,7 @@ from bot.watch import Rhythm, Watcher
 from sources import Authority, Download, Source, Unreachable
 from sources.client import StorageFull
 from tests.bot.scans import Scan, Scanner
+from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 from tests.bot.test_watch import NOON, NOTHING, QUARTER, vsa
 from tests.sources.markup import download, file_href, page
@@ -123,7 +124,7 @@ class World:
         return next(one for one in self.store.recueils.of(code) if one.url == url(code, number))
 
     def posts(self) -> list[Post]:
-        return self.store.outbox.for_decrees(range(1, 100))
+        return posts_of(self.store, range(1, 100))
 
     def kept(self) -> list[str]:
         return sorted(file.name for file in self.shelf.folder.glob("*.pdf"))
@@ -252,10 +253,10 @@ async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) ->
     await world.poll("99")
     await soon(scan.waiting.wait())
     row = world.row("99", 1)
-    assert (row.state, world.store.decrees.uncertain(10), world.store.decrees.acts_of(row.id)) == (RecueilState.WAITING, [], [])
+    assert (row.state, world.store.reviews.waiting(10), world.store.decrees.acts_of(row.id)) == (RecueilState.WAITING, [], [])
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
-    assert len(late.harvest.uncertain) == len(world.store.decrees.uncertain(10)) == 1
+    assert len(late.harvest.uncertain) == len(world.store.reviews.waiting(10)) == 1
 
 
 async def test_a_second_decree_is_announced_as_early_as_the_first(world: World) -> None:

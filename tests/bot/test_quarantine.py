@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from bot.quarantine import Wanted, retry, wanted_of
 from bot.reading import Unreadable
 from bot.storage import Store
 from bot.storage.rows import RecueilState
-from tests.bot.storage.ready import ready_store
 from tests.bot.test_watch import NOON, Bench, Site, files, reading, url, vsa
 from tests.sources.markup import ROOT
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from bot.reviewing import Reviewer
 from bot.storage.codec import facts_to_json
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
-from tests.bot.storage.conftest import opener, server, store, url
+from tests.bot.storage.conftest import opener, store, url
+from tests.bot.storage.finding import posts_of
 
-__all__ = ["opener", "server", "store", "url"]
+__all__ = ["opener", "store", "url"]
 
 LATER = NOW + timedelta(days=3)
 
@@ -73,7 +74,7 @@ def test_a_decree_that_was_missed_is_recorded_and_posted_only_when_told_to(store
     decree = store.decrees.get(new)
     assert decree is not None
     assert (decree.authority, decree.kind, decree.facts.number, decree.found_at) == ("26", Kind.AUTHORISATION, "2026-1104", LATER)
-    assert [post.state for post in store.outbox.for_decrees([new])] == ([PostState.PENDING] if post else [])
+    assert [post.state for post in posts_of(store, [new])] == ([PostState.PENDING] if post else [])
     assert (done.posts, store.reviews.waiting(10)) == (int(post), [])
     assert store.decrees.search("lumieres", 10).total == 1
     assert again.differences(recueil.id) == []
@@ -91,7 +92,7 @@ def test_a_known_decree_is_corrected_and_not_posted_again(store: Store, again: R
     now = store.decrees.get(decree.id)
     assert now is not None
     assert (now.kind, now.facts) == (decree.kind, decree.facts)
-    assert len(store.outbox.for_decrees([decree.id])) == 1
+    assert len(posts_of(store, [decree.id])) == 1
     assert again.differences(recueil.id) == []
 
 
@@ -124,7 +125,7 @@ def test_a_lost_decree_that_a_person_confirms_stays_the_one_it_was(store: Store,
     [waiting] = store.reviews.waiting(10)
     reviewer = Reviewer(store=store, route=to_channel, clock=lambda: LATER)
     settled = reviewer.accept(waiting.id, kind=None, by="command")
-    assert (settled.decree, settled.posts) == (decree.id, 0)
+    assert (settled.decrees, settled.posts) == ((decree.id,), 0)
     assert again.differences(recueil.id) == []
 
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Kind, Outcome, PostCause, PostState
-from bot.reviewing import Answer, Reviewer, answer_data, answer_from
+from bot.reviewing import Answer, Reviewer, SeveralDecrees, answer_data, answer_from
 from bot.storage import Store
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.rows import Withdrawal
-from tests.bot.real_acts import NOW, authorisation, doubtful, new_recueil, read, road
+from tests.bot.real_acts import NOW, authorisation, doubtful, new_recueil, read, road, several
+from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 
 LATER = NOW + timedelta(hours=1)
@@ -75,14 +76,32 @@ def test_an_accepted_act_is_posted_once_and_holds_through_readings(store: Store,
         reviewer.act(waiting.id)
     assert read(store, recueil, road(), doubtful(more="Une page de plus.")).decrees == ()
     [decree] = store.decrees.recent(10).decrees
-    assert (decree.id, decree.kind) == (settled.decree, Kind.MODIFICATION)
-    assert (reviewer.waiting(10), len(store.outbox.for_decrees([settled.decree or 0]))) == ([], 1)
+    assert (decree.id, decree.kind) == (settled.decrees[0], Kind.MODIFICATION)
+    assert (reviewer.waiting(10), len(posts_of(store, settled.decrees))) == ([], 1)
 
 
 def test_the_likeliest_kind_is_taken_where_none_is_given(store: Store, reviewer: Reviewer) -> None:
     read(store, new_recueil(store), doubtful())
     [waiting] = reviewer.waiting(10)
     assert reviewer.accept(waiting.id, kind=None, by="command").decision.kind is Kind.AUTHORISATION
+
+
+def test_each_decree_of_a_bulk_act_is_recorded_and_posted_and_holds_through_readings(store: Store, reviewer: Reviewer) -> None:
+    recueil = new_recueil(store)
+    assert read(store, recueil, road(), several()).decrees == ()
+    [waiting] = reviewer.waiting(10)
+    assert [one.facts.number for one in reviewer.found(*reviewer.act(waiting.id))] == ["2026-1201", "2026-1203"]
+    with pytest.raises(SeveralDecrees, match="2 decrees"):
+        reviewer.accept(waiting.id, kind=Kind.RENEWAL, by="command")
+    assert reviewer.waiting(10) == [waiting]
+    settled = reviewer.accept(waiting.id, kind=None, by="command")
+    assert (len(settled.decrees), settled.posts) == (2, 2)
+    assert {decree.facts.number for decree in store.decrees.recent(10).decrees} == {"2026-1201", "2026-1203"}
+    again = read(store, recueil, road(), several())
+    assert (again.decrees, again.lost, reviewer.waiting(10), store.decrees.recent(10).total) == ((), (), [], 2)
+    # One of them is none after all: the other stands.
+    assert reviewer.withdraw(settled.decrees[1], by="command").withdrawn is not None
+    assert [decree.id for decree in store.decrees.recent(10).decrees] == [settled.decrees[0]]
 
 
 def test_a_number_of_nothing_is_told(store: Store, reviewer: Reviewer) -> None:
@@ -109,7 +128,7 @@ def test_a_withdrawn_decree_is_in_no_list_and_no_reading_brings_it_back(store: S
     assert gone.withdrawn_at == LATER
     assert store.decrees.recent(10).total == store.decrees.search("lumieres", 10).total == 0
     assert store.decrees.current(NOW.date()) == ()
-    [post] = store.outbox.for_decrees([decree.id])
+    [post] = posts_of(store, [decree.id])
     assert (post.state, post.cause) == (PostState.REFUSED, PostCause.BY_PERSON)
     assert "withdrawn" in (post.error or "")
     # By its identifier, and elsewhere by its text.
@@ -132,8 +151,8 @@ def test_another_act_of_the_number_of_a_withdrawn_decree_waits_for_a_person(stor
     assert waiting.act_id == "26-2026-08-14-00009"
     # A person says that it is the decree after all: it stands again, and the post that was held back goes out.
     settled = reviewer.accept(waiting.id, kind=None, by="command")
-    assert (settled.decree, settled.posts) == (decree.id, 1)
-    assert [post.state for post in store.outbox.for_decrees([decree.id or 0])] == [PostState.PENDING]
+    assert (settled.decrees, settled.posts) == ((decree.id,), 1)
+    assert [post.state for post in posts_of(store, [decree.id or 0])] == [PostState.PENDING]
     assert store.decrees.recent(10).total == 1
 
 
@@ -145,7 +164,7 @@ def test_a_post_that_is_out_is_left_and_told(store: Store, reviewer: Reviewer) -
     settled = reviewer.withdraw(decree.id or 0, by="command")
     assert settled.withdrawn is not None
     assert settled.withdrawn.out == ("channel",)
-    states = {post.destination: post.state for post in store.outbox.for_decrees([decree.id or 0])}
+    states = {post.destination: post.state for post in posts_of(store, [decree.id or 0])}
     assert states == {"channel": PostState.SENT, "masto": PostState.REFUSED}
     assert store.outbox.claim("masto", LATER) is None
 
@@ -157,7 +176,7 @@ def test_a_post_that_comes_back_to_wait_after_a_withdrawal_is_not_sent(store: St
     assert reviewer.withdraw(decree.id or 0, by="command").withdrawn is not None
     assert store.outbox.move(sending, PostState.PENDING, LATER, cause=PostCause.NOT_SENT, error="down")
     assert store.outbox.claim("channel", LATER) is None
-    assert [post.state for post in store.outbox.for_decrees([decree.id or 0])] == [PostState.REFUSED]
+    assert [post.state for post in posts_of(store, [decree.id or 0])] == [PostState.REFUSED]
 
 
 def test_a_withdrawal_can_be_taken_back(store: Store, reviewer: Reviewer) -> None:
@@ -166,8 +185,8 @@ def test_a_withdrawal_can_be_taken_back(store: Store, reviewer: Reviewer) -> Non
     reviewer.withdraw(decree.id or 0, by="command")
     read(store, recueil, road(), authorisation())
     settled = reviewer.reinstate(decree.id or 0, by="command")
-    assert (settled.decree, settled.posts, settled.decision.kind) == (decree.id, 1, Kind.AUTHORISATION)
-    assert [post.state for post in store.outbox.for_decrees([decree.id or 0])] == [PostState.PENDING]
+    assert (settled.decrees, settled.posts, settled.decision.kind) == ((decree.id,), 1, Kind.AUTHORISATION)
+    assert [post.state for post in posts_of(store, [decree.id or 0])] == [PostState.PENDING]
     assert store.decrees.search("lumieres", 10).total == 1
     assert read(store, recueil, road(), authorisation()).decrees == ()
     assert [act.decree_id for act in store.decrees.acts_of(recueil.id)] == [None, decree.id]

@@ -126,7 +126,7 @@ async def test_it_was_published_when_the_first_of_its_places_was(world: World, o
     assert (told.last_day, told.flags) == (date(2026, 10, 15), ())
     # A message that told a later last day, or none, is put right.
     seen = [DAYS[code] for code in order]
-    edits = world.store.edits.listed()
+    edits = world.store.edits_told.listed()
     assert bool(edits) is (seen[0] != TODAY)
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from bot.health import Cause, Status
 from bot.storage import Store
 from bot.storage.rows import NewRecueil, RecueilState, SourceState
 from bot.survey import survey
 from sources import Authority, Source
-from tests.bot.storage.ready import ready_store
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -29,12 +24,6 @@ AUTHORITIES = {
     "38": Authority("38", "Préfecture de l'Isère", "Isère", "Europe/Paris", (source("38"),)),
     "972": Authority("972", "Préfecture de la Martinique", "Martinique", "America/Martinique", (), not_covered="never seen"),
 }
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as opened:
-        yield opened
 
 
 def publish(store: Store, key: str, days: int) -> None:

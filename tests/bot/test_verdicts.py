@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from bot.demo.scenario import demo_text
 from bot.model import Act, Cover, Kind, Outcome, PageText, Reading, TextOrigin, Where
 from bot.storage.rows import Decision, Recueil, RecueilState
-from bot.verdicts import concerned, decision_keys, decree_of, decrees_of, early_result, judge_reading, read_result, uncertain_acts
+from bot.verdicts import accepted_decrees, concerned, decision_keys, decrees_of, early_result, judge_reading, read_result, uncertain_acts
+from tests.bot.real_acts import several
 
 DAY = date(2026, 8, 14)
 URL = "https://www.drome.gouv.fr/contenu/telechargement/1/2/file/recueil.pdf"
@@ -256,6 +257,14 @@ def test_early_decrees_are_told_as_people_decided() -> None:
 def test_the_decree_that_a_person_says_an_act_is_has_its_facts_and_keys() -> None:
     item = act(3, vsa("2026-1"))
     [found] = [decree for _, decree in read_result(RECUEIL, document(item), next_try_at=None).decrees]
-    said = decree_of(RECUEIL, item, Kind.RENEWAL)
+    [said] = accepted_decrees(RECUEIL, item, Kind.RENEWAL)
     assert said == replace(found, kind=Kind.RENEWAL, evidence=said.evidence)
     assert said.evidence
+
+
+def test_of_an_act_that_holds_several_each_that_a_person_must_judge_is_a_decree_at_its_own_page() -> None:
+    found = accepted_decrees(RECUEIL, several())
+    assert [(decree.facts.number, decree.page) for decree in found] == [("2026-1201", 5), ("2026-1203", 7)]
+    assert set(found[0].identities).isdisjoint(found[1].identities)
+    # Without numbers nothing tells them apart.
+    assert len(accepted_decrees(RECUEIL, act(3, DOUBT))) == 1

@@ -25,6 +25,7 @@ from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.watch import Rhythm, Watcher
 from sources import Authority, Crawl, Crawler, Download, FetchError, Gone, Paused, Refused, Source, Trail, Unreachable
+from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
 from tests.sources.site import MemorySite
@@ -148,7 +149,7 @@ class Bench:
         )
 
     def posts(self) -> list[Post]:
-        return self.store.outbox.for_decrees(range(1, 100))
+        return posts_of(self.store, range(1, 100))
 
 
 def source(route: str = "site", root: str = ROOT, listing: str = "download-list") -> Source:
@@ -599,6 +600,50 @@ async def test_a_recueil_hard_to_fetch_and_read_in_part_is_still_read_again(benc
     bench.now = bench.row(url(1)).next_try_at or bench.now
     await bench.watcher.read_due("99")
     assert bench.row(url(1)).next_try_at == decide.reread_at(1, bench.now)
+
+
+async def test_a_download_that_fails_uses_up_no_reading(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(NOTHING, "", unreadable=(2,))
+    await bench.poll()
+    bench.site.failures[url(1)] = Unreachable("timed out")
+    for _ in range(9):
+        bench.now = bench.row(url(1)).next_try_at or bench.now
+        await bench.watcher.read_due("99")
+    row = bench.row(url(1))
+    assert (row.state, row.attempts, row.tried_at, row.pages_read) == (RecueilState.INCOMPLETE, 1, NOON, 1)
+    bench.site.failures.clear()
+    bench.papers[url(1)] = reading(NOTHING, vsa("2026-2"))
+    bench.now = row.next_try_at or bench.now
+    assert len((await bench.watcher.read_due("99")).decrees) == 1
+    assert bench.row(url(1)).state is RecueilState.READ
+
+
+async def test_a_file_read_in_part_that_is_gone_is_given_up_some_day(bench: Bench) -> None:
+    bench.papers[url(1)] = reading(NOTHING, "", unreadable=(2,))
+    await bench.poll()
+    bench.site.failures[url(1)] = Gone("404")
+    tried = 0
+    while (again := bench.row(url(1)).next_try_at) is not None:
+        bench.now = again
+        await bench.watcher.read_due("99")
+        tried += 1
+    assert (bench.row(url(1)).state, bench.now - NOON > decide.REFETCHED_FOR) == (RecueilState.FAILED, True)
+    assert tried < 50
+
+
+async def test_a_scan_that_gets_further_at_each_reading_is_read_to_its_end(bench: Bench) -> None:
+    """More slices than there are retries; between them some that come to nothing, each of which uses up one."""
+    pages, slices = 12, (1, 2, 3, 3, 4, 5, 6, 7, 7, 8, 9, 10, 11, 12)
+    texts = [NOTHING] * (pages - 1) + [vsa("2026-1")]
+    for turn, read in enumerate(slices):
+        bench.papers[url(1)] = reading(*texts[:read], *[""] * (pages - read), unreadable=tuple(range(read + 1, pages + 1)))
+        if turn == 0:
+            await bench.poll()
+            continue
+        bench.now = bench.row(url(1)).next_try_at or bench.now
+        await bench.watcher.read_due("99")
+    row = bench.row(url(1))
+    assert (row.state, row.attempts, len(bench.posts())) == (RecueilState.READ, 1 + 2, 1)
 
 
 # Detail pages

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
+from sqlalchemy import update
 
 from bot.alerts.decisions import SETTLE
 from bot.app import Parts
 from bot.demo.replay import Replay
 from bot.demo.scenario import DROME
 from bot.service import Service
+from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
 
 QUARTER = timedelta(minutes=15)
-
-
-@pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(CHANNEL, "vsa")
-        running.add_group(OPERATORS)
-        yield running
 
 
 async def look(world: World, parts: Parts, later: timedelta) -> list[str]:
@@ -81,9 +73,11 @@ async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: P
             for _ in range(2):
                 world.now += QUARTER
                 await one_round(parts, ("26",))
+            with parts.store.database.writing() as connection:
+                connection.execute(update(recueils).values(fetched_at=NOON - timedelta(days=500)))
             with Logs() as logs:
                 running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("source needs a look"))
+                await logs.until(lambda: logs.of("source needs a look") and logs.of("pages of old files dropped"))
                 stop.set()
                 await running
     assert [(entry["source"], entry["cause"]) for entry in logs.of("source needs a look")] == [("26:site", "moved")]

@@ -30,13 +30,6 @@ def sites() -> Iterator[Sites]:
         yield running
 
 
-@pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(CHANNEL, "vsa")
-        yield running
-
-
 def scanned_recueil(sites: Sites) -> bytes:
     decree, road = (demo_text(name, sites.today, number="2026-1104") for name in ("authorisation", "road"))
     acts = (

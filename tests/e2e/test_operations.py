@@ -117,13 +117,6 @@ def sites() -> Iterator[Sites]:
         yield running
 
 
-@pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(CHANNEL, "vsa")
-        yield running
-
-
 class Bot:
     """One process of the real program."""
 

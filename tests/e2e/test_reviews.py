@@ -23,6 +23,7 @@ from bot.redetection import Effect
 from bot.storage.rows import RecueilState
 from bot.storage.schema import acts, decrees, posts, recueils
 from tests.bot.real_acts import DOUBTFUL_TEXT
+from tests.bot.storage.finding import posts_of
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round, posts_in
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
@@ -37,14 +38,6 @@ class Listening(World):
     def settings(self) -> Settings:
         settings = super().settings()
         return settings.model_copy(update={"telegram": settings.telegram.model_copy(update={"commands": True})})
-
-
-@pytest.fixture
-def telegram() -> Iterator[FakeBotApi]:
-    with FakeBotApi() as running:
-        running.add_channel(CHANNEL, "vsa")
-        running.add_group(OPERATORS)
-        yield running
 
 
 @pytest.fixture
@@ -172,5 +165,5 @@ async def test_a_false_decree_is_withdrawn_before_it_is_posted(world: World, tel
             world.now += timedelta(hours=1)
             assert (await one_round(parts, ("26",))).harvest.decrees == ()
         assert parts.store.decrees.recent(10).total == 0
-        assert [post.state for post in parts.store.outbox.for_decrees([decree.id or 0])] == [PostState.REFUSED]
+        assert [post.state for post in posts_of(parts.store, [decree.id or 0])] == [PostState.REFUSED]
     assert posts_in(telegram, CHANNEL) == []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sources import Crawler, CrawlFailed, Gone, Listed, Refused, Source, Unreachable, Validators
+from sources import Crawler, CrawlFailed, Gone, Listed, Refused, Unreachable, Validators
 from sources.playback import NotRecorded, Playback, RecordingFetcher, newest_first, record, replay
 from sources.recording import (
     BadRecording,
@@ -20,7 +20,6 @@ from sources.recording import (
     file_name,
     files_of,
     read_recording,
-    recorded_source,
     write_recording,
 )
 from tests.sources.markup import ROOT, download, page, white_card
@@ -221,22 +220,6 @@ def test_a_page_that_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "99-site" / "record.json").write_text("{")
     with pytest.raises(BadRecording, match=r"record\.json"):
         read_recording(tmp_path / "99-site")
-
-
-def test_the_source_is_the_catalogue_s_unless_the_folder_describes_it(tmp_path: Path) -> None:
-    folder = tmp_path / "99-site"
-    write_recording(folder, SITE, None)
-    assert recorded_source(folder, {"99:site": source()}) == source()
-    with pytest.raises(BadRecording, match="'99:site' is in no authority file"):
-        recorded_source(folder, {})
-    (folder / "99-exemple.toml").write_text(
-        'code = "99"\nname = "Préfecture de l\'Exemple"\ndepartment = "Exemple"\n[[sources]]\nroute = "site"\nreader = "national"\n'
-        'root = "https://www.exemple.gouv.fr/RAA"\nlisting = "card-pdf"\norder = "one-page"\nevidence = "made up"\nchecked = 2026-08-14\n',
-        encoding="utf-8",
-    )
-    described = recorded_source(folder, {"99:site": source()})
-    assert isinstance(described, Source)
-    assert described.root == "https://www.exemple.gouv.fr/RAA"
 
 
 # Order

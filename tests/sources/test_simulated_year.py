@@ -81,18 +81,22 @@ class Prefecture:
 
     family: Family
     items: Sequence[Item]
-    _shown: tuple[date, tuple[Item, ...]] | None = None
     site: MemorySite = field(default_factory=lambda: MemorySite({}))
+    _until: datetime | None = None
+    _online: tuple[Item, ...] = ()
 
     def at(self, now: datetime) -> tuple[Item, ...]:
-        """Bring the site to this instant; what is online then."""
-        online = tuple(item for item in self.items if item.up <= now and (item.down is None or item.down > now))
-        if (now.date(), online) != self._shown:
-            self._shown = now.date(), online
-            pages = self.family.render(online, now.date())
-            self.site.pages = {url: shown for url, shown in pages.items() if isinstance(shown, str)}
-            self.site.redirects = {url: shown.url for url, shown in pages.items() if isinstance(shown, To)}
-        return online
+        """Bring the site to this instant, which is never before the last; what is online then."""
+        if self._until is not None and now < self._until:
+            return self._online
+        self._online = tuple(item for item in self.items if item.up <= now and (item.down is None or item.down > now))
+        pages = self.family.render(self._online, now.date())
+        self.site.pages = {url: shown for url, shown in pages.items() if isinstance(shown, str)}
+        self.site.redirects = {url: shown.url for url, shown in pages.items() if isinstance(shown, To)}
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+        changes = (moment for item in self.items for moment in (item.up, item.down) if moment is not None and moment > now)
+        self._until = min((midnight, *changes))
+        return self._online
 
 
 class Flaky(MemorySite):

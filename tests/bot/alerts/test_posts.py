@@ -10,17 +10,20 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.alerts import PostTeller
+from bot.alerts import PostTeller, Turn
+from bot.alerts.fitting import LONGEST
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
-from bot.alerts.post_text import LONGEST, post_text, post_words
+from bot.alerts.post_text import post_text, post_words
 from bot.delivery import Unknown
-from bot.model import Post, PostCause, PostState
+from bot.model import Kind, Post, PostCause, PostState
 from bot.storage import Store
 from bot.storage.post_alerts import PostAlert
 from bot.storage.posts import OpenPost
 from tests.bot.alerts.test_teller import Chat
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+from tests.bot.storage.finding import found
 from tests.bot.storage.ready import ready_store
+from tests.bot.storage.test_edits import END, GRANT, send
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -49,7 +52,9 @@ class Bench:
             self.now += wait
             teller = PostTeller(
                 posts=self.store.posts,
+                edits=self.store.edits_told,
                 alerts=self.store.post_alerts,
+                turn=Turn(self.store.leases, "posts", lambda: self.now),
                 destinations=["t"],
                 late_after=6 * HOUR,
                 chat=self.chat if chat else None,
@@ -120,6 +125,27 @@ async def test_a_post_in_doubt_is_told_when_nobody_can_tell(bench: Bench) -> Non
     assert "vigie outbox resolve" in said
 
 
+@pytest.mark.parametrize("again", [True, False])
+async def test_an_edit_that_was_given_up_is_told_once_and_that_a_person_decided_of_it(bench: Bench, again: bool) -> None:
+    found(bench.store, GRANT)
+    post = send(bench.store, "17")
+    found(bench.store, END, Kind.ABROGATION)
+    send(bench.store, "18", minutes=1)
+    assert await bench.look(HOUR) == [], "it waits to be edited"
+    edit = bench.store.edits.next("t", bench.now)
+    assert edit is not None
+    bench.store.edits.give_up(edit, bench.now, PostCause.REFUSED_CONTENT, "message to edit not found")
+    [said] = await bench.look()
+    assert f"post {post.id} (t): message to edit not found" in said
+    assert "vigie outbox retry" in said
+    assert await bench.look(HOUR) == []
+    decide = bench.store.edits_told.retry if again else bench.store.edits_told.drop
+    assert decide(post.id, bench.now)
+    [end] = await bench.look()
+    assert "settled" in end
+    assert await bench.look(HOUR) == []
+
+
 async def test_what_passes_within_minutes_is_never_told(bench: Bench) -> None:
     bench.queue("A")
     bench.fail(PostState.PENDING, PostCause.REFUSED_DESTINATION)
@@ -146,7 +172,7 @@ def open_post(number: int, **changes: object) -> OpenPost:
 
 
 def test_a_digest_is_one_trouble() -> None:
-    change = post_changes([open_post(1), open_post(2, message=1), open_post(3)], [], NOW, HOUR)
+    change = post_changes([open_post(1), open_post(2, message=1), open_post(3)], [], [], NOW, HOUR)
     assert [new.subject for new in change.opened] == ["post:1", "post:3"]
 
 

@@ -11,13 +11,15 @@ import pytest
 
 from bot.alerts.review_asker import AT_ONCE, FRESH, ReviewAsker
 from bot.alerts.review_text import review_text
+from bot.alerts.turn import Turn
 from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError, NotSent, Unknown
+from bot.messages import Language
 from bot.model import Evidence
-from bot.reviewing import Answer, answer_from
+from bot.reviewing import Answer, Reviewer, answer_from
 from bot.storage import Store
-from bot.storage.rows import Waiting
-from tests.bot.real_acts import NOW, doubtful, new_recueil, read
+from bot.storage.rows import REREAD, Waiting
+from tests.bot.real_acts import NOW, doubtful, new_recueil, read, several
 from tests.bot.storage.ready import ready_store
 
 MINUTE = timedelta(minutes=1)
@@ -46,6 +48,7 @@ class Bench:
     chat: Chat = field(default_factory=Chat)
     now: datetime = NOW
     buttons: bool = True
+    language: Language = "en"
     _asker: ReviewAsker | None = None
 
     def restart(self) -> None:
@@ -56,10 +59,12 @@ class Bench:
         self.now += later
         self._asker = self._asker or ReviewAsker(
             reviews=self.store.reviews,
+            turn=Turn(self.store.leases, "reviews", lambda: self.now),
             chat=self.chat,
+            found=Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now).found,
             names=lambda code: f"<{code}>",
             clock=lambda: self.now,
-            language="en",
+            language=self.language,
             buttons=self.buttons,
         )
         self.chat.asked.clear()
@@ -93,6 +98,43 @@ async def test_an_act_is_asked_about_once_with_two_buttons(bench: Bench) -> None
     assert await bench.look(MINUTE) == []
     bench.restart()
     assert await bench.look(MINUTE) == []
+
+
+async def test_of_an_act_that_holds_several_decrees_is_told_which_a_yes_records(bench: Bench) -> None:
+    bench.doubt()
+    read(bench.store, new_recueil(bench.store, "several"), several())
+    [(one, _), (many, _)] = await bench.look()
+    assert "It holds 2 decrees, each of which a Yes records: 2026-1201, 2026-1203." in many.splitlines()
+    assert "It holds" not in one
+
+
+async def test_an_act_that_cannot_be_told_apart_is_asked_about_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.doubt(2)
+    monkeypatch.setattr("bot.reviewing.accepted_decrees", {}.__getitem__)
+    assert len(await bench.look()) == 2
+
+
+async def test_what_was_settled_just_before_is_not_asked_about(bench: Bench) -> None:
+    """Between the look at what waits and the question, a command answers."""
+    bench.doubt(2)
+    [first, second] = bench.store.reviews.waiting(10)
+
+    class Late(Chat):
+        async def ask(self, text: str, choices: Sequence[Choice]) -> None:
+            bench.store.reviews.reject(second.id, NOW, "command")
+            await super().ask(text, choices)
+
+    bench.chat = Late()
+    [(text, _)] = await bench.look()
+    assert f"(no. {first.id})" in text
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", ["✅ Yes, announce it", "❌ No"]), ("fr", ["✅ Oui, l’annoncer", "❌ Non"])])
+async def test_the_buttons_speak_the_language_of_the_question(bench: Bench, language: Language, said: list[str]) -> None:
+    bench.language = language
+    bench.doubt()
+    [(text, choices)] = await bench.look()
+    assert ([choice.text for choice in choices], alert_words(language).reviews.ask in text) == (said, True)
 
 
 async def test_without_anybody_who_listens_the_command_is_named(bench: Bench) -> None:
@@ -137,3 +179,20 @@ def test_a_question_names_nobody_and_says_each_thing_once(language: str) -> None
     known = review_text(replace(ACT, decree=7), "Drôme (26)", words, buttons=True)
     assert words.known.format(decree=7) in known
     assert len(review_text(replace(ACT, title="T" * 9999, evidence=(Evidence("v", 1, "x" * 9999),)), "n", words, buttons=False)) < 3000
+
+
+@pytest.mark.parametrize(
+    ("language", "evidence", "told"),
+    [
+        ("en", ACT.evidence, "which today's rules would no longer find: a No withdraws it."),
+        ("en", (Evidence("doubt", 8, "", None, REREAD),), "its recueil was read again, and it is found to be none. A No withdraws it."),
+        ("fr", (Evidence("doubt", 8, "", None, REREAD),), "son recueil a été relu, et cet acte n’en serait pas un. Un Non le retire."),
+    ],
+)
+def test_a_question_about_a_recorded_decree_says_why_and_what_a_no_does(
+    language: Language, evidence: tuple[Evidence, ...], told: str
+) -> None:
+    text = review_text(replace(ACT, decree=3, evidence=evidence), "Drôme (26)", alert_words(language).reviews, buttons=True)
+    [line] = [line for line in text.splitlines() if " 3" in line]
+    assert line.endswith(told)
+    assert ("p. 8" in text) == (evidence == ACT.evidence), "an empty phrase is no phrase"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts import Message, alert_text, alert_words, source_name
-from bot.alerts.text import LONGEST
+from bot.alerts.fitting import LONGEST
 from bot.health import Cause
 from bot.messages import telegram_length
 from bot.storage.rows import Alert

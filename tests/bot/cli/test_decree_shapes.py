@@ -14,14 +14,14 @@ DECREE = Decree(
     authority="92",
     kind=Kind.AUTHORISATION,
     title="Arrêté",
-    facts=Facts(starts=Moment(date(2025, 5, 3)), ends=Moment(date(2025, 5, 4))),
+    facts=Facts(starts=Moment(date(2025, 5, 3)), ends=Moment(date(2025, 5, 7))),
     evidence=(),
     url="https://www.lande.gouv.fr/recueil.pdf",
     page=3,
     published=date(2025, 5, 6),
 )
 
-NOW = datetime(2025, 5, 3, 12, tzinfo=UTC)
+NOW = datetime(2025, 5, 6, 12, tzinfo=UTC)
 PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
 
 
@@ -51,7 +51,7 @@ def test_what_is_not_known_is_null() -> None:
 def test_standing_and_urgency_are_those_of_the_moment() -> None:
     shape = shaped(DECREE)
     assert (shape["standing"], shape["recourse"], shape["late_days"]) == ("in_force", "running", 3)
-    later = decree_json(DECREE, PLACE, datetime(2025, 5, 5, tzinfo=UTC))
+    later = decree_json(DECREE, PLACE, datetime(2025, 5, 8, tzinfo=UTC))
     assert (later["standing"], later["recourse"]) == ("over", "over")
     assert shaped(replace(DECREE, published=date(2025, 5, 2)))["late_days"] is None
 
@@ -69,11 +69,12 @@ def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
     assert shape["sightings"] == [
         {"authority": "PP", "url": "https://www.prefecturedepolice.example/a.pdf", "page": 1, "seen_at": "2025-05-06T08:00:00+00:00"}
     ]
+    plain: dict[str, object] = {"retroactive": None, "undone_by": []}
     assert shape["changes"] == [
-        {"kind": "renewal", "decree": 4, "number": "2025-1", "since": None, "starts": "2025-05-03", "ends": "2025-05-04"}
+        {"kind": "renewal", "decree": 4, "number": "2025-1", "since": None, "starts": "2025-05-03", "ends": "2025-05-04", **plain}
     ]
     assert shape["changed_by"] == [
-        {"kind": "abrogation", "decree": None, "number": "2025-9", "since": "2025-05-03", "starts": None, "ends": None}
+        {"kind": "abrogation", "decree": None, "number": "2025-9", "since": "2025-05-03", "starts": None, "ends": None, **plain}
     ]
 
 

@@ -58,7 +58,7 @@ DECREE = Decree(
     id=2,
     sightings=(Sighting("26", "https://www.drome.gouv.fr/raa.pdf", 3, NOW),),
     changes=(Change(Kind.MODIFICATION, 1, "2026-1", date(2026, 8, 14)),),
-    changed_by=(Change(Kind.ABROGATION),),
+    changed_by=(Change(Kind.ABROGATION, undone_by=(Change(Kind.ABROGATION, retroactive=True),)),),
 )
 READING = Reading(
     1,
@@ -104,6 +104,8 @@ def test_a_decree() -> None:
     assert documented("A decree") == set(shape) | set(file_json(None))
     assert documented("A change") == keys(shape["changes"]) == keys(shape["changed_by"])
     assert documented("Evidence") == keys(shape["evidence"])
+    [ending] = shape["changed_by"][0]["undone_by"]
+    assert (keys([ending]), ending["retroactive"]) == (documented("A change"), True)
     assert described("A decree", "sightings") >= keys(shape["sightings"])
     assert described("A decree", "references") >= keys(shape["references"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from bot.app.clock import utc_now
 from bot.demo.replay import Replay
 from bot.instance import RUN
 from bot.storage import open_store
@@ -21,7 +22,7 @@ def configure(folder: Path, replay: Replay) -> str:
 def holder(folder: Path) -> str | None:
     """Which process runs, as the database says."""
     with open_store(f"sqlite:///{folder / 'vigie.db'}", read_only=True) as store:
-        lease = store.leases.holder_of(RUN)
+        lease = store.leases.holder_of(RUN, utc_now())
     return None if lease is None else lease.place.split("|")[2]
 
 

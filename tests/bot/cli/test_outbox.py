@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from bot.cli.outbox_shapes import decided_json, post_json
-from bot.model import Post, PostCause, PostState
+from bot.model import Kind, Post, PostCause, PostState
 from bot.storage import Store
+from bot.storage.edits_told import EditTold
 from tests.bot.cli.conftest import Vigie
 from tests.bot.delivery.memory import post
 from tests.bot.storage.building import NOW
-from tests.bot.storage.ready import ready_store
+from tests.bot.storage.finding import found
+from tests.bot.storage.test_edits import END, GRANT, send
 from tests.bot.storage.test_outbox import claimed, queue
 
 GUIDE = Path(__file__).parents[3] / "docs" / "delivery.md"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with ready_store(tmp_path) as one:
-        yield one
 
 
 def troubled(store: Store) -> tuple[Post, Post, Post, Post]:
@@ -122,6 +118,29 @@ def test_a_digest_is_decided_of_as_one(vigie: Vigie, store: Store) -> None:
     assert [store.posts.get(one.id).state for one in (first, second)] == [PostState.SENT] * 2
 
 
+def test_an_edit_that_was_given_up_is_shown_tried_again_and_dropped(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[[destinations]]\nname = "t"\nplatform = "telegram"\nchat = "@vsa"\n[telegram]\ntoken = "1:x"\n')
+    found(store, GRANT)
+    sent = send(store, "17")
+    found(store, END, Kind.ABROGATION)
+    send(store, "18", minutes=1)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    store.edits.give_up(edit, NOW, PostCause.REFUSED_CONTENT, "message to edit not found")
+    listed = vigie("outbox", "list")
+    assert listed.out.splitlines() == [f"{sent.id} sent t 26 2026-123 edit given_up refused_content: message to edit not found"]
+    [told] = vigie("outbox", "list", "--json").json
+    assert (told["post"], told["state"], told["edit"]["state"], told["edit"]["cause"]) == (sent.id, "sent", "given_up", "refused_content")
+    assert "could not be edited" in vigie("outbox", "show", str(sent.id)).out
+    assert vigie("outbox", "list", "--destination", "other").out == vigie("outbox", "list", "--state", "pending").out == ""
+    again = vigie("outbox", "retry", str(sent.id))
+    assert (again.code, "will be edited" in again.out) == (0, True)
+    assert vigie("outbox", "show", str(sent.id), "--json").json["edit"]["state"] == "pending"
+    assert vigie("outbox", "drop", str(sent.id)).code == 0
+    assert vigie("outbox", "list", "--json").json == []
+    assert vigie("outbox", "retry", str(sent.id + 1)).code == 1, "that one waits for no edit"
+
+
 @pytest.mark.parametrize("command", ["list", "show", "retry", "drop", "resolve"])
 def test_help_has_an_example(vigie: Vigie, command: str) -> None:
     done = vigie("outbox", command, "--help")
@@ -132,7 +151,8 @@ def test_help_has_an_example(vigie: Vigie, command: str) -> None:
 def test_the_guide_names_every_key_state_and_cause() -> None:
     told = set(re.findall(r"`([a-z_]+)`", GUIDE.read_text("utf-8")))
     words = {
-        *post_json(post()),
+        *post_json(post(), None),
+        *(field.name for field in fields(EditTold) if field.name != "post"),
         *decided_json(1, True, "", None),
         *(state.value for state in PostState),
         *(cause.value for cause in PostCause),

@@ -15,13 +15,11 @@ import pytest
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.scenario import demo_text
-from bot.reading import ocr_available
 from tests.bot.cli.conftest import Vigie
 from tests.bot.reading import papers
 from tests.processes import clean_environ, command
 
 DAY = date(2026, 8, 14)
-with_ocr = pytest.mark.skipif(not ocr_available(), reason="no Tesseract with French data (fra.traineddata) on this machine")
 
 
 @pytest.fixture
@@ -166,7 +164,7 @@ def on_a_terminal(folder: Path, arguments: list[str], seen: Callable[[subprocess
     return code, shown.decode("utf-8", "replace")
 
 
-@with_ocr
+@pytest.mark.usefixtures("with_ocr")
 def test_a_terminal_sees_the_decree_before_the_rest_is_read(tmp_path: Path) -> None:
     road = demo_text("road", DAY, number="2026-1")
     acts = (

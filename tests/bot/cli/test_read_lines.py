@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import fields
+from datetime import date, time
 
 import pytest
 
 from bot.cli.read_early import early_lines
+from bot.cli.read_facts import fact_lines
 from bot.cli.read_lines import act_lines, summary_lines
 from bot.cli.read_pages import method_lines, page_ranges, text_lines
 from bot.cli.read_trouble import Circumstances, trouble_lines
 from bot.demo.scenario import demo_text
-from bot.model import Act, Cover, Evidence, Judged, Kind, Outcome, PageText, Reading, TextOrigin, Verdict
+from bot.model import (
+    Act,
+    CameraType,
+    Cover,
+    Evidence,
+    Facts,
+    Judged,
+    Kind,
+    Moment,
+    Outcome,
+    PageText,
+    Purpose,
+    Reading,
+    Reference,
+    TextOrigin,
+    Verdict,
+)
 from bot.verdicts import Group, judge_reading
 
 DAY = date(2026, 8, 14)
@@ -46,6 +64,55 @@ def test_the_summary_names_acts_decrees_and_doubts() -> None:
     assert "    number: 2026-2" in lines
     assert "    cameras: 24" in lines
     assert lines[-1] == "  3 acts, 1 decree on algorithmic video surveillance, 1 to be checked by a person (--explain says why)"
+
+
+FACTS = Facts(
+    number="2026-2",
+    signed=date(2026, 8, 13),
+    starts=Moment(DAY, time(14)),
+    ends=Moment(date(2026, 8, 16)),
+    event="Foire du Dauphiné",
+    operators=("SNCF", "police nationale"),
+    places=("gare de Valence-Ville", "gare routière"),
+    purposes=(Purpose.FIRE, Purpose.PERSON_DOWN),
+    software="Regardix",
+    vendor="Société Exemple",
+    cameras=0,
+    legal_basis=("loi n° 2023-380 du 19 mai 2023, article 10",),
+    court="Tribunal administratif de Grenoble",
+    camera_types=(CameraType.FIXED, CameraType.DRONE),
+    office="Le préfet de la Drôme",
+    references=(Reference(Kind.ABROGATION, "2026-1", DAY, retroactive=True), Reference(Kind.MODIFICATION)),
+    authority="PP",
+)
+
+
+def test_every_fact_has_its_line_in_the_language_of_the_command_line() -> None:
+    assert list(fact_lines(FACTS, Kind.AUTHORISATION)) == [
+        "number: 2026-2",
+        "signed: 2026-08-13",
+        "signed by: Le préfet de la Drôme",
+        "decided by: PP",
+        "repeal: of n° 2026-1 of 2026-08-14 (withdrawn, as if it had never been)",
+        "modification: of another decree",
+        "period: 2026-08-14T14:00 to 2026-08-16",
+        "event: Foire du Dauphiné",
+        "operators: SNCF, police nationale",
+        "places: gare de Valence-Ville; gare routière",
+        "purposes: outbreaks of fire; person on the ground after a fall",
+        "software: Regardix / Société Exemple",
+        "cameras: 0",
+        "camera types: fixed, on drones",
+        "legal basis: loi n° 2023-380 du 19 mai 2023, article 10",
+        "court: Tribunal administratif de Grenoble",
+    ]
+    assert all(getattr(FACTS, fact.name) not in (None, ()) for fact in fields(Facts)), "a fact that is new has a line to be written"
+    assert list(fact_lines(Facts(), None)) == []
+
+
+def test_what_is_known_of_a_period_and_who_asked_for_what_was_refused() -> None:
+    half = Facts(ends=Moment(DAY), operators=("SNCF",))
+    assert list(fact_lines(half, Kind.REFUSAL)) == ["period: ? to 2026-08-14", "requested by: SNCF"]
 
 
 def test_a_title_cannot_write_to_the_terminal() -> None:

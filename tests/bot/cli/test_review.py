@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.review import shown_lines
+from bot.cli.review_shapes import review_json
+from bot.reviewing import Reviewer
 from tests.bot.cli.conftest import Vigie
-from tests.bot.real_acts import ARTICLE_IN_DOUBT, authorisation, doubtful, new_recueil, read, road
+from tests.bot.real_acts import ARTICLE_IN_DOUBT, NOW, authorisation, doubtful, new_recueil, read, road, several
 from tests.bot.storage.ready import ready_store
 
 
@@ -37,6 +40,20 @@ def test_what_waits_is_listed_and_shown(vigie: Vigie) -> None:
     whole = vigie("review", "show", "2", "--text", "--json").json
     assert (whole["last_page"], whole["likely_kind"], [page["number"] for page in whole["pages"]]) == (5, "authorisation", [5])
     assert "pages" not in vigie("review", "show", "2", "--json").json
+
+
+def test_what_an_act_holds_is_shown_before_it_is_accepted(tmp_path: Path) -> None:
+    with ready_store(tmp_path) as store:
+        read(store, new_recueil(store), several())
+        reviewer = Reviewer(store=store, route=lambda _: (), clock=lambda: NOW)
+        waiting, act = reviewer.act(1)
+        found = reviewer.found(waiting, act)
+    assert list(shown_lines(waiting, act, found, text=False))[-3:] == [
+        "    it holds 2 decrees, each of which is recorded if it is accepted:",
+        "    p. 5: 2026-1201, authorisation",
+        "    p. 5: 2026-1203, authorisation",
+    ]
+    assert [one["number"] for one in review_json(waiting, act, found)["holds"]] == ["2026-1201", "2026-1203"]
 
 
 @pytest.mark.usefixtures("stored")
@@ -76,12 +93,12 @@ def test_a_false_decree_is_withdrawn_and_a_withdrawal_taken_back(vigie: Vigie) -
     assert (withdrawn.json["withdrawn"], withdrawn.json["posted_to"], withdrawn.json["outcome"]) == (1, [], "not_concerned")
     assert vigie("recent", "--json").json == vigie("search", "lumières", "--json").json == []
     shown = vigie("show", "1", "-l", "en")
-    assert shown.out.startswith("Withdrawn on ")
-    assert "Retiré le " in vigie("show", "1").out
+    assert shown.out.startswith("Set aside on ")
+    assert "Écarté le " in vigie("show", "1").out
     assert vigie("show", "1", "--json").json["withdrawn_at"] is not None
     letter = vigie("show", "1", "--letter", "cada")
     assert (letter.code, letter.out) == (2, "")
-    assert "Retiré le " in letter.err
+    assert "Écarté le " in letter.err
     assert vigie("review", "reject", "--decree", "1").out == "Already decided: it is none.\n"
 
     back = vigie("review", "accept", "--decree", "1")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.app import utc_now
+from bot.cli.rounds import one_round
+from bot.config import Settings
 from bot.demo.replay import Replay
+from bot.instance import alone
+from bot.storage import open_store
 from tests.bot.cli.conftest import Vigie, write_config
+from tests.bot.real_acts import doubtful, new_recueil, read, road
 from tests.e2e.world import OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.fake_bot_chats import BotMessage
 from tests.small_france import published
 
 
@@ -45,3 +53,31 @@ def test_a_round_from_cron_tells_the_operators_at_its_end(telegram: FakeBotApi, 
         replay.resources |= pages
         assert vigie("--config", config, "poll", "26").code == 0
     assert said()[1:] == ["✅ Vigie: a trouble is over"]
+
+
+async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(telegram: FakeBotApi, tmp_path: Path) -> None:
+    settings = Settings.model_validate(
+        {
+            "database": {"url": f"sqlite:///{tmp_path}/vigie.db"},
+            "telegram": {"token": telegram.token, "api_url": telegram.url, "operators_chat": str(OPERATORS), "operators_language": "en"},
+            "destinations": [{"name": "console", "platform": "console"}],
+        }
+    )
+
+    async def asked() -> list[BotMessage]:
+        await one_round(settings, {}, [], quiet=True, rehearsal=False)
+        return telegram.messages_in(OPERATORS)
+
+    with open_store(settings.database.url) as store:
+        old = new_recueil(store, "old")
+        store.contents.fetched(old.id, "ab", datetime(2024, 1, 1, tzinfo=UTC))
+        store.contents.begin("ab", 1)
+        read(store, old, road())
+        read(store, new_recueil(store), doubtful(), now=datetime.now(UTC))
+        async with alone(store.leases, utc_now, asyncio.Event()):
+            assert await asked() == [], "it has the buttons, and hears them"
+        assert store.contents.get("ab") is None, "old pages in which nothing was found are dropped"
+    for _ in range(2):
+        [question] = await asked()
+        assert "vigie review accept 2, or: vigie review reject 2" in question.text
+        assert question.buttons == []

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.cli.commands import MODULES
-from bot.demo.pdfs import build_standalone
 from tests.bot.cli.conftest import Vigie
 from tests.processes import clean_environ
+from tests.standalone import build_standalone
 
 HEAVY = {"sqlalchemy", "alembic", "telegram", "apscheduler", "httpx", "bs4", "lxml", "playwright"}
 REPORT = """

@@ -35,13 +35,23 @@ def save(store: Store, *states: SourceState, failed: str | None = None) -> None:
             store.recueils.add([new], NOW)
 
 
+def told(out: str) -> list[str]:
+    """What is said of the sources. The last paragraph is about the machine, whatever it can do."""
+    of_sources, _, of_machine = out.rpartition("\n\n")
+    assert "confine" in of_machine.lower()
+    return of_sources.splitlines()
+
+
 def test_all_is_fine(vigie: Vigie, store: Store) -> None:
     save(store, fine("26"), fine("38"), fine("06"))
     done = vigie("status", "26", "38", "06")
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines() == ["3 authorities: 3 fine", f"Last successful poll: {NOW:%Y-%m-%d %H:%M} UTC"]
-    every = vigie("status", "26", "--all").out.splitlines()
-    assert every[-2:] == ["Every source", f"26     site       fine          last success {NOW:%Y-%m-%d %H:%M} UTC, last recueil unknown"]
+    assert told(done.out) == ["3 authorities: 3 fine", f"Last successful poll: {NOW:%Y-%m-%d %H:%M} UTC"]
+    every = told(vigie("status", "26", "--all").out)
+    assert every[-2:] == [
+        "Every source",
+        f"26     site       fine          last success {NOW:%Y-%m-%d %H:%M} UTC, last recueil unknown",
+    ]
 
 
 def test_what_does_not_work_is_told_with_its_cause_and_what_to_do(vigie: Vigie, store: Store) -> None:
@@ -52,7 +62,7 @@ def test_what_does_not_work_is_told_with_its_cause_and_what_to_do(vigie: Vigie, 
     save(store, fine("26"), broken, moved, failed="26")
     done = vigie("status", "26", "38", "06")
     assert done.code == 3
-    assert done.out.splitlines() == [
+    assert told(done.out) == [
         "3 authorities: 2 fine, 1 failing",
         f"Last successful poll: {NOW:%Y-%m-%d %H:%M} UTC",
         "",
@@ -90,7 +100,10 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     done = vigie("status", "26", "38", "06", "--json")
     assert (done.code, done.err) == (3, "")
     found = done.json
-    assert set(found) == {"at", "fine", "asleep_since", "counts", "authorities"}
+    assert set(found) == {"at", "fine", "asleep_since", "counts", "authorities", "confinement"}
+    assert set(found["confinement"]) == {
+        "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
+    }  # fmt: skip
     assert (found["fine"], found["asleep_since"]) == (False, None)
     counts = {"fine": 1, "late": 0, "partly": 0, "failing": 1, "never_polled": 1, "not_covered": 0, "not_watched": 0}
     assert found["counts"] == counts

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import ConfigError, Settings, destinations, load_settings
+from bot.config.destinations import edited
+from bot.delivery import AppriseChannel, ConsoleChannel, MastodonChannel, TelegramChannel
 from bot.model import Filter, Kind
 
 CODES = frozenset({"26", "38"})
@@ -174,3 +176,16 @@ def test_wrong_shapes_are_told_without_following_errors(tmp_path: Path) -> None:
         "mastodon: expected a table: [mastodon]",
         "destinations[0]: expected a table",
     ]
+
+
+def test_posts_are_edited_where_the_channel_can_and_the_configuration_lets_it(tmp_path: Path) -> None:
+    channels = {"telegram": TelegramChannel, "mastodon": MastodonChannel, "apprise": AppriseChannel, "console": ConsoleChannel}
+    entries = (
+        entry("console", "console")
+        + entry("apprise", "apprise", "url = 'ntfys://ntfy.example/vsa'")
+        + entry("mastodon", "mastodon")
+        + entry("telegram", "telegram", "chat = '@vsa'")
+    )
+    can_edit = {name for name, channel in channels.items() if hasattr(channel, "edit")}
+    assert set(edited(load(tmp_path, TELEGRAM + MASTODON + entries))) == can_edit
+    assert edited(load(tmp_path, "delivery.edit_posts = false\n" + TELEGRAM + MASTODON + entries)) == ()

@@ -274,11 +274,15 @@ class EditableChannel(ScriptedChannel):
         super().__init__(name)
         self.edited: list[Post] = []
         self.edit_errors: list[BaseException | None] = []
+        self.asked = 0
+        self.rest_after_edits: float | None = None
 
-    async def edit(self, post: Post) -> None:
+    async def edit(self, post: Post) -> Sent:
+        self.asked += 1
         if self.edit_errors and (error := self.edit_errors.pop(0)) is not None:
             raise error
         self.edited.append(post)
+        return Sent(post.reference or "", self.rest_after_edits)
 
 
 GRANT = Facts("2026-123", signed=date(2026, 8, 12))
@@ -347,7 +351,7 @@ async def test_an_edit_that_cannot_be_made_is_given_up_with_its_cause(store: Sto
     clock.now += GIVEN_UP_AFTER
     with capture_logs() as logs:
         await deliverer.deliver_due()
-    (told,) = store.edits.listed()
+    (told,) = store.edits_told.listed()
     assert (told.state, told.cause, told.error) == ("given_up", PostCause.NOT_SENT, "no connection")
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["post not edited: given up"]
     assert await deliverer.next_due(clock()) is None
@@ -379,9 +383,10 @@ async def test_stopped_in_the_middle_of_an_edit_it_is_made_again(store: Store, c
     begun, ended = asyncio.Event(), asyncio.Event()
 
     class Hanging(EditableChannel):
-        async def edit(self, post: Post) -> None:
+        async def edit(self, post: Post) -> Sent:
             begun.set()
             await ended.wait()
+            raise AssertionError("it was stopped")
 
     stopped = asyncio.create_task(deliverer_of(store, Hanging(), clock).deliver_due())
     await begun.wait()
@@ -432,7 +437,68 @@ async def test_edits_keep_the_pace_of_the_platform(store: Store, clock: Clock) -
         clock.advance(seconds=1)
         seconds[0] += 1
     assert [post.reference for post in channel.edited] == ["m1", "m2"]
-    assert [edit.attempts for edit in store.edits.listed()] == [1, 1]
+    assert [edit.attempts for edit in store.edits_told.listed()] == [1, 1]
+
+
+def two_ended(store: Store) -> None:
+    """A decree that ends two others: two posts to edit, and one to send."""
+    found(store, Facts("2026-9", references=tuple(Reference(Kind.ABROGATION, f"2026-{n}") for n in (1, 2))), Kind.ABROGATION)
+
+
+async def two_to_edit(store: Store, channel: EditableChannel, clock: Clock) -> Deliverer:
+    for number in (1, 2):
+        found(store, Facts(f"2026-{number}", signed=date(2026, 8, 12)))
+    deliverer = deliverer_of(store, channel, clock)
+    await deliverer.deliver_due()
+    two_ended(store)
+    return deliverer
+
+
+@pytest.mark.parametrize(
+    ("error", "asked", "edits_after", "posts_after"),
+    [
+        (NotSent("patience", 40), 1, 40, 40),
+        (NotSent("no connection"), 1, 15, 0),
+        (Unknown("answer lost"), 1, 15, 0),
+        (DestinationRefused("no right to edit"), 1, 600, 0),
+        (RuntimeError("a fault that this decree meets"), 1, 0, 0),
+        (Refused("gone"), 2, None, 0),
+    ],
+)
+async def test_what_an_edit_that_failed_says_of_the_others(
+    store: Store, clock: Clock, error: Exception, asked: int, edits_after: float | None, posts_after: float
+) -> None:
+    channel = EditableChannel()
+    deliverer = await two_to_edit(store, channel, clock)
+    channel.edit_errors = [error]
+    with capture_logs():
+        await deliverer.deliver_due()
+    assert channel.asked == asked
+    due = store.edits.next_due(clock(), ["t"])
+    assert (None if due is None else (due - clock()).total_seconds()) == edits_after
+    held = store.outbox.held_until("t", clock())
+    assert (0 if held is None else (held - clock()).total_seconds()) == posts_after
+
+
+async def test_an_allowance_that_edits_have_used_up_is_left_to_fill(store: Store, clock: Clock) -> None:
+    channel = EditableChannel()
+    deliverer = await two_to_edit(store, channel, clock)
+    channel.rest_after_edits = 90.0
+    await deliverer.deliver_due()
+    assert len(channel.edited) == 1
+    assert await deliverer.next_due(clock()) == clock() + timedelta(seconds=90)
+    clock.advance(seconds=90)
+    await deliverer.deliver_due()
+    assert len(channel.edited) == 2
+
+
+async def test_mastodon_tells_what_is_left_of_its_allowance_after_an_edit(opened: Opened) -> None:
+    channel = opened.on_mastodon()
+    sent = await channel.send(replace(post(1), decree=decree()))
+    assert sent.rest is None
+    headers = {"X-RateLimit-Remaining": "2", "X-RateLimit-Reset": (START + timedelta(seconds=120)).isoformat()}
+    opened.mastodon.fail(200, {"id": sent.reference}, headers, method="PUT", path="/api/v1/statuses/[^/]+")
+    assert (await channel.edit(as_sent(sent))).rest == 120
 
 
 async def test_many_edits_are_spread_over_passes(store: Store, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Channel, Delivered, Deliverer, DestinationRefused, NotSent, Outbox, Refused, Unknown
+from bot.delivery import Channel, Delivered, Deliverer, DestinationRefused, NotSent, Outbox, Refused, Sent, Unknown
 from bot.model import Post, PostCause, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 
@@ -79,6 +79,29 @@ async def test_a_slow_platform_does_not_hold_back_the_others(clock: Clock) -> No
 
     slow.send, free.send = slow_send, free_send  # type: ignore[method-assign,assignment]  # a scripted channel
     assert sorted(states(await deliverer_of(outbox, [slow, free], clock).deliver_due())) == [(1, SENT), (2, SENT)]
+
+
+async def test_what_comes_while_a_destination_hangs_goes_to_the_others(clock: Clock) -> None:
+    hung, ended = asyncio.Event(), asyncio.Event()
+
+    class Hanging(ScriptedChannel):
+        async def send(self, post: Post) -> Sent:
+            hung.set()
+            await ended.wait()
+            return await super().send(post)
+
+    outbox = MemoryOutbox(post(1, "hanging"), post(2, "well"))
+    deliverer = deliverer_of(outbox, [Hanging("hanging"), ScriptedChannel("well")], clock)
+    assert deliverer.destinations == ("hanging", "well")
+    hanging = asyncio.create_task(deliverer.deliver_due("hanging"))
+    await hung.wait()
+    assert states(await deliverer.deliver_due("well")) == [(2, SENT)]
+    outbox.posts[3] = post(3, "well")
+    assert await deliverer.next_due(clock(), "well") == clock()
+    assert states(await deliverer.deliver_due("well")) == [(3, SENT)]
+    assert await deliverer.next_due(clock(), "well") is None
+    ended.set()
+    assert states(await hanging) == [(1, SENT)]
 
 
 async def test_a_refused_post_alerts_and_lets_the_next_pass(clock: Clock) -> None:

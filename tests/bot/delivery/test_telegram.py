@@ -22,7 +22,7 @@ from bot.delivery import (
     Unknown,
     UnsafeAddress,
 )
-from bot.messages import TelegramText, telegram_text
+from bot.messages import Dispatch, TelegramText, telegram_text
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import NOW
 from tests.servers.fake_bot_api import FakeBotApi
@@ -132,11 +132,11 @@ async def test_an_unreadable_answer_is_unknown(api: FakeBotApi, channel: Telegra
 async def test_html_that_telegram_cannot_read_goes_out_as_plain_text(
     api: FakeBotApi, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*args: Any, **kwargs: Any) -> TelegramText:
-        text = telegram_text(*args, **kwargs)
+    def broken(dispatch: Dispatch) -> TelegramText:
+        text = telegram_text(dispatch)
         return TelegramText("<b>" + text.html, text.plain, text.button)
 
-    monkeypatch.setattr("bot.delivery.telegram.telegram_text", broken)
+    monkeypatch.setattr("bot.delivery.telegram_words.telegram_text", broken)
     await channel.send(post())
     (message,) = api.messages
     assert message.html is None

@@ -6,7 +6,8 @@ from datetime import date
 import pypdfium2 as pdfium
 import pytest
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil, build_standalone
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from tests.standalone import build_standalone
 
 ACT = ActSpec(
     "Préfecture du Lot / Cabinet", "46-2025-07-07-00001", "Arrêté – n° 12 portant mise en œuvre d’une mesure", ("Vu le code", "suite")

@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from bot.detection import flags
-from bot.detection.law import longest
+from bot.detection.law import days_outside, longest
 from bot.model import Decree, Evidence, Facts, Flag, Kind, Moment
 
 URL = "https://www.lande.gouv.fr/recueil.pdf"
@@ -64,6 +64,28 @@ def test_longer_than_its_law_allows(starts: str | None, ends: str | None, expect
 )
 def test_outside_every_window(signed: str | None, flagged: bool) -> None:
     assert raised(decree(None, signed=signed)) == (["outside_window"] if flagged else [])
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "signed", "expected"),
+    [
+        ("2025-03-25", "2025-04-10", None, ["2025-04-01 2025-04-10"]),
+        ("2025-03-25", "2026-04-10", None, ["2025-04-01 2026-03-20"]),  # from one window into the next
+        ("2026-03-10", "2026-04-10", None, ["2026-03-10 2026-03-20"]),
+        ("2027-12-01", "2028-02-01", None, []),  # windows that overlap leave no gap
+        ("2023-01-01", "2031-01-15", None, ["2023-01-01 2023-05-20", "2025-04-01 2026-03-20", "2031-01-01 2031-01-15"]),
+        ("2025-06-01", "2025-06-03", "2025-05-30", ["2025-05-30 2025-05-30", "2025-06-01 2025-06-03"]),
+        ("2025-06-01", "2025-06-03", "2025-06-01", ["2025-06-01 2025-06-03"]),
+        ("2026-04-01", "2026-04-03", "2026-03-20", ["2026-03-20 2026-03-20"]),
+        ("2025-06-03", "2025-06-01", None, ["2025-06-01 2025-06-01", "2025-06-03 2025-06-03"]),  # misread
+        ("2025-06-03", None, None, ["2025-06-03 2025-06-03"]),
+        (None, None, None, []),
+    ],
+)
+def test_which_days_lie_outside(starts: str | None, ends: str | None, signed: str | None, expected: list[str]) -> None:
+    one = decree(starts, ends, signed=signed)
+    assert [f"{first} {last}" for first, last in days_outside(one.facts)] == expected
+    assert ("outside_window" in raised(one)) is bool(expected)
 
 
 def test_the_start_tells_before_the_signature() -> None:

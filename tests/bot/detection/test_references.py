@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -20,7 +21,7 @@ def verdict(title: str, articles: str = "La SNCF est concernée.", visas: str = 
 
 
 def named(title: str, articles: str = "La SNCF est concernée.", visas: str = "") -> tuple[Reference, ...]:
-    return verdict(title, articles, visas).facts.references
+    return tuple(replace(entry, retroactive=None) for entry in verdict(title, articles, visas).facts.references)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +137,36 @@ def test_a_visa_that_takes_up_what_the_decree_is_about() -> None:
 def test_the_evidence_of_a_reference() -> None:
     quotes = verdict(f"Arrêté n° 2026-9 abrogeant l'arrêté n° 2026-8 du 3 mai 2026 {VSA}").evidence
     assert [quote.text for quote in quotes if quote.about == "references"] == ["arrêté n° 2026-8 du 3 mai 2026"]
+
+
+@pytest.mark.parametrize(
+    ("title", "articles", "expected"),
+    [
+        ("portant retrait de {one}", "La SNCF est concernée.", True),
+        ("retirant {one}", "La SNCF est concernée.", True),
+        ("rapportant {one}", "La SNCF est concernée.", True),
+        ("portant abrogation de {one}", "La SNCF est concernée.", False),
+        ("mettant fin à {one}", "L’arrêté n° 2026-00688 du 3 mai 2026 est retiré.", True),
+        ("mettant fin à {one}", "L’arrêté n° 2026-00688 du 3 mai 2026 est abrogé.", False),
+        ("mettant fin à {one}", "La SNCF est concernée.", None),
+        ("annulant {one}", "La SNCF est concernée.", None),
+        ("portant abrogation", "Sont abrogés : - l’arrêté n° 2026-00688 du 3 mai 2026.", False),
+        ("portant retrait", "L’arrêté susvisé est rapporté.", True),
+        ("mettant fin à une autorisation", "L’arrêté susvisé cesse de produire ses effets.", None),
+        ("modifiant {one}", "La SNCF est concernée.", None),
+    ],
+)
+def test_an_end_by_retrait_is_told_from_abrogation(title: str, articles: str, expected: bool | None) -> None:
+    one = "l’arrêté n° 2026-00688 du 3 mai 2026"
+    visas = f"Vu {one} {VSA} ;\n"
+    [reference] = verdict(f"Arrêté n° 2026-00702 {title.format(one=one)} {VSA}", articles, visas).facts.references
+    assert (reference.number, reference.retroactive) == ("2026-00688", expected)
+
+
+def test_an_end_of_an_end_is_an_end() -> None:
+    title = (
+        f"Arrêté n° 2026-00702 portant retrait de l’arrêté n° 2026-00688 du 3 mai 2026 portant abrogation de l’arrêté n° 2026-00601 {VSA}"
+    )
+    found = verdict(title, "L’arrêté n° 2026-00688 du 3 mai 2026 est retiré.")
+    assert found.kind is Kind.ABROGATION
+    assert found.facts.references == (Reference(Kind.ABROGATION, "2026-00688", DAY, retroactive=True),)

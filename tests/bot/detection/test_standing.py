@@ -19,8 +19,9 @@ def decree(starts: str | None, ends: str | None, *changed_by: Change, kind: Kind
     return Decree("26", kind, "Arrêté", facts, (), "https://www.lande.gouv.fr/r.pdf", 1, None, changed_by=changed_by)
 
 
-def ended(since: str | None, kind: Kind = Kind.ABROGATION) -> Change:
-    return Change(kind, 2, "2026-12", None if since is None else date.fromisoformat(since))
+def ended(since: str | None, kind: Kind = Kind.ABROGATION, *undone_by: Change, retroactive: bool | None = None) -> Change:
+    day = None if since is None else date.fromisoformat(since)
+    return Change(kind, 2, "2026-12", day, undone_by=undone_by, retroactive=retroactive)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,9 @@ def test_a_modification_that_begins_without_an_end_leaves_the_period() -> None:
         ((ended("2026-09-12"),), Standing.IN_FORCE),
         ((ended(None),), Standing.IN_FORCE),
         ((ended("2026-09-13"),), Standing.SUSPENDED),
-        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12"),)),), Standing.SUSPENDED),
+        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12"),)),), Standing.IN_DOUBT),
+        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12", retroactive=False),)),), Standing.IN_FORCE),
+        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12", retroactive=True),)),), Standing.SUSPENDED),
         ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-13"),)),), Standing.IN_FORCE),
         ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12"),)), ended("2026-09-12")), Standing.IN_FORCE),
     ],
@@ -90,6 +93,50 @@ def test_a_modification_that_begins_without_an_end_leaves_the_period() -> None:
 def test_what_a_decree_that_is_ended_itself_does_counts_until_then(undone_by: tuple[Change, ...], expected: Standing) -> None:
     suspended = replace(ended("2026-09-05", Kind.SUSPENSION), undone_by=undone_by)
     assert standing(decree("2026-09-01", "2026-09-30", suspended), NOON) is expected
+
+
+REPEAL, RETRAIT, UNCLEAR = False, True, None
+
+
+@pytest.mark.parametrize(
+    ("ends_of_ends", "expected"),
+    [
+        ((), Standing.ENDED),
+        ((REPEAL,), Standing.ENDED),
+        ((RETRAIT,), Standing.IN_FORCE),
+        ((UNCLEAR,), Standing.IN_DOUBT),
+        ((REPEAL, UNCLEAR), Standing.IN_DOUBT),
+        ((UNCLEAR, RETRAIT), Standing.IN_FORCE),
+    ],
+)
+@pytest.mark.parametrize("how", [REPEAL, RETRAIT, UNCLEAR])
+def test_only_the_retrait_of_an_end_brings_a_decree_back(
+    how: bool | None, ends_of_ends: tuple[bool | None, ...], expected: Standing
+) -> None:
+    undone_by = (ended("2026-09-11", retroactive=each) for each in ends_of_ends)
+    end = ended("2026-09-05", Kind.ABROGATION, *undone_by, retroactive=how)
+    assert standing(decree("2026-09-01", "2026-09-30", end), NOON) is expected
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "expected"),
+    [
+        (RETRAIT, RETRAIT, Standing.ENDED),
+        (RETRAIT, REPEAL, Standing.IN_FORCE),
+        (RETRAIT, UNCLEAR, Standing.IN_DOUBT),
+        (REPEAL, RETRAIT, Standing.ENDED),
+        (UNCLEAR, RETRAIT, Standing.ENDED),
+    ],
+)
+def test_an_end_of_an_end_may_be_ended_too(second: bool | None, third: bool | None, expected: Standing) -> None:
+    last = ended("2026-09-10", retroactive=third)
+    end = ended("2026-09-05", Kind.ABROGATION, ended("2026-09-08", Kind.ABROGATION, last, retroactive=second))
+    assert standing(decree("2026-09-01", "2026-09-30", end), NOON) is expected
+
+
+def test_a_retrait_that_is_still_to_come_brings_nothing_back() -> None:
+    end = ended("2026-09-05", Kind.ABROGATION, ended("2026-09-13", retroactive=True))
+    assert standing(decree("2026-09-01", "2026-09-30", end), NOON) is Standing.ENDED
 
 
 @pytest.mark.parametrize(("day", "last"), [(date(2026, 9, 12), 20), (date(2026, 9, 13), 11), (None, 11)])

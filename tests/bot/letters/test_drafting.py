@@ -152,7 +152,8 @@ def test_flags_become_grounds_to_verify() -> None:
     assert "Défaut de base légale" not in late
     assert "Durée. " not in late
     outside = replace(DECREE, facts=replace(DECREE.facts, starts=Moment(date(2025, 6, 1)), ends=Moment(date(2025, 6, 2))))
-    assert "Défaut de base légale. [" in drafted(LetterKind.GRACIEUX, outside)
+    assert "Défaut de base légale. [" in (text := drafted(LetterKind.GRACIEUX, outside))
+    assert "sur des images de vidéoprotection du 1er au 2 juin 2025 : à vérifier" in text
     long = replace(DECREE, facts=replace(DECREE.facts, ends=Moment(date(2024, 9, 1))))
     assert "Durée. L’arrêté autorise le traitement du 26 mai 2024 au 1er septembre 2024" in drafted(LetterKind.GRACIEUX, long)
     next_day = replace(DECREE, published=date(2024, 5, 27))
@@ -172,6 +173,13 @@ def test_later_decrees_are_told_at_the_head(letter: LetterKind, kind: Kind, said
     assert said not in drafted(letter)
     changed = drafted(letter, replace(DECREE, changed_by=(Change(kind, since=date(2024, 6, 1)),)))
     assert said in changed[: changed.index("======")]
+
+
+def test_an_end_that_was_ended_itself_is_told_at_the_head() -> None:
+    still = replace(DECREE.facts, ends=Moment(date(2024, 9, 1)))
+    end = Change(Kind.ABROGATION, since=date(2024, 6, 1), undone_by=(Change(Kind.ABROGATION, since=date(2024, 6, 2)),))
+    text = drafted(LetterKind.GRACIEUX, replace(DECREE, facts=still, changed_by=(end,)))
+    assert "Vérifiez si celui-ci est de nouveau en vigueur" in text[: text.index("======")]
 
 
 def test_the_court_is_that_of_the_seat_and_both_where_the_decree_names_another() -> None:

@@ -97,6 +97,7 @@ facts = st.builds(
     references=st.lists(st.builds(Reference, st.sampled_from(Kind), st.none() | hostile, st.none() | st.dates()), max_size=7).map(tuple),
     authority=st.none() | st.sampled_from(["26", "PP", "99"]),
 )
+_endings = st.builds(Change, st.just(Kind.ABROGATION), number=st.none() | hostile, retroactive=st.none() | st.booleans())
 changes = st.lists(
     st.builds(
         Change,
@@ -106,6 +107,7 @@ changes = st.lists(
         st.none() | st.dates(),
         st.none() | moments,
         st.none() | moments,
+        st.lists(_endings, max_size=2).map(tuple),
     ),
     max_size=7,
 ).map(tuple)
@@ -139,6 +141,8 @@ counsels = st.builds(
     months=st.none() | st.integers(1, 12),
     starts=st.none() | moments,
     ends=st.none() | moments,
+    outside=st.lists(st.tuples(st.dates(), st.dates()), max_size=3).map(tuple),
+    at_least=st.none() | st.dates(),
 )
 places = st.one_of(st.sampled_from([DROME, POLICE, GUADELOUPE]), st.builds(Place, code=hostile, name=hostile, department=hostile))
 nows = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds are naive there

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from bot.counsel import counsel as counsel_on
-from bot.messages import Language, Part, announce, counsel_lines
+from bot.messages import Dispatch, Language, Part, announce, counsel_lines
 from bot.messages.rules import rules
 from bot.model import Counsel, Court, Decree, Place, Standing
 from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advised, counsels, decree, decrees, languages, nows
@@ -16,7 +16,7 @@ AFTER = datetime(2031, 6, 20, 12, tzinfo=UTC)
 
 
 def _post(counsel: Counsel, now: datetime = NOW, language: Language = "fr", place: Place = DROME) -> tuple[str, str]:
-    (line,) = [line for line in announce(decree(), place, now, language, counsel).lines if line.part is Part.RECOURSE]
+    (line,) = [line for line in announce(Dispatch(decree(), place, now, language, counsel)).lines if line.part is Part.RECOURSE]
     assert line.brief is not None
     return line.text, line.brief
 
@@ -64,6 +64,19 @@ def test_the_last_day_ends_at_midnight_of_the_place() -> None:
     assert "pris fin" not in _post(advised(), late, place=GUADELOUPE)[0]
 
 
+def test_without_a_day_of_publication_it_is_told_until_when_at_least() -> None:
+    undated = advised(last_day=None, at_least=date(2031, 6, 19))
+    whole, brief = _post(undated)
+    assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble : la date" in whole
+    assert brief == "Recours jusqu’au 19 juin 2031 au moins · TA de Grenoble (à vérifier)"
+    assert "at least until 19 June 2031" in counsel_lines(undated, DROME, NOW, "en")[1]
+    # Once that day has passed nothing is known.
+    whole, brief = _post(undated, AFTER)
+    assert "le dernier jour n’est pas connu, faute de date de publication" in whole
+    assert brief == "Recours : TA de Grenoble (à vérifier)"
+    assert "n’a pas pu être calculé" in counsel_lines(undated, DROME, AFTER)[1]
+
+
 def test_both_courts_are_shown_where_they_differ() -> None:
     two = advised(court=Court(TOULON, TOULON, NICE))
     whole, brief = _post(two)
@@ -79,7 +92,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
 @pytest.mark.parametrize(
     ("court", "long", "brief"),
     [
-        (Court(None, None, None), "il n’est pas connu ici", "tribunal administratif"),
+        (Court(None, None, None), "elle n’est pas connue ici", "tribunal administratif"),
         (Court(NICE, None, NICE), "aucun tribunal n’a été lu dans l’acte", "TA de Nice"),
         (Court(NICE, NICE, None), "à comparer au siège de l’autorité", "TA de Nice"),
         (Court(NICE, NICE, NICE), "que nomme l’acte et dont relève le siège", "TA de Nice"),
@@ -118,7 +131,7 @@ def test_any_counsel_is_said_in_whole_lines(counsel: Counsel, now: datetime, lan
 
 @given(decrees, nows, languages)
 def test_any_decree_is_advised_on(decree: Decree, now: datetime, language: Language) -> None:
-    said = announce(decree, DROME, now, language, counsel_on(decree, DROME, now))
+    said = announce(Dispatch(decree, DROME, now, language, counsel_on(decree, DROME, now)))
     (line,) = [line for line in said.lines if line.part is Part.RECOURSE]
     assert ("À vérifier" if language == "fr" else "To be verified") in line.text
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from bot.messages import Language, Part, announce, announce_in_full
+from bot.messages import Dispatch, Language, Part, announce, announce_in_full, decree_line, plain_decree
 from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 
@@ -25,6 +26,7 @@ def _said(of: Decree, part: Part, language: Language = "fr", counsel: Counsel | 
             ["Met fin à l’arrêté n° 2031-01 du 2 mai 2031 [12]"],
             ["Ends decree no. 2031-01 of 2 May 2031 [12]"],
         ),
+        ((Reference(Kind.ABROGATION, "2031-01", retroactive=True),), (), ["Retire l’arrêté n° 2031-01"], ["Withdraws decree no. 2031-01"]),
         ((Reference(Kind.RENEWAL, "2031-01"),), (), ["Renouvelle l’arrêté n° 2031-01"], ["Renews decree no. 2031-01"]),
         ((Reference(Kind.MODIFICATION, None, MAY),), (), ["Modifie l’arrêté du 2 mai 2031"], ["Modifies the decree of 2 May 2031"]),
         ((Reference(Kind.SUSPENSION),), (), ["Suspend un autre arrêté"], ["Suspends another decree"]),
@@ -66,11 +68,75 @@ def test_of_many_links_the_first_are_shown_and_how_many_more() -> None:
             Change(Kind.RENEWAL, 15, "2", MAY, Moment(MAY), Moment(date(2031, 5, 9))),
             "Renouvelé par l’arrêté n° 2 [15] (nouvelle période : du 2 au 9 mai 2031)",
         ),
+        (Change(Kind.ABROGATION, 15, "2", MAY, retroactive=True), "Retiré par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
         (Change(Kind.MODIFICATION, 15, "2", MAY), "Modifié par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
     ],
 )
 def test_what_later_decrees_do_to_it(change: Change, expected: str) -> None:
     assert _said(decree(changed_by=(change,)), Part.CHANGED) == [expected]
+
+
+def _ended_by(ending: Change, kind: Kind = Kind.ABROGATION) -> Decree:
+    return decree(changed_by=(Change(kind, 15, "2", MAY, undone_by=(ending,)),))
+
+
+@pytest.mark.parametrize(
+    ("retroactive", "french", "english"),
+    [
+        (
+            True,
+            "l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16] (en principe, cela rétablit {first} : à vérifier)",
+            "decree no. 2 [15] is itself withdrawn by decree no. 3 [16] (in principle this brings {first} back: to be verified)",
+        ),
+        (
+            False,
+            "l’arrêté n° 2 [15] est lui-même abrogé par l’arrêté n° 3 [16] (en principe, cela ne rétablit pas {first} : à vérifier)",
+            "decree no. 2 [15] is itself repealed by decree no. 3 [16] (in principle this does not bring {first} back: to be verified)",
+        ),
+        (
+            None,
+            "l’arrêté n° 3 [16] met fin à son tour à l’arrêté n° 2 [15] (l’effet sur {first} est à vérifier)",
+            "decree no. 2 [15] is itself ended by decree no. 3 [16] (what this does to {first} is to be verified)",
+        ),
+    ],
+)
+def test_an_end_that_was_ended_itself_is_told_with_what_that_does(retroactive: bool | None, french: str, english: str) -> None:
+    ended = _ended_by(Change(Kind.ABROGATION, 16, "3", retroactive=retroactive))
+    assert _said(ended, Part.CHANGED) == [
+        f"Abrogé par l’arrêté n° 2 [15], à compter du 2 mai 2031 ; {french.format(first='le premier arrêté')}"
+    ]
+    told = english.format(first="the first decree")
+    assert _said(ended, Part.CHANGED, "en") == [f"Repealed by decree no. 2 [15], from 2 May 2031; {told}"]
+
+
+def test_what_later_decrees_do_stands_beside_what_this_one_does() -> None:
+    both = _ended_by(Change(Kind.ABROGATION, 16, "3"))
+    text = plain_decree(replace(both, facts=Facts(number="1", references=(Reference(Kind.RENEWAL, "0"),))), DROME, NOW)
+    assert "Renouvelle l’arrêté n° 0\nAbrogé par l’arrêté n° 2 [15]" in text
+
+
+def test_a_suspension_that_was_ended_says_so_and_when() -> None:
+    ended = _ended_by(Change(Kind.ABROGATION, 16, "3", date(2031, 5, 4), retroactive=False), Kind.SUSPENSION)
+    suspended = "Suspendu par l’arrêté n° 2 [15], à compter du 2 mai 2031"
+    no_more = "l’arrêté n° 2 [15] est lui-même abrogé par l’arrêté n° 3 [16], à compter du 4 mai 2031"
+    assert _said(ended, Part.CHANGED) == [f"{suspended} ; {no_more}"]
+
+
+def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> None:
+    last = Change(Kind.ABROGATION, 17, "4", retroactive=True)
+    [text] = _said(_ended_by(Change(Kind.ABROGATION, 16, "3", undone_by=(last,), retroactive=True)), Part.CHANGED)
+    assert "retiré par l’arrêté n° 3 [16] (l’effet sur le premier arrêté est à vérifier)" in text
+    assert "l’arrêté n° 3 [16] est lui-même retiré par l’arrêté n° 4 [17]" in text
+
+
+def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
+    ended, told = _ended_by(Change(Kind.ABROGATION, 16, "3")), advised(Standing.IN_DOUBT)
+    doubt = "vérifier : abrogé par l’arrêté n° 2 [15], mais l’arrêté n° 3 [16] met fin à celui-ci"
+    assert announce(Dispatch(ended, DROME, NOW, "fr", told)).timing == f"À {doubt}"
+    assert f" · à {doubt} · " in decree_line(ended, DROME, NOW, "fr", told)
+    assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(ended, DROME, NOW, "en", told)
+    [recourse] = (line.text for line in announce(Dispatch(ended, DROME, NOW, "fr", told)).lines if line.part is Part.RECOURSE)
+    assert "Il n’est pas sûr que l’arrêté soit encore en vigueur" in recourse
 
 
 @pytest.mark.parametrize(
@@ -84,6 +150,12 @@ def test_what_later_decrees_do_to_it(change: Change, expected: str) -> None:
             {},
             "⚠️ Aucun texte connu n’autorisait la vidéosurveillance algorithmique à cette date (à vérifier)",
             "⚠️ No known text allowed algorithmic video surveillance on that date (to be verified)",
+        ),
+        (
+            Flag.OUTSIDE_WINDOW,
+            {"outside": ((MAY, date(2031, 5, 9)), (date(2031, 6, 9), date(2031, 6, 9)))},
+            "⚠️ Aucun texte connu n’autorisait la vidéosurveillance algorithmique du 2 au 9 mai 2031, le 9 juin 2031 (à vérifier)",
+            "⚠️ No known text allowed algorithmic video surveillance from 2 to 9 May 2031, on 9 June 2031 (to be verified)",
         ),
         (
             Flag.LONGER_THAN_ALLOWED,
@@ -115,7 +187,7 @@ def test_flags_in_words(flag: Flag, changes: dict[str, Any], french: str, englis
 )
 def test_a_post_is_not_said_to_start_once_it_is_ended(standing: Standing, expected: str) -> None:
     changed = decree(changed_by=(Change(Kind.ABROGATION, 15, "2", date(2031, 4, 1)),))
-    assert announce(changed, DROME, NOW, "fr", advised(standing)).timing == expected
+    assert announce(Dispatch(changed, DROME, NOW, "fr", advised(standing))).timing == expected
 
 
 @pytest.mark.parametrize(
@@ -123,6 +195,9 @@ def test_a_post_is_not_said_to_start_once_it_is_ended(standing: Standing, expect
     [
         (118, (), "118", "118"),
         (118, (CameraType.FIXED,), "118 (fixes)", "118 (fixed)"),
+        (1, (CameraType.FIXED,), "1 (fixe)", "1 (fixed)"),
+        (1, (CameraType.DRONE,), "1 (sur un drone)", "1 (on a drone)"),
+        (1, (CameraType.DRONE, CameraType.FIXED), "1 (fixes et sur drones)", "1 (fixed and on drones)"),
         (2, (CameraType.DRONE,), "2 (sur drones)", "2 (on drones)"),
         (None, (CameraType.DRONE, CameraType.FIXED), "fixes et sur drones", "fixed and on drones"),
     ],
@@ -137,7 +212,7 @@ def test_where_else_it_was_published_is_told_once_each() -> None:
     assert _said(decree(sightings=(Sighting("26", PDF, 7, NOW),)), Part.SIGHTINGS) == []
     others = tuple(Sighting("92", f"https://a.example/{n}.pdf", 1, NOW) for n in (1, 1, 2, 3, 4, 5, 6, 7))
     said = _said(decree(sightings=others), Part.SIGHTINGS)
-    assert said == ["Aussi publié par 92, page 1 (PDF)"] * 4 + ["Aussi publié par 92, page 1 (PDF) (+2)"]
+    assert said == ["Aussi publié (92), page 1 (PDF)"] * 4 + ["Aussi publié (92), page 1 (PDF) (+2)"]
 
 
 def test_without_counsel_nothing_of_the_law_is_said() -> None:

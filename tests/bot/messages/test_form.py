@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.messages import (
     Beside,
+    Dispatch,
     Language,
     StatusLimits,
     announce,
@@ -38,11 +39,11 @@ LIMITS = st.sampled_from([StatusLimits(300), StatusLimits(500), StatusLimits(500
 
 Post = Callable[[Decree, Place, datetime, Language, Counsel | None, Beside], str]
 POSTS: dict[str, Post] = {
-    "telegram": lambda *said: parse(telegram_text(*said).html).text,
-    "telegram plain": lambda *said: telegram_text(*said).plain,
-    "caption": lambda *said: parse(telegram_text(*said, limit=1024).html).text,
-    "mastodon": mastodon_status,
-    "console": plain_post,
+    "telegram": lambda *said: parse(telegram_text(Dispatch(*said)).html).text,
+    "telegram plain": lambda *said: telegram_text(Dispatch(*said)).plain,
+    "caption": lambda *said: parse(telegram_text(Dispatch(*said), limit=1024).html).text,
+    "mastodon": lambda *said: mastodon_status(Dispatch(*said)),
+    "console": lambda *said: plain_post(Dispatch(*said)),
 }
 
 
@@ -109,15 +110,15 @@ def test_any_thread_fits_says_the_rest_and_cuts_no_word(
     decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, beside: Beside, limits: StatusLimits
 ) -> None:
     try:
-        first, *others = mastodon_thread(decree, place, now, language, counsel, beside, limits=limits)
+        first, *others = mastodon_thread(Dispatch(decree, place, now, language, counsel, beside), limits=limits)
     except TooSmall:
         return
-    assert first == mastodon_status(decree, place, now, language, counsel, beside, limits=limits)
+    assert first == mastodon_status(Dispatch(decree, place, now, language, counsel, beside), limits=limits)
     assert all(0 < mastodon_length(text, limits) <= limits.characters for text in (first, *others))
     for number, text in enumerate(others, start=2):
         assert text.endswith(f"\n({number}/{len(others) + 1})")
         assert not re.search(r"https?://|(?<!\S)#\w", text)
-    whole = announce(decree, place, now, language, counsel, beside)
+    whole = announce(Dispatch(decree, place, now, language, counsel, beside))
     if not others:
         assert all(line.text in first for line in whole.lines)
     words = {word for line in whole.lines for word in labelled(line, whole.label).split()}
@@ -149,19 +150,19 @@ def test_a_post_links_to_the_decrees_own_page_where_there_is_one() -> None:
 
 
 def test_the_link_that_tells_a_post_from_others_comes_last() -> None:
-    read = parse(telegram_text(decree(), DROME, NOW, "en", None, Beside(PUBLIC)).html)
+    read = parse(telegram_text(Dispatch(decree(), DROME, NOW, "en", None, Beside(PUBLIC))).html)
     assert [entity["url"] for entity in read.entities if entity["type"] == "text_link"] == [
         "https://vigie.example/decrets/12",
         link_to(decree().url, 7),
     ]
-    button = telegram_text(decree(), DROME, NOW, "en", None, Beside(PUBLIC)).button
+    button = telegram_text(Dispatch(decree(), DROME, NOW, "en", None, Beside(PUBLIC))).button
     assert button is not None
     assert button.url == link_to(decree().url, 7)
 
 
 def test_a_shortened_post_keeps_the_permalink() -> None:
     long = decree(title="Titre " * 300, facts=replace(FULL, places=tuple(f"station numéro {n}" for n in range(40))))
-    text = mastodon_status(long, DROME, NOW, "fr", None, Beside(PUBLIC))
+    text = mastodon_status(Dispatch(long, DROME, NOW, "fr", None, Beside(PUBLIC)))
     assert "https://vigie.example/decrets/12" in text
     assert mastodon_length(text) <= 500
 
@@ -182,11 +183,53 @@ LONGER = Change(Kind.MODIFICATION, 14, "2031-140", date(2031, 4, 30))
 )
 def test_an_edited_post_says_what_became_of_its_decree(language: Language, below: frozenset[int], expected: str) -> None:
     changed = decree(changed_by=(LONGER, ENDED))
-    rows = telegram_text(changed, DROME, NOW, language, None, Beside(edited=True, below=below)).plain.split("\n")
+    rows = telegram_text(Dispatch(changed, DROME, NOW, language, None, Beside(edited=True, below=below))).plain.split("\n")
     assert expected in rows
     # The end of it comes before what changed it earlier.
     assert rows.index(expected) < next(index for index, row in enumerate(rows) if row.startswith("✏️ "))
-    assert not any(row.startswith(("❎ ", "✏️ ")) for row in telegram_text(changed, DROME, NOW, language).plain.split("\n"))
+    assert not any(row.startswith(("❎ ", "✏️ ")) for row in telegram_text(Dispatch(changed, DROME, NOW, language)).plain.split("\n"))
+
+
+SUSPENDED = Change(Kind.SUSPENSION, 15, "2031-150", date(2031, 5, 3))
+LIFTED = Change(Kind.ABROGATION, 16, "2031-160", date(2031, 5, 9), retroactive=False)
+SUSPENDED_BY_15 = "Suspendu par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"
+LIFTED_BY_16 = "l’arrêté n° 2031-150 [15] est lui-même abrogé par l’arrêté n° 2031-160 [16], à compter du 9 mai 2031"
+TAKEN_BACK_BY_17 = (
+    "l’arrêté n° 2031-160 [16] est lui-même retiré par un autre arrêté [17] (en principe, cela rétablit le premier arrêté : à vérifier)"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "change", "expected"),
+    [
+        ("fr", replace(SUSPENDED, undone_by=(LIFTED,)), f"↩️ {SUSPENDED_BY_15} ; {LIFTED_BY_16}"),
+        (
+            "en",
+            Change(Kind.SUSPENSION, 15, "2031-150", undone_by=(LIFTED,)),
+            (
+                "↩️ Suspended by decree no. 2031-150 [15]; "
+                "decree no. 2031-150 [15] is itself repealed by decree no. 2031-160 [16], from 9 May 2031"
+            ),
+        ),
+        (
+            "fr",
+            replace(SUSPENDED, undone_by=(replace(LIFTED, undone_by=(Change(Kind.ABROGATION, 17, retroactive=True),)),)),
+            f"⏸️ {SUSPENDED_BY_15} ; {LIFTED_BY_16} ; {TAKEN_BACK_BY_17}",
+        ),
+    ],
+)
+def test_an_edited_post_says_what_ended_that_which_changed_its_decree(language: Language, change: Change, expected: str) -> None:
+    changed = decree(changed_by=(change, LONGER))
+    rows = telegram_text(Dispatch(changed, DROME, NOW, language, None, Beside(edited=True))).plain.split("\n")
+    notices = [row for row in rows if row.startswith(("↩️ ", "⏸️ ", "✏️ "))]
+    # What changes nothing any more comes after what still does.
+    assert notices[-1 if expected.startswith("↩️") else 0] == expected
+
+
+def test_where_room_is_scarce_what_ended_it_is_brief() -> None:
+    crowded = decree(title="Titre " * 100, changed_by=(replace(SUSPENDED, undone_by=(LIFTED,)),))
+    text = mastodon_status(Dispatch(crowded, POLICE, NOW, "fr", None, Beside(edited=True)), limits=StatusLimits(340))
+    assert "↩️ Suspendu par un autre arrêté, à compter du 3 mai 2031 ; il y a été mis fin depuis (à vérifier)" in text
 
 
 def test_what_the_notice_says_is_not_said_twice() -> None:
@@ -195,18 +238,18 @@ def test_what_the_notice_says_is_not_said_twice() -> None:
         (Beside(), "Abrogé"),
         (Beside(edited=True), "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"),
     ):
-        rows = telegram_text(ended, DROME, NOW, "fr", advised(Standing.ENDED), beside).plain.split("\n")
+        rows = telegram_text(Dispatch(ended, DROME, NOW, "fr", advised(Standing.ENDED), beside)).plain.split("\n")
         assert [row for row in rows if "brogé" in row] == [expected]
 
 
 def test_a_decree_that_merely_cites_is_no_notice() -> None:
     cited = decree(changed_by=(Change(Kind.AUTHORISATION, 15), Change(Kind.REFUSAL, 16)))
-    assert "ℹ️" not in telegram_text(cited, DROME, NOW, "fr", None, Beside(edited=True)).plain
+    assert "ℹ️" not in telegram_text(Dispatch(cited, DROME, NOW, "fr", None, Beside(edited=True))).plain
 
 
 def test_where_room_is_scarce_the_notice_is_brief_and_outlives_the_facts() -> None:
     crowded = decree(title="Titre " * 100, changed_by=(ENDED,))
-    text = mastodon_status(crowded, POLICE, NOW, "fr", None, Beside(edited=True, below=frozenset({15})), limits=StatusLimits(260))
+    text = mastodon_status(Dispatch(crowded, POLICE, NOW, "fr", None, Beside(edited=True, below=frozenset({15}))), limits=StatusLimits(260))
     assert "❎ Abrogé par un autre arrêté, à compter du 3 mai 2031 (voir ci-dessous)" in text
     assert telegram_length(text) < 400
 
@@ -217,4 +260,4 @@ def test_every_language_has_a_mark_for_every_kind() -> None:
 
 
 def test_facts_without_operators_have_no_such_tag() -> None:
-    assert announce(decree(facts=Facts()), DROME, NOW).hashtags == ("#VSA", "#Drôme", "#dept26")
+    assert announce(Dispatch(decree(facts=Facts()), DROME, NOW)).hashtags == ("#VSA", "#Drôme", "#dept26")

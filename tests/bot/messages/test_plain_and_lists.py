@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import Language, decree_line, decree_line_html, plain_decree, plain_post
+from bot.messages import Dispatch, Language, decree_line, decree_line_html, plain_decree, plain_post
 from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Place, Reference, Standing
 from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse
 
 
 def test_a_plain_post_has_its_link_and_no_hashtags() -> None:
-    text = plain_post(decree(), DROME, NOW)
+    text = plain_post(Dispatch(decree(), DROME, NOW))
     assert text.endswith(f"Lire l’acte (PDF, page 7) : {PDF}#page=7")
     assert "#VSA" not in text
 
 
 @given(decrees, places, nows, languages, st.none() | counsels)
 def test_nothing_can_move_a_cursor(decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None) -> None:
-    for text in (plain_post(decree, place, now, language, counsel), plain_decree(decree, place, now, language, counsel)):
+    for text in (plain_post(Dispatch(decree, place, now, language, counsel)), plain_decree(decree, place, now, language, counsel)):
         assert all(character.isprintable() or character == "\n" for character in text)
 
 
@@ -107,7 +107,8 @@ def test_a_line_names_the_decree_it_bears_on() -> None:
 def test_flags_are_brief_in_a_line() -> None:
     flagged = advised(flags=tuple(Flag), late=1, months=1)
     line = decree_line(decree(), DROME, NOW, "fr", flagged)
-    assert " · ⚠️ aucun texte connu à cette date (à vérifier) · ⚠️ plus long que permis (à vérifier) · ⚠️ publié 1 j après le début · " in line
+    flags = "⚠️ aucun texte connu ne l’autorisait (à vérifier) · ⚠️ plus long que permis (à vérifier) · ⚠️ publié 1 j après le début"
+    assert f" · {flags} · " in line
 
 
 def test_only_the_long_form_tells_who_signed_and_what_came_later() -> None:
@@ -120,7 +121,7 @@ def test_only_the_long_form_tells_who_signed_and_what_came_later() -> None:
         "Ce qu’on peut faire (information générale à vérifier, pas un conseil juridique)",
     ):
         assert row in whole.split("\n")
-        assert row not in plain_post(said, DROME, NOW, "fr", advised(Standing.ENDED))
+        assert row not in plain_post(Dispatch(said, DROME, NOW, "fr", advised(Standing.ENDED)))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,9 @@ def test_only_the_long_form_tells_who_signed_and_what_came_later() -> None:
 )
 def test_a_refusal_says_who_asked_and_no_cameras_at_work(language: Language, asked: str, operated: str) -> None:
     facts = Facts(operators=("SNCF",), camera_types=(CameraType.FIXED,))
-    refused, granted = (plain_post(decree(kind, facts=facts), DROME, NOW, language) for kind in (Kind.REFUSAL, Kind.AUTHORISATION))
+    refused, granted = (
+        plain_post(Dispatch(decree(kind, facts=facts), DROME, NOW, language)) for kind in (Kind.REFUSAL, Kind.AUTHORISATION)
+    )
     assert asked in refused
     assert operated not in refused
     assert operated in granted

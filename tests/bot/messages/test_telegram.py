@@ -6,14 +6,14 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import Language, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
+from bot.messages import Dispatch, Language, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
 from bot.model import Counsel, Decree, Facts, Place, Sighting
 from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse, utf16
 
 
 def test_the_whole_post() -> None:
-    post = telegram_text(decree(), DROME, NOW)
+    post = telegram_text(Dispatch(decree(), DROME, NOW))
     assert parse(post.html).text == (
         "📢 Autorisation de vidéosurveillance algorithmique\n"
         "Drôme (26), Préfecture de la Drôme\n"
@@ -38,13 +38,13 @@ def test_the_whole_post() -> None:
 
 
 def test_in_english() -> None:
-    text = parse(telegram_text(decree(), DROME, NOW, "en").html).text
+    text = parse(telegram_text(Dispatch(decree(), DROME, NOW, "en")).html).text
     assert "Starts in 14 h" in text
     assert "Operated by: SNCF" in text
 
 
 def test_the_button_leads_to_the_page_and_names_the_decree() -> None:
-    button = telegram_text(decree(), DROME, NOW).button
+    button = telegram_text(Dispatch(decree(), DROME, NOW)).button
     assert button is not None
     assert button.url == f"{PDF}#page=7"
     assert "2031-00493" in button.text
@@ -56,14 +56,14 @@ def test_two_decrees_on_one_page_have_different_buttons() -> None:
 
 
 def test_without_a_web_address_there_is_neither_link_nor_button() -> None:
-    post = telegram_text(decree(url="javascript:alert(1)"), DROME, NOW)
+    post = telegram_text(Dispatch(decree(url="javascript:alert(1)"), DROME, NOW))
     assert post.button is None
     assert "<a" not in post.html
     assert "javascript" not in post.plain
 
 
 def test_markup_in_a_pdf_is_text() -> None:
-    post = telegram_text(decree(title='<b>gras</b> & "cité" <script>'), DROME, NOW)
+    post = telegram_text(Dispatch(decree(title='<b>gras</b> & "cité" <script>'), DROME, NOW))
     assert '<b>gras</b> & "cité" <script>' in parse(post.html).text
     assert "&lt;script&gt;" in post.html
 
@@ -79,7 +79,7 @@ def test_any_decree_is_valid_html_within_the_limits(
     # The longest address of the strategy still leaves room at 1024 only when it is shorter; real ones are.
     if len(decree.url) > 300:
         limit = 4096
-    post = telegram_text(decree, place, now, language, counsel, limit=limit)
+    post = telegram_text(Dispatch(decree, place, now, language, counsel), limit=limit)
     parsed = parse(post.html)
     assert 0 < utf16(parsed.text) <= limit
     assert utf16(post.plain) <= limit
@@ -92,11 +92,11 @@ def test_any_decree_is_valid_html_within_the_limits(
 
 @given(decrees, places, nows, nows)
 def test_the_button_does_not_depend_on_the_hour(decree: Decree, place: Place, one: datetime, other: datetime) -> None:
-    assert telegram_button(decree, place, one) == telegram_text(decree, place, other).button
+    assert telegram_button(decree, place, one) == telegram_text(Dispatch(decree, place, other)).button
 
 
 def test_a_post_says_what_one_can_do_before_its_link() -> None:
-    rows = parse(telegram_text(decree(), DROME, NOW, "fr", advised()).html).text.split("\n\n")
+    rows = parse(telegram_text(Dispatch(decree(), DROME, NOW, "fr", advised())).html).text.split("\n\n")
     assert rows[-2] == (
         "⚖️ Recours possible jusqu’au 19 juin 2031 devant le tribunal administratif de Grenoble. "
         "Un référé est encore possible avant le début. À vérifier (règle : CJA, art. R. 421-1, version au 3 avril 2026)."
@@ -108,7 +108,7 @@ def test_the_long_form_links_to_every_place_of_publication() -> None:
     seen = decree(sightings=(Sighting("26", PDF, 7, NOW), Sighting("PP", elsewhere, 14, NOW), Sighting("92", "javascript:1", 2, NOW)))
     post = telegram_decree(seen, DROME, NOW, "fr", advised(), {"PP": POLICE})
     parsed = parse(post.html)
-    assert "Aussi publié par Paris, Préfecture de police, page 14 (PDF)\nLire l’acte (PDF, page 7)" in parsed.text
+    assert "Aussi publié (Paris, Préfecture de police), page 14 (PDF)\nLire l’acte (PDF, page 7)" in parsed.text
     assert [entity.get("url") for entity in parsed.entities if entity["type"] == "text_link"] == [f"{elsewhere}#page=14", f"{PDF}#page=7"]
     assert f"{elsewhere}#page=14" in post.plain
 
@@ -130,8 +130,8 @@ def test_any_long_form_is_valid_html_within_the_limits(
 
 @given(decrees, nows, languages, st.none() | counsels, st.from_regex(r"[0-9]{4}-[0-9]{2,5}", fullmatch=True))
 def test_a_post_shows_its_own_number_only(decree: Decree, now: datetime, language: Language, counsel: Counsel | None, number: str) -> None:
-    text = telegram_text(decree, DROME, now, language, counsel).plain
+    text = telegram_text(Dispatch(decree, DROME, now, language, counsel)).plain
     other = decree.facts.number or ""
     assert shows_number(text, number) == (other.strip() == number)
     numbered = replace(decree, facts=replace(decree.facts, number=number))
-    assert shows_number(telegram_text(numbered, DROME, now, language, counsel).plain, number)
+    assert shows_number(telegram_text(Dispatch(numbered, DROME, now, language, counsel)).plain, number)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.demo.pdfs import build_standalone
 from bot.model import Decree, Evidence, Where
 from bot.picture import Album, Drawn, NoPicture, Why, draw
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import decree
 from tests.bot.picture.papers import DECREE, PERIOD, TITLE
+from tests.standalone import build_standalone
 
 
 def _at(where: Path | None, _: Decree) -> Path | None:

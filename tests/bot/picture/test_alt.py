@@ -36,7 +36,7 @@ def test_what_it_says_in_english() -> None:
 
 def test_nothing_is_said_of_what_is_not_there() -> None:
     text = alt_text(decree(Kind.REFUSAL, facts=Facts(), published=None, title=""), DROME, page=1)
-    first, second = "Page 1 d’un arrêté préfectoral publié en PDF", "refus d’autoriser une vidéosurveillance algorithmique"
+    first, second = "Page 1 d’un arrêté préfectoral publié en PDF", "refus d’autoriser la vidéosurveillance algorithmique"
     assert text == f"{first} : {second}. Drôme (26), Préfecture de la Drôme."
 
 

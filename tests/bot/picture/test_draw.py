@@ -10,7 +10,6 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from bot.demo.pdfs import build_standalone
 from bot.picture import Drawing, Drawn, NoPicture, Why, draw
 from bot.picture import page as page_module
 from bot.picture.wire import Draw
@@ -21,6 +20,7 @@ from bot.reading.wire import Start
 from bot.reading.worker import Worker
 from tests.bot.picture.papers import DECREE, NAMES, PERIOD, PHRASES, TITLE, all_pixels, boxes_of, image_of, is_slate, is_yellow, pixels_in
 from tests.bot.reading import papers
+from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import build_standalone
 from bot.picture import Drawing, NoPicture, Why, draw, drawing
 from bot.picture.wire import Draw
 from bot.reading import landlock
@@ -20,6 +19,7 @@ from bot.reading.wire import Start
 from bot.reading.worker import child_environment
 from tests.bot.picture.papers import DECREE
 from tests.bot.reading import papers
+from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 real = pytest.mark.skipif(

@@ -40,6 +40,15 @@ LENGTHENED = lasting(12, date(2026, 7, 1), date(2026, 7, 3), changed_by=(Change(
 ALL = (TO_COME, SOON, RUNNING, LAST_DAY, OVER, UNREAD, ENDED, SUSPENDED, ENDS_LATER, REFUSED, CHANGES, LENGTHENED)
 
 
+def test_one_that_a_retrait_may_have_brought_back_is_shown_among_the_doubtful() -> None:
+    def end(retroactive: bool | None) -> Change:
+        return Change(Kind.ABROGATION, undone_by=(Change(Kind.ABROGATION, retroactive=retroactive),))
+
+    for retroactive, expected in ((True, [20, 9]), (None, [9, 20]), (False, [9])):
+        ended = lasting(20, date(2026, 8, 1), date(2026, 8, 30), changed_by=(end(retroactive),))
+        assert [one.id for one in in_force([ENDS_LATER, ended], PLACES, NOW)] == expected
+
+
 def ids(answer: Answer) -> list[int | None]:
     assert isinstance(answer, DecreeList)
     return [one.id for one in answer.decrees]

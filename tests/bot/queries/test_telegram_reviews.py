@@ -12,6 +12,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.delivery import Choice, TelegramOperators
+from bot.messages import Language
 from bot.model import Kind, Outcome
 from bot.queries.answers import Questions
 from bot.queries.telegram_app import TelegramBot
@@ -23,11 +24,12 @@ from bot.storage.errors import Locked
 from bot.storage.rows import Decision, Withdrawal
 from tests.bot.queries.conftest import PLACES
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read
+from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
 
-OPERATORS, ELSEWHERE, MOVED, ANN = -1002222, -1003333, -1004444, 7
+OPERATORS, ELSEWHERE, MOVED, ANN, BOB = -1002222, -1003333, -1004444, 7, 8
 
 
 @pytest.fixture
@@ -63,12 +65,16 @@ class Desk:
         self.api = api
         self.store = store
         self.reviewer = Failing(store=store, route=lambda _: ("channel",), clock=lambda: NOW)
-        self.chat = TelegramOperators(OPERATORS, api.token, [], api.url)
+        self.moves = store.moved_chats
+        self.chat = TelegramOperators(
+            OPERATORS, api.token, [], api.url, now_at=self.moves.now_at, moved=lambda chat, new: self.moves.moved(chat, new, NOW)
+        )
+        self.language: Language = "en"
         self.posted = 0
 
     @asynccontextmanager
     async def running(self, questions: Questions) -> AsyncIterator[None]:
-        buttons = ReviewButtons(chat=OPERATORS, reviewer=self.reviewer, language="en", now_at=lambda: self.chat.chat)
+        buttons = ReviewButtons(chat=OPERATORS, reviewer=self.reviewer, language=self.language, now_at=self.moves.now_at)
         bot = TelegramBot(SecretStr(self.api.token), self.api.url, questions, PLACES, reviews=buttons)
         bot.when_posted(self._was_posted)
         stop = asyncio.Event()
@@ -119,7 +125,7 @@ async def test_yes_records_the_decree_and_wakes_the_delivery(desk: Desk, questio
         assert await desk.press(message, 0) == "It is a decree (authorisation): recorded as no. 1, it will be posted."
         assert await edited(desk, message) == "Is it?\n→ It is a decree (authorisation): recorded as no. 1, it will be posted."
     assert (desk.posted, desk.store.reviews.waiting(10)) == (1, [])
-    assert len(desk.store.outbox.for_decrees([1])) == 1
+    assert len(posts_of(desk.store, [1])) == 1
 
 
 async def test_no_files_the_act(desk: Desk, questions: Questions) -> None:
@@ -170,6 +176,62 @@ async def test_a_group_that_moved_is_still_the_operators(desk: Desk, questions: 
         assert await desk.press(message, 1) == "It is none: filed."
 
 
+async def test_a_group_that_moved_is_the_operators_after_a_restart_too(desk: Desk, questions: Questions) -> None:
+    """Asked after the move by a process that has ended: the next one, which has sent nothing there yet, takes the answer."""
+    desk.api.migrate(OPERATORS, MOVED)
+    message = await desk.ask()
+    await desk.chat.close()
+    restarted = Desk(desk.api, desk.store)
+    async with restarted.running(questions):
+        assert await restarted.press(message, 1) == "It is none: filed."
+    # And asks where the group is now.
+    assert [call["chat_id"] for call in desk.api.calls_of("sendMessage")] == [str(OPERATORS), str(MOVED)]
+    read(desk.store, new_recueil(desk.store, "b"), doubtful(act_id="26-2026-08-14-00077", more="Annexe. " * 60))
+    asking = Desk(desk.api, desk.store)
+    assert (await asking.ask()).chat_id == MOVED
+    await asking.chat.close()
+    assert desk.api.calls_of("sendMessage")[-1]["chat_id"] == str(MOVED)
+
+
+@pytest.mark.parametrize("button", [0, 1])
+async def test_an_answer_while_the_bot_is_down_is_taken_at_its_start(desk: Desk, questions: Questions, button: int) -> None:
+    message = await desk.ask()
+    await desk.chat.close()
+    desk.api.press(message, message.buttons[button]["callback_data"], ANN)
+    restarted = Desk(desk.api, desk.store)
+    async with restarted.running(questions):
+        assert "→" in await edited(restarted, message)
+    assert (desk.store.reviews.waiting(10), desk.store.decrees.recent(10).total, restarted.posted) == ([], 1 - button, 1 - button)
+
+
+async def test_of_two_operators_who_press_at_once_one_decides_and_the_other_is_told(desk: Desk, questions: Questions) -> None:
+    message = await desk.ask()
+    for button, person in ((0, ANN), (1, BOB)):
+        desk.api.press(message, message.buttons[button]["callback_data"], person)
+    async with desk.running(questions):
+        await desk.api.until(lambda: len(desk.api.callback_answers) == 2)
+        await edited(desk, message)
+    told = sorted(str(answer.get("text")) for answer in desk.api.callback_answers)
+    yes = [
+        "Already decided: it is a decree (authorisation).",
+        "It is a decree (authorisation): recorded as no. 1, it will be posted.",
+    ]
+    no = ["Already decided: it is none.", "It is none: filed."]
+    assert told in (yes, no)
+    assert desk.store.decrees.recent(10).total == desk.posted == (told == yes)
+    assert desk.store.reviews.waiting(10) == []
+
+
+async def test_operators_are_answered_in_their_language(desk: Desk, questions: Questions) -> None:
+    desk.language = "fr"
+    async with desk.running(questions):
+        message = await desk.ask()
+        no = message.buttons[1]["callback_data"]
+        assert await desk.press(message, 0) == "C’est un arrêté (autorisation) : enregistré sous le n° 1, il va être publié."
+        assert (await edited(desk, message)).endswith("→ C’est un arrêté (autorisation) : enregistré sous le n° 1, il va être publié.")
+        assert await desk.send(message, no) == "Déjà décidé : c’est un arrêté (autorisation)."
+
+
 async def test_a_busy_database_is_told_and_the_buttons_stay(desk: Desk, questions: Questions) -> None:
     async with desk.running(questions):
         message = await desk.ask()
@@ -208,11 +270,16 @@ DECREE = Decision(Outcome.DECREE, Kind.RENEWAL, NOW, "telegram")
 @pytest.mark.parametrize(
     ("settled", "french"),
     [
-        (Settled(DECREE, 7, 2), "C’est un arrêté (renouvellement) : enregistré sous le n° 7, il va être publié."),
+        (Settled(DECREE, (7,), 2), "C’est un arrêté (renouvellement) : enregistré sous le n° 7, il va être publié."),
         (
-            Settled(DECREE, 7),
+            Settled(DECREE, (7,)),
             "C’est un arrêté (renouvellement) : enregistré sous le n° 7, déjà connu ou ancien, il n’est pas publié.",
         ),
+        (
+            Settled(DECREE, (7, 8), 1),
+            "Il contient 2 arrêtés : enregistrés sous les n° 7, 8, ceux qui n’étaient pas connus vont être publiés.",
+        ),
+        (Settled(DECREE, (7, 8)), "Il contient 2 arrêtés : enregistrés sous les n° 7, 8, déjà connus ou anciens, ils ne sont pas publiés."),
         (Settled(NONE, withdrawn=Withdrawal(7)), "Ce n’en est pas un : l’arrêté n° 7 est retiré."),
         (
             Settled(NONE, withdrawn=Withdrawal(7, ("canal", "masto"))),

@@ -19,9 +19,9 @@ LATE = datetime(2026, 8, 19, 23, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("authority", "language", "said"),
     [
-        ("26", "fr", "Retiré le 20 août 2026 : une personne a jugé que cet acte ne concerne pas la vidéosurveillance algorithmique."),
-        ("26", "en", "Withdrawn on 20 August 2026: a person judged that this act does not concern algorithmic video surveillance."),
-        ("974", "en", "Withdrawn on 20 August 2026: a person judged that this act does not concern algorithmic video surveillance."),
+        ("26", "fr", "Écarté le 20 août 2026 : une personne a jugé que cet acte ne concerne pas la vidéosurveillance algorithmique."),
+        ("26", "en", "Set aside on 20 August 2026: a person judged that this act does not concern algorithmic video surveillance."),
+        ("974", "en", "Set aside on 20 August 2026: a person judged that this act does not concern algorithmic video surveillance."),
     ],
 )
 def test_it_is_said_first(authority: str, language: Language, said: str) -> None:
@@ -34,8 +34,8 @@ def test_it_is_said_first(authority: str, language: Language, said: str) -> None
 def test_on_telegram_it_is_not_told_as_an_announcement() -> None:
     gone = replace(decree(3, title="Arrêté <b>"), withdrawn_at=LATE)
     reply = telegram_reply(OneDecree(gone, NOW), PLACES, "fr")
-    assert reply.plain.startswith("Retiré le 20 août 2026")
-    assert reply.markup.startswith("Retiré le 20 août 2026")
+    assert reply.plain.startswith("Écarté le 20 août 2026")
+    assert reply.markup.startswith("Écarté le 20 août 2026")
     assert "[3] " in reply.plain
     assert "📢" not in reply.plain
     assert reply.buttons == ()

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import build_standalone
 from bot.reading import confinement, landlock, read_pdf, syscalls
 from bot.reading.ocr import find_data
 from bot.reading.probe import Confinement, confinement_in_force
 from bot.reading.seccomp import Instruction, program
 from bot.reading.wire import Start
 from tests.bot.reading.papers import BODY
+from tests.standalone import build_standalone
 
 real = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64") or landlock.version() == 0,

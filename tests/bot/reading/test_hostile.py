@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import build_standalone
 from bot.reading import Unreadable
 from tests.bot.reading import hostile, papers
 from tests.bot.reading import hostile_pages as pages
 from tests.bot.reading.attempts import kinds, read
 from tests.bot.reading.hostile import GOOD, tree
 from tests.bot.reading.papers import BODY, stream
+from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 Build = Callable[[], bytes]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from bot.demo.pdfs import build_standalone
 from bot.reading.folding import fold
 from bot.reading.ocr import Command, InProcess, Ocr, OcrFailed, Raster, Recognised, _from_tsv, find_data, find_ocr, recognise
 from tests.bot.reading.papers import BODY
+from tests.standalone import build_standalone
 
 
 class Scripted:

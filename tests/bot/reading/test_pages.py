@@ -13,7 +13,6 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.demo.pdfs import build_standalone
 from bot.model import PageText, TextOrigin
 from bot.reading.folding import fold
 from bot.reading.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
@@ -22,6 +21,7 @@ from bot.reading.quality import HALF_A_PAGE, LITTLE_TEXT
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
 from tests.bot.reading.papers import BODY
+from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 STAMP = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation 12"

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil, build_standalone
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.model import Reading, TextOrigin
 from bot.reading import Limits, Unreadable, read_pdf, text_digest
 from tests.bot.reading import papers
 from tests.bot.reading.papers import BODY
+from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 WITHOUT_OCR = Limits(ocr=False)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import build_standalone
 from bot.model import PageText, Reading, TextOrigin
 from bot.reading import Limits, Unreadable, read_pdf
 from bot.reading.ledger import Ledger
@@ -23,6 +22,7 @@ from bot.reading.worker import child_environment
 from tests.bot.reading import papers
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children
+from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 GOOD = papers.stream(papers.text_content(BODY))

@@ -11,10 +11,11 @@ import pypdfium2 as pdfium
 import pytest
 from fpdf import FPDF
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil, build_standalone
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.model import PageText, Reading, TextOrigin
 from bot.reading import Limits, assemble, read_pdf
 from tests.bot.reading.papers import BODY
+from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 WITHOUT_OCR = Limits(ocr=False)

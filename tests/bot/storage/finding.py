@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from bot.detection import identities
 from bot.detection.links import prefixes
-from bot.model import Decree, Facts, Kind
+from bot.model import Decree, Facts, Kind, Post, PostState
 from bot.storage.rows import ReadResult, Recueil
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
@@ -50,3 +50,8 @@ def stored(store: Store, decree: int) -> Decree:
     found = store.decrees.get(decree)
     assert found is not None
     return found
+
+
+def posts_of(store: Store, decrees: Collection[int]) -> list[Post]:
+    """Every post of these decrees, oldest first, whatever became of it."""
+    return [post for post in store.posts.listed(states=list(PostState)) if post.decree.id in decrees]

@@ -30,7 +30,9 @@ _facts = st.builds(
     camera_types=st.lists(st.sampled_from(CameraType)).map(tuple),
     office=st.none() | _text,
     authority=st.none() | _text,
-    references=st.lists(st.builds(Reference, st.sampled_from(Kind), st.none() | _text, st.none() | st.dates())).map(tuple),
+    references=st.lists(
+        st.builds(Reference, st.sampled_from(Kind), st.none() | _text, st.none() | st.dates(), st.none() | st.booleans())
+    ).map(tuple),
 )
 
 

@@ -134,7 +134,7 @@ def test_a_decree_recorded_early_is_queued_and_its_recueil_stays_to_be_read(stor
     last = store.decrees.record(whole, to("t"), NOW)
     assert [decree.title for decree in last.decrees] == ["D"]
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "C", "D"]
-    assert (store.recueils.get(recueil.id).state, len(store.decrees.uncertain(10))) == (RecueilState.READ, 1)
+    assert (store.recueils.get(recueil.id).state, len(store.reviews.waiting(10))) == (RecueilState.READ, 1)
     assert store.decrees.recent(10).total == 2
 
 
@@ -145,7 +145,7 @@ def test_what_an_earlier_reading_knew_of_the_other_acts_stays(store: Store) -> N
     store.decrees.record(before, to("t"), NOW)
     store.decrees.record(result, to("t"), NOW)
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "B", "N"]
-    assert len(store.decrees.uncertain(10)) == 1
+    assert len(store.reviews.waiting(10)) == 1
     assert store.recueils.get(recueil.id).attempts == 1, "an early recording is no reading more"
 
 
@@ -166,7 +166,7 @@ def test_one_read_whole_by_another_program_is_not_taken_back_by_a_reading_in_par
     assert ([decree.title for decree in recorded.decrees], len(recorded.posts)) == (["C"], 1)
     assert store.recueils.get(recueil.id) == read
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "B"]
-    assert len(store.decrees.uncertain(10)) == 1
+    assert len(store.reviews.waiting(10)) == 1
 
 
 # What could not be read
@@ -199,9 +199,43 @@ def test_what_was_given_up_is_listed_with_the_reason_and_put_back(store: Store) 
     content = store.contents.get(SHA)
     assert content is not None
     assert (content.error, content.unfinished) == (None, 0)
-    [one] = store.quarantine.retry(later, ids=[rows["hopeless"].id])
+    [one] = store.quarantine.retry(later, urls=[rows["hopeless"].url])
     assert (one.state, one.attempts) == (RecueilState.INCOMPLETE, 0)
     assert [one.id for one in store.quarantine.retry(later, everything=True)] == [rows["hopeless"].id, rows["hopeful"].id]
     due = {one.id for one in store.recueils.due(later)}
     assert due == {rows[name].id for name in ("failed", "hopeless", "hopeful", "waiting")} | {6}
     assert store.quarantine.all() == []
+
+
+def test_pages_are_dropped_some_day_but_where_a_decree_was_found_or_a_person_must_look(store: Store) -> None:
+    late = NOW + timedelta(days=10)
+    came = {"plain": NOW, "copy": NOW, "decree": NOW, "doubt": NOW, "incomplete": NOW, "late": late}
+    outcomes = {"decree": Outcome.DECREE, "doubt": Outcome.UNCERTAIN}
+    for name, day in came.items():
+        recueil = one_recueil(store, name)
+        sha256 = "plain" if name == "copy" else name
+        store.contents.fetched(recueil.id, sha256, day)
+        store.contents.begin(sha256, 1)
+        store.contents.save(sha256, PAGES, page_count=3, complete=True, rules="1", now=day)
+        item = act(name, text=name, outcome=outcomes.get(name, Outcome.NOT_CONCERNED))
+        store.decrees.record(result_of(recueil, item, unreadable=(3,) if name == "incomplete" else ()), to(), day)
+    assert store.contents.forget(NOW) == 0
+    assert (store.contents.forget(late), store.contents.forget(late)) == (1, 0)
+    assert {name for name in came if store.contents.get(name) is None} == {"plain", "copy"}
+    assert [one.text for one in store.decrees.acts_of(1)] == ["plain"]
+    # What comes again under another address is read again, and kept.
+    store.contents.fetched(one_recueil(store, "again").id, "plain", late)
+    store.contents.begin("plain", 1)
+    store.contents.save("plain", PAGES, page_count=3, complete=True, rules="1", now=late)
+    assert store.contents.forget(late) == 0
+    assert store.contents.get("plain") is not None
+
+
+def test_many_are_dropped_bit_by_bit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.storage.contents._AT_ONCE", 2)
+    for number in range(4):
+        recueil = one_recueil(store, str(number))
+        store.contents.fetched(recueil.id, str(number), NOW)
+        store.contents.begin(str(number), 1)
+        store.decrees.record(result_of(recueil, act("Route", text=str(number), outcome=Outcome.NOT_CONCERNED)), to(), NOW)
+    assert store.contents.forget(NOW + timedelta(seconds=1)) == 4

@@ -74,7 +74,7 @@ def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_aga
                 store.recueils.get(recueil.id).state,
                 [one.title for one in store.decrees.acts_of(recueil.id)],
                 sorted(decree.title for decree in store.decrees.recent(10).decrees),
-                len(store.decrees.uncertain(10)),
+                len(store.reviews.waiting(10)),
                 store.outbox.counts(),
                 store.decrees.search("prefet", 10).total,
             )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
+from itertools import pairwise
 
 import pytest
 
 from bot.model import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
-from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, is_to_be_told, marks, news
+from bot.storage.edits import Edit
+from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, as_untold, is_to_be_told, marks, named_by, news
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to
-from tests.bot.storage.finding import found, reading_of, stored
+from tests.bot.storage.finding import found, posts_of, reading_of, stored
 
 SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
 GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
@@ -31,7 +33,7 @@ def send(store: Store, reference: str, *, minutes: int = 0, destination: str = "
 
 
 def states(store: Store) -> list[tuple[int, str]]:
-    return [(edit.post, edit.state) for edit in store.edits.listed()]
+    return [(edit.post, edit.state) for edit in store.edits_told.listed()]
 
 
 # --- marks ---
@@ -62,6 +64,19 @@ def test_what_later_decrees_do_is_told_as_it_stands() -> None:
     # Withdrawn by a person since.
     assert news(after, decree()) == {"changed_by:abrogation:15"}
     assert news(as_text(after, decree()), decree()) == frozenset()
+
+
+def test_what_ended_a_later_decree_is_told_and_what_ended_that() -> None:
+    suspended = Change(Kind.SUSPENSION, 15)
+    lifted = replace(suspended, undone_by=(Change(Kind.ABROGATION, 16),))
+    again = replace(suspended, undone_by=(Change(Kind.ABROGATION, 16, undone_by=(Change(Kind.ABROGATION, 17),)),))
+    steps = [decree(changed_by=(one,)) for one in (suspended, lifted, again)]
+    assert [news(as_text(None, before), after) for before, after in pairwise(steps)] == [
+        {"changed_by:suspension:15:undone_by:16"},
+        {"changed_by:suspension:15:undone_by:16:undone_by:17"},
+    ]
+    assert named_by(as_text(None, steps[-1])) == {15, 16, 17}
+    assert named_by(as_untold("cameras number published:2031-04-18")) == frozenset()
 
 
 def test_of_an_old_post_every_fact_is_taken_for_told() -> None:
@@ -103,6 +118,32 @@ DAY = timedelta(days=1)
 def test_how_long_a_post_is_completed(now_known: Decree, age: timedelta | None, told: bool) -> None:
     before = as_text(None, decree(facts=replace(FULL, number=None)))
     assert is_to_be_told(before, now_known, None if age is None else NOW - age, NOW) is told
+
+
+def test_a_post_is_edited_when_what_ended_its_decree_is_withdrawn(store: Store) -> None:
+    found(store, GRANT)
+    grant = send(store, "17")
+    end = found(store, END, Kind.ABROGATION)
+    send(store, "18", minutes=5)
+    store.edits.done(one_edit(store, 6), NOW + 6 * MINUTE)
+    retrait = Facts("2026-160", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-150", LATER, retroactive=True),))
+    last = found(store, retrait, Kind.ABROGATION)
+    send(store, "19", minutes=7)
+    edit = one_edit(store, 8)
+    assert edit.post.id == grant.id
+    [change] = edit.post.decree.changed_by
+    assert (change.decree, [(one.decree, one.retroactive) for one in change.undone_by]) == (end, [(last, True)])
+    # A person withdraws it: readers of the first learn that as well.
+    store.edits.done(edit, NOW + 8 * MINUTE)
+    store.edits.done(one_edit(store, 9), NOW + 9 * MINUTE)
+    store.reviews.withdraw(last, NOW, "cli")
+    assert one_edit(store, 10).post.id == grant.id
+
+
+def one_edit(store: Store, minutes: int) -> Edit:
+    edit = store.edits.next("t", NOW + minutes * MINUTE)
+    assert edit is not None
+    return edit
 
 
 # --- replies ---
@@ -175,6 +216,47 @@ def test_a_follower_that_was_told_before_is_not_below(store: Store) -> None:
     edit = store.edits.next("t", NOW + 3 * MINUTE)
     assert edit is not None
     assert edit.post.below == {third}
+
+
+STOP = Facts("2026-130", signed=LATER, references=(Reference(Kind.SUSPENSION, "2026-0123", SIGNED),))
+
+
+def next_edit(store: Store) -> list[tuple[str | None, str, tuple[Change, ...]]]:
+    """Of the next edit, which is made: the message, and what is told to have been done to its decree."""
+    edit = store.edits.next("t", NOW)
+    if edit is None:
+        return []
+    store.edits.done(edit, NOW)
+    return [(edit.post.reference, change.kind.value, change.undone_by) for change in edit.post.decree.changed_by]
+
+
+def test_a_suspension_that_was_ended_itself_is_told_to_be_and_that_this_was_withdrawn(store: Store) -> None:
+    found(store, GRANT)
+    send(store, "17")
+    found(store, STOP, Kind.SUSPENSION)
+    send(store, "18", minutes=1)
+    assert next_edit(store) == [("17", "suspension", ())]
+    lift = found(store, Facts("2026-140", references=(Reference(Kind.ABROGATION, "2026-130", LATER),)), Kind.ABROGATION)
+    [(first, _, undone_by)] = next_edit(store)
+    assert (first, [ending.decree for ending in undone_by]) == ("17", [lift])
+    [(second, _, _)] = next_edit(store)
+    assert (second, next_edit(store)) == ("18", [])
+    store.reviews.withdraw(lift, NOW, "somebody")
+    assert next_edit(store) == [("17", "suspension", ())]
+    # Nothing is said to be done to the suspension any more.
+    assert (next_edit(store), {state for _, state in states(store)}) == ([], {"done"})
+
+
+def test_a_decree_that_is_read_anew_and_ends_no_other_is_told_to_end_none(store: Store) -> None:
+    found(store, GRANT)
+    send(store, "17")
+    end = found(store, END, Kind.ABROGATION)
+    assert next_edit(store) == [("17", "abrogation", ())]
+    [(_, read_anew)] = reading_of(one_recueil(store, "anew"), replace(END, references=()), Kind.ABROGATION).decrees
+    store.decrees.renew(end, read_anew)
+    edit = store.edits.next("t", NOW)
+    assert edit is not None
+    assert (edit.post.reference, edit.post.decree.changed_by) == ("17", ())
 
 
 def test_facts_that_another_sighting_completes_are_told(store: Store) -> None:
@@ -277,7 +359,7 @@ def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: St
     assert again is not None
     assert (again.attempts, again.since) == (2, NOW)
     restarted.edits.give_up(again, NOW + 5 * MINUTE, PostCause.REFUSED_CONTENT, "message to edit not found")
-    (told,) = store.edits.listed()
+    (told,) = store.edits_told.listed()
     assert (told.post, told.state, told.cause, told.error) == (post.id, "given_up", PostCause.REFUSED_CONTENT, "message to edit not found")
     # The same again is no news; something else is.
     again_seen = reading_of(one_recueil(store, "again", authority="75"), END, Kind.ABROGATION, keys=stored(store, 2).identities)
@@ -313,12 +395,12 @@ def test_the_post_of_a_withdrawn_decree_and_a_digest_are_left_as_they_are(store:
     assert store.edits.next("t", NOW) is None
     assert store.edits.next_due(NOW, ["t"]) is None
     others = [found(store, Facts(f"2026-{number}", signed=SIGNED)) for number in (7, 8)]
-    ids = [post.id for post in store.outbox.for_decrees(others)]
+    ids = [post.id for post in posts_of(store, others)]
     store.outbox.gather("t", [ids], NOW)
     while (post := store.outbox.claim("t", NOW)) is not None:
         store.outbox.sent(post.id, f"m{post.id}", NOW)
     found(store, Facts("2026-99", references=(Reference(Kind.ABROGATION, "2026-7", SIGNED),)), Kind.ABROGATION)
-    assert [edit for edit in store.edits.listed() if edit.post in ids] == []
+    assert [edit for edit in store.edits_told.listed() if edit.post in ids] == []
     # What ends a decree of a digest replies to the digest.
     last = send(store, "99", minutes=1)
     assert last.reply_to == Told(f"m{ids[0]}", NOW)

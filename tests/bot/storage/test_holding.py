@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.model import PostCause, PostState
-from bot.storage.outbox import LEASE, SETTLE
+from bot.storage.holding import SETTLE
+from bot.storage.outbox import LEASE
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import MINUTE, claimed, queue, state_of

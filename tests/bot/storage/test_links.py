@@ -110,7 +110,7 @@ def test_one_page_of_decrees_takes_as_many_queries_as_one_decree(store: Store) -
 
 
 SUSPENSION = Facts("2026-131", signed=date(2026, 8, 15), references=(Reference(Kind.SUSPENSION, "2026-123"),))
-NO_MORE = Facts("2026-141", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-131"),))
+NO_MORE = Facts("2026-141", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-131", retroactive=False),))
 ENDED = (GRANT, Kind.AUTHORISATION), (SUSPENSION, Kind.SUSPENSION), (NO_MORE, Kind.ABROGATION)
 
 
@@ -124,7 +124,7 @@ def test_a_suspension_counts_until_the_decree_that_orders_it_is_ended(store: Sto
     grant, suspension, no_more = (ids[kind] for _, kind in ENDED)
     assert standing_on(store, grant, LATER - timedelta(1)) is Standing.SUSPENDED
     assert standing_on(store, grant, LATER) is Standing.IN_FORCE
-    ending = Change(Kind.ABROGATION, no_more, "2026-141", LATER)
+    ending = Change(Kind.ABROGATION, no_more, "2026-141", LATER, retroactive=False)
     assert stored(store, grant).changed_by == (Change(Kind.SUSPENSION, suspension, "2026-131", SUSPENSION.signed, undone_by=(ending,)),)
     assert stored(store, suspension).changed_by == (ending,)
     assert [change.undone_by for change in stored(store, suspension).changes] == [(ending,)]
@@ -137,7 +137,8 @@ def test_an_end_that_is_ended_itself_or_was_none_leaves_the_suspension(store: St
     found(store, SUSPENSION, Kind.SUSPENSION)
     end = found(store, NO_MORE, Kind.ABROGATION)
     assert standing_on(store, grant, LATER) is Standing.IN_FORCE
-    mistaken = found(store, Facts("2026-151", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-141"),)), Kind.ABROGATION)
+    retrait = Reference(Kind.ABROGATION, "2026-141", retroactive=True)
+    mistaken = found(store, Facts("2026-151", signed=LATER, references=(retrait,)), Kind.ABROGATION)
     assert standing_on(store, grant, LATER) is Standing.SUSPENDED
     store.reviews.withdraw(mistaken, NOW, "cli")
     assert standing_on(store, grant, LATER) is Standing.IN_FORCE

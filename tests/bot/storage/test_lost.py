@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.model import Judged, Outcome, Verdict
-from bot.storage.rows import RecueilState, Waiting
+from bot.storage.rows import REREAD, RecueilState, Waiting
 from bot.storage.store import Store
-from tests.bot.storage.building import EVIDENCE, NOW, act, one_recueil, result_of, to
+from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, one_recueil, result_of, to
 from tests.bot.storage.finding import stored
 
 LATER = NOW + timedelta(hours=2)
@@ -111,9 +112,61 @@ def test_a_decree_that_is_in_doubt_when_it_is_read_again_waits_with_what_was_ann
     assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 0)
 
 
-@IDS
-def test_a_decree_that_a_reading_passes_over_stands_and_nobody_is_asked(store: Store, act_id: str | None) -> None:
+def read_anew(store: Store, act_id: str | None, *judged: Judged) -> tuple[Waiting, int]:
+    """What waits once the recueil of a decree was read to say this, twice, and the id of the decree."""
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
-    store.decrees.record(result_of(recueil, read_as(Outcome.NOT_CONCERNED, act_id)), to("t"), LATER)
+    store.decrees.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    [decree] = store.decrees.recent(9).decrees
+    for told in ((decree.id,), ()):
+        recorded = store.decrees.record(result_of(recueil, ROAD, *judged), to("t"), LATER)
+        assert (recorded.duplicate, recorded.lost) == (False, told)
+        assert [(one.decree, one.created_at, one.reread) for one in store.reviews.waiting(9)] == [(decree.id, LATER, True)]
+    assert store.decrees.recent(9).decrees == (decree,)
+    [waiting] = store.reviews.waiting(9)
+    return waiting, decree.id or 0
+
+
+@IDS
+@pytest.mark.parametrize("there", [True, False], ids=["passed over", "in no act"])
+def test_a_decree_that_a_reading_finds_to_be_none_stands_and_a_person_is_asked_once(store: Store, act_id: str | None, there: bool) -> None:
+    passed = Judged(read_as(Outcome.NOT_CONCERNED, act_id).act, Verdict(Outcome.NOT_CONCERNED))
+    waiting, decree = read_anew(store, act_id, *([passed] if there else []))
+    assert waiting.evidence == (replace(EVIDENCE[0], about="doubt", cue=REREAD), *EVIDENCE)
+    # Found again at last, there is nothing to ask.
+    recueil = store.recueils.get(waiting.recueil_id)
+    store.decrees.record(result_of(recueil, ROAD, read_as(Outcome.DECREE, act_id)), to("t"), LATER)
+    assert (store.reviews.waiting(9), [one.id for one in store.decrees.recent(9).decrees]) == ([], [decree])
+
+
+@IDS
+def test_what_a_person_says_of_it_stands(store: Store, act_id: str | None) -> None:
+    passed = read_as(Outcome.NOT_CONCERNED, act_id)
+    waiting, decree = read_anew(store, act_id, passed)
+    recueil = store.recueils.get(waiting.recueil_id)
+    kept = store.reviews.accept(
+        waiting.id, [decree_of(recueil, read_as(Outcome.DECREE, act_id), "k")], to("t"), LATER, "cli", waiting.token
+    )
+    assert (kept.decrees, kept.posts) == ((decree,), ())
+    # By a program that did not know.
+    store.decrees.record(result_of(recueil, ROAD, passed), to("t"), LATER)
+    store.decrees.record(result_of(recueil, ROAD), to("t"), LATER)
     assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 1)
+
+
+def test_a_recueil_that_has_lost_its_decree_is_no_copy(store: Store) -> None:
+    recueil, other = one_recueil(store), one_recueil(store, "b")
+    store.decrees.record(result_of(recueil, read_as(Outcome.DECREE, None), unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    passed = Judged(read_as(Outcome.NOT_CONCERNED, None).act, Verdict(Outcome.NOT_CONCERNED))
+    store.decrees.record(result_of(other, passed, digest="same"), to("t"), NOW)
+    assert not store.decrees.record(result_of(recueil, passed, digest="same"), to("t"), LATER).duplicate
+    assert [waiting.recueil_id for waiting in store.reviews.waiting(9)] == [recueil.id]
+
+
+def test_decrees_that_are_found_again_in_one_act_are_not_asked_about(store: Store) -> None:
+    recueil = one_recueil(store)
+    one, two = read_as(Outcome.DECREE, None), act("Arrêté Y", first=8, text=LONG + "y")
+    store.decrees.record(result_of(recueil, one, two, unreadable=(9,), next_try_at=NOW), to("t"), NOW)
+    both = result_of(recueil, act("Arrêtés", first=3, last=8, text=LONG))
+    decrees = tuple((0, replace(both.decrees[0][1], identities=(f"title:{title}",))) for title in ("Arrêté X", "Arrêté Y"))
+    store.decrees.record(replace(both, decrees=decrees), to("t"), LATER)
+    assert (store.reviews.waiting(9), store.decrees.recent(9).total) == ([], 2)

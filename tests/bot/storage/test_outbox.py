@@ -9,9 +9,11 @@ import pytest
 
 from bot.model import Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
-from bot.storage.outbox import LEASE, References
+from bot.storage.outbox import LEASE
+from bot.storage.references import References
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+from tests.bot.storage.finding import posts_of
 
 MINUTE = timedelta(minutes=1)
 PENDING, SENDING, SENT, REFUSED, UNKNOWN = (
@@ -34,7 +36,7 @@ def claimed(store: Store, destination: str = "t") -> Post:
 
 
 def state_of(store: Store, post: Post) -> Post:
-    (found,) = [one for one in store.outbox.for_decrees([post.decree.id or 0]) if one.id == post.id]
+    (found,) = [one for one in posts_of(store, [post.decree.id or 0]) if one.id == post.id]
     return found
 
 
@@ -222,7 +224,6 @@ def test_counts(store: Store) -> None:
     queue(store, "A", "B", destinations=("t", "m"))
     store.outbox.sent(claimed(store).id, "1", NOW)
     assert store.outbox.counts() == {"m": {PostState.PENDING: 2}, "t": {PostState.PENDING: 1, PostState.SENT: 1}}
-    assert store.outbox.for_decrees([]) == []
 
 
 def test_what_is_not_there_is_told(store: Store) -> None:

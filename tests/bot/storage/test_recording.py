@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import event, insert
 
-from bot.model import Facts, Moment, Outcome, Post, PostState
+from bot.model import Cover, Facts, Moment, Outcome, Post, PostState
 from bot.storage.database import Database
 from bot.storage.decrees import Decrees
 from bot.storage.engine import make_engine
@@ -19,6 +19,7 @@ from bot.storage.schema import identities
 from bot.storage.store import Store
 from bot.storage.url import parse_url
 from tests.bot.storage.building import EVIDENCE, NOW, act, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.finding import posts_of
 
 FACTS = Facts(number="2024-110-0003", signed=date(2024, 4, 19), ends=Moment(date(2024, 4, 21)), operators=("SNCF",), cameras=4)
 
@@ -45,7 +46,7 @@ def test_everything_a_reading_found_is_stored(store: Store) -> None:
     ]
     assert decree.id is not None
     assert store.decrees.get(decree.id) == decree
-    assert store.outbox.for_decrees([decree.id]) == list(recorded.posts)
+    assert posts_of(store, [decree.id]) == list(recorded.posts)
     assert store.decrees.recent(10).decrees == (decree,)
     stored = store.decrees.acts_of(recueil.id)
     assert [(one.title, one.outcome, one.first_page, one.last_page, one.decree_id) for one in stored] == [
@@ -54,11 +55,32 @@ def test_everything_a_reading_found_is_stored(store: Store) -> None:
         ("Arrêté douteux", Outcome.UNCERTAIN, 6, 6, None),
     ]
     assert stored[0].text == "route barrée"
-    (uncertain,) = store.decrees.uncertain(10)
+    (uncertain,) = store.reviews.waiting(10)
     assert (uncertain.title, uncertain.page, uncertain.url, uncertain.authority) == ("Arrêté douteux", 6, recueil.url, "26")
-    assert uncertain.evidence == ("traitement algorithmique des images",)
+    assert uncertain.evidence == EVIDENCE
     after = store.recueils.get(recueil.id)
     assert (after.state, after.number, after.digest, after.attempts, after.error) == (RecueilState.READ, "26-2024-100", "d", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("cover", "expected"),
+    [
+        (date(2024, 4, 17), date(2024, 4, 17)),
+        (date(2024, 4, 20), date(2024, 4, 20)),
+        (None, date(2024, 4, 19)),
+        (date(2042, 4, 17), date(2024, 4, 19)),  # misread
+    ],
+)
+@pytest.mark.parametrize("early", [False, True])
+def test_a_recueil_has_the_day_of_its_cover_before_that_of_the_listing(
+    store: Store, cover: date | None, expected: date, *, early: bool
+) -> None:
+    recueil = one_recueil(store)
+    result = result_of(recueil, act("Arrêté"))
+    store.decrees.record(replace(result, reading=replace(result.reading, cover=Cover(published=cover)), early=early), to("t"), NOW)
+    [known] = store.recueils.of("26")
+    # What a person accepts of it later, or other rules find in it, is published on that day.
+    assert known.published == expected
 
 
 def test_recording_again_posts_nothing_again(store: Store) -> None:
@@ -72,7 +94,7 @@ def test_recording_again_posts_nothing_again(store: Store) -> None:
     assert destinations.asked == []
     assert store.decrees.recent(10).total == 1
     assert len(store.decrees.acts_of(recueil.id)) == 2
-    assert len(store.decrees.uncertain(10)) == 1
+    assert len(store.reviews.waiting(10)) == 1
     assert store.outbox.counts() == {"telegram": {PostState.PENDING: 1}}
     assert len(store.decrees.sightings(first.decrees[0].id or 0)) == 1
 
@@ -97,7 +119,7 @@ def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(st
     assert known.id == first.decrees[0].id
     assert (known.title, known.facts) == ("Arrêté n° 12 relatif à la VSA", FACTS)
     assert known.identities == ("26|12", "text:partial", "text:whole")
-    (post,) = store.outbox.for_decrees([known.id or 0])
+    (post,) = posts_of(store, [known.id or 0])
     assert post.key == first.posts[0].key
 
 
@@ -209,7 +231,7 @@ def test_nothing_is_kept_when_recording_fails(store: Store) -> None:
         store.decrees.record(result_of(recueil, act("A"), act("B", outcome=Outcome.UNCERTAIN)), fail, NOW)
     assert store.decrees.recent(10).total == 0
     assert store.decrees.acts_of(recueil.id) == []
-    assert store.decrees.uncertain(10) == []
+    assert store.reviews.waiting(10) == []
     assert store.decrees.search("A", 10).total == 0
     assert store.recueils.get(recueil.id) == recueil
     assert len(store.decrees.record(result_of(recueil, act("A")), to("t"), NOW).posts) == 1

@@ -75,8 +75,8 @@ def test_a_lost_decree_that_is_accepted_is_the_one_it_was_whatever_its_keys(stor
     [waiting] = store.reviews.waiting(10)
     again = replace(item, act=replace(item.act, first_page=3, last_page=3))
     [known_again] = found(store, recueil, again, "new")
-    accepted = store.reviews.accept(waiting.id, known_again, to("t"), NOW, "cli")
-    assert (waiting.decree, accepted.decree, accepted.posts) == (decree.id, decree.id, ())
+    accepted = store.reviews.accept(waiting.id, [known_again], to("t"), NOW, "cli")
+    assert (waiting.decree, accepted.decrees, accepted.posts) == (decree.id, (decree.id,), ())
 
 
 def test_known_is_told_by_any_key(store: Store) -> None:

@@ -11,7 +11,7 @@ from bot.model import Evidence, Facts, Kind, Moment, Reference
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to
-from tests.bot.storage.finding import found, reading_of, stored
+from tests.bot.storage.finding import found, posts_of, reading_of, stored
 
 DAY = date(2026, 8, 14)
 STARTS, ENDS = Moment(DAY), Moment(date(2026, 8, 31))
@@ -100,7 +100,7 @@ def test_a_decree_read_again_is_renewed_and_not_posted_again(store: Store) -> No
     [decree] = store.decrees.record(reading_of(recueil, replace(DRAFT, cameras=1)), to("t"), NOW).decrees
     assert decree.id is not None
     see(store, WHOLE, "elsewhere")
-    posts = store.outbox.for_decrees([decree.id])
+    posts = posts_of(store, [decree.id])
     better = replace(DRAFT, software="Cityvision", references=(Reference(Kind.RENEWAL, "2026-100", DAY),))
     [(_, renewed)] = reading_of(recueil, better, Kind.RENEWAL, keys=["number:26:2026-123:starts:2026-08-14", "new key"]).decrees
     renewed = replace(renewed, title="Titre corrigé", evidence=(Evidence("verdict", 4, "renouvellement"),))
@@ -113,7 +113,7 @@ def test_a_decree_read_again_is_renewed_and_not_posted_again(store: Store) -> No
     assert [change.decree for change in now.changes] == [grant]
     assert [change.decree for change in stored(store, grant).changed_by] == [decree.id]
     assert (now.found_at, now.url, now.published) == (decree.found_at, decree.url, decree.published)
-    assert [(post.key, post.state) for post in store.outbox.for_decrees([decree.id])] == [(post.key, post.state) for post in posts]
+    assert [(post.key, post.state) for post in posts_of(store, [decree.id])] == [(post.key, post.state) for post in posts]
     assert store.decrees.search("cityvision", 10).total == 1
     # Once more changes nothing.
     store.decrees.renew(decree.id, renewed)

@@ -14,7 +14,7 @@ from bot.storage.errors import AlreadyDecided, NoSuchRow, StorageError
 from bot.storage.rows import Accepted, Decision, RecueilState, Waiting
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, new_recueil, one_recueil, result_of, to
-from tests.bot.storage.finding import found, stored
+from tests.bot.storage.finding import found, posts_of, stored
 
 LATER = NOW + timedelta(hours=2)
 LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8
@@ -36,7 +36,7 @@ def waiting(store: Store, *items: Judged, name: str = "recueil-1") -> list[Waiti
 def accept(store: Store, review: Waiting, *keys: str, destinations: tuple[str, ...] = ("t",), facts: Facts | None = None) -> Accepted:
     recueil = store.recueils.get(review.recueil_id)
     decree = decree_of(recueil, act(review.title, first=review.page, act_id=review.act_id, facts=facts), *(keys or ("k",)))
-    return store.reviews.accept(review.id, decree, to(*destinations), LATER, "cli")
+    return store.reviews.accept(review.id, [decree], to(*destinations), LATER, "cli")
 
 
 def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
@@ -44,7 +44,7 @@ def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
     recueil = store.recueils.get(one.recueil_id)
     assert (one.authority, one.url, one.page, one.act_id, one.title) == ("26", recueil.url, 3, "26-2024-04-19-00003", "Arrêté douteux")
     assert (one.evidence[0].where, one.evidence[0].cue, one.created_at, one.told_at) == (Where.RECITAL, "strong", NOW, None)
-    assert (store.reviews.get(two.id), store.reviews.text(one.id)) == (two, LONG)
+    assert store.reviews.get(two.id) == two
     assert store.reviews.waiting(1) == [one]
     store.reviews.told([one.id, 404], LATER)
     assert store.reviews.untold(10) == [two]
@@ -67,15 +67,15 @@ def test_an_accepted_act_is_a_decree_like_any_other(store: Store) -> None:
     [review] = waiting(store)
     facts = Facts("2024-9", operators=("Métro",), references=(Reference(Kind.RENEWAL, "2024-8"),))
     accepted = accept(store, review, "number:26:2024-9:signed:2024-04-19", facts=facts, destinations=("t", "m"))
-    decree = stored(store, accepted.decree)
+    decree = stored(store, accepted.decrees[0])
     assert (decree.facts, decree.found_at, decree.page) == (facts, LATER, 3)
     assert [(seen.page, seen.seen_at) for seen in decree.sightings] == [(3, LATER)]
     assert [change.number for change in decree.changes] == ["2024-8"]
     assert ([post.destination for post in accepted.posts], accepted.decision) == (["t", "m"], ACCEPTED)
-    assert store.outbox.for_decrees([accepted.decree]) == list(accepted.posts)
+    assert posts_of(store, [accepted.decrees[0]]) == list(accepted.posts)
     assert store.decrees.search("metro", 10).decrees == (decree,)
     [kept] = store.decrees.acts_of(review.recueil_id)
-    assert (kept.outcome, kept.kind, kept.decree_id) == (Outcome.DECREE, Kind.AUTHORISATION, accepted.decree)
+    assert (kept.outcome, kept.kind, kept.decree_id) == (Outcome.DECREE, Kind.AUTHORISATION, accepted.decrees[0])
     assert (store.reviews.waiting(10), store.reviews.decision(review.id)) == ([], ACCEPTED)
 
 
@@ -83,10 +83,10 @@ def test_an_accepted_act_that_is_a_known_decree_is_one_more_sighting(store: Stor
     known = found(store, Facts("2024-9", signed=NOW.date()))
     [review] = waiting(store)
     accepted = accept(store, review, "number:26:2024-9:signed:2024-04-19", "new key")
-    assert (accepted.decree, accepted.posts) == (known, ())
+    assert (accepted.decrees, accepted.posts) == ((known,), ())
     assert len(stored(store, known).sightings) == 2
     assert "new key" in stored(store, known).identities
-    assert len(store.outbox.for_decrees([known])) == 1
+    assert len(posts_of(store, [known])) == 1
 
 
 def test_nothing_is_posted_of_a_silent_recueil(store: Store) -> None:
@@ -110,7 +110,6 @@ def test_whoever_comes_second_is_told_what_was_decided(store: Store) -> None:
     assert store.decrees.recent(10).total == 1
     for ask in (
         lambda: store.reviews.reject(404, NOW, "cli"),
-        lambda: store.reviews.text(404),
         lambda: accept(store, replace(one, id=404)),
     ):
         with pytest.raises(NoSuchRow, match="404"):
@@ -153,7 +152,7 @@ def test_nothing_is_kept_when_accepting_fails(store: Store) -> None:
         raise RuntimeError("no destination")
 
     with pytest.raises(RuntimeError):
-        store.reviews.accept(review.id, decree_of(recueil, act("A"), "k"), fail, LATER, "cli")
+        store.reviews.accept(review.id, [decree_of(recueil, act("A"), "k")], fail, LATER, "cli")
     assert (store.reviews.waiting(10), store.decrees.recent(10).total, store.reviews.decision(review.id)) == ([review], 0, None)
 
 
@@ -204,8 +203,8 @@ def test_an_accepted_act_stays_a_decree_when_its_recueil_is_read_again(store: St
     recueil = store.recueils.get(review.recueil_id)
     store.decrees.record(result_of(recueil, doubtful()), to("t"), LATER)
     assert store.reviews.waiting(10) == []
-    assert [decree.id for decree in store.decrees.recent(10).decrees] == [accepted.decree]
-    assert len(store.outbox.for_decrees([accepted.decree])) == 1
+    assert [decree.id for decree in store.decrees.recent(10).decrees] == [accepted.decrees[0]]
+    assert len(posts_of(store, [accepted.decrees[0]])) == 1
 
 
 def test_many_keys_are_asked_for_at_once(store: Store) -> None:

@@ -17,7 +17,7 @@ from bot.storage.search import renew_index
 from bot.storage.store import Store, open_store
 from bot.storage.terms import RULES, terms
 from bot.storage.url import parse_url
-from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 
 DROME = "Arrêté n° 26-2024-04-19-00003 autorisant la vidéosurveillance algorithmique à Valence"
 
@@ -115,6 +115,24 @@ def test_a_second_reading_is_found_by_its_new_words_only(store: Store) -> None:
     assert store.decrees.search("ancien", 10).total == 0
 
 
+def test_an_act_has_terms_for_as_long_as_it_is_a_decree(store: Store) -> None:
+    recueil = one_recueil(store)
+    store.decrees.record(result_of(recueil, act("Drone", text="caméras", outcome=Outcome.UNCERTAIN)), to(), NOW)
+    [waiting] = store.reviews.waiting(10)
+
+    def found() -> tuple[int, int]:
+        with store.database.reading() as connection:
+            return store.decrees.search("cameras", 10).total, len(connection.execute(select(act_terms)).all())
+
+    assert found() == (0, 0)
+    [decree] = store.reviews.accept(waiting.id, [decree_of(recueil, act("Drone"), "k")], to(), NOW, "command").decrees
+    assert found() == (1, 1)
+    store.reviews.withdraw(decree, NOW, "command")
+    assert found() == (0, 0)
+    store.reviews.reinstate(decree, NOW, "command")
+    assert found() == (1, 1)
+
+
 def test_a_huge_act_full_of_rare_words_can_be_stored_and_found(store: Store) -> None:
     text = " ".join(f"{'x' * 50}{number:06d}y" if number % 2 else f"mot{number:06d}{'z' * 40}" for number in range(60_000))
     recueil = one_recueil(store)
@@ -151,7 +169,7 @@ def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[
         before = connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all()
         renew_index(connection)
         assert connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all() == before
-        assert len(before) == 2
+        assert len(before) == 1, "those of the decree only"
     database.close()
 
 

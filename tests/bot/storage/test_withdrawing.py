@@ -9,7 +9,7 @@ from bot.model import Facts, Kind, Moment, Outcome, PostState, Reference
 from bot.storage.rows import ReadResult
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
-from tests.bot.storage.finding import found, stored
+from tests.bot.storage.finding import found, posts_of, stored
 
 DAY = NOW.date()
 FACTS = Facts("2024-1", signed=DAY, starts=Moment(DAY), ends=Moment(DAY + timedelta(days=9)))
@@ -51,7 +51,7 @@ def test_of_an_act_that_holds_several_decrees_the_others_stand(store: Store) -> 
     assert store.decrees.record(result, to("t"), NOW).decrees == ()
     assert [decree.id for decree in store.decrees.recent(10).decrees] == [one]
     assert store.reviews.waiting(10) == []
-    states = {post.decree.id: post.state for post in store.outbox.for_decrees([one, two])}
+    states = {post.decree.id: post.state for post in posts_of(store, [one, two])}
     assert states == {one: PostState.PENDING, two: PostState.REFUSED}
 
 
@@ -85,11 +85,11 @@ def test_a_reading_that_goes_on_tells_nothing_of_a_withdrawn_decree(store: Store
 
 def test_a_digest_goes_out_without_the_decree_that_was_withdrawn(store: Store) -> None:
     _, [one, two] = bulk(store)
-    store.outbox.gather("t", [[post.id for post in store.outbox.for_decrees([one, two])]], NOW)
+    store.outbox.gather("t", [[post.id for post in posts_of(store, [one, two])]], NOW)
     store.reviews.withdraw(one, NOW, "cli")
     message = store.outbox.claim("t", NOW)
     assert message is not None
     assert [decree.id for decree in message.decrees] == [two]
     store.outbox.sent(message.id, "77", NOW)
-    states = {post.decree.id: post.state for post in store.outbox.for_decrees([one, two])}
+    states = {post.decree.id: post.state for post in posts_of(store, [one, two])}
     assert states == {one: PostState.REFUSED, two: PostState.SENT}

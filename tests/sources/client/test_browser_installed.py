@@ -70,7 +70,7 @@ async def test_nothing_is_asked_and_the_remedy_is_told(server: Server, make_clie
         await client.download(f"{SITE}/a.pdf", tmp_path / "a.pdf")
     assert str(caught.value) == f"{SITE}/a.pdf: {words}{extra}"
     assert server.asked == []
-    assert client.requests == client.robots_requests == 0
+    assert client.requests == 0
 
     server.routes["/drome/"] = reply("<p>")
     assert (await client.page(OTHER)).html == "<p>"

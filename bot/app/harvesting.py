@@ -1,0 +1,82 @@
+"""Polls and backfills, made from what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from bot.backfill import Backfill
+from bot.config import Settings
+from bot.crowd import CrowdLog
+from bot.harvest import Clock, Route
+from bot.keep import Keep
+from bot.limits import read_limits
+from bot.perusal import Reader
+from bot.reading import read_pdf
+from bot.shelf import Shelf
+from bot.storage import Store
+from bot.watch import Rhythm, Watcher
+from sources import Authority
+from sources.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Harvesting:
+    """The authorities to harvest, by code, and all that this takes. Without `shelf` and `keep` no PDF is kept."""
+
+    settings: Settings
+    authorities: Mapping[str, Authority]
+    client: Client
+    store: Store
+    route: Route
+    clock: Clock
+    shelf: Shelf | None
+    keep: Keep | None
+
+    def watcher(self, crowds: CrowdLog) -> Watcher:
+        """Polls, as often as is configured."""
+        watch, reading = self.settings.watch, self.settings.reading
+        return Watcher(
+            authorities=self.authorities,
+            fetcher=self.client,
+            read=self._read,
+            store=self.store,
+            route=self.route,
+            rhythm=Rhythm(
+                every=timedelta(minutes=watch.every_minutes),
+                slowest=timedelta(minutes=max(watch.slowest_minutes, watch.every_minutes)),
+                announce_since=self._announce_since,
+            ),
+            clock=self.clock,
+            workers=reading.workers,
+            long_workers=reading.long_workers,
+            shelf=self.shelf,
+            keep=self.keep,
+            crowds=crowds,
+        )
+
+    def backfill(self) -> Backfill:
+        """The completion of history, which knows what the first poll may announce."""
+        return Backfill(
+            authorities=self.authorities,
+            fetcher=self.client,
+            index=self.client,
+            read=self._read,
+            store=self.store,
+            route=self.route,
+            clock=self.clock,
+            announce_since=self._announce_since,
+            workers=self.settings.reading.workers,
+            shelf=self.shelf,
+            keep=self.keep,
+        )
+
+    @property
+    def _read(self) -> Reader:
+        return partial(read_pdf, limits=read_limits(self.settings))
+
+    @property
+    def _announce_since(self) -> timedelta:
+        return timedelta(days=self.settings.watch.announce_since_days)

@@ -1,0 +1,51 @@
+"""Makes of the posts of one destination what its messages are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.counsel import counsel
+from bot.delivery.channel import DeliveryError, Refused
+from bot.delivery.events import unexpected
+from bot.messages import Beside, Dispatch, Language, place_for
+from bot.messages.layout import TooSmall
+from bot.model import Decree, Place, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`clock` gives the current instant (aware, UTC); `public_url` is where decrees have pages of their own: see `Beside`."""
+
+    places: Mapping[str, Place]
+    clock: Callable[[], datetime]
+    language: Language
+    public_url: str | None = None
+
+    def dispatch(self, post: Post, *, edited: bool = False) -> Dispatch:
+        """The decree of a post as it is told now; `edited`: with what later decrees do to it, as its message is edited to say."""
+        decree, now, place = post.decree, self.clock(), self.place(post.decree)
+        beside = Beside(self.public_url)
+        told = replace(beside, edited=True, below=post.below) if edited else beside
+        return Dispatch(decree, place, now, self.language, counsel(decree, place, now), told)
+
+    def place(self, decree: Decree) -> Place:
+        """Where the authority is that published it."""
+        return place_for(self.places, decree.authority)
+
+
+@contextmanager
+def composing(platform: str) -> Iterator[None]:
+    """While words are made: what cannot be said is refused, also by a fault of ours. Nothing was sent, so that nothing is in doubt; a
+    person is told of it, and the posts behind it go on.
+    """
+    try:
+        yield
+    except DeliveryError:
+        raise
+    except TooSmall as error:
+        raise Refused(f"{platform}: {error}") from None
+    except Exception as error:
+        raise Refused(f"{platform}: no words for this decree: {unexpected(platform, error)}") from error

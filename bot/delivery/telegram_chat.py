@@ -1,0 +1,81 @@
+"""Where a Telegram chat is: a group that becomes a supergroup gets another id, and its messages other ids with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+from telegram.error import ChatMigrated
+
+from bot.delivery.channel import NotSent
+from bot.delivery.errors import Migrated
+from bot.uninterrupted import uninterrupted
+
+log = structlog.get_logger()
+
+
+class Moves(Protocol):
+    """Where chats are now that have moved. Synchronous; called in a thread."""
+
+    def now_at(self, chat: int | str, /) -> int | str:
+        """The id that a chat has now."""
+        ...
+
+    def moved_at(self, chat: int | str, /) -> datetime | None:
+        """When it got that id: its messages from before have other ids. None where it never moved."""
+        ...
+
+    def moved(self, chat: int | str, new: int, now: datetime, /) -> None:
+        """It has another one."""
+        ...
+
+
+class Whereabouts:
+    """The chat of one destination. Without `moves` one that moves is followed until the program ends."""
+
+    def __init__(self, chat: int | str, moves: Moves | None, clock: Callable[[], datetime], *, destination: str) -> None:
+        self._chat = chat
+        self._moves = moves
+        self._clock = clock
+        self._destination = destination
+        self._moved_at: datetime | None = None
+        self._is_located = moves is None
+
+    async def chat(self) -> int | str:
+        """Where it is now, as noted by whoever met its move. Raises NotSent where that cannot be read."""
+        if not self._is_located and self._moves is not None:
+            with _reading():
+                self._chat = await asyncio.to_thread(self._moves.now_at, self._chat)
+            self._is_located = True
+        return self._chat
+
+    async def moved_since(self, sent: datetime) -> bool:
+        """Whether the chat gives its messages other ids than it did then. Raises NotSent where that cannot be read."""
+        if self._moves is None:
+            moved = self._moved_at
+        else:
+            with _reading():
+                moved = await asyncio.to_thread(self._moves.moved_at, self._chat)
+        return moved is not None and moved >= sent
+
+    async def moved(self, moved: ChatMigrated) -> Migrated:
+        """Note its new id, before anything is sent there: nothing was sent to the old one. What is to be raised of that."""
+        log.warning("group became a supergroup: set its new id in the configuration", destination=self._destination, chat=moved.new_chat_id)
+        if self._moves is not None:
+            await uninterrupted(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
+        self._chat = moved.new_chat_id
+        self._moved_at = self._clock()
+        return Migrated(f"Telegram: the group is now {moved.new_chat_id}")
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Nothing was sent yet: a store that fails here leaves no post in doubt."""
+    try:
+        yield
+    except Exception as error:
+        raise NotSent(f"Telegram: it cannot be read where the chat is ({type(error).__name__})") from error

@@ -1,0 +1,78 @@
+"""What is wrong with a source. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from sources import (
+    Blocked,
+    Emptied,
+    FetchError,
+    Gone,
+    LayoutChanged,
+    MovedAway,
+    NeedsBrowser,
+    Paused,
+    Refused,
+    Unreachable,
+    Unusable,
+)
+from sources.client import Disallowed
+
+
+class Cause(StrEnum):
+    """What is wrong with a source. `RELOCATED` is no failure: it still works, and the catalogue should be brought up to date."""
+
+    UNREACHABLE = "unreachable"  # no answer
+    BLOCKED = "blocked"  # an answer that refuses: 401, 403, 429, 5xx
+    CHALLENGE = "challenge"  # a block or challenge page in the place of the real one
+    RESTING = "resting"  # not asked: the address that it shares with others asked to be left alone, or gave no answer
+    MOVED = "moved"  # 404, 410, or sent to a site that is not in the catalogue
+    STRUCTURE = "structure"  # the page came, and no list was found on it
+    EMPTIED = "emptied"  # a list that always had recueils has none
+    UNUSABLE = "unusable"  # something else than a page came
+    ROBOTS = "robots"  # its robots.txt asks us not to
+    NEEDS_BROWSER = "needs_browser"  # it serves only real browsers, and there is none
+    UNEXPECTED = "unexpected"  # a fault of the program, see its log
+    FILES = "files"  # its list can be read, and none of its recueils can be fetched or opened
+    LATE = "late"  # it answers, and nothing was published for longer than is usual
+    RELOCATED = "relocated"
+
+
+_BY_ERROR: tuple[tuple[type[FetchError], Cause], ...] = (
+    # The more precise ones first.
+    (Emptied, Cause.EMPTIED),
+    (LayoutChanged, Cause.STRUCTURE),
+    (MovedAway, Cause.MOVED),
+    (Gone, Cause.MOVED),
+    (Unusable, Cause.UNUSABLE),
+    (Blocked, Cause.CHALLENGE),
+    (Refused, Cause.BLOCKED),
+    (Paused, Cause.RESTING),
+    (Unreachable, Cause.UNREACHABLE),
+    (NeedsBrowser, Cause.NEEDS_BROWSER),
+    (Disallowed, Cause.ROBOTS),
+)
+
+
+def cause_of(error: FetchError) -> Cause:
+    """What a failed poll means, by the type of its error."""
+    return next((cause for kind, cause in _BY_ERROR if isinstance(error, kind)), Cause.UNEXPECTED)
+
+
+def remembered(cause: str | None) -> Cause:
+    """A word of the database; another version of the program may have written one that this one does not know."""
+    try:
+        return Cause(cause or "")
+    except ValueError:
+        return Cause.UNEXPECTED
+
+
+def nobody_answers(causes: Collection[str | None]) -> bool:
+    """Whether no site at all answers, so that it is this machine, rather than so many sites, that has no network.
+
+    `causes` are those of all watched sources, None for one that does not fail. Of a single source nobody can tell.
+    """
+    silent = [cause for cause in causes if cause != Cause.NEEDS_BROWSER]  # not asked, whatever the network
+    return len(silent) > 1 and Cause.UNREACHABLE in silent and all(cause in {Cause.UNREACHABLE, Cause.RESTING} for cause in silent)

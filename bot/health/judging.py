@@ -1,0 +1,88 @@
+"""What is remembered of a source, its habits and the time in, a judgement out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
+from statistics import median_low
+
+from bot.health.causes import Cause, remembered
+from bot.health.states import AuthorityHealth, SourceHealth, Status
+from bot.rhythm import Habits, is_late
+from bot.storage.rows import SourceState, Stuck
+from sources import Authority, Source
+
+ASLEEP_AFTER = timedelta(hours=1)
+"""How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with
+everything to download, keeps sources waiting for some tens of minutes."""
+
+STUCK_AT_ONCE, STUCK_SOON = 2, timedelta(hours=1)
+"""Recueils that cannot be read, so many and for so long, that the trouble is the site's: a server at its limits recovers sooner."""
+
+STUCK_ALONE = timedelta(days=1)
+"""How long a single one, where nothing else was read since, may be taken for a bad file: it has then been tried eight times."""
+
+_WORKING = frozenset({Status.FINE, Status.LATE})
+_WORSE = {status: position for position, status in enumerate(Status)}
+
+
+def judge_source(source: Source, state: SourceState, habits: Habits, now: datetime, stuck: Stuck | None = None) -> SourceHealth:
+    """How a source is, from what is remembered of it. One whose last poll failed is failing, and so is one whose recueils are `stuck`; one
+    that works may be late."""
+    status, cause, since = _judged(state, habits, stuck, now)
+    latest = [day for day in (habits.latest, state.last_new_at and state.last_new_at.astimezone(habits.zone).date()) if day]
+    return SourceHealth(
+        key=source.key,
+        status=status,
+        cause=cause,
+        since=since,
+        detail=state.error or (stuck.error if stuck is not None else None),
+        failures=state.failures,
+        unread=0 if stuck is None else stuck.number,
+        last_ok_at=state.last_ok_at,
+        last_new_at=state.last_new_at,
+        last_published=max(latest, default=None),
+        usual_gap=habits.usual_gap,
+        late_after=habits.late_after,
+        moved_to=state.moved_to,
+    )
+
+
+def judge_authority(authority: Authority, routes: Sequence[SourceHealth], *, watched: bool) -> AuthorityHealth:
+    """How an authority is, from its routes. One that nobody can watch is never taken for one with nothing to report."""
+    if not watched:
+        return AuthorityHealth(authority.code, Status.UNWATCHED, not_covered=authority.not_covered)
+    if authority.not_covered is not None or not authority.sources:
+        return AuthorityHealth(authority.code, Status.NOT_COVERED, not_covered=authority.not_covered)
+    best = min((route.status for route in routes), key=_WORSE.__getitem__, default=Status.UNPOLLED)
+    unverified = {source.key for source in authority.sources if source.unverified}
+    broken = any(route.status is Status.FAILING and route.key not in unverified for route in routes)
+    return AuthorityHealth(authority.code, Status.PARTLY if broken and best in _WORKING else best, tuple(routes))
+
+
+def asleep_since(due: Iterable[datetime | None], now: datetime) -> datetime | None:
+    """Since when nobody polls: the instant at which half of the sources were due, when that is longer ago than can be; else None.
+
+    `due` are the next polls of all watched sources, None for one never polled. Half of them, because some rest for hours at a server's
+    request, and others wait in a long queue.
+    """
+    known = [instant for instant in due if instant is not None]
+    middle = median_low(known) if known else None
+    return middle if middle is not None and now - middle > ASLEEP_AFTER else None
+
+
+def _judged(state: SourceState, habits: Habits, stuck: Stuck | None, now: datetime) -> tuple[Status, Cause | None, datetime | None]:
+    if state.failures:
+        return Status.FAILING, remembered(state.cause), state.failing_since or state.last_ok_at
+    if state.last_ok_at is None:
+        return Status.UNPOLLED, None, None
+    if stuck is not None and now - stuck.since >= (STUCK_SOON if stuck.number >= STUCK_AT_ONCE else STUCK_ALONE):
+        return Status.FAILING, Cause.FILES, stuck.since
+    if is_late(habits, state.last_new_at, now):
+        return Status.LATE, Cause.LATE, state.last_new_at or _beginning(habits)
+    return Status.FINE, None, None
+
+
+def _beginning(habits: Habits) -> datetime | None:
+    """The first instant of the last day on which anything was published."""
+    return None if habits.latest is None else datetime.combine(habits.latest, time(), habits.zone)

@@ -1,0 +1,103 @@
+"""How sources, authorities and the whole are, as values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from bot.health.causes import Cause
+
+
+class Status(StrEnum):
+    """How a source or an authority is, the best first."""
+
+    FINE = "fine"
+    LATE = "late"
+    PARTLY = "partly"  # of an authority only: one of its routes works, and another does not
+    FAILING = "failing"
+    UNPOLLED = "never_polled"
+    NOT_COVERED = "not_covered"
+    UNWATCHED = "not_watched"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """One source. `cause` and `since` are set when it is failing (since the first failed poll in a row, or the first recueil that could not
+    be read) or late (since the last recueil); `detail` is the last error, for operators. `unread` counts the recueils that could not be
+    read since the last that could. `last_published` is the day of the newest recueil known."""
+
+    key: str
+    status: Status
+    cause: Cause | None = None
+    since: datetime | None = None
+    detail: str | None = None
+    failures: int = 0
+    unread: int = 0
+    last_ok_at: datetime | None = None
+    last_new_at: datetime | None = None
+    last_published: date | None = None
+    usual_gap: timedelta | None = None
+    late_after: timedelta | None = None
+    moved_to: str | None = None
+
+    @property
+    def authority(self) -> str:
+        """The code of who publishes there."""
+        return self.key.split(":", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityHealth:
+    """One authority: as well as the best of its routes, but PARTLY where another of them is broken.
+
+    Routes are seldom equal: what the préfecture de police publishes on its own site comes late, or never, to its neighbours' recueils. One
+    that was never verified promises nothing, and its failure takes nothing away. `not_covered` tells why there is no route.
+    """
+
+    code: str
+    status: Status
+    routes: tuple[SourceHealth, ...] = ()
+    not_covered: str | None = None
+
+    @property
+    def main(self) -> SourceHealth | None:
+        """The route that gives the authority its status: of one that is read in part, the first that is not."""
+        wanted = Status.FAILING if self.status is Status.PARTLY else self.status
+        return next((route for route in self.routes if route.status is wanted), None)
+
+    @property
+    def broken(self) -> tuple[SourceHealth, ...]:
+        """The routes that do not work, also where another does."""
+        return tuple(route for route in self.routes if route.status is Status.FAILING)
+
+    @property
+    def last_published(self) -> date | None:
+        """The day of the newest recueil known, over all routes."""
+        return max((route.last_published for route in self.routes if route.last_published), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Every authority at one instant. `asleep_since`: when polls became due that nobody makes, None while the bot seems to run."""
+
+    at: datetime
+    authorities: tuple[AuthorityHealth, ...]
+    asleep_since: datetime | None = None
+
+    @property
+    def counts(self) -> Mapping[Status, int]:
+        """How many authorities are how."""
+        return Counter(authority.status for authority in self.authorities)
+
+    @property
+    def sources(self) -> tuple[SourceHealth, ...]:
+        """Every source that is watched."""
+        return tuple(route for authority in self.authorities for route in authority.routes)
+
+    @property
+    def fine(self) -> bool:
+        """Whether the bot runs and every source that is watched works, also those beside another that does."""
+        return self.asleep_since is None and all(route.status is Status.FINE for route in self.sources)

@@ -1,0 +1,37 @@
+"""The tables. Instants are UTC; dates are ISO days; facts, evidence and page lists are JSON written by `bot.storage.codec`.
+
+Foreign keys name their tables by text, so that no file need know another: importing this package brings all tables together.
+"""
+
+from bot.storage.schema.acts import act_numbers, act_terms, acts, decisions, reviews, search_rules
+from bot.storage.schema.decrees import decrees, identities, links, sightings
+from bot.storage.schema.operators import alerts, leases, post_alerts
+from bot.storage.schema.posts import edits, holds, moved_chats, posts
+from bot.storage.schema.recueils import backfills, contents, recueils, sources
+from bot.storage.schema.types import Instant, metadata
+
+__all__ = [
+    "Instant",
+    "act_numbers",
+    "act_terms",
+    "acts",
+    "alerts",
+    "backfills",
+    "contents",
+    "decisions",
+    "decrees",
+    "edits",
+    "holds",
+    "identities",
+    "leases",
+    "links",
+    "metadata",
+    "moved_chats",
+    "post_alerts",
+    "posts",
+    "recueils",
+    "reviews",
+    "search_rules",
+    "sightings",
+    "sources",
+]

@@ -1,0 +1,51 @@
+"""What operators are told, once each, and which program runs."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table, Text
+
+from bot.storage.schema.types import Id, Instant, metadata
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    # An alert and its end are each told once: these are null until they are.
+    Column("told_at", Instant),
+    Column("closed_at", Instant),
+    Column("end_told_at", Instant),
+)
+Index(None, alerts.c.subject, alerts.c.closed_at)
+
+post_alerts = Table(
+    "post_alerts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # What it is about (`post:12`, `destination:channel`), and a word of `bot.alerts.post_decisions.Trouble`.
+    Column("subject", Text, nullable=False),
+    Column("trouble", String(32), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    # As in `alerts`: each of these is null until it is so.
+    Column("told_at", Instant),
+    Column("closed_at", Instant),
+    Column("end_told_at", Instant),
+)
+Index(None, post_alerts.c.subject, post_alerts.c.closed_at)
+
+leases = Table(
+    "leases",
+    metadata,
+    # What only one program at a time may be: see `bot.storage.leases`.
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    # The machine and the process, for people and for programs on the same machine.
+    Column("place", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+)

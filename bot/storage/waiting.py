@@ -1,0 +1,50 @@
+"""When destinations and their posts have waited long enough. Within the transaction of the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from bot.model import PostCause, PostState
+from bot.storage.outbox_rows import SKEW, due_at, is_in_doubt, lasts
+from bot.storage.schema import holds, posts
+from bot.storage.upsert import insert_or_ignore
+
+
+def hold(connection: Connection, destination: str, until: datetime, now: datetime, cause: PostCause | None) -> None:
+    """Give nothing to this destination before then. A later time already set stays, unless the clock was set back since."""
+    values = {"until": until, "set_at": now, "cause": None if cause is None else cause.value}
+    connection.execute(insert_or_ignore(connection, holds), {"destination": destination, **values})
+    earlier = or_(holds.c.until < until, holds.c.set_at > now + SKEW)
+    connection.execute(update(holds).where(holds.c.destination == destination, earlier).values(values))
+
+
+def held_until(connection: Connection, destination: str, now: datetime) -> datetime | None:
+    """When the destination may be used again; None when it may be now."""
+    query = select(holds.c.until).where(holds.c.destination == destination, lasts(now))
+    return connection.execute(query).scalar_one_or_none()
+
+
+def next_due(connection: Connection, now: datetime, destinations: Collection[str] | None, lease: timedelta) -> datetime | None:
+    """When there will next be something to do for these destinations (None: for all), never before `now`; None when nothing waits.
+
+    A message that is being sent is looked at when its `lease` is over.
+    """
+    doubtful = posts.alias()
+    # Asked once, and not of every post that waits.
+    ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
+    waits = and_(posts.c.state.in_((PostState.UNKNOWN, PostState.PENDING)), or_(posts.c.state == PostState.UNKNOWN, ahead))
+    waiting = select(posts.c.destination, func.min(due_at(now)).label("due")).where(waits)
+    sending = select(func.min(posts.c.claimed_at)).where(posts.c.state == PostState.SENDING)
+    if destinations is not None:
+        ours = posts.c.destination.in_(sorted(destinations))
+        waiting, sending = waiting.where(ours), sending.where(ours)
+    resting = select(holds.c.destination, holds.c.until).where(lasts(now))
+    rests = {row.destination: row.until for row in connection.execute(resting)}
+    times = [max(row.due, rests.get(row.destination, now), now) for row in connection.execute(waiting.group_by(posts.c.destination))]
+    claimed = connection.execute(sending).scalar_one()
+    if claimed is not None:
+        times.append(max(min(claimed, now) + lease, now))
+    return min(times, default=None)

