@@ -134,3 +134,20 @@ def test_a_rector_authorises_no_cameras(author: str) -> None:
     article = "Le traitement algorithmique est mis en œuvre le 2 mai 2026.\nL'image des bulletins est conservée."
     text = f"{author}\nVu le code de l'éducation ;\nARRÊTE\nArticle 1er : {article}"
     assert judge(act(text, "Arrêté relatif au traitement algorithmique d'affectation des élèves")).outcome is Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "concerned"),
+    [
+        ("Avis n° 12 du 3 mai 2026 de la commission départementale de vidéoprotection sur l'analyse algorithmique des images", "", False),
+        ("Avis", f"La commission, saisie par le préfet d'{OBJECT},\nÉMET L'AVIS SUIVANT :\n1. Elle recommande {OBJECT} sobre.", False),
+        ("Avis de la commission départementale : arrêté autorisant l'emploi d'" + OBJECT, "", True),
+        (
+            "Arrêté n° 2026-9",
+            f"{LAW}Vu que la commission rend l'avis suivant ;\nARRÊTE\nArticle 1er : La commune d'Uzès est autorisée à employer {OBJECT}.",
+            True,
+        ),
+    ],
+)
+def test_a_commission_advises_and_decides_nothing(title: str, text: str, concerned: bool) -> None:
+    assert (judge(act(text, title)).outcome is not Outcome.NOT_CONCERNED) is concerned
