@@ -8,7 +8,7 @@ from functools import cache
 from bot.detection.cues import load
 from bot.detection.document import Document
 from bot.detection.found import Found
-from bot.detection.makers import BY, THAT
+from bot.detection.makers import BY, COMPANY, THAT
 from bot.detection.phrases import joined
 from bot.detection.product_names import impersonal, name_at
 from bot.detection.segments import Part, Segment
@@ -34,6 +34,8 @@ _MADE_AFTER = re.compile(
 )
 # Words may be glued: "letraitement, dénommé".
 _NOUN = re.compile(rf"(?P<product>{_PRODUCT}|dispositif|\bil\b)|\b(?:{'|'.join(_WORDS['named_otherwise'])})\b")
+# "Le traitement est développé par la société X et porte le nom de « Y »": who made it is not what bears the name.
+_MADE_BY = re.compile(rf"\b(?:par|de|aupres de|avec)\s{COMPANY}\s(?=\S)")
 
 _BEFORE = 120
 """Characters before "dénommé" in which what bears the name is told."""
@@ -83,5 +85,7 @@ def _is_of_software(text: str, start: int, position: int) -> bool:
 
     Where nothing is recognised there, damage may have hidden it; "dit" is said of too much else.
     """
-    nouns = list(_NOUN.finditer(text, max(position - _BEFORE, start), position))
+    opening = max(position - _BEFORE, start)
+    makers = [match.span() for match in _MADE_BY.finditer(text, opening, position)]
+    nouns = [noun for noun in _NOUN.finditer(text, opening, position) if not any(first <= noun.start() < last for first, last in makers)]
     return nouns[-1]["product"] is not None if nouns else re.match(r"\W*dit", text[position:]) is None
