@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 
@@ -24,14 +25,24 @@ _WORDS = {
     "vingt": 20, "vingt et un": 21, **{f"vingt {word}": 20 + number for number, word in enumerate(_ONES) if number > 1},
     "trente": 30, "trente et un": 31,
 }  # fmt: skip
-_IN_WORDS = "|".join(word.replace(" ", r"[\s-]+") for word in sorted(_WORDS, key=len, reverse=True))
+_HOURS = {"zero": 0, "une": 1, "vingt et une": 21, **{word: number for word, number in _WORDS.items() if number < 24}}
+_MINUTES = {"quinze": 15, "et quart": 15, "trente": 30, "et demie": 30, "quarante cinq": 45}
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """Words as a pattern, the longest first, with hyphens or without."""
+    return "|".join(word.replace(" ", r"[\s-]+") for word in sorted(words, key=len, reverse=True))
+
+
+_IN_WORDS = _any_of(_WORDS)
+_CLOCK_IN_WORDS = rf"(?:{_any_of(_HOURS)})\s+heures?(?:\s+(?:{_any_of(_MINUTES)})\b)?"
 
 WEEKDAY = r"(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s*)?"
 DAY = r"(?:1\s?er|1\s?[*°º]\w?|[il]\s?er|premier|[0-3]?\d|[0-3]\s\d)"
 MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)})(?![a-z])\.?)"
 YEAR = rf"(?:20\d\d|2\s0\s\d\s\d|(?:l'an\s+)?deux[\s-]+mil(?:le)?[\s-]+(?:{_IN_WORDS}))"
 _NUMERIC = r"(?:[0-3]?\d[/.][01]?\d[/.]20\d\d)"
-HOUR = r"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|minuit|midi)"
+HOUR = rf"(?:(?:[0-2]?\d)\s?(?:heures?|h|:)\s?(?:[0-5]\d)?|minuit|midi|{_CLOCK_IN_WORDS})"
 
 _DAY_OF_MONTH = rf"(?:{DAY}\s*|(?:{_IN_WORDS})\s+){MONTH}"
 
@@ -92,11 +103,19 @@ def clock(text: str, *, closing: bool) -> time | None:
         return time(12) if text == "midi" else (time(23, 59) if closing else time(0))
     match = _CLOCK.fullmatch(text)
     if match is None:
-        return None
+        return _clock_in_words(text)
     hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
     if hours == 24 and minutes == 0:
         return time(23, 59) if closing else None
     return time(hours, minutes) if hours < 24 else None
+
+
+def _clock_in_words(text: str) -> time | None:
+    """An hour in letters ("dix-huit heures trente")."""
+    hours, told, minutes = re.sub(r"[\s-]+", " ", text).partition(" heure")
+    if not told or hours not in _HOURS:
+        return None
+    return time(_HOURS[hours], _MINUTES.get(minutes.removeprefix("s").strip(), 0))
 
 
 def _month(text: str) -> int:

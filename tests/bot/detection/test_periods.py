@@ -145,6 +145,11 @@ def test_several_days_run_from_the_first_beginning_to_the_last_end(text: str, st
         ("du 4 au 6 décembre 2026, de 20 h à 5 h", "2026-12-04T20:00", "2026-12-07T05:00"),
         ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026", "2026-12-05T12:00", "2026-12-06"),
         ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026, de 9h à 18h", "2026-12-05T12:00", "2026-12-06T18:00"),
+        # Hours in letters.
+        ("les vendredi 4 et samedi 5 décembre 2026, de neuf heures à vingt-deux heures trente", "2026-12-04T09:00", "2026-12-05T22:30"),
+        ("du 4 décembre 2026 à dix-huit heures au 5 décembre 2026 à une heure et demie", "2026-12-04T18:00", "2026-12-05T01:30"),
+        ("le 4 décembre 2026 de vingt heures à minuit", "2026-12-04T20:00", "2026-12-04T23:59"),
+        ("le 4 décembre 2026 de vingt-et-une heures à trois heures", "2026-12-04T21:00", "2026-12-05T03:00"),
         ("le 4 décembre, de 9h à 23h, le 5, de 9h à 23h, et le 6 décembre 2026, de 9h à 18h", "2026-12-04T09:00", "2026-12-06T18:00"),
     ],
 )
