@@ -18,6 +18,7 @@ NAMED = {
         "des valises sans détenteur",
     ],
     "weapon": [
+        "des arrnes blanches",
         "un individu porteur d'une arme",
         "une personne armée",
         "la présence d'une arme à feu",
@@ -50,6 +51,8 @@ NAMED = {
         "la dispersion soudaine d'un groupe",
         "les mouvements anormaux de la foule",
         "un reflux brutal de la foule",
+        "les mouvernents de foule",
+        "la foule et ses mouvements",
     ],
     "crowd_density": [
         "la saturation d'un quai",
@@ -81,6 +84,7 @@ NONE = [
     "une personne à la fenêtre",
     "l'accès au public",
     "le mouvement perpétuel",
+    "les agents et leurs mouvements",
 ]
 
 
