@@ -34,6 +34,10 @@ _DURING_NAME = re.compile(
 )
 _EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |du |de |d['\s])")
 _FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
+# "une rencontre de football", "plusieurs concerts": of a kind, and none by name.
+_SOME = re.compile(r"(?:une?|des|plusieurs|deux|trois|quatre|cinq)\s")
+# "la Braderie" of the title, "la Braderie de Lille" of the article.
+_PLACED = re.compile(r"\s(?:de |du |des |d['’]|de la |de l['’])[A-ZÀ-Þ][\w'’-]*(?:[\s-][A-ZÀ-Þ][\w'’-]*){0,2}")
 _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
 _EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
 
@@ -41,15 +45,25 @@ _EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|u
 def event(document: Document, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> Found[str] | None:
     """What the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
 
-    A title printed in capitals gives way to an article that names the same event in its own spelling. A decree that changes another one
-    may name it only where a visa tells what that one authorises (`mentioning`).
+    A title that prints it in capitals, only says what kind of event it is ("une rencontre de football") or leaves out where ("la Braderie")
+    gives way to an article that names it. A decree that changes another one may name it only where a visa tells what that one authorises
+    (`mentioning`).
     """
-    first: Found[str] | None = None
-    for found in _events(document, [*segment.of(Part.TITLE), *segment.of(Part.HEADING), *speaking, *segment.of(Part.ARTICLE)]):
-        if not found.value.isupper():
-            return found if first is None or fold(found.value).text.startswith(fold(first.value).text) else first
-        first = first or found
-    return first or next(_events(document, [block for block in mentioning if block.part is Part.VISA]), None)
+    named = _events(document, [*segment.of(Part.TITLE), *segment.of(Part.HEADING), *speaking, *segment.of(Part.ARTICLE)])
+    first = next(named, None)
+    if first is None:
+        return next(_events(document, [block for block in mentioning if block.part is Part.VISA]), None)
+    return next((found for found in named if _is_clearer(found.value, first.value)), first)
+
+
+def _is_clearer(name: str, first: str) -> bool:
+    """True for the name of an event that says more than the first one found, of the same event."""
+    plain, known = fold(name).text, fold(first).text
+    if first.isupper():
+        return not name.isupper() and plain.startswith(known)
+    if _SOME.match(known) is not None:
+        return _SOME.match(plain) is None and name != name.lower()
+    return plain.startswith(known) and _PLACED.fullmatch(name[len(first) :]) is not None
 
 
 def _events(document: Document, blocks: list[Block]) -> Iterator[Found[str]]:

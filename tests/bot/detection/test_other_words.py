@@ -57,6 +57,23 @@ def test_events(words: str, event: str | None) -> None:
     assert facts(f"La commune de Cannes est autorisée, {words}, à employer {OBJECT}.").event == event
 
 
+@pytest.mark.parametrize(
+    ("title", "article", "event"),
+    [
+        ("d'une épreuve cycliste", "de la course Blois – Vendôme", "course Blois – Vendôme"),
+        ("d'une épreuve cycliste", "d'une étape du Tour", "une épreuve cycliste"),
+        ("d'une épreuve cycliste", "de la course", "une épreuve cycliste"),
+        ("du Carnaval", "du Carnaval de Nevers", "Carnaval de Nevers"),
+        ("du Carnaval", "du Carnaval de Nevers et de ce qui suit", "Carnaval"),
+        ("du Carnaval", "de la Fête de la Loire", "Carnaval"),
+        ("DU CARNAVAL DES FOUS", "du carnaval des Fous", "carnaval des Fous"),
+    ],
+)
+def test_an_article_may_name_more_clearly_what_the_title_names(title: str, article: str, event: str) -> None:
+    printed = f"Arrêté n° 2026-412 autorisant l'emploi d'{OBJECT} à l'occasion {title}"
+    assert facts(f"À l'occasion {article}, la commune de Nevers est autorisée à employer {OBJECT}.", title=printed).event == event
+
+
 def test_a_renewal_may_name_its_event_in_its_visa_alone() -> None:
     visa = (
         f"{LAW}\nVu l'arrêté n° 2026-400 du 2 mai 2026 autorisant la commune de Metz à employer {OBJECT} à l'occasion des Marchés de Noël ;"
