@@ -37,7 +37,13 @@ _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)
 _SAID = re.compile(
     r"\s*\(.*$|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$"
-    r"|\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?(?:ses|leurs?|son|sa)\s+(?:abords|alentours|environs|parvis|quais|acc[eè]s|d[ée]pendances).*$",
+    r"|\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?(?:ses|leurs?|son|sa)\s+(?:parvis|quais|acc[eè]s|d[ée]pendances).*$",
+    re.IGNORECASE,
+)
+# Since the law of 18 August 2026, what is around a building is a place of its own kind: "la gare de Lens et ses abords immédiats".
+_AROUND = re.compile(
+    r"\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?"
+    r"(?P<around>(?:ses|leurs)\s+(?:abords|alentours|environs)(?:\s+(?:imm[ée]diats|proches|directs))?)\b.*$",
     re.IGNORECASE,
 )
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
@@ -81,10 +87,12 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
     value = _PARENTHESES.sub("", joined(without_names(composed)))
     for part in _cut(_each(value), item=item):
         name, town = _without_lead(part)
+        around = _AROUND.search(name)
+        name = name[: around.start()] if around is not None else name
         name = _COUNTED.sub("", _SAID.sub("", name)).strip(" ,;.-–:")
         name = _INCLUDED.sub("", _NAMES_AFTER_KIND.sub("", name))
         if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and not (town and _KIND.match(_plain(name)) is None):
-            yield name
+            yield f"{name} et {around['around'].lower()}" if around is not None else name
 
 
 def _without_lead(item: str) -> tuple[str, bool]:

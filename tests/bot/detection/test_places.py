@@ -30,7 +30,9 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
         ("Sites : gymnase Cosec (3 caméras) ; salle des fêtes (2 caméras).", ("gymnase Cosec", "salle des fêtes")),
         ("Douze caméras sont concernées (place des Arènes, allées Brouchet).", ("place des Arènes", "allées Brouchet")),
         ("L'emploi est limité aux caméras de la place de la Comédie et du Peyrou.", ("place de la Comédie", "Peyrou")),
-        ("Son emploi s'étend au quartier de la Madeleine et à ses abords.", ("quartier de la Madeleine",)),
+        ("Son emploi s'étend au quartier de la Madeleine et à ses abords.", ("quartier de la Madeleine et ses abords",)),
+        ("L'usage est limité à la gare d'Albi et à ses abords immédiats.", ("gare d'Albi et ses abords immédiats",)),
+        ("L'usage est limité aux seuls bâtiments publics et à leurs abords.", ()),
         (
             "Sont concernées les caméras réparties entre les stations Bercy (ligne 6) et Cour Saint-Émilion.",
             ("Bercy", "Cour Saint-Émilion"),
