@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from bot.detection.document import Document
 from bot.detection.found import Found
-from bot.detection.place_names import names
+from bot.detection.place_names import is_of_a_kind, names
 from bot.detection.segments import Block
 
 _LONGEST = 160
@@ -26,6 +26,10 @@ _GROUND = (
 )
 # What opens a list of places: a clause that names a kind of place and ends with a colon.
 _LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
+# "Sont concernées :" tells of places where the first thing listed is called like one.
+_THESE = re.compile(
+    r"\b(?:sont|seront) (?:seule?s? )?(?:concern|vise|retenu|couvert|film|surveill|survol|equip|inclus|compri)\w*(?:,? \w+){0,3}\s?:(?=\s)"
+)
 # The same words also open lists of other things.
 _OTHER = re.compile(
     r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
@@ -44,7 +48,8 @@ _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 def listed_places(document: Document, block: Block) -> Iterator[Found[str]]:
     """The places that one article lists, in order, as it words them."""
     text = document.folded.text
-    for lead in islice(_LEAD.finditer(text, block.start, block.end), _MOST):
+    leads = chain(_LEAD.finditer(text, block.start, block.end), _THESE.finditer(text, block.start, block.end))
+    for lead in islice(leads, _MOST):
         sentence = max(text.rfind(mark, block.start, lead.start()) + 1 for mark in ".;:") or block.start
         if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence):
             continue
@@ -53,7 +58,10 @@ def listed_places(document: Document, block: Block) -> Iterator[Found[str]]:
         for count, (start, end) in enumerate(items):
             if count == _MOST:
                 return
-            yield from _places(document, start, end)
+            found = list(_places(document, start, end))
+            if count == 0 and lead.re is _THESE and not (found and is_of_a_kind(found[0].value)):
+                break
+            yield from found
 
 
 def _bullets(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:

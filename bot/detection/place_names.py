@@ -91,7 +91,7 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
         name = name[: around.start()] if around is not None else name
         name = _COUNTED.sub("", _SAID.sub("", name)).strip(" ,;.-–:")
         name = _INCLUDED.sub("", _NAMES_AFTER_KIND.sub("", name))
-        if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and not (town and _KIND.match(_plain(name)) is None):
+        if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and not (town and not is_of_a_kind(name)):
             yield f"{name} et {around['around'].lower()}" if around is not None else name
 
 
@@ -111,6 +111,11 @@ def is_place(name: str) -> bool:
     if not 3 <= len(name) <= 100 or _GENERIC.search(plain):
         return False
     return name[0].isupper() or _KIND.match(plain) is not None
+
+
+def is_of_a_kind(name: str) -> bool:
+    """True for a name that begins with what its place is called ("gare", "rue")."""
+    return _KIND.match(_plain(name)) is not None
 
 
 def _is_proper(name: str) -> bool:

@@ -61,7 +61,8 @@ _ABOVE = re.compile(
     r"|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)? (?P<over>(?:la |le |les |l')))"
 )
 _OF = re.compile(
-    rf"\b(?:cameras?|videoprotection)\s(?P<place>(?:de la |de l'|du |des )(?:(?:grande?|vieux|vieille|champ de)\s)?{GROUND}\b)"
+    r"\b(?:cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
+    rf"|video-?protection)\s(?P<place>(?:de la |de l'|du |des )(?:(?:grande?|vieux|vieille|champ de)\s)?{GROUND}\b)"
 )
 _THOSE = re.compile(
     r"\b(?:cameras?|images)\b[^.;:()]{0,60}?\bsont celles (?P<place>(?:de la |de l'|du |des ))(?!cameras?|system|dispositif|reseau)"
@@ -85,9 +86,10 @@ _NOT_WHERE = re.compile(r"\b(?:affich\w*|panneau\w*|inform\w*|conserv\w*|habilit
 
 
 def places(document: Document, segment: Segment, speaking: tuple[Block, ...]) -> list[Found[str]]:
-    """The places that articles list, and those of the title and of the articles that speak of the algorithm (`speaking`), one by one.
+    """The places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one.
 
-    What only counts them ("deux gares parisiennes") names none.
+    The title's come beside where the articles name no two: it says in general what they say one by one. What only counts them ("deux
+    gares parisiennes") names none.
     """
     text = document.flat
     found: dict[str, Found[str]] = {}
@@ -102,6 +104,8 @@ def places(document: Document, segment: Segment, speaking: tuple[Block, ...]) ->
         block for block in segment.of(Part.ARTICLE) if block not in speaking and not is_formality(text, block) and _tells_where(text, block)
     ]
     for block in [*telling, *speaking, *segment.of(Part.TITLE), *segment.of(Part.HEADING)]:
+        if block.part in {Part.TITLE, Part.HEADING} and len(found) > 1:
+            break
         known = [value.lower() for value in found]
         for entry in _in(document, block, listed=listed):
             plain = entry.value.lower()
@@ -130,7 +134,7 @@ def _in(document: Document, block: Block, *, listed: bool) -> Iterator[Found[str
         position = max(match.end(), start + 1)
         if block.part not in {Part.TITLE, Part.HEADING} and in_event(text, block.start, match.start()):
             continue
-        entries = list(names(document.original(start, end), item=match.re in _OF_PLACES))
+        entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
         if bracketed and len(entries) <= text.count(",", start, end) // 2:
             continue
         if match.re is _THOSE:  # "celles du Pâquier", but not "celles du hall et des accès"

@@ -98,6 +98,19 @@ def places(article: str, *, lead: str = "Article 2 : ") -> tuple[str, ...]:
         # A list that a decree quotes to put it in the place of another.
         ("« Sont retenues les gares suivantes :\n«   – gare de Lens ;\n«   – gare d'Arras.", ("gare de Lens", "gare d'Arras")),
         ("Les caméras couvrent la place Carnot, quais, hall et passerelle compris.", ("place Carnot",)),
+        ("Le traitement porte sur six caméras fixes de la place Carnot et de l'avenue Foch.", ("place Carnot", "avenue Foch")),
+        ("Il est appliqué aux images des caméras fixes existantes du parvis Nord.", ("parvis Nord",)),
+        ("Les caméras sont celles du quai Vauban et de la cour du Palais.", ("quai Vauban", "cour du Palais")),
+        ("Les caméras sont celles du quai Vauban et de la glacière du Roi.", ("quai Vauban", "glacière du Roi")),
+        (
+            "L'usage est limité au remblai, à la ravine Blanche, au souterrain des Arts et à l'aire d'arrivée du col de la Loge.",
+            ("remblai", "ravine Blanche", "souterrain des Arts", "aire d'arrivée du col de la Loge"),
+        ),
+        ("Sont concernées :\n– la gare d'Albi ;\n– la halte de Marssac.", ("gare d'Albi", "halte de Marssac")),
+        ("Seront seules filmées, de jour : la place Carnot et l'avenue Foch.", ("place Carnot", "avenue Foch")),
+        ("Sont concernés :\n– la Police nationale ;\n– la gare d'Albi.", ()),
+        ("Le traitement est mis en œuvre en souterrain et dans la cour.", ()),
+        ("Il en est rendu compte à la cour d'appel d'Albi.", ()),
     ],
 )
 def test_places(article: str, found: tuple[str, ...]) -> None:

@@ -98,6 +98,18 @@ def test_places_in_the_rows_of_a_table(table: str, found: tuple[str, ...]) -> No
     assert places(f"Les caméras sont les suivantes :\n{table}") == found
 
 
+@pytest.mark.parametrize(
+    ("article", "found"),
+    [
+        ("Les lieux sont les suivants : parvis Nord, rue Battant.", ("parvis Nord", "rue Battant")),
+        ("Les lieux sont les suivants : parvis Nord.", ("gare d'Albi", "parvis Nord")),
+        ("Divers.", ("gare d'Albi",)),
+    ],
+)
+def test_the_title_names_places_where_the_articles_do_not_list_them(article: str, found: tuple[str, ...]) -> None:
+    assert places(article, f"{TITLE} dans la gare d'Albi") == found
+
+
 def test_places_of_an_annex() -> None:
     annex = "Article 3 : Le directeur est chargé de l'exécution du présent arrêté.\nANNEXE\nStations concernées\n1. Bellecour\n2. Perrache"
     assert places(f"Divers.\n{annex}") == ("Bellecour", "Perrache")
