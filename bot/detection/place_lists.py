@@ -9,6 +9,7 @@ from itertools import chain, islice
 from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.place_names import is_of_a_kind, names
+from bot.detection.place_tables import opens_table
 from bot.detection.segments import Block
 
 _LONGEST = 160
@@ -51,7 +52,7 @@ def listed_places(document: Document, block: Block) -> Iterator[Found[str]]:
     leads = chain(_LEAD.finditer(text, block.start, block.end), _THESE.finditer(text, block.start, block.end))
     for lead in islice(leads, _MOST):
         sentence = max(text.rfind(mark, block.start, lead.start()) + 1 for mark in ".;:") or block.start
-        if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence):
+        if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence) or opens_table(text, lead.end()):
             continue
         first = _ITEM.search(text, lead.end() - 1, min(lead.end() + 4, block.end))
         items = _bullets(text, first.start(), block.end) if first is not None else _sentence(text, lead.end(), block.end)
