@@ -7,8 +7,9 @@ import re
 from bot.detection import grounds
 from bot.detection.case import Case, Finding
 from bot.detection.cues import Reason, cues, name_of
+from bot.detection.errata import erratum
 from bot.detection.mentions import Mention
-from bot.detection.references import CHANGES
+from bot.detection.references import CHANGES, references
 from bot.detection.segments import Block, Part, own_heading
 from bot.detection.titles import is_notice, notice_at_opening, notice_in
 from bot.detection.verbs import USE, Verb, article_verb, decides_before, plainly_used, stopped, title_verb, unsettled
@@ -41,12 +42,15 @@ def by_title(case: Case) -> Finding | None:
 def _by_title_with(case: Case, block: Block, mention: Mention) -> Finding | None:
     """What this title or heading says of a mention (of two interleaved layers, one may have the verb, the other the object), or None."""
     document, text = case.document, case.text
-    start = document.mended_span(own_heading(document.folded.text, block.start, mention.start), block.end)[0]
+    correcting = _erratum_before(case, block, mention)
+    # The title of the decree that an erratum corrects comes after that word.
+    opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
+    start = document.mended_span(opening, block.end)[0]
     stop = min(document.mended_span(block.start, block.end)[1], mention.tight_end + _TITLE_TAIL)
     event = cues().event.search(text, mention.tight_end, stop)
     said = stop if event is None else event.start()
     never = cues().never.search(text, start, said)
-    verb = title_verb(text, start, said, stop)
+    verb = title_verb(text, start, said, stop) if correcting is None else _correction(case, correcting)
     # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
     ended = never is not None and verb is not None and verb.kind in CHANGES and name_of(never) in _THINGS_ENDED
     if never is not None and (not decides_before(text, start, said) or (ended and never.end() <= mention.tight_start)):
@@ -56,10 +60,23 @@ def _by_title_with(case: Case, block: Block, mention: Mention) -> Finding | None
         return case.uncertain(case.phrase(mention), case.because("doubt", Reason.UNSETTLED, mention), case.against(open_to_doubt))
     if verb is None:
         return None
+    if correcting is not None and not references(document, case.segment, verb.kind, None):
+        return case.uncertain(case.phrase(mention), case.because("doubt", Reason.UNNAMED, mention))
     doubt = _title_doubt(case, block, mention, start, stop) or _bears_on_something_else(case, verb, mention)
     if doubt:
         return case.uncertain(case.phrase(mention), *doubt)
     return _decided(case, mention, verb, start)
+
+
+def _erratum_before(case: Case, block: Block, mention: Mention) -> re.Match[str] | None:
+    """The word with which this title or heading calls the act an erratum, where the mention comes after it."""
+    found = erratum(case.document, case.segment)
+    return found if found is not None and block.start <= found.start() < mention.start else None
+
+
+def _correction(case: Case, erratum_word: re.Match[str]) -> Verb:
+    """What an erratum does, whatever the decree does that it corrects."""
+    return Verb(Kind.MODIFICATION, *case.document.mended_span(*erratum_word.span("word")), Kind.MODIFICATION.value)
 
 
 def _decided(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:

@@ -9,7 +9,6 @@ from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.operators import is_formality
 from bot.detection.segments import Block, Part, Segment, own_heading
-from bot.detection.superseded import is_superseded
 from bot.model import CameraType
 
 _UNITS = {
@@ -29,6 +28,12 @@ _FIXED = re.compile(
     r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:)"
     rf"\s*{_COUNT}\b"
 )
+# "40 pour la préfecture de police, 62 pour la SNCF et 18 pour la RATP, soit 120 au total": the sum that a sentence on cameras ends with.
+_SUM = re.compile(
+    rf"\bcameras?\b[^.;]{{0,300}}?[\s,(](?:soit|(?:pour |formant )?un total de|au total|total)\s?:?\s"
+    rf"(?:(?:au total|en tout|un total de|un ensemble de)\s)?{_COUNT}"
+    r"(?=\s?(?:[.;,)]|cameras?\b|au total|en tout|points?\b))"
+)
 _NUMBERED = re.compile(rf"\bcameras?\b[^.;:]{{0,60}}?\bau nombre (?:total )?de {_COUNT}\b")
 # A table with a column of cameras ends with a line "Total 10", over the folded text with its lines.
 _TABLE = re.compile(
@@ -46,9 +51,17 @@ _ALTOGETHER = re.compile(r"\s*(?:,\s*)?(?:au total|en tout)\b")
 _TOTAL = re.compile(r"(?:\bau total,?(?: de)?|\bun total de|\bsoit(?: un total de)?|\ben tout)\s*$")
 # "17 caméras dont 3 caméras nomades", "au lieu de 12 caméras": a part, or what was before; and a year that ends the line above.
 _NO_COUNT = re.compile(
+    rf"(?:(?:\b\d{{1,4}}|\b{_WORD}) des\s*$)|"
     r"(?:\b(?:dont|parmi lesquelles|parmi|y compris|au lieu de|porte de|remplacement de|sur chacune des)"
     rf"|\b{MONTH})\s*$"
 )
+# "60 des 600 caméras", "600 caméras, dont 60 seulement sont reliées", "Caméras : 60".
+_SOME = re.compile(rf"(?<![\w-]){_COUNT}\s(?:seulement )?des (?:\d{{1,4}}|{_WORD}(?:[ -]{_WORD}){{0,6}}) cameras?\b")
+_OF_WHICH = re.compile(
+    rf"[^.;:]{{0,60}}?,? dont {_COUNT} "
+    r"(?:seulement\b|(?:sont |seront |\w{3,7} )?(?:reliee|raccordee|connectee|concernee|analysee|soumise|retenue))"
+)
+_COLON = re.compile(rf"\bcameras\s?:\s*{_COUNT}(?=\s?(?:[.;,(]|$))")
 _DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
 _VIDEO = re.compile(r"\bvideo\s?-?\s?(?:protection|surveillance)s?\b|\bcameras? fixes?\b")
 _IMAGES = re.compile(r"\bimages\b[^.;]{0,60}\b(?:video\s?-?\s?(?:protection|surveillance)|aeronefs?|drones?)\b")
@@ -60,26 +73,38 @@ _NONE = re.compile(
 _EXCLUDED = re.compile(r"^[^.;,]{0,60}\b(?:(?:n'est|ne sont) (?:pas|ni)(?! autoris)|est exclu|sont exclu|interdit)")
 
 
-def cameras(document: Document, segment: Segment) -> Found[int] | None:
+def cameras(document: Document, segment: Segment, speaking: tuple[Block, ...] = ()) -> Found[int] | None:
     """How many cameras, where the decree gives one figure, or a total beside its parts; None where that is not clear.
 
-    Parts are never added up: only a total that the decree states counts.
+    Parts are never added up: only a total that the decree states counts. Of a decree on several things, the articles from the first that
+    speaks of the algorithm on (`speaking`) count before those on drones or on fences.
     """
+    titles, articles = list(segment.of(Part.TITLE, Part.HEADING)), list(segment.of(Part.ARTICLE, Part.BODY))
+    spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
+    first = _counted(document, [*titles, *articles[spoken:]])
+    return first if first is not None or not spoken else _counted(document, [*titles, *articles])
+
+
+def _counted(document: Document, blocks: list[Block]) -> Found[int] | None:
     text = document.flat
     found: dict[int, Found[int]] = {}
     totals: list[Found[int]] = []
     in_parts = False
-    for block in segment.of(Part.TITLE, Part.HEADING, Part.ARTICLE, Part.BODY):
-        for pattern in (_FIXED, _NUMBERED, _TABLE, _CAMERAS):
+    for block in blocks:
+        for pattern in (_SUM, _FIXED, _NUMBERED, _TABLE, _SOME, _COLON, _CAMERAS):
             for match in pattern.finditer(document.folded.text if pattern is _TABLE else text, block.start, block.end):
                 count = _count(match.groupdict().get("again") or match["count"])
                 before = text[max(match.start() - 40, block.start) : match.start()]
-                if count is None or _NO_COUNT.search(before) is not None or is_superseded(text, match.start(), match.end()):
+                if count is None or _NO_COUNT.search(before) is not None:
+                    continue
+                some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
+                if some is not None and (fewer := _count(some["count"])) is not None:
+                    found.setdefault(match.start("count"), Found(fewer, match.start(), some.end()))
                     continue
                 entry = Found(count, match.start(), match.end())
                 found.setdefault(match.start("count"), entry)
                 in_parts = in_parts or (pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None)
-                if pattern is not _CAMERAS or _TOTAL.search(before) is not None or _ALTOGETHER.match(text, match.end()):
+                if pattern not in {_CAMERAS, _SOME} or _TOTAL.search(before) is not None or _ALTOGETHER.match(text, match.end()):
                     totals.append(entry)
     whole = [entry for entry in totals if all(other.value <= entry.value for other in found.values())]
     if whole:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.detection import grounds
-from bot.detection.cues import Reason, cues, name_of
+from bot.detection.cues import Pattern, Reason, cues, name_of
 from bot.detection.document import Document
 from bot.detection.events import purposes_named
 from bot.detection.law import hooks
@@ -67,10 +67,10 @@ class Case:
     def _span(self) -> tuple[int, int]:
         return self.document.mended_span(self.segment.start, self.segment.end)
 
-    def signed_elsewhere(self) -> re.Match[str] | None:
-        """What says, before visas and articles, that the text is the work of somebody who cannot authorise VSA."""
-        spans = (self.document.mended_span(block.start, block.end) for block in self.segment.of(Part.TITLE, Part.HEADING))
-        return next((found for span in spans if (found := cues().signed_elsewhere.search(self.text, *span)) is not None), None)
+    def said_in(self, cue: Pattern, *parts: Part) -> re.Match[str] | None:
+        """Where the first of these parts that meets a cue does, None where none does."""
+        spans = (self.document.mended_span(block.start, block.end) for block in self.segment.of(*parts))
+        return next((found for span in spans if (found := cue.search(self.text, *span)) is not None), None)
 
     def phrase(self, mention: Mention) -> Evidence:
         """A mention quoted with its sentence or title."""

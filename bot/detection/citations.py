@@ -13,7 +13,7 @@ from bot.detection.cues import Pattern, cues, load, pattern
 from bot.detection.dates import ANY_DATE, full
 from bot.detection.document import Document
 from bot.detection.found import Found
-from bot.detection.numbers import comparable, number_after, numbers_in
+from bot.detection.numbers import number_after, numbers_in, without_service
 from bot.detection.segments import Segment
 
 _REACH = 420
@@ -45,7 +45,7 @@ class Citation:
     @property
     def same(self) -> str:
         """What tells that two citations are of one decree."""
-        return comparable(self.number) if self.number is not None else str(self.signed)
+        return without_service(self.number) if self.number is not None else str(self.signed)
 
 
 def citations(document: Document, segment: Segment, own: str | None) -> list[Citation]:
@@ -56,7 +56,7 @@ def citations(document: Document, segment: Segment, own: str | None) -> list[Cit
     named = sorted(islice(_named(document, segment.start, segment.end), _MOST), key=lambda entry: entry.start)
     found: list[Citation] = []
     for position, entry in enumerate(named):
-        if own is not None and entry.number is not None and comparable(entry.number) == comparable(own):
+        if own is not None and entry.number is not None and without_service(entry.number) == without_service(own):
             continue
         limit = named[position + 1].start if position + 1 < len(named) else segment.end
         found.append(replace(entry, vsa=_about_vsa(document, entry.end, limit)))

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     OTHER_WORDS = "words of other things"
     UNSETTLED = "unsettled"
     ARTICLES_AGAINST = "articles against the title"
+    UNNAMED = "erratum of a decree not named"
     IN_PASSING = "in passing"
     UNDECIDED = "nothing decides"
     PREAMBLE = "only before the articles"
@@ -51,6 +52,8 @@ class Cues:
     medium: tuple[Pattern, ...]
     titled: tuple[Pattern, ...]
     leftover: Pattern
+    ruined: Pattern
+    remains: Pattern
     cut: Pattern
     scrambled: Pattern
     scrambled_other: Pattern
@@ -58,6 +61,7 @@ class Cues:
     seen: Pattern
     unseen: Pattern
     telling: Pattern
+    analysed: Pattern
     purpose: Pattern
     given_up: Pattern
     not_done: Pattern
@@ -74,6 +78,10 @@ class Cues:
     never: Pattern
     related: Pattern
     signed_elsewhere: Pattern
+    judged: Pattern
+    judge: Pattern
+    overturned: Pattern
+    rejected: Pattern
     notices: Pattern
     lists: Pattern
     asked: Pattern
@@ -121,6 +129,8 @@ def cues() -> Cues:
         medium=_one_by_one(objects["medium"]),
         titled=_one_by_one(objects["titled"]),
         leftover=named(objects["leftover"]),
+        ruined=named(objects["ruined"]),
+        remains=named(objects["remains"]),
         cut=named(objects["cut"]),
         scrambled=pattern(*objects["scrambled"]["authorisation"]),
         scrambled_other=pattern(*objects["scrambled"]["another_verb"]),
@@ -128,6 +138,7 @@ def cues() -> Cues:
         seen=named(around["seen"]),
         unseen=named(around["unseen"]),
         telling=named(around["telling"]),
+        analysed=named(around["analysed"]),
         purpose=named(around["purpose"]),
         given_up=named(around["given_up"]),
         not_done=named(around["not_done"]),
@@ -144,6 +155,10 @@ def cues() -> Cues:
         never=named(data["never"]),
         related=named(data["related"]),
         signed_elsewhere=named(data["signed_elsewhere"]),
+        judged=named(data["judged"]["by"]),
+        judge=named(data["judged"]["signed"]),
+        overturned=named({"suspended_or_annulled": data["judged"]["overturned"]["suspended_or_annulled"]}),
+        rejected=pattern(*data["judged"]["overturned"]["rejected"]),
         notices=named(data["notices"]),
         lists=named(data["lists"]),
         asked=named(data["asked"]),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from bot.detection.numbers import comparable
+from bot.detection.numbers import without_service
 from bot.detection.segments import Segment
 from bot.model import Facts, Moment, Verdict
 
@@ -36,7 +36,7 @@ def distinct(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
     unnumbered: list[_Kept] = []
     for segment, verdict in sorted(decrees, key=lambda entry: (entry[0].has_articles, _wealth(entry[1])), reverse=True):
         number = verdict.facts.number
-        entry = _Kept(segment, verdict, comparable(number) if number is not None else None)
+        entry = _Kept(segment, verdict, without_service(number) if number is not None else None)
         candidates = kept if entry.number is None else [*numbered.get(entry.number, ()), *unnumbered]
         twin = next((other for other in candidates if _same(entry, other)), None)
         if twin is not None:

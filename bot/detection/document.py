@@ -17,6 +17,9 @@ _QUOTE_LIMIT = 240
 
 _PAGE_NUMBER = re.compile(r"\s*\(\d{1,3}\s+pages?\)(?:\s+page\s+\d{1,4}\b)?", re.IGNORECASE)
 
+# The last line of a page that numbers it, in the middle of a sentence: "1/3", "- 2 -", "Page 2 sur 4".
+_FOOTER = re.compile(r"\s*\n[ \t]*(?:(?:page\s*)?\d{1,3}\s?(?:/|sur)\s?\d{1,3}|page\s*\d{1,3}|[-–—]\s?\d{1,3}\s?[-–—])\s*\Z", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -80,7 +83,7 @@ def document(act: Act, pages: Sequence[PageText]) -> Document:
     for page in pages:
         starts.append(length)
         numbers.append(page.number)
-        parts.append(page.text + "\n")
+        parts.append(_FOOTER.sub("", page.text) + "\n")
         length += len(parts[-1])
     source = "".join(parts)
     folded = fold(source)

@@ -16,7 +16,7 @@ Period = tuple[Moment | None, Moment | None]
 
 # "au 19 juillet de 18h à 1h" gives the hours of each day, not the hour of the last: that is for `_HOURS`.
 AT = (
-    r"(?:,?\s*\(?(?:a partir de|a compter de|des|a|de)?\s*(?P<{name}>"
+    r"(?:(?:,|\s-)?\s*\(?(?:a partir de|a compter de|des|a|de)?\s*(?P<{name}>"
     + HOUR
     + r")(?!s|eure|\d)(?!\s*(?:a|et|jusqu'a)\s*"
     + HOUR
@@ -35,7 +35,8 @@ _LASTING = re.compile(
     rf"(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?(?P<unit>{_UNIT})"
 )
 _FOR = re.compile(
-    rf"\b(?:duree|pour|pendant)\s*(?:maximale\s*)?(?:de |d')?\s*(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?"
+    rf"\b(?:duree|pour|pendant)\s*(?:maximale\s*)?(?:[a-z' ]{{0,50}}?\b(?:fixee|limitee|portee) a |de |d')?\s*"
+    rf"(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?"
     rf"(?P<unit>{_UNIT}),?\s*(?:a compter du|a partir du|qui court du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')}"
 )
 

@@ -1,55 +1,49 @@
-"""With what: the software, and who made it. A product or maker unknown to `equipment.toml` is taken where the text calls it one."""
+"""With what: the software. A product unknown to `equipment.toml` is taken where the text calls it one. For its maker see `makers`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 
 from bot.detection.cues import load
 from bot.detection.document import Document
 from bot.detection.found import Found
+from bot.detection.makers import BY, COMPANY, THAT
 from bot.detection.phrases import joined
-from bot.detection.privacy import without_names
+from bot.detection.product_names import impersonal, name_at
 from bot.detection.segments import Part, Segment
-from bot.detection.superseded import is_superseded
 
+_WORDS = load("equipment.toml")["words"]
 _PRODUCT = (
-    r"(?:logiciel|solution|outil|produit|progiciel|algorithme|traitement|systeme)(?: logicielle?| algorithmique| informatique| technique)?"
+    rf"(?:{'|'.join(_WORDS['product'])})(?: logicielle?| algorithmique| informatique| technique)?"
     r"(?: d'analyse(?: d[e']\s?[a-z' ]{0,30}?)?)?"
 )
-_CALLED = r"(?:,?\s*(?:denommee?s?|appelee?s?|intitulee?s?|baptisee?s?|nommee?s?))"
-# "Le logiciel utilisé est Perception".
-_IS = r"(?:\s(?:employee?|utilisee?|retenue?|mise? en oeuvre)\s(?:est|sera))"
-_BY = r"(?:edite|developpe|concu|commercialise|fourni|propose|realise|distribue|mis)e?s?(?: et \w+)?(?: a disposition)?\s+par\b"
-_THAT = r"que? (?:developpe|edite|commercialise|fournit|propose)\b"
+_CALLED = rf"(?:,?\s*(?:{'|'.join(_WORDS['called'])}))"
+_CHOSEN = rf"(?:,?\s(?:{'|'.join(_WORDS['chosen'])}))"
+# "Le logiciel utilisé est Perception", "Solution retenue : Perception".
+_IS = rf"(?:{_CHOSEN}(?:\s(?:est|sera)|\s?:)|\s?:)"
 _QUOTED = re.compile(
-    rf"(?:\b{_PRODUCT}(?: (?:employee?|utilisee?|retenue?|mise? en oeuvre))?(?: est)?|{_CALLED})"
+    rf"(?:\b{_PRODUCT}{_CHOSEN}?(?: est| sera|,|\s?:)?(?:\s(?:le|la) {_PRODUCT})?|(?P<called>{_CALLED}))"
     r"\s*\"\s*(?P<name>[a-z0-9][^\"\n]{1,40}?)\s*\""
 )
 _NAMED = re.compile(rf"\b{_PRODUCT}(?P<called>{_CALLED}|{_IS})?\s+(?P<name>[a-z0-9])")
-_CALLED_AFAR = re.compile(r"\btraitement[^.;]{0,60}\bdenomme\s+(?P<name>[a-z0-9])")
+_CALLED_AFAR = re.compile(rf"\b{_PRODUCT}[^.;\"]{{0,90}}?{_CALLED}\s+(?P<name>[a-z0-9])")
 _MADE_AFTER = re.compile(
-    rf"\s*,?\s*(?:\(|(?:de la )?societe\b|de l'(?:entreprise|editeur)\b|de marque\b|dans sa version|version\b|{_BY}|{_THAT})"
+    rf"\s*,?\s*(?:\(|(?:de la )?societe\b|de l'(?:entreprise|editeur)\b|de (?:la )?marque\b|propriete de"
+    rf"|dans sa version|version\b|{BY}|{THAT})"
 )
-_COMPANY = r"(?:la\s+|l')?(?:societe|entreprise|editeur|start-?up|compagnie)(?:\s+par actions simplifiee)?\s+\"?\s?"
-_MAKER = re.compile(rf"\b(?:{_BY}|{_THAT}|(?:de|par))\s+{_COMPANY}(?P<name>[a-z0-9])")
-_MAKER_ALONE = re.compile(r"\b(?:edite|developpe|concu|commercialise)e?(?: et \w+)?\s+par\s+\"?\s?(?P<name>[a-z0-9])")
-_SOFTWARE_NEAR = re.compile(r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement)\b")
-# As printed: capitals or digits begin each word. A product may be "Regard Sûr", a company "XXII Group" or "Orange Business".
-_WORD = r"(?!(?:Vu|Article|ARTICLE|Considérant|Monsieur|Madame|M|MM|Mme|Le|La|Les|L|À|Et)\b)[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
-_NAME = re.compile(rf"{_WORD}(?:\s+(?:{_WORD}|&)){{0,3}}")
-_CORPORATE = re.compile(r"\s+(?:SAS|SASU|SA|SARL|Group|Groupe|France|Technologies|Systems|Vision|Business|Labs|AI|IA)\b")
-_NO_MAKER = frozenset({"ratp", "sncf", "etat", "police", "prefecture"})
+# Words may be glued: "letraitement, dénommé".
+_NOUN = re.compile(rf"(?P<product>{_PRODUCT}|dispositif|\bil\b)|\b(?:{'|'.join(_WORDS['named_otherwise'])})\b")
+# "Le traitement est développé par la société X et porte le nom de « Y »": who made it is not what bears the name.
+_MADE_BY = re.compile(rf"\b(?:par|de|aupres de|avec)\s{COMPANY}\s(?=\S)")
+
+_BEFORE = 120
+"""Characters before "dénommé" in which what bears the name is told."""
 
 
 @cache
-def _catalogue() -> tuple[tuple[tuple[str, str, re.Pattern[str]], ...], tuple[tuple[str, re.Pattern[str]], ...]]:
-    data = load("equipment.toml")
-    return (
-        tuple((entry["name"], entry["vendor"], re.compile(entry["pattern"])) for entry in data["software"]),
-        tuple((entry["name"], re.compile(entry["pattern"])) for entry in data["vendor"]),
-    )
+def _known() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((entry["name"], re.compile(entry["pattern"])) for entry in load("equipment.toml")["software"])
 
 
 def software(document: Document, segment: Segment) -> Found[str] | None:
@@ -62,23 +56,23 @@ def software(document: Document, segment: Segment) -> Found[str] | None:
 
 def _software(document: Document, start: int, limit: int) -> Found[str] | None:
     text = document.flat
-    for name, _, pattern in _catalogue()[0]:
+    for name, pattern in _known():
         match = pattern.search(text, start, limit)
-        if match is not None and not is_superseded(text, match.start(), match.end()):
+        if match is not None:
             return Found(name, match.start(), match.end())
     for match in _QUOTED.finditer(text, start, limit):
         name = joined(document.original(match.start("name"), match.end("name")))
         if (
             not re.match(r"(?:m\.|mme|ci-)", match["name"])
             and name[:1] != name[:1].lower()
-            and _impersonal(name)
-            and not is_superseded(text, *match.span())
+            and impersonal(name)
+            and (match["called"] is None or _is_of_software(text, start, match.start()))
         ):
             return Found(name, match.start(), match.end())
     for pattern in (_NAMED, _CALLED_AFAR):
         for match in pattern.finditer(text, start, limit):
-            found = _name(document, match.start("name"), limit)
-            if found is None or is_superseded(text, match.start(), found.end):
+            found = name_at(document, match.start("name"), limit)
+            if found is None:
                 continue
             called = pattern is _CALLED_AFAR or match["called"] is not None
             if called or _MADE_AFTER.match(text, found.end, limit):
@@ -86,48 +80,12 @@ def _software(document: Document, start: int, limit: int) -> Found[str] | None:
     return None
 
 
-def vendor(document: Document, segment: Segment) -> Found[str] | None:
-    """A known maker, else the company said to have made it; never deduced from the product."""
-    first = next(iter(segment.of(Part.ARTICLE)), None)
-    operative = _vendor(document, first.start, segment.end) if first is not None else None
-    return operative or _vendor(document, segment.start, segment.end)
+def _is_of_software(text: str, start: int, position: int) -> bool:
+    """False where the last thing spoken of before "dénommé" is no software but a manifestation, a law, an application for the public.
 
-
-def _vendor(document: Document, start: int, limit: int) -> Found[str] | None:
-    text = document.flat
-    for name, known in _catalogue()[1]:
-        match = known.search(text, start, limit)
-        if match is not None:
-            return Found(name, match.start(), match.end())
-    return next(_makers(document, start, limit), None)
-
-
-def _makers(document: Document, start: int, limit: int) -> Iterator[Found[str]]:
-    text = document.flat
-    for pattern in (_MAKER, _MAKER_ALONE):
-        for match in pattern.finditer(text, start, limit):
-            if _SOFTWARE_NEAR.search(re.split(r"[;:]|\.\s", text[max(match.start() - 110, start) : match.start()])[-1]) is None:
-                continue
-            found = _name(document, match.start("name"), limit)
-            if found is None or found.value.lower() in _NO_MAKER or is_superseded(text, match.start(), found.end):
-                continue
-            # Without "la société", two words may be a person's first name and surname.
-            if pattern is _MAKER_ALONE and " " in found.value and _CORPORATE.search(found.value) is None:
-                continue
-            yield Found(found.value, match.start(), found.end)
-
-
-def _name(document: Document, start: int, limit: int) -> Found[str] | None:
-    """The words that begin with capitals or digits right at `start`, None where there are none or they are a person's."""
-    first, last = document.folded.span(start, min(start + 60, limit))
-    match = _NAME.match(document.source[first:last])
-    if match is None:
-        return None
-    value = re.split(r"\.(?:\s|$)|\n", match.group())[0].rstrip(".'’")
-    if len(value) < 2 or value.isdigit() or not _impersonal(value):
-        return None
-    return Found(" ".join(value.split()), start, start + len(value))
-
-
-def _impersonal(name: str) -> bool:
-    return without_names(name) == name
+    Where nothing is recognised there, damage may have hidden it; "dit" is said of too much else.
+    """
+    opening = max(position - _BEFORE, start)
+    makers = [match.span() for match in _MADE_BY.finditer(text, opening, position)]
+    nouns = [noun for noun in _NOUN.finditer(text, opening, position) if not any(first <= noun.start() < last for first, last in makers)]
+    return nouns[-1]["product"] is not None if nouns else re.match(r"\W*dit", text[position:]) is None

@@ -10,16 +10,36 @@ from bot.detection.document import Document
 from bot.model import Purpose
 
 
+def _as_read(words: str) -> str:
+    """A pattern that meets its words where OCR read an "m" as "rn" too ("mouvernents de foule"): these words are short and full of them."""
+    return words.replace("m", "(?:m|rn)")
+
+
 @cache
 def _events(listed: bool) -> tuple[tuple[Purpose, Pattern], ...]:
     events = load("events.toml")["event"]
-    return tuple((Purpose(entry["purpose"]), pattern(*entry["patterns"], *(entry.get("listed", ()) if listed else ()))) for entry in events)
+    return tuple(
+        (Purpose(entry["purpose"]), pattern(*map(_as_read, (*entry["patterns"], *(entry.get("listed", ()) if listed else ())))))
+        for entry in events
+    )
 
 
 @cache
 def _words() -> tuple[tuple[Purpose, Pattern], ...]:
     """Whole words, over the flat text, that name an event in a list of events and elsewhere something else ("gendarmes")."""
-    return tuple((Purpose(entry["purpose"]), re.compile(entry["words"])) for entry in load("events.toml")["event"] if "words" in entry)
+    return tuple(
+        (Purpose(entry["purpose"]), re.compile(_as_read(entry["words"]))) for entry in load("events.toml")["event"] if "words" in entry
+    )
+
+
+@cache
+def _listing() -> Pattern:
+    return pattern(*load("events.toml")["listing"]["words"])
+
+
+def lists_events(document: Document, start: int, end: int) -> bool:
+    """True for a stretch that tells what is looked for, in whatever words."""
+    return _listing().search(document.mended.text, *document.mended_span(start, end)) is not None
 
 
 @cache

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from bot.detection import equipment
+from bot.detection import equipment, makers
+from bot.detection.amended import amended, amended_things, unless_gone
 from bot.detection.cameras import camera_types, cameras
 from bot.detection.courts import courts_named
 from bot.detection.document import Document
-from bot.detection.events import every_purpose, is_excluded, purposes_named
+from bot.detection.events import every_purpose, is_excluded, lists_events, purposes_named
 from bot.detection.found import Found
 from bot.detection.identity import POLICE, of_police_series, police_decides
 from bot.detection.law import hooks
@@ -22,7 +23,7 @@ from bot.detection.period import period
 from bot.detection.places import places
 from bot.detection.prefects import first_prefect
 from bot.detection.privacy import without_names
-from bot.detection.references import references
+from bot.detection.references import CHANGES, references
 from bot.detection.segments import Block, Part, Segment
 from bot.detection.signature import signed
 from bot.model import Evidence, Facts, Kind, Purpose
@@ -34,6 +35,8 @@ def gather(
     document: Document, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
 ) -> tuple[Facts, tuple[Evidence, ...]]:
     """Read every fact of one decree of this kind. What is not found stays None or empty."""
+    things = amended_things(document, segment)
+    document = amended(document, segment)
     speaking = _speaking(segment, mentions)
     mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
     evidence: list[Evidence] = []
@@ -51,19 +54,21 @@ def gather(
     courts = all_noted("court", courts_named(document, segment))
     own_signature = signed(document, segment, own_number)
     signed_on = own_signature.value if own_signature is not None else None
+    own_event = event(document, segment, speaking, mentioning if kind in CHANGES else ())
+    occasion = own_event.value if own_event is not None else None
     starts, ends = noted("period", period(document, segment, speaking, signed_on)) or (None, None)
     facts = Facts(
         number=noted("number", own_number),
         signed=noted("signed", own_signature),
         starts=starts,
         ends=ends,
-        event=noted("event", event(document, segment, speaking)),
-        operators=all_noted("operators", operators(document, segment, speaking, mentioning)),
+        event=noted("event", own_event),
+        operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
         places=all_noted("places", places(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment)),
-        software=noted("software", equipment.software(document, segment)),
-        vendor=noted("vendor", equipment.vendor(document, segment)),
-        cameras=noted("cameras", cameras(document, segment)),
+        software=noted("software", unless_gone(things, segment, equipment.software(things.document, segment))),
+        vendor=noted("vendor", unless_gone(things, segment, makers.vendor(things.document, segment))),
+        cameras=noted("cameras", cameras(document, segment, speaking)),
         legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
         court=courts[0] if len(courts) == 1 else None,
@@ -104,8 +109,10 @@ def _purposes(document: Document, segment: Segment) -> list[Found[Purpose]]:
         every = every_purpose(document, block.start, block.end)
         if every is not None:
             return [Found(purpose, *every) for purpose in Purpose]
-        # Other words are looser in an article that already names an event.
-        listed = block.part is Part.ARTICLE and bool(purposes_named(document, block.start, block.end))
+        # Other words are looser in an article that already names an event, or tells what is looked for.
+        listed = block.part is Part.ARTICLE and (
+            lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
+        )
         for purpose, start, end in purposes_named(document, block.start, block.end, listed=listed):
             if not is_excluded(document, start, end, block.start, block.end):
                 found.setdefault(purpose, Found(purpose, start, end))

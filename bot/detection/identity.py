@@ -6,7 +6,8 @@ as narrow as the text allows:
 - `number:…` joins the authority, the comparable number (`DUPA 2024-1017` = `2024-1017`, `2025-001006` = `2025-01006`) and a
   date: that of signature, or the first day of the period. The date is needed because an authority numbers in several series:
   `2024-00493` of the cabinet and `DUPA 2024-493` compare equal, and are two decrees. Two keys, because the sighting in a
-  table of contents shows the period while the scan shows the signature.
+  table of contents shows the period while the scan shows the signature. Where services are named before the year
+  (`CAB-SIDPC-2026-447`) there are two more without them, as the next print may name them before "n°" or not at all.
 - Only where neither date is known does a number count alone, and then with its series and its zeros as printed, and only if
   it holds a year: `n° 12` is every service's.
 - `act:…` is the identifier of the national template, unique in France.
@@ -22,7 +23,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from bot.detection.numbers import comparable
+from bot.detection.numbers import comparable, without_service
 from bot.detection.text import squeezed
 from bot.model import Facts
 
@@ -77,12 +78,12 @@ def of_police_series(number: str) -> bool:
 
 
 def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:
-    plain = comparable(number)
     keys: list[str] = []
-    if facts.signed is not None:
-        keys.append(f"number:{authority}:{plain}:signed:{facts.signed.isoformat()}")
-    if facts.starts is not None:
-        keys.append(f"number:{authority}:{plain}:starts:{facts.starts.day.isoformat()}")
+    for plain in dict.fromkeys((comparable(number), without_service(number))):
+        if facts.signed is not None:
+            keys.append(f"number:{authority}:{plain}:signed:{facts.signed.isoformat()}")
+        if facts.starts is not None:
+            keys.append(f"number:{authority}:{plain}:starts:{facts.starts.day.isoformat()}")
     if not keys and re.search(r"20\d\d", number):
         printed = "-".join(re.findall(r"[a-z]+|\d+", number.lower()))
         keys.append(f"number:{authority}:{printed}")

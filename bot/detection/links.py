@@ -7,15 +7,13 @@ from dataclasses import replace
 from functools import cache
 
 from bot.detection.cues import load
+from bot.detection.errata import erratum_in
 from bot.detection.identity import deciding_authority
 from bot.detection.numbers import comparable
 from bot.detection.text import fold
 from bot.model import Act, Facts, Kind, Outcome, Reference, Verdict
 
 _GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
-
-_HEAD = 400
-"""Characters of its first page in which a text calls itself an erratum: after the letterhead, before what it corrects."""
 
 
 def prefix(reference: Reference, authority: str) -> str | None:
@@ -62,12 +60,10 @@ def corrected(act: Act, verdict: Verdict) -> Verdict:
 
 def _is_erratum(act: Act) -> bool:
     """By a word of its title, or by a line of its first page that begins with it before much else is said."""
-    named, opening = _words()
-    head = fold(act.pages[0].text[:_HEAD]).text if act.pages else ""
-    return named.search(fold(act.title).text) is not None or opening.search(head) is not None
+    title, head = fold(act.title).text, fold(act.pages[0].text).text if act.pages else ""
+    return _named().search(title) is not None or erratum_in(title) is not None or erratum_in(head) is not None
 
 
 @cache
-def _words() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    words = "|".join(load("links.toml")["erratum"])
-    return re.compile(rf"\b(?:{words})\b"), re.compile(rf"^\W*(?:{words})\b", re.MULTILINE)
+def _named() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(load('links.toml')['erratum'])})\b")

@@ -24,12 +24,17 @@ _TAIL = 2500
 """Characters at the end of the last article in which a signature without a place is looked for: remedies may follow it."""
 
 # "Pour le préfet et par délégation": whoever comes next signs, and not the prefect.
-_FOR = re.compile(r"\bpour\s+(?:l[ea]\s+|l')(?=(?:sous-)?prefet|haut|admin|direct|secret|chef)|\bp\W{0,2}\s?(?:le|la)\s+(?=prefet)")
+_FOR = re.compile(
+    r"(?<!general )(?<!generale )\bpour\s+(?:l[ea]\s+|l')(?=(?:sous-)?prefet|haut|admin|direct|secret|chef)"
+    r"|\bp\W{0,2}\s?(?:le|la)\s+(?=prefet)"
+)
 _ACTING = re.compile(r"\bpar (?:delegation|empechement)\b|(?<!general )(?<!generale )\bpar suppleance\b|\b(?:absente?|empechee?)\b")
 # On its line: it opens the signature, whatever the articles above say of remedies.
-_FOR_ALONE = re.compile(r"^\W{0,3}pour l[ae]\s(?:sous-)?prefete?\b(?:[^\n]{0,60})$", re.MULTILINE)
+_FOR_ALONE = re.compile(
+    r"^\W{0,3}pour l(?:[ae]\s|')(?:(?:sous-)?prefete?|haute?-commissaire|administrat\w{3,4} superieure?)\b(?:[^\n]{0,60})$", re.MULTILINE
+)
 # An office with a complement that the list does not hold is none: half of it may be another office.
-_UNLISTED = re.compile(r"[ \t]+(?:(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')")
+_UNLISTED = re.compile(r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')")
 _END = re.compile(r"\b(?:voies et delais|delais et voies|recours|annexe|la presente decision|le present arrete|conformement)\b")
 
 
@@ -53,7 +58,26 @@ def _last_line(document: Document, segment: Segment) -> Found[str] | None:
         return None
     start = max(last.start, last.end - _TAIL)
     delegated = next(reversed(list(_FOR_ALONE.finditer(document.folded.text, start, last.end))), None)
-    return _signing(document, delegated.start() if delegated is not None else start, last.end, whole_line=True)
+    found = _signing(document, delegated.start() if delegated is not None else start, last.end, whole_line=True)
+    return found if found is not None or delegated is not None else _below_a_stop(document, start, last.end)
+
+
+def _below_a_stop(document: Document, start: int, limit: int) -> Found[str] | None:
+    """The last office alone on its line below a full stop; one to whom a remedy goes stands below "à" or a colon, over an address."""
+    folded = document.folded.text
+    for match in reversed(list(_offices(None).finditer(folded, start, limit))):
+        over_an_address = re.match(r"\W*\d", folded[match.end() : limit]) is not None
+        if _is_alone(folded, match, start, limit) and folded[start : match.start()].rstrip().endswith(".") and not over_an_address:
+            return Found(_printed(document, *match.span(), None), *match.span())
+    return None
+
+
+def _is_alone(folded: str, match: re.Match[str], start: int, limit: int) -> bool:
+    """True for an office that is all of its line."""
+    return (
+        re.search(r"(?:^|\n)\W*$", folded[start : match.start()]) is not None
+        and re.match(r"\W*(?:\n|$)", folded[match.end() : limit]) is not None
+    )
 
 
 def _signing(document: Document, start: int, limit: int, *, whole_line: bool = False) -> Found[str] | None:
@@ -65,8 +89,7 @@ def _signing(document: Document, start: int, limit: int, *, whole_line: bool = F
     marks = [match.end() for mark in (_FOR, _ACTING) for match in mark.finditer(text, start, limit)]
     folded = document.folded.text
     for match in _offices(town).finditer(folded, max(marks, default=start), limit):
-        alone = re.search(r"(?:^|\n)\W*$", folded[start : match.start()]) and re.match(r"\W*(?:\n|$)", folded[match.end() : limit])
-        if _UNLISTED.match(folded[match.end() : limit]) is None and (alone or not whole_line):
+        if _UNLISTED.match(folded[match.end() : limit]) is None and (not whole_line or _is_alone(folded, match, start, limit)):
             return Found(_printed(document, match.start(), match.end(), town), match.start(), match.end())
     return None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from bot.detection.cues import load
 from bot.detection.document import Document
 from bot.detection.found import Found
+from bot.detection.occasion import is_part_of_a_name, where_named
 from bot.detection.phrases import joined
 from bot.detection.segments import Block, Part, Segment
 
@@ -28,6 +30,7 @@ _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r"(?: (?:par|a|de|du|des))?(?: communa(?:l|ux))?\s*$"
 )
+_ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
 )
@@ -39,6 +42,9 @@ _NEXT_LINE = re.compile(
     r"\n\s*(?:L[ea]s?\b|L['’]|LE[S]?\b|LA\b|V[Uu]\b|Arr|ARR|A\s?R\s?R|Article|ARTICLE|Cons|CONS|Pr[eé]f|PR|Sur\b|Cabinet|Direction|Fait\b|[A-ZÀ-Þ]{2,}\s)"
 )
 _AND_OF = re.compile(r"\s*(?:,|\bet)\s*(?=de |d')")
+# "Les polices municipales de Lens et du Marin": only a plural goes on with "du", which also begins "et du Département".
+_AND_OF_SEVERAL = re.compile(r"\s*(?:,(?:\s*et\b)?|\bet)\s*(?=de |d'|du |des )")
+_SEVERAL = re.compile(r"\b(?:polices|communes|villes|maires)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +68,42 @@ def _operators() -> tuple[_Operator, ...]:
     )
 
 
-def operators(document: Document, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> list[Found[str]]:
+def operators(
+    document: Document, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
+) -> list[Found[str]]:
     """The operators named in the title, else in the articles that speak of the algorithm (`speaking`), else in another article, else in
     the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else.
 
-    Articles on execution, publication and remedies name services that merely receive the decree: they are left out.
+    A part of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is told gives way to its
+    police where one of those visas names that. Articles on execution, publication and remedies name services that merely receive the
+    decree: they are left out.
     """
     titles = [*segment.of(Part.TITLE), *segment.of(Part.HEADING)]
     articles = [block for block in segment.of(Part.ARTICLE) if not is_formality(document.flat, block)]
-    found = _merged([*_in(document, titles, heading=True), *_in(document, [b for b in speaking if b in articles or b.part is Part.BODY])])
+    named = where_named(document, segment, event)
+
+    def read(blocks: Iterable[Block], *, heading: bool = False) -> list[Found[str]]:
+        found = _in(document, list(blocks), heading=heading)
+        return [entry for entry in found if not is_part_of_a_name(document.flat, entry.start, named)]
+
+    found = _merged([*read(titles, heading=True), *read(b for b in speaking if b in articles or b.part is Part.BODY)])
     also = [block for block in articles if _AUTHORISES.search(document.flat, block.start, block.end) is not None]
-    found = _merged([*found, *_in(document, also)]) or _merged(_in(document, articles)) or _merged(_in(document, list(mentioning)))
+    found = _merged([*found, *read(also)])
+    found = found or _merged(read(articles)) or _merged(read(mentioning))
+    # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
+    if found and all(_is_asking(document, entry) for entry in found):
+        places = tuple(_place(entry.value) for entry in found)
+        found = _merged([*found, *(entry for entry in read(mentioning) if _is_police(entry.value) and entry.value.endswith(places))])
     users = [entry for entry in found if not _is_owner(document, entry)]
     return users or found
 
 
 def _is_owner(document: Document, entry: Found[str]) -> bool:
     return entry.value.startswith("Commune") and _OWNED.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
+
+
+def _is_asking(document: Document, entry: Found[str]) -> bool:
+    return _ASKING.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
 
 
 def is_formality(flat: str, block: Block) -> bool:
@@ -101,7 +126,8 @@ def _in(document: Document, blocks: list[Block], *, heading: bool = False) -> li
                         name, end = following
                         found.append(Found(_of(operator.name, name), match.start(), end))
                         taken = end
-                        more = _AND_OF.match(text, end, block.end) if operator.of else None
+                        several = _SEVERAL.search(text, match.start(), end) is not None
+                        more = (_AND_OF_SEVERAL if several else _AND_OF).match(text, end, block.end) if operator.of else None
                         following = _commune(document, more.end() - 1, block.end, _OF) if more is not None else None
                     continue
                 if heading and _letterhead(text, match.start(), block):
@@ -151,7 +177,16 @@ def _merged(found: list[Found[str]]) -> list[Found[str]]:
     for entry in sorted(found, key=lambda entry: entry.start):
         names.setdefault(entry.value, entry)
     for value in list(names):
-        place = re.sub(r"^Commune (?:de |d'|(?=du |des ))", "", value)
-        if place != value and any(other != value and other.startswith("Police municipale") and other.endswith(place) for other in names):
+        place = _place(value)
+        if place != value and any(other != value and _is_police(other) and other.endswith(place) for other in names):
             del names[value]
     return list(names.values())
+
+
+def _place(value: str) -> str:
+    """The name of a commune, as the name of its police ends: `Cannes`, `du Havre`."""
+    return re.sub(r"^Commune (?:de |d'|(?=du |des ))", "", value)
+
+
+def _is_police(value: str) -> bool:
+    return value.startswith("Police municipale")

@@ -15,6 +15,7 @@ from bot.detection.found import Found
 from bot.detection.period_days import enumerations, single_days
 from bot.detection.period_forms import ranges
 from bot.detection.period_hours import MOST
+from bot.detection.period_months import months
 from bot.detection.segments import Block, Part, Segment
 from bot.model import Moment
 
@@ -51,7 +52,7 @@ def _operative(document: Document, articles: list[Block], titled: Found[Period] 
         return _first(document, articles, singles=True)
     found = [
         period
-        for reader in (ranges, enumerations, single_days)
+        for reader in (ranges, enumerations, single_days, months)
         for block in articles
         for period in islice(reader(document, block.start, block.end), MOST)
         if _agrees(period.value, titled.value)
@@ -75,7 +76,7 @@ def _agrees(operative: Period, titled: Period) -> bool:
 
 
 def _first(document: Document, blocks: list[Block], *, singles: bool) -> Found[Period] | None:
-    readers = [ranges, enumerations, *([single_days] if singles else [])]
+    readers = [ranges, enumerations, *([single_days, months] if singles else [])]
     for reader in readers:
         for block in blocks:
             for found in reader(document, block.start, block.end):

@@ -12,6 +12,7 @@ from bot.detection.document import Document
 from bot.detection.durations import AT, Period, hour
 from bot.detection.found import Found
 from bot.detection.period_hours import HOURS, MOST, with_hours
+from bot.detection.signing import dates_signature
 from bot.model import Moment
 
 _LISTED = rf"{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?"
@@ -39,8 +40,8 @@ _ASKED = re.compile(
     r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?|demande|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
 )
 
-# "Fait à Paris, le 3 mai 2026" or "Paris, le 3 mai 2026" on its line dates the signature.
-_SIGNING = re.compile(r"(?:fait a [^.;]{2,40}|^\W{0,3}(?:a )?(?!(?:de|du|des|au|en|et|sur|dans|pour)\b)[a-z' -]{2,40},\s?)$", re.MULTILINE)
+# "Fait à Paris, le 3 mai 2026".
+_SIGNING = re.compile(r"fait a [^.;]{2,40}$")
 
 
 def enumerations(document: Document, start: int, end: int) -> Iterator[Found[Period]]:
@@ -68,6 +69,8 @@ def single_days(document: Document, start: int, end: int) -> Iterator[Found[Peri
         day = full(match["day"])
         before = document.folded.text[max(match.start() - 60, start) : match.start()]
         if day is None or _ASKED.search(before) or (_FOREIGN if match.group().startswith("du") else _SIGNING).search(before):
+            continue
+        if dates_signature(document, match.start(), match.end("day"), end):
             continue
         found.append(_with_days_before(document.flat, start, Found(with_hours(day, day, match.groupdict()), match.start(), match.end())))
     # "le samedi 13 juin, de 6h à 23h59 ; le dimanche 14 juin, de 0h à 20h": one period.

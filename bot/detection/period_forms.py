@@ -9,17 +9,17 @@ from bot.detection.dates import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDA
 from bot.detection.document import Document
 from bot.detection.durations import AT, Period, durations, hour
 from bot.detection.found import Found
-from bot.detection.period_hours import HOURS, MOST, with_hours
+from bot.detection.period_hours import DAILY, HOURS, MOST, with_hours
 from bot.model import Moment
 
 # The last day, whose year may stand with the first: "du 1er octobre 2026 à 0 h au 31 décembre".
 _LAST = rf"(?:{ANY_DATE}|{WEEKDAY}{DAY}\s*{MONTH})"
 _RANGE = re.compile(
     # Without "du" only where nothing else can be meant: "période : 1er au 3 mai 2026".
-    rf"(?:\b(?:chaque jour|tous les jours|quotidiennement|de),?\s*"
+    rf"(?:\b(?:{DAILY}|de),?\s*"
     rf"(?:(?:de|entre)\s*)?(?P<opening>{HOUR})\s*(?:a|et)\s*(?P<shutting>{HOUR}),?\s)?"
     rf"(?:\b(?:du|a compter du|a partir du|entre le|des le|le(?=[^.;]{{6,60}}\sjusqu'au))\s*|(?:\bperiode|\bdates?|[:(])\s*)"
-    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}(?:\s*(?:inclus|et))?,?\s*(?:et\s*)?"
+    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}(?:\s*(?:inclus|et))?,?\s*(?:et\s*(?:ce,?\s*)?)?"
     r"(?:jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard (?:le|au)|soit (?:le|jusqu'au))|jusqu'au|au|et le|a)\s*"
     rf"(?P<end>{_LAST}){AT.format(name='finish')}(?:\s*inclus)?{HOURS}"
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from bot.detection.document import Document
 from bot.detection.found import Found
-from bot.detection.place_names import names
+from bot.detection.place_names import is_of_a_kind, names
+from bot.detection.place_tables import opens_table
 from bot.detection.segments import Block
 
 _LONGEST = 160
@@ -20,9 +21,16 @@ _MOST = 80
 _REACH = 6000
 """Characters of one list in a sentence."""
 
-_GROUND = r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords)"
+_GROUND = (
+    r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords"
+    r"|axes?|itineraires?|arteres?|quais?|espaces?)"
+)
 # What opens a list of places: a clause that names a kind of place and ends with a colon.
 _LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
+# "Sont concernées :" tells of places where the first thing listed is called like one.
+_THESE = re.compile(
+    r"\b(?:sont|seront) (?:seule?s? )?(?:concern|vise|retenu|couvert|film|surveill|survol|equip|inclus|compri)\w*(?:,? \w+){0,3}\s?:(?=\s)"
+)
 # The same words also open lists of other things.
 _OTHER = re.compile(
     r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
@@ -30,7 +38,8 @@ _OTHER = re.compile(
     r"|finalites?|caracteristiques?|interdit\w*|personnes?|conserv\w*)\b"
 )
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
-_ITEM = re.compile(r"(?:^|\n)[ ]?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\s?[°).]\s?|[a-z]\)\s)")
+# An article that is quoted has its marks before each item: "« – gare du Nord ;".
+_ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\s?[°).]\s?|[a-z]\)\s)")
 _END = re.compile(r";|\.\s|\.$|\n(?=article\b|fait a\b)")
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|fait a\b)")
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
@@ -40,16 +49,20 @@ _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 def listed_places(document: Document, block: Block) -> Iterator[Found[str]]:
     """The places that one article lists, in order, as it words them."""
     text = document.folded.text
-    for lead in islice(_LEAD.finditer(text, block.start, block.end), _MOST):
+    leads = chain(_LEAD.finditer(text, block.start, block.end), _THESE.finditer(text, block.start, block.end))
+    for lead in islice(leads, _MOST):
         sentence = max(text.rfind(mark, block.start, lead.start()) + 1 for mark in ".;:") or block.start
-        if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence):
+        if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence) or opens_table(text, lead.end()):
             continue
         first = _ITEM.search(text, lead.end() - 1, min(lead.end() + 4, block.end))
         items = _bullets(text, first.start(), block.end) if first is not None else _sentence(text, lead.end(), block.end)
         for count, (start, end) in enumerate(items):
             if count == _MOST:
                 return
-            yield from _places(document, start, end, item=first is not None)
+            found = list(_places(document, start, end))
+            if count == 0 and lead.re is _THESE and not (found and is_of_a_kind(found[0].value)):
+                break
+            yield from found
 
 
 def _bullets(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
@@ -69,11 +82,11 @@ def _sentence(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
     yield start, closing.start() if closing is not None else limit
 
 
-def _places(document: Document, start: int, end: int, *, item: bool) -> Iterator[Found[str]]:
+def _places(document: Document, start: int, end: int) -> Iterator[Found[str]]:
     camera = _CAMERA.match(document.flat[start:end])
     if camera is not None:
         start += camera.end()
     if end - start < 3 or _DATED.search(document.flat, start, end):
         return
-    for name in names(document.original(start, end), item=item):
+    for name in names(document.original(start, end), item=True):
         yield Found(name, start, end)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from bot.detection.cues import load
-from bot.detection.phrases import joined
+from bot.detection.phrases import is_sound, joined
 from bot.detection.privacy import without_names
 from bot.detection.text import fold
 
@@ -21,7 +21,10 @@ _OF = r"(?:(?:de la|du|des|de|a la|aux|au)\s+|(?:de l'|a l'|d')\s?)"
 _LEAD = re.compile(
     r"^(?:(?:et|ou|ainsi que|puis)\s+)?"
     r"(?:\d{1,3}\s(?:cameras?\s)?pour\s|(?:aux |des |les )?cameras?\s(?:de videoprotection\s)?(?=d))?(?:(?:situee?s?|implantee?s?)\s+)?"
-    rf"(?:(?:dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus)\s+)?(?:{_OF}|(?P<town>a)\s+)?"
+    r"(?:(?:au\s(?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?,?\spar\s)?"
+    rf"(?:(?:dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus|a l'interieur|au sein"
+    r"|en bordure)\s+)?"
+    rf"(?:{_OF}|(?P<town>a)\s+)?"
     r"(?:(?:les|le|la)\s+|l'\s?)?"
 )
 _KIND = re.compile(rf"{_ADJECTIVE}{GROUND}\b")
@@ -34,13 +37,21 @@ _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)
 _SAID = re.compile(
     r"\s*\(.*$|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
     r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$"
-    r"|\s+(?:et|avec)\s+(?:(?:à|a|de|aux?)\s+)?(?:ses|leurs|son)\s+(?:abords|alentours).*$",
+    r"|\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?(?:ses|leurs?|son|sa)\s+(?:parvis|quais|acc[eè]s|d[ée]pendances).*$",
+    re.IGNORECASE,
+)
+# Since the law of 18 August 2026, what is around a building is a place of its own kind: "la gare de Lens et ses abords immédiats".
+_AROUND = re.compile(
+    r"\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?"
+    r"(?P<around>(?:ses|leurs)\s+(?:abords|alentours|environs)(?:\s+(?:imm[ée]diats|proches|directs))?)\b.*$",
     re.IGNORECASE,
 )
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 _COUNTED = re.compile(r"\s*:?\s*\d{1,3}\s+caméras?$")
 _BETWEEN = re.compile(
     r"\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
+    r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
+    rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
     rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?=(?:(?:dans|sur)\s+|{_OF})?(?:(?:les|le|la)\s+|l'\s?)?{_ADJECTIVE}{GROUND}\b)"
 )
 # "la place de l'Europe et du Peyrou", "Bercy et Cour Saint-Émilion"; "les gares de Lyon et de Bercy" stay together.
@@ -49,6 +60,12 @@ _AND = re.compile(r"\s+et\s+(?=(?:(?:du|des|aux?|à la|de la)\s|(?:à|de) l['’
 _PROPER = re.compile(
     r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|[ -][a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
 )
+# In a list of places: "le massif du Maïdo et la marina de Bas-du-Fort".
+_AND_ITEM = re.compile(
+    r"\s+(?:et|ainsi qu['’e])\s*(?=(?:à |de |sur )?(?:l[ea]s?\s|l['’]|au\s|aux\s|du\s|des\s)"
+    r"[a-zà-öø-ÿœ-]{3,20}(?:\s[a-zà-öø-ÿœ-]{1,12}){0,3}[\s'’](?:d['’])?[A-ZÀ-Þ])"
+)
+_INCLUDED = re.compile(r"\s+(?:compris|inclus)(?:es?)?$")
 _SINGULAR = {
     "gares": "gare", "places": "place", "rues": "rue", "avenues": "avenue", "boulevards": "boulevard", "quais": "quai", "ponts": "pont",
     "parkings": "parking", "stades": "stade", "parcs": "parc", "jardins": "jardin", "plages": "plage", "quartiers": "quartier",
@@ -68,12 +85,14 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
     """
     composed = unicodedata.normalize("NFC", text).replace("□", "'").replace("\ufffd", "'")
     value = _PARENTHESES.sub("", joined(without_names(composed)))
-    for part in _cut(_each(value)):
+    for part in _cut(_each(value), item=item):
         name, town = _without_lead(part)
+        around = _AROUND.search(name)
+        name = name[: around.start()] if around is not None else name
         name = _COUNTED.sub("", _SAID.sub("", name)).strip(" ,;.-–:")
-        name = _NAMES_AFTER_KIND.sub("", name)
-        if (is_place(name) or (item and _is_proper(name))) and not (town and _KIND.match(_plain(name)) is None):
-            yield name
+        name = _INCLUDED.sub("", _NAMES_AFTER_KIND.sub("", name))
+        if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and not (town and not is_of_a_kind(name)):
+            yield f"{name} et {around['around'].lower()}" if around is not None else name
 
 
 def _without_lead(item: str) -> tuple[str, bool]:
@@ -92,6 +111,11 @@ def is_place(name: str) -> bool:
     if not 3 <= len(name) <= 100 or _GENERIC.search(plain):
         return False
     return name[0].isupper() or _KIND.match(plain) is not None
+
+
+def is_of_a_kind(name: str) -> bool:
+    """True for a name that begins with what its place is called ("gare", "rue")."""
+    return _KIND.match(_plain(name)) is not None
 
 
 def _is_proper(name: str) -> bool:
@@ -118,13 +142,14 @@ def _plain(text: str) -> str:
     return fold(text.replace("œ", "o").replace("Œ", "O").replace("æ", "a")).text
 
 
-def _cut(text: str) -> Iterator[str]:
+def _cut(text: str, *, item: bool) -> Iterator[str]:
     plain = _plain(text)
     if len(plain) != len(text):
         yield text
         return
     kept = [match.span() for match in _FROM_TO.finditer(plain)]
-    marks = sorted({match.span() for match in _BETWEEN.finditer(plain)} | {match.span() for match in _AND.finditer(text)})
+    found = [_BETWEEN.finditer(plain), _AND.finditer(text), *([_AND_ITEM.finditer(text)] if item else [])]
+    marks = sorted({match.span() for several in found for match in several})
     start = 0
     for first, last in [*marks, (len(text), len(text))]:
         if first < start or any(begin < first < end for begin, end in kept):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.detection.by_articles import answered, by_articles
 from bot.detection.by_reference import by_reference
 from bot.detection.by_title import by_title
@@ -9,7 +11,7 @@ from bot.detection.case import Case, Finding
 from bot.detection.cues import Reason, cues
 from bot.detection.document import Document
 from bot.detection.mentions import mentions
-from bot.detection.segments import Segment
+from bot.detection.segments import Part, Segment
 from bot.detection.titles import lists_acts, notice_opening, own_title
 from bot.detection.undecided import undecided, without_mention
 from bot.model import Outcome
@@ -34,7 +36,10 @@ def decide(document: Document, segment: Segment, *, unreadable: bool, stand_alon
 
 def _beside_the_point(case: Case) -> Finding | None:
     """What is no decision on VSA before one asks what it decides: the work of another authority, a notice, an act on other images."""
-    said = case.signed_elsewhere()
+    court = case.said_in(cues().judged, Part.TITLE, Part.HEADING) or case.said_in(cues().judge, Part.HEADING)
+    if court is not None:
+        return _of_a_court(case, court)
+    said = case.said_in(cues().signed_elsewhere, Part.TITLE, Part.HEADING)
     if said is None and not case.segment.is_formal and not case.unreadable:
         said = notice_opening(case.document, case.segment) or lists_acts(case.document, case.segment)
     if said is not None:
@@ -42,3 +47,13 @@ def _beside_the_point(case: Case) -> Finding | None:
     if case.sees_nothing():
         return case.not_concerned(*case.phrases(), case.because("against", Reason.OTHER_WORDS, case.found[0]))
     return None
+
+
+def _of_a_court(case: Case, said: re.Match[str]) -> Finding:
+    """A judgment is no decree. One that leaves the decree it is about as it was is not concerned; any other is for a person to see."""
+    overturned = case.said_in(cues().overturned, Part.TITLE, Part.ARTICLE)
+    rejected = case.said_in(cues().rejected, Part.TITLE, Part.ARTICLE)
+    if overturned is None and rejected is not None:
+        return case.not_concerned(*case.phrases(), case.against(said))
+    told = () if overturned is None else (case.against(overturned),)
+    return case.uncertain(*case.phrases(), case.because("doubt", Reason.UNSETTLED, case.found[0]), case.against(said), *told)

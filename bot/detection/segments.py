@@ -29,12 +29,24 @@ _RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant(?=\b|qu)", re.MU
 # "Article l" is article 1 as OCR reads it, but "article L. 252-1" at a line's beginning is a code's.
 # OCR reads "Atticle", "Artic1e", and "1er" as "ler" or "ter".
 _WORD = r"(?:a[rt][tl]ic[l1i]e|art\.)"
-_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|un\b|[ivx]+\b|l\b(?!\s?\.?\s?\d)|[lt]er\b)", re.MULTILINE)
+# "ARTICLE DEUX", as solemn decrees number them.
+_IN_LETTERS = (
+    r"deux|trois|quatre|cinq|six|sept|huit|neuf|dix(?:-(?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize"
+    r"|vingt(?:(?:-| et )[a-z]{2,6})?"
+)
+_ARTICLE = re.compile(
+    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|(?:un|{_IN_LETTERS})\b|[ivx]+\b|l\b(?!\s?\.?\s?\d)|[lt]er\b)", re.MULTILINE
+)
 _FIRST_ARTICLE = re.compile(
     rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l(?!\s?\.?\s?\d)|[lt]er|i er|un)(?=\s?[:.\-–]|\s?$)", re.MULTILINE
 )
 _NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-]", re.MULTILINE)
 _GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
+# "TITRE III / TRAITEMENT ALGORITHMIQUE DES IMAGES" speaks of the article that follows it, not of the one before.
+_SECTION = re.compile(
+    rf"^\W{{0,3}}(?:titre|chapitre|section)\s+(?:[ivx]{{1,5}}|\d{{1,2}}|premiere?|unique)\b[^\n]*\n(?:[^\n]{{0,120}}\n){{0,3}}?(?=\W{{0,3}}{_WORD}\s)",
+    re.MULTILINE,
+)
 # Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
 _OPERATIVE = re.compile(
     r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l(?!\d)|ter|premier|unique)"
@@ -190,7 +202,8 @@ def _blocks(document: Document, start: int, end: int, first_articles: list[int])
         articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
         if not articles and _POINT.match(text, operative) is not None:
             articles = {match.start() for match in _POINT.finditer(text, operative, end)}
-        marks += [(position, Part.ARTICLE) for position in sorted({operative, *articles})]
+        headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
+        marks += [(headed.get(position, position), Part.ARTICLE) for position in sorted({operative, *articles})]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
     marks += [
         (match.start(), Part.HEADING)

@@ -24,7 +24,7 @@ _AUTHOR = re.compile(r"^\W{0,3}(?:la |le |les |l')?prefete?s?\b", re.MULTILINE)
 _ONLY_A_CHANGE = re.compile(
     r"(?:arretes?|decisions?|prefectora(?:l|ux)|portant|modificatif|rectificatif|retrait|erratum|erreur|materielle|correction|fin"
     r"|(?:abrog|suspen|modifi|prorog|prolong|renouvel|retir|annul|remplac|complet|rectifi|reconduc|mett)(?:eant|ant|ation|sion|dant|cation|lement)?"
-    r"|susvises?|en|date|de|du|des|dans|a|au|aux|et|la|les|le|l|n|er|\d+(?:[a-z]{1,12}(?=\d))?|[a-z]{2,8}(?=\d))*+"
+    r"|susvises?|en|date|de|du|des|dans|a|au|aux|et|la(?!rrete)|les|le|l|n|er|\d+(?:[a-z]{1,12}(?=\d))?|[a-z]{2,8}(?=\d))*+"
 )
 
 

@@ -23,6 +23,8 @@ _SAME_SENTENCE = 100
 
 def undecided(case: Case) -> Finding:
     """Neither title nor articles decide, though some part speaks of VSA."""
+    if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
+        return ruined
     if any(mention.part is Part.BODY and mention.strong for mention in case.found) or any(mention.deciding for mention in case.found):
         return _by_body(case)
     return _by_preamble(case)
@@ -68,6 +70,9 @@ def _by_preamble(case: Case) -> Finding:
         return case.not_concerned(*case.phrases(), case.because("against", Reason.OTHER_WORDS, case.found[0]))
     clear = case.title is not None and not is_generic(case.title.text)
     told = clear and case.title is not None and not tells_only_a_change(case.title) and not case.unreadable
+    if told and case.supported() and (analysed := case.said_in(cues().analysed, Part.ARTICLE)) is not None:
+        said = case.document.evidence("support", *case.document.loose(*analysed.span()), name_of(analysed))
+        return case.uncertain(*case.phrases(), case.because("doubt", Reason.PREAMBLE, case.found[0]), said)
     if told and (all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong)):
         why = Reason.QUOTED if any(mention.citation for mention in strong) else Reason.PREAMBLE
         return case.not_concerned(*case.phrases(), case.because("against", why, case.found[0]))
@@ -123,6 +128,9 @@ def without_mention(case: Case, *, stand_alone: bool) -> Finding:
         span = document.loose(*leftover.span())
         phrase = document.evidence("verdict", *span, name_of(leftover))
         return case.uncertain(phrase, grounds.reason(document, "doubt", Reason.DAMAGED, *span))
+    ruined = _ruined(case)
+    if ruined is not None:
+        return ruined
     cited = next(
         (entry for entry in hooks(document, segment.start, segment.end) if entry[0].alone and not _beside_excluded(case, entry[1])), None
     )
@@ -130,11 +138,23 @@ def without_mention(case: Case, *, stand_alone: bool) -> Finding:
         hook, start, end = cited
         title = own_title(document, segment, stand_alone=stand_alone)
         telling = title is None or tells_only_a_change(title) or re.search(r"video(?:protection|surveillance)", title.text) is not None
+        telling = telling or case.said_in(cues().analysed, Part.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, hook.label)
             return case.uncertain(phrase, grounds.reason(document, "doubt", Reason.LAW_ALONE, start, end))
     beside = (*grounds.against(document, case.mentions.set_aside), *grounds.texts_cited(document, segment))
     return Finding(Outcome.NOT_CONCERNED, None, beside or grounds.sign(document, segment))
+
+
+def _ruined(case: Case) -> Finding | None:
+    """For a person to see: no article could be read, and fragments are left of the words that name VSA and of the law it rests on."""
+    span = case.document.mended_span(case.segment.start, case.segment.end)
+    left = cues().ruined.search(case.text, *span)
+    if left is None or case.segment.has_articles or case.mentions.set_aside or cues().remains.search(case.text, *span) is None:
+        return None
+    where = case.document.loose(*left.span())
+    phrase = case.document.evidence("verdict", *where, name_of(left))
+    return case.uncertain(phrase, grounds.reason(case.document, "doubt", Reason.DAMAGED, *where))
 
 
 def _beside_excluded(case: Case, start: int) -> bool:

@@ -13,6 +13,8 @@ from bot.evaluation import letters as damage
 from bot.model import Act, PageText
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
+ABOUT = ("verdict", "verb", "support", "against", "doubt", "contradiction", "sign", "unreadable")
+"""What of the evidence names the cue that it met."""
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 

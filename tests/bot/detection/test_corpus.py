@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection import judge, judge_each
+from bot.detection import judge_each, reason_words
+from bot.detection.gate import signs
 from bot.evaluation import NOISES, Labelled, evaluate, lines, trials
 from bot.evaluation.score import assess
-from bot.model import Facts, Kind, Outcome
-from tests.bot.detection.samples import corpus
+from bot.model import Act, Facts, Kind, Outcome, Verdict
+from tests.bot.detection.samples import ABOUT, corpus
 
 ACTS = corpus()
 DECREES = [act for act in ACTS if act.outcome is Outcome.DECREE]
@@ -25,21 +26,30 @@ def test_the_corpus_is_large_enough_to_mean_something() -> None:
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.file)
-def test_every_label_is_met(act: Labelled) -> None:
-    """Outcome, kind, every fact and no other, no name of a person."""
-    verdicts = judge_each(act.printed.act())
+def test_every_label_is_met_and_every_verdict_says_what_it_rests_on(act: Labelled) -> None:
+    """Outcome, kind, every fact and no other, no name of a person; each fact and reason with its evidence. One judgement for all."""
+    given = act.printed.act()
+    verdicts = judge_each(given)
     missed = [(mistake.about, mistake.expected, mistake.found) for mistake in assess(act, verdicts).mistakes]
     assert missed == [], (act.at, act.note)
+    for verdict in verdicts:
+        _says_what_it_rests_on(given, verdict)
 
 
-@pytest.mark.parametrize("act", DECREES, ids=lambda act: act.file)
-def test_every_fact_has_its_evidence(act: Labelled) -> None:
-    verdict = judge(act.printed.act())
+def _says_what_it_rests_on(given: Act, verdict: Verdict) -> None:
     about = {quote.about for quote in verdict.evidence}
-    assert "verdict" in about
-    for name in Facts.__slots__:
-        if getattr(verdict.facts, name):
-            assert ("period" if name in {"starts", "ends"} else name) in about
+    match verdict.outcome:
+        case Outcome.DECREE:
+            facts = {"period" if name in {"starts", "ends"} else name for name in Facts.__slots__ if getattr(verdict.facts, name)}
+            assert {"verdict", "verb", *facts} <= about
+        case Outcome.UNCERTAIN:
+            assert any(reason_words(quote.cue) for quote in verdict.evidence)
+        case Outcome.NOT_CONCERNED:
+            assert bool(verdict.evidence) is signs(given)
+    if verdict.outcome is not Outcome.DECREE:
+        assert (verdict.kind, verdict.facts) == (None, Facts())
+    assert all(quote.where is not None for quote in verdict.evidence)
+    assert all(quote.cue for quote in verdict.evidence if quote.about in ABOUT)
 
 
 def test_precision_and_recall(capsys: pytest.CaptureFixture[str]) -> None:

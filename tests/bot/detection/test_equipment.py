@@ -33,7 +33,7 @@ def facts(article: str, *, title: str = f"{TITLE} issues d'un système de vidéo
             "Grand Angle",
         ),
         ("le traitement algorithmique ; l'outil est le logiciel Argos Plus, que développe la société Optiplus", "Argos Plus", "Optiplus"),
-        ("le traitement algorithmique fourni par l'entreprise XYZ Vision SAS", None, "XYZ Vision SAS"),
+        ("le traitement algorithmique fourni par l'entreprise XYZ Vision SAS", None, "XYZ Vision"),
         ("le traitement algorithmique au moyen du logiciel Argos", None, None),
         ("le traitement algorithmique du logiciel conçu par Jean Modèle", None, None),
         ("le traitement algorithmique développé par M. Modèle", None, None),
@@ -159,3 +159,51 @@ def test_a_software_that_is_said_to_be_the_one_used() -> None:
 )
 def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) -> None:
     assert facts(f"La commune est autorisée à employer les images de {text}.").cameras == count
+
+
+@pytest.mark.parametrize(
+    ("article", "software", "vendor"),
+    [
+        ("Le logiciel mis en œuvre est « Belvédère », conçu par la start-up grenobloise Optiplus.", "Belvédère", "Optiplus"),
+        ("Le logiciel retenu, « Belvédère », est édité par Optiplus.", "Belvédère", "Optiplus"),
+        ("Le traitement, commercialisé sous le nom de Belvédère, est l'œuvre de la société Optiplus.", "Belvédère", "Optiplus"),
+        ("La solution Belvédère de l'éditeur Optiplus est utilisée.", "Belvédère", "Optiplus"),
+        ("L'outil porte le nom de « Belvédère » et son éditeur est Optiplus.", "Belvédère", "Optiplus"),
+        ("Logiciel : Belvédère (éditeur : Optiplus).", "Belvédère", "Optiplus"),
+        ("Solution utilisée : « Belvédère 2 » de la société française Optiplus Vision SA.", "Belvédère 2", "Optiplus Vision"),
+        ("Le dispositif logiciel baptisé Belvédère a été fourni par la société par actions simplifiée Optiplus.", "Belvédère", "Optiplus"),
+        ("Le traitement s'appuie sur la technologie « Belvédère » de la société Optiplus.", "Belvédère", "Optiplus"),
+        ("Le traitement repose sur le logiciel Belvédère développé par l'entreprise Optiplus.", "Belvédère", "Optiplus"),
+        ("Le module d'analyse, dont le nom commercial est « Belvédère », est distribué par le groupe Optiplus.", "Belvédère", "Optiplus"),
+        ("Le traitement employé est la solution « Belvédère » éditée par la PME lyonnaise Optiplus.", "Belvédère", "Optiplus"),
+        ("La société Optiplus est l'éditrice du logiciel « Belvédère ».", "Belvédère", "Optiplus"),
+        ("Le fournisseur du traitement est la société Optiplus.", None, "Optiplus"),
+        (
+            "Le traitement « Belvédère », acquis auprès de l'UGAP, est édité par Optiplus Technologies.",
+            "Belvédère",
+            "Optiplus Technologies",
+        ),
+        ("Le logiciel utilisé par la commune est le logiciel Belvédère, version 3, de la société Optiplus.", "Belvédère", "Optiplus"),
+        ("Il est recouru au logiciel dit « Belvédère », de la société Optiplus.", "Belvédère", "Optiplus"),
+        ("Le traitement est réalisé à l'aide du logiciel BELVEDERE de marque Optiplus.", "BELVEDERE", "Optiplus"),
+        ("Le traitement est opéré au moyen du logiciel Belvédère, propriété de la société Optiplus.", "Belvédère", "Optiplus"),
+        ("Les traitements sont livrés par la société Optiplus sous la dénomination « Belvédère ».", "Belvédère", "Optiplus"),
+        ("Le traitement est conçu par l'entreprise Optiplus et porte le nom de « Belvédère ».", "Belvédère", "Optiplus"),
+        ("Il est fait usage du logiciel Belvédère de la société XXII Group.", "Belvédère", "XXII"),
+        ("Le concert est donné par la société Grand Angle sous le nom de « Belvédère ».", None, None),
+        ("Les images sont vues par les agents de la société dénommée « Belvédère ».", None, None),
+        ("Le public est informé par l'application « Ma Ville ».", None, None),
+        ("Le festival dénommé « Belvédère » bénéficie du traitement.", None, None),
+        ("Le responsable du traitement est la société Autoroutes du Littoral.", None, None),
+        ("Le traitement est employé par la société de sécurité Vigilor.", None, None),
+        ("Le traitement algorithmique est conçu par Jean Modèle.", None, None),
+        ("Les images du traitement sont celles de la société exploitante Ports Bleus.", None, None),
+        ("Le traitement est conforme à l'attestation délivrée à la société Optiplus.", None, None),
+        ("Le logiciel est hébergé par la société Nuage Clair.", None, None),
+        ("Le traitement, conçu par la société Regard\nSûr SAS, est employé.", None, "Regard Sûr"),
+        ("Le logiciel est édité par la société Optiplus\n\nGrand Angle", None, "Optiplus"),
+    ],
+)
+def test_software_and_maker_in_other_words(article: str, software: str | None, vendor: str | None) -> None:
+    read = facts(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nArticle 2 : {article}")
+    assert (read.software, read.vendor) == (software, vendor)

@@ -44,6 +44,11 @@ def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: 
         # The service that writes is no part of the number.
         ("CAB/BSI n° 2026-114", "2026-114"),
         ("préfectoral CAB-BSI-SVP n° 26/114", "26/114"),
+        ("SIDPC n° 2026-447", "2026-447"),
+        ("CAB/DS/OSI n° 2026-B-418", "2026-B-418"),
+        # Unless they are printed after "n°", hold the year, or name a register that counts apart.
+        ("n° CAB-SIDPC-2026-447", "CAB-SIDPC-2026-447"),
+        ("SPAS/2026/n° 624", "SPAS/2026/624"),
         ("rectificatif n° 2026/DS/BSI/204", "2026/DS/BSI/204"),
         # Identifiers of the national template, of regions overseas and of Corse too.
         ("R02-2027-01-29-00004", "R02-2027-01-29-00004"),
@@ -173,10 +178,40 @@ def test_the_title_decides_where_an_article_tells_of_another_time() -> None:
         ("La police intercommunale de la communauté d'agglomération Grand Angle", ("Communauté d'agglomération Grand Angle",)),
         ("La police municipale des communes de Lens et de Liévin", ("Police municipale de Lens", "Police municipale de Liévin")),
         ("La compagnie républicaine de sécurité n° 8", ("Police nationale",)),
+        ("Les polices municipales de Lens et du Marin", ("Police municipale de Lens", "Police municipale du Marin")),
+        (
+            "Les polices municipales de Lens, des Sables-d'Olonne et d'Uzès",
+            ("Police municipale de Lens", "Police municipale des Sables-d'Olonne", "Police municipale d'Uzès"),
+        ),
+        ("Les maires de Lens et du Marin", ("Commune de Lens", "Commune du Marin")),
+        ("La commune de Lens, avec l'accord du Marin,", ("Commune de Lens",)),
+        ("La commune de Lens et du Département", ("Commune de Lens",)),
+        # What an event is called after operates nothing, unless the sentence says so too.
+        ("À l'occasion de la fête de la ville de Lens, la police nationale", ("Police nationale",)),
+        ("À l'occasion du gala de la police nationale, la commune de Lens", ("Commune de Lens",)),
+        ("À l'occasion de la fête de la ville, la commune de Lens", ("Commune de Lens",)),
+        ("À l'occasion de la fête de la ville de Lens, la ville de Lens", ("Commune de Lens",)),
     ],
 )
 def test_operators(subject: str, operators: tuple[str, ...]) -> None:
     assert decree(f"{subject} est autorisé à mettre en œuvre un traitement algorithmique des images.").operators == operators
+
+
+@pytest.mark.parametrize(
+    ("visa", "operators"),
+    [
+        ("tendant à ce que la police municipale de Lens emploie un traitement algorithmique des images", ("Police municipale de Lens",)),
+        ("tendant à l'emploi d'un traitement algorithmique des images", ("Commune de Lens",)),
+        # The police of another commune, or another service, is only named on the way.
+        ("et l'avis de la police municipale de Liévin sur l'emploi d'un traitement algorithmique des images", ("Commune de Lens",)),
+        ("et l'avis de la police nationale sur l'emploi d'un traitement algorithmique des images", ("Commune de Lens",)),
+    ],
+)
+@pytest.mark.parametrize("asking", ["La demande de la commune de Lens", "La demande présentée par la ville de Lens"])
+def test_who_asks_for_its_police_is_not_the_operator(asking: str, visa: str, operators: tuple[str, ...]) -> None:
+    title = "Arrêté n° 2026-1 portant rejet d'une demande d'emploi d'un traitement algorithmique des images de vidéoprotection"
+    text = f"Vu la demande {visa} ;\nARRÊTE\nArticle 1er : {asking} est rejetée."
+    assert judge(act(text, title)).facts.operators == operators
 
 
 def test_the_next_line_of_a_letterhead_is_no_part_of_a_commune() -> None:
@@ -297,3 +332,23 @@ def test_the_legal_basis_needs_the_article_of_the_law() -> None:
     }
     for visa, basis in visas.items():
         assert judge(act(f"{visa}\nARRÊTE\n{article}", "Arrêté")).facts.legal_basis == basis
+
+
+@pytest.mark.parametrize(
+    ("wording", "event"),
+    [
+        ("du festival des Moulins est rejetée", "festival des Moulins"),
+        ("du festival des Moulins est donc refusée", "festival des Moulins"),
+        ("du festival des Moulins est refusée la demande de la commune", "festival des Moulins"),
+        ("du festival des Moulins sera ajournée", "festival des Moulins"),
+        ("du festival des Moulins fait l'objet d'un refus", "festival des Moulins"),
+        ("des rencontres des Moulins ont été suspendues", "rencontres des Moulins"),
+        # The verb alone ends it, not the cardinal point, nor a participle of the name.
+        ("du salon Paris Est Mobilité", "salon Paris Est Mobilité"),
+        ("du festival de l'Est", "festival de l'Est"),
+        ("du festival du Pont suspendu", "festival du Pont suspendu"),
+    ],
+)
+def test_the_verb_of_a_sentence_ends_the_name_of_its_event(wording: str, event: str) -> None:
+    title = "Arrêté n° 2026-1 portant rejet d'une demande d'emploi d'un traitement algorithmique des images de vidéoprotection"
+    assert decree(f"La demande d'un traitement algorithmique des images à l'occasion {wording}.", title=title).event == event

@@ -52,6 +52,14 @@ def test_a_sighting_without_signature_meets_one_with_it_by_its_period() -> None:
     assert shared(contents, scan)
 
 
+def test_a_number_is_the_same_with_and_without_the_service_that_writes() -> None:
+    one, two = (identities("971", None, Facts(number, signed=DAY), "") for number in ("CAB-SIDPC-2026-447", "2026-447"))
+    assert shared(one, two)
+    # Known by the key that it always had, too.
+    assert "number:971:cab-sidpc-2026-447:signed:2024-07-19" in one
+    assert not shared(one, identities("971", None, Facts("2026-447", signed=STARTS.day), ""))
+
+
 def test_the_police_prefect_s_decree_is_one_in_every_recueil() -> None:
     facts = Facts("2024-1017", signed=DAY)
     text = "PREFECTURE DE POLICE\nArrêté n° 2024-1017\nLe préfet de police,\nVu le code"

@@ -8,7 +8,7 @@ from bot.detection import judge, judge_each, window
 from bot.detection.gate import has_sign, relevant_pages
 from bot.detection.titles import is_generic
 from bot.model import Act, Kind, Outcome, PageText, TextOrigin
-from tests.bot.detection.samples import act, corpus
+from tests.bot.detection.samples import act
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 
@@ -178,13 +178,3 @@ def test_generic_titles(title: str) -> None:
 @pytest.mark.parametrize("title", ["arrete portant ouverture de la chasse", "delegation", "arrete videoprotection"])
 def test_telling_titles(title: str) -> None:
     assert not is_generic(title)
-
-
-def test_uncertain_and_negative_verdicts_carry_no_kind_and_no_facts() -> None:
-    for labelled in corpus():
-        verdict = judge(labelled.printed.act())
-        if verdict.outcome is not Outcome.DECREE:
-            assert verdict.kind is None
-            assert verdict.facts.number is None
-        if verdict.outcome is Outcome.UNCERTAIN:
-            assert verdict.evidence

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from bot.detection.numbers import comparable
+from bot.detection.numbers import comparable, without_service
 
 SAME = [
     ("DUPA 2024-699", "DUPA 2024 -699", "DUPA-2024-699", "2024-699", "2024 - 699", "2024-0699"),
@@ -29,3 +29,9 @@ def test_one_number_in_every_print(prints: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(("one", "two"), list(combinations(DIFFERENT, 2)))
 def test_two_numbers_never_merge(one: str, two: str) -> None:
     assert comparable(one) != comparable(two)
+
+
+def test_a_number_with_and_without_the_service_that_writes() -> None:
+    assert {without_service(number) for number in ("CAB-SIDPC-2026-447", "SIDPC/2026/447", "2026-0447")} == {"2026-447"}
+    assert len({without_service(number) for number in DIFFERENT}) == len(DIFFERENT)
+    assert without_service("R02-2027-01-29-00004") == comparable("R02-2027-01-29-00004")

@@ -51,6 +51,47 @@ def signed(end: str) -> Verdict:
         ("Article 3 : Recours sous deux mois.\nPour le préfet,\nLe directeur de cabinet,\nsigné : Jean MODÈLE", "Le directeur de cabinet"),
         ("Toulon, le 5 mai 2026\nLe secrétaire général de la préfecture du Var", "Le secrétaire général de la préfecture du Var"),
         ("Fait à Paris, le\nLe préfet de police", "Le préfet de police"),
+        # Heads of the State overseas, and of a region without its name.
+        ("Fait à Nouméa, le 5 mai 2026\nLe haut-commissaire de la République\nJean MODÈLE", "Le haut-commissaire de la République"),
+        ("La haute-commissaire de la République\nen Polynésie française", "La haute-commissaire de la République en Polynésie française"),
+        (
+            "Pour le haut-commissaire de la République et par délégation,\nLe directeur de cabinet\nJean MODÈLE",
+            "Le directeur de cabinet",
+        ),
+        (
+            "Pour l'administrateur supérieur et par délégation,\nLa secrétaire générale de l'administration supérieure",
+            "La secrétaire générale de l'administration supérieure",
+        ),
+        (
+            "Fait à Mata-Utu, le 5 mai 2026\nLe préfet,\nadministrateur supérieur des îles Wallis et Futuna,\nchef du territoire",
+            "Le préfet, administrateur supérieur des îles Wallis et Futuna, chef du territoire",
+        ),
+        (
+            "Fait à Nouméa, le 5 mai 2026\nLa commissaire déléguée de la République pour la province Sud",
+            "La commissaire déléguée de la République pour la province Sud",
+        ),
+        ("Fait à Bordeaux, le 5 mai 2026\nLa préfète de région\nJeanne MODÈLE", "La préfète de région"),
+        ("Fait à Nouméa, le 5 mai 2026\nLe haut-commissaire aux sports", None),
+        ("Fait à Nouméa, le 5 mai 2026\nLe commissaire délégué", None),
+        (
+            "Fait à Paris, le 5 mai 2026\nPour le préfet de police,\nLa préfète, secrétaire générale pour l'administration",
+            "La préfète, secrétaire générale pour l'administration",
+        ),
+        (
+            "Fait à Paris, le 5 mai 2026\nPour le préfet de police,\nLa sous-directrice des libertés publiques",
+            "La sous-directrice des libertés publiques",
+        ),
+        (
+            "Paris, le 5 mai 2026\nLe préfet délégué pour la sécurité et la sûreté des plates-formes\naéroportuaires de Paris",
+            "Le préfet délégué pour la sécurité et la sûreté des plates-formes aéroportuaires de Paris",
+        ),
+        (
+            "Rouen, le 5 mai 2026\nPour le préfet de la Seine-Maritime,\nle directeur de cabinet par intérim",
+            "Le directeur de cabinet par intérim",
+        ),
+        ("Metz, le cinq mai 2026\nLe préfet,\nPour le préfet, le secrétaire général\nJean MODÈLE", "Le secrétaire général"),
+        # Half of an office that the list does not hold is none.
+        ("Fait à Nice, le 5 mai 2026\nPour le préfet,\nle directeur du cabinet et de la sécurité", None),
         # Who signs in whose place is not in the list: nobody is named for it.
         ("Fait à Nice, le 5 mai 2026\nPour le préfet et par délégation,\nLe grand chambellan", None),
         ("Fait à Nice, le 5 mai 2026\nJean MODÈLE", None),
@@ -66,6 +107,19 @@ def test_office(end: str, office: str | None) -> None:
 
 def test_an_office_that_a_remedy_names_signs_nothing() -> None:
     assert signed("Article 3 : Un recours gracieux peut être adressé au préfet.\nLe préfet de police en est informé.").facts.office is None
+
+
+@pytest.mark.parametrize(
+    ("last", "office"),
+    [
+        ("Le présent arrêté est publié. Un recours est possible.\n\nLe préfet de police\nJean MODÈLE", "Le préfet de police"),
+        ("Le présent arrêté peut faire l'objet d'un recours adressé à :\nLe préfet de police\n9 boulevard du Palais", None),
+        ("Le présent arrêté peut faire l'objet d'un recours.\nLe préfet de police\n9 boulevard du Palais", None),
+        ("Le présent arrêté est publié. Est informé\nLe préfet de police", None),
+    ],
+)
+def test_an_office_on_its_line_below_the_last_sentence_signs(last: str, office: str | None) -> None:
+    assert signed(f"Article 3 : {last}").facts.office == office
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,14 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
     ("text", "starts", "ends"),
     [
         ("le mercredi 6 novembre 2024", "2024-11-06", "2024-11-06"),
+        # Midnight ends the day that the decree names, however it is printed; "0 h" of a day that is named is its beginning.
         ("le 2 mai 2026, de 8 h à minuit", "2026-05-02T08:00", "2026-05-02T23:59"),
+        ("le 2 mai 2026, de 8 h à 24 h", "2026-05-02T08:00", "2026-05-02T23:59"),
+        ("le 2 mai 2026, de 8 h à 0 h", "2026-05-02T08:00", "2026-05-02T23:59"),
+        ("du 2 au 4 mai 2026, de 18h00 à 00h00", "2026-05-02T18:00", "2026-05-04T23:59"),
+        ("le 2 mai 2026, de 0 h à 6 h", "2026-05-02T00:00", "2026-05-02T06:00"),
+        ("du 2 mai 2026 à 18 h au 4 mai 2026 à 0 h", "2026-05-02T18:00", "2026-05-04T00:00"),
+        ("dans la nuit du 2 au 3 mai 2026, de 20 h à 0 h", "2026-05-02T20:00", "2026-05-03T00:00"),
         ("jusqu'au 30 juin 2026 inclus", None, "2026-06-30"),
         ("du 3 mai 2026 à 00h00 au 5 mai 2026 à 24h00", "2026-05-03T00:00", "2026-05-05T23:59"),
         ("du 25 novembre 2026 à 0 heure au 24 décembre 2026 à 24 heures", "2026-11-25T00:00", "2026-12-24T23:59"),
@@ -47,6 +54,27 @@ def read(text: str) -> set[tuple[str | None, str | None]]:
         ("jusqu'au 30 septembre 2026, à compter du 2 mai 2026", "2026-05-02", "2026-09-30"),
         ("pour cinq mois, débutant le 2 mai 2026 et expirant le 1er octobre 2026 à 12 h", "2026-05-02", "2026-10-01T12:00"),
         ("limité au samedi 2 mai 2026, de 10 h à 22 h 30", "2026-05-02T10:00", "2026-05-02T22:30"),
+        ("du 2 mai 2026 - 10h au 5 mai 2026 - 22h", "2026-05-02T10:00", "2026-05-05T22:00"),
+        ("dès le 2 mai 2026, 8 heures, et ce jusqu'au 5 mai 2026, minuit", "2026-05-02T08:00", "2026-05-05T23:59"),
+        # Days and years in letters.
+        ("du premier au vingt et un mai deux mille vingt-six", "2026-05-01", "2026-05-21"),
+        ("du dix-neuf juin 2026 à 8 heures au vingt juin 2026 à minuit", "2026-06-19T08:00", "2026-06-20T23:59"),
+        ("jusqu'au TRENTE ET UN AOÛT DEUX MILLE VINGT-SEPT", None, "2027-08-31"),
+        # The hours of each day, by any name.
+        ("du samedi 2 au mardi 5 mai 2026, chaque soir de 18h00 à 01h30", "2026-05-02T18:00", "2026-05-06T01:30"),
+        ("du 2 au 5 mai 2026, toutes les nuits de 22 h à 5 h", "2026-05-02T22:00", "2026-05-06T05:00"),
+        ("du 2 au 5 mai 2026 inclus, pour chacune de ces journées de 9h à 20h", "2026-05-02T09:00", "2026-05-05T20:00"),
+        ("chaque nuit de 22h à 6h, du 2 au 5 mai 2026", "2026-05-02T22:00", "2026-05-06T06:00"),
+        ("du 2 au 5 mai 2026, aux horaires suivants : 10h00 - 22h00", "2026-05-02T10:00", "2026-05-05T22:00"),
+        ("du 2 au 5 mai 2026. Il fonctionne chaque jour de 10 h à 22 h", "2026-05-02T10:00", "2026-05-05T22:00"),
+        ("du 2 au 5 mai 2026. L'arrêté est affiché chaque jour de 10 h à 17 h", "2026-05-02", "2026-05-05"),
+        # Whole months.
+        ("durant tout le mois de décembre 2026", "2026-12-01", "2026-12-31"),
+        ("pendant les mois de juin, juillet et août 2026", "2026-06-01", "2026-08-31"),
+        ("du mois de juin au mois de septembre 2026", "2026-06-01", "2026-09-30"),
+        ("au cours du mois de février 2028", "2028-02-01", "2028-02-29"),
+        ("pour l'ensemble du mois d'août 2026, chaque jour de 8 h à 20 h", "2026-08-01T08:00", "2026-08-31T20:00"),
+        ("ainsi qu'en rend compte le bilan remis en décembre 2026", None, None),
     ],
 )
 def test_from_to(text: str, starts: str | None, ends: str | None) -> None:
@@ -117,6 +145,11 @@ def test_several_days_run_from_the_first_beginning_to_the_last_end(text: str, st
         ("du 4 au 6 décembre 2026, de 20 h à 5 h", "2026-12-04T20:00", "2026-12-07T05:00"),
         ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026", "2026-12-05T12:00", "2026-12-06"),
         ("le samedi 5 décembre, de 12h à 23h, et le dimanche 6 décembre 2026, de 9h à 18h", "2026-12-05T12:00", "2026-12-06T18:00"),
+        # Hours in letters.
+        ("les vendredi 4 et samedi 5 décembre 2026, de neuf heures à vingt-deux heures trente", "2026-12-04T09:00", "2026-12-05T22:30"),
+        ("du 4 décembre 2026 à dix-huit heures au 5 décembre 2026 à une heure et demie", "2026-12-04T18:00", "2026-12-05T01:30"),
+        ("le 4 décembre 2026 de vingt heures à minuit", "2026-12-04T20:00", "2026-12-04T23:59"),
+        ("le 4 décembre 2026 de vingt-et-une heures à trois heures", "2026-12-04T21:00", "2026-12-05T03:00"),
         ("le 4 décembre, de 9h à 23h, le 5, de 9h à 23h, et le 6 décembre 2026, de 9h à 18h", "2026-12-04T09:00", "2026-12-06T18:00"),
     ],
 )
@@ -145,3 +178,8 @@ def test_a_range_of_the_articles_wins_over_the_day_of_signature_in_the_title() -
     text = "Vu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée {}.\nFait à Paris, le 20 novembre 2026"
     assert shown(judge(act(text.format("du 1er au 3 décembre 2026"), title)).facts) == ("2026-12-01", "2026-12-03")
     assert shown(judge(act(text.format("ce jour"), title)).facts) == ("2026-11-20", "2026-11-20")
+
+
+@pytest.mark.parametrize(("word", "starts"), [("respectifs", "2026-05-02"), ("Nice", None)])
+def test_a_line_that_ends_with_a_town_dates_a_signature_and_a_word_does_not(word: str, starts: str | None) -> None:
+    assert of(f"Sont autorisés les traitements algorithmiques des images de leurs systèmes\n{word}, le 2 mai 2026.") == (starts, starts)

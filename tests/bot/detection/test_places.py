@@ -30,7 +30,9 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
         ("Sites : gymnase Cosec (3 caméras) ; salle des fêtes (2 caméras).", ("gymnase Cosec", "salle des fêtes")),
         ("Douze caméras sont concernées (place des Arènes, allées Brouchet).", ("place des Arènes", "allées Brouchet")),
         ("L'emploi est limité aux caméras de la place de la Comédie et du Peyrou.", ("place de la Comédie", "Peyrou")),
-        ("Son emploi s'étend au quartier de la Madeleine et à ses abords.", ("quartier de la Madeleine",)),
+        ("Son emploi s'étend au quartier de la Madeleine et à ses abords.", ("quartier de la Madeleine et ses abords",)),
+        ("L'usage est limité à la gare d'Albi et à ses abords immédiats.", ("gare d'Albi et ses abords immédiats",)),
+        ("L'usage est limité aux seuls bâtiments publics et à leurs abords.", ()),
         (
             "Sont concernées les caméras réparties entre les stations Bercy (ligne 6) et Cour Saint-Émilion.",
             ("Bercy", "Cour Saint-Émilion"),
@@ -87,6 +89,13 @@ def test_places_in_words_that_no_list_of_kinds_holds(article: str, found: tuple[
             "Emplacement\tCaméras\tÉvènements\n1. citadelle\t5\tdépart de feu\n2. rue Battant\t1\tdépart de feu",
             ("citadelle", "rue Battant"),
         ),
+        # Places after a rank or a code, with columns and without.
+        (
+            "N°     Emplacement            Type\nC-014  boulevard de Strasbourg  fixe\nD 7   place Carnot     dôme\nTotal : 2",
+            ("boulevard de Strasbourg", "place Carnot"),
+        ),
+        ("Réf. Désignation Nombre\n1 quai Vauban 4\n2 rue Battant 3\nTOTAL 7 caméras", ("quai Vauban", "rue Battant")),
+        ("Repère Adresse Type\nV12 rue Battant fixe", ("rue Battant",)),
         # What follows the table is none of its rows.
         ("Sites   Caméras\nrue Battant   4\nLes images sont effacées.\nElles le sont sous 7 jours.", ("rue Battant",)),
         ("Service   Caméras\nPolice   4\nGendarmerie   2", ()),
@@ -96,7 +105,26 @@ def test_places_in_the_rows_of_a_table(table: str, found: tuple[str, ...]) -> No
     assert places(f"Les caméras sont les suivantes :\n{table}") == found
 
 
+@pytest.mark.parametrize(
+    ("article", "found"),
+    [
+        ("Les lieux sont les suivants : parvis Nord, rue Battant.", ("parvis Nord", "rue Battant")),
+        ("Les lieux sont les suivants : parvis Nord.", ("gare d'Albi", "parvis Nord")),
+        ("Divers.", ("gare d'Albi",)),
+    ],
+)
+def test_the_title_names_places_where_the_articles_do_not_list_them(article: str, found: tuple[str, ...]) -> None:
+    assert places(article, f"{TITLE} dans la gare d'Albi") == found
+
+
+def test_a_table_of_what_is_no_camera_names_no_place() -> None:
+    table = "Les agents formés sont affectés ainsi :\nN°  Site  Nombre\n1  place Carnot  4\nLes autres le sont au besoin. " + "Elles " * 30
+    assert places(f"Les habilitations suivent. {'Ils sont formés. ' * 12}\n{table}") == ()
+
+
 def test_places_of_an_annex() -> None:
+    end = "Article 3 : Le directeur est chargé de l'exécution du présent arrêté.\nANNEXE – LISTE DES CAMÉRAS\n"
+    assert places(f"Divers.\n{end}\nn°  désignation  nombre\n1   quai Vauban   4\n     TOTAL   4") == ("quai Vauban",)
     annex = "Article 3 : Le directeur est chargé de l'exécution du présent arrêté.\nANNEXE\nStations concernées\n1. Bellecour\n2. Perrache"
     assert places(f"Divers.\n{annex}") == ("Bellecour", "Perrache")
 

@@ -1,0 +1,80 @@
+"""What only corrects a decree changes that one, and is never announced as a decree of its own."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.detection import judge
+from bot.detection.errata import erratum_in
+from bot.detection.text import fold
+from bot.model import Kind, Outcome, Reference, Verdict
+from tests.bot.detection.samples import act
+
+OBJECT = "autorisant la commune de Lens à mettre en œuvre un traitement algorithmique des images de vidéoprotection"
+CORRECTED = "au lieu de : « quai Nord » ;\nlire : « quai Sud ».\nLe reste sans changement.\nArras, le 15 juillet 2026"
+
+
+def read(text: str, title: str = "") -> Verdict:
+    return judge(act(f"PRÉFECTURE DU PAS-DE-CALAIS\n{text}\n{CORRECTED}", title))
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        f"RECTIFICATIF\nAu recueil des actes administratifs n° 62-2026-119 du 10 juillet 2026, page 12, arrêté n° 2026-93 {OBJECT} :",
+        f"Erratum\nArrêté n° 2026-93 {OBJECT}",
+        f"R E C T I F I C A T I F\nDans l'arrêté n° 2026-93 {OBJECT},",
+        f"ERRATA\nà l'arrêté n° 2026-93 {OBJECT},",
+    ],
+)
+@pytest.mark.parametrize("title", ["", f"Rectificatif au recueil n° 62-2026-119 (arrêté {OBJECT})"])
+def test_an_erratum_modifies_the_decree_that_it_names(opening: str, title: str) -> None:
+    verdict = read(opening, title)
+    assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.MODIFICATION)
+    # The number is that of the decree, the day at the end is the erratum's own.
+    assert (verdict.facts.number, verdict.facts.signed) == (None, date(2026, 7, 15))
+    assert verdict.facts.references == (Reference(Kind.MODIFICATION, "2026-93"),)
+
+
+def test_the_day_that_it_names_is_that_of_the_decree() -> None:
+    verdict = read(f"RECTIFICATIF\nArrêté du 9 juillet 2026 {OBJECT}")
+    assert verdict.kind is Kind.MODIFICATION
+    assert verdict.facts.signed == date(2026, 7, 15)
+    assert verdict.facts.references == (Reference(Kind.MODIFICATION, None, date(2026, 7, 9)),)
+
+
+@pytest.mark.parametrize("title", ["", f"Rectificatif au recueil n° 62-2026-119 (arrêté {OBJECT})"])
+def test_an_erratum_of_a_decree_that_it_does_not_name_is_for_a_person(title: str) -> None:
+    verdict = read(f"RECTIFICATIF\nAu recueil n° 62-2026-119, page 12, arrêté {OBJECT} :", title)
+    assert verdict.outcome is Outcome.UNCERTAIN
+    assert "erratum of a decree not named" in {quote.cue for quote in verdict.evidence}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Préfet du Var\nErratum", True),
+        ("  RECTIFICATIFS au recueil", True),
+        ("Arrêté préfectoral\nrectificatif n° 2026-12", False),
+        ("Arrêté rectificatif n° 2026-12", False),
+        ("Décision rectificative", False),
+        ("La via ferrata\nerrata-baume", True),
+        ("rectificatifs2", False),
+        ("Article\n" * 60 + "erratum", False),
+    ],
+)
+def test_what_calls_itself_an_erratum(text: str, is_one: bool) -> None:
+    assert (erratum_in(fold(text).text) is not None) is is_one
+
+
+def test_a_decree_that_rectifies_another_keeps_its_number_and_day() -> None:
+    text = f"Vu le code ;\nARRÊTE\nArticle 1er : L'article 2 de l'arrêté n° 2026-93 {OBJECT} est modifié."
+    verdict = read(text, f"Arrêté préfectoral rectificatif n° 2026-95 du 15 juillet 2026 modifiant l'arrêté n° 2026-93 {OBJECT}")
+    assert (verdict.kind, verdict.facts.number, verdict.facts.signed) == (Kind.MODIFICATION, "2026-95", date(2026, 7, 15))
+
+
+def test_a_line_of_a_table_of_contents_is_no_erratum_of_the_next_one() -> None:
+    verdict = judge(act(f"SOMMAIRE\nRectificatif de l'arrêté sur la chasse\nArrêté n° 2026-93 {OBJECT}"))
+    assert (verdict.kind, verdict.facts.number) == (Kind.AUTHORISATION, "2026-93")

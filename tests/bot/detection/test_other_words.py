@@ -1,0 +1,116 @@
+"""Operators, events, counts of cameras and numbers in words that other tests do not have."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Facts
+from tests.bot.detection.samples import act
+
+OBJECT = "un traitement algorithmique des images de vidéoprotection"
+LAW = "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;"
+
+
+def facts(*articles: str, title: str = "Arrêté n° 2026-412", visas: str = LAW) -> Facts:
+    numbered = "\n".join(f"Article {rank} : {article}" for rank, article in enumerate(articles, 1))
+    return judge(act(f"{visas}\nARRÊTE\n{numbered}\nFait à Nice, le 2 juillet 2026", title)).facts
+
+
+@pytest.mark.parametrize(
+    ("subject", "operators"),
+    [
+        ("Sont autorisés : 1° la préfecture de police, pour la place ; 2° la SNCF ; 3° la RATP,", ("Préfecture de police", "SNCF", "RATP")),
+        ("La préfecture de police, la SNCF et la RATP sont autorisées", ("Préfecture de police", "SNCF", "RATP")),
+        ("La mairie de Cannes est autorisée", ("Commune de Cannes",)),
+        ("La police aux frontières est autorisée", ("Police nationale",)),
+        ("Les agents de police municipale de la commune de Cannes sont autorisés", ("Police municipale de Cannes",)),
+    ],
+)
+def test_operators(subject: str, operators: tuple[str, ...]) -> None:
+    assert facts(f"{subject} à employer {OBJECT}.").operators == operators
+
+
+def test_who_asked_is_an_operator_only_where_nobody_else_is() -> None:
+    visa = f"{LAW}\nVu l'arrêté n° 2026-400 du 2 mai 2026 autorisant la police municipale de Nantes à employer {OBJECT} ;"
+    asked = ("L'arrêté n° 2026-400 du 2 mai 2026 est retiré.", "La demande de la commune de Nantes fera l'objet d'un nouvel examen.")
+    title = f"Arrêté n° 2026-412 portant retrait de l'arrêté n° 2026-400 du 2 mai 2026 autorisant l'emploi d'{OBJECT}"
+    assert facts(*asked, title=title, visas=visa).operators == ("Police municipale de Nantes",)
+    assert facts(*asked, title=title).operators == ("Commune de Nantes",)
+
+
+@pytest.mark.parametrize(
+    ("words", "event"),
+    [
+        ("à l'occasion de la Feria de Lunel, Monsieur le Maire de Lunel entendu", "Feria de Lunel"),
+        ("à l'occasion du concert de l'orchestre, M. le maire entendu", "concert de l'orchestre"),
+        ("à l'occasion de la visite officielle du chef de l'État, le préfet entendu", "visite officielle du chef de l'État"),
+        ("à l'occasion des Fêtes de la Loire 2027", "Fêtes de la Loire 2027"),
+        ("pour la tenue du Grand Prix de Nevers", "Grand Prix de Nevers"),
+        ("en vue du Salon du livre", "Salon du livre"),
+        ("au titre de la fête nationale du 14 juillet", "fête nationale du 14 juillet"),
+        ("en vue de la sécurité des personnes", None),
+        ("au titre de la police administrative", None),
+    ],
+)
+def test_events(words: str, event: str | None) -> None:
+    assert facts(f"La commune de Cannes est autorisée, {words}, à employer {OBJECT}.").event == event
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "event"),
+    [
+        ("d'une épreuve cycliste", "de la course Blois – Vendôme", "course Blois – Vendôme"),
+        ("d'une épreuve cycliste", "d'une étape du Tour", "une épreuve cycliste"),
+        ("d'une épreuve cycliste", "de la course", "une épreuve cycliste"),
+        ("du Carnaval", "du Carnaval de Nevers", "Carnaval de Nevers"),
+        ("du Carnaval", "du Carnaval de Nevers et de ce qui suit", "Carnaval"),
+        ("du Carnaval", "de la Fête de la Loire", "Carnaval"),
+        ("DU CARNAVAL DES FOUS", "du carnaval des Fous", "carnaval des Fous"),
+    ],
+)
+def test_an_article_may_name_more_clearly_what_the_title_names(title: str, article: str, event: str) -> None:
+    printed = f"Arrêté n° 2026-412 autorisant l'emploi d'{OBJECT} à l'occasion {title}"
+    assert facts(f"À l'occasion {article}, la commune de Nevers est autorisée à employer {OBJECT}.", title=printed).event == event
+
+
+def test_a_renewal_may_name_its_event_in_its_visa_alone() -> None:
+    visa = (
+        f"{LAW}\nVu l'arrêté n° 2026-400 du 2 mai 2026 autorisant la commune de Metz à employer {OBJECT} à l'occasion des Marchés de Noël ;"
+    )
+    title = f"Arrêté n° 2026-412 portant prorogation de l'arrêté n° 2026-400 du 2 mai 2026 relatif à {OBJECT}"
+    assert facts("L'autorisation est prorogée.", title=title, visas=visa).event == "Marchés de Noël"
+    assert facts(f"La commune de Metz est autorisée à employer {OBJECT}.", visas=visa).event is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cameras"),
+    [
+        ("Le nombre de caméras est fixé à 40 pour la ville, 12 pour la gare et 8 pour le port, soit 60 au total.", 60),
+        ("Les caméras sont réparties ainsi : 40 en ville et 20 au port, soit au total 60.", 60),
+        ("Le parc compte 600 caméras, dont 60 seulement sont reliées au traitement.", 60),
+        ("Sont reliées au traitement 60 des 600 caméras de la ville.", 60),
+        ("La totalité des 60 caméras est concernée.", 60),
+        ("Caméras : 60.", 60),
+        # Parts are never added up.
+        ("Trois caméras aéroportées et douze caméras fixes au plus sont employées.", None),
+        ("Le dispositif compte 60 caméras fixes et 4 nomades.", None),
+    ],
+)
+def test_cameras(sentence: str, cameras: int | None) -> None:
+    assert facts(f"La commune de Cannes est autorisée à employer {OBJECT}.", sentence).cameras == cameras
+
+
+def test_cameras_of_a_decree_on_several_things() -> None:
+    """The heading of a section is that of the article that follows it."""
+    drones = "La captation d'images par huit caméras installées sur aéronefs est autorisée.\n\nTITRE III\nTRAITEMENT ALGORITHMIQUE"
+    use = f"La commune de Cannes est autorisée à employer {OBJECT}."
+    assert facts("Le stationnement est interdit.", drones, use, "Il porte sur 36 caméras.").cameras == 36
+
+
+@pytest.mark.parametrize(
+    ("printed", "number"),
+    [("n° CAB-BPA 26-588", "CAB-BPA 26-588"), ("n° PREF-CAB 2026-12", "PREF-CAB 2026-12"), ("n° 2026-77 - commune de Dax", "2026-77")],
+)
+def test_a_number_with_a_blank_in_it(printed: str, number: str) -> None:
+    assert facts("Exécution.", title=f"Arrêté {printed} portant autorisation de l'emploi d'{OBJECT}").number == number

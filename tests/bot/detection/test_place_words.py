@@ -1,0 +1,154 @@
+"""Places in the many words in which an article circumscribes the use, and words beside them that name none."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge
+from bot.detection.phrases import cleaned, is_sound
+from tests.bot.detection.samples import act
+
+USE = "La commune d'Albi est autorisée à mettre en œuvre un traitement algorithmique sur les images de vidéoprotection."
+
+
+def places(article: str, *, lead: str = "Article 2 : ") -> tuple[str, ...]:
+    return judge(
+        act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {USE}\n{lead}{article}", "Arrêté n° 2026-1")
+    ).facts.places
+
+
+@pytest.mark.parametrize(
+    ("article", "found"),
+    [
+        (
+            "Le traitement est circonscrit à l'avenue Foch, au parvis de la Halle et à la station de tramway Grand'Place.",
+            ("avenue Foch", "parvis de la Halle", "station de tramway Grand'Place"),
+        ),
+        (
+            "Le périmètre d'emploi est le suivant : cirque de Gavarnie, darse Sud, marina des Embiez.",
+            ("cirque de Gavarnie", "darse Sud", "marina des Embiez"),
+        ),
+        (
+            "Les zones survolées sont le cirque de Mafate, le massif du Maïdo et le stade de la Redoute.",
+            ("cirque de Mafate", "massif du Maïdo", "stade de la Redoute"),
+        ),
+        (
+            "Sont concernés les lieux (place d'Armes, place de la Comédie) et les évènements à détecter.",
+            ("place d'Armes", "place de la Comédie"),
+        ),
+        ("Les caméras sont situées : 12, rue de la Paix ; 3, place Carnot.", ("rue de la Paix", "place Carnot")),
+        (
+            "Le traitement est employé place Bellecour, rue Victor-Hugo et quai Tilsitt.",
+            ("place Bellecour", "rue Victor-Hugo", "quai Tilsitt"),
+        ),
+        (
+            "L'usage est strictement limité au viaduc de Millau et à l'aire de repos de Brocuéjouls.",
+            ("viaduc de Millau", "aire de repos de Brocuéjouls"),
+        ),
+        (
+            "Les secteurs concernés sont : le quartier Saint-Leu, la gare routière et l'esplanade de la Cathédrale.",
+            ("quartier Saint-Leu", "gare routière", "esplanade de la Cathédrale"),
+        ),
+        ("Il est mis en œuvre dans le tunnel de la Croix-Rousse.", ("tunnel de la Croix-Rousse",)),
+        ("Il est mis en œuvre sur le campus de Jussieu.", ("campus de Jussieu",)),
+        (
+            "Les caméras visées sont celles de la place Stanislas, de la rue Héré et du parc de la Pépinière.",
+            ("place Stanislas", "rue Héré", "parc de la Pépinière"),
+        ),
+        (
+            "Le périmètre est délimité au nord par le boulevard Gambetta, au sud par la Garonne et à l'est par la rue d'Alsace.",
+            ("boulevard Gambetta", "Garonne", "rue d'Alsace"),
+        ),
+        ("Stations : Jaurès, Stalingrad et Belleville.", ("Jaurès", "Stalingrad", "Belleville")),
+        ("Le dispositif est déployé aux abords immédiats du stade Geoffroy-Guichard.", ("stade Geoffroy-Guichard",)),
+        ("Le traitement s'applique aux gares de Lyon-Part-Dieu et de Lyon-Perrache.", ("gare de Lyon-Part-Dieu", "gare de Lyon-Perrache")),
+        (
+            "Le périmètre comprend :\n- l'hippodrome de Longchamp ;\n- la porte de Passy ;\n- l'allée du Bord-de-l'Eau.",
+            ("hippodrome de Longchamp", "porte de Passy", "allée du Bord-de-l'Eau"),
+        ),
+        (
+            "Les lieux concernés figurent ci-après :\n1) Place de la Bourse\n2) Cours de l'Intendance\n3) Grosse-Cloche",
+            ("Place de la Bourse", "Cours de l'Intendance", "Grosse-Cloche"),
+        ),
+        (
+            "Les images sont celles des caméras implantées à l'intérieur du palais des congrès et sur l'esplanade Charles-de-Gaulle.",
+            ("palais des congrès", "esplanade Charles-de-Gaulle"),
+        ),
+        ("Le traitement est mis en œuvre en gare de Rennes et sur son parvis.", ("gare de Rennes",)),
+        ("Le traitement est mis en œuvre dans les couloirs, escaliers et quais.", ()),
+        ("Le traitement est mis en œuvre sur la voie publique.", ()),
+        ("Le traitement est mis en œuvre dans les conditions prévues à l'article 3.", ()),
+        ("Il signale les véhicules circulant dans les rues interdites à la circulation.", ()),
+        ("Les images sont visionnées dans la salle d'exploitation.", ()),
+        ("Le public est informé à l'entrée des gares.", ()),
+        ("Le traitement est circonscrit aux finalités énoncées.", ()),
+        ("L'emploi est limité aux seuls agents habilités.", ()),
+        ("Le dispositif est limité à la durée de l'évènement.", ()),
+        ("Le périmètre couvre la commune de Nîmes.", ()),
+        (
+            "Axes concernés : rue de Siam – rue Jean-Jaurès – place de Strasbourg.",
+            ("rue de Siam", "rue Jean-Jaurès", "place de Strasbourg"),
+        ),
+        ("Sites : Zénith Sud, Corum, Opéra Comédie.", ("Zénith Sud", "Corum", "Opéra Comédie")),
+        # Whose cameras they are is no place, where the places are listed.
+        (
+            "Il porte sur le système de vidéoprotection du Grand Port fluvial. Périmètre : quai Vauban, pont Neuf.",
+            ("quai Vauban", "pont Neuf"),
+        ),
+        # A list that a decree quotes to put it in the place of another.
+        ("« Sont retenues les gares suivantes :\n«   – gare de Lens ;\n«   – gare d'Arras.", ("gare de Lens", "gare d'Arras")),
+        ("Les caméras couvrent la place Carnot, quais, hall et passerelle compris.", ("place Carnot",)),
+        ("Le traitement porte sur six caméras fixes de la place Carnot et de l'avenue Foch.", ("place Carnot", "avenue Foch")),
+        ("Il est appliqué aux images des caméras fixes existantes du parvis Nord.", ("parvis Nord",)),
+        ("Les caméras sont celles du quai Vauban et de la cour du Palais.", ("quai Vauban", "cour du Palais")),
+        ("Les caméras sont celles du quai Vauban et de la glacière du Roi.", ("quai Vauban", "glacière du Roi")),
+        (
+            "L'usage est limité au remblai, à la ravine Blanche, au souterrain des Arts et à l'aire d'arrivée du col de la Loge.",
+            ("remblai", "ravine Blanche", "souterrain des Arts", "aire d'arrivée du col de la Loge"),
+        ),
+        ("Sont concernées :\n– la gare d'Albi ;\n– la halte de Marssac.", ("gare d'Albi", "halte de Marssac")),
+        ("Seront seules filmées, de jour : la place Carnot et l'avenue Foch.", ("place Carnot", "avenue Foch")),
+        ("Sont concernés :\n– la Police nationale ;\n– la gare d'Albi.", ()),
+        ("Le traitement est mis en œuvre en souterrain et dans la cour.", ()),
+        ("Il en est rendu compte à la cour d'appel d'Albi.", ()),
+    ],
+)
+def test_places(article: str, found: tuple[str, ...]) -> None:
+    assert places(article) == found
+
+
+def test_articles_numbered_in_letters_are_articles() -> None:
+    """The last one speaks of remedies: the others are not of its kind."""
+    listed = "Les lieux suivants : rue Solférino ; place de la République.\nARTICLE TROIS : Recours : tribunal administratif de Lille."
+    assert places(listed, lead="ARTICLE DEUX : ") == ("rue Solférino", "place de la République")
+
+
+@pytest.mark.parametrize(
+    "name", ["gare de l'Est", "rue du Signal", "pont Gustave-Flaubert (tablier)", "Dessous-des-Berges", "place À-la-Une"]
+)
+def test_a_name(name: str) -> None:
+    assert is_sound(name)
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        "place de la Comédie) et les évènements à",
+        "rues piétonnisées et interdites à la circulation",
+        "quai (nord",
+        "Feria, Monsieur le Maire",
+        "place qui est",
+        "gare de",
+        "rue de la",
+        "parvis de l'",
+        "zone dont les images",
+        "secteur concerné par",
+    ],
+)
+def test_words_that_can_be_no_name(rubbish: str) -> None:
+    assert not is_sound(rubbish)
+
+
+def test_an_event_ends_where_a_bracket_closes_that_did_not_open() -> None:
+    assert cleaned("Nuit des Phares) et ce qui suit") == "Nuit des Phares"
+    assert cleaned("Nuit des Phares (2e édition)") == "Nuit des Phares (2e édition)"

@@ -1,0 +1,123 @@
+"""The predetermined events in the many words that decrees find for them, and words beside them that name none."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge
+from bot.detection.document import document
+from tests.bot.detection.samples import act
+
+NAMED = {
+    "abandoned_object": [
+        "un objet oublié sur le quai",
+        "tout sac laissé sans surveillance",
+        "un colis isolé ou suspect",
+        "les bagages non accompagnés",
+        "un paquet abandonné",
+        "des valises sans détenteur",
+    ],
+    "weapon": [
+        "des arrnes blanches",
+        "un individu porteur d'une arme",
+        "une personne armée",
+        "la présence d'une arme à feu",
+        "l'usage d'armes blanches",
+    ],
+    "wrong_way": [
+        "un véhicule circulant à contre-sens",
+        "une progression en sens inverse du flux",
+        "le non-respect du sens commun de circulation",
+    ],
+    "forbidden_zone": [
+        "le franchissement d'une ligne virtuelle",
+        "l'entrée dans un périmètre interdit",
+        "toute intrusion dans les emprises",
+        "la présence d'une personne sur les voies ferrées interdites",
+        "l'accès à des locaux non autorisés",
+        "la pénétration dans un secteur fermé au public",
+        "le passage dans un couloir réservé",
+    ],
+    "person_down": [
+        "une personne gisant au sol",
+        "la chute d'un usager",
+        "un individu allongé",
+        "une personne inanimée",
+        "un voyageur tombé",
+    ],
+    "crowd_movement": [
+        "une bousculade",
+        "un mouvement collectif de panique",
+        "la dispersion soudaine d'un groupe",
+        "les mouvements anormaux de la foule",
+        "un reflux brutal de la foule",
+        "les mouvernents de foule",
+        "la foule et ses mouvements",
+    ],
+    "crowd_density": [
+        "la saturation d'un quai",
+        "une foule trop compacte",
+        "un attroupement anormal",
+        "un regroupement de personnes inhabituel",
+        "une suroccupation de l'espace",
+        "un nombre trop élevé de personnes au mètre carré",
+        "un seuil de densité dépassé",
+    ],
+    "fire": [
+        "un début d'incendie",
+        "la présence de flammes",
+        "un dégagement de fumée",
+        "un feu naissant",
+        "l'apparition d'un incendie",
+        "un départ de flamme",
+    ],
+}
+NONE = [
+    "les agents armés",
+    "le service d'incendie et de secours",
+    "la zone de chalandise",
+    "un sac à dos",
+    "la circulation dans le sens de la marche",
+    "un feu d'artifice",
+    "le mouvement des trains",
+    "un rassemblement festif",
+    "une personne à la fenêtre",
+    "l'accès au public",
+    "le mouvement perpétuel",
+    "les agents et leurs mouvements",
+]
+
+
+def purposes(sentence: str) -> list[str]:
+    text = (
+        "Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : La commune d'Albi est autorisée à mettre en œuvre un traitement "
+        f"algorithmique des images de vidéoprotection.\nArticle 2 : {sentence}"
+    )
+    return [purpose.value for purpose in judge(act(text, "Arrêté n° 2026-1")).facts.purposes]
+
+
+@pytest.mark.parametrize(("words", "purpose"), [(words, purpose) for purpose, several in NAMED.items() for words in several])
+def test_an_event_by_its_words(words: str, purpose: str) -> None:
+    assert purposes(f"Le traitement a pour objet de détecter : {words}.") == [purpose]
+
+
+@pytest.mark.parametrize("words", NONE)
+def test_words_that_name_no_event(words: str) -> None:
+    assert purposes(f"Le traitement a pour objet de détecter : {words}.") == []
+
+
+def test_loose_words_count_only_where_events_are_told() -> None:
+    assert purposes("Les bousculades de l'an passé et la saturation des quais ont été déplorées.") == []
+
+
+@pytest.mark.parametrize("footer", ["1/2", "- 1 -", "Page 1 sur 2", "page 1", " 1 / 12 "])
+def test_the_number_of_a_page_cuts_no_phrase(footer: str) -> None:
+    pages = (f"Le traitement signale les personnes\n{footer}\n", "allongées au sol.")
+    two = act("x").pages[0]
+    parts = tuple(type(two)(number, text) for number, text in enumerate(pages, 1))
+    assert "les personnes\nallongees au sol" in document(act("", "Arrêté", pages=parts), parts).folded.text
+
+
+def test_a_figure_at_the_end_of_a_page_stays() -> None:
+    page = act("Total\n12").pages
+    assert "total\n12" in document(act("", "Arrêté", pages=page), page).folded.text

@@ -1,0 +1,80 @@
+"""The line of a signature, and the sentences that a line end cuts into something like it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Facts
+from tests.bot.detection.samples import act
+
+TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images de vidéoprotection"
+SIGNED = date(2026, 10, 14)
+
+
+def read(article: str, end: str = "Article 2 : Exécution du présent arrêté.\nToulon, le 14 octobre 2026") -> Facts:
+    return judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {article}\n{end}", TITLE)).facts
+
+
+def period(facts: Facts) -> tuple[str | None, str | None]:
+    starts, ends = (moment.isoformat() if moment is not None else None for moment in (facts.starts, facts.ends))
+    return starts, ends
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        # A common word, or a place that the sentence goes on with, before or after.
+        "La SNCF peut mettre en œuvre un traitement algorithmique des images de\nvidéoprotection, le 30 octobre 2026{}.",
+        "Les services de la commune sont\nautorisés, le 30 octobre 2026{}, à mettre en œuvre un traitement algorithmique des images.",
+        "La SNCF peut mettre en œuvre un traitement algorithmique des images du stade de\nNice, le 30 octobre 2026{}.",
+        "Le traitement algorithmique des images est mis en œuvre pour les fêtes de la\nSaint-Vorles, le 30 octobre 2026{}.",
+        # Nothing but the articles that follow tells that this one is no signature.
+        "Le traitement algorithmique des images est mis en œuvre pour le marché\nSaint-Vorles, le 30 octobre 2026{}.",
+        "La commune peut mettre en œuvre un traitement algorithmique. Le tri des images se\nfait le 30 octobre 2026{}.",
+    ],
+)
+@pytest.mark.parametrize(("hours", "opens", "closes"), [("", "", ""), (" de 16h à 23h30", "T16:00", "T23:30")])
+def test_a_sentence_cut_before_a_day_is_no_signature(cut: str, hours: str, opens: str, closes: str) -> None:
+    facts = read(cut.format(hours))
+    assert (facts.signed, period(facts)) == (SIGNED, (f"2026-10-30{opens}", f"2026-10-30{closes}"))
+
+
+def test_the_last_article_has_such_sentences_too() -> None:
+    use = "Article 2 : Le traitement algorithmique est employé au stade de\nNice, le 30 octobre 2026{}\nToulon, le 14 octobre 2026"
+    for rest in (".", "\nde 16 h à 23 h.", " de 16 h à 23 h."):
+        facts = read("La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", use.format(rest))
+        assert facts.signed == SIGNED
+        assert facts.starts is not None
+        assert facts.starts.day == date(2026, 10, 30)
+
+
+def test_a_sentence_cut_before_hours_is_no_signature_even_in_capitals() -> None:
+    facts = read("LA SNCF PEUT METTRE EN ŒUVRE UN TRAITEMENT ALGORITHMIQUE DE\nVIDÉOPROTECTION, LE 30 OCTOBRE 2026 DE 16H À 23H.")
+    assert (facts.signed, period(facts)) == (SIGNED, ("2026-10-30T16:00", "2026-10-30T23:00"))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Toulon, le 14 octobre 2026\nLe préfet",
+        "Toulon, le 14 octobre 2026. Pour le préfet, la directrice de cabinet",
+        "À Toulon, le : 14 octobre 2026",
+        "LA ROCHE-SUR-YON, LE 14 OCTOBRE 2026",
+        # The line above has no stop.
+        "Article 2 : Le préfet est chargé de l'exécution\nToulon, le 14 octobre 2026",
+        # A convention with articles of its own is annexed.
+        "Article 2 : Exécution.\nToulon, le 14 octobre 2026\nAnnexe\nArticle 1 : La convention est signée.",
+        "Article 2 : Exécution\n\nToulon, le 14 octobre 2026\nArticle 3 : Recours.",
+        # The line above is of another layer of text.
+        "Article 2 : Le préfet est chargé de l'exécution\ndu présent arrêté et de la\nToulon, le 14 octobre 2026\nLe préfet",
+        # Several sign, each in another place, told below.
+        "Fait le 14 octobre 2026\n\nÀ Toulon,\nLe préfet du Var",
+        "Fait en deux exemplaires, le 14 octobre 2026",
+    ],
+)
+def test_a_line_of_its_own_dates_the_signature_and_not_the_period(end: str) -> None:
+    facts = read("La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", end)
+    assert (facts.signed, period(facts)) == (SIGNED, (None, None))

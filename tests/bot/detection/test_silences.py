@@ -1,0 +1,153 @@
+"""What may be dropped or told in silence: judgments, changes that name nothing, other words for the same thing, ruined pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection import judge
+from bot.model import Kind, Outcome, Verdict
+from tests.bot.detection.samples import act
+
+OBJECT = "un traitement algorithmique des images de vidéoprotection"
+LAW = "Vu la loi n° 2023-380 du 19 mai 2023 relative aux jeux Olympiques et Paralympiques de 2024, notamment son article 10 ;\n"
+CLAIM = (
+    "L'association Plein Jour demande au juge de suspendre l'exécution de l'arrêté n° 2026-31 par lequel le préfet a autorisé l'emploi "
+    f"d'{OBJECT}.\nVu le code de justice administrative ;\nConsidérant que {OBJECT} est en cause ;\n"
+)
+
+
+def judgment(title: str, letterhead: str, opening: str, article: str) -> Verdict:
+    return judge(act(f"{letterhead}\n{CLAIM}{opening} :\nArticle 1er : {article}\nFait à Lille, le 3 mai 2026", title))
+
+
+@pytest.mark.parametrize(
+    ("title", "letterhead"),
+    [
+        ("Ordonnance n° 2601234 du juge des référés du tribunal administratif de Lille du 3 mai 2026", ""),
+        ("Jugement du tribunal administratif de Lille", ""),
+        ("Arrêt de la cour administrative d'appel de Douai du 3 mai 2026", ""),
+        ("Décision du Conseil d'État du 3 mai 2026", ""),
+        ("Notification d'une ordonnance du juge des référés", ""),
+        ("Recueil", "TRIBUNAL ADMINISTRATIF DE LILLE\nN° 2601234\nLe juge des référés"),
+        ("Acte", "RÉPUBLIQUE FRANÇAISE\nAU NOM DU PEUPLE FRANÇAIS"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("opening", "article", "outcome"),
+    [
+        ("ORDONNE", "La requête de l'association est rejetée.", Outcome.NOT_CONCERNED),
+        ("DÉCIDE", "Les conclusions à fin de suspension sont rejetées.", Outcome.NOT_CONCERNED),
+        ("ORDONNE", "L'exécution de l'arrêté n° 2026-31 est suspendue.", Outcome.UNCERTAIN),
+        ("DÉCIDE", "L'arrêté est annulé. Le surplus des conclusions est rejeté.", Outcome.UNCERTAIN),
+        ("ORDONNE", "La suspension de l'exécution de l'arrêté est prononcée.", Outcome.UNCERTAIN),
+        ("ORDONNE", "Il est enjoint au préfet de publier l'arrêté.", Outcome.UNCERTAIN),
+    ],
+)
+def test_a_judgment_is_no_decree(title: str, letterhead: str, opening: str, article: str, outcome: Outcome) -> None:
+    """Whatever it says of a decree. One that leaves it as it was is nobody's news; another is for a person."""
+    assert judgment(title, letterhead, opening, article).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "kind"),
+    [
+        (f"Arrêté n° 2026-40 suspendant, en exécution de l'ordonnance du juge des référés, l'emploi d'{OBJECT}", "", Kind.SUSPENSION),
+        (
+            f"Arrêté n° 2026-41 abrogeant, à la suite du jugement du tribunal administratif, l'arrêté autorisant {OBJECT}",
+            "",
+            Kind.ABROGATION,
+        ),
+        (f"Arrêté n° 2026-43 abrogeant l'arrêté autorisant {OBJECT}, suspendu par le juge des référés", "", Kind.ABROGATION),
+        (
+            f"Arrêté n° 2026-44 portant, après jugement du tribunal administratif de Nice n° 2401234, refus d'autoriser {OBJECT}",
+            "La demande de la commune de Dole est rejetée.",
+            Kind.REFUSAL,
+        ),
+        ("Arrêté n° 2026-42", f"La commune de Dole est autorisée à mettre en œuvre {OBJECT}.", Kind.AUTHORISATION),
+    ],
+)
+def test_a_decree_that_speaks_of_a_judgment_is_one(title: str, article: str, kind: Kind) -> None:
+    visa = "Vu l'ordonnance du juge des référés du tribunal administratif de Besançon, qui rejette la requête ;\n"
+    text = f"Le préfet du Jura,\n{LAW}{visa}ARRÊTE\nArticle 1er : {article or 'Le présent arrêté entre en vigueur le 4 mai 2026.'}"
+    verdict = judge(act(text, title))
+    assert verdict.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "outcome"),
+    [
+        ("Arrêté n° DUPA-2026-12 modifiant l'arrêté n° DUPA-2026-11 du 2 mai 2026", "Le mot « Bercy » est supprimé.", Outcome.UNCERTAIN),
+        ("Arrêté modifiant l'arrêté n° 2026-11", "La gare de Lens est de celles dont les images sont analysées.", Outcome.UNCERTAIN),
+        ("Arrêté relatif aux gares du département", "Les flux des quais A et B font l'objet d'une analyse.", Outcome.UNCERTAIN),
+        ("Arrêté réglementant la circulation sur la route départementale 12", "Les poids lourds sont déviés.", Outcome.NOT_CONCERNED),
+        ("Arrêté réglementant l'épandage", "Les échantillons d'eau sont analysés par le laboratoire.", Outcome.NOT_CONCERNED),
+    ],
+)  # fmt: skip
+def test_a_change_under_the_law_that_names_nothing(title: str, article: str, outcome: Outcome) -> None:
+    assert judge(act(f"{LAW}ARRÊTE\nArticle 1er : {article}", title)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("article", "outcome"),
+    [
+        ("Les images captées font l'objet d'une analyse automatisée à bord pour repérer les mouvements de foule.", Outcome.UNCERTAIN),
+        ("Le flux des drones alimente une exploitation automatique qui alerte le poste de commandement.", Outcome.UNCERTAIN),
+        ("Une analyse vidéo automatisée des caméras signale les intrusions.", Outcome.UNCERTAIN),
+        ("Les images ne peuvent faire l'objet d'aucune analyse automatisée. L'alerte est donnée par radio.", Outcome.NOT_CONCERNED),
+        ("Les images sont visionnées en direct. Les analyses automatiques de l'air sont publiées chaque heure.", Outcome.NOT_CONCERNED),
+    ],
+)
+def test_an_automated_analysis_by_any_name(article: str, outcome: Outcome) -> None:
+    title = "Arrêté autorisant la captation d'images au moyen de caméras installées sur des aéronefs"
+    assert judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {article}", title)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("PREFECT RE\ntement algorithm que d im ges\nVu la loi 2023-380 du 19 m", Outcome.UNCERTAIN),
+        ("algorithmi\n828 du 28 aoot 2023 rel tif aux\nLE PREF", Outcome.UNCERTAIN),
+        ("un algorithme de tri des vœux\nl s candidats\nVu la l i", Outcome.NOT_CONCERNED),
+        ("Vu la loi n° 2023-380 du 19 mai 2023\nrela ive au stationnem nt", Outcome.NOT_CONCERNED),
+    ],
+)
+def test_a_ruined_page_is_for_a_person_where_its_name_and_its_law_are_left(text: str, outcome: Outcome) -> None:
+    assert judge(act(text, "Arrêté n° 2026-55")).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("title", "outcome"),
+    [
+        ("Arrêté portant interdiction d'un rassemblement contre la vidéosurveillance algorithmique", Outcome.NOT_CONCERNED),
+        ("Arrêté interdisant une manifestation non déclarée visant à dénoncer l'usage de caméras algorithmiques", Outcome.NOT_CONCERNED),
+        ("Arrêté portant interdiction de la marche hostile au déploiement de la vidéosurveillance algorithmique", Outcome.NOT_CONCERNED),
+        (f"Arrêté portant interdiction d'un rassemblement contre la vidéosurveillance et autorisant {OBJECT}", Outcome.DECREE),
+        (f"Arrêté portant interdiction d'{OBJECT}", Outcome.UNCERTAIN),
+    ],
+)
+def test_a_banned_gathering_decides_nothing_on_what_it_is_against(title: str, outcome: Outcome) -> None:
+    assert judge(act(f"{LAW}ARRÊTE\nArticle 1er : Exécution.", title)).outcome is outcome
+
+
+@pytest.mark.parametrize("author", ["RECTORAT DE L'ACADÉMIE DE LILLE", "La rectrice de la région académique Normandie,", "Le recteur,"])
+def test_a_rector_authorises_no_cameras(author: str) -> None:
+    article = "Le traitement algorithmique est mis en œuvre le 2 mai 2026.\nL'image des bulletins est conservée."
+    text = f"{author}\nVu le code de l'éducation ;\nARRÊTE\nArticle 1er : {article}"
+    assert judge(act(text, "Arrêté relatif au traitement algorithmique d'affectation des élèves")).outcome is Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "concerned"),
+    [
+        ("Avis n° 12 du 3 mai 2026 de la commission départementale de vidéoprotection sur l'analyse algorithmique des images", "", False),
+        ("Avis", f"La commission, saisie par le préfet d'{OBJECT},\nÉMET L'AVIS SUIVANT :\n1. Elle recommande {OBJECT} sobre.", False),
+        ("Avis de la commission départementale : arrêté autorisant l'emploi d'" + OBJECT, "", True),
+        (
+            "Arrêté n° 2026-9",
+            f"{LAW}Vu que la commission rend l'avis suivant ;\nARRÊTE\nArticle 1er : La commune d'Uzès est autorisée à employer {OBJECT}.",
+            True,
+        ),
+    ],
+)
+def test_a_commission_advises_and_decides_nothing(title: str, text: str, concerned: bool) -> None:
+    assert (judge(act(text, title)).outcome is not Outcome.NOT_CONCERNED) is concerned
