@@ -13,7 +13,7 @@ from tests.bot.detection.samples import ABOUT, corpus
 
 ACTS = corpus()
 DECREES = [act for act in ACTS if act.outcome is Outcome.DECREE]
-EACH = 3
+EACH = 2
 """Noises that each act meets here: over the corpus each noise meets many acts. `vigie evaluate tests/corpus` takes them all."""
 
 

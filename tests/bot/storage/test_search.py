@@ -140,18 +140,18 @@ def test_a_huge_act_full_of_rare_words_can_be_stored_and_found(store: Store) -> 
     assert store.decrees.search("drone", 10).total == 1
 
 
-def test_2000_acts(store: Store) -> None:
+def test_600_acts(store: Store) -> None:
     """Every act can be told from all others, and one department's from those of the other."""
     for number in range(20):
         authority = "26" if number % 2 else "83"
         recueil = one_recueil(store, str(number), authority=authority)
-        judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(100)]
+        judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(30)]
         store.decrees.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
     page = store.decrees.search("camera augmentée", 20)
-    assert (len(page.decrees), page.total) == (20, 2_000)
-    assert page.decrees[0].title == "Arrêté a19b99"
-    assert store.decrees.search("camera", 1, authorities={"26"}).total == 1_000
-    assert [decree.title for decree in store.decrees.search("a17b42 cameras", 10).decrees] == ["Arrêté a17b42"]
+    assert (len(page.decrees), page.total) == (20, 600)
+    assert page.decrees[0].title == "Arrêté a19b29"
+    assert store.decrees.search("camera", 1, authorities={"26"}).total == 300
+    assert [decree.title for decree in store.decrees.search("a17b22 cameras", 10).decrees] == ["Arrêté a17b22"]
 
 
 def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[], Store]) -> None:
