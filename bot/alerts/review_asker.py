@@ -89,16 +89,9 @@ class ReviewAsker:
         async with self._turn.taken() as is_ours:
             # Read again: another program may have asked about them a moment ago.
             for act in await self._untold() if is_ours else ():
-                try:
-                    found: Sequence[Decree] = await asyncio.to_thread(self._found, act)
-                except NoSuchRow:
-                    continue  # settled meanwhile
-                except StorageError:
-                    raise
-                except Exception:
-                    # An act that our code does not stand must not keep the others from being asked about.
-                    log.exception("not told what an act holds, by a fault of the program", review=act.id)
-                    found = ()
+                found = await self._holds(act)
+                if found is None:
+                    continue
                 if not await self._turn.renewed() or not await self._asked(act, found, buttons=self._buttons and heard):
                     return
                 # A stop must not come between the question and its record: it would be asked twice.
@@ -106,6 +99,19 @@ class ReviewAsker:
 
     async def _untold(self) -> Sequence[Waiting]:
         return await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH)
+
+    async def _holds(self, act: Waiting) -> Sequence[Decree] | None:
+        """The decrees that would be recorded if the act is accepted; None for one that was settled meanwhile."""
+        try:
+            return await asyncio.to_thread(self._found, act)
+        except NoSuchRow:
+            return None
+        except StorageError:
+            raise
+        except Exception:
+            # An act that our code does not stand must not keep the others from being asked about.
+            log.exception("not told what an act holds, by a fault of the program", review=act.id)
+            return ()
 
     async def _asked(self, act: Waiting, found: Sequence[Decree], *, buttons: bool) -> bool:
         words = alert_words(self._language).reviews
