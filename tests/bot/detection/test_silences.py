@@ -29,6 +29,9 @@ def judgment(title: str, letterhead: str, opening: str, article: str) -> Verdict
         ("Décision du Conseil d'État du 3 mai 2026", ""),
         ("Notification d'une ordonnance du juge des référés", ""),
         ("Recueil", "TRIBUNAL ADMINISTRATIF DE LILLE\nN° 2601234\nLe juge des référés"),
+        ("TRIBUNAL ADMINISTRATIF DE GRENOBLE", "TRIBUNAL ADMINISTRATIF DE GRENOBLE\nN° 2601234\nOrdonnance du 3 mai 2026"),
+        ("COUR ADMINISTRATIVE D'APPEL DE NANTES", "Audience du 3 mai 2026"),
+        ("Annexe", "Par une requête et un mémoire, enregistrés le 2 mai 2026, l'association saisit le juge."),
         ("Acte", "RÉPUBLIQUE FRANÇAISE\nAU NOM DU PEUPLE FRANÇAIS"),
     ],
 )
