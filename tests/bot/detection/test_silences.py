@@ -106,6 +106,20 @@ def test_an_automated_analysis_by_any_name(article: str, outcome: Outcome) -> No
 
 
 @pytest.mark.parametrize(
+    ("article", "outcome"),
+    [
+        ("Les images sont transmises. Elles y sont exploitées par un logiciel dont l'état-major est doté.", Outcome.UNCERTAIN),
+        ("Les prises de vue servent à détecter automatiquement les baigneurs.", Outcome.UNCERTAIN),
+        ("Les images ne sont pas traitées par un logiciel. Elles sont visionnées en direct.", Outcome.NOT_CONCERNED),
+        ("Les images sont visionnées pour repérer les baigneurs.", Outcome.NOT_CONCERNED),
+    ],
+)
+def test_drones_under_the_law_whose_images_a_software_looks_at(article: str, outcome: Outcome) -> None:
+    title = "Arrêté autorisant l'emploi de caméras aéroportées"
+    assert judge(act(f"{LAW}ARRÊTE\nArticle 1er : Deux drones sont autorisés.\nArticle 2 : {article}", title)).outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("text", "outcome"),
     [
         ("PREFECT RE\ntement algorithm que d im ges\nVu la loi 2023-380 du 19 m", Outcome.UNCERTAIN),
