@@ -124,6 +124,8 @@ def test_drones_under_the_law_whose_images_a_software_looks_at(article: str, out
     [
         ("PREFECT RE\ntement algorithm que d im ges\nVu la loi 2023-380 du 19 m", Outcome.UNCERTAIN),
         ("algorithmi\n828 du 28 aoot 2023 rel tif aux\nLE PREF", Outcome.UNCERTAIN),
+        ("traitement algorith . . . im ges\nVu la loi n° 2023-380 du 19 m\nla commune . . . vidéoprot", Outcome.UNCERTAIN),
+        ("un trait algorith de tri des vœux\nl s candidats", Outcome.NOT_CONCERNED),
         ("un algorithme de tri des vœux\nl s candidats\nVu la l i", Outcome.NOT_CONCERNED),
         ("Vu la loi n° 2023-380 du 19 mai 2023\nrela ive au stationnem nt", Outcome.NOT_CONCERNED),
     ],
