@@ -1,4 +1,4 @@
-"""What may be dropped or told in silence: judgments, changes that name nothing, other words for the same thing, ruined pages."""
+"""What may be dropped or told in silence: judgments, notices, changes that name nothing, other words for the same thing, ruined pages."""
 
 from __future__ import annotations
 
@@ -170,3 +170,21 @@ def test_a_rector_authorises_no_cameras(author: str) -> None:
 )
 def test_a_commission_advises_and_decides_nothing(title: str, text: str, concerned: bool) -> None:
     assert (judge(act(text, title)).outcome is not Outcome.NOT_CONCERNED) is concerned
+
+
+@pytest.mark.parametrize(
+    ("opening", "after", "outcome"),
+    [
+        ("Avis de publication\nLe recueil n° 75-2026-12 du 5 juin 2026 contient les actes suivants :", "", Outcome.NOT_CONCERNED),
+        ("Il est rappelé que le recueil spécial du 5 juin 2026 comporte les actes suivants :", "", Outcome.NOT_CONCERNED),
+        ("Le recueil spécial n° 75-2026-12 comporte les actes suivants :", "", Outcome.DECREE),
+        (
+            "Avis de publication\nLe recueil n° 75-2026-12 contient les actes suivants :",
+            f"Arrêté portant autorisation de l'emploi d'{OBJECT}\n{LAW}\nARRÊTE\nArticle 1er : La commune de Nice est autorisée.",
+            Outcome.DECREE,
+        ),
+    ],
+)
+def test_a_notice_that_another_recueil_appeared_holds_none_of_its_acts(opening: str, after: str, outcome: Outcome) -> None:
+    entry = f"75-2026-06-04-00011 - Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT} (5 pages) Page 3\n"
+    assert judge(act(f"PRÉFECTURE DE POLICE\n{opening}\n{entry}{after}", "")).outcome is outcome
