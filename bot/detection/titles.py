@@ -65,6 +65,8 @@ def own_title(document: Document, segment: Segment, *, stand_alone: bool) -> Own
             continue
         # A visa that could not be told as one, because its "Vu" was misread, is no part of a title.
         author = _AUTHOR.search(text, start, block.end) if block.part is Part.HEADING else None
+        if author is not None and is_generic(text[start : author.start()]):
+            continue
         first, last = document.mended_span(start, block.end if author is None else author.start())
         return OwnTitle(document.mended.text[first:last], first)
     return None

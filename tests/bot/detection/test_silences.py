@@ -188,3 +188,10 @@ def test_a_commission_advises_and_decides_nothing(title: str, text: str, concern
 def test_a_notice_that_another_recueil_appeared_holds_none_of_its_acts(opening: str, after: str, outcome: Outcome) -> None:
     entry = f"75-2026-06-04-00011 - Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT} (5 pages) Page 3\n"
     assert judge(act(f"PRÉFECTURE DE POLICE\n{opening}\n{entry}{after}", "")).outcome is outcome
+
+
+@pytest.mark.parametrize("law", ["l'article 10 de la loi n° 2023-380", "l'article 47 de la loi n° 2026-201"])
+def test_a_change_under_a_heading_that_is_only_a_number_rests_on_the_law_by_its_article(law: str) -> None:
+    visas = f"Vu {law} ;\nVu l'arrêté du 2 mai 2026 ;"
+    articles = "ARRÊTE\nArticle 1er : L'annexe 2 de l'arrêté du 2 mai 2026 est remplacée."
+    assert judge(act(f"Arrêté n° 2026-ABC-0912\n\nLe préfet du Jura\n\n{visas}\n{articles}", "")).outcome is Outcome.UNCERTAIN
