@@ -9,12 +9,12 @@ from typing import Protocol
 
 import structlog
 
+from bot.alerts.patience import Patience
 from bot.alerts.post_decisions import SETTLE, PostChanges, PostMessage, Trouble, post_changes, posts_to_tell
 from bot.alerts.post_text import post_text
 from bot.alerts.teller import OperatorsChat
 from bot.alerts.turn import Turn
-from bot.delivery import DeliveryError, NotSent
-from bot.delivery.backoff import backoff
+from bot.delivery import DeliveryError
 from bot.messages import Language
 from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
@@ -85,8 +85,7 @@ class PostTeller:
         self._chat = chat
         self._clock = clock
         self._language = language
-        self._failures = 0
-        self._not_before: datetime | None = None
+        self._patience = Patience(clock)
 
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
@@ -105,7 +104,7 @@ class PostTeller:
 
     async def _ripe(self, settle: timedelta) -> PostMessage:
         """What may be sent now."""
-        if self._chat is None or (self._not_before is not None and self._clock() < self._not_before):
+        if self._chat is None or self._patience.rests():
             return PostMessage()
         return posts_to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
 
@@ -131,10 +130,9 @@ class PostTeller:
         try:
             await self._chat.tell(post_text(message, self._language))
         except DeliveryError as error:
-            self._failures += 1
-            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
-            if self._failures == 1:
+            self._patience.failed(error)
+            if self._patience.failures == 1:
                 log.error("operators not told yet, they will be", error=str(error))
             return False
-        self._failures, self._not_before = 0, None
+        self._patience.taken()
         return True

@@ -9,11 +9,11 @@ from typing import Protocol
 
 import structlog
 
+from bot.alerts.patience import Patience
 from bot.alerts.review_text import review_text
 from bot.alerts.turn import Turn
 from bot.alerts.vocabulary import alert_words
-from bot.delivery import Choice, DeliveryError, NotSent
-from bot.delivery.backoff import backoff
+from bot.delivery import Choice, DeliveryError
 from bot.messages import Language
 from bot.model import Decree
 from bot.queries.cue_words import doubt_words
@@ -77,12 +77,11 @@ class ReviewAsker:
         self._clock = clock
         self._language = language
         self._buttons = buttons
-        self._failures = 0
-        self._not_before: datetime | None = None
+        self._patience = Patience(clock)
 
     async def look(self, *, heard: bool = True) -> None:
         """Ask about what waits. Unless a button that is pressed is `heard`, the command is named in its place. Raises StorageError."""
-        if self._not_before is not None and self._clock() < self._not_before:
+        if self._patience.rests():
             return
         if not await self._untold():
             return
@@ -124,9 +123,8 @@ class ReviewAsker:
             why = doubt_words(act.evidence, self._language)
             await self._chat.ask(review_text(act, self._names(act.authority), words, buttons=buttons, found=found, why=why), choices)
         except DeliveryError as error:
-            self._failures += 1
-            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            self._patience.failed(error)
             log.error("operators not asked yet, they will be", review=act.id, error=str(error))
             return False
-        self._failures, self._not_before = 0, None
+        self._patience.taken()
         return True

@@ -10,11 +10,11 @@ from typing import Protocol
 import structlog
 
 from bot.alerts.decisions import SETTLE, Changes, Message, changes, to_tell
+from bot.alerts.patience import Patience
 from bot.alerts.text import Names, alert_text
 from bot.alerts.turn import Turn
 from bot.crowd import CrowdLog
-from bot.delivery import DeliveryError, NotSent
-from bot.delivery.backoff import backoff
+from bot.delivery import DeliveryError
 from bot.health import Overview
 from bot.messages import Language
 from bot.storage.rows import Alert, NewAlert
@@ -84,8 +84,7 @@ class AlertTeller:
         self._names = names
         self._clock = clock
         self._language = language
-        self._failures = 0
-        self._not_before: datetime | None = None
+        self._patience = Patience(clock)
         self._down: str | None = None
 
     async def look(self, *, settle: timedelta = SETTLE) -> None:
@@ -105,7 +104,7 @@ class AlertTeller:
 
     async def _ripe(self, settle: timedelta) -> Message | None:
         """What may be sent now."""
-        if self._chat is None or (self._not_before is not None and self._clock() < self._not_before):
+        if self._chat is None or self._patience.rests():
             return None
         message = to_tell(await asyncio.to_thread(self._alerts.unfinished), self._clock(), settle=settle)
         return message if message.begun or message.ended else None
@@ -139,13 +138,13 @@ class AlertTeller:
         try:
             await self._chat.tell(alert_text(message, self._names, self._language))
         except DeliveryError as error:
-            self._failures += 1
-            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            self._patience.failed(error)
             if str(error) != self._down:
                 self._down = str(error)
                 log.error("operators not told yet, they will be", error=self._down)
             return False
         if self._down is not None:
             log.info("operators are told again")
-        self._failures, self._not_before, self._down = 0, None, None
+        self._patience.taken()
+        self._down = None
         return True
