@@ -43,7 +43,7 @@ demo: setup
 	$(BIN)/vigie demo
 
 evaluate: setup
-	$(BIN)/vigie evaluate tests/corpus
+	$(BIN)/python -m benchmarks.detection tests/corpus
 
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
 test: export PYTHONDONTWRITEBYTECODE =

@@ -18,7 +18,6 @@ MODULES = {
     "recent": "ask",
     "search": "ask",
     "show": "ask",
-    "evaluate": "evaluate",
     "review": "review",
     "redetect": "redetect",
     "status": "status",

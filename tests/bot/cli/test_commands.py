@@ -27,7 +27,7 @@ DECREE_KEYS = {
 }  # fmt: skip
 COMMANDS = [
     "run", "poll", "check", "backfill", "read", "recent", "search", "show", "demo", "sources list", "sources show", "sources audit",
-    "sources check", "sources record", "status", "evaluate",
+    "sources check", "sources record", "status",
 ]  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bot.evaluation import Labelled, load_corpus
-from bot.evaluation import letters as damage
+from benchmarks.detection import Labelled, load_corpus
+from benchmarks.detection import letters as damage
 from bot.model import Act, PageText
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"

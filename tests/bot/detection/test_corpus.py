@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.detection import NOISES, Labelled, evaluate, lines, trials
+from benchmarks.detection.score import assess
 from bot.detection import judge_each, reason_words
 from bot.detection.gate import signs
-from bot.evaluation import NOISES, Labelled, evaluate, lines, trials
-from bot.evaluation.score import assess
 from bot.model import Act, Facts, Kind, Outcome, Verdict
 from tests.bot.detection.samples import ABOUT, corpus
 
 ACTS = corpus()
 DECREES = [act for act in ACTS if act.outcome is Outcome.DECREE]
 EACH = 2
-"""Noises that each act meets here: over the corpus each noise meets many acts. `vigie evaluate tests/corpus` takes them all."""
+"""Noises that each act meets here: over the corpus each noise meets many acts. `make evaluate` takes them all."""
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.detection import Labelled, Printed
+from benchmarks.detection.letters import SEEDED, STEADY, Damage
 from bot.detection import identities, judge, judge_each
 from bot.detection.text import squeezed
-from bot.evaluation import Labelled, Printed
-from bot.evaluation.letters import SEEDED, STEADY, Damage
 from bot.model import Act, Kind, Outcome, PageText, TextOrigin
 from tests.bot.detection.samples import act, corpus
 

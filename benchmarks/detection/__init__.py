@@ -6,12 +6,12 @@ result to people. Everything is the same at each run: chance comes from the seed
 
 from __future__ import annotations
 
-from bot.evaluation.corpus import BadCorpus, load_corpus
-from bot.evaluation.evaluating import Evaluation, Step, evaluate, trials
-from bot.evaluation.labelled import Labelled, Printed
-from bot.evaluation.noise import NOISES, Noise
-from bot.evaluation.report import lines
-from bot.evaluation.shapes import evaluation_json
+from benchmarks.detection.corpus import BadCorpus, load_corpus
+from benchmarks.detection.evaluating import Evaluation, Step, evaluate, trials
+from benchmarks.detection.labelled import Labelled, Printed
+from benchmarks.detection.noise import NOISES, Noise
+from benchmarks.detection.report import lines
+from benchmarks.detection.shapes import evaluation_json
 
 __all__ = [
     "NOISES",

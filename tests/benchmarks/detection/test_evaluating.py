@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.evaluation import NOISES, Step, evaluate, evaluation_json, lines, load_corpus, trials
-from tests.bot.evaluation.folders import DECREE, ROAD, folder
+from benchmarks.detection import NOISES, Step, evaluate, evaluation_json, lines, load_corpus, trials
+from tests.benchmarks.detection.folders import DECREE, ROAD, folder
 
 
 def test_every_act_is_judged_as_it_is_and_under_each_noise(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluation import BadCorpus, load_corpus
-from bot.evaluation.corpus import pages_of
+from benchmarks.detection import BadCorpus, load_corpus
+from benchmarks.detection.corpus import pages_of
 from bot.model import Kind, Outcome
-from tests.bot.evaluation.folders import AUTHORISATION, DECREE, ROAD, folder
+from tests.benchmarks.detection.folders import AUTHORISATION, DECREE, ROAD, folder
 
 REFERENCES = DECREE + '[[act.references]]\nchange = "abrogation"\nnumber = "2026-7"\nsigned = "2026-01-02"\n'
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks.detection.labelled import Labelled, Printed
+from benchmarks.detection.noise import Noise
+from benchmarks.detection.score import Assessment, Mistake, Tally, assess, tally
 from bot.detection import judge_each
-from bot.evaluation.labelled import Labelled, Printed
-from bot.evaluation.noise import Noise
-from bot.evaluation.score import Assessment, Mistake, Tally, assess, tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.evaluation import NOISES, Labelled, Printed
-from bot.evaluation.letters import SEEDED, STEADY
+from benchmarks.detection import NOISES, Labelled, Printed
+from benchmarks.detection.letters import SEEDED, STEADY
 from bot.model import Kind, Outcome
 from bot.text import plain
-from tests.bot.evaluation.folders import AUTHORISATION, BODY
+from tests.benchmarks.detection.folders import AUTHORISATION, BODY
 
 ID = "75-2024-05-31-00004"
 TEXT = (

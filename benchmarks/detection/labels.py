@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from bot.evaluation.labelled import FACTS, Value, reference_label
+from benchmarks.detection.labelled import FACTS, Value, reference_label
 from bot.model import CameraType, Kind, Moment, Outcome, Purpose, Reference
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -130,7 +130,7 @@ def _operators(value: object) -> tuple[str, ...]:
     names = _texts(value)
     unknown = [name for name in names if not _operator_pattern().fullmatch(name)]
     if unknown:
-        raise _Wrong(f"not in the closed list of operators (bot/evaluation/closed.toml): {', '.join(unknown)}")
+        raise _Wrong(f"not in the closed list of operators (benchmarks/detection/closed.toml): {', '.join(unknown)}")
     return names
 
 

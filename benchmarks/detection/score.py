@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.evaluation.labelled import FACTS, Labelled, Value, as_labels
+from benchmarks.detection.labelled import FACTS, Labelled, Value, as_labels
 from bot.model import Kind, Outcome, Verdict
 from bot.text import plain
 

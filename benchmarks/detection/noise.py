@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from bot.evaluation import letters
-from bot.evaluation.labelled import Labelled, Printed
-from bot.evaluation.layout import LAYOUTS
-from bot.evaluation.letters import SEEDED, STEADY
+from benchmarks.detection import letters
+from benchmarks.detection.labelled import Labelled, Printed
+from benchmarks.detection.layout import LAYOUTS
+from benchmarks.detection.letters import SEEDED, STEADY
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Noise:
     def on(self, act: Labelled, seed: int = 0) -> Printed | None:
         """The act as damaged; None where this damage does not apply to it, or changes nothing."""
         # A text as seed is hashed the same way everywhere, unlike a tuple. Nothing here is a secret.
-        damaged = self.damage(act, Random(f"{seed} {self.name} {act.file}"))  # noqa: S311 - see above
+        damaged = self.damage(act, Random(f"{seed} {self.name} {act.file}"))
         return None if damaged == act.printed else damaged
 
 

@@ -1,20 +1,20 @@
-"""The JSON that `vigie evaluate` prints. Keys are a contract: add, never rename."""
+"""The JSON that `python -m benchmarks.detection` prints. Keys are a contract: add, never rename."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from bot.evaluation.evaluating import Evaluation
-from bot.evaluation.score import Mistake, Tally
+from benchmarks.detection.evaluating import Evaluation
+from benchmarks.detection.score import Mistake, Tally
 
 
 def evaluation_json(folder: str, evaluation: Evaluation) -> dict[str, Any]:
     """An evaluation.
 
     `clean`, each of `noises` (with its `noise`) and `all_noises` (null without noise) have: `acts`, `decrees`, `found`, `false`, `dropped`,
-    `queued`, `doubtful`, `doubtful_right` (as in `bot.evaluation.score.Tally`), `precision` and `recall` (0 to 1, null where they mean
-    nothing), `kinds` (labelled kind -> what was said -> how often) and `facts` (name -> `right`, `wrong`, `missing`, `invented`).
+    `queued`, `doubtful`, `doubtful_right` (as in `score.Tally`), `precision` and `recall` (0 to 1, null where they mean nothing),
+    `kinds` (labelled kind -> what was said -> how often) and `facts` (name -> `right`, `wrong`, `missing`, `invented`).
     `mistakes` are the labels missed on the clean part, `noisy_mistakes` outcomes and kinds missed on the damaged ones; each has `file`,
     `at` (label file and line), `noise`, `about`, `expected`, `found`.
     """

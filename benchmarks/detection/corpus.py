@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.evaluation.labelled import Labelled, Printed
-from bot.evaluation.labels import Problem, check_label
+from benchmarks.detection.labelled import Labelled, Printed
+from benchmarks.detection.labels import Problem, check_label
 from sources.toml_lines import line_of
 
 _PAGE_END = re.compile(r"^\f[ \t]*$\n?", re.MULTILINE)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from random import Random
 
-from bot.evaluation.labelled import Labelled, Printed
+from benchmarks.detection.labelled import Labelled, Printed
 from bot.model import Outcome
 from bot.text import plain
 

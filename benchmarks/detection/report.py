@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.evaluation.evaluating import Evaluation
-from bot.evaluation.labelled import FACTS
-from bot.evaluation.score import Marks, Mistake, Tally
+from benchmarks.detection.evaluating import Evaluation
+from benchmarks.detection.labelled import FACTS
+from benchmarks.detection.score import Marks, Mistake, Tally
 from bot.messages import printable
 from bot.model import Kind
 

@@ -1,0 +1,52 @@
+"""Measures detection on a folder of labelled acts: precision and recall, kinds, facts, and every label that was missed. Records nothing.
+
+Exit codes: 0 every label of the acts as they are was met, 1 some label was missed, 2 no such folder or bad labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks.detection import NOISES, BadCorpus, evaluate, evaluation_json, lines, load_corpus, trials
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judges the acts of a corpus, prints the result, and returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder with labels/*.toml and the texts they name")
+    parser.add_argument(
+        "--noise",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="judge the acts also as damaged by bad text layers and OCR (default: yes)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON (benchmarks/detection/shapes.py describes the keys)")
+    parser.add_argument("--errors", "-n", type=int, default=20, metavar="N", help="errors shown of each list (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    try:
+        acts = load_corpus(options.folder)
+    except BadCorpus as error:
+        print(error, file=sys.stderr)
+        return 2
+    tried = tuple(trials(acts, NOISES.values() if options.noise else ()))
+    console = Console(stderr=True)
+    columns = (TextColumn("judging"), BarColumn(bar_width=24), TextColumn("{task.completed}/{task.total} acts"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("judging", total=len(tried))
+        evaluation = evaluate(tried, told=lambda step: progress.update(bar, completed=step.done))
+    if options.json:
+        print(json.dumps(evaluation_json(str(options.folder), evaluation), ensure_ascii=False, indent=2))
+    else:
+        print(*lines(evaluation, options.errors), sep="\n")
+    return 1 if evaluation.mistakes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
