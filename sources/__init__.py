@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         Unusable,
         Validators,
     )
-    from sources.listed import Listed
+    from sources.listed import Listed, Origin
     from sources.trail import Trail
     from sources.urls import canonical
 
@@ -46,6 +46,7 @@ __all__ = [
     "MovedAway",
     "NeedsBrowser",
     "Order",
+    "Origin",
     "Page",
     "Paused",
     "Refused",
