@@ -555,9 +555,21 @@ async def test_a_recueil_that_comes_back_is_read(bench: Bench) -> None:
 
 
 async def test_a_recueil_the_site_has_taken_away_does_not_make_the_source_fail(bench: Bench) -> None:
+    bench.site.pages[ROOT] = files(2, 1)
     bench.site.failures[url(1)] = Gone("404")
     report, _ = await bench.poll()
     assert (report.ok, [item.gone for item in report.unread]) == (True, [True])
+    # Asked again later, with nothing new beside it.
+    report, _ = await bench.poll(QUARTER)
+    assert (report.ok, report.new, [item.gone for item in report.unread]) == (True, 0, [True])
+
+
+async def test_where_all_that_is_new_is_gone_the_round_of_the_source_failed(bench: Bench) -> None:
+    bench.site.pages[ROOT] = files(2, 1)
+    bench.site.failures |= {url(number): Gone(f"{url(number)}: 404") for number in (1, 2)}
+    report, _ = await bench.poll()
+    assert (report.ok, report.error, report.cause, report.new) == (False, f"{url(1)}: 404", None, 2)
+    assert bench.store.sources.get("99:site").failures == 0, "its list can be read"
 
 
 async def test_an_address_at_rest_uses_up_no_attempt(bench: Bench) -> None:
