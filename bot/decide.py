@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.model import Reading
 from bot.storage.rows import Recueil, RecueilState
-from sources import Listed, Order
+from sources import Listed, Order, Origin
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""
@@ -49,6 +49,22 @@ class Intake:
     state: RecueilState
 
 
+def intake(
+    listed: Sequence[Listed], unseen: Collection[str], *, baseline: date | None, order: Order, today: date, announce_since: timedelta
+) -> tuple[Intake, ...]:
+    """What is to be done with those entries of a poll that are `unseen`. `baseline` is the day of the first poll, None where this is it.
+
+    A page that could not be read until now has its first poll now, whenever the others had theirs.
+    """
+    # The newest of the whole list: those seen already, through another source or before a crash, are not replaced by older ones.
+    first = [entry for entry in listed if baseline is None or entry.origin is Origin.FIRST_READ]
+    judged = {entry.listed.url: entry for entry in at_baseline(first, order=order, today=today, announce_since=announce_since)}
+    later = [entry for entry in listed if entry.url in unseen and entry.url not in judged]
+    if baseline is not None:
+        judged |= {entry.listed.url: entry for entry in after_baseline(later, baseline=baseline)}
+    return tuple(judged[entry.url] for entry in listed if entry.url in unseen)
+
+
 def at_baseline(listed: Sequence[Listed], *, order: Order, today: date, announce_since: timedelta) -> tuple[Intake, ...]:
     """First poll of a source: everything is known, only what is recent is read (and can be posted).
 
@@ -63,11 +79,15 @@ def at_baseline(listed: Sequence[Listed], *, order: Order, today: date, announce
 
 
 def after_baseline(fresh: Sequence[Listed], *, baseline: date) -> tuple[Intake, ...]:
-    """Later polls: what was never seen is new, whatever date it bears; but for a crowd of entries clearly older than our first look."""
+    """Later polls: what was never seen is new, whatever date it bears.
+
+    But for lists of the past that stand in for a current one that is missing, and for a crowd of entries clearly older than our first look.
+    """
     oldest = baseline - OLD_BEFORE_BASELINE
     old = {entry.url for entry in fresh if entry.published is not None and entry.published < oldest}
     crowd = old if len(old) > CROWD else frozenset[str]()
-    return tuple(Intake(entry, RecueilState.KNOWN if entry.url in crowd else RecueilState.WAITING) for entry in fresh)
+    is_old = [entry.origin is Origin.PAST or entry.url in crowd for entry in fresh]
+    return tuple(Intake(entry, RecueilState.KNOWN if old else RecueilState.WAITING) for entry, old in zip(fresh, is_old, strict=True))
 
 
 def in_turn(intake: Sequence[Intake], order: Order) -> list[Intake]:

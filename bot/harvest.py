@@ -151,6 +151,7 @@ class Harvester:
             uncertain=() if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged),
             posts=recorded.posts,
             incomplete=() if reading.complete else (recueil.url,),
+            opened=1,
         )
 
     async def _preserve(self, opened: Opened, result: ReadResult) -> bool:

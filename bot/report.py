@@ -23,7 +23,7 @@ class Unread:
 @dataclass(frozen=True, slots=True)
 class Harvest:
     """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part, and
-    `unfinished` what is still being read in the background."""
+    `unfinished` what is still being read in the background. `opened` counts those that were read, wholly or in part."""
 
     decrees: tuple[Decree, ...] = ()
     uncertain: tuple[UncertainAct, ...] = ()
@@ -32,6 +32,7 @@ class Harvest:
     incomplete: tuple[str, ...] = ()
     requests: int = 0
     unfinished: tuple[str, ...] = ()
+    opened: int = 0
 
     def __add__(self, other: Harvest) -> Harvest:
         return Harvest(
@@ -42,6 +43,7 @@ class Harvest:
             self.incomplete + other.incomplete,
             self.requests + other.requests,
             self.unfinished + other.unfinished,
+            self.opened + other.opened,
         )
 
     def finished(self) -> Harvest:
@@ -67,23 +69,28 @@ class SourceReport:
     cause: Cause | None = None
     unfinished: tuple[str, ...] = ()
     unchanged: bool = False
+    opened: int = 0
 
     @property
     def ok(self) -> bool:
         """True when the listing was read and every recueil that was due could be fetched and opened.
 
-        One that the site itself has taken away (`Unread.gone`) is told, but does not make the source a failing one.
+        One that the site itself has taken away (`Unread.gone`) is told, but does not make the source a failing one; where there is
+        something new and nothing at all could be opened, it does.
         """
         return self.error is None
 
     def reading(self, harvest: Harvest, done: Collection[str] = ()) -> SourceReport:
         """The report with what became of the recueils that were due, or later of those that went on in the background, now `done`."""
-        error = self.error or next((item.error for item in harvest.unread if not item.gone), None)
+        unread, opened = self.unread + harvest.unread, self.opened + harvest.opened
+        unfinished = tuple(url for url in self.unfinished if url not in done) + harvest.unfinished
+        is_all_gone = self.new > 0 and not opened and not unfinished
         return replace(
             self,
-            error=error,
+            error=self.error or next((item.error for item in unread if is_all_gone or not item.gone), None),
             requests=self.requests + harvest.requests,
             incomplete=self.incomplete + harvest.incomplete,
-            unread=self.unread + harvest.unread,
-            unfinished=tuple(url for url in self.unfinished if url not in done) + harvest.unfinished,
+            unread=unread,
+            unfinished=unfinished,
+            opened=opened,
         )

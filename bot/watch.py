@@ -216,13 +216,14 @@ class Watcher:
 
     async def _intake(self, source: Source, state: SourceState, listed: Sequence[Listed]) -> tuple[decide.Intake, ...]:
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
-        if state.baseline_at is None:
-            # The newest of the whole list: those seen already, through another source or before a crash, are not replaced by older ones.
-            judged = decide.at_baseline(
-                listed, order=source.order, today=self._today(source.authority), announce_since=self._rhythm.announce_since
-            )
-            return tuple(entry for entry in judged if entry.listed.url in unseen)
-        return decide.after_baseline([entry for entry in listed if entry.url in unseen], baseline=state.baseline_at.date())
+        return decide.intake(
+            listed,
+            unseen,
+            baseline=state.baseline_at and state.baseline_at.date(),
+            order=source.order,
+            today=self._today(source.authority),
+            announce_since=self._rhythm.announce_since,
+        )
 
     async def _remember_failure(self, state: SourceState, error: FetchError, *, next_check_at: datetime | None = None) -> Cause:
         now = self._clock()

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
         Page,
         Paused,
         Refused,
+        UnderMaintenance,
         Unreachable,
         Unusable,
         Validators,
     )
-    from sources.listed import Listed
+    from sources.listed import Listed, Origin
     from sources.trail import Trail
     from sources.urls import canonical
 
@@ -46,12 +47,14 @@ __all__ = [
     "MovedAway",
     "NeedsBrowser",
     "Order",
+    "Origin",
     "Page",
     "Paused",
     "Refused",
     "Resolved",
     "Source",
     "Trail",
+    "UnderMaintenance",
     "Unreachable",
     "Unusable",
     "Validators",

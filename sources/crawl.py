@@ -8,9 +8,9 @@ from datetime import date, datetime
 from sources.authority import Source
 from sources.errors import CrawlFailed, LayoutChanged
 from sources.fetch import Fetcher, FetchError, Gone
-from sources.listed import Listed
+from sources.listed import Listed, Origin
 from sources.lists import polled
-from sources.route import choose, wanted
+from sources.route import choose, instead, wanted
 from sources.trail import Polled, Trail, is_outdated, must_walk
 from sources.visit import Visited, Visits
 from sources.walk import Walk
@@ -26,8 +26,8 @@ class Crawl:
     `moved_to` is where the root page is now when it is not where the catalogue says, whether it redirects there, links there or is gone and
     was found through the folder above. `emptied` are pages that always had entries, are still on the way and list none any more, though
     none of theirs was met elsewhere (a page whose only recueil was withdrawn counts: that is worth a look). `unread` says why pages that
-    belong to the way could not be read, while others could. The rest of the crawl is good; all three are told at each poll for as long as
-    they are true.
+    belong to the way could not be read, while others could; one that had entries and has vanished is among them. The rest of the crawl is
+    good; all three are told at each poll for as long as they are true.
     """
 
     listed: tuple[Listed, ...]
@@ -97,7 +97,7 @@ class Crawler:
                 return _crawl(listed, kept, visits, unread)
         walk = Walk(visits, source, trail, today)
         await walk.run()
-        listed.update(walk.lists.listed)
+        listed |= {url: replace(entry, origin=walk.origins.get(url, entry.origin)) for url, entry in walk.lists.listed.items()}
         pages = tuple((walk.lists.polled | walk.emptied(tuple(listed.values())) | walk.to_ask_again()).values())
         polled_on = trail.polled_on if trail is not None and walk.unread else today
         known = (*visits.known, *sorted(walk.gone), *walk.unread)
@@ -150,7 +150,8 @@ async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, 
             continue
         if page.links.is_stranger:
             return None
-        listed.update((entry.url, entry) for entry in page.entries)
+        origin = Origin.FIRST_READ if known.never_read else Origin.CURRENT
+        listed.update((entry.url, replace(entry, origin=origin)) for entry in page.entries)
         if known.is_unread or _is_outdated(known, page, source, trail, today):
             # The walk may stop before the page behind this one: what entered there is taken in first.
             outdated.add(known.url)
@@ -169,4 +170,5 @@ async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, 
 
 def _is_outdated(known: Polled, page: Visited, source: Source, trail: Trail, today: date) -> bool:
     choice = choose(page.links.ways, today, year=page.year, always=source.follow)
-    return is_outdated(known, page.links, page.entries, choice, trail, grows=source.order != "newest-first")
+    ways = (*choice.current, *choice.recent, *instead(choice, page.links.ways, page.url, source.root))
+    return is_outdated(known, page.links, page.entries, ways, trail, grows=source.order != "newest-first")

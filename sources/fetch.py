@@ -61,6 +61,10 @@ class Blocked(FetchError):
     """A block or challenge page came instead of the real one (it may carry status 200)."""
 
 
+class UnderMaintenance(FetchError):
+    """The site says that it is under maintenance, in place of the page and whatever the status."""
+
+
 class Gone(FetchError):
     """404 or 410: the page has moved or is no more."""
 

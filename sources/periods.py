@@ -24,8 +24,8 @@ _MONTHS_IN_PART = {"trimestre": 3, "semestre": 6}
 _RANK = re.compile(r"^\d{1,2}\s?\.[\s_-]*(?=[a-z])")
 _MONTH_NUMBER = re.compile(rf"^(?P<number>\d{{1,2}})[\s_-]*(?={MONTH_NAME})")
 _STRAY_DIGIT = re.compile(rf"(?<![a-z])({MONTH_NAME})\d(?!\d)")
-# "RAA2", "Recueil-des-actes-administratifs2": a page made anew beside the old one, no bulletin.
-_SECOND_PAGE = re.compile(r"(?<![a-z])(raa|administratifs?)[2-9]$")
+# "RAA2", "Recueil-des-actes-administratifs-2": a page made anew beside the old one, no bulletin. "RAA-2" is one.
+_SECOND_PAGE = re.compile(r"(?<![a-z])(administratifs?(?:[\s_-]raa)?(?=[\s_-]?[2-9]$)|raa(?=[2-9]$))[\s_-]?[2-9]$")
 # "Recueils à partir du 28 avril 2015" is open to this day.
 _OPEN_END = re.compile(r"(?<![a-z])(?:depuis|a[\s_-]partir[\s_-]d[eu])(?![a-z])")
 _RECUEIL = re.compile(r"(?<![a-z])(?:recueils?|raa|administratifs?)(?![a-z])")

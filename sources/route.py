@@ -11,11 +11,15 @@ from urllib.parse import urlsplit, urlunsplit
 from sources.listed import Listed
 from sources.names import is_aside, names_a_part, names_recueil, unlike
 from sources.pages import Way
+from sources.pages.pagers import OFFSET
 from sources.periods import is_slice
 from sources.urls import same_site, site_of
 
 GRACE = timedelta(days=7)
 """How long a month or year is still watched after its end: bulletins of the last days are put online late."""
+
+MAX_INSTEAD = 2
+"""Links without a period that are tried where none is for the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,14 @@ def sections(ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:
     )
 
 
+def instead(choice: Choice, ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:
+    """Which ways without a period to try on a page that sorts by period and has none for the day, such as "Recueils en cours".
+
+    The page of the day may have lost the year or month in its name; or it does not exist yet.
+    """
+    return sections(ways, page, root)[:MAX_INSTEAD] if choice.is_awaited and not choice.current else ()
+
+
 def homes(ways: Sequence[Way], root: str) -> tuple[Way, ...]:
     """Where the recueil may have moved to, by the links of its old page or of the folder above, likeliest first.
 
@@ -96,6 +108,11 @@ def homes(ways: Sequence[Way], root: str) -> tuple[Way, ...]:
 def has_moved(root: str, url: str) -> bool:
     """Whether a page that was asked at `root` and answered at `url` has moved. Not when it answers at a page below: the current year's."""
     return place(url) != place(root) and not is_below(url, root)
+
+
+def list_of(url: str) -> str:
+    """Where the list stands that a page belongs to, the same for all its pages."""
+    return place(OFFSET.sub("", url))
 
 
 def is_below(url: str, page: str) -> bool:

@@ -13,9 +13,9 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from sources.fetch import Validators
 from sources.listed import Listed
-from sources.pages import PageLinks
-from sources.periods import read_label
-from sources.route import GRACE, Choice
+from sources.pages import PageLinks, Way
+from sources.periods import label_of, read_label
+from sources.route import GRACE, is_below, list_of
 
 WALK_EVERY = timedelta(days=1)
 """The longest time between two walks from the root."""
@@ -33,7 +33,7 @@ class Polled:
 
     `is_emptied`: it lists none of them any more, nor others. `is_unread`: the walk could not read it, and the way is walked again once it
     answers. `behind` is the page that also changes when something enters this one, the last of the same list, which gets what it pushes
-    out: this one is asked only when that one has changed.
+    out: this one is asked only when that one has changed. `never_read`: it was there at the first poll, and could not be read since.
     """
 
     url: str
@@ -42,6 +42,7 @@ class Polled:
     is_emptied: bool = False
     is_unread: bool = False
     behind: str | None = None
+    never_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +101,17 @@ def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -
     )
 
 
-def is_outdated(polled: Polled, links: PageLinks, entries: Sequence[Listed], choice: Choice, trail: Trail, *, grows: bool) -> bool:
+def is_outdated(polled: Polled, links: PageLinks, entries: Sequence[Listed], ways: Iterable[Way], trail: Trail, *, grows: bool) -> bool:
     """Whether a page polled by the trail no longer says what the trail was built on.
 
-    It lost or replaced all its entries, got its first ones, shows a way for today or the days of grace that was not there, or (when its
+    It lost or replaced all its entries, got its first ones, shows a way that was not there among the `ways` to follow today, or (when its
     list `grows` at the end) a further page.
     """
     is_as_known = overlap(entries, polled.marks) if entries else polled.is_emptied or not polled.marks
     if not is_as_known:
         return True
     known = set(trail.known)
-    if any(way.url not in known for way in (*choice.current, *choice.recent)):
+    if any(way.url not in known for way in ways):
         return True
     return grows and links.pager.last is not None and links.pager.last not in known
 
@@ -131,6 +132,26 @@ def has_lost_all(known: Polled, trail: Trail, listed: Iterable[Listed], today: d
     """
     has_begun_anew = trail.polled_on.year != today.year and not names_year(known.url)
     return bool(known.marks) and not has_begun_anew and not overlap(listed, known.marks)
+
+
+def has_replaced(page: Polled, known: Polled, trail: Trail) -> bool:
+    """Whether a page that a walk found takes the place of one of the trail: it lists something, and did not before.
+
+    A page above it does not: there some recueils are filed by mistake or for show.
+    """
+    before = {list_of(polled.url) for polled in trail.pages if polled.marks}
+    return bool(page.marks) and list_of(page.url) not in before and not is_below(known.url, list_of(page.url))
+
+
+def has_ended(url: str, today: date, year: int) -> bool:
+    """Whether the stretch of time that an address tells, in the last of its segments that has one, is over. `year` is for months alone."""
+    segments = [segment for segment in urlsplit(url).path.split("/") if segment]
+    for end in range(len(segments), 0, -1):
+        period = label_of("https://site/" + "/".join(segments[:end]), "").period
+        if period is not None:
+            bounds = period.bounds(year)
+            return bounds is not None and bounds[1] < today
+    return False
 
 
 def awaits_new_year(trail: Trail | None, today: date) -> bool:

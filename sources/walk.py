@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import IntEnum
@@ -10,12 +10,12 @@ from enum import IntEnum
 from sources.authority import Source
 from sources.errors import LayoutChanged
 from sources.fetch import FetchError, Gone, Validators
-from sources.listed import Listed
+from sources.listed import Listed, Origin
 from sources.lists import Lists
 from sources.pages import Way
-from sources.route import Choice, choose, folder_above, has_moved, homes, is_below, sections
+from sources.route import GRACE, Choice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
 from sources.steps import Steps, TooManyPages
-from sources.trail import Polled, Trail, awaits_new_year, has_lost_all, missed_since
+from sources.trail import Polled, Trail, awaits_new_year, has_ended, has_lost_all, has_replaced, missed_since, overlap
 from sources.visit import Visited, Visits
 
 MAX_CARD_PAGES = 3
@@ -48,14 +48,16 @@ class Walk:
     """One walk. After `run`, `lists` has what was found and the pages to ask from now on; `moved_to` is where the root is, if elsewhere.
 
     `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
-    `gone` are those that may be gone, and are.
+    Among them are the pages of the trail that have vanished. `gone` are those that may be gone, and are. `origins` has the entries that
+    are not on a current page.
     """
 
     def __init__(self, visits: Visits, source: Source, trail: Trail | None, today: date) -> None:
         self.lists = Lists(visits, source, trail, today)
         self.moved_to: str | None = None
         self.unread: dict[str, FetchError] = {}
-        self.gone: set[str] = set()
+        self.gone: dict[str, Gone] = {}
+        self.origins: dict[str, Origin] = {}
         self._source = source
         self._trail = trail
         self._today = today
@@ -63,6 +65,10 @@ class Walk:
         self._steps = Steps(visits, source.root)
         self._found: dict[str, Found] = {}
         self._levels: set[str] = set()
+        self._fallbacks: set[str] = set()
+        self._never_read = {page.url for page in trail.pages if page.never_read} if trail is not None else set()
+        self._is_first = trail is None
+        self._unread_at_first: set[str] = set()
 
     async def run(self) -> None:
         """Walk from the root. Raises `LayoutChanged` when no document is found, or any `FetchError` that kept it from finding one."""
@@ -80,6 +86,12 @@ class Walk:
             found = await self._try(root, None, due=Due.TODAY, may_be_gone=False)
         if found is not Found.CURRENT and all(isinstance(error, Gone) for error in self.unread.values()):
             found = await self._look_elsewhere(page.links.ways, found)
+        if found is not Found.NOTHING:
+            for known in self._vanished(found):
+                if known.url in self.gone:
+                    self.unread[known.url] = self.gone.pop(known.url)
+                else:
+                    await self._try(known.url, None, due=Due.TODAY, may_be_gone=False)
         if found is not Found.NOTHING or (self.unread and self.lists.listed):
             return
         if self.unread or not self._awaits_new_year():
@@ -91,22 +103,44 @@ class Walk:
 
         A page that leads to current recueils is no list but a level of the way, where recueils were filed by mistake or for show.
         """
-        if self._trail is None or self._trail.catalogue != self._source.fingerprint:
-            return {}
         lost = {}
-        for known in self._trail.pages:
+        for known in self._lost(listed):
             page = self._steps.met.get(known.url)
-            if page is None or page.entries or known.url in self._levels:
-                continue
-            if has_lost_all(known, self._trail, listed, self._today):
+            if page is not None and not page.entries and known.url not in self._levels:
                 lost[known.url] = replace(known, validators=page.validators, is_emptied=True)
         return lost
 
     def to_ask_again(self) -> dict[str, Polled]:
         """The pages that could not be read, to be asked further, with what was known of them."""
         known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
-        blank = {url: Polled(url, Validators(), ()) for url in self.unread}
+        blank = {url: Polled(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
         return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
+
+    def _lost(self, listed: Sequence[Listed]) -> list[Polled]:
+        """The pages of the trail none of whose entries is `listed` now."""
+        if self._trail is None or self._trail.catalogue != self._source.fingerprint:
+            return []
+        return [known for known in self._trail.pages if has_lost_all(known, self._trail, listed, self._today)]
+
+    def _vanished(self, found: Found) -> list[Polled]:
+        """The pages of the trail that lost all their entries and that this walk did not meet: nothing links them, or they are gone.
+
+        Where current recueils were `found`, a page whose time is over is not missed, nor one whose place another has taken.
+        """
+        met = {list_of(url) for url in self._steps.met}
+        linked = {way.url for page in self._steps.met.values() for way in page.links.ways} - self.gone.keys()
+        lost = [
+            known
+            for known in self._lost(tuple(self.lists.listed.values()))
+            if known.url not in linked and list_of(known.url) not in met and known.url not in self.unread
+        ]
+        return [known for known in lost if found is not Found.CURRENT or not self._is_settled(known)]
+
+    def _is_settled(self, known: Polled) -> bool:
+        if self._trail is None or has_ended(known.url, self._today, self._trail.polled_on.year):
+            return True
+        fresh = (page for url, page in self.lists.polled.items() if url not in self._fallbacks)
+        return any(has_replaced(page, known, self._trail) for page in fresh)
 
     async def _follow(self, url: str, *, year: int | None, due: Due) -> Found:
         """Visit a page and what it leads to; what was found. `due` belongs at or below it."""
@@ -127,20 +161,14 @@ class Walk:
         lists_or_sorts = bool(page.entries) or any(way.period for way in ways)
         parts = () if lists_or_sorts else sections(ways, page.url, self._source.root)
         found = await self._follow_all(choice, parts, year, due=due)
-        if found is Found.CURRENT:
+        beside = Found.NOTHING
+        for way in instead(choice, ways, page.url, self._source.root) if found is not Found.CURRENT and due is Due.TODAY else ():
+            beside = max(beside, await self._try_instead(way, year))
+        if Found.CURRENT in {found, beside}:
             self._levels |= {url, page.url}
         if page.entries:
             found = Found.CURRENT
-        kept = dict(self.lists.polled)
-        for way in choice.missed:
-            found = max(found, min(Found.PAST, await self._try(way.url, _year(way, year))))
-        if found is Found.CURRENT:
-            self.lists.polled = kept  # what came while nobody polled is read once
-        # Some sites lag behind, some months have no recueil: then the latest that has one tells that the way is right.
-        for way in choice.earlier:
-            if found or self.unread:
-                break
-            found = min(Found.PAST, await self._try(way.url, _year(way, year)))
+        found = max(await self._follow_past(choice, year, found, beside), beside)
         is_leaf = not (lists_or_sorts or choice.current or parts or url == self._source.root)
         # A page that cannot be read may be about to have another address.
         is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
@@ -161,18 +189,80 @@ class Walk:
             found = max(found, await self._try(way.url, _year(way, year), due=min(due, Due.LATE)))
         return found
 
+    async def _follow_past(self, choice: Choice, year: int | None, found: Found, beside: Found) -> Found:
+        """Follow the ways of the past as far as what was `found` calls for; what is found with them. `beside` has no period."""
+        kept = dict(self.lists.polled)
+        for way in choice.missed:
+            found = max(found, min(Found.PAST, await self._try(way.url, _year(way, year))))
+        if found is Found.CURRENT:
+            self.lists.polled = kept  # what came while nobody polled is read once
+        # Some sites lag behind, some months have no recueil: then the latest that has one tells that the way is right.
+        for way in choice.earlier:
+            if found or self.unread:
+                break
+            if beside is not Found.CURRENT or self._is_on_trail(way.url):
+                found = await self._fall_back(way, year)
+        return found
+
     async def _try(self, url: str, year: int | None, *, due: Due = Due.NOTHING, may_be_gone: bool = True) -> Found:
         """Follow a page, and note that it cannot be read. One of the past, or that may be no way at all, may be gone without harm."""
+        before = set(self.lists.listed)
+        was_first, self._is_first = self._is_first, self._is_first or url in self._never_read
         try:
             return await self._follow(url, year=year, due=due)
         except TooManyPages as error:
             self.unread[self._source.root] = error
-        except FetchError as error:
-            if may_be_gone and isinstance(error, Gone):
-                self.gone.add(url)
+        except Gone as error:
+            if may_be_gone:
+                self.gone[url] = error
             else:
-                self.unread[url] = error
+                self._cannot_read(url, error)
+        except FetchError as error:
+            self._cannot_read(url, error)
+        finally:
+            if url in self._never_read:
+                self._mark(before, Origin.FIRST_READ)
+            self._is_first = was_first
         return Found.NOTHING
+
+    def _cannot_read(self, url: str, error: FetchError) -> None:
+        self.unread[url] = error
+        if self._is_first:
+            self._unread_at_first.add(url)
+
+    def _mark(self, before: Collection[str], origin: Origin) -> None:
+        """Say where the entries that were not listed `before` come from."""
+        for url in self.lists.listed.keys() - before:
+            self.origins.setdefault(url, origin)
+
+    async def _try_instead(self, way: Way, year: int | None) -> Found:
+        """Follow a link without a period in the place of one for today. It is current if what it lists is known, or recent.
+
+        Where nothing of it is known, it may be any list: only what is recent on it is news.
+        """
+        before = set(self.lists.listed)
+        found = await self._try(way.url, year, due=Due.TODAY)
+        entries = [entry for url, entry in self.lists.listed.items() if url not in before]
+        if self._trail is None or overlap(entries, self._trail.marks):
+            return found
+        self._mark(before, Origin.FIRST_READ)
+        is_recent = any(entry.published is not None and entry.published >= self._today - GRACE for entry in entries)
+        return found if is_recent else min(found, Found.PAST)
+
+    async def _fall_back(self, way: Way, year: int | None) -> Found:
+        """Follow a link to the past, which shows that the way is right. What a list holds that no poll has read is no news."""
+        before, polled = set(self.lists.listed), set(self.lists.polled)
+        found = min(Found.PAST, await self._try(way.url, _year(way, year)))
+        fallbacks = self.lists.polled.keys() - polled
+        self._fallbacks |= fallbacks
+        if not any(map(self._is_on_trail, fallbacks)):
+            self._mark(before, Origin.PAST)
+        return found
+
+    def _is_on_trail(self, url: str) -> bool:
+        """Whether the trail has this page, or one below it."""
+        pages = self._trail.pages if self._trail is not None else ()
+        return any(list_of(page.url) == list_of(url) or is_below(page.url, url) for page in pages)
 
     def _choose(self, ways: Sequence[Way], year: int | None) -> Choice:
         return choose(ways, self._today, year=year, always=self._source.follow, since=self._since)

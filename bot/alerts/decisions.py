@@ -27,7 +27,7 @@ COMPANIONS = timedelta(hours=3)
 CROWD = 5
 """Sources that fail at once in a way that a shared address makes fail: from here on it is one trouble, and all of them belong to it."""
 
-PASSING = frozenset({Cause.UNREACHABLE, Cause.BLOCKED, Cause.CHALLENGE, Cause.RESTING})
+PASSING = frozenset({Cause.UNREACHABLE, Cause.BLOCKED, Cause.CHALLENGE, Cause.MAINTENANCE, Cause.RESTING})
 """Causes that end by themselves more often than not, and that a shared address has in common."""
 
 
@@ -44,6 +44,7 @@ PATIENCE: Mapping[Cause, Patience] = MappingProxyType(
         Cause.UNREACHABLE: Patience(3, timedelta(hours=1)),
         Cause.BLOCKED: Patience(3, timedelta(hours=1)),
         Cause.CHALLENGE: Patience(2, timedelta(minutes=30)),
+        Cause.MAINTENANCE: Patience(3, timedelta(hours=1)),
         Cause.RESTING: Patience(3, timedelta(hours=1)),
         # A page being edited may be gone or empty for a minute.
         Cause.MOVED: Patience(2),

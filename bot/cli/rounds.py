@@ -35,7 +35,10 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie poll 26 06   (or, from cron, every ten minutes:  vigie poll)")
     def poll(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
-        """One real round: poll, record, post, tell and ask the operators, end. Exit code 3 when some source or destination failed."""
+        """One real round: poll, record, post, tell and ask the operators, end.
+
+        Exit code 3 when some source or destination failed, be it that its list could be read and nothing that is new there be opened.
+        """
         _command(ctx.obj, codes, as_json, rehearsal=False)
 
     @app.command(epilog="Example:  vigie check 26 --json")

@@ -15,6 +15,7 @@ from sources import (
     NeedsBrowser,
     Paused,
     Refused,
+    UnderMaintenance,
     Unreachable,
     Unusable,
 )
@@ -27,6 +28,7 @@ class Cause(StrEnum):
     UNREACHABLE = "unreachable"  # no answer
     BLOCKED = "blocked"  # an answer that refuses: 401, 403, 429, 5xx
     CHALLENGE = "challenge"  # a block or challenge page in the place of the real one
+    MAINTENANCE = "maintenance"  # the site says that it is under maintenance
     RESTING = "resting"  # not asked: the address that it shares with others asked to be left alone, or gave no answer
     MOVED = "moved"  # 404, 410, or sent to a site that is not in the catalogue
     STRUCTURE = "structure"  # the page came, and no list was found on it
@@ -48,6 +50,7 @@ _BY_ERROR: tuple[tuple[type[FetchError], Cause], ...] = (
     (Gone, Cause.MOVED),
     (Unusable, Cause.UNUSABLE),
     (Blocked, Cause.CHALLENGE),
+    (UnderMaintenance, Cause.MAINTENANCE),
     (Refused, Cause.BLOCKED),
     (Paused, Cause.RESTING),
     (Unreachable, Cause.UNREACHABLE),

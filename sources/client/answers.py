@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from html.parser import HTMLParser
 
 import httpx
 
 from sources.client import robots
-from sources.client.block_pages import looks_blocked
+from sources.client.block_pages import looks_blocked, says_maintenance
 from sources.client.body import chunks, decode, head, is_html
 from sources.client.kinds import FileKind
-from sources.fetch import Blocked, FetchError, Gone, Page, Refused, Unusable, Validators
+from sources.fetch import Blocked, FetchError, Gone, Page, Refused, UnderMaintenance, Unusable, Validators
 
 NO_VALIDATORS = Validators()
+
+_REFRESH_WITHIN = 16 * 1024
+_REFRESH_SECONDS = 30
+"""What takes longer only loads a page anew now and then."""
+_REFRESH_HINT = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
+_REFRESH = re.compile(r"(?P<seconds>\d{1,4})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+?)[\"']?", re.IGNORECASE)
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 LOOK_WITHIN = 128 * 1024
@@ -48,8 +56,8 @@ class PageReceiver:
         if not is_html(kind, body):
             raise _not_a_page(url, kind)
         html = decode(body, kind)
-        if reason := looks_blocked(response.status_code, response.headers, html):
-            raise Blocked(f"{url}: blocked ({reason})")
+        if error := _another_page(url, response, html):
+            raise error
         return Page(url, html, _validators(response, NO_VALIDATORS))
 
 
@@ -79,13 +87,24 @@ def _refusal(url: str, response: httpx.Response, body: bytes) -> FetchError:
     status = response.status_code
     kind = response.headers.get("content-type", "")
     html = decode(body, kind) if is_html(kind, body) else ""
-    if reason := looks_blocked(status, response.headers, html):
-        return Blocked(f"{url}: blocked ({reason}, status {status})")
+    error = _another_page(url, response, html)
+    if error is not None and not (status in {404, 410} and isinstance(error, UnderMaintenance)):
+        return error
     if status in {404, 410}:
         return Gone(f"{url}: no longer there (status {status})")
     if status >= 400:
         return Refused(f"{url}: refused by the server (status {status}{_MEANINGS.get(status, '')})")
     return Unusable(f"{url}: unexpected answer (status {status})")
+
+
+def _another_page(url: str, response: httpx.Response, html: str) -> FetchError | None:
+    """What kind of page it is that came in place of the one asked for, None for one that may be real."""
+    status = f", status {response.status_code}" if response.status_code != 200 else ""
+    if reason := looks_blocked(response.status_code, response.headers, html):
+        return Blocked(f"{url}: blocked ({reason}{status})")
+    if words := says_maintenance(html):
+        return UnderMaintenance(f"{url}: the site says that it is under maintenance ({words}{status})")
+    return None
 
 
 _MEANINGS = {
@@ -109,8 +128,39 @@ def not_of_kind(wanted: FileKind, url: str, response: httpx.Response, beginning:
     if not beginning:
         return Unusable(f"{url}: not {wanted.name} but an empty answer")
     looks_like_html = is_html(kind, beginning) or is_html("", beginning)
-    reason = looks_blocked(response.status_code, response.headers, decode(beginning, kind) if looks_like_html else "")
-    return Blocked(f"{url}: blocked ({reason})") if reason else Unusable(f"{url}: not {wanted.name} but {_named(kind)}")
+    error = _another_page(url, response, decode(beginning, kind) if looks_like_html else "")
+    return error or Unusable(f"{url}: not {wanted.name} but {_named(kind)}")
+
+
+class _RefreshReader(HTMLParser):
+    """Finds the `<meta http-equiv="refresh">` of a page, but for one that is only for browsers without scripts."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.content: str | None = None
+        self._is_hidden = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "noscript":
+            self._is_hidden = True
+        elif tag == "meta" and (said.get("http-equiv") or "").strip().lower() == "refresh" and not self._is_hidden:
+            self.content = self.content or said.get("content")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "noscript":
+            self._is_hidden = False
+
+
+def refresh_of(html: str) -> str | None:
+    """Where a page sends its readers on to of its own accord, within some seconds; None for one that is to be read. Raw, as in the page."""
+    head = html[:_REFRESH_WITHIN]
+    if not _REFRESH_HINT.search(head):
+        return None
+    reader = _RefreshReader()
+    reader.feed(head)
+    found = _REFRESH.fullmatch((reader.content or "").strip())
+    return found["url"] if found and int(found["seconds"]) <= _REFRESH_SECONDS else None
 
 
 def _validators(response: httpx.Response, otherwise: Validators) -> Validators:

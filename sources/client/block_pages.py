@@ -1,4 +1,4 @@
-"""Block and challenge pages told apart from the real ones, whatever their status: a wall must never be read as an empty listing.
+"""Block, challenge and maintenance pages told apart from the real ones, whatever their status: a wall is never read as an empty listing.
 
 Two kinds of rules. *Marks* are pieces that only a given product's own wall carries; the scripts which the same products inject in the
 pages they let through (`/cdn-cgi/challenge-platform/…/jsd`, `/_Incapsula_Resource?SWJIYLWA`, `js.datadome.co/tags.js`, `/TSPD/…`) are not
@@ -18,6 +18,7 @@ _SMALL = 32 * 1024
 _FEW_LINKS = 3
 _LITTLE_TEXT = 1500
 _VERY_LITTLE_TEXT = 400
+_WORDS_KEPT = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,36 @@ _ENABLE_SCRIPT = re.compile(
     r"|java-?script (?:is )?(?:required|disabled|d[eé]sactiv)",
     re.IGNORECASE,
 )
+
+_OUT_OF_SERVICE = (
+    r"(?:en|under|in|down for|pour|for)\s+(?:cours\s+de\s+|scheduled\s+)?maintenance\b"
+    r"|(?:momentan[eé]ment|temporairement|actuellement)\s+(?:indisponible|inaccessible|hors service|ferm[eé])"
+)
+# In the text of a small page, where a site speaks of itself, and not of what it will do some day.
+_SAYS_MAINTENANCE = re.compile(
+    rf"\b(?:site|service|page|portail|plateforme|serveur|website)s?\b(?:(?!\b(?:sera|seront|will)\b)[^.!?]){{0,60}}?(?:{_OUT_OF_SERVICE})",
+    re.IGNORECASE,
+)
+_IS_MAINTENANCE = re.compile(rf"^\W*(?:\w+\W+){{0,6}}?(?:{_OUT_OF_SERVICE})|^\W*(?:page de )?maintenance\b", re.IGNORECASE)
+_MAINTENANCE_HINT = re.compile(r"maintenance|indisponible|inaccessible|hors service|ferm[eé]", re.IGNORECASE)
+
+
+def says_maintenance(html: str) -> str | None:
+    """The words with which a page says that the site is under maintenance, None for a page that may be real. Pure, in bounded time.
+
+    A page that links a document is real. Of one with the usual menus only the title and the headings of the page count.
+    """
+    head = html[:_MARKS_WITHIN]
+    if not _MAINTENANCE_HINT.search(head) or _DOCUMENT.search(html):
+        return None
+    shape = _shape_of(head)
+    is_small = shape.links <= _FEW_LINKS and shape.text_length <= _LITTLE_TEXT
+    titles = (*shape.title, *(shape.headings if is_small else shape.headings[:1]))
+    for title in (words[:_WORDS_KEPT] for words in titles):
+        if _IS_MAINTENANCE.search(title) or _SAYS_MAINTENANCE.search(title):
+            return title
+    found = _SAYS_MAINTENANCE.search(" ".join(shape.text)) if is_small else None
+    return found[0][:_WORDS_KEPT] if found else None
 
 
 def looks_blocked(status: int, headers: Mapping[str, str], html: str) -> str | None:
@@ -126,6 +157,7 @@ class _Shape:
     headings: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     noscript: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
     text_length: int = 0
     links: int = 0
     captcha: bool = False
@@ -162,6 +194,8 @@ class _Reader(HTMLParser):
         elif "noscript" in self._inside:
             self.shape.noscript.append(words)
         elif where != "style":
+            if self.shape.text_length <= _LITTLE_TEXT:
+                self.shape.text.append(words)
             self.shape.text_length += len(words)
             if where:
                 self.shape.headings.append(words)

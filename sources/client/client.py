@@ -14,6 +14,7 @@ import random as chance
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,7 @@ import httpx
 import structlog
 
 from sources.client.address import Resolver, SystemResolver
-from sources.client.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots
+from sources.client.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots, refresh_of
 from sources.client.exchange import Exchange, World
 from sources.client.files import Again, FileLimits, FileReceiver
 from sources.client.kinds import CSV, JSON, PDF, FileKind
@@ -35,7 +36,7 @@ from sources.client.robots import product_token
 from sources.client.robots_gate import RobotsGate
 from sources.client.speed import LeastSpeed
 from sources.fetch import Download, Page, Unusable, Validators
-from sources.urls import canonical
+from sources.urls import canonical, same_site
 
 Answer = TypeVar("Answer")
 
@@ -98,7 +99,24 @@ class Client:
         headers = {**_PAGE_HEADERS, **_conditions(validators)}
         receiver = PageReceiver(self._options.max_page_bytes, validators)
         seconds = self._options.page_seconds
-        return await self._follow(url, lambda here: self._exchange.ask(here, headers, receiver, seconds=seconds, on_start=self._count))
+        is_sent_on = False
+
+        async def ask(here: str) -> Page | Redirect:
+            nonlocal is_sent_on
+            answer = await self._exchange.ask(here, headers, receiver, seconds=seconds, on_start=self._count)
+            there = self._refreshed(here, answer.html) if isinstance(answer, Page) else None
+            is_sent_on = is_sent_on or there is not None
+            return answer if there is None else Redirect(there)
+
+        page = await self._follow(url, ask)
+        # The page that sends on is older than the other: asked whether it has changed since that one came, it would always say no.
+        return replace(page, validators=NO_VALIDATORS) if is_sent_on else page
+
+    def _refreshed(self, here: str, html: str) -> str | None:
+        """The page of the same site that this one sends its readers on to, if any."""
+        location = refresh_of(html)
+        there = self._origins.follow(here, location) if location is not None else None
+        return there if there is not None and there != here and same_site(there, here) else None
 
     async def download(self, url: str, target: Path) -> Download:
         """Fetch a PDF to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them.

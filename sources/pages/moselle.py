@@ -45,7 +45,7 @@ def read(html: str | bytes, url: str) -> PageLinks:
     `raa.html` gives the ways to both lists: the site's own links or, where it has none, the addresses known. Any other page that is no
     list is a stranger: the session is over, or the site is not what it was.
     """
-    soup = parse(html)
+    soup = parse(html, url)
     asked = _list_at(url)
     if soup is not None and asked is not None:
         # The title of the list of bulletins was never recorded; its rows open details, those of other lists do not.

@@ -8,7 +8,7 @@ options of a list and links of the text lead to detail pages or further listings
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -36,7 +36,7 @@ _CHROME_CLASSES = tuple(
 
 def read(html: str | bytes, url: str) -> PageLinks:
     """The links of the page at canonical address `url`. Bytes are decoded as the page declares, UTF-8 first."""
-    soup = parse(html)
+    soup = parse(html, url)
     if soup is None:
         return PageLinks()
     main = soup.find("main")
@@ -85,9 +85,17 @@ def _is_card(anchor: Tag) -> bool:
 
 
 def _in_chrome(anchor: Tag) -> bool:
+    around = tuple(ancestors(anchor))
     return any(
-        parent.name in _CHROME_TAGS or any(name.startswith(_CHROME_CLASSES) for name in classes(parent)) for parent in ancestors(anchor)
+        (parent.name in _CHROME_TAGS and not _is_of_an_article(parent, around[above:]))
+        or any(name.startswith(_CHROME_CLASSES) for name in classes(parent))
+        for above, parent in enumerate(around, 1)
     )
+
+
+def _is_of_an_article(tag: Tag, around: Sequence[Tag]) -> bool:
+    """Whether this is the header or footer of an article, which holds its title and file, and not that of the page."""
+    return tag.name != "nav" and any(parent.name == "article" for parent in around)
 
 
 def _in_lead(anchor: Tag) -> bool:

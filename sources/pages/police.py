@@ -30,7 +30,7 @@ _DATE_AT_AN_END = re.compile(rf"^{_DATE.pattern}\s*|\s*{_DATE.pattern}$")
 
 def read(html: str | bytes, url: str) -> PageLinks:
     """The links of the page at canonical address `url`: none at all where neither the block nor a decree is on it."""
-    soup = parse(html)
+    soup = parse(html, url)
     if soup is None:
         return PageLinks()
     anchors = soup.find_all("a", href=True, limit=MAX_LINKS)

@@ -34,7 +34,7 @@ _PAGER = "pagination"
 
 def read(html: str | bytes, url: str) -> PageLinks:
     """The links of the page at canonical address `url`."""
-    soup = parse(html)
+    soup = parse(html, url)
     if soup is None:
         return PageLinks()
     documents: dict[str, Tag] = {}

@@ -34,6 +34,7 @@ from sources import (
     Paused,
     Refused,
     Source,
+    UnderMaintenance,
     Unreachable,
     Unusable,
 )
@@ -53,6 +54,7 @@ SITE = Source("26", "site", "national", "https://www.drome.gouv.fr/RAA", "newest
         (Unreachable, Cause.UNREACHABLE),
         (Refused, Cause.BLOCKED),
         (Blocked, Cause.CHALLENGE),
+        (UnderMaintenance, Cause.MAINTENANCE),
         (Paused, Cause.RESTING),
         (Gone, Cause.MOVED),
         (MovedAway, Cause.MOVED),

@@ -28,6 +28,7 @@ from sources import Authority, Crawl, Crawler, Download, FetchError, Gone, Pause
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
+from tests.sources.poller import AUGUST, JULY, YEAR, cards
 from tests.sources.site import MemorySite
 
 NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)
@@ -262,6 +263,32 @@ async def test_a_first_poll_that_fails_leaves_no_baseline(bench: Bench) -> None:
     assert report.new == 1
 
 
+@pytest.mark.parametrize("level", [False, True], ids=["list", "level above it"])
+async def test_a_page_that_the_first_poll_could_not_read_has_its_own_baseline(bench: Bench, level: bool) -> None:
+    special, regular = f"{ROOT}/Recueils-speciaux", f"{ROOT}/Recueils-reguliers"
+    specials = f"{special}/Aout-2026" if level else special
+    bench.site.pages |= {ROOT: cards(special, regular), regular: files(1, day=None), special: cards(specials)}
+    old, recent = page(download(3, "20/07/2026"), download(2, "13/08/2026")), page(download(4, "10/08/2026"))
+    bench.site.pages[specials] = old
+    bench.papers |= {url(number): reading(vsa(f"2026-{number}")) for number in (2, 3, 4, 5)}
+    bench.site.failures |= {special: Unreachable("timed out"), specials: Unreachable("timed out")}
+    assert not (await bench.poll())[0].ok
+    # Where the list stands below a page that failed, it fails in its turn.
+    del bench.site.failures[special]
+    assert (await bench.poll(QUARTER))[0].ok is not level
+    bench.site.failures.clear()
+    # Meanwhile what enters the pages that were read is new, whatever its date.
+    bench.site.pages[regular] = page(recent, download(1))
+    await bench.poll(QUARTER)
+    await bench.poll(QUARTER)
+    known = {url(3): RecueilState.KNOWN, **dict.fromkeys((url(2), url(4), url(1)), RecueilState.READ)}
+    assert bench.states() == known
+    # From now on it is a page like another.
+    bench.site.pages[specials] = page(old, download(5, "01/07/2026"))
+    await bench.poll(QUARTER)
+    assert bench.states() == {**known, url(5): RecueilState.READ}
+
+
 def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
@@ -405,6 +432,26 @@ async def test_a_page_that_could_not_be_read_is_a_failure_and_the_others_are_tak
     assert bench.store.sources.get("99:site").failures == 0
 
 
+@pytest.mark.parametrize("new_page", [f"{YEAR}/Recueils-en-cours", f"{YEAR}/Aout"], ids=["without a month", "of the month"])
+async def test_a_page_that_vanished_is_a_failure_until_another_is_found_and_the_past_is_no_news(bench: Bench, new_page: str) -> None:
+    """The page of the month and its card are gone: what is left is last month's list, of which no poll knows anything."""
+    bench.site.pages |= {ROOT: cards(YEAR), YEAR: cards(JULY, AUGUST), AUGUST: files(1), JULY: page(download(8, "20/07/2026"), download(9))}
+    bench.papers |= {url(number): reading(vsa(f"2026-{number}")) for number in (1, 2, 8, 9)}
+    assert (await bench.poll())[0].ok
+    del bench.site.pages[AUGUST]
+    bench.site.pages[YEAR] = cards(JULY)
+    for failures in (1, 2, 3):
+        report, harvest = await bench.poll(QUARTER)
+        assert (report.ok, report.cause, report.new, harvest.decrees) == (False, Cause.MOVED, 0, ())
+        state = bench.store.sources.get("99:site")
+        assert (state.cause, state.failures, state.error) == ("moved", failures, f"{AUGUST}: 404")
+    assert bench.states() == {url(1): RecueilState.READ, url(8): RecueilState.KNOWN, url(9): RecueilState.KNOWN}
+    bench.site.pages |= {YEAR: cards(JULY, new_page), new_page: files(2, 1)}
+    report, harvest = await bench.poll(QUARTER)
+    assert (report.ok, report.new, [decree.facts.number for decree in harvest.decrees]) == (True, 1, ["2026-2"])
+    assert len(bench.posts()) == 2
+
+
 async def test_a_list_that_was_emptied_is_a_failure_and_the_rest_is_taken_in(bench: Bench, answers: Answers) -> None:
     await bench.poll()
     bench.site.pages[ROOT] = files(2)
@@ -508,9 +555,21 @@ async def test_a_recueil_that_comes_back_is_read(bench: Bench) -> None:
 
 
 async def test_a_recueil_the_site_has_taken_away_does_not_make_the_source_fail(bench: Bench) -> None:
+    bench.site.pages[ROOT] = files(2, 1)
     bench.site.failures[url(1)] = Gone("404")
     report, _ = await bench.poll()
     assert (report.ok, [item.gone for item in report.unread]) == (True, [True])
+    # Asked again later, with nothing new beside it.
+    report, _ = await bench.poll(QUARTER)
+    assert (report.ok, report.new, [item.gone for item in report.unread]) == (True, 0, [True])
+
+
+async def test_where_all_that_is_new_is_gone_the_round_of_the_source_failed(bench: Bench) -> None:
+    bench.site.pages[ROOT] = files(2, 1)
+    bench.site.failures |= {url(number): Gone(f"{url(number)}: 404") for number in (1, 2)}
+    report, _ = await bench.poll()
+    assert (report.ok, report.error, report.cause, report.new) == (False, f"{url(1)}: 404", None, 2)
+    assert bench.store.sources.get("99:site").failures == 0, "its list can be read"
 
 
 async def test_an_address_at_rest_uses_up_no_attempt(bench: Bench) -> None:

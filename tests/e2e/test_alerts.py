@@ -50,7 +50,7 @@ async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(t
             assert told.splitlines()[:3] == [
                 "⚠️ Vigie: a source needs a look",
                 "",
-                "The page is no longer where the catalogue says: Drôme (26)",
+                "The page of the recueils is gone or has moved: Drôme (26)",
             ]
 
         replay.resources |= pages

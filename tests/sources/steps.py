@@ -35,7 +35,7 @@ def card(url: str, text: str) -> str:
 class At:
     """One poll: its day, what changed on the site before it, what it lists (numbers of files, or addresses), the requests it takes.
 
-    `then`: the requests of the next poll on the same day, when nothing has changed.
+    `then`: the requests of the next poll on the same day, when nothing has changed. `vanished` are the pages that are told to be gone.
     """
 
     day: str
@@ -45,6 +45,7 @@ class At:
     then: int = 1
     moved_to: str | None = None
     emptied: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,11 @@ async def play(case: Case) -> None:
         _change(site, step.changes)
         crawl = await poll(date.fromisoformat(step.day))
         expected = [entry if isinstance(entry, str) else file_urls(entry)[0] for entry in step.lists]
-        assert crawl.unread == ()
+        assert tuple(str(error) for error in crawl.unread) == tuple(f"{url}: 404" for url in step.vanished), f"{step.day}: {site.asked}"
         told = (sorted(entry.url for entry in crawl.listed), crawl.requests, crawl.moved_to, crawl.emptied)
         assert told == (sorted(expected), step.requests, step.moved_to, step.emptied), f"{step.day}: {site.asked}"
         again = await poll(date.fromisoformat(step.day))
+        assert [str(error) for error in again.unread] == [f"{url}: 404" for url in step.vanished], f"{step.day}, again: {site.asked}"
         told_again = (again.unchanged, again.requests, again.moved_to, again.emptied)
         assert told_again == (True, step.then, step.moved_to, step.emptied), f"{step.day}, again: {site.asked}"
 

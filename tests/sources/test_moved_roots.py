@@ -83,6 +83,12 @@ MOVED = (
            moved_to=f"{FOLDER}/Recueil-des-actes-administratifs2"),
     ),
     case(
+        "the new root has a number after a dash, which is that of no bulletin",
+        At("2026-08-14", {FOLDER: page(card(f"{FOLDER}/Recueil-des-actes-administratifs-2", "Recueil des actes administratifs")),
+                          f"{FOLDER}/Recueil-des-actes-administratifs-2": files(1)}, [1], 3,
+           moved_to=f"{FOLDER}/Recueil-des-actes-administratifs-2"),
+    ),
+    case(
         "the root redirects to the folder above, which holds much that is no recueil",
         At("2026-08-14", {**AT_NEW_ROOT, ROOT: To(FOLDER), FOLDER: PARENT}, [3, 2, 1], 3, moved_to=NEW_ROOT),
     ),

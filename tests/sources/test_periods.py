@@ -62,7 +62,8 @@ def test_longer_periods(label: str, expected: Period) -> None:
     [
         "RAA_Aout_02-2026-011", "recueil-16-2026-231-recueil-des-actes-administratifs", "RAAE-n-158-du-22-aout-2026", "RAA-du-22-aout-2026",
         "22-aout-2026", "RAA-n-D77-13-08-2026", "RAA-SPECIAL-N-71-2026-245", "Recueil spécial n°38-2026-329", "n° 12 du 3 mai 2024",
-        "Stationnement interdit à partir du 3 août 2026", "RAA-12", "RAA12",
+        "Stationnement interdit à partir du 3 août 2026", "RAA-12", "RAA12", "RAA-2", "Recueil des actes administratifs n° 2",
+        "Recueil-des-actes-administratifs-12", "Recueil-des-actes-administratifs-special-2",
     ],
 )  # fmt: skip
 def test_bulletins_are_no_periods(label: str) -> None:
@@ -76,6 +77,9 @@ def test_bulletins_are_no_periods(label: str) -> None:
         "RAA2",
         "Recueil-des-Actes-Administratifs-RAA2",
         "Recueil-des-actes-administratifs2",
+        "Recueil-des-actes-administratifs-2",
+        "Recueil des Actes Administratifs 3",
+        "Recueil-des-Actes-Administratifs-RAA-2",
         "Archives",
         "FAQ",
         "Les-recueils-de-l-annee-en-cours",

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from sources import Listed, Trail, Validators
 from sources.pages import PageLinks, Pager, Way
-from sources.route import Choice
 from sources.trail import Polled, awaits_new_year, has_lost_all, is_outdated, marks_of, missed_since, must_walk, names_year, overlap
 
 NOW = datetime(2026, 8, 14, 8, 30, tzinfo=UTC)
@@ -106,7 +105,7 @@ def outdated(
     polled: Polled = POLLED,
     grows: bool = False,
 ) -> bool:
-    return is_outdated(polled, PageLinks(pager=pager or Pager()), entries, Choice(current=ways), TRAIL, grows=grows)
+    return is_outdated(polled, PageLinks(pager=pager or Pager()), entries, ways, TRAIL, grows=grows)
 
 
 def test_a_page_that_still_holds_what_it_held_is_fine() -> None:
@@ -125,10 +124,8 @@ def test_a_page_that_changed_its_nature_is_outdated() -> None:
 
 def test_a_page_that_shows_a_way_that_was_not_there_is_outdated() -> None:
     known, fresh = Way(PAGE, "Août"), Way(f"{PAGE}-2", "Août")
-    for choice in (Choice(current=(known,)), Choice(recent=(known,)), Choice(earlier=(fresh,))):
-        assert not is_outdated(POLLED, PageLinks(), ENTRIES, choice, TRAIL, grows=False)
-    for choice in (Choice(current=(known, fresh)), Choice(recent=(fresh,))):
-        assert is_outdated(POLLED, PageLinks(), ENTRIES, choice, TRAIL, grows=False)
+    assert not is_outdated(POLLED, PageLinks(), ENTRIES, (known,), TRAIL, grows=False)
+    assert is_outdated(POLLED, PageLinks(), ENTRIES, (known, fresh), TRAIL, grows=False)
 
 
 def test_a_further_page_counts_only_where_lists_grow_at_the_end() -> None:

@@ -35,6 +35,8 @@ FINE = SourceHealth("26:site", Status.FINE)
         (Cause.BLOCKED, 1, 0 * HOUR, False),
         (Cause.BLOCKED, 3, HOUR, True),
         (Cause.CHALLENGE, 2, 30 * MINUTE, True),
+        (Cause.MAINTENANCE, 3, 45 * MINUTE, False),
+        (Cause.MAINTENANCE, 3, HOUR, True),
         (Cause.RESTING, 3, 45 * MINUTE, False),
         (Cause.RESTING, 4, HOUR, True),
         (Cause.MOVED, 1, 0 * HOUR, False),

@@ -34,7 +34,7 @@ def test_one_source_is_told_with_its_details_and_what_to_do() -> None:
     assert told == (
         "⚠️ Vigie : une source demande votre attention\n"
         "\n"
-        "La page n’est plus là où le catalogue le dit : Drôme (26)\n"
+        "La page des recueils a disparu ou changé d’adresse : Drôme (26)\n"
         "Drôme (26) : www.drome.gouv.fr/RAA: 404\n"
         "→ Trouvez la page des recueils sur le site et corrigez son adresse dans le catalogue (vigie sources check CODE)."
     )

@@ -63,6 +63,16 @@ def test_a_round_from_cron_tells_the_operators_at_its_end(telegram: FakeBotApi, 
     assert said()[1:] == ["✅ Vigie: a trouble is over"]
 
 
+def test_a_round_of_which_nothing_new_could_be_opened_ends_with_3(tmp_path: Path, vigie: Vigie) -> None:
+    pages = published(datetime.now(UTC).astimezone().date())
+    with Replay({url: page for url, page in pages.items() if not url.endswith(".pdf")}) as replay:
+        config = write_config(tmp_path, replay)
+        ended = vigie("--config", config, "poll", "26")
+        assert (ended.code, "FAILED" in ended.out, ended.out.count("not read: ")) == (3, True, 2)
+        # They are asked for again later; until then there is nothing new.
+        assert vigie("--config", config, "poll", "26").code == 0
+
+
 async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(
     telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ def test_a_broken_route_is_shown_though_another_works() -> None:
     broken = SourceHealth("26:mirror", Status.FAILING, Cause.MOVED, NOW, "404", 1)
     assert lines(AuthorityHealth("26", Status.FINE, (good, broken)))[3:] == [
         "Failing",
-        "26     mirror     The page is no longer where the catalogue says (another route of 26 is fine)",
+        "26     mirror     The page of the recueils is gone or has moved (another route of 26 is fine)",
         "    since 2026-08-14 12:00 UTC, 1 failed poll; last success never",
         "    404",
         "    → Find the page of the recueils on the site, and correct its address in the catalogue (vigie sources check CODE).",
@@ -92,7 +92,7 @@ def test_many_sources_with_one_thing_wrong_are_told_together() -> None:
         "    the first of them since 2026-08-14 12:00 UTC",
         "    such as 01:site: 01 is silent",
         "    → Often passes by itself. If it lasts: does the site open in a browser?",
-        "R-PACA site       The page is no longer where the catalogue says",
+        "R-PACA site       The page of the recueils is gone or has moved",
         "    since 2026-08-14 12:00 UTC, 1 failed poll; last success never",
         "    R-PACA is silent",
         "    → Find the page of the recueils on the site, and correct its address in the catalogue (vigie sources check CODE).",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.client.block_pages import looks_blocked
+from sources.client.block_pages import looks_blocked, says_maintenance
 from tests.sources.client.conftest import SHARED
 
 CHALLENGES = {
@@ -101,6 +101,43 @@ def test_a_long_page_is_judged_in_no_time() -> None:
     assert looks_blocked(200, {}, f"<title>{'-' * 32_000}</title>") is None
 
 
+MAINTENANCE = {
+    "Site en maintenance": "<title>Site en maintenance</title><p>Merci de revenir plus tard.</p>",
+    "Maintenance": f"<title>Maintenance</title><h1>Le site est fermé</h1>{LINKS}",
+    "Page de maintenance - Les services de l'État": f"<title>Page de maintenance - Les services de l'État</title>{LINKS}",
+    "Le site est actuellement en cours de maintenance": f"<h1>Le site est actuellement en cours de maintenance</h1>{LINKS}",
+    "site est en maintenance": "<title>www.test.gouv.fr</title><img alt=''><p>Notre site est en maintenance. Merci de votre patience.</p>",
+    "site internet des services de l'État est momentanément indisponible": "<title>Préfecture</title><p>Le site internet des services de "
+    "l'État est momentanément indisponible.</p>",
+    "Under maintenance": "<title>Under maintenance</title>",
+    "site is down for scheduled maintenance": "<h1>Sorry</h1><p>This site is down for scheduled maintenance.</p>",
+}
+
+NO_MAINTENANCE = {
+    "a notice of what will be": "<title>Septembre</title><p>Le site sera en maintenance le 12 septembre.</p>",
+    "a notice on a page of links": f"<title>RAA</title><p>Le site est en maintenance ce soir.</p>{LINKS}",
+    "a card of the news": f"<title>RAA</title><h1>Recueil des actes administratifs</h1><h2>Site en maintenance</h2>{LINKS}",
+    "a decree": "<title>Maintenance</title><a href='/contenu/telechargement/1/2/file/a.pdf'>Fermé pour maintenance</a>",
+    "an empty month": "<title>Septembre 2026</title><h1>Septembre 2026</h1>",
+}
+
+
+@pytest.mark.parametrize("words", MAINTENANCE)
+def test_a_page_of_maintenance_says_so(words: str) -> None:
+    assert says_maintenance(MAINTENANCE[words]) == words
+    assert looks_blocked(200, {}, MAINTENANCE[words]) is None
+
+
+@pytest.mark.parametrize("name", NO_MAINTENANCE)
+def test_what_is_no_page_of_maintenance(name: str) -> None:
+    assert says_maintenance(NO_MAINTENANCE[name]) is None
+
+
+def test_a_long_page_of_maintenance_is_judged_in_no_time() -> None:
+    for long in ("<title>" + "a " * 60_000 + "</title>maintenance", "<p>maintenance " + "site " * 200_000, "<h1>maintenance" * 20_000):
+        says_maintenance(long)
+
+
 def test_no_recorded_page_of_a_prefecture_looks_blocked() -> None:
     pages = sorted((SHARED / "data" / "pages").rglob("*.html"))
     if not pages:
@@ -109,6 +146,6 @@ def test_no_recorded_page_of_a_prefecture_looks_blocked() -> None:
         str(page): reason
         for page in pages
         for status in (200, 403, 503)
-        if (reason := looks_blocked(status, {}, page.read_text("utf-8", errors="replace")))
+        if (reason := looks_blocked(status, {}, html := page.read_text("utf-8", errors="replace")) or says_maintenance(html))
     }
     assert blocked == {}

@@ -6,14 +6,17 @@ import asyncio
 import gzip
 import os
 import zlib
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from sources import Crawler, Source
 from sources.client import Client
 from sources.client.body import chunks
-from sources.fetch import Blocked, Fetcher, FetchError, Gone, Page, Refused, Unreachable, Unusable, Validators
+from sources.fetch import Blocked, Fetcher, FetchError, Gone, Page, Refused, UnderMaintenance, Unreachable, Unusable, Validators
 from tests.sources.client.conftest import OTHER, SITE, MakeClient
 from tests.sources.client.server import Server, in_turn, raw, redirect, reply, stall, truncated
 
@@ -248,6 +251,77 @@ async def test_a_redirect_to_no_web_address(server: Server, client: Client, loca
     server.routes["/var/a"] = redirect(location)
     with pytest.raises(Unusable):
         await client.page(f"{SITE}/a")
+
+
+def sends_on(content: str, *, before: str = "", after: str = "") -> str:
+    return f'<html><head>{before}<META HTTP-EQUIV=refresh content="{content}">{after}</head><body>Cette page a changé</body></html>'
+
+
+@pytest.mark.parametrize("location", ["/ici", "ici", "http://www.var.gouv.fr/ici", "https://var.gouv.fr/ici", "{base}/var/ici", "'/ici'"])
+@pytest.mark.parametrize("content", ["0;url={}", "5; URL={}", "3 , url = {}"])
+async def test_a_page_that_sends_its_readers_on_is_like_a_redirect(
+    server: Server, make_client: MakeClient, location: str, content: str
+) -> None:
+    client = make_client(server, hosts=frozenset({"www.var.gouv.fr", "var.gouv.fr"}),
+                         origins={SITE: f"{server.base}/var", "https://var.gouv.fr": f"{server.base}/bare"})  # fmt: skip
+    server.routes["/var/a"] = reply(sends_on(content.format(location.format(base=server.base))), headers={"ETag": '"old"'})
+    server.routes["/var/ici"] = server.routes["/bare/ici"] = reply("<p>ici", headers={"ETag": '"new"'})
+    page = await client.page(f"{SITE}/a")
+    assert (page.html, page.url.endswith("/ici"), client.requests) == ("<p>ici", True, 2)
+    # An old page that was not modified since the new one came: asked with the validators of the new one it would hide all that comes.
+    assert page.validators == Validators()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        sends_on("0; url=https://evil.example/"),
+        sends_on(f"0; url={OTHER}/b"),
+        sends_on("0; url=/a#ici"),
+        sends_on("0; url=javascript:alert(1)"),
+        sends_on("1800"),
+        sends_on("600; url=/ici"),
+        sends_on("0; url=/ici", before="<noscript>", after="</noscript>"),
+        sends_on("0; url=/ici", before="<!--", after="-->"),
+        sends_on(""),
+    ],
+)
+async def test_a_page_that_sends_nobody_on_is_read(server: Server, client: Client, html: str) -> None:
+    server.routes["/var/a"] = reply(html, headers={"ETag": '"a"'})
+    assert await client.page(f"{SITE}/a") == Page(f"{SITE}/a", html, Validators('"a"'))
+    assert server.paths == ["/var/a"]
+
+
+async def test_pages_that_send_on_in_circles_or_out_of_the_catalogue_end(server: Server, client: Client) -> None:
+    server.routes["/var/a"] = reply(sends_on("0; url=/b"))
+    server.routes["/var/b"] = reply(sends_on("0; url=/a"))
+    with pytest.raises(Unusable, match="more than 5 times"):
+        await client.page(f"{SITE}/a")
+    assert len(server.asked) == 6
+    server.routes["/var/c"] = reply(sends_on(f"0; url={SITE.replace('www.', '')}/d"))
+    with pytest.raises(Unusable, match="not a site of the catalogue"):
+        await client.page(f"{SITE}/c")
+
+
+async def test_a_root_that_sends_on_is_polled_where_its_recueils_are(server: Server, client: Client) -> None:
+    """And what comes there is seen, though the page that sends on never changes."""
+    source = Source("83", "site", "national", f"{SITE}/RAA", "one-page", "download-list")
+    server.routes["/var/RAA"] = reply(sends_on("0; url=/Publications/RAA"), headers={"Last-Modified": "Fri, 14 Aug 2020 08:00:00 GMT"})
+    crawler, trail = Crawler(client), None
+    for numbers in ((1,), (2, 1)):
+        listing = "".join(f'<a href="/contenu/telechargement/{n}/{n}/file/{n}.pdf">RAA n° {n}</a>' for n in numbers)
+        server.routes["/var/Publications/RAA"] = reply(listing, headers={"Last-Modified": "Fri, 14 Aug 2026 08:00:00 GMT"})
+        crawl = await crawler.poll(source, trail, today=date(2026, 8, 14), now=datetime(2026, 8, 14, 12, tzinfo=UTC))
+        assert ([entry.title for entry in crawl.listed], crawl.moved_to) == ([f"RAA n° {n}" for n in numbers], f"{SITE}/Publications/RAA")
+        trail = crawl.trail
+
+
+@pytest.mark.parametrize("status", [200, 503])
+async def test_a_page_of_maintenance_is_none_and_no_file(server: Server, client: Client, tmp_path: Path, status: int) -> None:
+    server.routes["/var/a"] = reply("<title>Site en maintenance</title><h1>Nous revenons bientôt</h1>", status)
+    for asked in (client.page(f"{SITE}/a"), client.download(f"{SITE}/a", tmp_path / "a.pdf")):
+        with pytest.raises(UnderMaintenance, match=r"the site says that it is under maintenance \(Site en maintenance"):
+            await asked
 
 
 async def test_redirects_in_circles_end(server: Server, client: Client) -> None:

@@ -97,6 +97,6 @@ def test_rows_at_the_bottom_of_a_pit_take_no_longer(depth: int) -> None:
 
 
 def test_comments_and_scripts_are_no_text() -> None:
-    soup = parse("<p>Recueil<!-- n° 1 --> <b>n°\u00a02</b><script>n = 3</script>\n<i></i>du 20/08</p>")
+    soup = parse("<p>Recueil<!-- n° 1 --> <b>n°\u00a02</b><script>n = 3</script>\n<i></i>du 20/08</p>", "https://www.test.gouv.fr/")
     assert soup is not None
     assert text_of(soup) == "Recueil n° 2 du 20/08"

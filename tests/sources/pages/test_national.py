@@ -153,6 +153,32 @@ def test_a_file_of_the_site_is_a_document_wherever_it_is(href: str) -> None:
     assert (links.details, links.ways) == ((), ())
 
 
+@pytest.mark.parametrize("part", ["header", "footer"])
+def test_a_file_in_the_header_or_footer_of_an_article_is_a_document(part: str) -> None:
+    entry = f'<article><{part}><h2><a href="/fichiers/recueil-12.pdf">Recueil n° 12 du 14/08/2026</a></h2></{part}><p>…</p></article>'
+    assert read(entry).documents == (Listed(f"{HOST}/fichiers/recueil-12.pdf", "Recueil n° 12 du 14/08/2026", date(2026, 8, 14)),)
+    menu = (
+        f'<article><{part}><nav><a href="{file_href(7)}">Charte</a></nav></{part}></article><{part}><a href="{file_href(8)}">x</a></{part}>'
+    )
+    assert [entry.url for entry in read(menu, download(1)).documents] == [file_url(1)]
+
+
+@pytest.mark.parametrize(
+    "base", ["/Publications/RAA/", "../", "http://www.test.gouv.fr/Publications/RAA/", "//www.test.gouv.fr/Publications/RAA/x"]
+)
+def test_a_page_says_what_its_links_are_relative_to(base: str) -> None:
+    html = page('<a href="fichiers/12.pdf">Recueil n° 12</a>', grey_card("2026/Aout", "Août"), '<a href="#haut">Haut</a>')
+    links = national.read(html.replace("<head>", f'<head><base href="{base}">'), f"{HOST}/Publications/RAA/Annee/Mois")
+    assert [entry.url for entry in links.documents] == [f"{HOST}/Publications/RAA/fichiers/12.pdf"]
+    assert [way.url for way in links.ways] == [f"{HOST}/Publications/RAA/2026/Aout"]
+
+
+@pytest.mark.parametrize("base", ["", "javascript:void(0)", "https://user@www.test.gouv.fr/"])
+def test_a_base_that_is_no_address_counts_for_nothing(base: str) -> None:
+    html = page(download(1)).replace("<head>", f'<head><base target="_blank"><base href="{base}">')
+    assert [entry.url for entry in national.read(html, MONTH).documents] == [file_url(1)]
+
+
 def test_files_of_menus_and_footer_are_no_documents() -> None:
     html = page(download(1)).replace("Mentions légales</a>", f'</a><a href="{file_href(7)}">Charte</a>')
     html = html.replace('<div class="fr-share"><ul>', f'<div class="fr-share"><ul><li><a href="{file_href(8)}">Partager</a></li>')
