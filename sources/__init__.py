@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Unusable,
         Validators,
     )
+    from sources.issuers import Issuers, prefix_of
     from sources.listed import Listed
     from sources.trail import Trail
     from sources.urls import canonical
@@ -41,6 +42,7 @@ __all__ = [
     "FetchError",
     "Fetcher",
     "Gone",
+    "Issuers",
     "LayoutChanged",
     "Listed",
     "MovedAway",
@@ -59,10 +61,11 @@ __all__ = [
     "canonical",
     "hosts",
     "load_authorities",
+    "prefix_of",
 ]
 
 # From the quick to import to the slow.
-_MODULES = ("fetch", "errors", "listed", "urls", "trail", "authority", "crawl")
+_MODULES = ("fetch", "errors", "listed", "issuers", "urls", "trail", "authority", "crawl")
 
 if not TYPE_CHECKING:  # a type checker knows what there is, and what there is not
 
