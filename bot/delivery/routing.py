@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.messages import Language
 from bot.model import Decree, Filter
-from bot.text import plain
+from bot.text import fold_words
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
@@ -68,4 +68,4 @@ def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:
 
 def _folded(text: str) -> str:
     """Without case, accents or uneven spaces."""
-    return " ".join(plain(text).split())
+    return " ".join(fold_words(text).split())
