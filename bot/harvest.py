@@ -12,6 +12,7 @@ import structlog
 
 from bot import decide
 from bot.files import Files, Opened
+from bot.health import Cause
 from bot.keep import Keep
 from bot.lanes import Lanes, Passage
 from bot.model import Decree, Outcome, Reading
@@ -22,10 +23,10 @@ from bot.report import Harvest, Unread
 from bot.shelf import Shelf
 from bot.storage.contents import HELD_FOR
 from bot.storage.errors import StorageError
-from bot.storage.rows import NewRecueil, ReadResult, Recorded, Recueil, RecueilState
+from bot.storage.rows import NewAlert, NewRecueil, ReadResult, Recorded, Recueil, RecueilState
 from bot.uninterrupted import uninterrupted
 from bot.verdicts import decision_keys, early_result, read_result, uncertain_acts
-from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused, Source
+from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Issuers, Listed, Paused, Source
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -41,6 +42,7 @@ class Harvester:
 
     `posted` is called, in the event loop, each time that posts were queued, be it before a recueil was read to its end. Without a `shelf`
     nothing is kept on disk: files are in the temporary folder for as long as they are read. Those of decrees go to `keep`, for good.
+    `issuers` tells whose act each is, by default among `authorities`.
     """
 
     def __init__(
@@ -57,9 +59,11 @@ class Harvester:
         pace: Pace = USUAL_PACE,
         shelf: Shelf | None = None,
         keep: Keep | None = None,
+        issuers: Issuers | None = None,
         posted: Callable[[], None] = lambda: None,
     ) -> None:
         self._authorities = authorities
+        self._issuers = issuers or Issuers(authorities.values())
         self._crawler = Crawler(fetcher)
         self._peruser = Peruser(read=read, store=store, clock=clock, pace=pace)
         self._store = store
@@ -145,6 +149,7 @@ class Harvester:
         if recorded.posts:
             # At once: others of its authority may be read for minutes before whoever asked for them all has the answer.
             self._posted()
+        await self._report_misfiled(recueil, result)
         self._tell(recueil, reading, recorded, result, sum(len(each.decrees) for each in (*before, recorded)))
         return Harvest(
             decrees=recorded.decrees,
@@ -200,13 +205,27 @@ class Harvester:
             # Untold for now rather than told against what a person decided; the end of the reading tells.
             log.warning("decrees found before all was read are not looked at yet", url=recueil.url, error=str(error))
             return None
-        return early_result(recueil, reading, next_try_at=self._clock() + HELD_FOR, decided=decided)
+        return early_result(recueil, reading, next_try_at=self._clock() + HELD_FOR, decided=decided, issuers=self._issuers)
 
     def _judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
         gained = decide.gained(recueil, reading)
         again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock(), gained=gained)
         decided = self._store.reviews.decided(decision_keys(recueil, reading))
-        return read_result(recueil, reading, next_try_at=again, decided=decided, gained=gained)
+        return read_result(recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=self._issuers)
+
+    async def _report_misfiled(self, recueil: Recueil, result: ReadResult) -> None:
+        """Notify operators, once a day for a source, that it shows a recueil or a decree of an authority that does not publish there."""
+        number, publisher = result.recueil.number, recueil.authority
+        owners = {self._issuers.issuer(number, publisher) or publisher: number or ""}
+        owners |= {decree.authority: decree.act_id or "" for _, decree in result.decrees}
+        strangers = {code: shown for code, shown in owners.items() if not self._issuers.expected(code, publisher)}
+        source = self.source_of(recueil)
+        if not strangers or recueil.silent or source is None:
+            return
+        said = ", ".join(f"{self._issuers.name(code)} {shown}".strip() for code, shown in sorted(strangers.items()))
+        log.warning("recueil or decree of another authority", url=recueil.url, source=source.key, issuer=said)
+        alert = NewAlert(source.key, Cause.MISFILED.value, f"{said}: {recueil.url}")
+        await asyncio.to_thread(self._store.alerts.change, self._clock(), opened=[alert])
 
     @staticmethod
     def _readings(recueil: Recueil) -> int:

@@ -11,9 +11,9 @@ from bot.decided import as_decided, keys_of
 from bot.model import Decree
 from bot.redetection import Difference, difference
 from bot.storage.errors import NoSuchRow
-from bot.storage.rows import Recueil
 from bot.stored_acts import acts_again
-from bot.verdicts import Group, decrees_of, judge_acts
+from bot.verdicts import NO_CATALOGUE, attributed, decrees_in, judge_acts
+from sources import Issuers
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -32,8 +32,9 @@ class Applied:
 class Redetection:
     """Works on one store. Every method raises StorageError."""
 
-    def __init__(self, *, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, store: Store, clock: Callable[[], datetime], issuers: Issuers = NO_CATALOGUE) -> None:
         self._store = store
+        self._issuers = issuers
         self._clock = clock
 
     def recueils(self, since: date | None, authorities: Collection[str] | None = None) -> list[int]:
@@ -51,9 +52,9 @@ class Redetection:
         found: list[Difference] = []
         groups = judge_acts([act for _, act in pairs], stand_alone=alone)
         for (stored, act), judged, its in zip(pairs, groups, keys, strict=True):
-            group = as_decided(judged, its, decided)
+            group = as_decided(attributed(recueil, judged, self._issuers), its, decided)
             known = self._store.decrees.get(stored.decree_id) if stored.decree_id is not None else None
-            there = _found(recueil, group)
+            there = decrees_in(recueil, group, self._issuers)
             unknown = self._store.rejudging.known(there).count(False) if len(there) > 1 else 0
             one = difference(recueil, stored, act, there, group, known, unknown)
             if one is not None:
@@ -62,13 +63,9 @@ class Redetection:
 
     def apply(self, one: Difference, route: Callable[[Decree], Sequence[str]]) -> Applied:
         """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted."""
-        found = _found(one.recueil, one.group)
+        found = decrees_in(one.recueil, one.group, self._issuers)
         try:
             done = self._store.rejudging.apply(one.stored, one.group[0].verdict, found, route, self._clock())
         except NoSuchRow:  # read again meanwhile, by the same rules
             done = None
         return Applied(one, kept=True) if done is None else Applied(one, done.new, len(done.posts))
-
-
-def _found(recueil: Recueil, group: Group) -> tuple[Decree, ...]:
-    return decrees_of(recueil.authority, recueil.url, recueil.published, group)

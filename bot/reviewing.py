@@ -13,7 +13,8 @@ from bot.model import Act, Decree, Kind
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.rows import Decision, Rejected, Waiting, Withdrawal
 from bot.stored_acts import acts_again
-from bot.verdicts import accepted_decrees
+from bot.verdicts import NO_CATALOGUE, accepted_decrees
+from sources import Issuers
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -62,8 +63,16 @@ class SeveralDecrees(Exception):
 class Reviewer:
     """Settles reviews over one store. `route` names the destinations of a decree. Every method raises StorageError."""
 
-    def __init__(self, *, store: Store, route: Callable[[Decree], Sequence[str]], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        route: Callable[[Decree], Sequence[str]],
+        clock: Callable[[], datetime],
+        issuers: Issuers = NO_CATALOGUE,
+    ) -> None:
         self._store = store
+        self._issuers = issuers
         self._route = route
         self._clock = clock
 
@@ -91,7 +100,10 @@ class Reviewer:
 
         Without the act it is looked up. Raises what `act` raises.
         """
-        return accepted_decrees(self._store.recueils.get(waiting.recueil_id), act or self.act(waiting.id)[1])
+        return self._accepted(waiting, act or self.act(waiting.id)[1])
+
+    def _accepted(self, waiting: Waiting, act: Act, kind: Kind | None = None) -> tuple[Decree, ...]:
+        return accepted_decrees(self._store.recueils.get(waiting.recueil_id), act, kind, self._issuers)
 
     def accept(self, review: int, *, kind: Kind | None, by: str, token: str | None = None) -> Settled:
         """It is a decree, of this kind, or of the likeliest where none is given: it is recorded and its posts are queued. Of an act that
@@ -107,7 +119,7 @@ class Reviewer:
             if len(found) > 1 and kind is not None:
                 raise SeveralDecrees(f"the act {review} holds {len(found)} decrees, each of its own kind: accept it without --kind")
             if kind is not None:
-                found = accepted_decrees(self._store.recueils.get(waiting.recueil_id), act, kind)
+                found = self._accepted(waiting, act, kind)
             accepted = self._store.reviews.accept(review, found, self._route, self._clock(), by, token)
         except AlreadyDecided as known:
             return Settled(known.decision, already=True)

@@ -1,14 +1,34 @@
-"""Words compared as people compare them."""
+"""Words compared as people compare them, and as recognition spells them: the folds of the whole program."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-# Letters that decomposition leaves whole.
-_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+_OPENED = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i"}
+"""Letters that decomposition leaves whole."""
+
+_NOT_IN_A_WORD = re.compile(r"[^0-9a-z]+")
 
 
-def plain(text: str) -> str:
-    """The text without case or accents, ligatures opened: `Sacré-Cœur` -> `sacre-coeur`. Other signs and blanks stay."""
+def fold_words(text: str) -> str:
+    """Drop case and accents, and open ligatures: `Sacré-Cœur` -> `sacre-coeur`. Other signs and blanks stay."""
+    folded = _opened(text)
+    return folded if folded.isascii() else "".join(character for character in folded if not unicodedata.combining(character))
+
+
+def fold_letters(text: str) -> str:
+    """Keep the Latin letters and the digits alone, folded: `Arrêté  n° 12` -> `arreten12`.
+
+    Ordinal signs and ligatures fold to the letters that they stand for. Folding a text is folding each of its characters.
+    """
+    return _NOT_IN_A_WORD.sub("", _opened(text))
+
+
+def _opened(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in folded if not unicodedata.combining(character)).translate(_LETTERS)
+    for letter, letters in _OPENED.items():
+        folded = folded.replace(letter, letters)
+    return folded

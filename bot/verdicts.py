@@ -8,15 +8,20 @@ from datetime import date, datetime
 
 from bot.decided import NONE_DECIDED, accepted_group, as_decided, in_the_other_text, keys_of, text_of
 from bot.detection import identities, judge_each, without_names
+from bot.detection.cues import Reason
 from bot.detection.gate import signs
 from bot.detection.links import corrected, decided_by, prefixes
 from bot.listed import without_listed
-from bot.model import Act, Decree, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
+from bot.model import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.reading import text_digest
 from bot.storage.rows import Decision, ReadResult, Recueil, UncertainAct
+from sources import Issuers, prefix_of
 
 Group = tuple[Judged, ...]
 """One act with each of its verdicts: a bulk act may hold many decrees, and is shown with the first."""
+
+NO_CATALOGUE = Issuers(())
+"""Every act is then that of the authority on whose site it is."""
 
 _STRENGTH = (Outcome.NOT_CONCERNED, Outcome.UNCERTAIN, Outcome.DECREE)
 
@@ -54,21 +59,27 @@ def decision_keys(recueil: Recueil, reading: Reading) -> tuple[str, ...]:
 
 
 def early_result(
-    recueil: Recueil, reading: Reading, *, next_try_at: datetime, decided: Mapping[str, Decision] = NONE_DECIDED
+    recueil: Recueil,
+    reading: Reading,
+    *,
+    next_try_at: datetime,
+    decided: Mapping[str, Decision] = NONE_DECIDED,
+    issuers: Issuers = NO_CATALOGUE,
 ) -> ReadResult | None:
     """The decrees found before all pages are read, ready to be recorded; None where there is none.
 
     Only acts all of whose pages were tried are judged, and only their decrees are told: of whatever else, the whole reading decides. What
     the table of a bulk act lists is told by the decrees after it.
     """
+    recueil = _with_cover(recueil, reading)
     read = [act.part != 0 and not any(page.origin is TextOrigin.PENDING for page in act.pages) for act in reading.acts]
     groups = [
-        as_decided(_judge_act(act, stand_alone=_stands_alone(reading)), keys, decided)
+        as_decided(attributed(recueil, _judge_act(act, stand_alone=_stands_alone(reading)), issuers), keys, decided)
         for act, keys, whole in zip(reading.acts, keys_of(recueil.url, reading.acts), read, strict=True)
         if whole
     ]
     found = [group for group in groups if group[0].verdict.outcome is Outcome.DECREE]
-    return _result(recueil, reading, found, next_try_at, early=True) if found else None
+    return _result(recueil, reading, found, next_try_at, issuers, early=True) if found else None
 
 
 def read_result(
@@ -78,33 +89,71 @@ def read_result(
     next_try_at: datetime | None,
     decided: Mapping[str, Decision] = NONE_DECIDED,
     gained: bool = False,
+    issuers: Issuers = NO_CATALOGUE,
 ) -> ReadResult:
     """A recueil read and judged, ready to be recorded. `next_try_at` is when to read it again, None for never; `gained` as in `ReadResult`.
 
     `decided` is what people decided of acts, by `decision_keys`: it stands, whatever the rules say now.
     """
+    recueil = _with_cover(recueil, reading)
     judged = zip(judge_reading(reading), keys_of(recueil.url, reading.acts), strict=True)
-    groups = [as_decided(group, keys, decided) for group, keys in judged]
-    return replace(_result(recueil, reading, groups, next_try_at, early=False), gained=gained)
+    groups = [as_decided(attributed(recueil, group, issuers), keys, decided) for group, keys in judged]
+    return replace(_result(recueil, reading, groups, next_try_at, issuers, early=False), gained=gained)
 
 
-def accepted_decrees(recueil: Recueil, act: Act, kind: Kind | None = None) -> tuple[Decree, ...]:
+def accepted_decrees(recueil: Recueil, act: Act, kind: Kind | None = None, issuers: Issuers = NO_CATALOGUE) -> tuple[Decree, ...]:
     """The decree that a person says an act of this recueil is, or each of those that it holds: see `bot.decided.accepted_group`."""
-    return decrees_of(recueil.authority, recueil.url, recueil.published, accepted_group(act, kind))
+    return decrees_in(recueil, accepted_group(act, kind), issuers)
 
 
-def _result(recueil: Recueil, reading: Reading, groups: Sequence[Group], next_try_at: datetime | None, *, early: bool) -> ReadResult:
-    published = reading.cover.published or recueil.published
+def attributed(recueil: Recueil, group: Group, issuers: Issuers) -> Group:
+    """The verdicts on one act; a decree whose number is of no authority known to publish there is left to a person."""
+    first = group[0]
+    if first.verdict.outcome is not Outcome.DECREE or issuer_of(recueil, group, issuers) is not None:
+        return group
+    number = _own_number(first) or recueil.number or ""
+    doubt = Evidence("doubt", first.act.first_page, number, cue=Reason.UNKNOWN_ISSUER.value)
+    return (Judged(first.act, Verdict(Outcome.UNCERTAIN, evidence=(doubt, *first.verdict.evidence))),)
+
+
+def issuer_of(recueil: Recueil, group: Group, issuers: Issuers) -> str | None:
+    """The code of the authority whose act this is; None where a person must say.
+
+    Its own number decides, else that of its recueil. What the préfet de police decides is published under the numbers of several
+    departments, as the catalogue says. A number that only the recognition of an image gives, and that would take the act away from
+    the authority on whose site it is, may be misread: it counts where the cover says the same.
+    """
+    publisher, own = recueil.authority, _own_number(group[0])
+    found = issuers.issuer(own or recueil.number, publisher)
+    if found is None or found == publisher:
+        return found
+    verdict, text = group[0].verdict, text_of(group[0].act)
+    decider = decided_by(publisher, verdict.facts, identities(publisher, None, verdict.facts, text))
+    if decider != publisher and issuers.publishes_in(decider, publisher) and issuers.publishes_in(decider, found):
+        return publisher
+    recognised = any(page.origin is TextOrigin.OCR for page in group[0].act.pages[:1])
+    return None if recognised and (own is None or prefix_of(own) != prefix_of(recueil.number)) else found
+
+
+def _own_number(item: Judged) -> str | None:
+    """The number of the national template that an act bears: its identifier, else the number that it prints as its own."""
+    return item.act.id or (item.verdict.facts.number if prefix_of(item.verdict.facts.number) is not None else None)
+
+
+def _with_cover(recueil: Recueil, reading: Reading) -> Recueil:
+    """The recueil with what its cover tells, where it was read."""
+    return replace(recueil, number=reading.cover.number or recueil.number, published=reading.cover.published or recueil.published)
+
+
+def _result(
+    recueil: Recueil, reading: Reading, groups: Sequence[Group], next_try_at: datetime | None, issuers: Issuers, *, early: bool
+) -> ReadResult:
     return ReadResult(
         recueil=recueil,
         reading=reading,
         digest=text_digest([page for act in reading.acts for page in act.pages]),
         judged=tuple(group[0] for group in groups),
-        decrees=tuple(
-            (position, decree)
-            for position, group in enumerate(groups)
-            for decree in decrees_of(recueil.authority, recueil.url, published, group)
-        ),
+        decrees=tuple((position, decree) for position, group in enumerate(groups) for decree in decrees_in(recueil, group, issuers)),
         next_try_at=next_try_at,
         early=early,
     )
@@ -132,6 +181,12 @@ def _judged(act: Act, *, stand_alone: bool) -> Group:
 
 def _strength(group: Group) -> int:
     return max(_STRENGTH.index(item.verdict.outcome) for item in group)
+
+
+def decrees_in(recueil: Recueil, group: Group, issuers: Issuers = NO_CATALOGUE) -> tuple[Decree, ...]:
+    """The decrees among the verdicts on one act of a recueil, each under the authority whose act it is."""
+    authority = issuer_of(recueil, group, issuers) or recueil.authority
+    return decrees_of(authority, recueil.url, recueil.published, group)
 
 
 def decrees_of(authority: str, url: str, published: date | None, group: Sequence[Judged]) -> tuple[Decree, ...]:

@@ -24,7 +24,7 @@ from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.survey import habits_of
-from sources import Authority, Crawl, Crawler, CrawlFailed, Emptied, Fetcher, FetchError, Listed, Paused, Source, Trail
+from sources import Authority, Crawl, Crawler, CrawlFailed, Emptied, Fetcher, FetchError, Issuers, Listed, Paused, Source, Trail
 
 if TYPE_CHECKING:
     from bot.storage import Store
@@ -61,6 +61,7 @@ class Watcher:
         shelf: Shelf | None = None,
         keep: Keep | None = None,
         crowds: CrowdLog | None = None,
+        issuers: Issuers | None = None,
     ) -> None:
         """`workers` recueils are read at a time, and besides them `long_workers` that turn out to take long; `pace` says what is long.
 
@@ -74,7 +75,7 @@ class Watcher:
         self._clock = clock
         self._harvester = Harvester(
             authorities=authorities, fetcher=fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
-            long_workers=long_workers, pace=pace, shelf=shelf, keep=keep, posted=self._tell_posted,
+            long_workers=long_workers, pace=pace, shelf=shelf, keep=keep, posted=self._tell_posted, issuers=issuers,
         )  # fmt: skip
         self._background = Background(self._harvester, clock)
         self._posted: Callable[[], None] = lambda: None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Validators,
     )
     from sources.listed import Listed, Origin
+    from sources.issuers import Issuers, prefix_of
     from sources.trail import Trail
     from sources.urls import canonical
 
@@ -42,6 +43,7 @@ __all__ = [
     "FetchError",
     "Fetcher",
     "Gone",
+    "Issuers",
     "LayoutChanged",
     "Listed",
     "MovedAway",
@@ -62,10 +64,11 @@ __all__ = [
     "canonical",
     "hosts",
     "load_authorities",
+    "prefix_of",
 ]
 
 # From the quick to import to the slow.
-_MODULES = ("fetch", "errors", "listed", "urls", "trail", "authority", "crawl")
+_MODULES = ("fetch", "errors", "listed", "issuers", "urls", "trail", "authority", "crawl")
 
 if not TYPE_CHECKING:  # a type checker knows what there is, and what there is not
 

@@ -78,7 +78,9 @@ class Source:
 class Authority:
     """Who publishes: a prefecture, the préfecture de police, a region's prefecture.
 
-    `sources` are in order of preference; where there is none, `not_covered` tells why.
+    `sources` are in order of preference; where there is none, `not_covered` tells why. The numbers of its acts and recueils begin with one
+    of `prefixes` (its code, where there is none); `territory` has the departments in which it takes decrees, and in whose recueils it
+    publishes.
     """
 
     code: str
@@ -87,6 +89,8 @@ class Authority:
     time_zone: str
     sources: tuple[Source, ...]
     not_covered: str | None = None
+    prefixes: tuple[str, ...] = ()
+    territory: tuple[str, ...] = ()
 
 
 def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
@@ -145,6 +149,8 @@ def _authority(described: AuthorityFile) -> Authority:
         department=described.department,
         time_zone=described.time_zone,
         not_covered=described.not_covered,
+        prefixes=described.prefixes,
+        territory=described.territory,
         sources=tuple(
             Source(
                 authority=described.code,

@@ -65,6 +65,7 @@ def _with_different_routes(sources: tuple[SourceFile, ...]) -> tuple[SourceFile,
 Text = Annotated[str, Field(min_length=1)]
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+Code = Annotated[str, Field(pattern=r"^[0-9A-Z]+(-[0-9A-Z]+)*$")]
 
 
 class BrowserFile(BaseModel):
@@ -117,10 +118,12 @@ class AuthorityFile(BaseModel):
 
     model_config = _STRICT
 
-    code: Annotated[str, Field(pattern=r"^[0-9A-Z]+(-[0-9A-Z]+)*$")]
+    code: Code
     name: Text
     department: Text
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
+    prefixes: tuple[Annotated[str, Field(pattern=r"^(\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})$")], ...] = ()
+    territory: tuple[Code, ...] = ()
     not_covered: Text | None = None
     sources: Annotated[tuple[SourceFile, ...], AfterValidator(_with_different_routes)] = ()
 

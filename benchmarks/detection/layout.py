@@ -11,7 +11,7 @@ from random import Random
 
 from benchmarks.detection.labelled import Labelled, Printed
 from bot.model import Outcome
-from bot.text import plain
+from bot.text import fold_words
 
 Damage = Callable[[Labelled, Random], Printed | None]
 
@@ -100,8 +100,8 @@ def _heading(printed: Printed) -> str:
         return ""
     page = printed.pages[0]
     # Folding may change lengths: the line is found by its number.
-    found = _FIRST_VISA.search(plain(page))
-    return "" if found is None else "".join(page.splitlines(keepends=True)[: plain(page).count("\n", 0, found.start())])
+    found = _FIRST_VISA.search(fold_words(page))
+    return "" if found is None else "".join(page.splitlines(keepends=True)[: fold_words(page).count("\n", 0, found.start())])
 
 
 def _is_bare(printed: Printed) -> bool:
@@ -116,7 +116,7 @@ def _settled(act: Labelled) -> bool:
 
 def _tells(act: Labelled, words: str) -> bool:
     """True where these words alone say that a decree is one on VSA."""
-    said = plain(words)
+    said = fold_words(words)
     if act.outcome is not Outcome.DECREE:
         return bool(said.strip())
     return "algorithmi" in said and re.search(r"image|video|camera", said) is not None

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from benchmarks.detection.labelled import FACTS, Labelled, Value, as_labels
 from bot.model import Kind, Outcome, Verdict
-from bot.text import plain
+from bot.text import fold_letters, fold_words
 
 
 class Mark(StrEnum):
@@ -127,9 +127,9 @@ def assess(act: Labelled, verdicts: Sequence[Verdict], noise: str | None = None)
         missed("kind", expected, said)
     if len(verdicts) > 1:
         missed("decrees", "1", str(len(verdicts)))
-    shown = plain(" ".join([repr(verdict.facts), *(quote.text for quote in verdict.evidence)]))
+    shown = fold_words(" ".join([repr(verdict.facts), *(quote.text for quote in verdict.evidence)]))
     for number, name in enumerate(act.absent, start=1):
-        if plain(name) in shown:
+        if fold_words(name) in shown:
             # Its place in the label, not the name: what must not be shown is not shown here either.
             missed("absent", "not shown", f"absent name {number} is shown")
     marks: dict[str, Mark] = {}
@@ -158,7 +158,7 @@ def _compared(value: Value, *, loosely: bool) -> frozenset[str]:
     texts = value if isinstance(value, tuple) else (str(value),)
     if not loosely:
         return frozenset(" ".join(text.replace("’", "'").split()) for text in texts)
-    return frozenset("".join(character for character in plain(text) if character.isalnum()) for text in texts)
+    return frozenset(fold_letters(text) for text in texts)
 
 
 def words_of(value: Value | None) -> str:

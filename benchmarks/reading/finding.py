@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
+
+from bot.text import fold_letters
 
 _CLOSE = 85.0
 
@@ -28,15 +29,11 @@ class Found:
 def find(pages: Sequence[str], phrases: Sequence[tuple[int, str]]) -> Found:
     """Look for each phrase on its own page (numbers from 1); a line end counts as a space."""
     plain = [" ".join(page.split()) for page in pages]
-    tight = [_fold(page) for page in pages]
+    tight = [fold_letters(page) for page in pages]
     there = [(page, phrase) for page, phrase in phrases if page <= len(pages)]
     return Found(
         known=len(phrases),
         exact=sum(phrase in plain[page - 1] for page, phrase in there),
-        folded=sum(_fold(phrase) in tight[page - 1] for page, phrase in there),
-        close=sum(fuzz.partial_ratio(_fold(phrase), tight[page - 1]) >= _CLOSE for page, phrase in there),
+        folded=sum(fold_letters(phrase) in tight[page - 1] for page, phrase in there),
+        close=sum(fuzz.partial_ratio(fold_letters(phrase), tight[page - 1]) >= _CLOSE for page, phrase in there),
     )
-
-
-def _fold(text: str) -> str:
-    return "".join(character for character in unicodedata.normalize("NFKD", text.casefold()) if character.isalnum())

@@ -24,6 +24,9 @@ CALM = timedelta(hours=1)
 COMPANIONS = timedelta(hours=3)
 """How long the end of a trouble waits for the ends of those told in the same message: a source that fails is polled every two hours."""
 
+ANEW = timedelta(days=1)
+"""How long operators hear no more of misfiled recueils of a source."""
+
 CROWD = 5
 """Sources that fail at once in a way that a shared address makes fail: from here on it is one trouble, and all of them belong to it."""
 
@@ -61,7 +64,13 @@ PATIENCE: Mapping[Cause, Patience] = MappingProxyType(
 )
 
 
-_SUBJECTS = {Cause.LATE.value: "rhythm", Cause.RELOCATED.value: "root", Cause.EMPTIED.value: "list", Cause.FILES.value: "files"}
+_SUBJECTS = {
+    Cause.LATE.value: "rhythm",
+    Cause.RELOCATED.value: "root",
+    Cause.EMPTIED.value: "list",
+    Cause.FILES.value: "files",
+    Cause.MISFILED.value: "recueils",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: d
     watched = {source.key for source in sources}
     opened: list[NewAlert] = []
     closed: list[Alert] = []
-    dropped = [alert for alert in unfinished if alert.subject not in watched]
+    dropped = [alert for alert in unfinished if alert.subject not in watched or _is_forgotten(alert, now)]
     reopened: list[Alert] = []
     joining = _joining(sources, unfinished, now)
     seem_over = {alert.subject for alert in unfinished if alert.closed_at is not None and alert.cause in PASSING}
@@ -131,6 +140,11 @@ def to_tell(unfinished: Sequence[Alert], now: datetime, *, settle: timedelta = S
 
 def _is_calm(alert: Alert, now: datetime) -> bool:
     return alert.closed_at is not None and (alert.cause not in PASSING or _has_passed(CALM, alert.closed_at, now))
+
+
+def _is_forgotten(alert: Alert, now: datetime) -> bool:
+    """Whether a misfiled recueil, which has no end of its own, may be reported anew."""
+    return alert.cause == Cause.MISFILED and alert.closed_at is None and _has_passed(ANEW, alert.told_at or alert.opened_at, now)
 
 
 def _has_passed(span: timedelta, since: datetime, now: datetime) -> bool:

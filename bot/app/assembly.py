@@ -30,7 +30,7 @@ from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
 from bot.reviewing import Reviewer
 from bot.storage import Store, open_store, rehearsal_store
 from bot.watch import Watcher
-from sources import Authority
+from sources import Authority, Issuers
 from sources.scratch import remove_abandoned
 
 
@@ -75,7 +75,7 @@ async def assemble(
         opening = partial(rehearsal_store, settings.database.url, watched) if rehearsal else partial(open_store, settings.database.url)
         store = stack.enter_context(await asyncio.to_thread(opening))
         client = await stack.enter_async_context(open_client(settings, authorities))
-        wired = () if rehearsal else tuple(destination_of(entry) for entry in destinations(settings))
+        wired = () if rehearsal else tuple(destination_of(entry, authorities) for entry in destinations(settings))
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
         shelf, keep = (None, None) if rehearsal else (open_shelf(settings), open_keep(settings))
         album = album_of(keep or open_keep(settings), places, store)
@@ -88,12 +88,12 @@ async def assemble(
             await asyncio.to_thread(shelf.tidy)
         if keep is not None:
             await asyncio.to_thread(keep.tidy)
-        chosen = {code: authorities[code] for code in watched}
-        harvesting = Harvesting(settings, chosen, client, store, route, clock, shelf, keep)
+        issuers, chosen = Issuers(authorities.values()), {code: authorities[code] for code in watched}
+        harvesting = Harvesting(settings, chosen, client, store, route, clock, shelf, keep, issuers)
         watcher = harvesting.watcher(crowds)
         stack.push_async_callback(watcher.stop)
         overview = partial(take_survey, settings, authorities, store, clock=clock)
-        reviewer = Reviewer(store=store, route=route, clock=clock)
+        reviewer = Reviewer(store=store, route=route, clock=clock, issuers=issuers)
         operators = Operators(settings, authorities, wired, store, reviewer, clock)
         stack.push_async_callback(operators.close)
         yield Parts(

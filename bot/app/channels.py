@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -14,14 +15,20 @@ from bot.keep import Keep
 from bot.model import Decree, Place, Post
 from bot.picture import Album
 from bot.storage import Store
+from sources import Authority
 
 
-def destination_of(entry: DestinationSettings) -> Destination:
-    """One entry of the configuration, as routing and delivery want it."""
+def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:
+    """One entry of the configuration, as routing and delivery want it.
+
+    Whoever follows a department gets the decrees of all who act there.
+    """
+    wanted = frozenset(code.upper() for code in entry.departments)
+    acting = {code for code, authority in authorities.items() if not wanted.isdisjoint(authority.territory)}
     return Destination(
         name=entry.name,
         platform=entry.platform,
-        filter=entry.wanted,
+        filter=replace(entry.wanted, departments=wanted | acting),
         language=entry.language,
         chat=chat_of(entry.chat),
         instance=entry.instance or None,
@@ -91,7 +98,7 @@ def album_of(keep: Keep, places: Mapping[str, Place], store: Store) -> Album:
     """The pictures of decrees, drawn from the PDFs that are kept."""
 
     def locate(decree: Decree) -> Path | None:
-        known = store.recueils.file_of(decree.authority, decree.url)
+        known = store.recueils.file_of(decree.publisher, decree.url)
         return None if known is None else keep.find(known[0])
 
     return Album(locate=locate, places=places)

@@ -18,13 +18,14 @@ from bot.reading import read_pdf
 from bot.shelf import Shelf
 from bot.storage import Store
 from bot.watch import Rhythm, Watcher
-from sources import Authority
+from sources import Authority, Issuers
 from sources.client import Client
 
 
 @dataclass(frozen=True, slots=True)
 class Harvesting:
-    """The authorities to harvest, by code, and all that this takes. Without `shelf` and `keep` no PDF is kept."""
+    """The authorities to harvest, by code, and all that this takes. Without `shelf` and `keep` no PDF is kept. `issuers` is of the whole
+    catalogue."""
 
     settings: Settings
     authorities: Mapping[str, Authority]
@@ -34,6 +35,7 @@ class Harvesting:
     clock: Clock
     shelf: Shelf | None
     keep: Keep | None
+    issuers: Issuers
 
     def watcher(self, crowds: CrowdLog) -> Watcher:
         """Polls, as often as is configured."""
@@ -55,6 +57,7 @@ class Harvesting:
             shelf=self.shelf,
             keep=self.keep,
             crowds=crowds,
+            issuers=self.issuers,
         )
 
     def backfill(self) -> Backfill:
@@ -71,6 +74,7 @@ class Harvesting:
             workers=self.settings.reading.workers,
             shelf=self.shelf,
             keep=self.keep,
+            issuers=self.issuers,
         )
 
     @property

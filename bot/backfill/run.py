@@ -21,7 +21,7 @@ from bot.scope import RECENT, Watch, must_list, still_to_read, take_from_index, 
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.uninterrupted import uninterrupted
-from sources import Authority, Fetcher, FetchError, Listed, Source, Trail, hosts
+from sources import Authority, Fetcher, FetchError, Issuers, Listed, Source, Trail, hosts
 from sources.history import history
 from sources.index import DataFetcher, NationalIndex, fetch_index
 from sources.patience import PatientFetcher
@@ -53,6 +53,7 @@ class Backfill:
         workers: int = 2,
         shelf: Shelf | None = None,
         keep: Keep | None = None,
+        issuers: Issuers | None = None,
     ) -> None:
         """`announce_since`: how far back the first poll of a source may announce. `sleep` takes seconds; `workers` recueils are read at a
         time, each to its end. PDFs are kept on the `shelf` until they are wholly read."""
@@ -63,7 +64,7 @@ class Backfill:
         self._clock = clock
         self._harvester = Harvester(
             authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
-            long_workers=workers, shelf=shelf, keep=keep, posted=self._tell_posted,
+            long_workers=workers, shelf=shelf, keep=keep, posted=self._tell_posted, issuers=issuers,
         )  # fmt: skip
         self._posted: Callable[[], None] = lambda: None
         self._announce_since = announce_since

@@ -114,7 +114,7 @@ def _file_of(context: Context, answer: Answer) -> FileTold | None:
     settings, _ = context.load(logs="warning")
     try:
         with open_store(settings.database.url, read_only=True) as store:
-            known = store.recueils.file_of(answer.decree.authority, answer.decree.url)
+            known = store.recueils.file_of(answer.decree.publisher, answer.decree.url)
     except StorageError as error:
         fail(str(error))
     return None if known is None else open_keep(settings).told(*known)

@@ -24,7 +24,7 @@ from bot.model import Decree, PostState
 from bot.redetect import Applied, Redetection
 from bot.redetection import Difference, Effect, Said
 from bot.storage import StorageError, open_store
-from sources import Authority
+from sources import Authority, Issuers
 
 _WORDS = {
     Effect.FOUND: "FOUND    a decree that it was not known to be, or to hold",
@@ -59,7 +59,7 @@ def register(app: typer.Typer) -> None:
         settings, authorities = context.load(logs="warning")
         wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
         day = None if since is None else since.date()
-        differences = _look(settings, day, wanted)
+        differences = _look(settings, authorities, day, wanted)
         applied: list[Applied] = []
         delivered: list[Delivered] = []
         if apply and differences:
@@ -125,11 +125,11 @@ def _said(said: Said) -> str:
     return said.outcome.value.replace("_", " ") + (f" ({said.kind.value})" if said.kind is not None else "")
 
 
-def _look(settings: Settings, since: date | None, codes: frozenset[str] | None) -> list[Difference]:
+def _look(settings: Settings, authorities: dict[str, Authority], since: date | None, codes: frozenset[str] | None) -> list[Difference]:
     found: list[Difference] = []
     try:
         with open_store(settings.database.url, read_only=True) as store:
-            again = Redetection(store=store, clock=utc_now)
+            again = Redetection(store=store, clock=utc_now, issuers=Issuers(authorities.values()))
             wanted = again.recueils(since, codes)
             for recueil in track(wanted, "judging again", console=stderr, transient=True, disable=not stderr.is_terminal):
                 found += again.differences(recueil)
@@ -143,7 +143,7 @@ async def _apply(
 ) -> tuple[list[Applied], list[Delivered]]:
     console = io.StringIO() if quiet else sys.stdout
     async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
-        again = Redetection(store=parts.store, clock=parts.clock)
+        again = Redetection(store=parts.store, clock=parts.clock, issuers=Issuers(authorities.values()))
         applied = [await asyncio.to_thread(again.apply, one, parts.route if post else _nowhere) for one in differences]
         return applied, await parts.deliverer.deliver_due() if any(item.posts for item in applied) else []
 

@@ -25,6 +25,7 @@ from bot.queries import outcome_text, vocabulary
 from bot.reviewing import Reviewer, Settled, SeveralDecrees
 from bot.storage import StorageError, open_store
 from bot.storage.rows import Waiting
+from sources import Issuers
 
 T = TypeVar("T")
 
@@ -137,10 +138,10 @@ def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bo
 
 def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
     """Ask without writing anything."""
-    settings, _ = context.load(logs="warning")
+    settings, authorities = context.load(logs="warning")
     try:
         with open_store(settings.database.url, read_only=True) as store:
-            return ask(Reviewer(store=store, route=_nowhere, clock=utc_now))
+            return ask(Reviewer(store=store, route=_nowhere, clock=utc_now, issuers=Issuers(authorities.values())))
     except StorageError as error:
         fail(str(error))
 

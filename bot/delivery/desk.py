@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.counsel import counsel
 from bot.delivery.channel import DeliveryError, Refused
 from bot.delivery.events import unexpected
-from bot.messages import Beside, Dispatch, Language, place_for
+from bot.messages import Beside, Dispatch, Language, place_for, publisher_of
 from bot.messages.layout import TooSmall
 from bot.model import Decree, Place, Post
 
@@ -27,7 +27,8 @@ class Desk:
     def dispatch(self, post: Post) -> Dispatch:
         """The decree of a post as it is told now, with what later decrees do to it."""
         decree, now, place = post.decree, self.clock(), self.place(post.decree)
-        return Dispatch(decree, place, now, self.language, counsel(decree, place, now), Beside(self.public_url, post.below))
+        beside = Beside(self.public_url, post.below, publisher_of(decree, self.places))
+        return Dispatch(decree, place, now, self.language, counsel(decree, place, now), beside)
 
     def place(self, decree: Decree) -> Place:
         """Where the authority is that published it."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 from bot.messages import Language
 from bot.model import Decree, Filter
-from bot.text import plain
+from bot.text import fold_words
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
@@ -46,19 +43,22 @@ def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tup
 def wants(wish: Filter, decree: Decree) -> bool:
     """Whether a filter lets a decree through; every non-empty set must agree.
 
-    A department is met by its own authority and by any authority that acts there (`territories.toml`). A decree whose
-    operators could not be read passes a filter on operators: one post too many is better than one that is missing.
+    A department is met by the decrees of its authority, and by what that authority publishes in a recueil of its own number: a decree of
+    several prefects bears the number of one of them. A decree whose operators could not be read passes a filter on operators: one post
+    too many is better than one that is missing.
     """
     if wish.kinds and decree.kind not in wish.kinds:
         return False
-    if wish.departments and not _met_departments(wish.departments, decree.authority):
+    if wish.departments and wish.departments.isdisjoint(_authorities(decree)):
         return False
     return not wish.operators or not decree.facts.operators or _met_operators(wish.operators, decree.facts.operators)
 
 
-def _met_departments(wanted: frozenset[str], authority: str) -> bool:
-    code = authority.upper()
-    return not {code, *territories().get(code, ())}.isdisjoint({department.upper() for department in wanted})
+def _authorities(decree: Decree) -> Iterable[str]:
+    yield decree.authority
+    for seen in decree.sightings:
+        if (seen.recueil or "").startswith(f"{seen.authority}-"):
+            yield seen.authority
 
 
 def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:
@@ -68,11 +68,4 @@ def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:
 
 def _folded(text: str) -> str:
     """Without case, accents or uneven spaces."""
-    return " ".join(plain(text).split())
-
-
-@cache
-def territories() -> dict[str, tuple[str, ...]]:
-    """Authority code to department codes, read once from its packaged file."""
-    text = files("bot.delivery").joinpath("territories.toml").read_text(encoding="utf-8")
-    return {code: tuple(departments) for code, departments in tomllib.loads(text).items()}
+    return " ".join(fold_words(text).split())

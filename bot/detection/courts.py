@@ -11,8 +11,9 @@ from bot.detection.cues import cues, load, pattern
 from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.segments import Part, Segment
-from bot.detection.text import repair, squeezed
+from bot.detection.text import repair
 from bot.model import Court
+from bot.text import fold_letters
 
 _PREFIX = "tribunaladministratif"
 _LINK = r"(?:territorialementcompetent)?(?:situea|sisa|dela|des|de|du|d|a)?"
@@ -39,7 +40,7 @@ class _Courts:
 def court(authority: str, named: str | None) -> Court:
     """The court for a decree of this authority (a code of the catalogue: `26`, `PP`, `R-IDF`) which names this court, if any."""
     known = _courts()
-    match = known.place.fullmatch(squeezed(named).removeprefix(_PREFIX)) if named else None
+    match = known.place.fullmatch(fold_letters(named).removeprefix(_PREFIX)) if named else None
     own = known.by_spelling[match["name"]] if match is not None else named or None
     by_seat = known.by_seat.get(authority.upper())
     return Court(own or by_seat, own, by_seat)
@@ -87,7 +88,7 @@ def _courts() -> _Courts:
         name = entry["name"]
         by_seat |= dict.fromkeys(entry["seats"], name)
         place = re.sub(r"^Tribunal administratif (?:d['’]|de (?:la )?)", "", name)
-        for spelling in map(squeezed, (place, *entry.get("also", ()))):
+        for spelling in map(fold_letters, (place, *entry.get("also", ()))):
             # The mended view may take "de Nouvelle" for a damaged "renouvelle".
             mended = repair(f"de{spelling}", cues().misreads).text
             by_spelling |= {spelling: name, **({} if mended == f"de{spelling}" else {mended: name})}

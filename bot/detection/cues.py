@@ -39,6 +39,7 @@ class Reason(StrEnum):
     UNREADABLE = "nothing readable"
     LISTED = "listed and found"
     LISTED_ONLY = "listed and not found"
+    UNKNOWN_ISSUER = "number of no known authority"
 
 
 @dataclass(frozen=True, slots=True)

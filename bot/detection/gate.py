@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.detection.cues import cues
-from bot.detection.text import holds_damaged, squeezed
+from bot.detection.text import holds_damaged
 from bot.model import Act, PageText
+from bot.text import fold_letters
 
 _REACH = 14
 """Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""
@@ -15,7 +16,7 @@ _SMALL = 2 * _REACH
 
 def has_sign(text: str) -> bool:
     """True when a text, in any spelling, may speak of algorithmic video surveillance."""
-    tight = squeezed(text)
+    tight = fold_letters(text)
     return cues().gate.search(tight) is not None or holds_damaged(tight, cues().misreads[0])
 
 

@@ -24,8 +24,8 @@ import hashlib
 import re
 
 from bot.detection.numbers import comparable, without_service
-from bot.detection.text import squeezed
 from bot.model import Facts
+from bot.text import fold_letters
 
 POLICE = "PP"
 """Code of the préfecture de police among the authorities."""
@@ -49,7 +49,7 @@ _HEAD = 6000
 
 def identities(authority: str, act_id: str | None, facts: Facts, text: str) -> tuple[str, ...]:
     """The keys of one sighting, strongest first. `authority` is the code of the publisher, `text` the act's pages joined."""
-    tight = squeezed(text)
+    tight = fold_letters(text)
     keys: list[str] = []
     if act_id is not None:
         keys.append(f"act:{act_id.strip().lower()}")

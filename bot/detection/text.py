@@ -4,7 +4,7 @@ Recueils come with broken apostrophes (`l□emploi`), words cut at line ends, sp
 (`latransmission`), justified double spaces and OCR confusions. Two views absorb that noise:
 
 - `fold`: lower case, no accents, one kind of apostrophe, words joined over line ends, single blanks (line breaks kept);
-- `squeeze`: letters and digits only, so that neither split nor glued words matter.
+- `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is `bot.text.fold_letters`.
 
 Each view maps its positions back to the text it was made from, so that evidence quotes the original.
 """
@@ -12,7 +12,6 @@ Each view maps its positions back to the text it was made from, so that evidence
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,7 +19,8 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-_LIGATURES = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"}
+from bot.text import fold_words
+
 _SAME = {
     # U+25A1 and U+FFFD stand for apostrophes lost by a font: every recueil of Paris before mid-2024 has them.
     **dict.fromkeys("'’‘´`′ʼ□\ufffd", "'"),
@@ -28,7 +28,6 @@ _SAME = {
     **dict.fromkeys('"«»“”„', '"'),
     **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
     **{kept: kept for kept in "\n\r\t"},
-    **_LIGATURES,
 }
 
 _CUT_WORD = r"(?<=[a-z])-[ \t]*[\r\n]\s*(?=[a-z])"
@@ -128,14 +127,6 @@ def squeeze(folded: str) -> View:
     return rewrite(folded, ((match.start(), match.end(), "") for match in re.finditer(r"[^a-z0-9]+", folded)))
 
 
-def squeezed(text: str) -> str:
-    """The squeezed form of any text, without positions: fast enough for a gate on a million characters."""
-    for ligature, letters in _LIGATURES.items():
-        text = text.replace(ligature, letters)
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
-    return re.sub(r"[^a-z0-9]+", "", plain)
-
-
 @dataclass(frozen=True, slots=True)
 class Misread:
     """A word that OCR damages, with the pieces of which one must have survived, and how many edits are forgiven."""
@@ -196,6 +187,5 @@ def _closest(text: str, misread: Misread, around: int) -> tuple[int, int, int]:
 def _folded(character: str) -> str:
     if character in _SAME:
         return _SAME[character]
-    decomposed = unicodedata.normalize("NFKD", character).lower()
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    plain = fold_words(character)
     return " " if plain.isspace() else plain

@@ -23,7 +23,8 @@ from sources.client import Disallowed
 
 
 class Cause(StrEnum):
-    """What is wrong with a source. `RELOCATED` is no failure: it still works, and the catalogue should be brought up to date."""
+    """What is wrong with a source. `RELOCATED` and `MISFILED` are no failures: it still works, and somebody should look: at the address in
+    the catalogue, or at whose recueils it shows."""
 
     UNREACHABLE = "unreachable"  # no answer
     BLOCKED = "blocked"  # an answer that refuses: 401, 403, 429, 5xx
@@ -40,6 +41,7 @@ class Cause(StrEnum):
     FILES = "files"  # its list can be read, and none of its recueils can be fetched or opened
     LATE = "late"  # it answers, and nothing was published for longer than is usual
     RELOCATED = "relocated"
+    MISFILED = "misfiled"  # it works, and shows acts of another authority
 
 
 _BY_ERROR: tuple[tuple[type[FetchError], Cause], ...] = (

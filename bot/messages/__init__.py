@@ -1,7 +1,7 @@
 """A decree in words: values in, texts out, in French (default) and English. Nothing here knows a clock, a network or a store."""
 
 from bot.messages.advice import counsel_lines
-from bot.messages.announcement import Announcement, announce, announce_in_full
+from bot.messages.announcement import Announcement, announce, announce_in_full, publisher_of
 from bot.messages.beside import ALONE, Beside
 from bot.messages.cleaning import clean as printable
 from bot.messages.dispatch import Dispatch
@@ -39,6 +39,7 @@ __all__ = [
     "plain_decree",
     "plain_post",
     "printable",
+    "publisher_of",
     "shows_number",
     "telegram_button",
     "telegram_decree",

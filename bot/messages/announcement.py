@@ -50,7 +50,7 @@ def announce(dispatch: Dispatch) -> Announcement:
     recourse = () if counsel is None else tuple(recourse_line(counsel, place, now, words))
     # "Repealed as of 3 May" says less than the notice of what repealed it.
     timing = None if notices and counsel is not None and counsel.standing in _STOPPED else said.timing
-    lines = (*notices, *_lines(decree, words, counsel), *recourse)
+    lines = (*notices, *_lines(decree, words, counsel, beside.publisher), *recourse)
     return replace(said, lines=lines, timing=timing, page=beside.page_of(decree))
 
 
@@ -73,7 +73,7 @@ def announce_in_full(
     return replace(
         said,
         lines=(
-            *_lines(decree, words, counsel),
+            *_lines(decree, words, counsel, publisher_of(decree, known)),
             *_signatory(decree, words, known),
             *changed_lines(decree, words),
             *(Line(Part.ADVICE, "", (text,)) for text in advice),
@@ -115,10 +115,17 @@ def _announce(decree: Decree, place: Place, now: datetime, words: Words, counsel
     )
 
 
-def _lines(decree: Decree, words: Words, counsel: Counsel | None) -> Iterator[Line]:
+def publisher_of(decree: Decree, places: Mapping[str, Place]) -> Place | None:
+    """The authority on whose site a decree of another one was found; None for a decree on its own authority's site."""
+    return None if decree.publisher == decree.authority else place_for(places, decree.publisher)
+
+
+def _lines(decree: Decree, words: Words, counsel: Counsel | None, publisher: Place | None) -> Iterator[Line]:
     if counsel is not None:
         yield from flag_lines(counsel, words)
     yield from title_line(decree, words)
+    if publisher is not None:
+        yield from line(Part.PUBLISHER, words.labels.publisher, (publisher.name,), words)
     yield from link_lines(decree, words)
     yield from fact_lines(decree, words)
     yield from reference_lines(decree, words)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.model import Decree
+from bot.model import Decree, Place
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
     """`public_url` is the address under which a server of the operator's shows decrees, without a slash at its end; None for none.
 
-    `below` are the ids of later decrees that change this one and that the same chat or account tells of after it.
+    `below` are the ids of later decrees that change this one and that the same chat or account tells of after it. `publisher` is the
+    authority on whose site the decree was found, where that is another one than its own.
     """
 
     public_url: str | None = None
     below: frozenset[int] = frozenset()
+    publisher: Place | None = None
 
     def page_of(self, decree: Decree) -> str | None:
         """The decree's own page, `<public_url>/decrets/<id>`; None where there is none, or the decree is not stored."""

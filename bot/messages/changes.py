@@ -13,6 +13,7 @@ from bot.messages.lines import Line, Part, capital
 from bot.messages.moments import date_text, period_text
 from bot.messages.words import Words
 from bot.model import CHANGING, Change, Decree, Facts, Kind, Reference
+from bot.text import fold_letters
 
 _LONGEST_NUMBER = 60
 _MOST = 5
@@ -158,12 +159,8 @@ def _bonds(decree: Decree) -> Iterator[_Bond]:
 def _same(reference: Reference, change: Change) -> bool:
     if reference.change is not change.kind:
         return False
-    return reference.number is None or change.number is None or _bare(reference.number) == _bare(change.number)
-
-
-def _bare(number: str) -> str:
-    """Printed numbers differ in spaces, hyphens and case only: `DUPA 2024-699`, `DUPA-2024-699`."""
-    return "".join(character for character in number.casefold() if character.isalnum())
+    # Printed numbers differ in spaces, hyphens and case only: `DUPA 2024-699`, `DUPA-2024-699`.
+    return reference.number is None or change.number is None or fold_letters(reference.number) == fold_letters(change.number)
 
 
 def _named(number: str | None, signed: date | None, known: int | None, words: Words) -> str:

@@ -47,6 +47,7 @@ SHORTENING: tuple[tuple[Part, int], ...] = (
     (Part.TITLE, 40),
     (Part.PURPOSES, 0),
     (Part.CAMERAS, 0),
+    (Part.PUBLISHER, 0),
     (Part.SOFTWARE, 0),
     (Part.TITLE, 0),
     (Part.OPERATORS, 30),

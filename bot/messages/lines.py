@@ -20,6 +20,7 @@ class Part(StrEnum):
     FLAGS = "flags"
     TITLE = "title"
     LINKS = "links"
+    PUBLISHER = "publisher"
     EVENT = "event"
     PERIOD = "period"
     PLACES = "places"

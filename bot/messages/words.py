@@ -57,6 +57,7 @@ class Labels(Table):
     published: str
     office: str
     decided: str
+    publisher: str
     sighting: str
     page: str
 

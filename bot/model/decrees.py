@@ -10,12 +10,16 @@ from bot.model.facts import Evidence, Facts, Kind, Moment
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One place where a decree appears: `authority` published the recueil at `url`, the act begins on `page`."""
+    """One place where a decree appears: the recueil at `url`, on the site of `authority`, where the act begins on `page`.
+
+    `recueil` is the number on the cover, None where none was read.
+    """
 
     authority: str
     url: str
     page: int
     seen_at: datetime
+    recueil: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,9 @@ class Change:
 class Decree:
     """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.
 
-    `id` is None until it is stored. `url` is the canonical address of the PDF, `page` the first page of the act in it,
-    `published` the date of the recueil (cover first, listing else); of a stored one that was seen in several, the earliest that is not
-    before its signature.
+    `id` is None until it is stored. `authority` is the code of whose act it is, whoever's site shows it. `url` is the canonical address of
+    the PDF, `page` the first page of the act in it, `published` the date of the recueil (cover first, listing else); of a stored one that
+    was seen in several, the earliest that is not before its signature.
     """
 
     authority: str
@@ -71,6 +75,11 @@ class Decree:
     """What later decrees do to it."""
     withdrawn_at: datetime | None = None
     """When a person judged that it does not concern VSA; None for a decree that stands."""
+
+    @property
+    def publisher(self) -> str:
+        """Code of the authority on whose site it was first seen."""
+        return next((seen.authority for seen in self.sightings if seen.url == self.url), self.authority)
 
 
 @dataclass(frozen=True, slots=True)

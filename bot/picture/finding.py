@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,7 @@ from functools import lru_cache
 from rapidfuzz.fuzz import partial_ratio_alignment
 
 from bot.reading.repair import repair
+from bot.text import fold_letters
 
 _LONG = 24
 """Letters and digits from which a phrase is also looked for with misread letters, or for its beginning alone."""
@@ -73,5 +73,4 @@ def _stretch(page: Letters, start: int, end: int) -> tuple[int, int]:
 @lru_cache(maxsize=4096)
 def _opened(character: str) -> str:
     """The letters that a character stands for: none for blanks and signs, two for ligatures."""
-    folded = unicodedata.normalize("NFKD", repair(character).casefold()).replace("œ", "oe").replace("æ", "ae")
-    return "".join(part for part in folded if part.isalnum())
+    return fold_letters(repair(character))

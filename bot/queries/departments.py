@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from bot.model import Place
-from bot.text import plain
+from bot.text import fold_words
 
 _SUGGESTIONS = 3
 _NEAR = 70
@@ -64,7 +64,7 @@ def _near(words: str, places: Mapping[str, Place]) -> tuple[Place, ...]:
 
 def _fold(text: str) -> str:
     """Lower case, no accents, one space for anything that is neither letter nor digit, "st" in full."""
-    words = re.sub(r"[^a-z0-9]+", " ", plain(text)).split()
+    words = re.sub(r"[^a-z0-9]+", " ", fold_words(text)).split()
     return " ".join("saint" if word == "st" else word for word in words)
 
 

@@ -13,12 +13,12 @@ from itertools import dropwhile, pairwise
 from rapidfuzz import fuzz
 
 from bot.model import Act, PageText, Where
-from bot.reading.folding import fold
 from bot.reading.headings import decree_title
 from bot.reading.openings import number, openings
 from bot.reading.tables import Row
 from bot.reading.titles import title_of
 from bot.reading.unread import UNREAD
+from bot.text import fold_letters
 
 _ALIKE = 80.0
 _COMPARED = 120
@@ -67,7 +67,7 @@ def _place(table: Sequence[Row], body: Sequence[PageText], heads: Sequence[int])
         return {start: table[rank] for rank, start in placed.items()}
     shift = _shift(table, body, placed)
     begun = frozenset(heads)
-    tops = [fold(page.text[:_TOP]) for page in body]
+    tops = [fold_letters(page.text[:_TOP]) for page in body]
     found = {start: table[rank] for rank, start in placed.items()}
     bounds = [(-1, -1), *sorted(placed.items()), (len(table), len(body))]
     for (rank, start), (next_rank, next_start) in pairwise(bounds):
@@ -134,7 +134,7 @@ def _unread_end(gap: Sequence[int], body: Sequence[PageText]) -> int | None:
 
 def _subject(title: str) -> str:
     found = _SUBJECT.search(title)
-    return fold(title[found.start() :] if found else title)[:_COMPARED]
+    return fold_letters(title[found.start() :] if found else title)[:_COMPARED]
 
 
 def _alike(one: str, other: str) -> bool:

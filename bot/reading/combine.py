@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.reading.folding import fold
 from bot.reading.quality import TOO_MUCH_GARBAGE, Layer, garbage_ratio, merit
+from bot.text import fold_letters
 
 _ALIKE = 80.0
 _MOST_STAMPED_LINES = 12
@@ -25,7 +25,7 @@ def combine(layer: str, worth: Layer, recognised: str) -> tuple[str, str]:
         return recognised, ""
     if worth in (Layer.GARBLED, Layer.DOUBTFUL):
         first, second = (recognised, layer) if merit(recognised) > merit(layer) else (layer, recognised)
-        return first, "" if fold(first) == fold(second) else second
+        return first, "" if fold_letters(first) == fold_letters(second) else second
     lines = recognised.splitlines()
     start, end = _repeated(lines, layer)
     return "\n".join([*lines[start:end], layer.strip("\n")]).strip("\n"), ""
@@ -36,7 +36,7 @@ def _repeated(lines: Sequence[str], layer: str) -> tuple[int, int]:
 
     Only there: further inside, the document may rightly say what its running title says.
     """
-    stamped = fold(layer)
+    stamped = fold_letters(layer)
     most = min(len(lines), _MOST_STAMPED_LINES)
     bottom = {count: _alike(lines[-count:], stamped) for count in range(1, most + 1)}
     top = {count: _alike(lines[:count], stamped) for count in range(1, most + 1)}
@@ -50,4 +50,4 @@ def _repeated(lines: Sequence[str], layer: str) -> tuple[int, int]:
 def _alike(lines: Sequence[str], stamped: str) -> float:
     from rapidfuzz import fuzz  # noqa: PLC0415 - 10 ms that a PDF without scans does not owe
 
-    return float(fuzz.ratio(fold("".join(lines)), stamped))
+    return float(fuzz.ratio(fold_letters("".join(lines)), stamped))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date
 
 from bot.model import Cover
 from bot.reading.headings import first_visa
+from bot.text import fold_words
 
 _MONTHS = {
     name: number
@@ -54,14 +54,10 @@ def _published(head: str) -> date | None:
         try:
             if found["y"]:
                 return date(int(found["y"]), int(found["m"]), int(found["d"]))
-            month = _MONTHS.get(_plain(found["month"]))
+            month = _MONTHS.get(fold_words(found["month"]))
             if month:
                 return date(int(found["year"]), month, int(found["day"]))
         except ValueError:
             # A date no calendar has (an OCR slip): another mention may be right.
             continue
     return None
-
-
-def _plain(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))

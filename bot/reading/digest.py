@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable
 
 from bot.model import PageText
-from bot.reading.folding import fold
+from bot.text import fold_letters
 
 
 def text_digest(pages: Iterable[PageText]) -> str:
     """SHA-256 (64 hexadecimal digits) of the words of these pages: accents, case, spaces and punctuation do not count."""
     digest = hashlib.sha256()
     for page in pages:
-        digest.update(fold(page.text).encode())
+        digest.update(fold_letters(page.text).encode())
     return digest.hexdigest()

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
-_NOT_IN_A_WORD = re.compile(r"[^0-9a-z]+")
+from bot.text import fold_letters
+
 # A hyphen that stands alone is a dash between two words.
 _LINE_END = re.compile(r"(?<![ \n])-\n")
-
-
-def fold(text: str) -> str:
-    """Letters and digits only, lower case, accents removed, ligatures opened (`Arrêté  n° 12` -> `arreten12`).
-
-    The ordinal signs and letters like `º` fold to the letter they stand for, as NFKD says.
-    """
-    if text.isascii():
-        return _NOT_IN_A_WORD.sub("", text.lower())
-    return "".join(character for character in unicodedata.normalize("NFKD", text.casefold()) if character.isalnum())
 
 
 def one_line(text: str) -> str:
@@ -57,4 +47,4 @@ def start_of(wanted: str, text: str, end: int) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _fold_one(character: str) -> str:
-    return fold(character)
+    return fold_letters(character)

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from bot.model import PageText
-from bot.reading.folding import fold
 from bot.reading.headings import decree_title, opens_decree
 from bot.reading.unread import UNREAD
+from bot.text import fold_letters
 
 _OPERATIVE = re.compile(
     r"(?m)^[^\w\n]*(?:A ?R ?R ?[EÊÉ] ?T ?[EÉ](?: ?N ?T)?|[Aa]rr[êe]te(?:nt)?|D ?[EÉ] ?C ?I ?D ?E|[Dd][ée]cide)[^\w\n]*$"
@@ -48,14 +48,14 @@ def _is_next(earlier: str, later: str, since: str, *, unread: bool, closed: bool
         return False
     if closed:
         return unread or ("operative" in since and "closing" in since)
-    same = fold(one) == fold(two)
+    same = fold_letters(one) == fold_letters(two)
     return "operative" in since or (unread and not same) or (None not in numbers and numbers[0] != numbers[1])
 
 
 def number(title: str) -> str | None:
     """The number in a title, as compared (`n° 2025-01006 ` -> `202501006`); None where it has none."""
     found = _NUMBER.search(title)
-    return (fold(found[1]) or None) if found else None
+    return (fold_letters(found[1]) or None) if found else None
 
 
 def _telling(text: str) -> str:

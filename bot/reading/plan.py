@@ -14,7 +14,7 @@ from bot.model import Act, PageText, TextOrigin
 from bot.reading.contents import is_contents
 from bot.reading.headings import opens_decree
 from bot.reading.running_titles import marked_ids, read_separator
-from bot.text import plain
+from bot.text import fold_words
 
 Span = tuple[str | None, int, int]
 """What makes an act the same one from one cutting to the next: its identifier and its pages."""
@@ -136,4 +136,4 @@ def _words() -> tuple[re.Pattern[str], ...]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(plain(text).replace("’", "'").split())
+    return " ".join(fold_words(text).replace("’", "'").split())

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.reading.folding import end_of, fold, one_line, start_of
+from bot.reading.folding import end_of, one_line, start_of
 from bot.reading.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
+from bot.text import fold_letters
 
 _MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
 _NUMBER = re.compile(r"[^\w\n]*\s*(\d{1,4})(?!\d)")
@@ -84,13 +85,13 @@ def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pag
 
     `pages` add the service as the running titles print it: the shortest text met before an identifier (longer ones have body text glued).
     """
-    folded = {fold(service) for service in services if service}
-    folded |= {fold(service.rsplit(" / ", 1)[0]) for service in services if service}
+    folded = {fold_letters(service) for service in services if service}
+    folded |= {fold_letters(service.rsplit(" / ", 1)[0]) for service in services if service}
     shortest: dict[str, str] = {}
     for page in pages:
         for found in islice(_MARK.finditer(page), _MOST_MARKS):
             act = nearest(found["id"], known)
-            line = fold(page[page.rfind("\n", 0, found.start()) + 1 : found.start()])
+            line = fold_letters(page[page.rfind("\n", 0, found.start()) + 1 : found.start()])
             if act and line and (act not in shortest or len(line) < len(shortest[act])):
                 shortest[act] = line
     # One that ends with a name already known is that name with body text glued to it.
@@ -99,8 +100,8 @@ def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pag
     folded |= {line for line in lines if not any(line != other and line.endswith(other) for other in candidates if other)}
     by_id: dict[str, set[str]] = {}
     for act, title in titles:
-        if fold(title):
-            by_id.setdefault(act, set()).add(fold(title))
+        if fold_letters(title):
+            by_id.setdefault(act, set()).add(fold_letters(title))
     return Names(
         services=tuple(sorted(filter(None, folded), key=len, reverse=True)[:_MOST_SERVICES]),
         titles={act: tuple(sorted(some, key=len, reverse=True)) for act, some in by_id.items()},
@@ -146,7 +147,7 @@ def _title_end(text: str, start: int, page: int, titles: Sequence[str]) -> int:
     # A title that was abridged or misread: the stamp is the last thing on a page, so a short rest belongs to it.
     rest = text[start:]
     longest = max(map(len, titles), default=200)
-    if rest.count("\n") <= _MOST_TITLE_LINES and len(fold(rest)) <= longest + 40:
+    if rest.count("\n") <= _MOST_TITLE_LINES and len(fold_letters(rest)) <= longest + 40:
         return len(text)
     line_end = text.find("\n", start)
     return len(text) if line_end < 0 else line_end

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from bot.reading.folding import fold, one_line
+from bot.reading.folding import one_line
 from bot.reading.openings import number
+from bot.text import fold_letters
 
 _HEADING = re.compile(r"(?i)sommaire")
 _BULLET = re.compile(
@@ -72,7 +73,7 @@ def _bullets(text: str) -> tuple[Row, ...]:
         # Below the last entry of a service come a blank line, or the name of the next one: the title is at most a few lines.
         title = one_line(text[start : min(end, start + _LONGEST_TITLE)].split("\n\n", 1)[0])
         found = _BULLET_NUMBER.match(title)
-        rows.append(Row(fold(found[1]) if found else number(title), title))
+        rows.append(Row(fold_letters(found[1]) if found else number(title), title))
     return tuple(rows)
 
 
@@ -91,5 +92,5 @@ def _rows(text: str) -> tuple[Row, ...]:
             " ;:-"
         )
         if sum(map(str.isalpha, title)) >= 10 and not _ANNEX.match(title):
-            rows.append(Row(fold(said[0].lstrip("nN °º")) if said else None, title, int(page[1])))
+            rows.append(Row(fold_letters(said[0].lstrip("nN °º")) if said else None, title, int(page[1])))
     return tuple(rows)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.model import PageText, Where
-from bot.reading.folding import fold, one_line
+from bot.reading.folding import one_line
 from bot.reading.headings import decree_title, first_line
+from bot.text import fold_letters
 
 _COMPARED = 40
 """Letters of a title by which its line is known again: the rest may be on the next page."""
@@ -38,8 +39,8 @@ def best_title(listed: str, opened: Title, stamped: Title) -> Title | None:
     chosen = _first_told((Title(listed, Where.CONTENTS), opened, stamped))
     if chosen is None or chosen.where is not Where.CONTENTS:
         return chosen
-    words = fold(chosen.text)
-    again = next((own for own in (opened, stamped) if words and fold(own.text).startswith(words)), chosen)
+    words = fold_letters(chosen.text)
+    again = next((own for own in (opened, stamped) if words and fold_letters(own.text).startswith(words)), chosen)
     return Title(chosen.text, again.where, again.page)
 
 
@@ -47,8 +48,8 @@ def listed_on(act_id: str | None, title: str, contents: Sequence[PageText]) -> i
     """The page of the table of contents that holds the line of this act; None where its beginning stands on none of them."""
     if act_id is not None:
         return next((page.number for page in contents if act_id in page.text), None)
-    words = fold(title)[:_COMPARED]
-    return next((page.number for page in contents if words and words in fold(page.text)), None)
+    words = fold_letters(title)[:_COMPARED]
+    return next((page.number for page in contents if words and words in fold_letters(page.text)), None)
 
 
 def _first_told(titles: Iterable[Title]) -> Title | None:

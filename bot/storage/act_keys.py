@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.text import fold_letters
+
 _SHORTEST = 200
 """Letters and digits below which a text is a title or a fragment that two acts may share."""
-
-_OTHER = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +44,12 @@ def _keys(url: str, act: ActText, *, alone: bool, first: bool) -> tuple[str, ...
     if act.act_id is not None and alone:
         keys.append(f"act:{act.act_id.strip().lower()}")
     for text in (act.text, act.other):
-        tight = _squeezed(text or "")
+        tight = fold_letters(text or "")
         if len(tight) >= _SHORTEST:
             keys.append(f"text:{_digest(tight)}")
     if act.act_id is None and first:
-        keys.append(f"at:{_digest(url)}:{act.first_page}:{_digest(_squeezed(act.title))}")
+        keys.append(f"at:{_digest(url)}:{act.first_page}:{_digest(fold_letters(act.title))}")
     return tuple(dict.fromkeys(keys))
-
-
-def _squeezed(text: str) -> str:
-    return _OTHER.sub("", unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower())
 
 
 def _digest(text: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from bot.model import Decree, Kind, Sighting
 from bot.storage.codec import evidence_from_json, facts_from_json
 from bot.storage.links import load_changes
-from bot.storage.schema import decrees, identities, sightings
+from bot.storage.schema import decrees, identities, recueils, sightings
 
 _AT_ONCE = 500
 """Decrees asked for in one query: their keys and links are several times as many, and databases allow so many parameters."""
@@ -31,9 +31,10 @@ def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decr
 def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Sighting, ...]]:
     """Everywhere each of these decrees appears, the first sighting first."""
     seen: dict[int, list[Sighting]] = defaultdict(list)
-    query = select(sightings).where(sightings.c.decree_id.in_(ids)).order_by(sightings.c.seen_at, sightings.c.id)
+    query = select(sightings, recueils.c.number).join(recueils, recueils.c.id == sightings.c.recueil_id)
+    query = query.where(sightings.c.decree_id.in_(ids)).order_by(sightings.c.seen_at, sightings.c.id)
     for row in connection.execute(query):
-        seen[row.decree_id].append(Sighting(row.authority, row.url, row.page, row.seen_at))
+        seen[row.decree_id].append(Sighting(row.authority, row.url, row.page, row.seen_at, row.number))
     return {decree: tuple(places) for decree, places in seen.items()}
 
 

@@ -12,9 +12,9 @@ from importlib.metadata import version
 
 from snowballstemmer.french_stemmer import FrenchStemmer
 
-from bot.text import plain
+from bot.text import fold_words
 
-RULES = f"2 snowballstemmer {version('snowballstemmer')}"
+RULES = f"3 snowballstemmer {version('snowballstemmer')}"
 """Names the rules of this module and of `bot.text`, and of which acts terms are made: raise the number when they change, and the terms of
 every database are made again.
 
@@ -36,7 +36,7 @@ _STOP = frozenset((
 
 def words(text: str) -> list[str]:
     """The words of a text in order: lower case ASCII letters and digits only. Letters of other alphabets become their code points."""
-    return [_ascii(word)[:LONGEST_TERM] for word in _WORD.findall(plain(text.translate(_SIGNS)))]
+    return [_ascii(word)[:LONGEST_TERM] for word in _WORD.findall(fold_words(text.translate(_SIGNS)))]
 
 
 def terms(texts: Iterable[str], *, most: int) -> list[str]:

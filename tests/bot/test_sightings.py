@@ -195,8 +195,10 @@ async def test_a_decree_that_ends_another_is_linked_to_it_across_sites(world: Wo
     assert [(change.kind, change.decree) for change in granted.changed_by] == [(Kind.ABROGATION, ended.id)]
 
 
-async def test_what_a_person_rejected_is_not_told_when_it_appears_elsewhere(world: World) -> None:
-    recital = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre ;"
+@pytest.mark.parametrize("again", ["œuvre", "oeuvre", "ŒUVRE"])
+@pytest.mark.parametrize("once", ["œuvre", "oeuvre"])
+async def test_what_a_person_rejected_is_not_told_when_it_appears_elsewhere(world: World, once: str, again: str) -> None:
+    recital = f"Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en {once} ;"
     text = (
         f"Arrêté portant réglementation de la circulation\nVu le code de la route ;\n{recital}\nARRÊTE\nArticle 1er : la rue est fermée.\n"
         * 2
@@ -204,6 +206,6 @@ async def test_what_a_person_rejected_is_not_told_when_it_appears_elsewhere(worl
     await world.publish("26", reading(text, act_id="26-2026-08-14-00001"))
     [review] = world.store.reviews.waiting(10)
     world.store.reviews.reject(review.id, world.now, "cli")
-    await world.publish("92", reading(text))
+    await world.publish("92", reading(text.replace(once, again)))
     assert world.store.reviews.waiting(10) == []
     assert (world.known, world.channel.received) == ((), [])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text import plain
+from bot.text import fold_letters, fold_words
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,34 @@ from bot.text import plain
     ],
 )
 def test_case_accents_and_ligatures_do_not_count(text: str, expected: str) -> None:
-    assert plain(text) == expected
+    assert fold_words(text) == expected
 
 
 @given(st.text(st.characters(max_codepoint=0x24F)))
-def test_a_plain_text_stays_as_it_is(text: str) -> None:
-    assert plain(plain(text)) == plain(text)
+def test_a_folded_text_stays_as_it_is(text: str) -> None:
+    assert fold_words(fold_words(text)) == fold_words(text)
+    assert fold_letters(fold_letters(text)) == fold_letters(text)
+
+
+@pytest.mark.parametrize(
+    ("layer", "recognised"),
+    [
+        ("mise en œuvre", "mise en oeuvre"),
+        ("CŒUR", "Coeur"),
+        ("Lætitia", "LAETITIA"),
+        ("Straße", "STRASSE"),
+        ("Søren", "Soren"),
+        ("Łódź", "LODZ"),
+        ("Đorđe", "Dorde"),
+        ("ﬁn du § 12", "fin du 12"),
+        ("algorith mique", "algorithmique"),
+    ],
+)
+def test_a_layer_and_a_recognition_of_one_text_have_the_same_letters(layer: str, recognised: str) -> None:
+    assert fold_letters(layer) == fold_letters(recognised)
+
+
+@given(st.text())
+def test_letters_are_folded_one_by_one(text: str) -> None:
+    assert fold_letters(text) == "".join(map(fold_letters, text))
+    assert fold_letters(text) == fold_letters(fold_words(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -182,3 +182,13 @@ def test_only_pages_nobody_described_are_unverified() -> None:
     unseen = {f"{row['code']}:site" for row in ROWS if row["raa_root_url"] and not row["listing"]}
     assert len(unseen) == 6
     assert {key for key, source in SOURCES.items() if source.unverified} == unseen | {"57:bulletins"}
+
+
+def test_a_territory_is_of_departments_in_the_catalogue() -> None:
+    assert {code for authority in CATALOGUE.values() for code in authority.territory} <= DEPARTMENTS
+    assert CATALOGUE["PP"].territory == ("75", "92", "93", "94")
+
+
+def test_only_the_region_of_auvergne_numbers_as_a_department_does() -> None:
+    numbers = Counter(prefix for authority in CATALOGUE.values() for prefix in authority.prefixes or (authority.code,))
+    assert [prefix for prefix, owners in numbers.items() if owners > 1] == ["84"]

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.app.channels import destination_of
+from bot.config.model import DestinationSettings
 from bot.delivery import Destination, destinations_for, wants
-from bot.delivery.routing import territories
-from bot.model import Facts, Filter, Kind
-from tests.bot.messages.samples import decree
+from bot.model import Facts, Filter, Kind, Sighting
+from sources import load_authorities
+from tests.bot.messages.samples import NOW, PDF, decree
 
 
 @pytest.mark.parametrize(
@@ -50,21 +52,31 @@ def test_a_decree_with_unread_operators_is_not_withheld() -> None:
     [
         ("PP", "75", True),
         ("PP", "93", True),
-        ("PP", "pp", True),
+        ("PP", "PP", True),
         ("PP", "77", False),
         ("R-IDF", "77", True),
-        ("2A", "2a", True),
+        ("2A", "2A", True),
         ("75", "PP", False),
     ],
 )
 def test_who_follows_a_department_is_told_of_all_who_act_there(authority: str, department: str, wanted: bool) -> None:
-    assert wants(Filter(departments=frozenset({department})), decree(authority=authority)) is wanted
+    entry = DestinationSettings(name="one", platform="console", departments=(department,))
+    followed = destination_of(entry, load_authorities())
+    assert bool(destinations_for([followed], decree(authority=authority))) is wanted
 
 
 def test_every_department_of_the_mainland_is_in_one_region() -> None:
-    regions = [department for code, departments in territories().items() if code.startswith("R-") for department in departments]
+    regions = [department for code, one in load_authorities().items() if code.startswith("R-") for department in one.territory]
     expected = {f"{n:02}" for n in range(1, 96) if n != 20} | {"2A", "2B"}
     assert sorted(regions) == sorted(expected)
+
+
+@pytest.mark.parametrize(("number", "wanted"), [("07-2026-240", True), ("26-2026-240", False), ("211.2026", False), (None, False)])
+def test_who_follows_a_department_is_told_of_what_its_own_recueil_publishes(number: str | None, wanted: bool) -> None:
+    seen = Sighting("07", PDF, 3, NOW, number)
+    joint = decree(authority="26", sightings=(seen,))
+    assert wants(Filter(departments=frozenset({"07"})), joint) is wanted
+    assert wants(Filter(departments=frozenset({"26"})), joint)
 
 
 def test_destinations_keep_their_order() -> None:

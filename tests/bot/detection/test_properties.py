@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from benchmarks.detection import Labelled, Printed
 from benchmarks.detection.letters import SEEDED, STEADY, Damage
 from bot.detection import identities, judge, judge_each
-from bot.detection.text import squeezed
 from bot.model import Act, Kind, Outcome, PageText, TextOrigin
+from bot.text import fold_letters
 from tests.bot.detection.samples import act, corpus
 
 ACTS = corpus()
@@ -107,7 +107,7 @@ Article 1er : ;est autorisée ;du 31 février 2024 ;au 99 mai 2024 ;n° 2023-828
 def test_its_own_words_in_any_order_never_break_it(words: list[str]) -> None:
     text = "".join(words)
     verdict = judge(act(text, text[:80]))
-    original = squeezed(text[:80] + text)
+    original = fold_letters(text[:80] + text)
     for quote in verdict.evidence:
         assert quote.page == 1
-        assert all(part in original for part in (squeezed(piece) for piece in quote.text.split("[…]")))
+        assert all(part in original for part in (fold_letters(piece) for piece in quote.text.split("[…]")))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.text import Misread, fold, holds_damaged, repair, squeeze, squeezed
+from bot.detection.text import Misread, fold, holds_damaged, repair, squeeze
+from bot.text import fold_letters
 
 ALGORITHMIC = Misread("algorithmique", ("algo", "rith", "mique"), 2)
 
@@ -57,7 +58,7 @@ def test_every_position_is_inside_the_original_and_they_never_go_back(source: st
 @given(st.text(max_size=200))
 def test_both_ways_to_squeeze_agree_on_plain_letters(text: str) -> None:
     plain = "".join(character for character in text if character.isascii() and character.isprintable())
-    assert squeeze(fold(plain).text).text == squeezed(plain)
+    assert squeeze(fold(plain).text).text == fold_letters(plain)
 
 
 @pytest.mark.parametrize(

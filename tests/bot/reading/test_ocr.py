@@ -7,8 +7,8 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from bot.reading.folding import fold
 from bot.reading.ocr import Command, InProcess, Ocr, OcrFailed, Raster, Recognised, _from_tsv, find_data, find_ocr, recognise
+from bot.text import fold_letters
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
@@ -127,7 +127,7 @@ def test_every_engine_reads_the_same_page() -> None:
     for engine in found:
         read = engine.read(image)
         assert read.confidence >= 85
-        assert fold("portant autorisation d'un traitement algorithmique des images") in fold(read.text)
+        assert fold_letters("portant autorisation d'un traitement algorithmique des images") in fold_letters(read.text)
         assert "\n" in read.text.strip()
 
 

@@ -14,10 +14,10 @@ from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.model import PageText, TextOrigin
-from bot.reading.folding import fold
 from bot.reading.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.pdf import Document
 from bot.reading.quality import HALF_A_PAGE, LITTLE_TEXT
+from bot.text import fold_letters
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
 from tests.bot.reading.papers import BODY
@@ -169,7 +169,7 @@ def test_a_scan_under_a_very_long_running_title_is_no_page_of_text(saved: Save) 
     assert layer.origin is TextOrigin.PENDING
     page = document.recognise(1)
     assert page.origin is TextOrigin.OCR
-    assert fold(BODY) in fold(page.text)
+    assert fold_letters(BODY) in fold_letters(page.text)
 
 
 @pytest.mark.parametrize("engine", [None, Fixed(OcrFailed("out of memory"))])
@@ -273,4 +273,4 @@ def test_a_scan_that_lies_the_wrong_way_is_read(saved: Save, turned: int) -> Non
     assert page.origin is TextOrigin.OCR
     assert page.confidence is not None
     assert page.confidence >= 85
-    assert fold("portant autorisation d'un traitement algorithmique des images") in fold(page.text)
+    assert fold_letters("portant autorisation d'un traitement algorithmique des images") in fold_letters(page.text)
