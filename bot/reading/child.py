@@ -38,7 +38,7 @@ def main(argument: str) -> int:
     except NotReadable as error:
         _say(encode(Failed(str(error))))
         return 1
-    _say(encode(Opened(len(document))))
+    _say(encode(Opened(len(document), document.salvaged)))
     polite = False
     while True:
         order = orders.get()

@@ -19,7 +19,9 @@ def kinds(reading: Reading) -> str:
 
 
 def kind_of(page: PageText) -> str:
-    """`read` when the page holds the text that stands there and no other, `text` when it holds another."""
+    """`read` when the page holds the text that stands there and no other, `text` when it holds another, `damaged` when part is lost."""
+    if page.damaged and page.text:
+        return "damaged"
     if page.origin is TextOrigin.LAYER:
         return "read" if page.text.split() == BODY.split() else "text"
     assert not page.text
