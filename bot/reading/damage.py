@@ -27,6 +27,8 @@ _MOST_CONTENT = 16 * _MEBI
 _FREE = 4_194_000
 """A number that no object has: nearly the highest that pdfium takes. The lowest free ones may be those of objects that are missing."""
 _LONGEST_HEAD = 16 * 1024
+_TAIL = 4096
+"""Bytes at the end of a file in which pdfium looks for the place of its table."""
 _WINDOW, _OVERLAP = 32 * _MEBI, 64
 _BLANKS = b"\0\t\n\f\r "
 
@@ -58,10 +60,12 @@ _NUMBER_OF = {key: re.compile(rb"/%s\s+(\d{1,7})\b(?!\s+\d+\s+R)" % key) for key
 
 
 def streams_unpack(content: mmap | bytes) -> bool:
-    """False when a packed stream that may hold text does not unpack to its end: some page may have lost some of it.
+    """False when a packed stream that may hold text does not unpack to its end, or the end of the file is missing: pages may be damaged.
 
     `content` is the file, not encrypted. Reads bytes, not objects: what is in use is for `damaged_pages` to say.
     """
+    if content.rfind(b"startxref", max(0, len(content) - _TAIL)) < 0:
+        return False
     left = _BUDGET + _RATIO * len(content)
     for found in _streams(content):
         start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())

@@ -91,7 +91,7 @@ async def _read(path: Path, ledger: Ledger, follower: Follower) -> _End:
 
 
 def _start(path: Path, limits: Limits) -> Start:
-    return Start(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), ocr=limits.ocr)
+    return Start(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds, ocr=limits.ocr)
 
 
 def _tell_given_up(path: Path, pages: Sequence[int], why: str) -> None:

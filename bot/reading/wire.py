@@ -106,13 +106,15 @@ def printable(text: str) -> str:
 class Start:
     """How a reading process is started: the file, and the limits it sets on itself before opening it.
 
-    `ocr`: it may look for an engine. `commands`: it may run programs, as the `tesseract` command needs. `trusting`: the number of pages
-    that the file gives is believed.
+    `page_seconds`: processor time for opening the file, and for each page; 0 for no such limit. `ocr`: it may look for an engine.
+    `commands`: it may run programs, as the `tesseract` command needs. `trusting`: neither the number of pages that the file gives nor its
+    streams are checked.
     """
 
     path: str
     memory_bytes: int
     cpu_seconds: int
+    page_seconds: float = 0.0
     ocr: bool = False
     commands: bool = False
     trusting: bool = False
@@ -126,7 +128,7 @@ class Start:
         """The inverse of `argument`. Raises KeyError or ValueError on anything else."""
         fields: Mapping[str, Any] = json.loads(argument)
         flags = {name: bool(fields[name]) for name in ("ocr", "commands", "trusting")}
-        return cls(str(fields["path"]), int(fields["memory_bytes"]), int(fields["cpu_seconds"]), **flags)
+        return cls(str(fields["path"]), int(fields["memory_bytes"]), int(fields["cpu_seconds"]), float(fields["page_seconds"]), **flags)
 
 
 @dataclass(frozen=True, slots=True)
