@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Opened:
-    """A file on disk, for as long as it is read. Whoever has read it to the end sets `wholly_read`: nobody will need it again."""
+    """A file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it again."""
 
     path: Path
     sha256: str

@@ -144,7 +144,8 @@ class Harvester:
                 reading = await self._peruser.peruse(file, way, partial(self._record_early, recueil, opened, before))
                 result = await asyncio.to_thread(self._judge, recueil, reading)
                 preserved = await self._preserve(opened, result)
-                opened.wholly_read = reading.complete and preserved
+                # The same bytes, if damaged, give no more: another copy is fetched.
+                opened.wholly_read = (reading.complete or reading.damaged) and preserved
         recorded = await asyncio.to_thread(self._store.decrees.record, result, self._route, self._clock())
         if recorded.posts:
             # At once: others of its authority may be read for minutes before whoever asked for them all has the answer.
@@ -239,8 +240,8 @@ class Harvester:
             log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
         if recorded.lost:
             log.warning("decrees were not found again, a person must look at them", url=recueil.url, decrees=list(recorded.lost))
-        if reading.unreadable_pages:
-            log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages))
+        if not reading.complete:
+            log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages), damaged=reading.damaged)
         log.info(
             "recueil read", url=recueil.url, pages=reading.page_count, acts=len(reading.acts), ocr=len(reading.ocr_pages),
             decrees=decrees, duplicate=recorded.duplicate,

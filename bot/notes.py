@@ -54,7 +54,7 @@ class Notes:
             self._add(page)
 
     def _add(self, page: PageText) -> None:
-        if page.origin in _READ and self.pages.get(page.number) != page:
+        if page.origin in _READ and not page.damaged and self.pages.get(page.number) != page:
             self.pages[page.number] = page
             self.unsaved = True
 

@@ -35,7 +35,7 @@ def concerned(act: Act) -> bool:
     if signs(act) or (other is not None and signs(other)):
         return True
     # Without a sign, only pages that could not be read leave a doubt.
-    unreadable = any(page.origin is TextOrigin.UNREADABLE for page in act.pages)
+    unreadable = not all(page.is_whole for page in act.pages)
     return unreadable and judge_each(act, stand_alone=False)[0].outcome is not Outcome.NOT_CONCERNED
 
 

@@ -24,7 +24,8 @@ def how(page: PageText) -> str:
     sure = "" if page.confidence is None else f", {page.confidence} %"
     took = f", {page.seconds:.2f} s" if page.seconds >= 0.005 else ""
     doubt = ", in doubt" if page.other else ""
-    return f"{METHODS[page.origin]}{sure}{took}{doubt}"
+    damaged = ", damaged" if page.damaged else ""
+    return f"{METHODS[page.origin]}{sure}{took}{doubt}{damaged}"
 
 
 def method_lines(pages: Sequence[PageText]) -> Iterator[str]:

@@ -71,5 +71,6 @@ def report(file: str, reading: Reading, choice: Choice, limits: Limits, seconds:
     """Judge what was read within these limits in so many seconds."""
     pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
     unread = [page.number for page in pages if page.number in reading.unreadable_pages]
-    troubles = trouble_lines(unread, Circumstances(limits.ocr, ocr_available(), seconds, limits.seconds)) if unread else ()
+    had = Circumstances(limits.ocr, ocr_available(), seconds, limits.seconds, damaged=reading.damaged)
+    troubles = trouble_lines(unread, had) if unread or reading.salvaged else ()
     return Report(file, choice, reading, pages, judge_reading(reading) if choice.pages is None else (), tuple(troubles))

@@ -10,17 +10,26 @@ from bot.cli.read_pages import page_ranges
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """How a file was read: whether OCR was wanted (`reading.ocr`) and is on this machine, seconds it took and might have taken."""
+    """How a file was read: whether OCR was wanted (`reading.ocr`) and is on this machine, seconds it took and might have taken.
+
+    `damaged`: the file is, see `Reading.damaged`.
+    """
 
     ocr_wanted: bool
     ocr_there: bool
     seconds: float
     most_seconds: float
+    damaged: bool = False
 
 
 def trouble_lines(unread: Sequence[int], had: Circumstances) -> Iterator[str]:
     """What is unread and why, nothing when all was read."""
-    if not unread:
+    if not unread and not had.damaged:
+        return
+    if had.damaged:
+        lost = f", could not read or not whole: pages {page_ranges(unread)}" if unread else ""
+        yield f"INCOMPLETE, the file is damaged or cut short{lost}"
+        yield "  why: part of what it holds is lost; download it again"
         return
     yield f"INCOMPLETE, could not read: pages {page_ranges(unread)}"
     if not had.ocr_wanted:

@@ -27,6 +27,7 @@ def reading_json(
         "status": "complete" if reading.complete else "incomplete",
         "ocr_pages": list(reading.ocr_pages),
         "unreadable_pages": list(reading.unreadable_pages),
+        "damaged": reading.damaged,
         "recueil": {
             "authority": reading.cover.authority,
             "number": reading.cover.number,
@@ -75,5 +76,6 @@ def page_json(page: PageText, *, text: bool) -> Json:
         "seconds": round(page.seconds, 4),
         "characters": len(page.text),
         "doubt": bool(page.other),
+        "damaged": page.damaged,
     }
     return {**shape, "text": page.text, "other": page.other or None} if text else shape

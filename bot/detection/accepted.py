@@ -11,7 +11,7 @@ from bot.detection.located import located
 from bot.detection.mentions import Mention, mentions
 from bot.detection.rules import decide
 from bot.detection.segments import Segment, segments
-from bot.model import Act, Kind, Outcome, TextOrigin, Verdict
+from bot.model import Act, Kind, Outcome, Verdict
 
 
 def accepted(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
@@ -24,7 +24,7 @@ def accepted(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
     text = document(act, pages)
     cut = segments(text, act.id)
     text = located(text, cut, act.title_from)
-    unreadable = any(page.origin is TextOrigin.UNREADABLE for page in act.pages)
+    unreadable = not all(page.is_whole for page in act.pages)
     speaking = [(segment, found) for segment in cut if (found := mentions(text, segment).found)]
     formal = [(segment, found) for segment, found in speaking if segment.is_formal]
     if len(formal) > 1:

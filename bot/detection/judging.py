@@ -26,7 +26,7 @@ NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
 def verdicts(act: Act, *, stand_alone: bool) -> tuple[Verdict, ...]:
     """One verdict per decree on VSA in the act, or a single verdict that says why there is none."""
-    unreadable = tuple(page.number for page in act.pages if page.origin is TextOrigin.UNREADABLE)
+    unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not signs(act):
         return (_unread(act, unreadable, stand_alone=stand_alone),)
     text = document(act, relevant_pages(act))

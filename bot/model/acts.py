@@ -36,7 +36,8 @@ class PageText:
 
     A `PENDING` page has what its text layer holds, a stamped running title at most. `other` is a second text of the same page, where
     neither the layer nor the recognised one can be trusted alone: what is looked for may stand in either. `confidence` is the engine's own
-    (0 to 100, mean over the words) of a recognised page; `seconds` is what the page took.
+    (0 to 100, mean over the words) of a recognised page; `seconds` is what the page took. Of a `damaged` page the file has lost something:
+    the text is what is left of it.
     """
 
     number: int
@@ -45,6 +46,12 @@ class PageText:
     other: str = ""
     confidence: int | None = None
     seconds: float = field(default=0.0, compare=False)
+    damaged: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """False when the page could not be read, or in part only. Of a page that is still to be recognised, not known."""
+        return self.origin is not TextOrigin.UNREADABLE and not self.damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,11 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One PDF, read. It is complete only when every page could be read. `pages` are as read, their running titles included."""
+    """One PDF, read. It is complete only when every page could be read. `pages` are as read, their running titles included.
+
+    `unreadable_pages` could not be read, or not wholly: see `PageText.damaged`. `salvaged`: the file is cut short or its structure is
+    damaged, and more may be missing than these pages.
+    """
 
     page_count: int
     cover: Cover
@@ -88,8 +99,14 @@ class Reading:
     unreadable_pages: tuple[int, ...] = ()
     pending_pages: tuple[int, ...] = ()
     pages: tuple[PageText, ...] = field(default=(), repr=False)
+    salvaged: bool = False
 
     @property
     def complete(self) -> bool:
         """False when a page could not be read, or not yet: "nothing found" must then never be concluded."""
-        return not self.unreadable_pages and not self.pending_pages
+        return not (self.unreadable_pages or self.pending_pages or self.salvaged)
+
+    @property
+    def damaged(self) -> bool:
+        """True when these bytes are damaged: reading them again gives no more, another copy may."""
+        return self.salvaged or any(page.damaged for page in self.pages)

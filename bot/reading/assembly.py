@@ -9,8 +9,8 @@ from bot.reading.acts import cut_acts
 from bot.reading.cover import read_cover
 
 
-def assemble(pages: Sequence[PageText]) -> Reading:
-    """Put the pages of one document together (all of them, in order, numbered from 1; ValueError otherwise)."""
+def assemble(pages: Sequence[PageText], *, salvaged: bool = False) -> Reading:
+    """Put the pages of one document together (all of them, in order, numbered from 1; ValueError otherwise). `salvaged` as in `Reading`."""
     if [page.number for page in pages] != list(range(1, len(pages) + 1)):
         raise ValueError("the pages of a document are numbered from 1, in order, without a gap")
     return Reading(
@@ -18,7 +18,8 @@ def assemble(pages: Sequence[PageText]) -> Reading:
         cover=read_cover(pages[0].text) if pages else Cover(),
         acts=cut_acts(pages),
         ocr_pages=tuple(page.number for page in pages if page.origin is TextOrigin.OCR),
-        unreadable_pages=tuple(page.number for page in pages if page.origin is TextOrigin.UNREADABLE),
+        unreadable_pages=tuple(page.number for page in pages if page.origin is not TextOrigin.PENDING and not page.is_whole),
         pending_pages=tuple(page.number for page in pages if page.origin is TextOrigin.PENDING),
         pages=tuple(pages),
+        salvaged=salvaged,
     )

@@ -6,6 +6,7 @@ Orders come on standard input, whose end is its own end: the parent is gone, or 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -33,20 +34,23 @@ def main(argument: str) -> int:
     orders: SimpleQueue[Survey | Recognise] = SimpleQueue()
     # After the confinement, which holds for the threads that are started in it.
     threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
+    _give_time(start)
     try:
         document = Document(Path(start.path), _engine if start.ocr else lambda: None, trusting=start.trusting)
     except NotReadable as error:
         _say(encode(Failed(str(error))))
         return 1
-    _say(encode(Opened(len(document))))
+    _say(encode(Opened(len(document), document.salvaged)))
     polite = False
     while True:
         order = orders.get()
         if isinstance(order, Recognise) and not polite:
             os.nice(_POLITE)
             polite = True
+        _give_time(start)
         for page in _carry_out(document, order):
             _say(encode(page))
+            _give_time(start)
 
 
 def _carry_out(document: Document, order: Survey | Recognise) -> Iterator[PageText]:
@@ -55,6 +59,11 @@ def _carry_out(document: Document, order: Survey | Recognise) -> Iterator[PageTe
             yield from (document.survey(number) for number in range(first, len(document) + 1) if number not in known)
         case Recognise(number):
             yield document.recognise(number)
+
+
+def _give_time(start: Start) -> None:
+    """From now on this process may take so much time of the processor; it ends by SIGPROF then, whatever code it is in."""
+    signal.setitimer(signal.ITIMER_PROF, start.page_seconds)
 
 
 def _engine() -> Ocr | None:

@@ -31,7 +31,7 @@ class Lane:
             await self.release()
         lost = "it took too long"
         try:
-            async with asyncio.timeout_at(min(self._deadline, loop.time() + limits.page_seconds)):
+            async with asyncio.timeout_at(min(self._deadline, loop.time() + limits.silent_seconds)):
                 worker = self._worker or await self._fresh()
                 worker.tell(Recognise(number))
                 line = await worker.stdout.readline()

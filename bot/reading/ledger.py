@@ -17,8 +17,9 @@ class Ledger:
     def __init__(self, limits: Limits, known: Iterable[PageText] = ()) -> None:
         self.limits = limits
         self.count: int | None = None
+        self.salvaged = False
         self.received_bytes = 0
-        self.known: dict[int, PageText] = {page.number: page for page in known if page.origin in _KEPT}
+        self.known: dict[int, PageText] = {page.number: page for page in known if page.origin in _KEPT and not page.damaged}
         self._pages: list[PageText] = []
         self.pending = 0
         """How many pages are to be recognised."""
@@ -53,8 +54,9 @@ class Ledger:
         match self._decoded(line):
             case Failed(reason):
                 raise Unreadable(printable(reason))
-            case Opened(count):
+            case Opened(count, salvaged):
                 self._opened(count)
+                self.salvaged = self.salvaged or salvaged
             case _:
                 raise NotUnderstood("a page before the number of pages")
 

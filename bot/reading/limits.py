@@ -10,14 +10,17 @@ USUAL_WORKERS = max(1, min(2, os.cpu_count() or 1))
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading one PDF may take. Times are in seconds of wall clock for the whole file and for one page; memory is that of one process.
+    """What reading one PDF may take. `seconds` of wall clock for the whole file; `page_seconds` of processor time for one page, as a busy
+    machine must not make a good page unreadable; memory is that of one process.
 
+    A process of which nothing is heard for `silent_seconds` of wall clock hangs: it waits for something that does not come.
     `workers` processes recognise its pages side by side; each is replaced after `pages_per_worker` pages, as its memory only grows.
     `max_crashes` is how many processes may die, hang or misbehave (each costs its page) before the rest is given up.
     """
 
     seconds: float = 900
     page_seconds: float = 90
+    silent_seconds: float = 600
     memory_bytes: int = 1024**3
     max_pages: int = 5000
     max_output_bytes: int = 128 * 1024**2

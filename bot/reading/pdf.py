@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,8 +18,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.model import PageText, TextOrigin
-from bot.reading.blank import content_decodes, forms_are_shown, images_decode
+from bot.reading.blank import forms_are_shown, images_decode, images_unpack
 from bot.reading.combine import combine
+from bot.reading.damage import completed, damaged_pages, decrypted, is_encrypted, streams_unpack
 from bot.reading.drawing import CLOSE, GLANCE, draw, image_coverage, ink
 from bot.reading.layer import count_visible, lost_letters, text_in_order
 from bot.reading.ocr import Ocr, OcrFailed, recognise
@@ -40,6 +42,10 @@ from bot.reading.running_titles import own_length
 
 MOST_CHARACTERS = 500_000
 """A page with more is an attack, not a page: the fullest real one holds some 15,000."""
+_MOST_COMPLETED = 256 * 1024**2
+"""Bytes of a file of which a copy is made in memory."""
+_AT_ONCE = 50
+"""Pages that are looked at together for damage: what they share is then looked at once."""
 
 
 class NotReadable(Exception):
@@ -50,18 +56,22 @@ class Document:
     """One open PDF. Pages are read in any order, one at a time, by their number from 1; none raises for one bad page."""
 
     def __init__(self, path: Path, ocr: Callable[[], Ocr | None], *, trusting: bool = False) -> None:
-        """`ocr` gives the engine when a page first needs one. `trusting`: whether the file has more pages than it says is not looked at.
+        """`ocr` gives the engine when a page first needs one. `trusting`: neither its number of pages nor its streams are checked.
 
         Raises NotReadable.
         """
         self._find_ocr = ocr
         self._ocr: Ocr | None = None
         self._ocr_sought = False
+        self.salvaged = False
+        """The file cannot be opened as it is: this is what could be found in it, and more may be lost than the pages that are missing."""
         try:
-            self._pdf = pdfium.PdfDocument(path)
+            self._pdf = self._opened(path)
         except (pdfium.PdfiumError, OSError) as error:
             raise NotReadable(_why(error)) from error
-        self._out_of_reach = 0 if trusting else pages_out_of_reach(path)
+        self._out_of_reach = 0 if trusting or self.salvaged else pages_out_of_reach(path)
+        self._suspect = self.salvaged or not (trusting or _streams_unpack(path, self._pdf))
+        self._damaged: dict[int, bool] = {}
         try:
             self._pdf.init_forms()
         except pdfium.PdfiumError:
@@ -97,12 +107,41 @@ class Document:
         """Release the file."""
         self._pdf.close()
 
+    def _opened(self, path: Path) -> Any:
+        """The file, or a copy of it that is completed where it was cut short. Raises PdfiumError, OSError."""
+        try:
+            return pdfium.PdfDocument(path)
+        except pdfium.PdfiumError as error:
+            if error.err_code != pdfium_c.FPDF_ERR_FORMAT or not 0 < path.stat().st_size <= _MOST_COMPLETED:
+                raise
+            with _mapped(path) as content:
+                copy = completed(content)
+            if copy is None:
+                raise
+            self.salvaged = True
+            return pdfium.PdfDocument(copy)
+
+    def _is_damaged(self, number: int) -> bool:
+        """Something of the page is lost: how much cannot be known."""
+        if not self._suspect:
+            return False
+        if number not in self._damaged:
+            # Of those that are missing nothing is left to look at.
+            near = [each for each in range(number, min(number + _AT_ONCE, len(self._pdf) + 1)) if each not in self._damaged]
+            damaged = damaged_pages(self._pdf, near)
+            self._damaged.update((each, each in damaged) for each in near)
+        return self._damaged[number]
+
     def _timed(self, number: int, read: Callable[[Any, int], PageText]) -> PageText:
         start = perf_counter()
         try:
             self._flatten(number)
             with closing(self._pdf[number - 1]) as page:
                 text = read(page, number)
+            if self._is_damaged(number):
+                # What is left is kept: the rest is lost to OCR too, which sees what pdfium draws.
+                lost = not text.text and text.origin is not TextOrigin.PENDING
+                text = replace(text, origin=TextOrigin.UNREADABLE if lost else text.origin, damaged=True)
         except pdfium.PdfiumError:
             text = PageText(number, "", TextOrigin.UNREADABLE)
         return replace(text, seconds=perf_counter() - start)
@@ -138,7 +177,7 @@ class Document:
             return PageText(number, layer) if worth is Layer.DOUBTFUL else PageText(number, "", TextOrigin.UNREADABLE)
         text, other = combine(layer, worth, repair(recognised.text))
         origin = TextOrigin.LAYER if layer and text == layer else TextOrigin.OCR
-        return PageText(number, text, origin, other, recognised.confidence)
+        return PageText(number, text, origin, other, recognised.confidence, damaged=origin is TextOrigin.OCR and not images_unpack(page))
 
     def _engine(self) -> Ocr | None:
         if not self._ocr_sought:
@@ -172,7 +211,7 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
     if dark <= SOME_INK and (length < NO_TEXT or (own < LITTLE_TEXT and coverage > MUCH_IMAGE)):
         # Nothing to see besides the text: either nothing is there, or what could not be drawn.
         if (coverage > SOME_IMAGE and not images_decode(page)) or (
-            length < NO_TEXT and not (forms_are_shown(page) and content_decodes(document, number))
+            length < NO_TEXT and (not forms_are_shown(page) or damaged_pages(document, [number], letters=False))
         ):
             return TextOrigin.UNREADABLE
         if length < NO_TEXT:
@@ -180,6 +219,23 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
         # A blank sheet that was scanned, under its stamp.
         shown = replace(shown, coverage=0.0)
     return text, judge(text, shown)
+
+
+def _streams_unpack(path: Path, document: Any) -> bool:
+    try:
+        if is_encrypted(document):
+            return streams_unpack(decrypted(document))
+        with _mapped(path) as content:
+            return streams_unpack(content)
+    except (pdfium.PdfiumError, OSError):
+        # Each page is then looked at.
+        return False
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap]:
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        yield content
 
 
 def _why(error: Exception) -> str:

@@ -42,10 +42,10 @@ async def read_pdf(path: Path, limits: Limits = _USUAL, *, known: Sequence[PageT
         raise Unreadable("this is not a PDF: it does not start like one" if head else "the file is empty")
     ledger = Ledger(limits, known)
     end = await _read(path, ledger, follower)
-    if not end.surveyed and not ledger.any_read():
-        raise Unreadable(f"no page could be read: {end.why}")
+    if not ledger.any_read() and (ledger.salvaged or not end.surveyed):
+        raise Unreadable(f"no page could be read: {end.why or 'the file is cut short, or damaged beyond reading'}")
     # In a thread: thousands of pages take a second, in which everything else would stand still.
-    return await asyncio.to_thread(assemble, ledger.pages)
+    return await asyncio.to_thread(assemble, ledger.pages, salvaged=ledger.salvaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ async def _read(path: Path, ledger: Ledger, follower: Follower) -> _End:
 
 
 def _start(path: Path, limits: Limits) -> Start:
-    return Start(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), ocr=limits.ocr)
+    return Start(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds, ocr=limits.ocr)
 
 
 def _tell_given_up(path: Path, pages: Sequence[int], why: str) -> None:

@@ -110,7 +110,7 @@ class Recognition:
             await self._whole.wait()
             self._whole.clear()
             if self._ledger.pending and not self._over:
-                await self._follower.early(await asyncio.to_thread(assemble, tuple(self._ledger.pages)))
+                await self._follower.early(await asyncio.to_thread(assemble, tuple(self._ledger.pages), salvaged=self._ledger.salvaged))
 
     async def _cut(self) -> None:
         loop = asyncio.get_running_loop()

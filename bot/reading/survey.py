@@ -44,7 +44,7 @@ async def listen(stdout: asyncio.StreamReader, ledger: Ledger, deadline: float, 
     opened = False
     while not ledger.full:
         try:
-            async with asyncio.timeout_at(min(deadline, loop.time() + ledger.limits.page_seconds)):
+            async with asyncio.timeout_at(min(deadline, loop.time() + ledger.limits.silent_seconds)):
                 line = await stdout.readline()
             if not line:
                 return None

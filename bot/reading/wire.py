@@ -21,9 +21,10 @@ _UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """First line: the file is a PDF of so many pages."""
+    """First line: the file is a PDF of so many pages. `salvaged` as in `Reading`."""
 
     page_count: int
+    salvaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def encode(message: Opened | Failed | PageText) -> bytes:
     fields: dict[str, Any]
     match message:
         case Opened():
-            fields = {"pages": message.page_count}
+            fields = {"pages": message.page_count, "salvaged": message.salvaged}
         case Failed():
             fields = {"error": message.reason}
         case _:
@@ -58,7 +59,7 @@ def decode(line: bytes) -> Opened | Failed | PageText:
         raise NotUnderstood("a line that is not JSON") from error
     match fields:
         case {"pages": int(count)} if count >= 0 and not isinstance(count, bool):
-            return Opened(count)
+            return Opened(count, salvaged=fields.get("salvaged") is True)
         case {"error": str(reason)}:
             return Failed(reason)
         case {"page": int(number), "text": str(text), "origin": str(origin), "other": str(other)}:
@@ -74,6 +75,7 @@ def _page_fields(page: PageText) -> dict[str, Any]:
         "other": page.other,
         "confidence": page.confidence,
         "seconds": round(page.seconds, 4),
+        "damaged": page.damaged,
     }
 
 
@@ -84,7 +86,8 @@ def _page(number: int, text: str, origin: str, other: str, fields: Mapping[str, 
     if not (isinstance(seconds, int | float) and 0 <= seconds < 1e6):
         raise NotUnderstood("a page of an impossible duration")
     try:
-        return PageText(number, _storable(text), TextOrigin(origin), _storable(other), confidence, float(seconds))
+        damaged = fields.get("damaged") is True
+        return PageText(number, _storable(text), TextOrigin(origin), _storable(other), confidence, float(seconds), damaged)
     except ValueError as error:
         raise NotUnderstood("a page of an unknown origin") from error
 
@@ -103,13 +106,15 @@ def printable(text: str) -> str:
 class Start:
     """How a reading process is started: the file, and the limits it sets on itself before opening it.
 
-    `ocr`: it may look for an engine. `commands`: it may run programs, as the `tesseract` command needs. `trusting`: the number of pages
-    that the file gives is believed.
+    `page_seconds`: processor time for opening the file, and for each page; 0 for no such limit. `ocr`: it may look for an engine.
+    `commands`: it may run programs, as the `tesseract` command needs. `trusting`: neither the number of pages that the file gives nor its
+    streams are checked.
     """
 
     path: str
     memory_bytes: int
     cpu_seconds: int
+    page_seconds: float = 0.0
     ocr: bool = False
     commands: bool = False
     trusting: bool = False
@@ -123,7 +128,7 @@ class Start:
         """The inverse of `argument`. Raises KeyError or ValueError on anything else."""
         fields: Mapping[str, Any] = json.loads(argument)
         flags = {name: bool(fields[name]) for name in ("ocr", "commands", "trusting")}
-        return cls(str(fields["path"]), int(fields["memory_bytes"]), int(fields["cpu_seconds"]), **flags)
+        return cls(str(fields["path"]), int(fields["memory_bytes"]), int(fields["cpu_seconds"]), float(fields["page_seconds"]), **flags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,5 +138,7 @@ def _how(status: int, diagnosis: bytes) -> str:
             name = signal.Signals(-status).name
         except ValueError:
             name = f"signal {-status}"
+        if name == "SIGPROF":
+            return "it took too long"
         return f"the reading process was ended by {name}{last_words}"
     return f"the reading process ended with status {status}{last_words}"

@@ -63,11 +63,19 @@ def unpack_pages(packed: bytes) -> tuple[PageText, ...]:
 
 
 def _to_json(page: PageText) -> dict[str, Any]:
-    values = {"number": page.number, "text": page.text, "origin": page.origin.value, "other": page.other, "confidence": page.confidence}
+    values = {
+        "number": page.number, "text": page.text, "origin": page.origin.value, "other": page.other, "confidence": page.confidence,
+        "damaged": page.damaged or None,
+    }  # fmt: skip
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 
 def _from_json(stored: dict[str, Any]) -> PageText:
     return PageText(
-        stored["number"], stored.get("text", ""), TextOrigin(stored["origin"]), stored.get("other", ""), stored.get("confidence")
+        stored["number"],
+        stored.get("text", ""),
+        TextOrigin(stored["origin"]),
+        stored.get("other", ""),
+        stored.get("confidence"),
+        damaged=stored.get("damaged", False),
     )

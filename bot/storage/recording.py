@@ -140,4 +140,6 @@ def _published(reading: Reading, now: datetime) -> date | ColumnElement[date | N
 def _unread(reading: Reading) -> str:
     pages = reading.unreadable_pages
     shown = ", ".join(str(page) for page in pages[:10]) + (", …" if len(pages) > 10 else "")
-    return f"{len(pages)} of {reading.page_count} pages could not be read: {shown}"
+    lost = f"{len(pages)} of {reading.page_count} pages could not be read{' whole' if reading.damaged else ''}: {shown}" if pages else ""
+    damage = "the file is cut short, or damaged" if reading.salvaged else "the file is damaged" if reading.damaged else ""
+    return "; ".join(filter(None, (damage, lost)))

@@ -51,7 +51,7 @@ def test_the_whole_text_or_some_pages_of_it(vigie: Vigie, recueil: str) -> None:
     assert (some["file"], some["pages"]) == (recueil, len(heads))
     assert [page["number"] for page in some["page_details"]] == [3, 4]
     for page in some["page_details"]:
-        assert set(page) == {"number", "method", "confidence", "seconds", "characters", "doubt", "text", "other"}
+        assert set(page) == {"number", "method", "confidence", "seconds", "characters", "doubt", "damaged", "text", "other"}
         assert (page["method"], page["confidence"], page["doubt"], page["other"]) == ("layer", None, False, None)
         assert page["characters"] == len(page["text"]) > 0
         assert page["text"].splitlines()[0] in whole.out
@@ -71,7 +71,7 @@ def test_what_explains_is_added_to_the_contract_and_renames_nothing(vigie: Vigie
     assert set(explained) - set(plain) == {"page_details"}
     details = explained.pop("page_details")
     assert [page["number"] for page in details] == list(range(1, plain["pages"] + 1))
-    assert {key for page in details for key in page} == {"number", "method", "confidence", "seconds", "characters", "doubt"}
+    assert {key for page in details for key in page} == {"number", "method", "confidence", "seconds", "characters", "doubt", "damaged"}
     evidence = [act.pop("evidence") for act in explained["acts"]]
     assert explained == plain
     assert evidence[0] == []

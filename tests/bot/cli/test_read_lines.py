@@ -180,6 +180,14 @@ def test_what_could_not_be_read_is_told_with_the_reason_and_the_remedy(had: Circ
     assert list(trouble_lines([], had)) == []
 
 
+def test_of_a_damaged_file_another_copy_is_asked_for() -> None:
+    had = Circumstances(ocr_wanted=False, ocr_there=False, seconds=1, most_seconds=900, damaged=True)
+    lost, why = trouble_lines([4, 5], had)
+    assert lost == "INCOMPLETE, the file is damaged or cut short, could not read or not whole: pages 4-5"
+    assert "download it again" in why
+    assert next(iter(trouble_lines([], had))) == "INCOMPLETE, the file is damaged or cut short"
+
+
 def test_only_decrees_wholly_read_are_told_early() -> None:
     whole = act(1, VSA, title="Arrêté n° 2026-2")
     part = Act(None, "Arrêté n° 2026-3", "Cabinet", 2, 3, (PageText(2, VSA), PageText(3, "", TextOrigin.PENDING)))

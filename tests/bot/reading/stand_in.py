@@ -60,7 +60,7 @@ def run(argument: str) -> None:
 
 
 def _wait_for_company(script: Mapping[str, Any]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         asked = [line for line in Path(script["log"]).read_text("utf-8").splitlines() if " recognise " in line]
         if len(asked) >= script["together"]:

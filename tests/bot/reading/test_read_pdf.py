@@ -152,7 +152,7 @@ async def test_a_pdf_whose_bytes_change_is_known_by_its_words(saved: Save) -> No
         (b"<html>Page introuvable</html>", "not a PDF"),
         (b"%PDF-1.7 and nothing more", "not a PDF"),
         (papers.locked("secret"), "password"),
-        (build_standalone([BODY])[:-400], "damaged"),
+        (build_standalone([BODY])[:400], "damaged"),
         (papers.write([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 2000000000 >>"]), "damaged"),
     ],
 )

@@ -17,6 +17,7 @@ from bot.reading.follow import Follower, Progress
 from bot.reading.wire import Start
 from tests.bot.reading import stand_in
 from tests.bot.reading.stand_in import DIE, HANG, LIE
+from tests.skipping import HANGS, skip, until
 
 Scan = Callable[..., Path]
 CONTENTS = """Sommaire
@@ -140,7 +141,7 @@ async def test_the_workers_go_on_while_early_is_awaited(scan: Scan) -> None:
 
     async def early(_: Reading) -> None:
         # Every other page is recognised while this waits: a reader that stood still would wait for ever.
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS):
             await done.wait()
 
     def told(progress: Progress) -> None:
@@ -156,7 +157,11 @@ async def test_a_page_that_costs_its_process_is_the_only_one_lost(
     scan: Scan, misdeed: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = scan({7: misdeed})
-    reading = await read_pdf(path, Limits(workers=1, page_seconds=1 if misdeed == HANG else 60))
+    task = asyncio.create_task(read_pdf(path, ONE))
+    if misdeed == HANG:
+        await until(lambda: stand_in.pages_asked(path)[-1:] == [7])
+        skip(ONE.silent_seconds)
+    reading = await task
     assert reading.unreadable_pages == (7,)
     assert reading.ocr_pages == tuple(number for number in PENDING if number != 7)
     assert len({process for process, _ in stand_in.log(path)}) == 2
@@ -171,7 +176,11 @@ async def test_too_many_lost_processes_end_it(scan: Scan) -> None:
 
 
 async def test_the_time_of_the_file_ends_it_and_says_so(scan: Scan, capsys: pytest.CaptureFixture[str]) -> None:
-    reading = await read_pdf(scan({4: HANG}), Limits(workers=1, seconds=3))
+    path = scan({4: HANG})
+    task = asyncio.create_task(read_pdf(path, ONE))
+    await until(lambda: stand_in.pages_asked(path)[-1:] == [4])
+    skip(ONE.seconds)
+    reading = await task
     assert reading.ocr_pages == (7, 10)
     assert reading.unreadable_pages == (4, 5, 8, 11)
     assert "it took too long" in capsys.readouterr().out
@@ -244,7 +253,7 @@ def stumbles(progress: Progress) -> None:
 async def test_a_fault_of_the_follower_ends_the_reading_and_is_raised(scan: Scan, follower: Follower) -> None:
     # The other pages hang: only the fault can end this.
     path = scan({4: HANG, 5: HANG, 8: HANG})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS):
         with pytest.raises(Fault):
             await read_pdf(path, Limits(workers=2), follower=follower)
     assert list(stand_ins_running()) == []

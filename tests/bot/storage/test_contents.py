@@ -20,7 +20,7 @@ SHA = "a" * 64
 PAGES = (
     PageText(1, "Arrêté\x00 n° 1 \ud800", TextOrigin.OCR, other="Arrete n 1", confidence=91),
     PageText(2, "", TextOrigin.BLANK),
-    PageText(4, "Article 1er", TextOrigin.LAYER),
+    PageText(4, "Article 1er", TextOrigin.LAYER, damaged=True),
 )
 UNREAD = (PageText(3, "", TextOrigin.UNREADABLE), PageText(5, "en-tête", TextOrigin.PENDING))
 

@@ -1,0 +1,335 @@
+"""What damage did to a PDF: pages of which something is lost, and what a file that was cut short still holds.
+
+pdfium draws what it can of a damaged page and reports nothing. A packed stream (Flate, RFC 1950) that does not unpack to its end is certain
+evidence: it carries a checksum.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from mmap import MADV_DONTNEED, mmap
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+_MEBI = 1024**2
+_BUDGET = 64 * _MEBI
+"""Bytes that are unpacked of any file; `_RATIO` times its size more of a large one. Real ones need a tenth of it, a bomb takes a second."""
+_RATIO = 16
+_MOST_CONTENT = 16 * _MEBI
+"""Bytes of one stream in which names are looked for."""
+_FREE = 4_194_000
+"""A number that no object has: nearly the highest that pdfium takes. The lowest free ones may be those of objects that are missing."""
+_LONGEST_HEAD = 16 * 1024
+_TAIL = 4096
+"""Bytes at the end of a file in which pdfium looks for the place of its table."""
+_WINDOW, _OVERLAP = 32 * _MEBI, 64
+_BLANKS = b"\0\t\n\f\r "
+
+_STREAM = re.compile(rb">>\s*stream\r?\n")
+_FILTERS = re.compile(rb"/Filter\s*(?:/([^\s/<>\[\]()]+)|\[([^\]]*)\])")
+_NOT_TEXT = re.compile(rb"/Subtype\s*/Image\b|/Type\s*/(?:XRef|EmbeddedFile|Metadata)\b")
+"""Streams that are no part of a text: images, tables of the file, attachments."""
+_FLATE = frozenset((b"FlateDecode", b"Fl"))
+_UNPACKED = frozenset((b"FlateDecode", b"LZWDecode", b"ASCII85Decode", b"ASCIIHexDecode", b"RunLengthDecode", b"Crypt"))
+
+# As pdfium writes them, in its own simple way.
+_WRITTEN = re.compile(rb"(\d+) 0 obj\r\n(.*?)(?:(>>\s?stream\r\n)|\r\nendobj)", re.DOTALL)
+_LENGTH = re.compile(rb"/Length (\d+)")
+_CONTENTS = re.compile(rb"/Contents(?:\s+(\d+) 0 R|\s*\[([^\]]*)\])")
+_RESOURCES = re.compile(rb"/Resources(?:\s+(\d+) 0 R|\s*(<<.*))", re.DOTALL)
+_KIDS = re.compile(rb"/Kids\s*\[([^\]]*)\]")
+_REFERENCE = re.compile(rb"(\d+) 0 R")
+_SHOWS = re.compile(rb"/(?:Font|XObject)\s*<<\s*/")
+_DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+Do\b")
+_FONT_CHOSEN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+[-+.\d]+\s+Tf\b")
+
+# As any program writes them.
+_OBJECT = re.compile(rb"(?<!\d)(\d{1,7})\s+\d{1,5}\s+obj\b")
+_OBJECT_END = re.compile(rb"\bendobj\b|>>\s*stream\r?\n")
+_KIND = re.compile(rb"/Type\s*/(Pages?|ObjStm)\b")
+_PARENT = re.compile(rb"/Parent\s+(\d+)\s+\d+\s+R")
+_LOCKED = re.compile(rb"/Filter\s*/Standard\b")
+_NUMBER_OF = {key: re.compile(rb"/%s\s+(\d{1,7})\b(?!\s+\d+\s+R)" % key) for key in (b"N", b"First")}
+
+
+def streams_unpack(content: mmap | bytes) -> bool:
+    """False when a packed stream that may hold text does not unpack to its end, or the end of the file is missing: pages may be damaged.
+
+    `content` is the file, not encrypted. Reads bytes, not objects: what is in use is for `damaged_pages` to say.
+    """
+    if content.rfind(b"startxref", max(0, len(content) - _TAIL)) < 0:
+        return False
+    left = _BUDGET + _RATIO * len(content)
+    for found in _streams(content):
+        start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())
+        head = content[start : found.start()] if start >= 0 else b""
+        if _first_filter(head) not in _FLATE or _NOT_TEXT.search(head):
+            continue
+        end = content.find(b"endstream", found.end())
+        unpacked = unpack(content[found.end() : end], at_most=left) if end >= 0 else None
+        if unpacked is None:
+            return False
+        left -= len(unpacked)
+        if left <= 0:
+            break
+    return True
+
+
+def _streams(content: mmap | bytes) -> Iterator[re.Match[bytes]]:
+    """Where streams begin. What was passed of a large file need not stay in memory."""
+    for window in range(0, len(content), _WINDOW):
+        for found in _STREAM.finditer(content, window, window + _WINDOW + _OVERLAP):
+            if found.start() < window + _WINDOW:
+                yield found
+        if isinstance(content, mmap) and len(content) > _WINDOW:
+            content.madvise(MADV_DONTNEED, window, min(_WINDOW, len(content) - window))
+
+
+def is_encrypted(document: Any) -> bool:
+    """The file is encrypted, be it with an empty password."""
+    return bool(pdfium_c.FPDF_GetSecurityHandlerRevision(document) != -1)
+
+
+def decrypted(document: Any) -> bytes:
+    """The whole file as pdfium writes it anew, without its encryption."""
+    out = io.BytesIO()
+    document.save(out, flags=pdfium_c.FPDF_REMOVE_SECURITY)
+    return out.getvalue()
+
+
+def damaged_pages(document: Any, numbers: Sequence[int], *, letters: bool = True) -> frozenset[int]:
+    """Those of these pages (by number from 1) of which something is lost: drawing orders, forms, images or fonts that they use.
+
+    Without `letters`, fonts are not looked at: only what is drawn.
+    """
+    try:
+        copy = _Copy.of(document, numbers)
+    except pdfium.PdfiumError:
+        if len(numbers) == 1:
+            return frozenset(numbers)
+        return frozenset(number for each in numbers for number in damaged_pages(document, (each,), letters=letters))
+    return frozenset(number for number, page in zip(numbers, copy.pages(), strict=True) if not copy.is_whole(page, letters=letters))
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    head: bytes
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """Some pages as pdfium writes them anew: without encryption, one object after the other, streams as they are."""
+
+    objects: Mapping[bytes, _Object]
+
+    @classmethod
+    def of(cls, document: Any, numbers: Sequence[int]) -> _Copy:
+        """Copy these pages. Raises PdfiumError."""
+        out = io.BytesIO()
+        with closing(pdfium.PdfDocument.new()) as alone:
+            alone.import_pages(document, [number - 1 for number in numbers])
+            alone.save(out)
+        return cls(dict(_written_objects(out.getvalue())))
+
+    def pages(self) -> list[bytes]:
+        """The heads of the pages, in order."""
+        root = next(each.head for each in self.objects.values() if b"/Type/Pages" in each.head)
+        kids = _KIDS.search(root)
+        return [self.objects[kid].head for kid in _REFERENCE.findall(kids[1])] if kids else []
+
+    def is_whole(self, page: bytes, *, letters: bool) -> bool:
+        """True when all that the page uses is there and unpacks."""
+        resources = self._resources(page)
+        references = list(self._contents(page))
+        if not references:
+            # An empty page needs no fonts and no images: what used them is lost.
+            return _SHOWS.search(resources) is None
+        contents = [self._unpacked(self.objects.get(reference)) for reference in references]
+        waiting: list[tuple[bytes | None, bytes]] = [(content, resources) for content in contents]
+        seen = set[bytes]()
+        while waiting:
+            content, resources = waiting.pop()
+            if content is None:
+                return False
+            if letters and not all(self._font_is_whole(name, resources) for name in set(_FONT_CHOSEN.findall(content))):
+                return False
+            for name in set(_DRAWN.findall(content)):
+                used = _named(name, resources)
+                drawn = [self.objects.get(reference) for reference in used if reference not in seen]
+                if not used or None in drawn:
+                    return False
+                seen.update(used)
+                forms = [form for form in drawn if form and b"/Subtype/Form" in form.head]
+                waiting += [(self._unpacked(form), self._resources(form.head) or resources) for form in forms]
+        return True
+
+    def _contents(self, page: bytes) -> Iterator[bytes]:
+        found = _CONTENTS.search(page)
+        for reference in _REFERENCE.findall(found[2] or found[1] + b" 0 R") if found else ():
+            listed = self.objects.get(reference)
+            if listed is not None and listed.data is None and listed.head.startswith(b"["):
+                yield from _REFERENCE.findall(listed.head)
+            else:
+                yield reference
+
+    def _resources(self, head: bytes) -> bytes:
+        """All that stands in the resources, those parts included that are objects of their own."""
+        found = _RESOURCES.search(head)
+        if found is None:
+            return b""
+        own = found[2] or self._head(found[1])
+        parts = re.findall(rb"/(?:Font|XObject) (\d+) 0 R", own)
+        return b"".join((own, *(b"/XObject" + self._head(part) for part in parts)))
+
+    def _head(self, reference: bytes) -> bytes:
+        found = self.objects.get(reference)
+        return b"" if found is None else found.head
+
+    def _font_is_whole(self, name: bytes, resources: bytes) -> bool:
+        """Also what it looks like counts: where glyphs are lost, pdfium takes spaces and digits for others."""
+        waiting, seen = list(_named(name, resources)), set[bytes]()
+        if not waiting:
+            return False
+        while waiting:
+            reference = waiting.pop()
+            part = self.objects.get(reference)
+            if part is None or (part.data is not None and self._unpacked(part) is None):
+                return False
+            seen.add(reference)
+            waiting += [each for each in _REFERENCE.findall(part.head) if each not in seen]
+        return True
+
+    @staticmethod
+    def _unpacked(item: _Object | None) -> bytes | None:
+        """What a stream holds; empty where it is packed in a way that cannot be checked; None where it is lost."""
+        if item is None or item.data is None:
+            return None
+        found = _FILTERS.search(item.head)
+        filters = _names(found) if found else []
+        if not _UNPACKED.issuperset(filters):
+            return None
+        if not filters:
+            return item.data
+        if filters[0] not in _FLATE:
+            return b""
+        content = unpack(item.data, at_most=_MOST_CONTENT)
+        return b"" if content is not None and len(filters) > 1 else content
+
+
+def _written_objects(written: bytes) -> Iterator[tuple[bytes, _Object]]:
+    position = 0
+    while found := _WRITTEN.search(written, position):
+        number, head, stream = found.groups()
+        data, position = None, found.end()
+        if stream:
+            length = _LENGTH.search(head)
+            data = written[found.end() : found.end() + int(length[1])] if length else b""
+            position += len(data)
+        yield number, _Object(head, data)
+
+
+def _named(name: bytes, resources: bytes) -> list[bytes]:
+    return re.findall(rb"/%s (\d+) 0 R" % re.escape(name), resources)
+
+
+def _first_filter(head: bytes) -> bytes | None:
+    found = _FILTERS.search(head)
+    return next(iter(_names(found)), None) if found else None
+
+
+def _names(filters: re.Match[bytes]) -> list[bytes]:
+    return [filters[1]] if filters[1] else filters[2].replace(b"/", b" ").split()
+
+
+def unpack(packed: bytes, *, at_most: int) -> bytes | None:
+    """What is packed, or as much of it as `at_most`; None when it is damaged or ends too early. Only its checksum may be missing."""
+    if not packed.strip(_BLANKS):
+        return b""
+    try:
+        unpacking = zlib.decompressobj()
+        content = unpacking.decompress(packed, at_most)
+        if unpacking.eof or len(content) >= at_most:
+            return content
+        bare = zlib.decompressobj(-zlib.MAX_WBITS)
+        bare.decompress(packed[2:], at_most)
+    except zlib.error:
+        return None
+    return content if bare.eof else None
+
+
+def completed(content: mmap | bytes) -> bytes | None:
+    """A copy of a file that pdfium cannot open which it can: what is there under a page tree and a trailer; None where there is no page.
+
+    A file that was cut short has lost its table of objects, which stands at its end, and often the root of its page tree. What is encrypted
+    cannot be opened without its trailer.
+    """
+    found = _Found()
+    end = found.look(content)
+    if found.locked or not found.nodes:
+        return None
+    tops = [number for number, (parent, _) in found.nodes.items() if parent not in found.nodes]
+    root, tree = tops[0], b""
+    if len(tops) > 1 or found.nodes[root][1]:
+        leaves = sum(is_page for _, is_page in found.nodes.values())
+        root, kids = _FREE, b" ".join(b"%d 0 R" % top for top in tops)
+        tree = b"%d 0 obj\n<< /Type /Pages /Kids [%s] /Count %d >>\nendobj\n" % (root, kids, leaves)
+    # Where an object is cut it ends with a name that nothing has: one that is not packed must not pass for whole.
+    tail = b"\n/Missing Do\nendstream\nendobj\n%s%d 0 obj\n<< /Type /Catalog /Pages %d 0 R >>\nendobj\n" % (tree, _FREE + 1, root)
+    tail += b"trailer\n<< /Root %d 0 R /Size %d >>\nstartxref\n0\n%%%%EOF\n" % (_FREE + 1, _FREE + 2)
+    return b"".join((memoryview(content)[:end], tail))
+
+
+class _Found:
+    """The objects of a file without its table, and its page tree: node -> its parent, and whether it is a page."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[int, tuple[int, bool]] = {}
+        self.locked = False
+        self._left = _BUDGET
+
+    def look(self, content: mmap | bytes) -> int:
+        """Go through the objects. Gives where the file is to end: before an object that is only begun, unless it is one that holds text."""
+        position = 0
+        while found := _OBJECT.search(content, position):
+            over = _OBJECT_END.search(content, found.end())
+            if over is None:
+                return found.start()
+            head, position = content[found.end() : over.start()], over.end()
+            self._take(int(found[1]), head)
+            if over[0] == b"endobj":
+                continue
+            position = content.find(b"endstream", over.end())
+            if position < 0:
+                return found.start() if _NOT_TEXT.search(head) else len(content)
+            kind = _KIND.search(head)
+            if kind and kind[1] == b"ObjStm":
+                self._look_inside(head, content[over.end() : position])
+        return len(content)
+
+    def _take(self, number: int, head: bytes) -> None:
+        self.locked = self.locked or _LOCKED.search(head) is not None
+        self.nodes.pop(number, None)
+        kind = _KIND.search(head)
+        if kind and kind[1] != b"ObjStm":
+            parent = _PARENT.search(head)
+            self.nodes[number] = int(parent[1]) if parent else 0, kind[1] == b"Page"
+
+    def _look_inside(self, head: bytes, packed: bytes) -> None:
+        """The objects of an object stream (ISO 32000-1 7.5.7): their numbers and places come before them."""
+        count, first = (found and int(found[1]) for found in (_NUMBER_OF[key].search(head) for key in (b"N", b"First")))
+        content = unpack(packed, at_most=max(1, self._left)) if _first_filter(head) in _FLATE else packed
+        if not content or not count or not first:
+            return
+        self._left -= len(content)
+        places = [int(word) for word in content[:first].split() if word.isdigit()][: 2 * count]
+        starts = [first + place for place in places[1::2]]
+        for number, start, end in zip(places[::2], starts, [*starts[1:], len(content)], strict=False):
+            self._take(number, content[start:end])

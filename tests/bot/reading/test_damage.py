@@ -1,0 +1,227 @@
+"""Damaged files: what is lost is never passed over, what is left is read, and what is whole is never taken for damaged."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+import zlib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.model import PageText, Reading, TextOrigin
+from bot.reading import Limits, Unreadable, read_pdf
+from bot.reading.damage import streams_unpack
+from bot.reading.ocr import Recognised
+from bot.reading.pdf import Document
+from tests.bot.reading import hostile, hostile_pages, papers
+from tests.bot.reading.papers import BODY, FONT, stream, text_content, write
+from tests.bot.reading.test_pages import Fixed, picture, scanned
+from tests.standalone import build_standalone
+
+Save = Callable[[bytes], Path]
+LIMITS = Limits(ocr=False)
+PACKED = stream(text_content(BODY), compress=True)
+FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >>"
+
+
+def recueil() -> bytes:
+    acts = tuple(ActSpec("Préfecture de la Drôme / Cabinet", f"26-2025-07-15-{n:05d}", f"Arrêté n° {n}", (BODY, BODY)) for n in (1, 2, 3))
+    return build_recueil(RecueilSpec("DRÔME", "26-2025-120", date(2025, 8, 1), acts))
+
+
+def stamped(count: int = 3) -> bytes:
+    """As the national software writes it: each page draws a form with its text, all of them share their resources, the root comes first."""
+    pages, forms = range(5, 5 + 2 * count, 2), range(5 + 2 * count, 5 + 3 * count)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(b"%d 0 R" % page for page in pages), count),
+        FONT,
+        b"<< /Font << /F1 3 0 R >> /XObject << %s >> >>" % b" ".join(b"/T%d %d 0 R" % each for each in enumerate(forms, 1)),
+    ]
+    for number, page in enumerate(pages, 1):
+        objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources 4 0 R /Contents %d 0 R >>" % (page + 1))
+        objects.append(stream(b"q /T%d Do Q" % number, compress=True))
+    return write([*objects, *(stream(text_content(BODY), FORM, compress=True) for _ in forms)])
+
+
+def in_ascii() -> bytes:
+    data = base64.a85encode(zlib.compress(text_content(BODY))) + b"~>"
+    return b"<< /Length %d /Filter [/ASCII85Decode /FlateDecode] >>\nstream\n%s\nendstream" % (len(data), data)
+
+
+def packed_as(data: bytes, length: int | None = None, entries: bytes = b"/Filter /FlateDecode") -> bytes:
+    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(data) if length is None else length, entries, data)
+
+
+def hit(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes((content[at] ^ 0x55,)) + content[at + 1 :]
+
+
+def in_stream(content: bytes, index: int) -> range:
+    """The bytes of the stream of this index in the file."""
+    starts = [found.end() for found in re.finditer(rb">>\s*stream\r?\n", content)]
+    return range(starts[index], content.index(b"endstream", starts[index]) - 1)
+
+
+async def read(content: bytes, saved: Save) -> Reading:
+    return await read_pdf(saved(content), LIMITS)
+
+
+WHOLE: dict[str, Callable[[], bytes]] = {
+    "a recueil": recueil,
+    "forms in shared resources": stamped,
+    "a standalone decree": lambda: build_standalone([BODY, BODY]),
+    "bytes after a stream": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY)) + b"\r\n  more")]),
+    "a length that lies": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY)), length=10)]),
+    "no checksum": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY))[:-4])]),
+    "an empty packed stream": lambda: papers.pages_of([packed_as(b""), PACKED]),
+    "packed twice": lambda: papers.pages_of([hostile.nested_filters(text_content(BODY), 2)]),
+    "packed in ASCII": lambda: papers.pages_of([in_ascii()]),
+    "no compression": lambda: papers.pages_of([hostile.GOOD] * 3),
+    "table and pages in streams": lambda: hostile.object_stream(
+        stream(b"6 0 " + papers.PAGE % 7, b"/Type /ObjStm /N 1 /First 4", compress=True)
+    ),
+    "made for the web": lambda: hostile.linearized(2),
+    "encrypted": lambda: hostile.locked_tree(says=3),
+    "a form with values": lambda: papers.form("Valence"),
+    "a logo in a form": lambda: papers.logo_in_a_form(BODY),
+    "notes": lambda: hostile_pages.notes(20),
+    "a damaged stream that nothing uses": lambda: papers.pages_of([PACKED] * 2, extra=[hit(PACKED, len(PACKED) // 2)]),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+async def test_a_whole_file_is_not_taken_for_damaged(name: str, saved: Save) -> None:
+    reading = await read(WHOLE[name](), saved)
+    assert (reading.complete, reading.damaged) == (True, False)
+
+
+async def test_a_page_that_lost_its_second_half_is_not_complete(saved: Save) -> None:
+    content = papers.pages_of([PACKED, PACKED, PACKED])
+    at = in_stream(content, 1)
+    whole = await read(content, saved)
+    reading = await read(hit(content, at[len(at) // 2]), saved)
+    lost = reading.pages[1]
+    assert (reading.complete, reading.damaged, reading.unreadable_pages) == (False, True, (2,))
+    assert (lost.damaged, lost.origin) == (True, TextOrigin.LAYER)
+    assert 0 < len(lost.text.split()) < len(whole.pages[1].text.split())
+    assert reading.pages[0] == whole.pages[0]
+    assert reading.pages[2] == whole.pages[2]
+
+
+@pytest.mark.parametrize("build", [recueil, stamped, lambda: hostile.locked_tree(says=3)], ids=["recueil", "forms", "encrypted"])
+async def test_wherever_a_byte_of_a_text_is_hit_its_page_is_not_complete(build: Callable[[], bytes], saved: Save) -> None:
+    content, chance = build(), random.Random(16)
+    whole = await read(content, saved)
+    assert whole.complete
+    streams = list(re.finditer(rb"/Filter /FlateDecode.*?stream\n(.*?)\nendstream", content, re.DOTALL))
+    for found in chance.sample(streams, 3):
+        reading = await read(hit(content, chance.randrange(*found.span(1))), saved)
+        changed = {page.number for page, before in zip(reading.pages, whole.pages, strict=True) if page.text != before.text}
+        assert changed <= set(reading.unreadable_pages)
+        assert not reading.complete
+        assert len(reading.unreadable_pages) == 1, "the pages beside it are whole"
+
+
+async def test_letters_of_a_damaged_table_are_not_trusted(saved: Save) -> None:
+    table = papers.lost_map()
+    data = zlib.compress(table[table.index(b"stream\n") + 7 : table.rindex(b"\nendstream")])
+    content = papers.pages_of([PACKED] * 2, font=papers.FONT_WITH_MAP, extra=[packed_as(data)])
+    reading = await read(hit(content, in_stream(content, 0)[len(data) // 2]), saved)
+    assert all(page.damaged for page in reading.pages)
+
+
+def test_a_damaged_scan_is_recognised_and_not_taken_for_whole(saved: Save) -> None:
+    image = zlib.compress(picture(BODY).tobytes())
+    width, height = picture(BODY).size
+    entries = b"/Width %d /Height %d /BitsPerComponent 8 /ColorSpace /DeviceGray /Filter /FlateDecode" % (width, height)
+    content = hostile_pages.image(entries, image, text=False)
+    at = content.index(image)
+    page = Document(saved(hit(content, at + len(image) * 9 // 10)), lambda: Fixed(Recognised(BODY, 90))).recognise(1)
+    assert (page.origin, page.damaged) == (TextOrigin.OCR, True)
+    assert not Document(saved(content), lambda: Fixed(Recognised(BODY, 90))).recognise(1).damaged
+    assert not Document(saved(scanned(picture(BODY))), lambda: Fixed(Recognised(BODY, 90))).recognise(1).damaged
+
+
+def test_what_a_bomb_holds_is_not_unpacked_to_its_end() -> None:
+    packed = zlib.compressobj(9)
+    data = b"".join(packed.compress(bytes(1024**2)) for _ in range(400)) + packed.flush()
+    # A damaged stream after it is not reached any more: the budget of the file is spent.
+    assert streams_unpack(papers.pages_of([packed_as(data), hit(PACKED, len(PACKED) // 2)]))
+
+
+# Files cut short
+
+
+def cuts(content: bytes) -> list[int]:
+    return [len(content) * share // 1000 for share in (400, 600, 800, 900, 950, 990, 999)]
+
+
+@pytest.mark.parametrize("build", [recueil, stamped, lambda: build_standalone([BODY] * 9)], ids=["recueil", "forms", "standalone"])
+async def test_what_a_truncated_file_still_holds_is_read(build: Callable[[], bytes], saved: Save) -> None:
+    content = build()
+    whole = await read(content, saved)
+    read_whole = 0
+    for end in cuts(content):
+        try:
+            reading = await read(content[:end], saved)
+        except Unreadable:
+            continue
+        # Only what stands after the table of objects is missing: then nothing is.
+        assert reading.complete != reading.salvaged
+        texts = [page.text for page in reading.pages if page.is_whole]
+        assert texts == [page.text for page in whole.pages][: len(texts)]
+        assert len(texts) >= read_whole
+        read_whole = len(texts)
+    assert read_whole == whole.page_count
+
+
+async def test_missing_pages_are_counted_where_their_number_is_known(saved: Save) -> None:
+    content = stamped(10)
+    reading = await read(content[: content.index(b"29 0 obj")], saved)
+    assert reading.page_count == 10
+    assert reading.unreadable_pages == (5, 6, 7, 8, 9, 10)
+
+
+async def test_pages_whose_root_is_lost_are_found(saved: Save) -> None:
+    """The root of the page tree stands after its pages."""
+    page = b"<< /Type /Page /Parent 9 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 1 0 R >> >> /Contents %d 0 R >>"
+    objects = [FONT, page % 3, PACKED, page % 5, PACKED, page % 7, PACKED, b"<< /Type /Catalog /Pages 9 0 R >>"]
+    content = write([*objects, b"<< /Type /Pages /Kids [2 0 R 4 0 R 6 0 R] /Count 3 >>"], root=8)
+    reading = await read(content[: content.index(b"9 0 obj")], saved)
+    assert [page.text.split() for page in reading.pages] == [BODY.split()] * 3
+    assert not reading.complete
+
+
+@pytest.mark.parametrize("compress", [True, False])
+async def test_pages_in_an_object_stream_are_found(saved: Save, compress: bool) -> None:
+    content = WHOLE["table and pages in streams"]() if compress else hostile.object_stream(
+        stream(b"6 0 " + papers.PAGE % 7, b"/Type /ObjStm /N 1 /First 4")
+    )  # fmt: skip
+    reading = await read(content[: content.index(b"9 0 obj")], saved)
+    assert [page.text.split() for page in reading.pages] == [BODY.split()] * 2
+
+
+async def test_half_a_page_at_the_end_is_kept(saved: Save) -> None:
+    content = papers.pages_of([PACKED] * 3)
+    at = in_stream(content, 2)
+    reading = await read(content[: at[len(at) // 2]], saved)
+    assert [page.damaged for page in reading.pages] == [False, False, True]
+    assert "PRÉFET DE LA DRÔME" in reading.pages[2].text
+
+
+@pytest.mark.parametrize("end", [30, 200])
+async def test_nothing_is_made_of_an_encrypted_file_without_its_end(saved: Save, end: int) -> None:
+    with pytest.raises(Unreadable, match="damaged beyond reading"):
+        await read(hostile.locked_tree(says=3)[:-end], saved)
+
+
+def test_a_page_that_is_not_whole_is_no_page_read() -> None:
+    assert not PageText(1, "Vu le code", damaged=True).is_whole
+    assert not PageText(1, "", TextOrigin.UNREADABLE).is_whole
+    assert PageText(1, "", TextOrigin.BLANK).is_whole
