@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         Unusable,
         Validators,
     )
-    from sources.listed import Listed, Origin
     from sources.issuers import Issuers, prefix_of
+    from sources.listed import Listed, Origin
     from sources.trail import Trail
     from sources.urls import canonical
 
