@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +60,7 @@ class Branch:
 
     def online(self, now: datetime) -> tuple[Recueil, ...]:
         """What is there, in the order in which it came."""
-        return tuple(recueil for recueil in self.recueils if recueil.up <= now)
+        return self.recueils[: bisect_right(self.recueils, now, key=lambda recueil: recueil.up)]
 
     def template(self, today: date) -> Template:
         """The site of the day."""
@@ -150,11 +151,15 @@ class France:
     def _pages(self, host: str) -> Pages:
         """All addresses of a site, made anew when it published something or the day turned."""
         branches = self._hosts[host]
-        state = [(self.now.astimezone(branch.zone).date(), len(branch.online(self.now))) for branch in branches]
+        state = self._state(host, branches)
         known = self._shown.get(host)
         if known is None or known[0] != state:
             known = self._shown[host] = (state, self._site(host, branches))
         return known[1]
+
+    def _state(self, host: str, branches: Sequence[Branch]) -> object:
+        """What the addresses of a site depend on."""
+        return [(self.now.astimezone(branch.zone).date(), len(branch.online(self.now))) for branch in branches]
 
     def _site(self, host: str, branches: Sequence[Branch]) -> Pages:
         roots: dict[str, list[Branch]] = defaultdict(list)

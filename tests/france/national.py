@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import cycle
 
@@ -38,12 +38,18 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class National:
-    """One source as a site at one moment. `today` is the authority's own date, `path` where the catalogue says that it begins."""
+    """One source as a site at one moment. `today` is the authority's own date, `path` where the catalogue says that it begins.
+
+    `missing` is the level (`year`, `month`) whose page of today is gone, with every link to it; `renamed` has, by level, what the page of
+    today is called where it lost its name, and its address with it.
+    """
 
     source: Source
     spelling: Spelling
     today: date
     path: str
+    missing: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def content(self, recueils: Sequence[Recueil]) -> Content:
         """The root and all that is below it, for what is on line, in the order in which it came."""
@@ -63,7 +69,7 @@ class National:
         if not levels:
             return self._list(path, recueils)
         level, *deeper = levels
-        groups = self._groups(level, recueils, span)
+        groups = self._shown(level, recueils, span)
         below: Pages = {}
         for group in groups:
             asked = there = f"{path}/{group.slug}"
@@ -84,6 +90,19 @@ class National:
         return content.below | own
 
     # --- the way -----------------------------------------------------------------------------------------------------
+
+    def _shown(self, level: str, recueils: Sequence[Recueil], span: Span) -> list[_Group]:
+        kind = level.partition("-")[0]
+        shown = []
+        for group in self._groups(level, recueils, span):
+            year, first, last = group.span.year, group.span.first, group.span.last
+            is_current = year == self.today.year and first <= self.today.month <= last
+            if is_current and kind in self.renamed:
+                text = self.renamed[kind]
+                shown.append(replace(group, slug=text.replace(" ", "-"), text=text))
+            elif not (is_current and kind == self.missing):
+                shown.append(group)
+        return shown
 
     def _groups(self, level: str, recueils: Sequence[Recueil], span: Span) -> list[_Group]:
         match level.partition("-")[0]:

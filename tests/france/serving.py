@@ -39,7 +39,8 @@ class Asked:
 
 
 Interference = Callable[[str, str], Answer | None]
-"""`(host, target)` -> an answer that takes the place of the site's own, None to let it through."""
+"""`(host, target)` -> an answer that takes the place of the site's own, None to let it through. Behind a Shortcut it may raise what the
+network does (`httpx.TransportError`)."""
 
 
 def no_interference(host: str, target: str) -> Answer | None:
@@ -165,6 +166,10 @@ class _Body(httpx.AsyncByteStream):
 
 
 def _answered(door: Sockets | Shortcut, host: str, target: str, headers: Mapping[str, str]) -> Answer:
-    answer = door.interference(host, target) or door.france.answer(host, target, headers)
+    try:
+        answer = door.interference(host, target) or door.france.answer(host, target, headers)
+    except httpx.TransportError:
+        door.asked.append(Asked(door.monotonic(), host, target, headers.get("user-agent", ""), 0, 0))
+        raise
     door.asked.append(Asked(door.monotonic(), host, target, headers.get("user-agent", ""), answer.status, len(answer.body)))
     return answer

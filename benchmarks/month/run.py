@@ -1,0 +1,191 @@
+"""One month: the real watcher, reader's queue and storage over the simulated sites, on a clock that only waiting moves."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from unittest.mock import patch
+
+import structlog
+
+import sources.visit
+from benchmarks.month.papers import Paper
+from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
+from benchmarks.month.sites import Month
+from bot import rhythm
+from bot.model import Post, PostState
+from bot.storage import Store, open_store
+from bot.survey import habits_of
+from bot.watch import Rhythm, Watcher
+from sources import Source
+from tests.france import memory
+from tests.france.serving import Asked, Shortcut
+from tests.france.sweep import Clock, client
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+EVERY, SLOWEST = timedelta(minutes=15), timedelta(hours=1)
+"""The defaults of `watch.every_minutes` and of `watch.slowest_minutes`."""
+
+LOOK = timedelta(minutes=5)
+"""How long the simulated bot waits at the most before it looks again what is due."""
+
+TICK = timedelta(seconds=5)
+"""How often the bot looks at the clock (`bot.service`)."""
+
+INTERVAL = 3.0
+"""Seconds between two requests to one address, by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One poll as it ended. `cause` is what the store remembers of the source then, None where it is fine; `error` what was reported."""
+
+    source: Source
+    began: datetime
+    ended: datetime
+    cause: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The end of a trouble of the shared address, and how long each source would wait for its next poll if nothing had been wrong."""
+
+    trouble: Trouble
+    usual: dict[str, timedelta]
+
+
+@dataclass(slots=True)
+class Record:
+    """All that was seen of a month. `papers` are those that were published in it or may be taken for new, with a decree in them."""
+
+    plan: Plan
+    every: timedelta
+    polls: list[Poll] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    papers: dict[str, Paper] = field(default_factory=dict)
+
+
+async def live(plan: Plan, folder: Path, *, every: timedelta = EVERY, told: Callable[[datetime], None] = lambda now: None) -> Record:
+    """Let the month of a plan pass, with the database and temporary files in `folder`. `told` is called as each simulated day begins."""
+    asyncio.get_running_loop().set_default_executor(_AtOnce())
+    month = Month(plan, START)
+    clock = Clock(START, month)
+    door = Shortcut(month, clock.monotonic, month.interfere)
+    record = Record(plan, every, asked=door.asked)
+    store = open_store(f"sqlite:///{folder / 'vigie.db'}")
+    try:
+        with _silence(), patch.object(sources.visit, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
+            async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL) as polite:
+                watcher = Watcher(
+                    authorities=plan.authorities,
+                    fetcher=polite,
+                    read=month.read,
+                    store=store,
+                    route=lambda decree: ("channel",),
+                    rhythm=Rhythm(every=every, slowest=max(every, SLOWEST), announce_since=ANNOUNCED),
+                    clock=clock.now,
+                )
+                await _Driver(record, watcher, store, clock, month, told).run()
+                await watcher.stop()
+        record.posts = store.posts.listed(states=list(PostState))
+    finally:
+        store.close()
+    record.papers = {
+        paper.decree: paper
+        for code in plan.authorities
+        for paper in month.papers(code, START - timedelta(days=400), plan.end)
+        if paper.decree is not None
+    }
+    return record
+
+
+@dataclass(slots=True)
+class _Driver:
+    """Does as `bot.service` does: polls each source once it is due, whatever the others do, and lets time pass when nothing is due."""
+
+    record: Record
+    watcher: Watcher
+    store: Store
+    clock: Clock
+    month: Month
+    told: Callable[[datetime], None]
+    running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        ends = sorted((trouble for trouble in self.record.plan.troubles if trouble.kind.is_shared), key=lambda trouble: trouble.end)
+        day = START.date()
+        while (now := self.clock.now()) < self.record.plan.end:
+            if now.date() > day:
+                day = now.date()
+                self.told(now)
+            while ends and ends[0].end <= now:
+                self.record.recoveries.append(Recovery(trouble := ends.pop(0), self._usual(trouble.end)))
+            for source in await self.watcher.due():
+                if source.key not in self.running:
+                    self.running[source.key] = asyncio.create_task(self._poll(source))
+            if self.running:
+                await asyncio.wait(self.running.values(), return_when=asyncio.FIRST_COMPLETED)
+                for key in [key for key, task in self.running.items() if task.done()]:
+                    self.running.pop(key).result()
+            else:
+                self.clock.advance(self._until_next(now))
+        await asyncio.gather(*self.running.values())
+
+    async def _poll(self, source: Source) -> None:
+        began = self.clock.now()
+        report, _ = await self.watcher.poll(source)
+        state = self.store.sources.get(source.key)
+        cause = (state.cause or "unknown") if state.failures else None
+        self.record.polls.append(Poll(source, began, self.clock.now(), cause, report.error))
+
+    def _until_next(self, now: datetime) -> timedelta:
+        ahead = (state.next_check_at - now for state in self.store.sources.all() if state.next_check_at is not None)
+        wait = min((left for left in ahead if left > timedelta(0)), default=LOOK)
+        ticks = -((START - now - min(wait, LOOK)) // TICK)  # the first tick then or after
+        return START + ticks * TICK - now
+
+    def _usual(self, now: datetime) -> dict[str, timedelta]:
+        usual = {}
+        for source in self.month.sources:
+            habits = habits_of(self.store, self.store.sources.get(source.key), self.month.zones[source.key], now)
+            usual[source.key] = rhythm.interval(habits, now, every=self.record.every, slowest=max(self.record.every, SLOWEST))
+        return usual
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Runs what is meant for a thread at once: the order of things is then the same in each run, and no thread is waited for."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let no log be written: a month has a hundred thousand lines."""
+
+    def drop(logger: object, method: str, event: Any) -> Any:
+        raise structlog.DropEvent
+
+    before = structlog.get_config()["processors"]
+    structlog.configure(processors=[drop])
+    try:
+        yield
+    finally:
+        structlog.configure(processors=before)

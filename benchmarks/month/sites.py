@@ -1,0 +1,223 @@
+"""The sites of the month, with what is wrong with them at each moment."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+import httpx
+
+from benchmarks.month.papers import Paper, number_of, pages_of
+from benchmarks.month.plan import START, Kind, Plan, Trouble
+from bot.model import PageText, Reading
+from bot.perusal import NOBODY
+from bot.reading import Unreadable, assemble
+from bot.reading.follow import Follower
+from sources import Source
+from tests.france.country import Answer, Branch, France, Template
+from tests.france.national import National, as_it_may_be
+from tests.france.pages import Pages
+from tests.france.paper import pdf
+from tests.france.publications import Recueil
+from tests.france.words import spelling
+from tests.sources.markup import grey_card, page, white_card
+
+ELSEWHERE = "https://www.elsewhere.example/contenu/telechargement/1/2/file/recueil-zonal.pdf"
+"""A document that a list links, on a site that is not in the catalogue."""
+
+MAINTENANCE = page("<p>Le site est en maintenance. Veuillez nous excuser pour la gêne occasionnée.</p>", title="Site en maintenance")
+
+_OLDEST = START.date() - timedelta(days=62)
+
+_OTHERS = 5_000
+"""Added to the numbers of another site's recueils: no two sites number their files alike."""
+
+_FILE = re.compile(r"/contenu/telechargement/(\d+)/")
+_FILE_LINK = re.compile(r'href="(/contenu/telechargement/[^"]*\.pdf)"')
+_NOISE = re.compile(r";jsessionid=[0-9A-F]+|\?sid=[0-9a-f]+")
+_WRITTEN = re.compile(rb"\[\[(\w+)/(\d+)/(\d+)\]\]")
+
+
+@dataclass(frozen=True)
+class _Altered(Branch):
+    """A publisher whose pages are not what they should be. `was`: where the root is when nothing is wrong."""
+
+    was: str = ""
+    missing: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def template(self, today: date) -> Template:
+        [source] = self.sources
+        path = urlsplit(source.root).path
+        return National(as_it_may_be(source), spelling(self.was), today, path, missing=self.missing, renamed=self.renamed)
+
+
+class Month(France):
+    """The sites of a plan. Also the reader of their files: what a file holds is known by its name, which is printed in it."""
+
+    def __init__(self, plan: Plan, now: datetime) -> None:
+        super().__init__(plan.authorities, now)
+        # `France` holds them by source too; nothing here looks there.
+        self._branches = [replace(branch, recueils=tuple(filter(_is_kept, branch.recueils))) for branch in self._branches]
+        self._hosts = {_host(branch.sources[0]): [branch] for branch in self._branches}
+        self._plan = plan
+        self._chance = Random(f"sites {plan.seed}")
+        self._at = {_host(source): source for source in self.sources}
+        self._branch = {branch.sources[0].authority: branch for branch in self._branches}
+        self._rank = {code: rank for rank, code in enumerate(plan.authorities)}
+        self._recueils = {
+            code: {(recueil.year, recueil.number): recueil for recueil in branch.recueils} for code, branch in self._branch.items()
+        }
+
+    # --- what is published -------------------------------------------------------------------------------------------
+
+    def papers(self, authority: str, since: datetime, until: datetime) -> list[Paper]:
+        """What an authority puts on line in this time, in order."""
+        return [self._paper(authority, recueil) for recueil in self._branch[authority].recueils if since <= recueil.up < until]
+
+    async def read(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Reading:
+        """In the place of `bot.reading.read_pdf`. Raises Unreadable."""
+        written = _WRITTEN.search(await asyncio.to_thread(path.read_bytes))
+        if written is None:
+            raise Unreadable("not a recueil of the simulation")
+        code, year, number = written.group().decode().strip("[]").split("/")
+        return assemble(pages_of(self._paper(code, self._recueils[code][int(year), int(number)])))
+
+    def _paper(self, authority: str, recueil: Recueil) -> Paper:
+        decree = number_of(self._rank[authority], recueil) if self._plan.holds_decree(authority, recueil) else None
+        return Paper(self._plan.authorities[authority], recueil, decree)
+
+    # --- what is wrong -----------------------------------------------------------------------------------------------
+
+    def troubles(self, authority: str) -> list[Trouble]:
+        """What is wrong at an authority now."""
+        return [trouble for trouble in self._plan.troubles if trouble.strikes(authority, self.now)]
+
+    def interfere(self, host: str, target: str) -> Answer | None:
+        """What comes in the place of a site's own answer, for a door. Raises `httpx.ConnectError` where none comes."""
+        for trouble in self.troubles(self._at[host].authority):
+            match trouble.kind:
+                case Kind.OUTAGE | Kind.SITE_DOWN:
+                    raise httpx.ConnectError("connection refused")
+                case Kind.BUSY:
+                    until = format_datetime(trouble.end, usegmt=True)
+                    return Answer(503, b"<h1>Service indisponible</h1>", headers=(("Retry-After", until), ("Date", self._date())))
+                case Kind.MAINTENANCE if target != "/robots.txt":
+                    return Answer(200, MAINTENANCE.encode())
+                case Kind.FIRST_POLL if "/(offset)/" in target:
+                    return Answer(500, b"<h1>Erreur interne</h1>")
+        return None
+
+    def answer(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:
+        """What a site answers, whatever is wrong with its pages."""
+        target = _NOISE.sub("", target)
+        if "/telechargement/" in target:
+            return self._file(host, target)
+        source = self._at[host]
+        for trouble in self.troubles(source.authority):
+            match trouble.kind:
+                case Kind.JSESSIONID:
+                    return self._rewritten(host, target, headers, lambda: f";jsessionid={self._chance.getrandbits(64):016X}")
+                case Kind.SID:
+                    return self._rewritten(host, target, headers, lambda: f"?sid={self._chance.getrandbits(64):016x}")
+                case Kind.FOREIGN_LINK:
+                    return self._rewritten(host, target, headers, None)
+        return super().answer(host, target, headers)
+
+    def _rewritten(self, host: str, target: str, headers: Mapping[str, str], noise: Callable[[], str] | None) -> Answer:
+        """A list whose links end in noise, other noise in each answer; without `noise`, one with a link to a document elsewhere."""
+        answer = super().answer(host, target, {name: value for name, value in headers.items() if name != "if-none-match"})
+        text = answer.body.decode()
+        if not _FILE_LINK.search(text):
+            return answer
+        if noise is not None:
+            text = _FILE_LINK.sub(lambda link: f'href="{link[1]}{noise()}"', text)
+        else:
+            card = white_card(ELSEWHERE, "Recueil de la zone de défense", f"{self.today(self._at[host]):%d/%m/%Y}")
+            text = text.replace("</main>", f"{card}</main>")
+        etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
+        if headers.get("if-none-match") == etag:
+            return Answer(304, headers=(("ETag", etag),))
+        return Answer(200, text.encode(), headers=(("ETag", etag),))
+
+    def _file(self, host: str, target: str) -> Answer:
+        rank = _FILE.search(target)
+        gone = Answer(404, b"<h1>Page introuvable</h1>")
+        if rank is None:
+            return gone
+        source = self._at[host]
+        year, number = 2000 + int(rank[1]) // 10_000, int(rank[1]) % 10_000
+        owner = source.authority
+        if number > _OTHERS:
+            other = self._swapped_with(owner)
+            if other is None:
+                return gone
+            owner, number = other, number - _OTHERS
+        recueil = self._recueils[owner].get((year, number))
+        if recueil is None or recueil.up > self.now:
+            return gone
+        return Answer(200, pdf(f"[[{self._paper(owner, recueil).name}]]"), "application/pdf")
+
+    def _swapped_with(self, authority: str) -> str | None:
+        for trouble in self.troubles(authority):
+            if trouble.kind is Kind.SWAPPED:
+                return next(other for other in trouble.authorities if other != authority)
+        return None
+
+    def _date(self) -> str:
+        return format_datetime(self.now, usegmt=True)
+
+    # --- the pages ---------------------------------------------------------------------------------------------------
+
+    def _state(self, host: str, branches: Sequence[Branch]) -> object:
+        altered = [self._altered(branch) for branch in branches]
+        return super()._state(host, altered), [trouble.kind for trouble in self.troubles(self._at[host].authority)]
+
+    def _site(self, host: str, branches: Sequence[Branch]) -> Pages:
+        altered = [self._altered(branch) for branch in branches]
+        pages = super()._site(host, altered)
+        for branch, other in zip(branches, altered, strict=True):
+            old, new = urlsplit(branch.sources[0].root), urlsplit(other.sources[0].root)
+            if old != new:
+                card = grey_card(new.path, "Recueil des actes administratifs")
+                pages[f"https://{host}{old.path.rsplit('/', 1)[0]}"] = partial(page, card, title="Publications")
+        return pages
+
+    def _altered(self, branch: Branch) -> Branch:
+        [source] = branch.sources
+        altered = _Altered(branch.sources, branch.zone, branch.label, branch.recueils, was=source.root)
+        for trouble in self.troubles(source.authority):
+            match trouble.kind:
+                case Kind.MONTH_GONE:
+                    altered = replace(altered, missing="month")
+                case Kind.YEAR_GONE:
+                    altered = replace(altered, missing="year")
+                case Kind.YEAR_RENAMED:
+                    altered = replace(altered, renamed={"year": "Recueil des actes administratifs - en cours"})
+                case Kind.YEAR_UNNAMED:
+                    altered = replace(altered, renamed={"year": "Documents a consulter"})
+                case Kind.ROOT_MOVED:
+                    altered = replace(altered, sources=(replace(source, root=f"{source.root}-2"),))
+                case Kind.SWAPPED:
+                    [other] = [other for other in trouble.authorities if other != source.authority]
+                    theirs = (replace(recueil, number=recueil.number + _OTHERS) for recueil in self._branch[other].recueils)
+                    altered = replace(altered, recueils=tuple(theirs))
+        return altered
+
+
+def _is_kept(recueil: Recueil) -> bool:
+    """Whether it stands on the sites of the month: two months before it, and something of the year before to fall back to."""
+    return recueil.day >= _OLDEST or (recueil.day.year < START.year and recueil.day.month == 12)
+
+
+def _host(source: Source) -> str:
+    return urlsplit(source.root).netloc
