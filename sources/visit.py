@@ -96,4 +96,6 @@ class Visits:
         return visited
 
     def _allowed(self, entries: Sequence[Listed]) -> tuple[Listed, ...]:
-        return tuple(entry for entry in entries if not matches(self._source.ignore, entry.url, entry.title))
+        """Without what the catalogue ignores, and what is on a host where nothing may be fetched."""
+        fetchable = (entry for entry in entries if self._fetcher.may_fetch(entry.url))
+        return tuple(entry for entry in fetchable if not matches(self._source.ignore, entry.url, entry.title))
