@@ -10,7 +10,7 @@ from sources.errors import CrawlFailed, LayoutChanged
 from sources.fetch import Fetcher, FetchError, Gone
 from sources.listed import Listed, Origin
 from sources.lists import polled
-from sources.route import choose, instead, wanted
+from sources.route import choose, instead, sections, wanted
 from sources.trail import Polled, Trail, is_outdated, must_walk
 from sources.visit import Visited, Visits
 from sources.walk import Walk
@@ -100,8 +100,8 @@ class Crawler:
         listed |= {url: replace(entry, origin=walk.origins.get(url, entry.origin)) for url, entry in walk.lists.listed.items()}
         pages = tuple((walk.lists.polled | walk.emptied(tuple(listed.values())) | walk.to_ask_again()).values())
         polled_on = trail.polled_on if trail is not None and walk.unread else today
-        known = (*visits.known, *sorted(walk.gone), *walk.unread)
-        fresh = Trail(source.fingerprint, now, today, polled_on, pages, known, moved_to=walk.moved_to)
+        known = dict.fromkeys((*visits.known, *sorted(walk.gone), *walk.unread, *sorted(walk.parts)))
+        fresh = Trail(source.fingerprint, now, today, polled_on, pages, tuple(known), moved_to=walk.moved_to)
         return _crawl(listed, fresh, visits, tuple(walk.unread.values()))
 
 
@@ -170,5 +170,6 @@ async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, 
 
 def _is_outdated(known: Polled, page: Visited, source: Source, trail: Trail, today: date) -> bool:
     choice = choose(page.links.ways, today, year=page.year, always=source.follow)
-    ways = (*choice.current, *choice.recent, *instead(choice, page.links.ways, page.url, source.root))
+    parts = sections(page.links.ways, page.url, source.root)
+    ways = (*choice.current, *choice.recent, *instead(choice, parts))
     return is_outdated(known, page.links, page.entries, ways, trail, grows=source.order != "newest-first")

@@ -82,7 +82,11 @@ class NeedsBrowser(FetchError):
 
 
 class Fetcher(Protocol):
-    """Fetches pages and files of the catalogue's hosts. Every method may raise any `FetchError`."""
+    """Fetches pages and files of the catalogue's hosts. Every method that asks may raise any `FetchError`."""
+
+    def may_fetch(self, url: str) -> bool:
+        """Whether a canonical address is on a host that may be asked."""
+        ...
 
     async def page(self, url: str, validators: Validators = Validators()) -> Page:
         """Fetch an HTML page, conditionally when validators are given."""

@@ -24,6 +24,10 @@ class PatientFetcher:
         self._sleep = sleep
         self._waiting_since: datetime | None = None
 
+    def may_fetch(self, url: str) -> bool:
+        """As the fetcher behind it."""
+        return self._fetcher.may_fetch(url)
+
     async def page(self, url: str, validators: Validators = Validators()) -> Page:  # noqa: B008 - the protocol's own signature
         """Fetch an HTML page. Raises `Paused` once patience is at its end, and any other FetchError at once."""
         return await self._ask(lambda: self._fetcher.page(url, validators))

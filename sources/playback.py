@@ -44,6 +44,10 @@ class RecordingFetcher:
         """What is worth recording: each answer of an address once. Failures other than 404 are none."""
         return tuple(dict.fromkeys(page for answer in self._answers if (page := _recorded(answer))))
 
+    def may_fetch(self, url: str) -> bool:
+        """As the fetcher behind it."""
+        return self._fetcher.may_fetch(url)
+
     async def page(self, url: str, validators: Validators = _NO_VALIDATORS) -> Page:
         """Fetch a page and keep it."""
         if self._watch is not None:
@@ -69,6 +73,10 @@ class Playback:
         for page in recording.pages:
             self._answers[page.url].append(page)
         self.asked: list[str] = []
+
+    def may_fetch(self, url: str) -> bool:
+        """Whether an address may be asked: the hosts of the catalogue are not known here."""
+        return True
 
     async def page(self, url: str, validators: Validators = _NO_VALIDATORS) -> Page:
         """The recorded answer, or "not modified" to the validators it gave before. Raises `Gone`, and `NotRecorded`."""

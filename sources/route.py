@@ -80,12 +80,12 @@ def sections(ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:
     )
 
 
-def instead(choice: Choice, ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:
-    """Which ways without a period to try on a page that sorts by period and has none for the day, such as "Recueils en cours".
+def instead(choice: Choice, parts: Sequence[Way]) -> tuple[Way, ...]:
+    """Which of the `parts` without a period to try on a page that sorts by period and has none for the day, such as "Recueils en cours".
 
     The page of the day may have lost the year or month in its name; or it does not exist yet.
     """
-    return sections(ways, page, root)[:MAX_INSTEAD] if choice.is_awaited and not choice.current else ()
+    return tuple(parts[:MAX_INSTEAD]) if choice.is_awaited and not choice.current else ()
 
 
 def homes(ways: Sequence[Way], root: str) -> tuple[Way, ...]:

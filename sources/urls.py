@@ -14,15 +14,24 @@ _LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 # What is encoded already, and what must be: all but the unreserved and the delimiters of a path, or of a query.
 _IN_PATH = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~()/:@!$&*+,;=]")
 _IN_QUERY = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~()/:@!$&*+,;=?]")
+# A document of the platform is known by the two numbers in its address. What a server adds for one visit or one reader is no part of it.
+_DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/\d+/\d+(?![^/;])", re.IGNORECASE)
+_NOISE = (
+    r"(?:(?:j|php)?_?sess(?:ion)?_?(?:id)?|id_?session|aspsessionid\w*|s_?id|cfid|cftoken|utm_\w+|mtm_\w+|pk_\w+|fbclid|gclid"
+    r"|_|t|ts|time(?:stamp)?|r|rand(?:om)?|rnd|no_?cache|cb|cache_?buster)"
+)
+_NOISE_IN_PATH = re.compile(rf";{_NOISE}=[^/;]*", re.IGNORECASE)
+_NOISE_IN_QUERY = re.compile(rf"(?:{_NOISE}(?:=.*)?|\d*)", re.IGNORECASE | re.DOTALL)
 _STRIPPED = re.compile(r"[\t\r\n]")
 _DEFAULT_PORTS = {80, 443}
 
 
-def canonical(base: str, href: str) -> str | None:
+def canonical(base: str, href: str, *, is_redirect: bool = False) -> str | None:
     """`href` as found on the page `base`: absolute, https, host in lower case, percent-encoded one way, without fragment.
 
-    None when it leads to no web page of its own: empty or only a fragment, another scheme (`javascript:`, `mailto:`), credentials in
-    the address, not a valid URL, or longer than `MAX_LENGTH`. Applying it twice changes nothing.
+    The address of a document loses session numbers and the like, but for that of a redirect, which is only asked: without them the server
+    would redirect for ever. None when it leads to no web page of its own: empty or only a fragment, another scheme (`javascript:`,
+    `mailto:`), credentials in the address, not a valid URL, or longer than `MAX_LENGTH`. Applying it twice changes nothing.
     """
     cleaned = _STRIPPED.sub("", href).strip()
     if not cleaned or cleaned.startswith("#") or len(cleaned) > MAX_LENGTH:
@@ -40,6 +49,9 @@ def canonical(base: str, href: str) -> str | None:
     authority = host if port is None or port in _DEFAULT_PORTS else f"{host}:{port}"
     path = _without_dots(_IN_PATH.sub(_one_way, parts.path)) or "/"
     query = _IN_QUERY.sub(_one_way, parts.query)
+    if not is_redirect and _DOCUMENT.match(path):
+        path = _NOISE_IN_PATH.sub("", path)
+        query = "&".join(part for part in query.split("&") if not _NOISE_IN_QUERY.fullmatch(part))
     address = f"https://{authority}{path}" + (f"?{query}" if query else "")
     return address if len(address) <= MAX_LENGTH else None
 

@@ -1,4 +1,4 @@
-"""One poll's visits to a site: each page asked at most once, counted, read with the source's reader."""
+"""One poll's visits to a site: each page asked at most once, counted, read with the source's reader; how many a walk may make."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sources.authority import Source
+from sources.errors import LayoutChanged
 from sources.fetch import Fetcher, Page, Paused, Validators
 from sources.listed import Listed
 from sources.pages import READERS, PageLinks, Pager
 from sources.periods import label_of
 from sources.route import matches
+
+MAX_PAGES = 12
+"""Pages one walk may read on its way. More means that the layout is not understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +100,37 @@ class Visits:
         return visited
 
     def _allowed(self, entries: Sequence[Listed]) -> tuple[Listed, ...]:
-        return tuple(entry for entry in entries if not matches(self._source.ignore, entry.url, entry.title))
+        """Without what the catalogue ignores, and what is on a host where nothing may be fetched."""
+        fetchable = (entry for entry in entries if self._fetcher.may_fetch(entry.url))
+        return tuple(entry for entry in fetchable if not matches(self._source.ignore, entry.url, entry.title))
+
+
+class TooManyPages(LayoutChanged):
+    """The walk is over: the rest of the way is not asked."""
+
+
+class Steps:
+    """Asks the pages of the way. `met` has those that came, by the address they were asked at."""
+
+    def __init__(self, visits: Visits, root: str) -> None:
+        self.met: dict[str, Visited] = {}
+        self._visits = visits
+        self._root = root
+        self._taken = 0
+
+    async def to(self, url: str) -> Visited:
+        """A page on the way. Raises `TooManyPages`, `LayoutChanged` where the site gives another page, and any other `FetchError`."""
+        page = await self._ask(url)
+        if page.links.is_stranger:
+            page = await self._ask(url)  # the answer to the first request brought the session
+        if page.links.is_stranger:
+            raise LayoutChanged(f"{url}: the site gives another page than the one asked for")
+        self.met[url] = page
+        return page
+
+    async def _ask(self, url: str) -> Visited:
+        if not self._visits.has_read(url):
+            self._taken += 1
+            if self._taken > MAX_PAGES:
+                raise TooManyPages(f"no listing found within {MAX_PAGES} pages from {self._root}")
+        return await self._visits.page(url)

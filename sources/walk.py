@@ -14,9 +14,8 @@ from sources.listed import Listed, Origin
 from sources.lists import Lists
 from sources.pages import Way
 from sources.route import GRACE, Choice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
-from sources.steps import Steps, TooManyPages
 from sources.trail import Polled, Trail, awaits_new_year, has_ended, has_lost_all, has_replaced, missed_since, overlap
-from sources.visit import Visited, Visits
+from sources.visit import Steps, TooManyPages, Visited, Visits
 
 MAX_CARD_PAGES = 3
 """Pages of year or month cards read to find today's: thirty cards."""
@@ -49,7 +48,7 @@ class Walk:
 
     `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
     Among them are the pages of the trail that have vanished. `gone` are those that may be gone, and are. `origins` has the entries that
-    are not on a current page.
+    are not on a current page, `parts` the links without a period that were met, followed or not.
     """
 
     def __init__(self, visits: Visits, source: Source, trail: Trail | None, today: date) -> None:
@@ -58,6 +57,7 @@ class Walk:
         self.unread: dict[str, FetchError] = {}
         self.gone: dict[str, Gone] = {}
         self.origins: dict[str, Origin] = {}
+        self.parts: set[str] = set()
         self._source = source
         self._trail = trail
         self._today = today
@@ -159,10 +159,12 @@ class Walk:
         choice = self._choose(ways, year)
         # What sorts by no period may sort by branch or category, which the catalogue's patterns do not tell where pages were renamed.
         lists_or_sorts = bool(page.entries) or any(way.period for way in ways)
-        parts = () if lists_or_sorts else sections(ways, page.url, self._source.root)
+        named = sections(ways, page.url, self._source.root)
+        self.parts |= {way.url for way in named}
+        parts = () if lists_or_sorts else named
         found = await self._follow_all(choice, parts, year, due=due)
         beside = Found.NOTHING
-        for way in instead(choice, ways, page.url, self._source.root) if found is not Found.CURRENT and due is Due.TODAY else ():
+        for way in instead(choice, named) if found is not Found.CURRENT and due is Due.TODAY else ():
             beside = max(beside, await self._try_instead(way, year))
         if Found.CURRENT in {found, beside}:
             self._levels |= {url, page.url}

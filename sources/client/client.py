@@ -94,6 +94,10 @@ class Client:
         """Requests made for pages and files so far, each step of a redirect included, robots.txt not."""
         return self._requests
 
+    def may_fetch(self, url: str) -> bool:
+        """Whether a canonical address is on one of the catalogue's hosts."""
+        return urlsplit(url).netloc in self._options.hosts
+
     async def page(self, url: str, validators: Validators = NO_VALIDATORS) -> Page:
         """Fetch an HTML page, conditionally when validators are given. Raises any FetchError."""
         headers = {**_PAGE_HEADERS, **_conditions(validators)}
@@ -188,9 +192,8 @@ class Client:
         return self._in_catalogue(there, f"{here}: redirected to {there}")
 
     def _in_catalogue(self, address: str, told: str) -> str:
-        parts = urlsplit(address)
-        if parts.netloc not in self._options.hosts:
-            raise Unusable(f"{told}: {parts.netloc} is not a site of the catalogue")
+        if not self.may_fetch(address):
+            raise Unusable(f"{told}: {urlsplit(address).netloc} is not a site of the catalogue")
         return address
 
     def _count(self) -> None:

@@ -75,12 +75,12 @@ class Origins:
             absolute = urljoin(f"{own.scheme}:" if own else "https:", location) if location.startswith("//") else location
             parts = urlsplit(absolute)
             if parts.netloc:
-                return canonical(url, self._unmapped(parts, own) or absolute)
+                return canonical(url, self._unmapped(parts, own) or absolute, is_redirect=True)
             if own is not None and location.startswith("/") and (below := _below(own.prefix, parts)) is not None:
-                return canonical(url, below)
+                return canonical(url, below, is_redirect=True)
         except ValueError:
             return None
-        return canonical(url, location)
+        return canonical(url, location, is_redirect=True)
 
     def _unmapped(self, parts: SplitResult, own: _Base | None) -> str | None:
         """The canonical form of an absolute URL that lies below one of the bases: the asked site's own first, then the longest."""

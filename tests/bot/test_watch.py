@@ -216,6 +216,26 @@ async def test_a_source_that_sleeps_is_asked_less_often_and_one_that_publishes_a
     assert bench.store.sources.get("99:site").next_check_at == bench.now + QUARTER
 
 
+@pytest.mark.parametrize("noise", [";jsessionid={}", "?sid={}", ";jsessionid={}?sid={}&_={}"])
+async def test_an_address_with_a_number_of_the_visit_is_the_same_recueil_at_every_poll(bench: Bench, noise: str) -> None:
+    bench.papers[url(1)] = reading(vsa("2026-1"))
+    for visit in range(4):
+        bench.site.pages[ROOT] = page(
+            *(download(n, "14/08/2026").replace(".pdf", f".pdf{noise.replace('{}', f'A{visit}')}") for n in (1, 2))
+        )
+        report, _ = await bench.poll(QUARTER)
+        assert (report.ok, report.new, len(bench.site.downloads)) == (True, 0 if visit else 2, 0 if visit else 2)
+    assert bench.states() == {url(1): RecueilState.READ, url(2): RecueilState.READ}
+    assert len(bench.posts()) == 1
+
+
+async def test_a_link_to_a_file_on_a_foreign_host_does_not_make_the_source_fail(bench: Bench) -> None:
+    bench.site.foreign = ("https://www.legifrance.gouv.fr",)
+    bench.site.pages[ROOT] = page(download(1), download(2).replace('href="', 'href="https://www.legifrance.gouv.fr'))
+    report, _ = await bench.poll()
+    assert (report.ok, report.new, bench.site.downloads) == (True, 1, [url(1)])
+
+
 async def test_a_date_that_changes_makes_no_new_recueil(bench: Bench) -> None:
     await bench.poll()
     bench.site.pages[ROOT] = files(1, day=TODAY + timedelta(days=1))

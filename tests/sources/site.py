@@ -10,14 +10,20 @@ from sources.fetch import Download, FetchError, Gone, Page, Paused, Validators
 
 
 class MemorySite:
-    """`pages` maps canonical addresses to HTML. `redirects` and `failures` apply by address; `asked` lists the requests sent."""
+    """`pages` maps canonical addresses to HTML. `redirects` and `failures` apply by address; `asked` lists the requests sent; of `foreign`
+    hosts nothing may be fetched.
+    """
 
     def __init__(self, pages: Mapping[str, str], *, conditional: bool = True) -> None:
         self.pages = dict(pages)
         self.redirects: dict[str, str] = {}
         self.failures: dict[str, FetchError] = {}
+        self.foreign: tuple[str, ...] = ()
         self.asked: list[str] = []
         self._conditional = conditional
+
+    def may_fetch(self, url: str) -> bool:
+        return not any(url.startswith(host) for host in self.foreign)
 
     async def page(self, url: str, validators: Validators = Validators()) -> Page:  # noqa: B008 - the protocol's own signature
         failure = self.failures.get(url)

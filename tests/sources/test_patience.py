@@ -33,6 +33,9 @@ class World:
         self.slept.append(seconds)
         self.now += timedelta(seconds=seconds)
 
+    def may_fetch(self, url: str) -> bool:
+        return url == URL
+
     async def page(self, url: str, validators: Validators = Validators()) -> Page:  # noqa: B008 - the protocol's own signature
         self._next()
         return Page(url, "", validators)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sources import Blocked, CrawlFailed, FetchError, Gone, MovedAway, Refused, Trail, Unreachable, Unusable
-from sources.steps import MAX_PAGES, TooManyPages
+from sources.visit import MAX_PAGES, TooManyPages
 from tests.sources.markup import ROOT, page, pager, white_card
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, listing, months, polled, source, urls
 from tests.sources.site import MemorySite

@@ -40,6 +40,29 @@ def test_one_spelling(href: str, expected: str) -> None:
     assert canonical(BASE, href) == expected
 
 
+FILE = "/contenu/telechargement/12/3456/file/RAA;n%202.pdf"
+
+
+@pytest.mark.parametrize(
+    ("noisy", "plain"),
+    [
+        (f"{FILE};jsessionid=0A1B.node2", FILE),
+        (f"{FILE};JSESSIONID=1;sid=2?PHPSESSID=3&sid=4&_=1723&1723", FILE),
+        (f"{FILE}?sid=&utm_source=page&version=2&t=9", f"{FILE}?version=2"),
+        ("/contenu/telechargement/12/3456;jsessionid=1/file/a.pdf", "/contenu/telechargement/12/3456/file/a.pdf"),
+        ("/irecontenu/telechargement/12/3456/file/a.pdf?session_id=1", "/irecontenu/telechargement/12/3456/file/a.pdf"),
+        ("/content/download/12/3456/file/a?sid=1", "/content/download/12/3456/file/a"),
+        # What says which document it is, and what is no document of the platform, stays.
+        (f"{FILE}?version=2", f"{FILE}?version=2"),
+        ("/contenu/telechargement/page-entiere.pdf?sid=1", "/contenu/telechargement/page-entiere.pdf?sid=1"),
+        ("/index.php;sid=1?sid=2", "/index.php;sid=1?sid=2"),
+        ("/contenu/telechargement/12/3456abc/a.pdf?sid=1", "/contenu/telechargement/12/3456abc/a.pdf?sid=1"),
+    ],
+)
+def test_what_is_added_for_one_visit_is_no_part_of_a_document_s_address(noisy: str, plain: str) -> None:
+    assert canonical(BASE, noisy) == f"https://www.drome.gouv.fr{plain}"
+
+
 @pytest.mark.parametrize(
     "href",
     [
@@ -58,7 +81,7 @@ def test_one_site_with_or_without_www() -> None:
     assert site_of("https://www.var.gouv.fr/a") == "var.gouv.fr"
 
 
-@given(st.text(max_size=80))
+@given(st.text(max_size=80) | st.text(";&?=/sidt_1", max_size=40).map("/contenu/telechargement/1/2/".__add__))
 def test_twice_is_once_and_always_plain_ascii(href: str) -> None:
     once = canonical(BASE, href)
     if once is not None:

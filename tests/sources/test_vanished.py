@@ -18,7 +18,6 @@ UNDER_WAY = f"{ROOT}/Recueils-en-cours"
 SPECIAL, REGULAR = f"{YEAR}/Speciaux", f"{YEAR}/Reguliers"
 KINDS: Changes = {ROOT: cards(YEAR), YEAR: cards(SPECIAL, REGULAR), SPECIAL: files(1, 2), REGULAR: files(3)}
 TWO_YEARS: Changes = {ROOT: cards(YEAR, LAST_YEAR), YEAR: files(2, 1), LAST_YEAR: files(91, 90)}
-
 TOLD = (
     case(
         "the page of the month and its card, until the next month has recueils",
@@ -171,3 +170,16 @@ async def test_a_list_without_a_period_of_which_nothing_is_known_is_no_news_but_
         (file_urls(1)[0], Origin.CURRENT),
     ]
     assert (crawl.unread, sorted(polled(crawl))) == ((), sorted([ROOT, YEAR, special]))
+
+
+@pytest.mark.parametrize(("day", "requests"), [("2026-09-01", 2), ("2026-09-20", 2), ("2027-01-03", 3)])
+async def test_links_without_a_period_do_not_have_the_way_walked_at_every_poll(day: str, requests: int) -> None:
+    """A server that sends every page anew, at the turn of a month and of a year, with more such links than are tried."""
+    sections = [grey_card(f"{YEAR}/{letter}".removeprefix(HOST), f"Recueils spéciaux {letter}") for letter in "ABC"]
+    site = MemorySite({ROOT: page(cards(YEAR), *sections), YEAR: page(cards(JULY, AUGUST), *sections), JULY: files(1), AUGUST: files(2)},
+                      conditional=False)  # fmt: skip
+    poll = Poller(site, source())
+    await poll(date(2026, 8, 31))
+    await poll(date.fromisoformat(day))
+    again = await poll(date.fromisoformat(day))
+    assert (again.requests, again.unread) == (requests, ()), site.asked

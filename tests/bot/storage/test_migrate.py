@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -19,12 +20,13 @@ from bot.storage.engine import make_engine
 from bot.storage.errors import WrongSchema
 from bot.storage.linking import prefix_of
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
-from bot.storage.schema import decrees, identities, metadata, sightings
+from bot.storage.schema import decisions, decrees, identities, metadata, recueils, sightings
 from bot.storage.store import Store, open_store
 from bot.storage.url import parse_url
+from sources import canonical
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
-RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0009"]
+RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0009", "0011"]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
 
@@ -207,6 +209,48 @@ KEYS_BEFORE_0004 = {
 
 def dated(statement: str) -> TextClause:
     return text(statement).bindparams(bindparam("published", type_=Date()))
+
+
+NOISY = "https://www.test.gouv.fr/contenu/telechargement/{0}/9{0}/file/raa {0}.pdf".replace(" ", "%20")
+
+
+def test_documents_have_one_address_from_0011_on(url: str, engine: Engine) -> None:
+    """Else what was seen under an address with a session number would be new under the plain one."""
+    rows = {
+        1: ("26", NOISY.format(1) + ";jsessionid=A1", "known"),
+        2: ("26", NOISY.format(2) + ";jsessionid=B1", "waiting"),
+        3: ("26", NOISY.format(2) + "?sid=b2", "read"),
+        4: ("26", NOISY.format(2) + "?sid=b3", "duplicate"),
+        5: ("26", NOISY.format(3), "known"),
+        6: ("26", NOISY.format(3) + "?sid=c2", "read"),
+        7: ("07", NOISY.format(3) + "?sid=c3", "read"),
+        8: ("26", "https://www.test.gouv.fr/index.php?sid=1", "known"),
+        9: ("26", NOISY.format(4) + "?version=2&PHPSESSID=1", "read"),
+    }
+    at = {address: "at:" + hashlib.sha256(address.encode()).hexdigest()[:40] for address in (rows[3][1], NOISY.format(2))}
+    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+        module.upgrade_to(connection, "0006")
+        for recueil, (authority, address, state) in rows.items():
+            connection.execute(
+                text(
+                    "INSERT INTO recueils (id, authority, source, url, title, is_detail, state, attempts, found_at) "
+                    "VALUES (:id, :authority, '26:site', :url, 'RAA', :no, :state, 1, '2026-08-12 18:30:00.000000')"
+                ),
+                {"id": recueil, "authority": authority, "url": address, "no": False, "state": state},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO decisions (key, outcome, decided_at, decided_by) VALUES (:key, 'not_concerned', '2026-08-12 18:30:00', 'cli')"
+            ),
+            {"key": f"{at[rows[3][1]]}:4:abc"},
+        )
+    with open_store(url) as store, store.database.reading() as connection:
+        urls = {row.id: row.url for row in connection.execute(select(recueils))}
+        plain = {1: NOISY.format(1), 3: NOISY.format(2), 7: NOISY.format(3), 9: NOISY.format(4) + "?version=2"}
+        assert urls == {number: plain.get(number, row[1]) for number, row in rows.items()}
+        assert all(canonical(address, address) == address for address in plain.values()), "the program names them as the migration does"
+        assert store.recueils.unseen("26", [NOISY.format(number) for number in (1, 2, 3, 5)]) == {NOISY.format(5)}
+        assert connection.execute(select(decisions.c.key)).scalars().all() == [f"{at[NOISY.format(2)]}:4:abc"]
 
 
 def test_what_stored_decrees_hold_fills_the_columns_of_0004(url: str, engine: Engine) -> None:

@@ -303,6 +303,26 @@ async def test_pages_that_send_on_in_circles_or_out_of_the_catalogue_end(server:
         await client.page(f"{SITE}/c")
 
 
+async def test_what_is_on_no_host_of_the_catalogue_is_no_entry(server: Server, client: Client) -> None:
+    """It can never be fetched, and would make the source fail for days."""
+    path = "/contenu/telechargement/{0}/{0}/file/{0}.pdf"
+    links = [path.format(1), OTHER + path.format(2), "https://www.legifrance.gouv.fr" + path.format(3), f"{SITE}:8443{path.format(4)}"]
+    server.routes["/var/RAA"] = reply("".join(f'<p><a href="{link}">RAA n° {n}</a>' for n, link in enumerate(links, 1)))
+    source = Source("83", "site", "national", f"{SITE}/RAA", "one-page", "download-list")
+    crawl = await Crawler(client).poll(source, None, today=date(2026, 8, 14), now=datetime(2026, 8, 14, 12, tzinfo=UTC))
+    assert [entry.url for entry in crawl.listed] == [SITE + path.format(1), OTHER + path.format(2)]
+
+
+@pytest.mark.parametrize("visit", [";jsessionid=1", "?sid=1"])
+async def test_a_file_that_redirects_to_itself_with_a_number_of_the_visit_is_fetched(
+    server: Server, client: Client, tmp_path: Path, visit: str
+) -> None:
+    path = "/contenu/telechargement/1/2/file/a.pdf"
+    server.routes[f"/var{path}"] = redirect(f"{path}{visit}")
+    server.routes[f"/var{path}{visit}"] = reply(b"%PDF-1.7 %%EOF", content_type="application/pdf")
+    assert (await client.download(f"{SITE}{path}", tmp_path / "a.pdf")).size == 14
+
+
 async def test_a_root_that_sends_on_is_polled_where_its_recueils_are(server: Server, client: Client) -> None:
     """And what comes there is seen, though the page that sends on never changes."""
     source = Source("83", "site", "national", f"{SITE}/RAA", "one-page", "download-list")
