@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-LONGEST = 60.0
+LONGEST = 120.0
 """Seconds that a command of a test may take."""
 
 

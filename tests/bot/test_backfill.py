@@ -360,7 +360,7 @@ async def test_two_backfills_at_once_share_the_work(bench: History, monkeypatch:
     take_up, loaded, ready = bench.store.recueils.take_up, set[int](), threading.Event()
 
     def take_up_when_both_have_loaded(recueil: Recueil, *, silent: bool, now: datetime) -> Recueil | None:
-        assert ready.wait(30)
+        assert ready.wait(60)
         return take_up(recueil, silent=silent, now=now)
 
     def told(number: int, step: Progress) -> None:

@@ -65,7 +65,7 @@ async def test_a_sign_of_life_that_is_being_recorded_at_the_end_does_not_take_th
         def take(self, *args: Any, **kwargs: Any) -> Lease | None:
             if self.beaten.is_set():
                 begun.set()
-                go_on.wait(10)
+                go_on.wait(60)
             return super().take(*args, **kwargs)
 
     async with alone(Slow(store.leases), lambda: NOW, asyncio.Event(), beat=0):
@@ -87,7 +87,7 @@ async def test_signs_of_life_are_given_and_who_was_taken_over_ends(store: Store)
         # The machine slept meanwhile, as far as another one can tell.
         store.leases.take(RUN, "other", elsewhere(), now[0] + STALE, is_gone=is_gone)
         now[0] += STALE
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await stop.wait()
     lease = store.leases.holder_of(RUN, NOW)
     assert lease is not None

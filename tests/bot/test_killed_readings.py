@@ -42,7 +42,7 @@ async def read_and_die(folder: Path, moment: str) -> None:
         if moment == MOMENTS[0]:
             store.decrees.record = _die  # type: ignore[method-assign,assignment]  # a kill between two steps
         await world.poll("99")
-        await asyncio.wait_for(scan.waiting.wait(), 20)
+        await asyncio.wait_for(scan.waiting.wait(), 60)
         if moment == MOMENTS[1]:
             _die()
         if moment == MOMENTS[2]:

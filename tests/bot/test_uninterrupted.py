@@ -20,7 +20,7 @@ async def test_a_cancellation_is_raised_after_the_call_has_ended() -> None:
 
     def record() -> None:
         started.set()
-        go_on.wait(10)
+        go_on.wait(60)
         ended.set()
 
     task = asyncio.create_task(uninterrupted(record))
@@ -40,7 +40,7 @@ async def test_a_cancellation_is_not_lost_where_the_call_fails() -> None:
 
     def fail() -> None:
         started.set()
-        go_on.wait(10)
+        go_on.wait(60)
         raise OSError("disk full")
 
     async def try_again() -> None:

@@ -734,7 +734,7 @@ async def test_detail_pages_are_resolved_and_read_in_the_same_round(bench: Bench
     }
     bench.papers[url(3)] = reading(vsa("2026-3"))
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         report, harvest = await bench.poll()
 
     assert bench.states() == {

@@ -69,7 +69,7 @@ async def listening(parts: Parts) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, 60)
 
 
 def read_again(parts: Parts) -> None:

@@ -60,13 +60,13 @@ class Gate:
     def open(self) -> None:
         self._open.set()
 
-    async def reached(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a bound for a test gone wrong
+    async def reached(self, timeout: float = 60.0) -> None:  # noqa: ASYNC109 - a bound for a test gone wrong
         assert await asyncio.to_thread(self._reached.wait, timeout), "the server never got there"
 
     async def wait(self) -> None:
         """Called by the server."""
         self._reached.set()
-        await asyncio.to_thread(self._open.wait, 30.0)
+        await asyncio.to_thread(self._open.wait, 240.0)
 
 
 class LoopbackServer:
@@ -103,7 +103,7 @@ class LoopbackServer:
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._run, args=(self._server, listener), daemon=True, name=type(self).__name__)
         self._thread.start()
-        assert self._server.ready.wait(20.0), "the server did not start"
+        assert self._server.ready.wait(60.0), "the server did not start"
         return self
 
     def _run(self, server: _Server, listener: socket.socket) -> None:

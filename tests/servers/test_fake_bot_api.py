@@ -153,7 +153,7 @@ async def test_the_library_talks_to_it(api: FakeBotApi) -> None:
         api.say(5, 5, "/start")
         await api.until(lambda: api.messages)
         api.press(api.messages[0], "page:2")
-        await asyncio.wait_for(pressed.wait(), 10)
+        await asyncio.wait_for(pressed.wait(), 60)
         await application.updater.stop()
         await application.stop()
     assert [message.text for message in api.messages] == ["appuyé page:2"]

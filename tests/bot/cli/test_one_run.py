@@ -38,7 +38,7 @@ def test_a_second_run_says_so_and_leaves_while_a_poll_works(vigie: Vigie, zygote
         assert vigie("poll", "26").code in {0, 3}
         # Killed without a word, on the same machine: the next one need not wait.
         first.process.send(signal.SIGKILL)
-        first.process.wait(10)
+        first.process.wait(60)
     with bot(zygote.begin, tmp_path, "run") as third:
         third.until(lambda: holder(tmp_path) == str(third.process.pid))
         assert third.end() == 0

@@ -160,7 +160,7 @@ def on_a_terminal(folder: Path, arguments: list[str], seen: Callable[[subprocess
             pass
         finally:
             os.close(ours)
-            code = process.wait(timeout=30)
+            code = process.wait(timeout=60)
     return code, shown.decode("utf-8", "replace")
 
 

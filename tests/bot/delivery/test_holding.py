@@ -90,7 +90,7 @@ async def test_who_takes_long_but_lives_keeps_it(stores: tuple[Store, Store], cl
             assert second.outbox.unknown_due("essai", clock()) == []
 
     channel.meanwhile = signs_of_life  # type: ignore[method-assign]  # what happens in this test
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await Deliverer(first.outbox, [channel], clock, beat=0.001).deliver_due()
     assert channel.received == [1]
     assert first.outbox.counts() == {"essai": {PostState.SENT: 1}}
@@ -145,7 +145,7 @@ async def test_a_sign_of_life_that_cannot_be_recorded_is_given_again(clock: Cloc
     outbox = Silent(post(1))
     outbox.loop = asyncio.get_running_loop()
     with capture_logs() as logs:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             with held(outbox, post(1), clock, beat=0.001):
                 await outbox.recorded.wait()
     assert [line["event"] for line in logs] == ["no sign of life recorded"] * 2

@@ -70,7 +70,7 @@ async def test_a_slow_platform_does_not_hold_back_the_others(clock: Clock) -> No
     slow, free, free_done = ScriptedChannel("lent"), ScriptedChannel("libre"), asyncio.Event()
 
     async def slow_send(one: Post) -> object:
-        await asyncio.wait_for(free_done.wait(), 10)
+        await asyncio.wait_for(free_done.wait(), 60)
         return await ScriptedChannel.send(slow, one)
 
     async def free_send(one: Post) -> object:
@@ -224,7 +224,7 @@ class SlowOutbox(MemoryOutbox):
     def _maybe_wait(self, method: str) -> None:
         if method == self._slow:
             self.inside.set()
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(60)
 
     def claim(self, destination: str, now: datetime) -> Post | None:
         claimed = super().claim(destination, now)

@@ -59,12 +59,12 @@ async def running(bot: TelegramBot) -> AsyncIterator[asyncio.Event]:
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, 60)
 
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait for something that happens in the server's thread, which has no event to wait for."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         await asyncio.sleep(0.01)
@@ -148,9 +148,9 @@ async def test_it_stops_at_once_while_telegram_is_down(questions: Questions) -> 
     stop = asyncio.Event()
     bot = TelegramBot(SecretStr("1:x"), "http://127.0.0.1:9", questions, PLACES, sleep=sleep)
     task = asyncio.create_task(bot.run(stop))
-    await asyncio.wait_for(resting.wait(), 15)
+    await asyncio.wait_for(resting.wait(), 60)
     stop.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
 
 
 @pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "getUpdates"])
@@ -160,7 +160,7 @@ async def test_it_stops_at_once_while_telegram_does_not_answer(api: FakeBotApi, 
     task = asyncio.create_task(a_bot(api, questions).run(stop))
     await until(lambda: api.calls_of(method))
     stop.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
     gate.open()
 
 
@@ -186,7 +186,7 @@ async def test_a_wrong_token_is_told_without_showing_it(api: FakeBotApi, questio
 async def test_a_token_revoked_on_the_way_ends_it(api: FakeBotApi, questions: Questions) -> None:
     api.fail("getUpdates", 401, "Unauthorized")
     with pytest.raises(TokenRefused):
-        await asyncio.wait_for(a_bot(api, questions).run(asyncio.Event()), 15)
+        await asyncio.wait_for(a_bot(api, questions).run(asyncio.Event()), 60)
 
 
 async def test_what_was_answered_is_not_sent_again_after_a_restart(api: FakeBotApi, questions: Questions) -> None:
@@ -216,7 +216,7 @@ async def test_an_answer_on_its_way_is_sent_before_it_stops(api: FakeBotApi, que
     await until(lambda: any(call.get("limit") for call in api.calls_of("getUpdates")))
     assert not task.done()
     gate.open()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
     assert len(api.messages) == 1
 
 

@@ -140,4 +140,4 @@ async def test_a_long_pause_ends_at_once_when_told_to_stop() -> None:
     await resting.wait()
     stop.set()
     with pytest.raises(Stopped):
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 60)

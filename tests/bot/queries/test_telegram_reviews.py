@@ -83,7 +83,7 @@ class Desk:
             yield
         finally:
             stop.set()
-            await asyncio.wait_for(task, 15)
+            await asyncio.wait_for(task, 60)
             await self.chat.close()
 
     def _was_posted(self) -> None:

@@ -88,7 +88,7 @@ def test_of_many_that_begin_at_once_one_has_it(opener: Callable[[], Store]) -> N
     had: list[Lease | None] = []
 
     def run(number: int) -> None:
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         had.append(stores[number].leases.take("run", str(number), f"host {number}", NOW, is_gone=lives))
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]

@@ -151,7 +151,7 @@ def test_a_lock_that_ends_is_waited_for(file: Path) -> None:
                 asked.set()
 
         def let_go() -> None:
-            asked.wait(30)
+            asked.wait(60)
             other.execute("COMMIT")
 
         helper = threading.Thread(target=let_go)
@@ -171,16 +171,16 @@ def test_a_connection_that_outlives_the_store_is_released_when_it_comes_back(fil
 
     def use() -> None:
         if not begun:
-            closed.wait(30)
+            closed.wait(60)
         with store.database.reading() as connection:
             opened.set()
-            closed.wait(30)
+            closed.wait(60)
             assert connection.scalar(text("SELECT 1")) == 1
 
     helper = threading.Thread(target=use)
     helper.start()
     if begun:
-        assert opened.wait(30)
+        assert opened.wait(60)
     store.close()
     before = len(released)
     closed.set()

@@ -242,7 +242,7 @@ def test_programs_that_claim_at_once_never_get_the_same_post(opener: Callable[[]
 
     def run(number: int) -> None:
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=60)
             while post := programs[number % 4].outbox.claim("t", NOW):
                 taken.append(post.id)
         except BaseException as error:

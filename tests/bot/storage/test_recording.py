@@ -268,7 +268,7 @@ def test_programs_that_read_the_same_decree_at_once_announce_it_once(opener: Cal
         judged = [act(f"Arrêté {letter}", first=page) for page, letter in enumerate("ABCD", start=1)]
         ordered = judged if number % 2 else judged[::-1]
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=60)
             announced.extend(programs[number % 4].decrees.record(result_of(recueils[number], *ordered), to("t"), NOW).posts)
         except BaseException as error:
             errors.append(error)

@@ -124,7 +124,7 @@ def test_one_of_many_answers_at_once_counts(opener: Callable[[], Store]) -> None
     ends: list[str] = []
 
     def answer(number: int) -> None:
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         try:
             if number % 2:
                 programs[number].reviews.reject(review.id, LATER, "cli")

@@ -68,7 +68,7 @@ def is_running(pid: int) -> bool:
 
 async def until(true: Callable[[], object]) -> None:
     """Wait for something that tells nobody: the end of a process that is not our child."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - such an end is no event of ours
             await asyncio.sleep(0.02)
 

@@ -143,11 +143,11 @@ async def test_the_machine_knows_itself() -> None:
 
 async def test_names_that_take_long_hold_up_no_other_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(30) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(120) and [])
     names = SystemResolver()
     asked = [asyncio.create_task(names(f"h{number}", 443)) for number in range(100)]
     await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await asyncio.to_thread(lambda: "the database") == "the database"
     released.set()
     assert await asyncio.gather(*asked) == [[]] * 100
