@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,10 +17,7 @@ from pathlib import Path
 
 from benchmarks.month.figures import judge, report, to_json
 from benchmarks.month.plan import LEAST_SOURCES, draw
-from benchmarks.month.run import EVERY, live
-
-_MEMORY = Path("/dev/shm")  # noqa: S108 - only to make a folder of our own in
-"""A file system in memory, where there is one: the database is written to some hundred thousand times."""
+from benchmarks.month.run import EVERY, live, scratch
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def told(now: datetime) -> None:
         print(f"{now:%Y-%m-%d}, after {time.monotonic() - before:.0f} s", file=sys.stderr)
 
-    with tempfile.TemporaryDirectory(prefix="vigie-month-", dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+    with scratch() as folder:
         record = asyncio.run(live(plan, Path(folder), every=timedelta(minutes=options.every), told=told))
     figures = judge(record)
     print(json.dumps(to_json(figures), ensure_ascii=False, indent=2) if options.json else report(figures))

@@ -45,6 +45,9 @@ INTERVAL = 3.0
 """Seconds between two requests to one address, by default."""
 
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - only to make a folder of our own in
+
+
 @dataclass(frozen=True, slots=True)
 class Poll:
     """One poll as it ended. `cause` is what the store remembers of the source then, None where it is fine; `error` what was reported."""
@@ -75,6 +78,11 @@ class Record:
     asked: list[Asked] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     papers: dict[str, Paper] = field(default_factory=dict)
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder for a month: in memory where there is such a file system, since the database is written to a hundred thousand times."""
+    return tempfile.TemporaryDirectory(prefix="vigie-month-", dir=_MEMORY if _MEMORY.is_dir() else None)
 
 
 async def live(plan: Plan, folder: Path, *, every: timedelta = EVERY, told: Callable[[datetime], None] = lambda now: None) -> Record:
