@@ -21,6 +21,9 @@ from bot.storage.posts import OpenPost
 SETTLE = timedelta(minutes=2)
 """How long the first of several troubles waits for the others: a refusal that concerns all posts meets them one after the other."""
 
+REMINDED_AFTER = timedelta(hours=24)
+"""A post of which only a person can say whether it is there is asked about again: what follows it waits for the answer."""
+
 
 class Trouble(StrEnum):
     """The closed list, in the order in which they are told."""
@@ -72,11 +75,17 @@ def post_changes(
 
 
 def posts_to_tell(unfinished: Sequence[PostAlert], now: datetime, *, settle: timedelta = SETTLE) -> PostMessage:
-    """What is ripe to be told: all that has begun once the first of it is `settle` old, and every end of what was told."""
-    begun = tuple(alert for alert in unfinished if alert.told_at is None and alert.closed_at is None)
+    """What is ripe to be told: all that has begun once the first of it is `settle` old, and every end of what was told; what is in doubt
+    again after a day.
+    """
+    begun = tuple(alert for alert in unfinished if alert.closed_at is None and (alert.told_at is None or _is_forgotten(alert, now)))
     if begun and timedelta() <= now - min(alert.opened_at for alert in begun) < settle:
         begun = ()
     return PostMessage(begun, tuple(alert for alert in unfinished if alert.told_at is not None and alert.closed_at is not None))
+
+
+def _is_forgotten(alert: PostAlert, now: datetime) -> bool:
+    return alert.trouble == Trouble.IN_DOUBT and alert.told_at is not None and now - alert.told_at >= REMINDED_AFTER
 
 
 def _is_still_shut(alert: PostAlert, unsent: Sequence[OpenPost]) -> bool:

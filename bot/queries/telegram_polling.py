@@ -21,7 +21,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 LONG_POLL = timedelta(seconds=50)
 """How long Telegram may hold a request open while there is nothing new."""
-UPDATES = ("message", "callback_query")
+UPDATES = ("message", "callback_query", "channel_post")
 SECOND_POLLER = "another program polls with the same token (409): end it, or give this one a token of its own"
 _LONGEST_PAUSE = 60.0
 _CALM = 10

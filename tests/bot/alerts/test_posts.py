@@ -187,3 +187,19 @@ def test_every_text_fits_and_names_nothing_that_a_chat_would_act_on(language: st
     assert len(text) <= LONGEST + len(post_words("fr").shortened) + 2
     assert "https://" not in text
     assert "@" not in text
+
+
+async def test_a_post_in_doubt_is_asked_about_every_day_until_a_person_answers(bench: Bench) -> None:
+    """What follows it waits for the answer."""
+    (post,) = bench.queue("A")
+    bench.fail(PostState.UNKNOWN, PostCause.RECONCILE_UNCLEAR, "look at the chat")
+    [said] = await bench.look()
+    assert "waits for your answer" in said
+    assert await bench.look(23 * HOUR) == []
+    [again] = await bench.look(HOUR)
+    assert f"post {post.id} (t): look at the chat" in again
+    assert await bench.look(23 * HOUR) == []
+    bench.store.outbox.sent(post.id, "17", bench.now)
+    [settled] = await bench.look()
+    assert "settled" in settled
+    assert await bench.look(48 * HOUR) == []

@@ -18,7 +18,6 @@ from bot.delivery import (
     Destination,
     DestinationRefused,
     Editor,
-    History,
     Limiter,
     MastodonChannel,
     NotSent,
@@ -32,7 +31,7 @@ from bot.delivery.transitions import Event
 from bot.model import Change, Facts, Kind, Post, PostCause, PostState, Reference, Told
 from bot.picture import Picture
 from bot.storage import Store, open_store
-from tests.bot.delivery.memory import PLACES, START, Clock, ScriptedChannel, post
+from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, post
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.messages.samples import decree
 from tests.bot.storage.finding import edits_of, found
@@ -55,7 +54,7 @@ class Opened:
         self._stack = AsyncExitStack()
 
     def telegram(self, **changes: Any) -> TelegramChannel:
-        options: dict[str, Any] = {"history": lambda post: History(), "places": PLACES, "clock": self.clock, "token": self.api.token}
+        options: dict[str, Any] = {"messages": MemoryMessages(), "places": PLACES, "clock": self.clock, "token": self.api.token}
         channel = TelegramChannel(name="essai", chat=CHAT, api_url=self.api.url, **(options | changes))
         self._stack.push_async_callback(channel.close)
         return channel

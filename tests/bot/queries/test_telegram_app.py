@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -233,3 +233,20 @@ async def test_the_token_is_in_no_log_at_any_level(api: FakeBotApi, questions: Q
     assert caplog.records
     assert api.token not in caplog.text
     assert api.token not in str(logs)
+
+
+async def test_what_others_write_in_a_channel_is_noted_and_not_answered(api: FakeBotApi, questions: Questions) -> None:
+    api.add_channel(-1001, "canal")
+    seen: list[tuple[list[str], int]] = []
+
+    def note(chats: Collection[str], message_id: int) -> None:
+        seen.append((list(chats), message_id))
+        raise OSError("no room")
+
+    bot = TelegramBot(SecretStr(api.token), api.url, questions, PLACES, sleep=Naps(), seen=note)
+    async with running(bot):
+        api.person_posts(-1001, "bonjour")
+        api.person_posts(-1001, "/recents")
+        await until(lambda: len(seen) == 2)
+    assert sorted(seen) == [(["-1001", "@canal"], 2), (["-1001", "@canal"], 3)]
+    assert api.messages == []
