@@ -18,10 +18,8 @@ from bot.model import Place
 from bot.queries.answers import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram_commands import publish_commands, register
-from bot.queries.telegram_polling import Patience, Sleep, Stopped, TokenRefused, poll
+from bot.queries.telegram_polling import Patience, Sleep, Stopped, poll
 from bot.queries.telegram_reviews import ReviewButtons
-
-__all__ = ["TelegramBot", "TokenRefused"]
 
 log = structlog.get_logger(__name__)
 
@@ -70,10 +68,7 @@ class TelegramBot:
             self._reviews.when_posted(told)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Answer until `stop` is set, through every outage of Telegram.
-
-        Raises TokenRefused (whose text holds no token) when Telegram does not accept the token.
-        """
+        """Answer until `stop` is set, through every outage of Telegram, and whatever it says of the token."""
         _silence()
         application = self._build()
         patience = Patience(stop, self._sleep)
@@ -109,7 +104,7 @@ class TelegramBot:
         if self._reviews is not None:
             # Before the buttons of lists, which take any other.
             self._reviews.register(application)
-        register(application, self._questions, self._places, self._limiter)
+        register(application, self._questions, self._places, self._limiter, sleep=self._sleep)
         application.add_handler(MessageHandler(filters.UpdateType.CHANNEL_POSTS, self._note_post))
         application.add_error_handler(_log_error)
         return application
