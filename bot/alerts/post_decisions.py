@@ -66,7 +66,9 @@ def post_changes(
     """Which troubles begin and which are over, from the posts not sent, the edits given up and the alerts that are not finished."""
     troubles = _troubles(unsent, now, late_after)
     for edit in not_edited:
-        _add(troubles, f"post:{edit.post}", Trouble.NOT_EDITED, edit.destination, edit.error)
+        # A server that shows what is edited to others is one trouble of its destination.
+        subject = f"destination:{edit.destination}" if edit.cause is PostCause.EDIT_EXPOSED else f"post:{edit.post}"
+        _add(troubles, subject, Trouble.NOT_EDITED, edit.destination, edit.error)
     going_on = {(alert.subject, alert.trouble): alert for alert in unfinished if alert.closed_at is None}
     shut = {alert.destination for alert in going_on.values() if _is_still_shut(alert, unsent)}
     opened = [new for key, new in troubles.items() if key not in going_on and not (new.trouble == Trouble.LATE and new.destination in shut)]

@@ -40,6 +40,7 @@ class PostCause(StrEnum):
     AWAITS_PERSON = "awaits_person"  # not looked for, as configured
     AWAITS_EARLIER = "awaits_earlier"  # a post of a decree that this one changes goes out first
     RESENT = "resent"  # sent again without looking, as configured: it may be there twice
+    EDIT_EXPOSED = "edit_exposed"  # of an edit: the server shows what is edited to others than before
     BY_PERSON = "by_person"
 
 
