@@ -17,7 +17,6 @@ from bot.background import Late
 from bot.bulletin import Bulletin
 from bot.delivery import Delivered
 from bot.model import PostState
-from bot.queries import TelegramBot, TokenRefused
 from bot.storage import StorageError
 from bot.storage.contents import PAGES_KEPT
 from sources import Source
@@ -89,7 +88,7 @@ class Service:
             for destination, posted in self._posts.items()
         ]
         if self._telegram is not None:
-            parts.append(asyncio.create_task(_keep_going(partial(self._answer, self._telegram, stop), "questions")))
+            parts.append(asyncio.create_task(_keep_going(partial(self._telegram.run, stop), "questions")))
         scheduler.start()
         parts.append(asyncio.create_task(_keep_going(self._bulletin.start, "start")))
         try:
@@ -148,12 +147,6 @@ class Service:
         self._bulletin.found(late.harvest)
         if late.harvest.posts:
             self._posted()
-
-    async def _answer(self, telegram: TelegramBot, stop: asyncio.Event) -> None:
-        try:
-            await telegram.run(stop)
-        except TokenRefused as error:
-            log.error("questions are not answered", error=str(error))
 
     def _posted(self) -> None:
         for posted in self._posts.values():

@@ -21,6 +21,9 @@ from bot.storage.posts import OpenPost
 SETTLE = timedelta(minutes=2)
 """How long the first of several troubles waits for the others: a refusal that concerns all posts meets them one after the other."""
 
+REMINDED_AFTER = timedelta(hours=24)
+"""A post of which only a person can say whether it is there is asked about again: what follows it waits for the answer."""
+
 
 class Trouble(StrEnum):
     """The closed list, in the order in which they are told."""
@@ -63,7 +66,9 @@ def post_changes(
     """Which troubles begin and which are over, from the posts not sent, the edits given up and the alerts that are not finished."""
     troubles = _troubles(unsent, now, late_after)
     for edit in not_edited:
-        _add(troubles, f"post:{edit.post}", Trouble.NOT_EDITED, edit.destination, edit.error)
+        # A server that shows what is edited to others is one trouble of its destination.
+        subject = f"destination:{edit.destination}" if edit.cause is PostCause.EDIT_EXPOSED else f"post:{edit.post}"
+        _add(troubles, subject, Trouble.NOT_EDITED, edit.destination, edit.error)
     going_on = {(alert.subject, alert.trouble): alert for alert in unfinished if alert.closed_at is None}
     shut = {alert.destination for alert in going_on.values() if _is_still_shut(alert, unsent)}
     opened = [new for key, new in troubles.items() if key not in going_on and not (new.trouble == Trouble.LATE and new.destination in shut)]
@@ -72,11 +77,17 @@ def post_changes(
 
 
 def posts_to_tell(unfinished: Sequence[PostAlert], now: datetime, *, settle: timedelta = SETTLE) -> PostMessage:
-    """What is ripe to be told: all that has begun once the first of it is `settle` old, and every end of what was told."""
-    begun = tuple(alert for alert in unfinished if alert.told_at is None and alert.closed_at is None)
+    """What is ripe to be told: all that has begun once the first of it is `settle` old, and every end of what was told; what is in doubt
+    again after a day.
+    """
+    begun = tuple(alert for alert in unfinished if alert.closed_at is None and (alert.told_at is None or _is_forgotten(alert, now)))
     if begun and timedelta() <= now - min(alert.opened_at for alert in begun) < settle:
         begun = ()
     return PostMessage(begun, tuple(alert for alert in unfinished if alert.told_at is not None and alert.closed_at is not None))
+
+
+def _is_forgotten(alert: PostAlert, now: datetime) -> bool:
+    return alert.trouble == Trouble.IN_DOUBT and alert.told_at is not None and now - alert.told_at >= REMINDED_AFTER
 
 
 def _is_still_shut(alert: PostAlert, unsent: Sequence[OpenPost]) -> bool:

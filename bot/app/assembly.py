@@ -101,7 +101,7 @@ async def assemble(
             deliverer=deliverer,
             store=store,
             clock=clock,
-            telegram=_telegram_bot(settings, places, store, overview, operators.buttons, clock),
+            telegram=_telegram_bot(settings, wired, places, store, overview, operators.buttons, clock),
             alerts=None if rehearsal else operators.teller(overview, crowds),
             post_alerts=None if rehearsal else operators.post_teller(),
             asker=None if rehearsal else operators.asker(),
@@ -127,6 +127,7 @@ def _deliverer(settings: Settings, wired: Sequence[Destination], channels: Seque
 
 def _telegram_bot(
     settings: Settings,
+    wired: Sequence[Destination],
     places: Mapping[str, Place],
     store: Store,
     overview: Callable[[], Overview],
@@ -136,6 +137,12 @@ def _telegram_bot(
     telegram = settings.telegram
     if telegram.token is None or not telegram.commands:
         return None
+    chats = frozenset(str(entry.chat).lower() for entry in wired if entry.chat is not None)
+
+    def seen(names: Collection[str], message_id: int) -> None:
+        if not chats.isdisjoint(name.lower() for name in names):
+            store.chat_messages.note(names, message_id, clock())
+
     return TelegramBot(
         telegram.token,
         telegram.api_url,
@@ -143,4 +150,5 @@ def _telegram_bot(
         places,
         commands_per_minute=telegram.commands_per_minute,
         reviews=buttons,
+        seen=seen,
     )

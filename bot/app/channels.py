@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from bot.config import DestinationSettings, Settings
-from bot.delivery import AppriseChannel, Channel, ConsoleChannel, Destination, History, MastodonChannel, TelegramChannel
+from bot.delivery import AppriseChannel, Channel, ConsoleChannel, Destination, MastodonChannel, TelegramChannel
 from bot.harvest import Clock
 from bot.keep import Keep
-from bot.model import Decree, Place, Post
+from bot.model import Decree, Place
 from bot.picture import Album
 from bot.storage import Store
 from sources import Authority
@@ -65,7 +64,7 @@ def channel_of(
             token=entry.token,
             places=places,
             clock=clock,
-            history=partial(_history, store),
+            messages=store.chat_messages,
             language=entry.language,
             api_url=settings.telegram.api_url,
             moves=store.moved_chats,
@@ -102,8 +101,3 @@ def album_of(keep: Keep, places: Mapping[str, Place], store: Store) -> Album:
         return None if known is None else keep.find(known[0])
 
     return Album(locate=locate, places=places)
-
-
-def _history(store: Store, post: Post) -> History:
-    references = store.outbox.references(post.id)
-    return History(before=references.before, known=references.known)

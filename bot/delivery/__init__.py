@@ -14,7 +14,7 @@ from bot.delivery.records import Delivered
 from bot.delivery.routing import Destination, Platform, Visibility, destinations_for, wants
 from bot.delivery.safety import UnsafeAddress
 from bot.delivery.store import Outbox
-from bot.delivery.telegram import History, TelegramChannel
+from bot.delivery.telegram import TelegramChannel
 
 __all__ = [
     "AppriseChannel",
@@ -28,7 +28,6 @@ __all__ = [
     "DestinationRefused",
     "EditingChannel",
     "Editor",
-    "History",
     "HoldForPerson",
     "Limiter",
     "MastodonChannel",

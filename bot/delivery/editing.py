@@ -20,6 +20,7 @@ import structlog
 
 from bot.delivery.backoff import backoff
 from bot.delivery.channel import Channel, DeliveryError, EditingChannel
+from bot.delivery.errors import EditExposed
 from bot.delivery.events import event_of, unexpected
 from bot.delivery.limiter import Limiter
 from bot.delivery.store import E, Edits
@@ -121,17 +122,20 @@ class Editor(Generic[E]):
             edited = await channel.edit(edit.post)
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others
             reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
-            return await self._failed(channel, edit, event_of(error), reason, getattr(error, "retry_after", None))
+            exposed = isinstance(error, EditExposed)
+            return await self._failed(channel, edit, event_of(error), reason, getattr(error, "retry_after", None), exposed=exposed)
         now = self._clock()
         await uninterrupted(self._edits.done, edit, now)
         log.info("post edited", destination=channel.name, decree=edit.post.decree.id)
         return True, None if edited.rest is None else now + timedelta(seconds=edited.rest)
 
     async def _failed(
-        self, channel: Channel, edit: E, event: Event, reason: str, retry_after: float | None
+        self, channel: Channel, edit: E, event: Event, reason: str, retry_after: float | None, *, exposed: bool
     ) -> tuple[bool, datetime | None]:
         now = self._clock()
         after = after_failure(event, edit.attempts, edit.since, now, retry_after, self._chance())
+        if exposed:
+            after = After(None, PostCause.EDIT_EXPOSED)
         if after.not_before is None:
             log.warning("post not edited: given up", destination=channel.name, decree=edit.post.decree.id, error=reason)
             await uninterrupted(self._edits.give_up, edit, now, after.cause, reason)

@@ -15,6 +15,10 @@ class Missing(DestinationRefused):
     """What was asked for is not there (404, 410): one message where one was named, the account or server itself otherwise."""
 
 
+class EditExposed(Refused):
+    """The server shows to more people what was edited there: nothing is edited there any more."""
+
+
 class Migrated(NotSent):
     """The chat has another id, which the channel has noted: the post can go there at once."""
 

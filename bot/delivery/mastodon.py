@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +15,7 @@ import structlog
 from bot.delivery import bounded
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
 from bot.delivery.desk import Desk, composing
-from bot.delivery.errors import DestinationRefused, Missing
+from bot.delivery.errors import DestinationRefused, EditExposed, Missing
 from bot.delivery.mastodon_answers import (
     classify_answer,
     classify_failure,
@@ -35,6 +36,8 @@ from bot.messages.digests import mastodon_digest, mastodon_room
 from bot.model import Decree, Place, Post
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class MastodonChannel:
@@ -71,6 +74,7 @@ class MastodonChannel:
         self._thread = thread
         self._limits: StatusLimits | None = None
         self._rest: float | None = None
+        self._exposed: str | None = None
         self._longest = read_timeout * bounded.READS
         base = checked_base(instance)
         self._client = httpx.AsyncClient(
@@ -121,18 +125,21 @@ class MastodonChannel:
             await go_on(self._request, first, texts, self._form(), post.key, destination=self._name, known=known)
 
     async def _post_within_limits(self, post: Post) -> httpx.Response:
-        limits = await self._status_limits()
+        limits = await self._status_limits()  # before the picture is uploaded
         media = await self._media(post)
+        return await self._within(limits, lambda these: self._post(post, these, media))
+
+    async def _within(self, limits: StatusLimits, act: Callable[[StatusLimits], Awaitable[T]]) -> T:
         try:
-            return await self._post(post, limits, media)
+            return await act(limits)
         except Refused as error:
             in_full = replace(limits, per_url=None)
             if limits == in_full or not says_too_long(str(error)):
                 raise
             # It counts links in full, whatever its instance document says.
-            answer = await self._post(post, in_full, media)
+            done = await act(in_full)
             self._limits = in_full
-            return answer
+            return done
 
     async def _media(self, post: Post) -> str | None:
         """The id of the post's picture on the server; None where there is none or it is not taken: the text goes out alone."""
@@ -182,13 +189,22 @@ class MastodonChannel:
     async def edit(self, post: Post) -> Sent:
         """Let the status of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`.
 
-        Of a thread the first status only.
+        Of a thread the first status only. Raises EditExposed, and from then on at once, where the server shows it to others than before.
         """
         if post.digest is not None or post.reference is None:
             raise Refused("Mastodon: not a status that can be edited")
-        text = self._texts(post, await self._status_limits())[0]
-        await edit_status(self._request, post.reference, text, language=self._desk.language, warning=self._warning)
+        if self._exposed is not None:
+            raise EditExposed(self._exposed)
+        try:
+            await self._within(await self._status_limits(), partial(self._edit, post, post.reference))
+        except EditExposed as error:
+            self._exposed = str(error)
+            raise
         return Sent(post.reference, self._rest)
+
+    async def _edit(self, post: Post, status_id: str, limits: StatusLimits) -> None:
+        text = self._texts(post, limits)[0]
+        await edit_status(self._request, status_id, text, language=self._desk.language, warning=self._warning)
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""

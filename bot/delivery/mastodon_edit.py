@@ -7,13 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.delivery.channel import Refused
-from bot.delivery.errors import Missing
+from bot.delivery.errors import EditExposed, Missing
 from bot.delivery.mastodon_media import Request
+from bot.delivery.mastodon_search import json_of
 
 
 async def edit_status(request: Request, status_id: str, text: str, *, language: str, warning: str) -> None:
     """Give a status this text. Its pictures are named again: an edit that does not takes them away. Raises DeliveryError, Refused where the
-    status is gone or the server knows no edits."""
+    status is gone or the server knows no edits, EditExposed where the edit has changed who sees it, which some servers do."""
     path = f"/api/v1/statuses/{quote(status_id, safe='')}"
     try:
         status = await _status(request, path)
@@ -21,9 +22,17 @@ async def edit_status(request: Request, status_id: str, text: str, *, language: 
         form: dict[str, Any] = {"status": text, "language": language, "spoiler_text": warning}
         # Somebody may have marked its picture as sensitive meanwhile.
         form["sensitive"] = "true" if warning or is_sensitive else "false"
-        await request("PUT", path, data=form | ({"media_ids[]": pictures} if pictures else {}))
+        answer = await request("PUT", path, data=form | ({"media_ids[]": pictures} if pictures else {}))
     except Missing as error:
         raise Refused(f"{error}; the status is gone, or the server knows no edits") from None
+    before, after = _visibility(status), _visibility(json_of(answer))
+    if before is not None and after is not None and before != after:
+        raise EditExposed(f"Mastodon: by the edit the server made a status {after} that was {before}; nothing is edited there any more")
+
+
+def _visibility(status: object) -> str | None:
+    shown = status.get("visibility") if isinstance(status, Mapping) else None
+    return shown if isinstance(shown, str) else None
 
 
 async def _status(request: Request, path: str) -> object:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -13,20 +13,21 @@ from telegram import LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from bot.delivery.channel import NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
 from bot.delivery.desk import Desk
 from bot.delivery.errors import HoldForPerson, Migrated, SendAgain
-from bot.delivery.pictured import Pictured, Pictures
+from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.safety import scrub
 from bot.delivery.telegram_answers import cannot_parse, classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
-from bot.delivery.telegram_chat import Moves, Whereabouts
+from bot.delivery.telegram_chat import ChatMessages, Moves, Whereabouts, reading_chat
 from bot.delivery.telegram_edit import edit_message
 from bot.delivery.telegram_photo import is_photo, send_photo
 from bot.delivery.telegram_search import Search
 from bot.delivery.telegram_words import TelegramWords
 from bot.messages import Button, Language, TelegramText
 from bot.model import Decree, Place, Post
+from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
 
@@ -36,24 +37,8 @@ Reconcile = Literal["probe", "hold", "resend"]
 """What is done about a message whose answer was lost: looked for, left to a person, or sent again."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """What is recorded of a destination, to search it for one post: message ids, as `Sent.reference` gave them.
-
-    `before` is the greatest id among the posts that were sent before that post existed in the outbox, None when there is
-    none. It must not be newer: a search starts after it, and what it misses is sent again. `known` are the ids of all posts
-    recorded as sent there: a search passes over them.
-    """
-
-    before: str | None = None
-    known: frozenset[str] = frozenset()
-
-
 class TelegramChannel:
-    """Sends each decree as one message with one button, and can look for a message whose answer was lost.
-
-    `history(post)` is called in a thread. What this process sends itself, the channel remembers.
-    """
+    """Sends each decree as one message with one button, and can look for a message whose answer was lost."""
 
     def __init__(
         self,
@@ -63,7 +48,7 @@ class TelegramChannel:
         token: str,
         places: Mapping[str, Place],
         clock: Callable[[], datetime],
-        history: Callable[[Post], History],
+        messages: ChatMessages,
         language: Language = "fr",
         api_url: str = DEFAULT_API,
         read_timeout: float = 30.0,
@@ -84,10 +69,10 @@ class TelegramChannel:
         self._reconcile = reconcile
         self._pictured = Pictured(picture)
         self._token = token
-        self._history = history
+        self._messages = messages
+        self._clock = clock
         self._sending = SendingBot(token, api_url, read_timeout=read_timeout)
         self._sent: dict[str, int] = {}
-        self._before: dict[str, int] = {}
 
     @property
     def name(self) -> str:
@@ -102,9 +87,8 @@ class TelegramChannel:
         """Send the post. Raises NotSent (Migrated when the chat has moved), Refused (DestinationRefused when the chat itself is out of
         reach) or Unknown."""
         text = self._words.text(post)
-        await self._where.chat()
-        if self._sent:
-            self._before[post.key] = max(self._sent.values())
+        with before_sending():
+            await self._begin(post)
         try:
             reply = await self._reply(post)
             message = await self._send_photo(post, reply) or await self._send_html_or_plain(text, reply)
@@ -113,6 +97,24 @@ class TelegramChannel:
         except TelegramError as error:
             raise classify(error, self._token) from None
         return self._remember(post, message.message_id)
+
+    async def _begin(self, post: Post) -> None:
+        """Note after which message this one will come, should it have to be looked for. Raises NotSent."""
+        chat = await self._where.chat()
+        with reading_chat():
+            known = await asyncio.to_thread(self._messages.begin, post.id, chat)
+        if known is not None or self._reconcile != "probe":
+            return
+        try:
+            found = await Search(self._sending.bot, chat).near_the_end()
+        except ChatMigrated as moved:
+            raise await self._moved(moved) from None
+        except (TelegramError, Unknown):
+            return  # the send itself tells what is wrong there
+        if found is not None:
+            with reading_chat():
+                await asyncio.to_thread(self._messages.note, [str(chat)], found, self._clock())
+                await asyncio.to_thread(self._messages.begin, post.id, chat)
 
     async def _reply(self, post: Post) -> ReplyParameters | None:
         """What the message replies to. Where that is gone it goes out all the same."""
@@ -144,12 +146,10 @@ class TelegramChannel:
     async def _moved(self, moved: ChatMigrated) -> Migrated:
         # Its messages have other ids there.
         self._sent.clear()
-        self._before.clear()
         return await self._where.moved(moved)
 
     def _remember(self, post: Post, message_id: int) -> Sent:
         self._sent[post.key] = message_id
-        self._before.pop(post.key, None)
         return Sent(str(message_id))
 
     async def _send_photo(self, post: Post, reply: ReplyParameters | None) -> Message | None:
@@ -183,7 +183,7 @@ class TelegramChannel:
         )
 
     async def find(self, post: Post) -> Sent | None:
-        """Look for the post by its button among the messages that follow the last one sent before it.
+        """Look for the post by its button among the messages that follow the last one known from before it.
 
         See `telegram_search` for how, and for why only channels in which the bot cannot edit the posts of others can be
         searched. Raises Unknown where searching is impossible or tells nothing (HoldForPerson, SendAgain where it is not wanted), NotSent
@@ -199,12 +199,26 @@ class TelegramChannel:
         if button is None:
             raise Unknown("Telegram: a post without a link cannot be looked for; look at the chat")
         chat = await self._where.chat()
-        history = await asyncio.to_thread(self._history, post)
-        known = frozenset([*_ids(history.known), *self._sent.values()])
-        starts = [*_ids(filter(None, [history.before])), *filter(None, [self._before.get(post.key)])]
-        search = Search(self._sending.bot, chat, button, shows, known=known, twins=self._words.twins(post))
-        found = await self._asking(search.after(max(starts, default=None)))
+        with reading_chat():
+            history = await asyncio.to_thread(self._messages.history, post.id, chat)
+        search = Search(self._sending.bot, chat)
+        known = replace(history, known=history.known.union(self._sent.values()))
+        try:
+            found = await self._asking(search.find(button, shows, known, twins=self._words.twins(post), rebuild=self._button_of))
+        except DeliveryError:
+            if search.searched_to is not None:
+                with reading_chat():
+                    await uninterrupted(self._messages.searched, post.id, search.searched_to)
+            raise
         return None if found is None else self._remember(post, found)
+
+    async def _button_of(self, text: str, link: str) -> Button | None:
+        """The button of another post, from its decree; None where it is not known."""
+        try:
+            return self._words.button_in(text, await asyncio.to_thread(self._messages.decrees_at, link))
+        except Exception as error:  # its message must get a button all the same
+            log.warning("a button is made again from the words of its post", destination=self._name, error=type(error).__name__)
+            return None
 
     async def _asking(self, question: Awaitable[T]) -> T:
         """While looking, nothing is sent: an answer lost on the way only means to ask again."""
@@ -223,7 +237,3 @@ class TelegramChannel:
     async def close(self) -> None:
         """Release connections."""
         await self._sending.close()
-
-
-def _ids(references: Iterable[str]) -> Iterator[int]:
-    return (int(reference) for reference in references if reference.isascii() and reference.isdigit())

@@ -33,6 +33,7 @@ _CANNOT_PARSE = "can't parse entities"
 _NOT_MODIFIED = "message is not modified"
 _NO_SUCH_MESSAGE = ("message to edit not found", "message_id_invalid", "message identifier is not specified")
 _NOT_OURS = ("message can't be edited",)
+_BAD_BUTTON = ("button url", "button_url_invalid")
 
 
 class TooManyRequests(TelegramError):
@@ -100,3 +101,8 @@ def has_no_text(error: BadRequest) -> bool:
 def is_not_ours(error: BadRequest) -> bool:
     """There is a message with that id, and it is not the bot's."""
     return _says(error, *_NOT_OURS)
+
+
+def is_bad_button(error: BadRequest) -> bool:
+    """The message is the bot's, and the address of the button is none."""
+    return _says(error, *_BAD_BUTTON)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,7 @@ from telegram.error import ChatMigrated
 
 from bot.delivery.channel import NotSent
 from bot.delivery.errors import Migrated
+from bot.model import Decree, History
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
@@ -34,6 +35,30 @@ class Moves(Protocol):
         ...
 
 
+class ChatMessages(Protocol):
+    """What is known of the messages of chats. Synchronous; called in a thread."""
+
+    def begin(self, post: int, chat: int | str, /) -> int | None:
+        """Note the newest message known there, before this post is sent: its id, None where none is known."""
+        ...
+
+    def note(self, chats: Collection[str], message_id: int, now: datetime, /) -> None:
+        """A message with this id is, or was, in the chat that these names mean."""
+        ...
+
+    def history(self, post: int, chat: int | str, /) -> History:
+        """What is known, to look there for this post."""
+        ...
+
+    def searched(self, post: int, to: int, /) -> None:
+        """This post is none of the messages up to this id."""
+        ...
+
+    def decrees_at(self, link: str, /) -> Sequence[Decree]:
+        """The decrees whose posts have this link."""
+        ...
+
+
 class Whereabouts:
     """The chat of one destination. Without `moves` one that moves is followed until the program ends."""
 
@@ -48,7 +73,7 @@ class Whereabouts:
     async def chat(self) -> int | str:
         """Where it is now, as noted by whoever met its move. Raises NotSent where that cannot be read."""
         if not self._is_located and self._moves is not None:
-            with _asking():
+            with reading_chat():
                 self._chat = await asyncio.to_thread(self._moves.now_at, self._chat)
             self._is_located = True
         return self._chat
@@ -58,7 +83,7 @@ class Whereabouts:
         if self._moves is None:
             moved = self._moved_at
         else:
-            with _asking():
+            with reading_chat():
                 moved = await asyncio.to_thread(self._moves.moved_at, self._chat)
         return moved is not None and moved >= sent
 
@@ -68,7 +93,7 @@ class Whereabouts:
         """
         log.warning("group became a supergroup: set its new id in the configuration", destination=self._destination, chat=moved.new_chat_id)
         if self._moves is not None:
-            with _asking():
+            with reading_chat():
                 await uninterrupted(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
         self._chat = moved.new_chat_id
         self._moved_at = self._clock()
@@ -76,9 +101,9 @@ class Whereabouts:
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
+def reading_chat() -> Iterator[None]:
     """Nothing was sent yet: a store that fails here leaves no post in doubt."""
     try:
         yield
     except Exception as error:
-        raise NotSent(f"Telegram: it cannot be read or noted where the chat is ({type(error).__name__})") from error
+        raise NotSent(f"Telegram: what is known of the chat cannot be read or noted ({type(error).__name__})") from error

@@ -1,14 +1,14 @@
 """Is a message there? The Bot API has neither idempotency key nor history, but an edit that changes nothing tells.
 
-Every post carries a button that is unique to its decree. Asking, message id after message id, to give a message that very
-button (`editMessageReplyMarkup`) is answered
+Every post carries a button that is unique to its decree. Message id after message id is asked for with a button that Telegram always
+refuses (`editMessageReplyMarkup` with an address that is none), which changes nothing, whoever wrote the message:
 
-- "message is not modified": it is there, with that button: found;
 - "message to edit not found": no such message (never sent, or deleted);
 - "message can't be edited": a message of somebody else;
-- success: another message of the bot, which now has the wrong button. Its text holds its own link: its button is made
-  again from it. If that link is ours, the message is the one sought, unless its words are of another language: the same decree, posted
-  there for another destination.
+- the button is refused: a message of the bot. It is then given the very button that is looked for:
+  "message is not modified" says that it has it: found. Success says that it is another one, which now has a wrong button. Its own is made
+  again from the decree that it tells of, which its text and link name. If these are ours, the message is the one sought, unless its words
+  are of another language: the same decree, posted there for another destination.
 
 A digest has a button of its own, and is recognised by all its links: see `shows_digest`.
 
@@ -18,79 +18,152 @@ chats the bot's answers to commands, which have buttons of their own, are among 
 only, and only without that right, and only among ids greater than the last one known to be sent before: everywhere else the
 answer is "cannot tell".
 
-Ids of a channel follow one another, deleted messages leave holes: several absent ids in a row end the search. Where no
-message was ever known to be sent, the search starts with the channel's first message, needs more absent ids in a row, and
-must have met some message before: a young channel can be searched, an old one answers "cannot tell".
+Ids of a channel follow one another, deleted messages leave holes: several absent ids in a row, after the newest message known there, end
+the search. Which messages are known is recorded (`History`): the bot's own, those that it is told of while it listens, and where none is
+one that is felt for before the first post is sent (`near_the_end`). Where even that failed, the search starts with the channel's first
+message and needs more absent ids in a row. A look asks for some ids only; the next one goes on from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Literal
 
 from telegram import Bot, ChatMemberAdministrator, Message, MessageEntity
 from telegram.constants import ChatType
 from telegram.error import BadRequest
 
-from bot.delivery.channel import Unknown
-from bot.delivery.telegram_answers import is_absent, is_not_ours, is_unmodified
+from bot.delivery.channel import NotSent, Unknown
+from bot.delivery.telegram_answers import is_absent, is_bad_button, is_not_ours, is_unmodified
 from bot.delivery.telegram_bot import keyboard
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language
+from bot.model import History
 
 ABSENT_IN_A_ROW = 5
 ABSENT_IN_A_ROW_FROM_THE_FIRST = 20
 MOST_LOOKED_AT = 40
+"""Ids asked for in one look."""
+MOST_IN_ALL = 4000
+"""Ids asked for in all before a person is needed: nothing else goes out there meanwhile."""
+_PAUSE = 15.0
+"""Seconds between two looks of one search."""
+_HOLE = 3
+"""Ids in a row that are tried where `near_the_end` wants a message."""
+_REFUSED = keyboard("·", "https://")
+
+Rebuild = Callable[[str, str], Awaitable[Button | None]]
+"""The button of the post with this text and this link, None where no such post is known."""
 
 
 class Search:
-    """One search for one button in one chat. Every method may raise a TelegramError when Telegram cannot be asked."""
+    """One search in one chat. Every method may raise a TelegramError when Telegram cannot be asked."""
 
-    def __init__(
+    def __init__(self, bot: Bot, chat: int | str) -> None:
+        self._bot = bot
+        self._chat = chat
+        self.searched_to: int | None = None
+        """The message is none of those up to this id, as far as that was found."""
+
+    async def find(
         self,
-        bot: Bot,
-        chat: int | str,
         button: Button,
         shows: Callable[[str, Collection[str]], bool],
+        history: History,
         *,
-        known: frozenset[int] = frozenset(),
         twins: Mapping[str, Button],
-    ) -> None:
-        """`shows` tells the message by its text and its links; `known` are ids of the bot's other messages.
+        rebuild: Rebuild,
+    ) -> int | None:
+        """The id of the message with this button; None when it certainly is not there.
 
-        `twins` are the buttons of the same decree in the other languages, by the words of the link in the text.
-        """
-        self._bot = bot
-        self._known = known
-        self._chat = chat
-        self._button = button
-        self._shows = shows
-        self._twins = twins
-        self._markup = keyboard(button.text, button.url)
-
-    async def after(self, start: int | None) -> int | None:
-        """The id of the message with the button among those after `start`; None when it certainly is not there.
-
-        Raises Unknown when the chat cannot be searched without risk, or when too many messages have come since.
+        `shows` tells the message by its text and its links. `twins` are the buttons of the same decree in the other languages, by the words
+        of the link in the text. Raises Unknown when the chat cannot be searched without risk, or nothing can be told, and NotSent when the
+        search is to go on later, from `searched_to`.
         """
         await self._ensure_harmless()
-        enough = ABSENT_IN_A_ROW_FROM_THE_FIRST if start is None else ABSENT_IN_A_ROW
-        absent, asked, met, message_id = 0, 0, start is not None, start or 0
+        start, newest = history.before or 0, history.newest or 0
+        enough = ABSENT_IN_A_ROW if history.before else ABSENT_IN_A_ROW_FROM_THE_FIRST
+        message_id = max(start, history.searched_to or 0)
+        met, absent, asked = message_id > 0 or newest > 0, 0, 0
         while asked < MOST_LOOKED_AT:
             message_id += 1
-            if message_id in self._known:
-                absent, met = 0, True
-                continue
-            asked += 1
-            match await self._look(message_id):
-                case "found":
+            is_there = message_id in history.known
+            if not is_there:
+                asked += 1
+                writer = await self._writer(message_id)
+                if writer == "bot" and await self._has(message_id, button, shows, twins, rebuild):
                     return message_id
-                case "absent":
-                    absent += 1
-                    if absent >= enough and met:
-                        return None
-                case "other":
-                    absent, met = 0, True
-        raise Unknown("Telegram: too many messages since the last one known; look at the chat")
+                is_there = writer != "nobody"
+            absent = 0 if is_there or message_id <= newest else absent + 1
+            met = met or is_there
+            if absent == 0:
+                self.searched_to = message_id
+            elif absent >= enough and met:
+                return None
+        if not met or message_id - start > MOST_IN_ALL:
+            raise Unknown("Telegram: too many messages since the last one known; look at the chat")
+        raise NotSent(f"Telegram: looked for among the messages up to {message_id}, goes on", _PAUSE)
+
+    async def near_the_end(self) -> int | None:
+        """The id of a message that exists, of the last ones where few were deleted; None where none is found. Raises Unknown where that
+        cannot be looked for without risk.
+        """
+        await self._ensure_harmless()
+        last, step, grows = 0, 1, True
+        while step:
+            found = await self._first_there(last + step)
+            grows = grows and found is not None
+            last = last if found is None else found
+            step = step * 2 if grows else step // 2
+        return last or None
+
+    async def _first_there(self, start: int) -> int | None:
+        for message_id in range(start, start + _HOLE):
+            if await self._writer(message_id) != "nobody":
+                return message_id
+        return None
+
+    async def _writer(self, message_id: int) -> Literal["bot", "other", "nobody"]:
+        try:
+            await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=_REFUSED)
+        except BadRequest as error:
+            if is_absent(error):
+                return "nobody"
+            if is_not_ours(error):
+                return "other"
+            if not is_bad_button(error):
+                raise
+        return "bot"
+
+    async def _has(
+        self,
+        message_id: int,
+        button: Button,
+        shows: Callable[[str, Collection[str]], bool],
+        twins: Mapping[str, Button],
+        rebuild: Rebuild,
+    ) -> bool:
+        """Whether this message of the bot is the one looked for."""
+        try:
+            message = await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(button.text, button.url))
+        except BadRequest as error:
+            if is_unmodified(error):
+                return True
+            if is_absent(error):
+                return False
+            raise
+        if not isinstance(message, Message):
+            return False
+        links, text = _links(message), message.text or message.caption or ""
+        own = links[-1] if links else None
+        if shows(text, [link.url for link in links]):
+            own = next((other for label, other in twins.items() if label in text), None)
+            if own is None:
+                return True
+        elif own is not None:
+            own = await rebuild(text, own.url) or own
+        await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(own.text, own.url) if own else None)
+        return False
 
     async def _ensure_harmless(self) -> None:
         chat = await self._bot.get_chat(self._chat)
@@ -100,30 +173,6 @@ class Search:
         member = await self._bot.get_chat_member(self._chat, me.id)
         if not isinstance(member, ChatMemberAdministrator) or member.can_edit_messages:
             raise Unknown('Telegram: looking for a post needs the bot without the right "edit messages of others"; look at the chat')
-
-    async def _look(self, message_id: int) -> str:
-        try:
-            message = await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=self._markup)
-        except BadRequest as error:
-            if is_unmodified(error):
-                return "found"
-            if is_absent(error):
-                return "absent"
-            if is_not_ours(error):
-                return "other"
-            raise
-        if not isinstance(message, Message):
-            return "other"
-        links = _links(message)
-        own = links[-1] if links else None
-        text = message.text or message.caption or ""
-        if self._shows(text, [url for _, url in links]):
-            twin = next((button for label, button in self._twins.items() if label in text), None)
-            if twin is None:
-                return "found"
-            own = twin.text, twin.url
-        await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(*own) if own else None)
-        return "other"
 
 
 def shows_decree(link: str, number: str | None, text: str, links: Collection[str]) -> bool:
@@ -138,8 +187,8 @@ def shows_digest(wanted: Collection[str], language: Language, text: str, links: 
     return digest_language(text) == language and set(wanted) <= set(links)
 
 
-def _links(message: Message) -> list[tuple[str, str]]:
+def _links(message: Message) -> list[Button]:
     """Words and address of the links in a message's text or caption; the words of a bare address are the address."""
     parse = message.parse_entities if message.text is not None else message.parse_caption_entities
     found = parse([MessageEntity.TEXT_LINK, MessageEntity.URL]) if message.text or message.caption else {}
-    return [(words, entity.url or words) for entity, words in found.items()]
+    return [Button(words, entity.url or words) for entity, words in found.items()]

@@ -7,9 +7,9 @@ from functools import partial
 
 from bot.delivery.desk import Desk, composing
 from bot.delivery.telegram_search import shows_decree, shows_digest
-from bot.messages import LANGUAGES, Button, Dispatch, TelegramText, announce, telegram_button, telegram_text
+from bot.messages import LANGUAGES, Button, Dispatch, TelegramText, announce, shows_number, telegram_button, telegram_text
 from bot.messages.cleaning import inert
-from bot.messages.digests import digest_button, digest_links, telegram_digest, telegram_room
+from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
 from bot.messages.layout import TooSmall
 from bot.model import Decree, Post
 
@@ -52,6 +52,21 @@ class TelegramWords:
         button = telegram_button(post.decree, self._desk.place(post.decree), self._desk.clock(), self._desk.language)
         number = inert(post.decree.facts.number or "") or None
         return button, partial(shows_decree, "" if button is None else button.url, number)
+
+    def button_in(self, text: str, decrees: Sequence[Decree]) -> Button | None:
+        """The button of the message with this text, which leads to one of these decrees; None where it tells of none of them."""
+        digest = digest_language(text)
+        for decree in decrees:
+            number = inert(decree.facts.number or "")
+            if digest is not None and number in text:
+                return digest_button([decree], digest)
+            if digest is not None or (number and not shows_number(text, number)):
+                continue
+            place, now = self._desk.place(decree), self._desk.clock()
+            for language in LANGUAGES:
+                if announce(Dispatch(decree, place, now, language)).link_label in text:
+                    return telegram_button(decree, place, now, language)
+        return None
 
     def twins(self, post: Post) -> dict[str, Button]:
         """The buttons of the same decree in the other languages, by the words of the link in the text. Digests say their language."""

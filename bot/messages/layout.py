@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from bot.messages.announcement import Announcement
 from bot.messages.cleaning import cut
@@ -22,10 +23,23 @@ BRIEF = -1
 TOLD_BELOW = -2
 """In place of a number of characters: the line is left out where the facts tell what is done, when and where."""
 
+
+class Frame(StrEnum):
+    """What stands around the lines: all hashtags but one, which repeat where and who; how long until it begins, which the period says too;
+    the link to the decree's own page; the words of the link.
+    """
+
+    TAGS = "tags"
+    TIMING = "timing"
+    PAGE = "page"
+    LABEL = "label"
+
+
 # Applied from top to bottom until the post fits: shorten that part, to no fewer characters than given; 0 leaves it out.
-# The title goes first since the facts below it say the same more precisely. What is said of the law is told briefly or not at all: half a
-# sentence on a time limit would mislead. The link is never touched.
-SHORTENING: tuple[tuple[Part, int], ...] = (
+# What a reader needs stays longest: what is done, where, when, by whom, for which event. The title goes first since the facts below it say
+# the same more precisely; then whatever says a thing again. What is said of the law is told briefly or not at all: half a sentence on a
+# time limit would mislead. The link is never touched.
+SHORTENING: tuple[tuple[Part | Frame, int], ...] = (
     (Part.TITLE, 160),
     (Part.TITLE, 90),
     (Part.RECOURSE, BRIEF),
@@ -50,17 +64,22 @@ SHORTENING: tuple[tuple[Part, int], ...] = (
     (Part.PUBLISHER, 0),
     (Part.SOFTWARE, 0),
     (Part.TITLE, 0),
-    (Part.OPERATORS, 30),
-    (Part.EVENT, 0),
     (Part.OFFICE, 0),
     (Part.DECIDED, 0),
     (Part.SIGHTINGS, 0),
-    (Part.PLACES, 0),
-    (Part.OPERATORS, 0),
+    (Frame.TAGS, 1),
+    (Frame.TIMING, 0),
+    (Frame.PAGE, 0),
+    (Frame.LABEL, 0),
+    (Part.OPERATORS, 30),
     (Part.ADVICE, 0),
     (Part.RECOURSE, 0),
-    (Part.CHANGED, 0),
     (Part.FLAGS, 0),
+    (Part.CHANGED, 0),
+    (Part.PLACES, 0),
+    (Part.EVENT, 30),
+    (Part.EVENT, 0),
+    (Part.OPERATORS, 0),
     (Part.LINKS, 0),
     (Part.NUMBER, 40),
     (Part.PERIOD, 0),
@@ -137,9 +156,9 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
         overflow = measure(said) - limit
         if overflow <= 0:
             return said
-        said = _shorten(said, part, floor, overflow)
+        # Without its words a link may be shown in full, where it was not.
+        said = min(_shorten(said, part, floor, overflow), said, key=measure)
     for bare in (
-        replace(said, hashtags=said.hashtags[:1]),
         replace(said, hashtags=()),
         replace(said, hashtags=(), page=None),
         replace(said, hashtags=(), page=None, where=cut(said.where, 40)),
@@ -154,7 +173,16 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
     raise TooSmall(message)
 
 
-def _shorten(said: Announcement, part: Part, floor: int, overflow: int) -> Announcement:
+def _shorten(said: Announcement, part: Part | Frame, floor: int, overflow: int) -> Announcement:
+    match part:
+        case Frame.TAGS:
+            return replace(said, hashtags=said.hashtags[:floor])
+        case Frame.TIMING:
+            return replace(said, timing=None) if Part.PERIOD in {line.part for line in said.lines} else said
+        case Frame.PAGE:
+            return replace(said, page=None)
+        case Frame.LABEL:
+            return replace(said, link_label="")
     if floor == TOLD_BELOW:
         if not _TELLING & {line.part for line in said.lines}:
             return said

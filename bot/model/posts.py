@@ -38,7 +38,9 @@ class PostCause(StrEnum):
     RECONCILE_UNCLEAR = "reconcile_unclear"  # looked for, and nobody can tell
     CANNOT_ASK = "cannot_ask"  # the platform could not be asked
     AWAITS_PERSON = "awaits_person"  # not looked for, as configured
+    AWAITS_EARLIER = "awaits_earlier"  # a post of a decree that this one changes goes out first
     RESENT = "resent"  # sent again without looking, as configured: it may be there twice
+    EDIT_EXPOSED = "edit_exposed"  # of an edit: the server shows what is edited to others than before
     BY_PERSON = "by_person"
 
 
@@ -48,6 +50,21 @@ class Told:
 
     reference: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is recorded of a Telegram chat, to look there for one post: message ids.
+
+    `before` is the greatest one known from before that post was sent, None when there is none. It must not be newer: a search starts
+    after it, and what it misses is sent again. `known` are the ids of all posts recorded as sent there: a search passes over them.
+    `newest` is the greatest one known by now. `searched_to`: an earlier search has found that the post is none of those up to this one.
+    """
+
+    before: int | None = None
+    known: frozenset[int] = frozenset()
+    newest: int | None = None
+    searched_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

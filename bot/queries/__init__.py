@@ -18,7 +18,7 @@ from bot.queries.answers import (
 from bot.queries.evidence_text import evidence_text
 from bot.queries.plain_text import plain_answer
 from bot.queries.reader import DecreeReader
-from bot.queries.telegram_app import TelegramBot, TokenRefused
+from bot.queries.telegram_app import TelegramBot
 from bot.queries.telegram_reviews import ReviewButtons, outcome_text
 from bot.queries.vocabulary import vocabulary
 
@@ -36,7 +36,6 @@ __all__ = [
     "Questions",
     "ReviewButtons",
     "TelegramBot",
-    "TokenRefused",
     "Topic",
     "UnknownDecree",
     "UnknownDepartment",

@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import structlog
 from pydantic import SecretStr
+from telegram import Update
 from telegram.error import TelegramError
-from telegram.ext import Application, ContextTypes
+from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from bot.model import Place
 from bot.queries.answers import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram_commands import publish_commands, register
-from bot.queries.telegram_polling import Patience, Sleep, Stopped, TokenRefused, poll
+from bot.queries.telegram_polling import Patience, Sleep, Stopped, poll
 from bot.queries.telegram_reviews import ReviewButtons
-
-__all__ = ["TelegramBot", "TokenRefused"]
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +31,9 @@ _STOP_SECONDS = 2
 """For answers on their way when told to stop."""
 # These write the address of each request, which holds the token.
 _TALKATIVE = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram.Bot": logging.INFO, "telegram.ext.ExtBot": logging.INFO}
+
+Seen = Callable[[Collection[str], int], None]
+"""Takes the id of a message of a channel, with the number and the name of the channel."""
 
 
 class TelegramBot:
@@ -46,10 +48,11 @@ class TelegramBot:
         *,
         commands_per_minute: int = 20,
         reviews: ReviewButtons | None = None,
+        seen: Seen | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`api_url` is the Bot API server without `/bot`; `monotonic` and `sleep` are in seconds."""
+        """`api_url` is the Bot API server without `/bot`; `monotonic` and `sleep` are in seconds. `seen` is called in a thread."""
         self._token = token
         self._api_url = api_url.rstrip("/").removesuffix("/bot")
         self._questions = questions
@@ -57,6 +60,7 @@ class TelegramBot:
         self._limiter = RateLimiter(commands_per_minute, monotonic)
         self._sleep = sleep
         self._reviews = reviews
+        self._seen = seen
 
     def when_posted(self, told: Callable[[], None]) -> None:
         """Have it told, in the event loop, each time that an operator's answer queued posts."""
@@ -64,10 +68,7 @@ class TelegramBot:
             self._reviews.when_posted(told)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Answer until `stop` is set, through every outage of Telegram.
-
-        Raises TokenRefused (whose text holds no token) when Telegram does not accept the token.
-        """
+        """Answer until `stop` is set, through every outage of Telegram, and whatever it says of the token."""
         _silence()
         application = self._build()
         patience = Patience(stop, self._sleep)
@@ -103,9 +104,21 @@ class TelegramBot:
         if self._reviews is not None:
             # Before the buttons of lists, which take any other.
             self._reviews.register(application)
-        register(application, self._questions, self._places, self._limiter)
+        register(application, self._questions, self._places, self._limiter, sleep=self._sleep)
+        application.add_handler(MessageHandler(filters.UpdateType.CHANNEL_POSTS, self._note_post))
         application.add_error_handler(_log_error)
         return application
+
+    async def _note_post(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Somebody wrote in a channel: where a post of ours is looked for there, that one is passed."""
+        message = update.channel_post
+        if message is None or self._seen is None:
+            return
+        chats = [str(message.chat.id), *([f"@{message.chat.username}"] if message.chat.username else [])]
+        try:
+            await asyncio.to_thread(self._seen, chats, message.message_id)
+        except Exception as error:  # a convenience: a search takes longer without it
+            log.debug("message of a channel not noted", error=type(error).__name__)
 
 
 async def _publish(application: Application[Any, Any, Any, Any, Any, Any]) -> None:

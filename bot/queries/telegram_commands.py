@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from bot.model import Place
 from bot.queries.answers import Answer, Questions
 from bot.queries.callbacks import Callbacks
 from bot.queries.rate_limit import Grant, RateLimiter
+from bot.queries.telegram_polling import Sleep, answered
 from bot.queries.telegram_text import Reply, said, telegram_reply
 from bot.queries.vocabulary import vocabulary
 
@@ -77,9 +79,11 @@ def register(
     places: Mapping[str, Place],
     limiter: RateLimiter,
     callbacks: Callbacks | None = None,
+    *,
+    sleep: Sleep = asyncio.sleep,
 ) -> None:
     """Add the handlers of every command, of the paging buttons, and a hint for what is not understood in private."""
-    face = _Face(questions, places, limiter, callbacks or Callbacks())
+    face = _Face(questions, places, limiter, callbacks or Callbacks(), sleep)
     for command in COMMANDS:
         application.add_handler(CommandHandler(command.names, face.answering(command), filters=_NEW))
     for name, language in HELP.items():
@@ -100,11 +104,12 @@ async def publish_commands(bot: Bot) -> None:
 class _Face:
     """The handlers. Each is guarded: an error is told politely and logged without anybody's words."""
 
-    def __init__(self, questions: Questions, places: Mapping[str, Place], limiter: RateLimiter, callbacks: Callbacks) -> None:
+    def __init__(self, questions: Questions, places: Mapping[str, Place], limiter: RateLimiter, callbacks: Callbacks, sleep: Sleep) -> None:
         self._questions = questions
         self._places = places
         self._limiter = limiter
         self._callbacks = callbacks
+        self._sleep = sleep
 
     def answering(self, command: Command) -> Handler:
         async def reply(message: Message, words: str) -> None:
@@ -170,7 +175,7 @@ class _Face:
                     await reply(message, " ".join(context.args or ()))
                 elif grant is Grant.REFUSED_FIRST:
                     await self._send(message, said(vocabulary(language).slow_down), language)
-            except TelegramError as error:  # the reply itself did not go out: another would not either
+            except TelegramError as error:  # the reply itself did not go out, after several tries: another would not either
                 _log_failure(name, error)
             except Exception as error:
                 _log_failure(name, error)
@@ -188,14 +193,15 @@ class _Face:
     async def _deliver(self, act: Callable[..., Awaitable[Any]], reply: Reply, language: Language) -> None:
         """Send or edit with markup; in plain text should Telegram be unable to parse it."""
         keyboard = self._keyboard(reply, language)
+        options = {"reply_markup": keyboard, "link_preview_options": _NO_PREVIEW}
         try:
-            await act(reply.markup, parse_mode=ParseMode.HTML, reply_markup=keyboard, link_preview_options=_NO_PREVIEW)
+            await answered(partial(act, reply.markup, parse_mode=ParseMode.HTML, **options), self._sleep)
         except BadRequest as error:
             if "message is not modified" in error.message.lower():  # the page is already shown: the button was pressed twice
                 return
             if "can't parse entities" not in error.message.lower():
                 raise
-            await act(reply.plain, reply_markup=keyboard, link_preview_options=_NO_PREVIEW)
+            await answered(partial(act, reply.plain, **options), self._sleep)
 
     def _keyboard(self, reply: Reply, language: Language) -> InlineKeyboardMarkup | None:
         row = [

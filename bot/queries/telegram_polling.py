@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 from telegram import Bot, Update
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 log = structlog.get_logger(__name__)
 
@@ -21,9 +21,16 @@ Sleep = Callable[[float], Awaitable[None]]
 
 LONG_POLL = timedelta(seconds=50)
 """How long Telegram may hold a request open while there is nothing new."""
-UPDATES = ("message", "callback_query")
+UPDATES = ("message", "callback_query", "channel_post")
+UNAUTHORIZED = "the token is refused (401): check telegram.token and telegram.api_url; it is tried again, less and less often"
 SECOND_POLLER = "another program polls with the same token (409): end it, or give this one a token of its own"
 _LONGEST_PAUSE = 60.0
+_LONGEST_REFUSAL = 900.0
+"""Seconds between two tries with a token that is refused: one 401 may be the server's fault, a revoked token stays revoked."""
+_TRIES = 4
+"""Of one answer."""
+_LONGEST_WAIT = 60.0
+"""Seconds that an answer waits for its next try: later nobody waits for it."""
 _CALM = 10
 """Successes in a row after which a second poller is believed gone."""
 _FAREWELL = timedelta(seconds=2)
@@ -33,18 +40,17 @@ class Stopped(Exception):
     """The stop event was set while waiting."""
 
 
-class TokenRefused(Exception):
-    """Telegram does not know the token, or the address is not a Bot API server: trying again is useless."""
-
-
 def pause_after(error: Exception, failures: int) -> float:
-    """Seconds to wait after the n-th failure in a row (from 1): what Telegram asks, a minute for a second poller, else doubling."""
+    """Seconds to wait after the n-th failure in a row (from 1): what Telegram asks, a minute for a second poller, else doubling, up
+    to a quarter of an hour where the token is refused.
+    """
     if isinstance(error, RetryAfter):
         asked = error.retry_after
         return (asked.total_seconds() if isinstance(asked, timedelta) else float(asked)) + 0.5
     if isinstance(error, Conflict):
         return _LONGEST_PAUSE
-    return float(min(_LONGEST_PAUSE, 2 ** min(failures - 1, 10)))
+    longest = _LONGEST_REFUSAL if isinstance(error, InvalidToken) else _LONGEST_PAUSE
+    return float(min(longest, 2 ** min(failures - 1, 10)))
 
 
 async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
@@ -72,21 +78,17 @@ class Patience:
         self._calm = 0
 
     async def attempt(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
-        """The result of the first call that succeeds. Raises Stopped when told to stop, TokenRefused for a wrong token."""
+        """The result of the first call that succeeds. Raises Stopped when told to stop."""
         while True:
             try:
                 result = await unless(self._stop, call())
             except Stopped:
                 raise
-            except InvalidToken:
-                break
             except Exception as error:  # the library's own errors, and those of an answer that it cannot digest
                 await self._rest(what, error)
             else:
                 self._succeeded(what)
                 return result
-        # Raised here, outside of `except`: the library's error, which holds the token, must not come along as context.
-        raise TokenRefused("Telegram refused the token: check telegram.token and telegram.api_url")
 
     async def _rest(self, what: str, error: Exception) -> None:
         self._failures += 1
@@ -94,7 +96,8 @@ class Patience:
         cause = _cause(error)
         if cause not in self._told:
             self._told.add(cause)
-            log.warning("telegram cannot be reached", during=what, error=cause)
+            tell = log.error if isinstance(error, InvalidToken) else log.warning
+            tell("telegram cannot be reached", during=what, error=cause)
         await unless(self._stop, self._sleep(pause_after(error, self._failures)))
 
     def _succeeded(self, what: str) -> None:
@@ -104,6 +107,26 @@ class Patience:
         if self._told and (SECOND_POLLER not in self._told or self._calm >= _CALM):
             self._told.clear()
             log.info("telegram is reached again", during=what)
+
+
+async def answered(act: Callable[[], Awaitable[T]], sleep: Sleep) -> T:
+    """Send one answer, and send it again where Telegram was busy, failed or did not answer: a few times, after what it asks for.
+
+    Where the answer of Telegram alone was lost the person gets it twice, which is less bad than not at all. Raises the error of the last
+    try, and at once every error that another try would meet too.
+    """
+    for tried in range(1, _TRIES):
+        try:
+            return await act()
+        except BadRequest:
+            raise
+        except (NetworkError, RetryAfter, InvalidToken) as error:
+            wait = pause_after(error, tried)
+            if wait > _LONGEST_WAIT:
+                raise
+            log.debug("telegram answer sent again", error=_cause(error))
+        await sleep(wait)
+    return await act()
 
 
 async def poll(bot: Bot, queue: asyncio.Queue[object], stop: asyncio.Event, patience: Patience) -> None:
@@ -137,6 +160,8 @@ def _cause(error: Exception) -> str:
     """In words for an operator. Only texts that cannot hold a token: those of refusals, and the names of network errors."""
     if isinstance(error, Conflict):
         return SECOND_POLLER
+    if isinstance(error, InvalidToken):
+        return UNAUTHORIZED
     if type(error) is NetworkError:
         return f"network error ({type(error.__cause__).__name__})" if error.__cause__ else "network error"
     return type(error).__name__

@@ -43,7 +43,9 @@ class Edits:
         self._database = database
 
     def next(self, destination: str, now: datetime) -> Edit | None:
-        """The oldest edit of a sent post that is due there, with one more attempt; None where there is none."""
+        """The oldest edit of a sent post that is due there, with one more attempt; None where there is none. Where an edit has shown that
+        the server lets others see what is edited, all are given up.
+        """
         mine = and_(posts.c.destination == destination, can_be_edited(), _is_due(now))
         some = select(edits.c.post_id).join(posts, posts.c.id == edits.c.post_id).where(mine).order_by(edits.c.post_id).limit(_AT_ONCE)
         while True:
@@ -51,6 +53,8 @@ class Edits:
                 if connection.execute(some.limit(1)).first() is None:
                     return None
             with self._database.writing() as connection:
+                if _give_up_exposed(connection, destination, now):
+                    return None
                 found = self._first_wanted(connection, some, now)
             if found is not None:
                 return found
@@ -129,6 +133,17 @@ class Edits:
             again = is_to_be_told(_told(connection, edit.post.id), post.decree, post.closed_at, now)
             values |= {"state": PENDING, "attempts": 0, "tried_at": None} if again else {}
             connection.execute(update(edits).where(_of(edit.post.id)).values(values))
+
+
+def _give_up_exposed(connection: Connection, destination: str, now: datetime) -> bool:
+    theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
+    exposed = select(edits.c.error).where(theirs, edits.c.cause == PostCause.EDIT_EXPOSED.value).limit(1)
+    found = connection.execute(exposed).one_or_none()
+    if found is None:
+        return False
+    values = {"state": GIVEN_UP, "not_before": None, "changed_at": now, "cause": PostCause.EDIT_EXPOSED.value, "error": found.error}
+    connection.execute(update(edits).where(theirs, edits.c.state == PENDING).values(values))
+    return True
 
 
 def _of(post_id: int) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
 
 from bot.model import PostCause
 from bot.storage.database import Database
@@ -63,8 +63,13 @@ class EditsTold:
             return connection.execute(update(edits).where(own, edits.c.state == PENDING).values(values)).rowcount > 0
 
     def drop(self, post_id: int, now: datetime) -> bool:
-        """A person gives it up: it is not made unless more becomes known, and nobody is told of it any more. False where there is none."""
-        values = {"state": GIVEN_UP, "cause": PostCause.BY_PERSON.value, "not_before": None, "changed_at": now}
+        """A person gives it up: it is not made unless more becomes known, and nobody is told of it any more. False where there is none.
+
+        That an edit has shown its message to others stays noted, and keeps all others of that destination from being made.
+        """
+        exposed, by_person = PostCause.EDIT_EXPOSED.value, PostCause.BY_PERSON.value
+        cause = case((edits.c.cause == exposed, exposed), else_=by_person)
+        values = {"state": GIVEN_UP, "cause": cause, "not_before": None, "changed_at": now}
         with self._database.writing() as connection:
             open_one = update(edits).where(edits.c.post_id == post_id, edits.c.state != DONE)
             if not connection.execute(open_one.values(values)).rowcount:

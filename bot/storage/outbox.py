@@ -23,7 +23,6 @@ from bot.storage.holding import Holder
 from bot.storage.marks import as_text
 from bot.storage.outbox_rows import is_due, is_in_doubt, is_resting, load_messages, load_rows, of_message
 from bot.storage.post_states import require, values_of
-from bot.storage.references import References, references_of
 from bot.storage.replies import with_reply
 from bot.storage.schema import posts
 from bot.storage.shown import shown_by
@@ -48,20 +47,24 @@ class Outbox:
         self._holder.run_at(place, is_gone)
 
     def claim(self, destination: str, now: datetime) -> Post | None:
-        """The oldest due PENDING message of the destination, now SENDING and ours alone. None while the destination is on hold."""
+        """The oldest due PENDING message of the destination, now SENDING and ours alone. None while the destination is on hold.
+
+        What would go out before a post of a decree that it changes is put off, and leaves its digest.
+        """
         due = and_(posts.c.state == PostState.PENDING, is_due(now))
         with self._database.writing() as connection:
             refuse_withdrawn(connection, now)
             oldest = _oldest(destination, due, now).limit(1).with_for_update(skip_locked=True)
-            first = connection.execute(oldest).scalar_one_or_none()
-            if first is None:
-                return None
-            digest = select(posts.c.digest).where(posts.c.id == first).scalar_subquery()
-            whole = and_(posts.c.state == PostState.PENDING, or_(posts.c.id == first, posts.c.digest == digest))
-            # PostgreSQL: another program that takes the same digest waits here, and then finds it taken.
-            ids = list(connection.execute(select(posts.c.id).where(whole).order_by(posts.c.id).with_for_update()).scalars())
-            self._holder.hold(connection, ids, now, {"state": PostState.SENDING.value, "attempts": posts.c.attempts + 1})
-            return next(iter(_about_to_be_told(connection, load_messages(connection, posts.c.id.in_(ids)))), None)
+            while (first := connection.execute(oldest).scalar_one_or_none()) is not None:
+                digest = select(posts.c.digest).where(posts.c.id == first).scalar_subquery()
+                whole = and_(posts.c.state == PostState.PENDING, or_(posts.c.id == first, posts.c.digest == digest))
+                # PostgreSQL: another program that takes the same digest waits here, and then finds it taken.
+                ids = list(connection.execute(select(posts.c.id).where(whole).order_by(posts.c.id).with_for_update()).scalars())
+                ids = waiting.without_early(connection, ids, now)
+                if ids:
+                    self._holder.hold(connection, ids, now, {"state": PostState.SENDING.value, "attempts": posts.c.attempts + 1})
+                    return next(iter(_about_to_be_told(connection, load_messages(connection, posts.c.id.in_(ids)))), None)
+            return None
 
     def in_doubt(self, destination: str) -> bool:
         """Whether a message there is being sent, or may have been and is still to be looked for: what follows it would overtake it."""
@@ -90,6 +93,7 @@ class Outbox:
         with self._database.writing() as connection:
             if not connection.execute(update(posts).where(whole, posts.c.state != PostState.SENT).values(values)).rowcount:
                 require(connection, post_id)
+            waiting.wake(connection, post_id)
 
     def move(
         self,
@@ -114,6 +118,8 @@ class Outbox:
             changed = connection.execute(update(posts).where(ours).values(values)).rowcount
             if not changed:
                 require(connection, post.id)
+            if state is PostState.REFUSED:
+                waiting.wake(connection, post.id)
         return changed > 0
 
     def renew(self, post: Post, now: datetime) -> bool:
@@ -168,11 +174,6 @@ class Outbox:
         """
         with self._database.writing() as connection:
             backlog.gather(connection, destination, digests, now)
-
-    def references(self, post_id: int) -> References:
-        """The messages known at the destination of this post. Raises NoSuchRow."""
-        with self._database.reading() as connection:
-            return references_of(connection, post_id)
 
     def counts(self) -> dict[str, dict[PostState, int]]:
         """How many in each state, by destination. States and destinations without any are left out."""

@@ -17,7 +17,8 @@ from bot.storage.decree_rows import load_decrees
 from bot.storage.schema import Instant, holds, posts
 from bot.storage.shown import as_shown
 
-_OPEN = frozenset({PostState.PENDING, PostState.SENDING, PostState.UNKNOWN, PostState.HELD})
+OPEN = frozenset({PostState.PENDING, PostState.SENDING, PostState.UNKNOWN, PostState.HELD})
+"""The states of a post that may still go out, or may be out."""
 
 SKEW = timedelta(minutes=1)
 """By how much the clocks of two programs may differ before one is taken for set back."""
@@ -68,7 +69,7 @@ def load_rows(connection: Connection, which: ColumnElement[bool], *, limit: int 
             id=row.id,
             key=row.key,
             destination=row.destination,
-            decree=as_shown(decrees[row.decree_id], row.shown if row.state in _OPEN else None),
+            decree=as_shown(decrees[row.decree_id], row.shown if row.state in OPEN else None),
             state=PostState(row.state),
             attempts=row.attempts,
             not_before=row.not_before,

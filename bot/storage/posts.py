@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import and_, delete, or_, select, true, update
 
 from bot.model import Post, PostCause, PostState
+from bot.storage import waiting
 from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.errors import NoSuchRow
@@ -98,6 +99,7 @@ class Posts:
             if changed and state is PostState.PENDING:
                 ours = or_(holds.c.cause.is_(None), holds.c.cause != PostCause.RATE_LIMITED.value)
                 connection.execute(delete(holds).where(holds.c.destination == post.destination, ours))
+            waiting.wake(connection, post.id)
         return changed > 0
 
     def unsent(self, destinations: Collection[str]) -> list[OpenPost]:

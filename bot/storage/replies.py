@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
-from bot.model import CHANGING, Change, Post, PostState, Told
+from bot.model import CHANGING, Change, Decree, Post, PostState, Told
+from bot.storage.decree_rows import load_decrees
+from bot.storage.outbox_rows import OPEN
 from bot.storage.schema import posts
 
 
@@ -19,6 +21,35 @@ def with_reply(connection: Connection, post: Post) -> Post:
     newest = select(posts.c.reference, posts.c.closed_at).where(_told(post, changed)).order_by(posts.c.closed_at.desc(), posts.c.id.desc())
     found = connection.execute(newest.limit(1)).one_or_none()
     return post if found is None else replace(post, reply_to=Told(found.reference, found.closed_at))
+
+
+def awaited(connection: Connection, rows: Sequence[Post]) -> dict[int, int]:
+    """By the id of a row of this message, the post that must go out before it: of the same destination, of a decree that its own changes,
+    at first or second hand, and not yet known to be there. What a platform refused, or a person gave up, is waited for no more.
+
+    Decrees that were misread may change each other: of those the one that was found first goes first.
+    """
+    waits = and_(posts.c.destination == rows[0].destination, posts.c.state.in_(sorted(OPEN)), posts.c.id.not_in([row.id for row in rows]))
+    if not connection.execute(select(exists().where(waits))).scalar_one():
+        return {}
+    found: dict[int, int] = {}
+    for row in rows:
+        changed = _changed_by(connection, row.decree)
+        theirs = and_(waits, posts.c.decree_id.in_(sorted(changed)))
+        both = row.decree.id in changed
+        first = connection.execute(select(func.min(posts.c.id)).where(theirs, *([posts.c.id < row.id] if both else []))).scalar_one()
+        if first is not None:
+            found[row.id] = first
+    return found
+
+
+def _changed_by(connection: Connection, decree: Decree) -> set[int]:
+    found: set[int] = set()
+    step = _named(decree.changes)
+    while step:
+        found |= step
+        step = set().union(*(_named(one.changes) for one in load_decrees(connection, step).values())) - found
+    return found
 
 
 def with_followers(connection: Connection, post: Post) -> Post:

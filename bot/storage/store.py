@@ -27,6 +27,7 @@ from bot.storage.post_alerts import PostAlerts
 from bot.storage.posts import Posts
 from bot.storage.quarantine import Quarantine
 from bot.storage.recueils import Recueils
+from bot.storage.references import ChatMessages
 from bot.storage.rejudging import Rejudging
 from bot.storage.reviews import Reviews
 from bot.storage.sources import SourceStates
@@ -48,6 +49,7 @@ class Store:
         self.edits_told = EditsTold(database)
         self.post_alerts = PostAlerts(database)
         self.moved_chats = MovedChats(database)
+        self.chat_messages = ChatMessages(database)
         self.leases = Leases(database)
         self.alerts = Alerts(database)
         self.backfills = Backfills(database)

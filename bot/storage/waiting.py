@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from bot.model import PostCause, PostState
-from bot.storage.outbox_rows import SKEW, due_at, is_in_doubt, lasts
+from bot.storage.outbox_rows import SKEW, due_at, is_in_doubt, lasts, load_rows
+from bot.storage.post_states import values_of
+from bot.storage.replies import awaited
 from bot.storage.schema import holds, posts
 from bot.storage.upsert import insert_or_ignore
+
+AWAITED = timedelta(minutes=5)
+"""After which a post is looked at again that waits for one to go out first. What makes that certain wakes it at once."""
+
+
+def without_early(connection: Connection, ids: Sequence[int], now: datetime) -> list[int]:
+    """Those of these posts of one message that may go out now; the others wait for the post of a decree that their own changes."""
+    left = list(ids)
+    while left and (early := awaited(connection, load_rows(connection, posts.c.id.in_(left)))):
+        for post, first in early.items():
+            error, again = f"it waits for post {first}, of a decree that this one changes", now + AWAITED
+            values = values_of(PostState.PENDING, now, cause=PostCause.AWAITS_EARLIER, error=error, not_before=again) | {"digest": None}
+            connection.execute(update(posts).where(posts.c.id == post).values(values))
+        left = [post for post in left if post not in early]
+    return left
+
+
+def wake(connection: Connection, post_id: int) -> None:
+    """Look again at once at what waits at the destination of this post: it is out, or given up."""
+    this = posts.alias()
+    here = posts.c.destination == select(this.c.destination).where(this.c.id == post_id).scalar_subquery()
+    waits = and_(here, posts.c.state == PostState.PENDING, posts.c.cause == PostCause.AWAITS_EARLIER)
+    connection.execute(update(posts).where(waits).values(not_before=None))
 
 
 def hold(connection: Connection, destination: str, until: datetime, now: datetime, cause: PostCause | None) -> None:

@@ -108,7 +108,8 @@ class FakeBotApi(LoopbackServer):
     def add_channel(self, chat_id: int, username: str | None = None, *, can_edit: bool = False) -> Chat:
         """A channel in which the bot may post. As in Telegram, its first message (id 1) tells of its creation."""
         chat = self._add(Chat(chat_id, "channel", username, can_edit))
-        self.person_posts(chat_id, "Channel created")
+        with self._lock:  # the bot is no member yet
+            self._chats.put(chat, BotMessage(chat_id, 0, "Channel created", from_bot=False, sender=7))
         return chat
 
     def add_group(self, chat_id: int, *, supergroup: bool = True) -> Chat:
@@ -135,9 +136,12 @@ class FakeBotApi(LoopbackServer):
             self._chats.add(Chat(new_id, "supergroup"))
 
     def person_posts(self, chat_id: int, text: str) -> BotMessage:
-        """Somebody else writes in a channel; the bot is told nothing."""
+        """Somebody else writes in a channel. A bot that asks for `channel_post` is told, also of what came while it did not listen."""
         with self._lock:
-            return self._chats.put(self._chats.by_id[chat_id], BotMessage(chat_id, 0, text, from_bot=False, sender=7))
+            message = self._chats.put(self._chats.by_id[chat_id], BotMessage(chat_id, 0, text, from_bot=False, sender=7))
+            if self._chats.by_id[chat_id].type == "channel":
+                self._push({"channel_post": self._chats.as_json(message)})
+            return message
 
     def remove(self, message: BotMessage) -> None:
         """A message is deleted, by whoever."""
@@ -241,7 +245,7 @@ class FakeBotApi(LoopbackServer):
         offset, end = int(params.get("offset") or 0), time.monotonic() + float(params.get("timeout") or 0)
         while True:
             with self._lock:
-                self._updates = [update for update in self._updates if update["update_id"] >= offset]
+                self._updates = [update for update in self._updates if update["update_id"] >= offset and _is_wanted(update, params)]
                 due = self._updates[: int(params.get("limit") or 100)]
                 self._wake.clear()
             if due:
@@ -254,6 +258,10 @@ class FakeBotApi(LoopbackServer):
                 return []
             if mine != self._poll:
                 raise ApiError(409, _CONFLICT)
+
+
+def _is_wanted(update: dict[str, Any], params: dict[str, Any]) -> bool:
+    return not params.get("allowed_updates") or not update.keys().isdisjoint(params["allowed_updates"])
 
 
 async def _params(request: Request) -> dict[str, Any]:

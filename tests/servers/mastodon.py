@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -56,12 +56,15 @@ class MastodonServer(LoopbackServer):
     token = "vigie-mock-token"
     other_token = "autre-mock-token"
 
-    def __init__(self, *, ignores_idempotency: bool = False, counts_links_in_full: bool = False) -> None:
-        """`ignores_idempotency`: as Takahe, GoToSocial and snac do. `counts_links_in_full`, though it says 23: as the bare mock does."""
+    def __init__(self, *, ignores_idempotency: bool = False, counts_links_in_full: bool = False, edits_make_public: bool = False) -> None:
+        """`ignores_idempotency`: as Takahe, GoToSocial and snac do. `counts_links_in_full`, though it says 23: as Takahe does.
+        `edits_make_public`: whatever a status was, as Takahe does.
+        """
         super().__init__()
         self.requests: list[Seen] = []
         self._ignores_idempotency = ignores_idempotency
         self._counts_links_in_full = counts_links_in_full
+        self._edits_make_public = edits_make_public
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
 
@@ -81,6 +84,7 @@ class MastodonServer(LoopbackServer):
             mock = create_app(MastodonMockConfig(seed=SeedConfig(accounts=accounts)))
         _release_what_comes_back_late(mock.state.engine)
         inner: ASGIApp = mock
+        self._engine: Engine = mock.state.engine
 
         async def outer(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -111,6 +115,9 @@ class MastodonServer(LoopbackServer):
         async def keep(message: Message) -> None:
             answer.append(message)
 
+        if self._edits_make_public and scope["method"] == "PUT" and (edited := re.fullmatch(r"/api/v1/statuses/(\d+)", scope["path"])):
+            with self._engine.begin() as connection:
+                connection.execute(text("UPDATE statuses SET visibility = 'public' WHERE id = :id"), {"id": int(edited[1])})
         await inner(scope, receive, keep)
         if fault is not None and fault.stored and await _suffer(fault, scope, send):
             return
@@ -197,7 +204,7 @@ async def _body(receive: Receive) -> bytes:
 
 def _refusal(scope: Scope, body: bytes, in_full: bool) -> object | None:
     """What Mastodon says of a status that is too long, links counted at 23 or in full."""
-    if scope["method"] != "POST" or scope["path"] != "/api/v1/statuses":
+    if scope["method"] not in {"POST", "PUT"} or not re.fullmatch(r"/api/v1/statuses(/\d+)?", scope["path"]):
         return None
     fields = httpx.QueryParams(body.decode())
     status = fields.get("status", "")

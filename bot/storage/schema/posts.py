@@ -73,3 +73,22 @@ moved_chats = Table(
     Column("moved_to", BigInteger, nullable=False),
     Column("moved_at", Instant, nullable=False),
 )
+
+newest_messages = Table(
+    "newest_messages",
+    metadata,
+    # The greatest message id known of a Telegram chat, under each name and number that the chat has.
+    Column("chat", Text, primary_key=True),
+    Column("message_id", BigInteger, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+)
+
+searches = Table(
+    "searches",
+    metadata,
+    # Where a post is looked for whose answer was lost: see `bot.storage.references`.
+    Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    # The newest message known when the post was about to be sent, and up to which one it was looked for since.
+    Column("after", BigInteger),
+    Column("searched_to", BigInteger),
+)

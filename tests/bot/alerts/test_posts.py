@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from bot.alerts.fitting import LONGEST
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
 from bot.alerts.post_text import post_text, post_words
 from bot.delivery import Unknown
-from bot.model import Kind, Post, PostCause, PostState
+from bot.model import Facts, Kind, Post, PostCause, PostState, Reference
 from bot.storage import Store
 from bot.storage.post_alerts import PostAlert
 from bot.storage.posts import OpenPost
@@ -146,6 +146,26 @@ async def test_an_edit_that_was_given_up_is_told_once_and_that_a_person_decided_
     assert await bench.look(HOUR) == []
 
 
+async def test_a_server_that_shows_what_is_edited_to_others_is_told_once(bench: Bench) -> None:
+    for number, end in (("2026-1", "2026-3"), ("2026-2", "2026-4")):
+        found(bench.store, replace(GRANT, number=number))
+        send(bench.store, number[-1])
+        found(bench.store, Facts(end, references=(Reference(Kind.ABROGATION, number, GRANT.signed),)), Kind.ABROGATION)
+        send(bench.store, end[-1], minutes=1)
+    edit = bench.store.edits.next("t", bench.now)
+    assert edit is not None
+    bench.store.edits.give_up(edit, bench.now, PostCause.EDIT_EXPOSED, "made public")
+    assert bench.store.edits.next("t", bench.now) is None
+    [said] = await bench.look()
+    assert "t: made public" in said
+    assert said.count("made public") == 1
+    assert bench.store.edits_told.drop(edit.post.id, bench.now)
+    found(bench.store, Facts("2026-9", references=(Reference(Kind.MODIFICATION, "2026-1", GRANT.signed),)), Kind.MODIFICATION)
+    send(bench.store, "9", minutes=2)
+    assert bench.store.edits.next("t", bench.now) is None
+    assert await bench.look(HOUR) == []
+
+
 async def test_what_passes_within_minutes_is_never_told(bench: Bench) -> None:
     bench.queue("A")
     bench.fail(PostState.PENDING, PostCause.REFUSED_DESTINATION)
@@ -187,3 +207,19 @@ def test_every_text_fits_and_names_nothing_that_a_chat_would_act_on(language: st
     assert len(text) <= LONGEST + len(post_words("fr").shortened) + 2
     assert "https://" not in text
     assert "@" not in text
+
+
+async def test_a_post_in_doubt_is_asked_about_every_day_until_a_person_answers(bench: Bench) -> None:
+    """What follows it waits for the answer."""
+    (post,) = bench.queue("A")
+    bench.fail(PostState.UNKNOWN, PostCause.RECONCILE_UNCLEAR, "look at the chat")
+    [said] = await bench.look()
+    assert "waits for your answer" in said
+    assert await bench.look(23 * HOUR) == []
+    [again] = await bench.look(HOUR)
+    assert f"post {post.id} (t): look at the chat" in again
+    assert await bench.look(23 * HOUR) == []
+    bench.store.outbox.sent(post.id, "17", bench.now)
+    [settled] = await bench.look()
+    assert "settled" in settled
+    assert await bench.look(48 * HOUR) == []

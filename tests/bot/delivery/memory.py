@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery import Sent
-from bot.model import Decree, Facts, Place, Post, PostCause, PostState
+from bot.model import Decree, Facts, History, Place, Post, PostCause, PostState
 from tests.bot.messages.samples import DROME, decree
 
 START = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
@@ -159,6 +159,39 @@ class MemoryOutbox:
     @property
     def states(self) -> list[PostState]:
         return [post.state for _, post in sorted(self.posts.items())]
+
+
+class MemoryMessages:
+    """What is known of one chat: what an outbox records as sent there, and the `decrees` whose posts may be met."""
+
+    def __init__(self, outbox: MemoryOutbox | None = None, *, decrees: Sequence[Decree] = ()) -> None:
+        self.decrees = decrees
+        self.outbox = outbox or MemoryOutbox()
+        self.newest: int | None = None
+        self.known: set[int] = set()
+        self.after: dict[int, int | None] = {}
+        self.up_to: dict[int, int] = {}
+
+    @property
+    def sent(self) -> list[int]:
+        return [*self.known, *(int(post.reference) for post in self.outbox.posts.values() if post.reference is not None)]
+
+    def begin(self, post: int, chat: int | str) -> int | None:
+        self.after[post] = max([*self.sent, *filter(None, [self.newest])], default=None)
+        self.up_to.pop(post, None)
+        return self.after[post]
+
+    def note(self, chats: Collection[str], message_id: int, now: datetime) -> None:
+        self.newest = max(message_id, self.newest or 0)
+
+    def history(self, post: int, chat: int | str) -> History:
+        return History(self.after.get(post), frozenset(self.sent), self.newest, self.up_to.get(post))
+
+    def searched(self, post: int, to: int) -> None:
+        self.up_to[post] = to
+
+    def decrees_at(self, link: str) -> list[Decree]:
+        return [decree for decree in self.decrees if link == f"{decree.url}#page={decree.page}"]
 
 
 class ScriptedChannel:

@@ -8,10 +8,10 @@ from datetime import datetime
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Channel, ConsoleChannel, Deliverer, History, MastodonChannel, NotSent, TelegramChannel
+from bot.delivery import Channel, ConsoleChannel, Deliverer, MastodonChannel, NotSent, TelegramChannel
 from bot.messages.places import hashtags
 from bot.model import PostCause, PostState
-from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, post
+from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, post
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -21,7 +21,7 @@ def channels(api: FakeBotApi, mastodon: MastodonServer, clock: Clock) -> list[Ch
     return [
         ConsoleChannel(name="console", stream=io.StringIO(), places=PLACES, clock=clock),
         TelegramChannel(
-            name="telegram", chat=-1001, token=api.token, api_url=api.url, places=PLACES, clock=clock, history=lambda _: History()
+            name="telegram", chat=-1001, token=api.token, api_url=api.url, places=PLACES, clock=clock, messages=MemoryMessages()
         ),
         MastodonChannel(name="mastodon", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock),
     ]
@@ -70,8 +70,8 @@ class Unwritable(Unreadable):
 
 async def test_a_chat_of_which_nobody_knows_where_it_is_leaves_no_post_in_doubt(api: FakeBotApi, clock: Clock) -> None:
     options = {"name": "t", "chat": -1001, "token": api.token, "api_url": api.url, "places": PLACES, "clock": clock}
-    channel = TelegramChannel(**options, history=lambda _: History(), moves=Unreadable())  # type: ignore[arg-type]  # by name
-    with pytest.raises(NotSent, match="where the chat is"):
+    channel = TelegramChannel(**options, messages=MemoryMessages(), moves=Unreadable())  # type: ignore[arg-type]  # by name
+    with pytest.raises(NotSent, match="what is known of the chat"):
         await channel.send(post(1))
     assert api.messages == []
     await channel.close()
@@ -81,9 +81,9 @@ async def test_a_move_that_cannot_be_noted_leaves_no_post_in_doubt(api: FakeBotA
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
     options = {"name": "t", "chat": -5, "token": api.token, "api_url": api.url, "places": PLACES, "clock": clock}
-    channel = TelegramChannel(**options, history=lambda _: History(), moves=Unwritable())  # type: ignore[arg-type]  # by name
+    channel = TelegramChannel(**options, messages=MemoryMessages(), moves=Unwritable())  # type: ignore[arg-type]  # by name
     for _ in range(2):
-        with pytest.raises(NotSent, match="where the chat is"):
+        with pytest.raises(NotSent, match="what is known of the chat"):
             await channel.send(post(1))
     assert api.messages == []
     await channel.close()

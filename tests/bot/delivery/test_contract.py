@@ -13,14 +13,13 @@ from bot.delivery import (
     Channel,
     ConsoleChannel,
     DeliveryError,
-    History,
     MastodonChannel,
     SendAgain,
     Sent,
     TelegramChannel,
 )
 from bot.model import Facts, Kind, Post
-from tests.bot.delivery.memory import PLACES, Clock, post
+from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, post
 from tests.bot.messages.samples import decree
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -62,7 +61,7 @@ async def world(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[W
             async with FakeBotApi() as api:
                 api.add_channel(CHAT)
                 channel = TelegramChannel(
-                    name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, history=lambda post: History(), api_url=api.url
+                    name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(), api_url=api.url
                 )
                 yield World(channel, api)
                 await channel.close()

@@ -18,7 +18,6 @@ from bot.delivery import (
     Destination,
     DestinationRefused,
     Editor,
-    History,
     Limiter,
     MastodonChannel,
     NotSent,
@@ -28,13 +27,14 @@ from bot.delivery import (
     Unknown,
 )
 from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, after_failure
+from bot.delivery.errors import EditExposed
 from bot.delivery.transitions import Event
 from bot.model import Change, Facts, Kind, Post, PostCause, PostState, Reference, Told
 from bot.picture import Picture
 from bot.storage import Store, open_store
-from tests.bot.delivery.memory import PLACES, START, Clock, ScriptedChannel, post
+from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, post
 from tests.bot.delivery.test_pictures import PICTURE
-from tests.bot.messages.samples import decree
+from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.finding import edits_of, found
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -55,14 +55,15 @@ class Opened:
         self._stack = AsyncExitStack()
 
     def telegram(self, **changes: Any) -> TelegramChannel:
-        options: dict[str, Any] = {"history": lambda post: History(), "places": PLACES, "clock": self.clock, "token": self.api.token}
+        options: dict[str, Any] = {"messages": MemoryMessages(), "places": PLACES, "clock": self.clock, "token": self.api.token}
         channel = TelegramChannel(name="essai", chat=CHAT, api_url=self.api.url, **(options | changes))
         self._stack.push_async_callback(channel.close)
         return channel
 
     def on_mastodon(self, **changes: Any) -> MastodonChannel:
-        options: dict[str, Any] = {"instance": self.mastodon.url, "token": self.mastodon.token, "places": PLACES, "clock": self.clock}
-        channel = MastodonChannel(name="essai", **(options | changes))
+        account = {"name": "essai", "instance": self.mastodon.url, "token": self.mastodon.token}
+        options: dict[str, Any] = {**account, "places": PLACES, "clock": self.clock}
+        channel = MastodonChannel(**(options | changes))
         self._stack.push_async_callback(channel.close)
         return channel
 
@@ -515,3 +516,57 @@ async def test_many_edits_are_spread_over_passes(store: Store, clock: Clock) -> 
     assert len(channel.edited) == MOST_AT_ONCE
     await deliverer.deliver_due()
     assert len({post.id for post in channel.edited}) == len(channel.edited) == many
+
+
+async def test_a_server_that_shows_edited_statuses_to_everybody_gets_no_further_edit(clock: Clock, api: FakeBotApi) -> None:
+    async with MastodonServer(edits_make_public=True, counts_links_in_full=True) as server:
+        opened = Opened(api, server, clock)
+        channel = opened.on_mastodon(visibility="unlisted")
+        sent = [await channel.send(post(number)) for number in (1, 2)]
+        with pytest.raises(EditExposed, match="made a status public that was unlisted"):
+            await channel.edit(as_sent(sent[0]))
+        with pytest.raises(EditExposed):
+            await channel.edit(as_sent(sent[1]))
+        assert [status["visibility"] for status in server.statuses()] == ["unlisted", "public"]
+        public = opened.on_mastodon()
+        await public.edit(as_sent(sent[0]))
+        await opened.close()
+
+
+async def test_an_edit_is_shortened_where_links_count_in_full(clock: Clock, api: FakeBotApi) -> None:
+    """Also in a process that has posted nothing yet, and does not know it."""
+    async with MastodonServer(counts_links_in_full=True) as server:
+        opened = Opened(api, server, clock)
+        full = decree(facts=FULL, title="Titre " * 60, url=f"https://a.example/{'recueil-' * 20}.pdf")
+        sent = await opened.on_mastodon().send(replace(post(1), decree=full))
+        edited = replace(as_sent(sent), decree=replace(full, changed_by=(END,)))
+        await opened.on_mastodon().edit(edited)
+        (status,) = server.statuses()
+        assert "❎" in status["content"]
+        await opened.close()
+
+
+async def test_one_status_that_an_edit_made_public_is_the_last(clock: Clock, api: FakeBotApi, tmp_path: Path) -> None:
+    """Whatever is to be edited later, and in whatever process."""
+    async with MastodonServer(edits_make_public=True) as server:
+        opened = Opened(api, server, clock)
+        with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as store:
+
+            async def deliver() -> None:
+                channel = opened.on_mastodon(name="t", visibility="unlisted")
+                await Deliverer(store.outbox, [channel], clock, limiter=Limiter(), editor=Editor(store.edits, clock)).deliver_due()
+                clock.advance(hours=1)
+
+            for number in ("2031-1", "2031-2", "2031-3"):
+                found(store, Facts(number), at=clock())
+            await deliver()
+            for number in ("2031-1", "2031-2", "2031-3"):
+                references = (Reference(Kind.ABROGATION, number),)
+                found(store, Facts(f"{number}-bis", references=references), Kind.ABROGATION, at=clock())
+                await deliver()
+            states = [(edit.state, edit.cause) for edit in edits_of(store)]
+            assert store.edits.next_due(clock(), ["t"]) is None
+        assert [status["visibility"] for status in server.statuses()].count("public") == 1
+        assert len([seen for seen in server.requests if seen.method == "PUT"]) == 1
+        assert states == [("given_up", PostCause.EDIT_EXPOSED)] * 3
+        await opened.close()

@@ -13,7 +13,6 @@ from bot.delivery import (
     Channel,
     Deliverer,
     DestinationRefused,
-    History,
     MastodonChannel,
     Migrated,
     NotSent,
@@ -23,17 +22,12 @@ from bot.delivery import (
     Unknown,
 )
 from bot.model import Post, PostCause, PostState
-from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, ScriptedChannel, post
+from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, post
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
 CHAT = -1001
 BAD_DAYS = ("drop before", "drop after", "500 before", "500 after", "429", "garbled", "person")
-
-
-def history_of(outbox: MemoryOutbox) -> History:
-    """As the store gives it: nothing was sent before these posts existed."""
-    return History(known=frozenset(one.reference for one in outbox.posts.values() if one.reference is not None))
 
 
 def spoil_telegram(api: FakeBotApi, day: str) -> None:
@@ -92,7 +86,7 @@ async def test_telegram(days: list[str]) -> None:
         for day in days:
             spoil_telegram(api, day)
         channel = TelegramChannel(
-            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, history=lambda one: history_of(outbox), api_url=api.url
+            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(outbox), api_url=api.url
         )
         await deliver(outbox, channel, clock)
         await channel.close()
@@ -140,7 +134,7 @@ async def test_killed_between_sending_and_recording(stored: bool) -> None:
                 token=api.token,
                 places=PLACES,
                 clock=clock,
-                history=lambda one: history_of(outbox),
+                messages=MemoryMessages(outbox),
                 api_url=api.url,
             )
 
@@ -252,7 +246,7 @@ async def test_digests_on_telegram(days: list[str]) -> None:
         for day in days:
             spoil_telegram(api, day)
         channel = TelegramChannel(
-            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, history=lambda one: history_of(outbox), api_url=api.url
+            name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(outbox), api_url=api.url
         )
         await deliver(outbox, channel, clock, most=10)
         await channel.close()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Deliverer, DestinationRefused, History, MastodonChannel, NotSent, TelegramChannel, Unknown
+from bot.delivery import Deliverer, DestinationRefused, MastodonChannel, NotSent, TelegramChannel, Unknown
 from bot.delivery.errors import StoppedBefore
 from bot.delivery.mastodon_media import WAITS, upload
 from bot.delivery.pictured import picture_of
@@ -20,7 +20,7 @@ from bot.delivery.telegram_photo import is_photo
 from bot.model import Post, PostState
 from bot.picture import Picture
 from bot.picture.png import encode
-from tests.bot.delivery.memory import PLACES, MemoryOutbox, post
+from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, post
 from tests.bot.messages.samples import NOW, PDF, decree
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -45,7 +45,7 @@ async def faulty(_: Post) -> Picture | None:
 @asynccontextmanager
 async def telegram(api: FakeBotApi, chat: int = CHANNEL, **changes: Any) -> AsyncIterator[TelegramChannel]:
     options: dict[str, Any] = {
-        "history": lambda post: History(),
+        "messages": MemoryMessages(),
         "places": PLACES,
         "clock": lambda: NOW,
         "token": api.token,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import Deliverer, History, MastodonChannel, TelegramChannel
+from bot.delivery import Deliverer, MastodonChannel, TelegramChannel
 from bot.delivery.channel import PreparingChannel
 from bot.model import Facts, PostState
 from bot.storage import Store, open_store
-from tests.bot.delivery.memory import PLACES, Clock
+from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages
 from tests.bot.storage.building import one_recueil, to
 from tests.bot.storage.finding import reading_of
 from tests.servers.fake_bot_api import FakeBotApi
@@ -34,7 +34,7 @@ async def on_telegram(api: FakeBotApi, clock: Clock) -> AsyncIterator[TelegramCh
     api.add_channel(CHAT)
     api.person_posts(CHAT, "Bonjour")
     channel = TelegramChannel(
-        name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, history=lambda post: History(), api_url=api.url
+        name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(), api_url=api.url
     )
     yield channel
     await channel.close()

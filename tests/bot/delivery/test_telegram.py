@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 
 from bot.delivery import (
     DestinationRefused,
-    History,
     HoldForPerson,
     Migrated,
     NotSent,
@@ -23,7 +22,7 @@ from bot.delivery import (
     UnsafeAddress,
 )
 from bot.messages import Dispatch, TelegramText, telegram_text
-from tests.bot.delivery.memory import PLACES, post
+from tests.bot.delivery.memory import PLACES, MemoryMessages, post
 from tests.bot.messages.samples import NOW
 from tests.servers.fake_bot_api import FakeBotApi
 
@@ -33,7 +32,7 @@ CHANNEL = -1001
 @asynccontextmanager
 async def opened(api: FakeBotApi, chat: int | str = CHANNEL, **changes: Any) -> AsyncIterator[TelegramChannel]:
     options: dict[str, Any] = {
-        "history": lambda post: History(),
+        "messages": MemoryMessages(),
         "places": PLACES,
         "clock": lambda: NOW,
         "token": api.token,
@@ -155,7 +154,7 @@ async def test_a_group_that_moved_is_followed(api: FakeBotApi) -> None:
             await one.send(post(1))
             await one.send(post(2))
     assert [message.chat_id for message in api.messages] == [-1005, -1005]
-    assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-5", "-1005", "-1005"]
+    assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-1005", "-1005"]
     assert [line["chat"] for line in logs] == [-1005]
 
 
@@ -187,7 +186,7 @@ async def test_the_new_id_of_a_group_is_known_after_a_restart(api: FakeBotApi) -
     assert moves.known == {-5: -1005}
     async with opened(api, chat=-5, moves=moves) as restarted:
         await restarted.send(post(1))
-    assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-5", "-1005"]
+    assert [call["chat_id"] for call in api.calls_of("sendMessage")] == ["-1005"]
 
 
 async def test_a_group_that_moved_while_a_post_was_in_doubt(api: FakeBotApi) -> None:
@@ -232,7 +231,7 @@ async def test_the_token_is_in_no_log(api: FakeBotApi, channel: TelegramChannel,
 def test_a_token_is_not_sent_in_clear_over_a_network() -> None:
     with pytest.raises(UnsafeAddress):
         TelegramChannel(
-            name="x", chat=1, token="1:a", places={}, clock=lambda: NOW, history=lambda post: History(), api_url="http://api.example"
+            name="x", chat=1, token="1:a", places={}, clock=lambda: NOW, messages=MemoryMessages(), api_url="http://api.example"
         )
 
 

@@ -7,33 +7,24 @@ from dataclasses import replace
 
 import pytest
 
-from bot.delivery import History, NotSent, Sent, TelegramChannel, Unknown
+from bot.delivery import NotSent, Sent, TelegramChannel, Unknown
 from bot.model import Facts, Post
-from tests.bot.delivery.memory import PLACES, post
+from tests.bot.delivery.memory import PLACES, MemoryMessages, post
 from tests.bot.messages.samples import NOW
 from tests.servers.fake_bot_api import FakeBotApi
 
 CHAT = -1001
 
 
-class Recorded:
-    """What a store would tell; the default is a store that knows nothing."""
-
-    def __init__(self) -> None:
-        self.history = History()
-
-    def __call__(self, post: Post) -> History:
-        return self.history
+@pytest.fixture
+def recorded() -> MemoryMessages:
+    """What a store would tell, which at first knows nothing of the chat."""
+    return MemoryMessages(decrees=[post(number).decree for number in range(1, 100)])
 
 
 @pytest.fixture
-def recorded() -> Recorded:
-    return Recorded()
-
-
-@pytest.fixture
-async def channel(api: FakeBotApi, recorded: Recorded) -> AsyncIterator[TelegramChannel]:
-    one = TelegramChannel(name="essai", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, history=recorded, api_url=api.url)
+async def channel(api: FakeBotApi, recorded: MemoryMessages) -> AsyncIterator[TelegramChannel]:
+    one = TelegramChannel(name="essai", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, api_url=api.url)
     yield one
     await one.close()
 
@@ -56,7 +47,7 @@ async def test_never_delivered(api: FakeBotApi, channel: TelegramChannel) -> Non
     await channel.send(post(1))
     await lose(api, channel, post(2), stored=False)
     assert await channel.find(post(2)) is None
-    assert len(api.calls_of("editMessageReplyMarkup")) == 5
+    assert [call["message_id"] for call in api.calls_of("editMessageReplyMarkup")[-5:]] == ["3", "4", "5", "6", "7"]
 
 
 async def test_people_wrote_in_between(api: FakeBotApi, channel: TelegramChannel) -> None:
@@ -79,27 +70,28 @@ async def test_messages_were_deleted(api: FakeBotApi, channel: TelegramChannel) 
     assert await channel.find(post(2)) == Sent("7")
 
 
-async def test_after_a_restart_the_record_tells_where_to_start(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+async def test_after_a_restart_the_record_tells_where_to_start(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
     api.add_channel(CHAT)
     for n in range(300):
         api.person_posts(CHAT, f"message {n}")
     await lose(api, channel, post(2), stored=True)
-    recorded.history = History(before="298")
+    recorded.after[2] = 298
     assert await channel.find(post(2)) == Sent("302")
 
 
-async def test_other_posts_recorded_as_sent_are_passed_over(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+async def test_posts_recorded_as_sent_are_passed_over(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
     api.add_channel(CHAT)
     await lose(api, channel, post(1), stored=True)
-    others = [(await channel.send(post(n))).reference for n in range(2, 60)]
-    recorded.history = History(before=None, known=frozenset(others))
+    recorded.known = {int((await channel.send(post(n))).reference) for n in range(2, 60)}
     buttons = [message.reply_markup for message in api.messages]
     assert await channel.find(post(1)) == Sent("2")
     assert await channel.find(post(99)) is None
     assert [message.reply_markup for message in api.messages] == buttons
 
 
-async def test_a_post_that_nobody_recorded_gets_its_button_back(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+async def test_a_post_that_nobody_recorded_gets_its_button_back(
+    api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
+) -> None:
     api.add_channel(CHAT)
     await lose(api, channel, post(1), stored=True)
     await lose(api, channel, post(2), stored=True)
@@ -118,11 +110,13 @@ async def test_two_decrees_that_begin_on_one_page_are_told_apart(api: FakeBotApi
     assert await channel.find(first) == Sent("2")
 
 
-async def test_the_same_decree_in_another_language_is_another_post(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+async def test_the_same_decree_in_another_language_is_another_post(
+    api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
+) -> None:
     """One channel may be two destinations, one in each language, neither of which knows what the other has sent."""
     api.add_channel(CHAT)
     english = TelegramChannel(
-        name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, history=recorded, language="en", api_url=api.url
+        name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, language="en", api_url=api.url
     )
     await channel.send(post(1))
     (french,) = api.messages
@@ -141,12 +135,77 @@ async def test_a_young_channel_is_searched_from_its_first_message(api: FakeBotAp
     assert await channel.find(post(2)) is None
 
 
-async def test_an_old_channel_without_record_cannot_be_searched(api: FakeBotApi, channel: TelegramChannel) -> None:
+async def looked(channel: TelegramChannel, one: Post, most: int = 200) -> Sent | None:
+    """The outcome of as many looks as it takes."""
+    for _ in range(most):
+        try:
+            return await channel.find(one)
+        except NotSent as error:
+            waits = str(error).endswith("goes on"), error.retry_after
+        assert waits == (True, 15)
+    pytest.fail("it never ends")
+
+
+async def test_the_first_post_to_an_old_channel_is_found(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.add_channel(CHAT)
-    for n in range(60):
+    people = [api.person_posts(CHAT, f"message {n}") for n in range(300)]
+    for message in people[1::2]:
+        api.remove(message)
+    await lose(api, channel, post(1), stored=True)
+    assert await channel.find(post(1)) == Sent("302")
+    assert len(api.calls_of("editMessageReplyMarkup")) < 80
+    assert all(message.reply_markup is None for message in people)
+
+
+async def test_the_first_post_to_an_old_channel_is_known_to_be_absent(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    for n in range(300):
         api.person_posts(CHAT, f"message {n}")
-    with pytest.raises(Unknown, match="too many"):
+    await lose(api, channel, post(1), stored=False)
+    assert await channel.find(post(1)) is None
+
+
+async def test_an_old_channel_without_record_is_searched_look_after_look(
+    api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
+) -> None:
+    """As after an earlier release, which noted nothing before it sent."""
+    api.add_channel(CHAT)
+    people = [api.person_posts(CHAT, f"message {n}") for n in range(300)]
+    await lose(api, channel, post(1), stored=True)
+    recorded.after.clear()
+    with pytest.raises(NotSent, match="goes on"):
         await channel.find(post(1))
+    assert recorded.up_to == {1: 40}
+    api.fail("editMessageReplyMarkup", 429, "Too Many Requests: retry after 3", {"retry_after": 3})
+    with pytest.raises(NotSent, match="Too Many"):
+        await channel.find(post(1))
+    assert await looked(channel, post(1)) == Sent("302")
+    assert await looked(channel, post(2)) is None
+    assert all(message.reply_markup is None for message in people)
+
+
+async def test_nothing_is_absent_before_the_newest_message_known(
+    api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
+) -> None:
+    """Somebody cleaned up: twelve messages after the last one known are gone, and the post comes after them."""
+    api.add_channel(CHAT)
+    recorded.newest = 1
+    gone = [api.person_posts(CHAT, f"message {n}") for n in range(12)]
+    await lose(api, channel, post(1), stored=True)
+    for message in gone:
+        api.remove(message)
+    recorded.newest = 13
+    assert await channel.find(post(1)) == Sent("14")
+
+
+async def test_a_search_that_would_take_for_ever_is_left_to_a_person(
+    api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages
+) -> None:
+    api.add_channel(CHAT)
+    recorded.newest = 50_000
+    with pytest.raises(Unknown, match="too many"):
+        await looked(channel, post(1))
+    assert recorded.up_to[1] > 4000
 
 
 async def test_a_channel_whose_beginning_is_gone_proves_nothing(api: FakeBotApi, channel: TelegramChannel) -> None:
@@ -155,6 +214,18 @@ async def test_a_channel_whose_beginning_is_gone_proves_nothing(api: FakeBotApi,
         api.remove(message)
     with pytest.raises(Unknown, match="too many"):
         await channel.find(post(1))
+
+
+async def test_what_was_looked_for_leaves_every_other_message_as_it_was(api: FakeBotApi, channel: TelegramChannel) -> None:
+    api.add_channel(CHAT)
+    await lose(api, channel, digest_of(4, 5), stored=True)
+    await lose(api, channel, post(1), stored=True)
+    await lose(api, channel, post(2), stored=True)
+    before = [message.reply_markup for message in api.messages]
+    assert await looked(channel, post(3)) is None
+    assert [message.reply_markup for message in api.messages] == before
+    assert await looked(channel, post(2)) == Sent("4")
+    assert [message.reply_markup for message in api.messages] == before
 
 
 async def test_where_the_bot_could_edit_the_posts_of_others_nothing_is_touched(api: FakeBotApi, channel: TelegramChannel) -> None:
@@ -222,10 +293,10 @@ async def test_a_digest_that_did_not_arrive_is_absent(api: FakeBotApi, channel: 
     assert await channel.find(post(3)) is None, "that it is in a digest is no post of its own"
 
 
-async def test_a_digest_in_another_language_is_another_message(api: FakeBotApi, channel: TelegramChannel, recorded: Recorded) -> None:
+async def test_a_digest_in_another_language_is_another_message(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
     api.add_channel(CHAT)
     english = TelegramChannel(
-        name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, history=recorded, language="en", api_url=api.url
+        name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, language="en", api_url=api.url
     )
     await lose(api, english, digest_of(1, 2, 3), stored=True)
     assert await channel.find(digest_of(1, 2, 3)) is None

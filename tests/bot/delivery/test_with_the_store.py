@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.delivery import Deliverer, NotSent, Outbox, Unknown
-from bot.model import PostState
+from bot.delivery import Channel, Deliverer, MastodonChannel, NotSent, Outbox, TelegramChannel, Unknown
+from bot.model import Facts, Kind, PostCause, PostState, Reference
 from bot.storage import Store, open_store
-from tests.bot.delivery.memory import Clock, ScriptedChannel
+from tests.bot.delivery.memory import PLACES, Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to
+from tests.bot.storage.finding import found
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+CHAT = -1001
+END = Facts("2031-150", references=(Reference(Kind.ABROGATION, "2031-123"),))
 
 
 @pytest.fixture
@@ -42,3 +49,75 @@ async def test_posts_of_a_destination_that_is_gone_are_never_due(store: Store, c
     await deliverer.deliver_due()
     assert await deliverer.next_due(clock()) is None
     assert store.outbox.counts()["autre"] == {PostState.PENDING: 2}
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'empty.db'}") as one:
+        yield one
+
+
+def telegram(store: Store, api: FakeBotApi, clock: Clock) -> TelegramChannel:
+    return TelegramChannel(name="t", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=store.chat_messages, api_url=api.url)
+
+
+async def delivered(store: Store, clock: Clock, opened: Callable[[], Channel], passes: int = 30) -> None:
+    """As programs do that are started again and again, on a clock that is put forward."""
+    for _ in range(passes):
+        channel = opened()
+        deliverer = Deliverer(store.outbox, [channel], clock)
+        await deliverer.deliver_due()
+        due = await deliverer.next_due(clock())
+        await channel.close()
+        if due is None:
+            return
+        clock.now = max(due, clock.now)
+
+
+async def test_in_an_old_channel_nothing_overtakes_the_post_that_it_replies_to(empty: Store, clock: Clock, api: FakeBotApi) -> None:
+    api.add_channel(CHAT)
+    for number in range(300):
+        api.person_posts(CHAT, f"message {number}")
+    found(empty, Facts("2031-123"), at=clock())
+    found(empty, END, Kind.ABROGATION, at=clock())
+    api.drop("sendMessage", stored=True)
+    await delivered(empty, clock, partial(telegram, empty, api, clock))
+    grant, end = api.messages
+    assert [(message.message_id, message.reply_to) for message in (grant, end)] == [(302, None), (303, 302)]
+    assert empty.outbox.counts() == {"t": {PostState.SENT: 2}}
+
+
+async def test_in_a_group_what_follows_a_post_in_doubt_waits_for_a_person(empty: Store, clock: Clock, api: FakeBotApi) -> None:
+    api.add_group(CHAT)
+    found(empty, Facts("2031-123"), at=clock())
+    found(empty, END, Kind.ABROGATION, at=clock())
+    found(empty, Facts("2031-7"), at=clock())
+    api.drop("sendMessage", stored=True)
+    await delivered(empty, clock, partial(telegram, empty, api, clock))
+    grant, other = api.messages
+    assert "2031-123" in grant.text
+    assert "2031-7" in other.text
+    (doubtful,) = empty.posts.listed(states=[PostState.UNKNOWN])
+    assert empty.posts.decide(doubtful, PostState.SENT, clock(), cause=PostCause.BY_PERSON, reference=str(grant.message_id))
+    await delivered(empty, clock, partial(telegram, empty, api, clock))
+    assert api.messages[-1].reply_to == grant.message_id
+    assert len(api.messages) == 3
+
+
+async def test_on_mastodon_nothing_overtakes_a_thread_that_was_broken_off(empty: Store, clock: Clock, mastodon: MastodonServer) -> None:
+    def account() -> Channel:
+        return MastodonChannel(name="t", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock, thread=True)
+
+    found(empty, Facts("2031-123", places=tuple(f"place du marché, commune {number}" for number in range(40))), at=clock())
+    found(empty, END, Kind.ABROGATION, at=clock())
+    mastodon.drop(stored=True)
+    mastodon.fail(422, method="GET", path="/api/v1/accounts/verify_credentials")
+    await delivered(empty, clock, account, passes=2)
+    (broken,) = mastodon.statuses()
+    (doubtful,) = empty.posts.listed(states=[PostState.UNKNOWN])
+    assert doubtful.cause is PostCause.RECONCILE_UNCLEAR
+    await delivered(empty, clock, account)
+    *thread, end = sorted(mastodon.statuses(), key=lambda status: int(status["id"]))
+    assert len(thread) > 1
+    assert "2031-150" in end["content"]
+    assert end["in_reply_to_id"] == broken["id"]

@@ -86,6 +86,19 @@ def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() ->
     assert "Lieux : gare de Valence-Ville, gare routière" in status
 
 
+def test_where_links_count_in_full_what_a_reader_needs_stays() -> None:
+    """What says a thing again goes first: hashtags, how long until it begins, the words of the link."""
+    url = f"https://www.drome.gouv.fr/contenu/telechargement/25117/197054/file/{'recueil-' * 8}26-2031-088.pdf"
+    status = mastodon_status(Dispatch(decree(facts=FULL, url=url), DROME, NOW, "fr", advised()), limits=StatusLimits(500, None))
+    assert len(status) <= 500
+    assert status.startswith("📢 Autorisation de vidéosurveillance algorithmique\nDrôme (26)")
+    assert "\nQuand : du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h\n" in status
+    assert "\nÉvénement : Foire du Dauphiné\n" in status
+    assert "\nMise en œuvre par : SNCF\n" in status
+    assert status.endswith("#page=7\n#VSA")
+    assert "Commence dans" not in status
+
+
 _LIMITS = st.builds(StatusLimits, st.sampled_from([300, 500, 1000, 11_000]), st.sampled_from([23, 32]))
 
 

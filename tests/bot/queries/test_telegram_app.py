@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,7 +13,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.queries.answers import Questions
-from bot.queries.telegram_app import TelegramBot, TokenRefused
+from bot.queries.telegram_app import TelegramBot
 from tests.bot.queries.conftest import PLACES
 from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
 
@@ -175,18 +175,65 @@ async def test_a_second_poller_is_told_once_and_waited_for(api: FakeBotApi, ques
     assert len([entry for entry in logs if entry["event"] == "telegram cannot be reached"]) == 1
 
 
+@pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "getUpdates"])
+async def test_one_401_does_not_silence_the_commands(api: FakeBotApi, questions: Questions, method: str) -> None:
+    naps = Naps()
+    api.fail(method, 401, "Unauthorized", count=2)
+    api.say(ANN, ANN, "/aide")
+    with structlog.testing.capture_logs() as logs:
+        async with running(a_bot(api, questions, naps)):
+            await until(lambda: api.messages)
+    assert naps.asked == [1, 2]
+    assert [entry["event"] for entry in logs] == ["telegram cannot be reached", "telegram is reached again"]
+    assert "check telegram.token" in logs[0]["error"]
+    assert logs[0]["log_level"] == "error"
+
+
 @pytest.mark.parametrize("token", ["123456:another", "nonsense"])
-async def test_a_wrong_token_is_told_without_showing_it(api: FakeBotApi, questions: Questions, token: str) -> None:
-    with pytest.raises(TokenRefused, match=r"check telegram\.token") as caught:
-        await a_bot(api, questions, token=token).run(asyncio.Event())
-    assert token not in repr(caught.value)
-    assert caught.value.__context__ is None
+async def test_a_wrong_token_is_tried_less_and_less_often_and_told_once(api: FakeBotApi, questions: Questions, token: str) -> None:
+    stop, naps = asyncio.Event(), Naps()
+
+    async def sleep(seconds: float) -> None:
+        await naps(seconds)
+        if len(naps.asked) == 12:
+            stop.set()
+
+    with structlog.testing.capture_logs() as logs:
+        await asyncio.wait_for(a_bot(api, questions, sleep, token=token).run(stop), 60)
+    assert naps.asked == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]
+    assert [entry["event"] for entry in logs] == ["telegram cannot be reached", "told to stop before telegram was reached"]
+    assert token not in str(logs)
 
 
-async def test_a_token_revoked_on_the_way_ends_it(api: FakeBotApi, questions: Questions) -> None:
-    api.fail("getUpdates", 401, "Unauthorized")
-    with pytest.raises(TokenRefused):
-        await asyncio.wait_for(a_bot(api, questions).run(asyncio.Event()), 60)
+@pytest.mark.parametrize("fault", ["502", "429", "dropped", "dropped after"])
+async def test_an_answer_that_met_an_outage_is_sent_again(
+    api: FakeBotApi, questions: Questions, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")  # else the library warns, and warnings are errors here
+    naps = Naps()
+    match fault:
+        case "502":
+            api.fail("sendMessage", 502, "Bad Gateway", count=2)
+        case "429":
+            api.fail("sendMessage", 429, "Too Many Requests: retry after 7", {"retry_after": 7}, count=2)
+        case _:
+            api.drop("sendMessage", stored=fault == "dropped after", count=2)
+    async with running(a_bot(api, questions, naps)):
+        api.say(ANN, ANN, "/recents")
+        await until(lambda: len(api.calls_of("sendMessage")) == 3 and api.messages)
+    assert naps.asked == ([7.5, 7.5] if fault == "429" else [1, 2])
+    assert api.messages[-1].text.startswith("Arrêtés trouvés en dernier")
+
+
+async def test_a_page_that_met_an_outage_is_turned_all_the_same(api: FakeBotApi, questions: Questions) -> None:
+    async with running(a_bot(api, questions)):
+        api.say(ANN, ANN, "/recents")
+        await until(lambda: api.messages)
+        (answer,) = api.messages
+        api.drop("editMessageText", stored=True)
+        api.press(answer, answer.buttons[0]["callback_data"], ANN)
+        await until(lambda: api.callback_answers)
+    assert "page 2 sur 3" in answer.text
 
 
 async def test_what_was_answered_is_not_sent_again_after_a_restart(api: FakeBotApi, questions: Questions) -> None:
@@ -233,3 +280,20 @@ async def test_the_token_is_in_no_log_at_any_level(api: FakeBotApi, questions: Q
     assert caplog.records
     assert api.token not in caplog.text
     assert api.token not in str(logs)
+
+
+async def test_what_others_write_in_a_channel_is_noted_and_not_answered(api: FakeBotApi, questions: Questions) -> None:
+    api.add_channel(-1001, "canal")
+    seen: list[tuple[list[str], int]] = []
+
+    def note(chats: Collection[str], message_id: int) -> None:
+        seen.append((list(chats), message_id))
+        raise OSError("no room")
+
+    bot = TelegramBot(SecretStr(api.token), api.url, questions, PLACES, sleep=Naps(), seen=note)
+    async with running(bot):
+        api.person_posts(-1001, "bonjour")
+        api.person_posts(-1001, "/recents")
+        await until(lambda: len(seen) == 2)
+    assert sorted(seen) == [(["-1001", "@canal"], 2), (["-1001", "@canal"], 3)]
+    assert api.messages == []

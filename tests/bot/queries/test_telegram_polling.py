@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 import structlog
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.queries.telegram_polling import Patience, Stopped, TokenRefused, pause_after, unless
+from bot.queries.telegram_polling import Patience, Stopped, answered, pause_after, unless
 
 
 def retry_after(seconds: int, monkeypatch: pytest.MonkeyPatch) -> RetryAfter:
@@ -25,6 +25,8 @@ def retry_after(seconds: int, monkeypatch: pytest.MonkeyPatch) -> RetryAfter:
         (NetworkError("x"), 10_000, 60),
         (Conflict("x"), 1, 60),
         (ValueError("x"), 1, 1),
+        (InvalidToken("x"), 1, 1),
+        (InvalidToken("x"), 10_000, 900),
     ],
 )
 def test_pauses_grow_up_to_a_minute(error: Exception, failures: int, seconds: float) -> None:
@@ -120,13 +122,28 @@ async def test_answers_that_cannot_be_digested_are_waited_out_too() -> None:
     assert await Patience(asyncio.Event(), script.sleep).attempt("getUpdates", script) == "up"
 
 
-async def test_a_refused_token_ends_it_without_showing_the_token() -> None:
-    script = Script(InvalidToken("The token `1:secret` was rejected by the server."))
-    with pytest.raises(TokenRefused) as caught:
-        await Patience(asyncio.Event(), script.sleep).attempt("getMe", script)
-    assert "secret" not in str(caught.value)
-    assert caught.value.__context__ is None
-    assert caught.value.__cause__ is None
+async def test_a_refused_token_is_waited_out_without_showing_it() -> None:
+    script = Script(*(InvalidToken("The token `1:secret` was rejected by the server.") for _ in range(3)))
+    with structlog.testing.capture_logs() as logs:
+        assert await Patience(asyncio.Event(), script.sleep).attempt("getMe", script) == "up"
+    assert script.naps == [1, 2, 4]
+    assert [entry["log_level"] for entry in logs] == ["error", "info"]
+    assert "secret" not in str(logs)
+
+
+async def test_an_answer_is_tried_a_few_times_and_not_where_that_is_useless(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = Script(network(), retry_after(9, monkeypatch), InvalidToken("x"))
+    assert await answered(script, script.sleep) == "up"
+    assert script.naps == [1, 9.5, 4]
+    for useless in (BadRequest("message is too long"), Forbidden("bot was blocked by the user"), retry_after(3600, monkeypatch)):
+        script = Script(useless)
+        with pytest.raises(type(useless)):
+            await answered(script, script.sleep)
+        assert script.naps == []
+    script = Script(*(network() for _ in range(5)))
+    with pytest.raises(NetworkError):
+        await answered(script, script.sleep)
+    assert len(script.errors) == 1
 
 
 async def test_a_long_pause_ends_at_once_when_told_to_stop() -> None:

@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import Post, PostCause, PostState
+from bot.model import History, Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
 from bot.storage.outbox import LEASE
-from bot.storage.references import References
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.finding import posts_of
@@ -167,21 +166,27 @@ def test_a_destination_on_hold_gets_nothing(store: Store) -> None:
     assert len(store.outbox.unknown_due("t", NOW + 2 * MINUTE)) == 1
 
 
+def history(store: Store, post: Post) -> History:
+    return store.chat_messages.history(post.id, "@canal")
+
+
 def test_the_messages_known_at_a_destination(store: Store) -> None:
     first, second, third = queue(store, "A", "B", "C", destinations=("t",))
     (elsewhere,) = queue(store, "D", destinations=("m",))
     store.outbox.sent(elsewhere.id, "1000", NOW - MINUTE)
-    assert store.outbox.references(third.id) == References(None, frozenset())
+    assert history(store, third) == History()
     store.outbox.sent(first.id, "9", NOW - 2 * MINUTE)
     store.outbox.sent(second.id, "10", NOW - MINUTE)
-    assert store.outbox.references(third.id) == References("10", frozenset({"9", "10"}))
+    assert history(store, third) == History(10, frozenset({9, 10}))
     # One that was sent after the post existed may come after its message: it is known, but nothing starts from it.
     store.outbox.move(claimed(store), REFUSED, NOW, error="kicked")
     (late,) = queue(store, "E")
     store.outbox.sent(late.id, "11", NOW + MINUTE)
-    assert store.outbox.references(third.id) == References("10", frozenset({"9", "10", "11"}))
+    assert history(store, third) == History(10, frozenset({9, 10, 11}))
     with pytest.raises(NoSuchRow):
-        store.outbox.references(404)
+        store.chat_messages.history(404, "@canal")
+    with pytest.raises(NoSuchRow):
+        store.chat_messages.begin(404, "@canal")
 
 
 def test_only_numbers_have_an_order_at_a_destination(store: Store) -> None:
@@ -189,13 +194,29 @@ def test_only_numbers_have_an_order_at_a_destination(store: Store) -> None:
     first, second, third = queue(store, "A", "B", "C")
     store.outbox.sent(first.id, "99", NOW - MINUTE)
     store.outbox.sent(second.id, "0f3a" * 8, NOW - MINUTE)
-    assert store.outbox.references(third.id) == References("99", frozenset({"99", "0f3a" * 8}))
+    assert history(store, third) == History(99, frozenset({99}))
+
+
+def test_a_message_comes_after_the_newest_one_known_when_it_was_about_to_be_sent(store: Store) -> None:
+    chats, (first, second) = store.chat_messages, queue(store, "A", "B")
+    assert chats.begin(first.id, "@Canal") is None
+    chats.note(["-1001", "@canal"], 300, NOW)
+    chats.note(["-1001"], 200, NOW)
+    assert history(store, first) == History(newest=300), "it may have come before that one"
+    assert chats.begin(first.id, "@Canal") == 300
+    chats.note(["@canal"], 310, NOW)
+    chats.searched(first.id, 306)
+    assert history(store, first) == History(300, newest=310, searched_to=306)
+    assert chats.history(first.id, -1001) == History(300, newest=300, searched_to=306)
+    store.outbox.sent(second.id, "320", NOW)
+    assert chats.begin(first.id, "@canal") == 320
+    assert history(store, first) == History(320, frozenset({320}), 310), "sent again, it is looked for from there"
 
 
 def test_a_clock_that_is_slow_elsewhere_makes_no_later_post_an_earlier_one(store: Store) -> None:
     first, second = queue(store, "A", "B")
     store.outbox.sent(second.id, "12", NOW - MINUTE)
-    assert store.outbox.references(first.id).before is None
+    assert history(store, first).before is None
 
 
 def test_next_due(store: Store) -> None:

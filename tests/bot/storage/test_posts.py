@@ -57,7 +57,7 @@ def test_a_message_known_to_be_there_without_its_number_has_no_order(store: Stor
     assert not store.posts.decide(first, PostState.SENT, NOW, cause=PostCause.BY_PERSON), "it is no longer pending"
     assert store.posts.decide(store.posts.get(first.id), PostState.SENT, NOW, cause=PostCause.BY_PERSON)
     assert store.posts.get(first.id).reference is None
-    assert store.outbox.references(second.id).known == frozenset()
+    assert store.chat_messages.history(second.id, "@canal").known == frozenset()
 
 
 @pytest.mark.parametrize(("cause", "rests"), [(None, False), (PostCause.REFUSED_DESTINATION, False), (PostCause.RATE_LIMITED, True)])
