@@ -28,11 +28,12 @@ from bot.delivery.mastodon_search import json_of, look_for, recogniser
 from bot.delivery.mastodon_threads import go_on, there
 from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, scrub
+from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
 from bot.loopback import is_loopback
 from bot.messages import Language, StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
 from bot.model import Decree, Place, Post
+from bot.redaction import scrub
 
 log = structlog.get_logger()
 
@@ -246,7 +247,8 @@ class MastodonChannel:
                 # As the last answer tells: a thread and an edit are several requests.
                 self._rest = rest_after(answer.headers, self._clock())
                 return answer
-            failure = classify_answer(answer.status_code, answer.headers, scrub(answer.text, self._token), self._clock())
+            headers = {name: scrub(value, self._token) for name, value in answer.headers.items()}  # a redirect repeats what it was asked
+            failure = classify_answer(answer.status_code, headers, scrub(answer.text, self._token), self._clock())
         raise failure
 
     async def close(self) -> None:

@@ -17,7 +17,6 @@ from bot.delivery.channel import NotSent, Refused, Sent, Unknown
 from bot.delivery.desk import Desk
 from bot.delivery.errors import HoldForPerson, Migrated, SendAgain
 from bot.delivery.pictured import Pictured, Pictures
-from bot.delivery.safety import scrub
 from bot.delivery.telegram_answers import cannot_parse, classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
 from bot.delivery.telegram_chat import Moves, Whereabouts
@@ -27,6 +26,7 @@ from bot.delivery.telegram_search import Search
 from bot.delivery.telegram_words import TelegramWords
 from bot.messages import Button, Language, TelegramText
 from bot.model import Decree, Place, Post
+from bot.redaction import scrub
 
 log = structlog.get_logger()
 
