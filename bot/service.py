@@ -30,6 +30,9 @@ TICK = timedelta(seconds=5)
 ALERTS = timedelta(minutes=2)
 """How often is looked at what operators should be told. It reads the history of every source: some tenths of a second."""
 
+CHECKS = timedelta(minutes=10)
+"""How often is asked whether the destinations take posts: their tokens, chats and rights."""
+
 ROUND_UP = timedelta(minutes=1)
 """How long the log waits for the others of a crowd of sources."""
 
@@ -53,6 +56,7 @@ class Service:
         self._alerts = parts.alerts
         self._post_alerts = parts.post_alerts
         self._asker = parts.asker
+        self._checker = parts.checker
         self._clock = parts.clock
         self._crowds = parts.crowds
         self._polls: dict[str, asyncio.Task[None]] = {}
@@ -70,6 +74,8 @@ class Service:
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         started = datetime.now(UTC)
         scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=started)
+        check = partial(_looked, self._check, "whether the destinations take posts")
+        scheduler.add_job(check, "interval", seconds=CHECKS.total_seconds(), next_run_time=started)
         if self._alerts is not None:
             look = partial(_looked, self._alerts.look, "how the sources are")
             scheduler.add_job(look, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
@@ -105,6 +111,11 @@ class Service:
             await self._watcher.stop()
             self._crowds.flush()
             log.info("stopped")
+
+    async def _check(self) -> None:
+        await self._checker.check()
+        # What waited for a destination that takes posts again is due.
+        self._posted()
 
     async def _drop_old_pages(self) -> None:
         if dropped := await asyncio.to_thread(self._store.contents.forget, self._clock() - PAGES_KEPT):

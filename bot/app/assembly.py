@@ -21,7 +21,7 @@ from bot.app.operators import Operators
 from bot.backfill import Backfill
 from bot.config import Settings, destinations
 from bot.crowd import CrowdLog
-from bot.delivery import Channel, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
+from bot.delivery import Channel, Checker, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
 from bot.harvest import Clock, Route
 from bot.health import Overview
 from bot.instance import here, is_gone
@@ -48,6 +48,7 @@ class Parts:
     asker: ReviewAsker | None
     backfill: Backfill
     crowds: CrowdLog
+    checker: Checker
     reviewer: Reviewer
     route: Route
 
@@ -107,6 +108,7 @@ async def assemble(
             asker=None if rehearsal else operators.asker(),
             backfill=harvesting.backfill(),
             crowds=crowds,
+            checker=Checker(store.destination_checks, store.outbox, [*channels, operators.chat], clock),
             reviewer=reviewer,
             route=route,
         )

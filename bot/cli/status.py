@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bot.app import take_survey
+from bot.app import take_delivery_survey, take_survey
 from bot.cli.confinement_lines import confinement_json, confinement_lines
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail
 from bot.cli.output import print_json
-from bot.cli.shapes import Json
+from bot.cli.shapes import Json, destination_json
 from bot.cli.status_lines import status_lines
 from bot.health import Overview, SourceHealth, Status
 from bot.reading.probe import Confinement, confinement_in_force
@@ -35,9 +35,9 @@ def register(app: typer.Typer) -> None:
         every: Annotated[bool, typer.Option("--all", "-a", help="Show every source, also those that are fine.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
-        """Show which sources work, and whether PDFs are read in confinement on this machine.
+        """Show which sources and destinations work, and whether PDFs are read in confinement on this machine.
 
-        Exit code 0 when all that are watched do, 3 when some do not or the bot does not seem to run.
+        Exit code 0 when all of them do, 3 when some do not or the bot does not seem to run.
         """
         context: Context = ctx.obj
         settings, authorities = context.load(logs="warning")
@@ -45,9 +45,10 @@ def register(app: typer.Typer) -> None:
         try:
             with open_store(settings.database.url, read_only=True) as store:
                 whole, counts = take_survey(settings, authorities, store), store.recueils.counts()
+                delivery = take_delivery_survey(settings, store)
         except StorageError as error:
             fail(str(error))
-        overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked))
+        overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked), destinations=delivery)
         confinement = _confinement()
         if as_json:
             print_json({**_json(overview, authorities, counts), "confinement": confinement_json(confinement)})
@@ -71,6 +72,7 @@ def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts)
         "at": overview.at.isoformat(),
         "fine": overview.fine,
         "asleep_since": overview.asleep_since and overview.asleep_since.isoformat(),
+        "destinations": [destination_json(one) for one in overview.destinations],
         "counts": {status.value: overview.counts.get(status, 0) for status in Status},
         "authorities": [
             {

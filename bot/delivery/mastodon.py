@@ -19,6 +19,7 @@ from bot.delivery.mastodon_answers import (
     classify_answer,
     classify_failure,
     limits_of,
+    missing_scopes,
     rest_after,
     says_too_long,
 )
@@ -190,6 +191,29 @@ class MastodonChannel:
         text = self._texts(post, await self._status_limits())[0]
         await edit_status(self._request, post.reference, text, language=self._desk.language, warning=self._warning)
         return Sent(post.reference, self._rest)
+
+    async def check(self) -> str | None:
+        """Whether the token is the one of an account, with the scopes that are needed. See `Checkable`."""
+        scopes = await self._scopes()
+        missing = [] if scopes is None else missing_scopes(scopes)
+        if "write:statuses" in missing:
+            raise DestinationRefused("Mastodon: the token lacks the scope write:statuses, without which nothing can be posted")
+        if not any(scope.startswith("read") for scope in missing):
+            try:
+                await self._request("GET", "/api/v1/accounts/verify_credentials")
+            except Refused as error:  # some servers answer 400 where Mastodon answers 401
+                raise DestinationRefused(str(error)) from None
+        return f"Mastodon: the token lacks the scopes {', '.join(missing)}" if missing else None
+
+    async def _scopes(self) -> list[str] | None:
+        """What the token may do; None where the server does not say."""
+        try:
+            application = json_of(await self._request("GET", "/api/v1/apps/verify_credentials"))
+        except Refused:
+            return None
+        scopes = application.get("scopes") if isinstance(application, Mapping) else None
+        named = scopes.split() if isinstance(scopes, str) else scopes
+        return [str(scope) for scope in named] if isinstance(named, list) and named else None
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""

@@ -19,7 +19,7 @@ from bot.delivery.errors import HoldForPerson, Migrated, SendAgain
 from bot.delivery.pictured import Pictured, Pictures
 from bot.delivery.telegram_answers import cannot_parse, classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
-from bot.delivery.telegram_chat import Moves, Whereabouts
+from bot.delivery.telegram_chat import Moves, Whereabouts, check_chat
 from bot.delivery.telegram_edit import edit_message
 from bot.delivery.telegram_photo import is_photo, send_photo
 from bot.delivery.telegram_search import Search
@@ -136,6 +136,17 @@ class TelegramChannel:
         except TelegramError as error:
             raise classify(error, self._token) from None
         return Sent(post.reference)
+
+    async def check(self) -> str | None:
+        """Whether the token, the chat and the rights there are as they must be. See `Checkable`."""
+        try:
+            wrong = await check_chat(self._sending.bot, await self._where.chat())
+        except ChatMigrated as moved:
+            raise await self._moved(moved) from None
+        except TelegramError as error:
+            raise classify(error, self._token) from None
+        # Only who looks for lost messages needs to be without that right.
+        return wrong if self._reconcile == "probe" else None
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""

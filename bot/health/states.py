@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.health.causes import Cause
+from bot.model import DestinationTrouble
 
 
 class Status(StrEnum):
@@ -80,12 +81,29 @@ class AuthorityHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class DestinationHealth:
+    """One destination. `trouble` is the worst that is wrong with it, with `detail` in words, and `since` when, as far as known. `waiting`
+    counts the posts that go out by themselves, the oldest of them recorded at `oldest`; `in_doubt` those that need a person."""
+
+    name: str
+    trouble: DestinationTrouble | None = None
+    since: datetime | None = None
+    detail: str | None = None
+    waiting: int = 0
+    oldest: datetime | None = None
+    in_doubt: int = 0
+    checked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """Every authority at one instant. `asleep_since`: when polls became due that nobody makes, None while the bot seems to run."""
+    """Every authority and destination at one instant. `asleep_since`: when polls became due that nobody makes, None while the bot seems to
+    run. `destinations` are left out where only the sources matter."""
 
     at: datetime
     authorities: tuple[AuthorityHealth, ...]
     asleep_since: datetime | None = None
+    destinations: tuple[DestinationHealth, ...] = ()
 
     @property
     def counts(self) -> Mapping[Status, int]:
@@ -99,5 +117,6 @@ class Overview:
 
     @property
     def fine(self) -> bool:
-        """Whether the bot runs and every source that is watched works, also those beside another that does."""
-        return self.asleep_since is None and all(route.status is Status.FINE for route in self.sources)
+        """Whether the bot runs, every source that is watched works, also those beside another that does, and so does every destination."""
+        works = all(route.status is Status.FINE for route in self.sources)
+        return self.asleep_since is None and works and all(one.trouble is None for one in self.destinations)

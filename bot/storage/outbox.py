@@ -133,6 +133,11 @@ class Outbox:
         with self._database.writing() as connection:
             waiting.hold(connection, destination, until, now, cause)
 
+    def reopen(self, destination: str, now: datetime) -> None:
+        """A check found that the destination can be used: make due what waits because it refused or did not answer."""
+        with self._database.writing() as connection:
+            waiting.reopen(connection, destination, now)
+
     def held_until(self, destination: str, now: datetime) -> datetime | None:
         """When the destination may be used again; None when it may be now."""
         with self._database.reading() as connection:

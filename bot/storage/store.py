@@ -23,7 +23,7 @@ from bot.storage.leases import Leases
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.moved_chats import MovedChats
 from bot.storage.outbox import Outbox
-from bot.storage.post_alerts import PostAlerts
+from bot.storage.post_alerts import DestinationChecks, PostAlerts
 from bot.storage.posts import Posts
 from bot.storage.quarantine import Quarantine
 from bot.storage.recueils import Recueils
@@ -47,6 +47,7 @@ class Store:
         self.edits = Edits(database)
         self.edits_told = EditsTold(database)
         self.post_alerts = PostAlerts(database)
+        self.destination_checks = DestinationChecks(database)
         self.moved_chats = MovedChats(database)
         self.leases = Leases(database)
         self.alerts = Alerts(database)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from bot.model import PostCause, PostState
 from bot.storage.outbox_rows import SKEW, due_at, is_in_doubt, lasts
-from bot.storage.schema import holds, posts
+from bot.storage.schema import edits, holds, posts
 from bot.storage.upsert import insert_or_ignore
 
 
@@ -19,6 +19,19 @@ def hold(connection: Connection, destination: str, until: datetime, now: datetim
     connection.execute(insert_or_ignore(connection, holds), {"destination": destination, **values})
     earlier = or_(holds.c.until < until, holds.c.set_at > now + SKEW)
     connection.execute(update(holds).where(holds.c.destination == destination, earlier).values(values))
+
+
+_REFUSED_OR_DOWN = tuple(cause.value for cause in (PostCause.REFUSED_DESTINATION, PostCause.NOT_SENT, PostCause.CANNOT_ASK))
+
+
+def reopen(connection: Connection, destination: str, now: datetime) -> None:
+    """Make due what waits because the destination refused or did not answer, its edits too. What the platform asked for lasts."""
+    due = {"not_before": now, "changed_at": now}
+    connection.execute(delete(holds).where(holds.c.destination == destination, holds.c.cause.in_(_REFUSED_OR_DOWN)))
+    waits = and_(posts.c.state.in_((PostState.PENDING, PostState.UNKNOWN)), posts.c.cause.in_(_REFUSED_OR_DOWN))
+    connection.execute(update(posts).where(posts.c.destination == destination, waits, posts.c.not_before > now).values(due))
+    theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
+    connection.execute(update(edits).where(theirs, edits.c.cause.in_(_REFUSED_OR_DOWN), edits.c.not_before > now).values(due))
 
 
 def held_until(connection: Connection, destination: str, now: datetime) -> datetime | None:

@@ -17,10 +17,13 @@ from bot.health import (
     asleep_since,
     cause_of,
     judge_authority,
+    judge_destination,
     judge_source,
     nobody_answers,
 )
+from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits
+from bot.storage.posts import OpenPost
 from bot.storage.rows import SourceState, Stuck
 from sources import (
     Authority,
@@ -233,3 +236,42 @@ def test_the_bot_is_taken_for_stopped_when_most_polls_are_overdue(due: list[time
 )
 def test_where_no_site_answers_it_is_this_machine(causes: list[str | None], expected: bool) -> None:
     assert nobody_answers(causes) is expected
+
+
+def unsent(state: PostState, cause: PostCause | None, age: timedelta) -> OpenPost:
+    return OpenPost(1, 1, "t", state, cause, "said", NOW - age, 1)
+
+
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+_PENDING, _UNKNOWN = PostState.PENDING, PostState.UNKNOWN
+_T = DestinationTrouble
+
+
+@pytest.mark.parametrize(
+    ("checked", "posts", "trouble"),
+    [
+        (None, [], None),
+        (_T.REFUSED, [], _T.REFUSED),
+        (_T.UNREACHABLE, [], _T.UNREACHABLE),
+        (_T.RIGHTS, [], _T.RIGHTS),
+        (None, [unsent(_PENDING, None, _MINUTE)], None),
+        (None, [unsent(_PENDING, None, 6 * _HOUR)], _T.LATE),
+        (None, [unsent(_PENDING, PostCause.REFUSED_DESTINATION, _MINUTE)], _T.REFUSED),
+        (None, [unsent(_PENDING, PostCause.NOT_SENT, _MINUTE)], None),
+        (None, [unsent(_PENDING, PostCause.NOT_SENT, _HOUR)], _T.UNREACHABLE),
+        (None, [unsent(_UNKNOWN, PostCause.CANNOT_ASK, _HOUR)], _T.UNREACHABLE),
+        (None, [unsent(_PENDING, PostCause.RATE_LIMITED, _HOUR)], None),
+        (_T.RIGHTS, [unsent(_PENDING, PostCause.RATE_LIMITED, 7 * _HOUR)], _T.LATE),
+        (None, [unsent(_UNKNOWN, PostCause.RECONCILE_UNCLEAR, _MINUTE)], _T.NEEDS_PERSON),
+        (None, [unsent(PostState.HELD, PostCause.AWAITS_PERSON, 9 * _HOUR)], _T.NEEDS_PERSON),
+        (None, [unsent(PostState.REFUSED, PostCause.REFUSED_CONTENT, _MINUTE)], _T.NEEDS_PERSON),
+    ],
+)
+def test_how_a_destination_is(checked: DestinationTrouble | None, posts: list[OpenPost], trouble: DestinationTrouble | None) -> None:
+    check = DestinationCheck("t", checked, "", NOW - _HOUR, NOW)
+    health = judge_destination("t", check, posts, NOW, 6 * _HOUR)
+    assert health.trouble is trouble
+    assert health.waiting + health.in_doubt == len(posts)
+    # What another destination does is nothing to this one, and the whole is fine only where every destination is.
+    assert judge_destination("other", None, posts, NOW, 6 * _HOUR).trouble is None
+    assert Overview(NOW, (), destinations=(health,)).fine is (trouble is None)

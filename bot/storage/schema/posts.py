@@ -73,3 +73,15 @@ moved_chats = Table(
     Column("moved_to", BigInteger, nullable=False),
     Column("moved_at", Instant, nullable=False),
 )
+
+destination_checks = Table(
+    "destination_checks",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    # A word of `bot.model.DestinationTrouble`; null where nothing is wrong.
+    Column("trouble", String(16)),
+    Column("detail", Text),
+    # The first check in a row that found this, and the last.
+    Column("since", Instant, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+)

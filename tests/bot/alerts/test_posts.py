@@ -15,7 +15,7 @@ from bot.alerts.fitting import LONGEST
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
 from bot.alerts.post_text import post_text, post_words
 from bot.delivery import Unknown
-from bot.model import Kind, Post, PostCause, PostState
+from bot.model import DestinationTrouble, Kind, Post, PostCause, PostState
 from bot.storage import Store
 from bot.storage.post_alerts import PostAlert
 from bot.storage.posts import OpenPost
@@ -53,6 +53,7 @@ class Bench:
             teller = PostTeller(
                 posts=self.store.posts,
                 edits=self.store.edits_told,
+                checks=self.store.destination_checks,
                 alerts=self.store.post_alerts,
                 turn=Turn(self.store.leases, "posts", lambda: self.now),
                 destinations=["t"],
@@ -187,3 +188,23 @@ def test_every_text_fits_and_names_nothing_that_a_chat_would_act_on(language: st
     assert len(text) <= LONGEST + len(post_words("fr").shortened) + 2
     assert "https://" not in text
     assert "@" not in text
+
+
+@pytest.mark.parametrize(
+    ("trouble", "after", "said"),
+    [
+        (DestinationTrouble.REFUSED, SETTLE, "Destinations that take nothing"),
+        (DestinationTrouble.RIGHTS, SETTLE, "Destinations whose rights"),
+        (DestinationTrouble.UNREACHABLE, HOUR, "Destinations that do not answer"),
+    ],
+)
+async def test_what_a_check_finds_is_told_once_and_its_end(bench: Bench, trouble: DestinationTrouble, after: timedelta, said: str) -> None:
+    bench.store.destination_checks.record("t", trouble, "the reason", bench.now)
+    bench.store.destination_checks.record("unknown", trouble, "", bench.now)
+    [begun] = [*await bench.look(after), *await bench.look()]
+    assert said in begun
+    assert "t: the reason" in begun
+    assert await bench.look(HOUR) == []
+    bench.store.destination_checks.record("t", None, "", bench.now)
+    [end] = await bench.look()
+    assert said in end
