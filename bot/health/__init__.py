@@ -5,17 +5,17 @@ A source that yields nothing is failing, not quiet; one that was never asked, or
 
 from bot.health.causes import Cause, cause_of, nobody_answers
 from bot.health.judging import (
-    ASLEEP_AFTER,
     STUCK_ALONE,
     STUCK_AT_ONCE,
     STUCK_SOON,
-    asleep_since,
+    half_due,
     judge_authority,
     judge_destination,
     judge_source,
     needs_person,
+    not_alive,
 )
-from bot.health.states import AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
+from bot.health.states import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
 
 __all__ = [
     "ASLEEP_AFTER",
@@ -28,11 +28,12 @@ __all__ = [
     "Overview",
     "SourceHealth",
     "Status",
-    "asleep_since",
     "cause_of",
+    "half_due",
     "judge_authority",
     "judge_destination",
     "judge_source",
     "needs_person",
     "nobody_answers",
+    "not_alive",
 ]

@@ -7,16 +7,18 @@ from datetime import datetime, time, timedelta
 from statistics import median_low
 
 from bot.health.causes import Cause, remembered
-from bot.health.states import AuthorityHealth, DestinationHealth, SourceHealth, Status
+from bot.health.states import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
 from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits, is_late
 from bot.storage.posts import OpenPost
 from bot.storage.rows import SourceState, Stuck
 from sources import Authority, Source
 
-ASLEEP_AFTER = timedelta(hours=1)
-"""How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with
-everything to download, keeps sources waiting for some tens of minutes."""
+UNATTENDED_AFTER = timedelta(minutes=30)
+"""The same where no `vigie run` works on the database: nobody has a queue then."""
+
+IDLE_AFTER = timedelta(minutes=30)
+"""How long a post must have been due, and nothing been tried at its destination, before delivery is taken for stopped."""
 
 STUCK_AT_ONCE, STUCK_SOON = 2, timedelta(hours=1)
 """Recueils that cannot be read, so many and for so long, that the trouble is the site's: a server at its limits recovers sooner."""
@@ -67,7 +69,12 @@ def judge_authority(authority: Authority, routes: Sequence[SourceHealth], *, wat
 
 
 def judge_destination(
-    name: str, check: DestinationCheck | None, unsent: Iterable[OpenPost], now: datetime, late_after: timedelta
+    name: str,
+    check: DestinationCheck | None,
+    unsent: Iterable[OpenPost],
+    now: datetime,
+    late_after: timedelta,
+    idle_since: datetime | None = None,
 ) -> DestinationHealth:
     """How a destination is, from its last check and its posts that were not sent."""
     posts = [post for post in unsent if post.destination == name]
@@ -86,6 +93,7 @@ def judge_destination(
         oldest=oldest,
         in_doubt=len(posts) - len(waiting),
         checked_at=None if check is None else check.checked_at,
+        idle_since=idle_since,
     )
 
 
@@ -122,15 +130,30 @@ def _told_by(post: OpenPost, now: datetime) -> DestinationTrouble | None:
     return DestinationTrouble.UNREACHABLE if is_down else None
 
 
-def asleep_since(due: Iterable[datetime | None], now: datetime) -> datetime | None:
-    """Since when nobody polls: the instant at which half of the sources were due, when that is longer ago than can be; else None.
+def half_due(due: Iterable[datetime | None]) -> datetime | None:
+    """The instant at which half of the sources are due, None where none was ever polled.
 
     `due` are the next polls of all watched sources, None for one never polled. Half of them, because some rest for hours at a server's
     request, and others wait in a long queue.
     """
     known = [instant for instant in due if instant is not None]
-    middle = median_low(known) if known else None
-    return middle if middle is not None and now - middle > ASLEEP_AFTER else None
+    return median_low(known) if known else None
+
+
+def not_alive(overview: Overview, *, running: bool, now: datetime) -> str | None:
+    """Why the bot neither polls nor delivers as it should, None where it does: whether sites and platforms answer is another matter.
+
+    `running` says whether a `vigie run` works on the database; without one, `vigie poll` from cron keeps the bot alive.
+    """
+    alone = "" if running else "; no vigie run works on this database"
+    if overview.half_due is None and not running:
+        return f"nothing was ever polled{alone}"
+    if overview.half_due is not None and now - overview.half_due > (ASLEEP_AFTER if running else UNATTENDED_AFTER):
+        return f"no polls are made: most sources have been due since {overview.half_due:%Y-%m-%d %H:%M} UTC{alone}"
+    for destination in overview.destinations:
+        if destination.idle_since is not None and now - destination.idle_since > IDLE_AFTER:
+            return f"no posts are sent to {destination.name}: they have been due since {destination.idle_since:%Y-%m-%d %H:%M} UTC{alone}"
+    return None
 
 
 def _judged(state: SourceState, habits: Habits, stuck: Stuck | None, now: datetime) -> tuple[Status, Cause | None, datetime | None]:

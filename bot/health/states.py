@@ -11,6 +11,10 @@ from enum import StrEnum
 from bot.health.causes import Cause
 from bot.model import DestinationTrouble
 
+ASLEEP_AFTER = timedelta(hours=1)
+"""How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with
+everything to download, keeps sources waiting for some tens of minutes."""
+
 
 class Status(StrEnum):
     """How a source or an authority is, the best first."""
@@ -93,17 +97,24 @@ class DestinationHealth:
     oldest: datetime | None = None
     in_doubt: int = 0
     checked_at: datetime | None = None
+    idle_since: datetime | None = None
+    """Since when something is due there and nothing was tried; None where nothing is due."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Every authority and destination at one instant. `asleep_since`: when polls became due that nobody makes, None while the bot seems to
-    run. `destinations` are left out where only the sources matter."""
+    """Every authority and destination at one instant. `half_due` is when half of the sources are, or were, due, None where none was ever
+    polled. `destinations` are left out where only the sources matter."""
 
     at: datetime
     authorities: tuple[AuthorityHealth, ...]
-    asleep_since: datetime | None = None
+    half_due: datetime | None = None
     destinations: tuple[DestinationHealth, ...] = ()
+
+    @property
+    def asleep_since(self) -> datetime | None:
+        """When polls became due that nobody makes, None while the bot seems to run."""
+        return self.half_due if self.half_due is not None and self.at - self.half_due > ASLEEP_AFTER else None
 
     @property
     def counts(self) -> Mapping[Status, int]:

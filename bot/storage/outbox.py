@@ -143,6 +143,11 @@ class Outbox:
         with self._database.reading() as connection:
             return waiting.held_until(connection, destination, now)
 
+    def idle_since(self, now: datetime) -> dict[str, datetime]:
+        """Since when something has been due at each destination while nothing was tried there, by its name."""
+        with self._database.reading() as connection:
+            return waiting.idle_since(connection, now)
+
     def next_due(self, now: datetime, destinations: Collection[str] | None = None) -> datetime | None:
         """When there will next be something to do (never before `now`), None when nothing waits.
 

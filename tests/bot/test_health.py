@@ -11,15 +11,17 @@ import sources.client  # noqa: F401 - its errors must exist to be counted
 from bot.health import (
     AuthorityHealth,
     Cause,
+    DestinationHealth,
     Overview,
     SourceHealth,
     Status,
-    asleep_since,
     cause_of,
+    half_due,
     judge_authority,
     judge_destination,
     judge_source,
     nobody_answers,
+    not_alive,
 )
 from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits
@@ -42,6 +44,7 @@ from sources import (
 )
 from sources.client import Disallowed
 
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -202,7 +205,7 @@ def test_a_broken_route_beside_a_good_one_is_not_all_fine() -> None:
     both = AuthorityHealth("26", Status.FINE, (route(Status.FINE), route(Status.FAILING, "mirror")))
     assert not Overview(NOW, (both,)).fine
     assert Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)), AuthorityHealth("972", Status.NOT_COVERED))).fine
-    assert not Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)),), asleep_since=NOW).fine
+    assert not Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)),), half_due=NOW - timedelta(hours=2)).fine
 
 
 @pytest.mark.parametrize(
@@ -217,8 +220,32 @@ def test_a_broken_route_beside_a_good_one_is_not_all_fine() -> None:
     ],
 )
 def test_the_bot_is_taken_for_stopped_when_most_polls_are_overdue(due: list[timedelta | None], expected: timedelta | None) -> None:
-    found = asleep_since([None if span is None else NOW + span for span in due], NOW)
-    assert found == (None if expected is None else NOW + expected)
+    found = Overview(NOW, (), half_due([None if span is None else NOW + span for span in due]))
+    assert found.asleep_since == (None if expected is None else NOW + expected)
+    stopped = not_alive(found, running=True, now=NOW)
+    assert (stopped is None) is (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("due", "idle", "running", "said"),
+    [
+        (_HOUR, None, True, None),
+        (_HOUR, None, False, None),  # `vigie poll` from cron
+        (-20 * _MINUTE, None, False, None),
+        (-50 * _MINUTE, None, True, None),  # a first round takes long
+        (-50 * _MINUTE, None, False, "no polls are made"),
+        (-2 * _HOUR, None, True, "no polls are made"),
+        (None, None, True, None),
+        (None, None, False, "nothing was ever polled"),
+        (_HOUR, -10 * _MINUTE, True, None),
+        (_HOUR, -_HOUR, True, "no posts are sent to t"),
+    ],
+)
+def test_whether_the_bot_is_alive(due: timedelta | None, idle: timedelta | None, running: bool, said: str | None) -> None:
+    destination = DestinationHealth("t", DestinationTrouble.REFUSED, idle_since=None if idle is None else NOW + idle)
+    whole = Overview(NOW, (), None if due is None else NOW + due, (destination,))
+    stopped = not_alive(whole, running=running, now=NOW)
+    assert (stopped is None) if said is None else (said in str(stopped))
 
 
 @pytest.mark.parametrize(
@@ -242,7 +269,6 @@ def unsent(state: PostState, cause: PostCause | None, age: timedelta) -> OpenPos
     return OpenPost(1, 1, "t", state, cause, "said", NOW - age, 1)
 
 
-_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _PENDING, _UNKNOWN = PostState.PENDING, PostState.UNKNOWN
 _T = DestinationTrouble
 

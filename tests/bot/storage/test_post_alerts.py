@@ -105,3 +105,19 @@ def test_what_waited_for_a_destination_that_takes_posts_again_is_due(store: Stor
     assert claimed(store, "refuses").destination == "refuses"
     assert claimed(store, "down").destination == "down"
     assert store.outbox.claim("busy", NOW) is None, "what a platform asks for lasts"
+
+
+def test_since_when_nothing_was_tried_at_a_destination(store: Store) -> None:
+    assert store.outbox.idle_since(NOW) == {}
+    queue(store, "A", "B")
+    assert store.outbox.idle_since(NOW + HOUR) == {"t": NOW}
+    post = claimed(store)
+    store.outbox.move(post, PostState.PENDING, NOW + HOUR, cause=PostCause.NOT_SENT, error="no", not_before=NOW + 3 * HOUR)
+    store.outbox.hold("t", NOW + 2 * HOUR, NOW + HOUR, PostCause.NOT_SENT)
+    # A rest is not idleness, nor is a slow pace.
+    assert store.outbox.idle_since(NOW + 4 * HOUR) == {"t": NOW + 2 * HOUR}
+    other = store.outbox.claim("t", NOW + 2 * HOUR)
+    assert other is not None
+    store.outbox.sent(other.id, "1", NOW + 4 * HOUR)
+    assert store.outbox.idle_since(NOW + 5 * HOUR) == {"t": NOW + 4 * HOUR}
+    assert store.outbox.idle_since(NOW + 2 * HOUR) == {}, "nothing is due then"
