@@ -15,7 +15,7 @@ from bot.alerts import AlertTeller, PostTeller, ReviewAsker
 from bot.app.answers import open_questions, places_of, take_survey
 from bot.app.channels import album_of, channel_of, destination_of
 from bot.app.clock import utc_now
-from bot.app.edges import open_client, open_keep, open_shelf
+from bot.app.edges import doubts, open_client, open_keep, open_shelf
 from bot.app.harvesting import Harvesting
 from bot.app.operators import Operators
 from bot.backfill import Backfill
@@ -32,6 +32,8 @@ from bot.storage import Store, open_store, rehearsal_store
 from bot.watch import Watcher
 from sources import Authority
 from sources.scratch import remove_abandoned
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ async def assemble(
     to the database, and no destination exists. Raises StorageError, and ValueError for an address that is not safe.
     """
     places = places_of(authorities)
+    for doubt in doubts(settings, authorities):
+        log.warning("configuration", doubt=doubt)
     await asyncio.to_thread(remove_abandoned)
     async with AsyncExitStack() as stack:
         # In a thread: opening may wait for a lock, and the program must be able to stop meanwhile.

@@ -72,6 +72,11 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
+def fail_of_storage(error: StorageError) -> NoReturn:
+    """End for what the database could not do; as for a wrong configuration where that must be mended before anything can go."""
+    fail(str(error), WRONG_USE if error.is_lasting else FAILED)
+
+
 def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = None) -> T:
     """Run the command's coroutine; storage errors end with a message, not a traceback.
 
@@ -90,7 +95,7 @@ def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = Non
                 finally:
                     runner.close()
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
     except (asyncio.CancelledError, KeyboardInterrupt):
         fail("interrupted; what was recorded stays recorded", INTERRUPTED)
 

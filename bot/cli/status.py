@@ -11,7 +11,7 @@ import typer
 
 from bot.app import take_delivery_survey, take_survey, utc_now
 from bot.cli.confinement_lines import confinement_json, confinement_lines
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail_of_storage
 from bot.cli.output import print_json
 from bot.cli.shapes import Json, destination_json
 from bot.cli.status_lines import status_lines
@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
                 delivery = take_delivery_survey(settings, store)
                 stopped = not_alive(replace(whole, destinations=delivery), running=_is_running(store), now=whole.at)
         except StorageError as error:
-            fail(str(error))
+            fail_of_storage(error)
         if alive:
             if as_json:
                 print_json(_alive_json(stopped))

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from bot.config import values
 from bot.config.options import (
     Base,
+    BotToken,
     Chat,
     Code,
     Flag,
@@ -110,7 +111,7 @@ class StorageSettings(Section):
 class TelegramSettings(Section):
     """The Telegram bot."""
 
-    token: Token = None
+    token: BotToken = None
     """What BotFather gave. Better in the environment (VIGIE_TELEGRAM__TOKEN) or in a file."""
     token_file: MaybePath = None
     """A file that holds the token, read at start."""

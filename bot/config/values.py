@@ -6,6 +6,7 @@ secret.
 
 from __future__ import annotations
 
+import logging
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -19,6 +20,7 @@ _MAIL = re.compile(r"[^@\s<>()\"',;]+@[^@\s<>()\"',;]+\.[^@\s<>()\"',;]+")
 _IN_USER_AGENT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+")
 _LONGEST_WARNING = 100
 _APPRISE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\x00-\x1f]+", re.IGNORECASE)
+_BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<file>.+)")
 _SECRET_ADDRESS = re.compile(r"[^:/]+://(?:(?P<user>.*)@)?(?P<host>[^/?:]*)(?::\d+)?(?P<rest>.*)", re.DOTALL)
 _PASSWORD_OPTION = re.compile(r"[?&]pass(?:word)?=([^&]*)")
@@ -69,6 +71,30 @@ def apprise_url(value: str) -> str | None:
         return None
     if not _APPRISE.fullmatch(text):
         raise ValueError("is not an address of Apprise: it looks like service://…, without white space")
+    try:
+        import apprise  # noqa: PLC0415 - an optional extra, and long to import
+    except ImportError:
+        raise ValueError("needs Apprise, which is not installed: pip install 'vigie-vsa[apprise]'") from None
+    logger = logging.getLogger("apprise")
+    logger.addFilter(_nothing)  # it logs the address that it cannot use
+    try:
+        service = apprise.Apprise.instantiate(text)
+    finally:
+        logger.removeFilter(_nothing)
+    if service is None:
+        raise ValueError("is not an address that Apprise can use: see https://github.com/caronc/apprise for how each service is written")
+    return text
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
+
+
+def telegram_token(value: str) -> str | None:
+    """The token of a bot, as BotFather gives it."""
+    text = token(value)
+    if text is not None and not _BOT_TOKEN.fullmatch(text):
+        raise ValueError("is not a token of a Telegram bot: it looks like 123456789:AAE…, as BotFather gives it")
     return text
 
 

@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 class StorageError(Exception):
     """The database could not do what was asked. The message names the database and what to do about it."""
 
+    is_lasting = False
+    """Trying again is useless: the configuration, the file or its permissions must be mended first."""
+
 
 class BadUrl(StorageError):
     """`database.url` is not an address that can be used."""
+
+    is_lasting = True
 
 
 class Unavailable(StorageError):
