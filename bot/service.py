@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app import Parts
 from bot.background import Late
-from bot.bulletin import Bulletin
+from bot.bulletin import Bulletin, DatabaseLog
 from bot.delivery import Delivered
 from bot.model import PostState
 from bot.queries import TelegramBot, TokenRefused
@@ -62,6 +62,7 @@ class Service:
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
         self._bulletin = Bulletin(watched={source.key for source in parts.watcher.sources}, store=parts.store, crowds=parts.crowds)
+        parts.store.database.when_used = DatabaseLog().used
         self._posts = {destination: asyncio.Event() for destination in parts.deliverer.destinations}
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
         self._watcher.when_posted(self._posted)
@@ -125,7 +126,7 @@ class Service:
         try:
             due = await self._watcher.due()
         except StorageError as error:
-            log.error("cannot read what is due", error=str(error))
+            _not_stored("cannot read what is due", error)
             return
         for source in due:
             if source.key not in self._polls:
@@ -141,7 +142,7 @@ class Service:
         try:
             report, harvest = await self._watcher.poll(source)
         except StorageError as error:
-            log.error("poll not recorded", source=source.key, error=str(error))
+            _not_stored("poll not recorded", error, source=source.key)
             return
         except OSError as error:
             # The machine: no room or no right to write temporary files, too many open files, no memory for a process.
@@ -200,13 +201,18 @@ class Service:
             log.error("a post needs you", destination=destination, decree=decree, state=item.state.value, error=item.error)
 
 
+def _not_stored(event: str, error: StorageError, **more: str) -> None:
+    """Log what the database could not do; where it can do nothing at all, that is told once, by itself (`DatabaseLog`)."""
+    (log.debug if error.is_outage else log.error)(event, **more, error=str(error))
+
+
 async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
     """Run a part; should it die of a fault of ours, say so and start it again after a pause."""
     while True:
         try:
             await part()
         except StorageError as error:
-            log.error("part failed, starting it again in a minute", part=name, error=str(error))
+            _not_stored("part failed, starting it again in a minute", error, part=name)
             await asyncio.sleep(60)
         except Exception:
             log.exception("part failed, starting it again in a minute", part=name)
@@ -219,7 +225,7 @@ async def _looked(look: Callable[[], Coroutine[Any, Any, None]], at: str) -> Non
     try:
         await look()
     except StorageError as error:
-        log.error(f"cannot look at {at}", error=str(error))
+        _not_stored(f"cannot look at {at}", error)
     except asyncio.CancelledError:
         # Only the scheduler cancels this, when all stops; it would print the rest as the failure of a job.
         log.debug("looking was stopped")

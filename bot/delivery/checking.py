@@ -106,5 +106,7 @@ async def _check(destination: Checkable) -> Found | None:
     except TimeoutError:
         return DestinationTrouble.UNREACHABLE, "no answer in time"
     except Exception as error:  # a fault of one channel, which must not keep the others from being checked
+        if getattr(error, "is_outage", False):  # the store's, not the destination's
+            raise
         return DestinationTrouble.UNREACHABLE, unexpected(destination.name, error)
     return (None, "") if wrong is None else (DestinationTrouble.RIGHTS, wrong)
