@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import threading
+import time
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ import structlog
 from bot.crowd import CrowdLog
 from bot.health import nobody_answers
 from bot.report import Harvest
+from bot.storage.errors import Full, StorageError
 from bot.storage.rows import SourceState
 
 if TYPE_CHECKING:
@@ -73,6 +76,35 @@ class Bulletin:
 
     async def _states(self) -> list[SourceState]:
         return [state for state in await asyncio.to_thread(self._store.sources.all) if state.key in self._watched]
+
+
+class DatabaseLog:
+    """Logs once that the database cannot be used, and once that it can again. May be called from any thread."""
+
+    def __init__(self, log: Any = None, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._log = log or structlog.get_logger()
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._down: dict[bool, tuple[float, float, StorageError]] = {}
+
+    def used(self, writing: bool, error: StorageError | None) -> None:
+        """A transaction has ended. See `Database.when_used`."""
+        with self._lock:
+            now = self._monotonic()
+            since, _, _ = before = self._down.get(writing, (now, now, error))
+            if error is not None and error.is_outage:
+                if not self._down:
+                    self._log.error("the database cannot be used", error=str(error))
+                self._down[writing] = (since, now, error)
+            elif error is None and writing in self._down and now - before[1] >= _calm(before[2]):
+                del self._down[writing]
+                if not self._down:
+                    self._log.info("the database can be used again", seconds=round(now - since))
+
+
+def _calm(error: StorageError | None) -> float:
+    """Seconds without a failure after which it is over. On a full disk all succeeds that adds nothing."""
+    return 600.0 if isinstance(error, Full) else 0.0
 
 
 def _failing(states: Collection[SourceState]) -> int:

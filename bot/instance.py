@@ -127,7 +127,7 @@ async def _beat(leases: Leases, holder: str, place: str, clock: Callable[[], dat
             other = await uninterrupted(leases.take, RUN, holder, place, clock(), is_gone=is_gone)
         except StorageError as error:
             # Whoever cannot write here cannot take over either.
-            log.warning("no sign of life recorded", error=str(error))
+            (log.debug if error.is_outage else log.warning)("no sign of life recorded", error=str(error))
             continue
         if other is not None:
             log.error("another vigie run has taken over: this one ends", other=_where(other))

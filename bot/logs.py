@@ -11,8 +11,8 @@ import structlog
 def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream: TextIO, *, plain: bool = False) -> None:
     """Send the logs of Vigie and of its libraries to `stream`, from `level` up.
 
-    `auto` colours on a terminal only, and not where `plain` is wanted. httpx logs whole addresses at INFO, and a
-    Telegram address holds the token: it may only warn.
+    `auto` colours on a terminal only, and not where `plain` is wanted. `stream` removes the secrets (`RedactedStream`): all logging
+    ends there, that of libraries and tracebacks too.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     last: structlog.types.Processor = (
@@ -44,8 +44,6 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
         )
     )
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
-    for chatty in ("httpx", "httpcore"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     # It warns of every tick that finds the one before at work: what is due is in the database, and waits for the next.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 

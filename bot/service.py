@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app import Parts
 from bot.background import Late
-from bot.bulletin import Bulletin
+from bot.bulletin import Bulletin, DatabaseLog
 from bot.delivery import Delivered
 from bot.model import PostState
 from bot.storage import StorageError
@@ -28,6 +28,9 @@ TICK = timedelta(seconds=5)
 
 ALERTS = timedelta(minutes=2)
 """How often is looked at what operators should be told. It reads the history of every source: some tenths of a second."""
+
+CHECKS = timedelta(minutes=10)
+"""How often is asked whether the destinations take posts: their tokens, chats and rights."""
 
 ROUND_UP = timedelta(minutes=1)
 """How long the log waits for the others of a crowd of sources."""
@@ -52,11 +55,13 @@ class Service:
         self._alerts = parts.alerts
         self._post_alerts = parts.post_alerts
         self._asker = parts.asker
+        self._checker = parts.checker
         self._clock = parts.clock
         self._crowds = parts.crowds
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
         self._bulletin = Bulletin(watched={source.key for source in parts.watcher.sources}, store=parts.store, crowds=parts.crowds)
+        parts.store.database.when_used = DatabaseLog().used
         self._posts = {destination: asyncio.Event() for destination in parts.deliverer.destinations}
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
         self._watcher.when_posted(self._posted)
@@ -69,6 +74,8 @@ class Service:
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         started = datetime.now(UTC)
         scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=started)
+        check = partial(_looked, self._check, "whether the destinations take posts")
+        scheduler.add_job(check, "interval", seconds=CHECKS.total_seconds(), next_run_time=started)
         if self._alerts is not None:
             look = partial(_looked, self._alerts.look, "how the sources are")
             scheduler.add_job(look, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
@@ -105,6 +112,11 @@ class Service:
             self._crowds.flush()
             log.info("stopped")
 
+    async def _check(self) -> None:
+        await self._checker.check()
+        # What waited for a destination that takes posts again is due.
+        self._posted()
+
     async def _drop_old_pages(self) -> None:
         if dropped := await asyncio.to_thread(self._store.contents.forget, self._clock() - PAGES_KEPT):
             log.info("pages of old files dropped", files=dropped)
@@ -113,7 +125,7 @@ class Service:
         try:
             due = await self._watcher.due()
         except StorageError as error:
-            log.error("cannot read what is due", error=str(error))
+            _not_stored("cannot read what is due", error)
             return
         for source in due:
             if source.key not in self._polls:
@@ -129,7 +141,7 @@ class Service:
         try:
             report, harvest = await self._watcher.poll(source)
         except StorageError as error:
-            log.error("poll not recorded", source=source.key, error=str(error))
+            _not_stored("poll not recorded", error, source=source.key)
             return
         except OSError as error:
             # The machine: no room or no right to write temporary files, too many open files, no memory for a process.
@@ -182,13 +194,18 @@ class Service:
             log.error("a post needs you", destination=destination, decree=decree, state=item.state.value, error=item.error)
 
 
+def _not_stored(event: str, error: StorageError, **more: str) -> None:
+    """Log what the database could not do; where it can do nothing at all, that is told once, by itself (`DatabaseLog`)."""
+    (log.debug if error.is_outage else log.error)(event, **more, error=str(error))
+
+
 async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
     """Run a part; should it die of a fault of ours, say so and start it again after a pause."""
     while True:
         try:
             await part()
         except StorageError as error:
-            log.error("part failed, starting it again in a minute", part=name, error=str(error))
+            _not_stored("part failed, starting it again in a minute", error, part=name)
             await asyncio.sleep(60)
         except Exception:
             log.exception("part failed, starting it again in a minute", part=name)
@@ -201,7 +218,7 @@ async def _looked(look: Callable[[], Coroutine[Any, Any, None]], at: str) -> Non
     try:
         await look()
     except StorageError as error:
-        log.error(f"cannot look at {at}", error=str(error))
+        _not_stored(f"cannot look at {at}", error)
     except asyncio.CancelledError:
         # Only the scheduler cancels this, when all stops; it would print the rest as the failure of a job.
         log.debug("looking was stopped")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.health import Overview, SourceHealth, asleep_since, judge_authority, judge_source
+from bot.health import DestinationHealth, Overview, SourceHealth, half_due, judge_authority, judge_destination, judge_source
 from bot.rhythm import MEMORY, Habits, learn
 from bot.storage.rows import SourceState
 from sources import Authority
@@ -31,7 +31,13 @@ def survey(store: Store, authorities: Mapping[str, Authority], watched: Collecti
                 habits = habits_of(store, state, ZoneInfo(authority.time_zone), now)
                 routes.append(judge_source(source, state, habits, now, stuck.get(source.key)))
         found.append(judge_authority(authority, routes, watched=authority.code in watched))
-    return Overview(now, tuple(found), asleep_since(due, now))
+    return Overview(now, tuple(found), half_due(due))
+
+
+def survey_destinations(store: Store, names: Sequence[str], now: datetime, late_after: timedelta) -> tuple[DestinationHealth, ...]:
+    """How every one of these destinations is; `late_after` is how long a post may wait. Raises StorageError."""
+    checks, unsent, idle = store.destination_checks.all(), store.posts.unsent(names), store.outbox.idle_since(now)
+    return tuple(judge_destination(name, checks.get(name), unsent, now, late_after, idle.get(name)) for name in names)
 
 
 def habits_of(store: Store, state: SourceState, zone: ZoneInfo, now: datetime) -> Habits:

@@ -7,13 +7,14 @@ when it is over.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
-from bot.model import PostCause, PostState
+from bot.health import judge_destination, needs_person
+from bot.model import DestinationCheck, DestinationTrouble, PostState
 from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost
@@ -32,10 +33,13 @@ class Trouble(StrEnum):
     IN_DOUBT = "in_doubt"
     NOT_EDITED = "not_edited"
     CLOSED = "closed"
+    UNREACHABLE = "unreachable"
+    RIGHTS = "rights"
     LATE = "late"
 
 
-_DOUBTFUL = frozenset({PostCause.RECONCILE_UNCLEAR})
+UNREACHABLE_FOR = timedelta(hours=1)
+"""How long a destination must have been out of reach before that is told, where no post waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,16 @@ class PostMessage:
 
 
 def post_changes(
-    unsent: Sequence[OpenPost], not_edited: Sequence[EditTold], unfinished: Sequence[PostAlert], now: datetime, late_after: timedelta
+    unsent: Sequence[OpenPost],
+    not_edited: Sequence[EditTold],
+    unfinished: Sequence[PostAlert],
+    now: datetime,
+    late_after: timedelta,
+    checks: Mapping[str, DestinationCheck] = MappingProxyType({}),
 ) -> PostChanges:
-    """Which troubles begin and which are over, from the posts not sent, the edits given up and the alerts that are not finished."""
-    troubles = _troubles(unsent, now, late_after)
+    """Which troubles begin and which are over, from the posts not sent, the edits given up, the alerts that are not finished, and the last
+    check of each destination."""
+    troubles = _troubles(unsent, now, late_after, checks)
     for edit in not_edited:
         # A server that shows what is edited to others is one trouble of its destination.
         subject = f"destination:{edit.destination}" if edit.cause is PostCause.EDIT_EXPOSED else f"post:{edit.post}"
@@ -97,31 +107,33 @@ def _is_still_shut(alert: PostAlert, unsent: Sequence[OpenPost]) -> bool:
     return any(post.destination == alert.destination and post.created_at <= alert.opened_at and _of_post(post) is None for post in unsent)
 
 
-def _troubles(unsent: Sequence[OpenPost], now: datetime, late_after: timedelta) -> dict[tuple[str, str], NewPostAlert]:
+def _troubles(
+    unsent: Sequence[OpenPost], now: datetime, late_after: timedelta, checks: Mapping[str, DestinationCheck]
+) -> dict[tuple[str, str], NewPostAlert]:
     found: dict[tuple[str, str], NewPostAlert] = {}
-    by_destination: defaultdict[str, list[OpenPost]] = defaultdict(list)
     for post in unsent:
         trouble = _of_post(post)
-        if trouble is None:
-            by_destination[post.destination].append(post)
-        else:
+        if trouble is not None:
             _add(found, f"post:{post.message}", trouble, post.destination, post.error)
-    for name, posts in by_destination.items():
-        shut = next((post for post in posts if post.cause is PostCause.REFUSED_DESTINATION), None)
-        late = [post for post in posts if now - post.created_at >= late_after]
-        if shut is not None:
-            _add(found, f"destination:{name}", Trouble.CLOSED, name, shut.error)
-        elif late:
-            _add(found, f"destination:{name}", Trouble.LATE, name, late[0].error)
+    for name in dict.fromkeys([*(post.destination for post in unsent), *checks]):
+        check = checks.get(name)
+        health = judge_destination(name, check, unsent, now, late_after)
+        subject, is_late = f"destination:{name}", health.oldest is not None and now - health.oldest >= late_after
+        if health.trouble is DestinationTrouble.REFUSED:
+            _add(found, subject, Trouble.CLOSED, name, health.detail)
+        elif check is not None and check.trouble is DestinationTrouble.UNREACHABLE and now - check.since >= UNREACHABLE_FOR:
+            _add(found, subject, Trouble.UNREACHABLE, name, check.detail)
+        elif is_late:
+            _add(found, subject, Trouble.LATE, name, health.detail)
+        if check is not None and check.trouble is DestinationTrouble.RIGHTS:
+            _add(found, subject, Trouble.RIGHTS, name, check.detail)
     return found
 
 
 def _of_post(post: OpenPost) -> Trouble | None:
-    if post.state is PostState.REFUSED:
-        return Trouble.REFUSED
-    if post.state is PostState.HELD or (post.state is PostState.UNKNOWN and post.cause in _DOUBTFUL):
-        return Trouble.IN_DOUBT
-    return None
+    if not needs_person(post):
+        return None
+    return Trouble.REFUSED if post.state is PostState.REFUSED else Trouble.IN_DOUBT
 
 
 def _add(found: dict[tuple[str, str], NewPostAlert], subject: str, trouble: Trouble, destination: str, error: str | None) -> None:

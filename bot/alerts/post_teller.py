@@ -16,6 +16,7 @@ from bot.alerts.teller import OperatorsChat
 from bot.alerts.turn import Turn
 from bot.delivery import DeliveryError
 from bot.messages import Language
+from bot.model import DestinationCheck
 from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost
@@ -37,6 +38,14 @@ class GivenUpEdits(Protocol):
 
     def given_up(self, destinations: Collection[str], /) -> list[EditTold]:
         """Those of posts of these destinations that are not made any more, without what a person gave up."""
+        ...
+
+
+class DestinationChecks(Protocol):
+    """The store's checks of destinations. Synchronous: called in a thread."""
+
+    def all(self) -> dict[str, DestinationCheck]:
+        """The last one of each, by name."""
         ...
 
 
@@ -67,6 +76,7 @@ class PostTeller:
         *,
         posts: UnsentPosts,
         edits: GivenUpEdits,
+        checks: DestinationChecks,
         alerts: PostAlertStore,
         turn: Turn,
         destinations: Collection[str],
@@ -78,6 +88,7 @@ class PostTeller:
         """`destinations` are the configured ones: what waits for another is nobody's trouble."""
         self._posts = posts
         self._edits = edits
+        self._checks = checks
         self._alerts = alerts
         self._turn = turn
         self._destinations = tuple(destinations)
@@ -111,7 +122,10 @@ class PostTeller:
     async def _changes(self) -> PostChanges:
         unsent = await asyncio.to_thread(self._posts.unsent, self._destinations)
         not_edited = await asyncio.to_thread(self._edits.given_up, self._destinations)
-        return post_changes(unsent, not_edited, await asyncio.to_thread(self._alerts.unfinished), self._clock(), self._late_after)
+        checks = await asyncio.to_thread(self._checks.all)
+        ours = {name: checks[name] for name in self._destinations if name in checks}
+        unfinished = await asyncio.to_thread(self._alerts.unfinished)
+        return post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours)
 
     async def _note(self, change: PostChanges) -> None:
         if not change:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.app.clock import utc_now
-from bot.config import Settings
+from bot.config import Settings, destinations
+from bot.delivery.operators import NAME as OPERATORS
 from bot.harvest import Clock
-from bot.health import Overview
+from bot.health import DestinationHealth, Overview
 from bot.model import Place
 from bot.queries import Questions
 from bot.storage import Store
-from bot.survey import survey
+from bot.survey import survey, survey_destinations
 from sources import Authority
 
 
@@ -30,6 +31,13 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
 def take_survey(settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now) -> Overview:
     """How every authority is, by what the store knows. Raises StorageError."""
     return survey(store, authorities, frozenset(watched_codes(settings, authorities)), clock())
+
+
+def take_delivery_survey(settings: Settings, store: Store, *, clock: Clock = utc_now) -> tuple[DestinationHealth, ...]:
+    """How every destination is, and the operators' chat, by what the store knows. Raises StorageError."""
+    names = [entry.name for entry in destinations(settings)]
+    names += [OPERATORS] if settings.telegram.operators_chat and settings.telegram.token is not None else []
+    return survey_destinations(store, names, clock(), timedelta(hours=settings.delivery.tell_after_hours))
 
 
 def open_questions(

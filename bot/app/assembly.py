@@ -15,13 +15,13 @@ from bot.alerts import AlertTeller, PostTeller, ReviewAsker
 from bot.app.answers import open_questions, places_of, take_survey
 from bot.app.channels import album_of, channel_of, destination_of
 from bot.app.clock import utc_now
-from bot.app.edges import open_client, open_keep, open_shelf
+from bot.app.edges import doubts, open_client, open_keep, open_shelf
 from bot.app.harvesting import Harvesting
 from bot.app.operators import Operators
 from bot.backfill import Backfill
 from bot.config import Settings, destinations
 from bot.crowd import CrowdLog
-from bot.delivery import Channel, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
+from bot.delivery import Channel, Checker, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
 from bot.harvest import Clock, Route
 from bot.health import Overview
 from bot.instance import here, is_gone
@@ -32,6 +32,8 @@ from bot.storage import Store, open_store, rehearsal_store
 from bot.watch import Watcher
 from sources import Authority, Issuers
 from sources.scratch import remove_abandoned
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Parts:
     asker: ReviewAsker | None
     backfill: Backfill
     crowds: CrowdLog
+    checker: Checker
     reviewer: Reviewer
     route: Route
 
@@ -69,6 +72,8 @@ async def assemble(
     to the database, and no destination exists. Raises StorageError, and ValueError for an address that is not safe.
     """
     places = places_of(authorities)
+    for doubt in doubts(settings, authorities):
+        log.warning("configuration", doubt=doubt)
     await asyncio.to_thread(remove_abandoned)
     async with AsyncExitStack() as stack:
         # In a thread: opening may wait for a lock, and the program must be able to stop meanwhile.
@@ -107,6 +112,7 @@ async def assemble(
             asker=None if rehearsal else operators.asker(),
             backfill=harvesting.backfill(),
             crowds=crowds,
+            checker=Checker(store.destination_checks, store.outbox, [*channels, operators.chat], clock),
             reviewer=reviewer,
             route=route,
         )

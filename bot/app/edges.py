@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.config import Settings
+from bot.config.errors import closest
 from bot.config.values import sqlite_file
 from bot.keep import Keep
 from bot.shelf import Shelf
 from sources import Authority, browser_hosts, hosts
 from sources.client import Client, ClientOptions, user_agent
+from sources.client.browser.installed import find_chromium
 from sources.index import INDEX_HOSTS
 
 _MEGABYTE = 1_000_000
@@ -34,6 +37,22 @@ def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> Cli
             browser_path=http.browser or None,
         )
     )
+
+
+def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[str]:
+    """What in the configuration can be used and is hardly meant, one sentence each."""
+    http, watch = settings.http, settings.watch
+    if http.browser and find_chromium(http.browser) is None:
+        yield f"http.browser: there is no program {http.browser!r}; the sites that need a browser cannot be read"
+    if watch.every_minutes > watch.slowest_minutes:
+        longer, shorter = f"{watch.every_minutes:g}", f"{watch.slowest_minutes:g}"
+        yield f"watch.every_minutes ({longer}) is more than watch.slowest_minutes ({shorter}), which therefore counts for nothing"
+    known = hosts(authorities) | INDEX_HOSTS
+    for origin in http.origins:
+        host = urlsplit(origin).netloc
+        if host not in known:
+            meant = closest(host, known, at_least=80)
+            yield f"http.origins: {host} is not a site of the catalogue" + (f"; did you mean {meant}?" if meant else "")
 
 
 def open_shelf(settings: Settings) -> Shelf:

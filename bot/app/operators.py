@@ -40,14 +40,15 @@ class Operators:
         self._reviewer = reviewer
         self._clock = clock
         self._language = telegram.operators_language
-        self._chat: TelegramOperators | None = None
+        self.chat: TelegramOperators | None = None
+        """Where they are told and asked; None where only the log tells."""
         self.buttons: ReviewButtons | None = None
         """Takes the answers; None where nobody is asked, or the bot does not listen."""
         chat = chat_of(telegram.operators_chat)
         if chat is not None and telegram.token is not None:
             public = [entry.chat for entry in wired if entry.chat is not None]
             now_at = store.moved_chats.now_at
-            self._chat = TelegramOperators(
+            self.chat = TelegramOperators(
                 chat, telegram.token.get_secret_value(), public, telegram.api_url, now_at=now_at, moved=self._moved
             )
             if telegram.commands:
@@ -59,7 +60,7 @@ class Operators:
             survey=overview,
             alerts=self._store.alerts,
             turn=self._turn("sources"),
-            chat=self._chat,
+            chat=self.chat,
             names=partial(source_name, self._authorities),
             clock=self._clock,
             language=self._language,
@@ -71,23 +72,24 @@ class Operators:
         return PostTeller(
             posts=self._store.posts,
             edits=self._store.edits_told,
+            checks=self._store.destination_checks,
             alerts=self._store.post_alerts,
             turn=self._turn("posts"),
             destinations=self._destinations,
             late_after=self._late_after,
-            chat=self._chat,
+            chat=self.chat,
             clock=self._clock,
             language=self._language,
         )
 
     def asker(self) -> ReviewAsker | None:
         """Asks about acts that nobody but a person can judge; None without a chat: `vigie review` shows them all the same."""
-        if self._chat is None:
+        if self.chat is None:
             return None
         return ReviewAsker(
             reviews=self._store.reviews,
             turn=self._turn("reviews"),
-            chat=self._chat,
+            chat=self.chat,
             found=self._reviewer.found,
             names=self._name,
             clock=self._clock,
@@ -97,8 +99,8 @@ class Operators:
 
     async def close(self) -> None:
         """Release connections."""
-        if self._chat is not None:
-            await self._chat.close()
+        if self.chat is not None:
+            await self.chat.close()
 
     def _moved(self, chat: int | str, new: int) -> None:
         self._store.moved_chats.moved(chat, new, self._clock())

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.app import open_keep, open_questions, places_of, take_survey
-from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail
+from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, fail_of_storage
 from bot.cli.decree_shapes import decree_json, decrees_json, file_json
 from bot.cli.file_text import file_text
 from bot.cli.letter import show_letter
@@ -116,7 +116,7 @@ def _file_of(context: Context, answer: Answer) -> FileTold | None:
         with open_store(settings.database.url, read_only=True) as store:
             known = store.recueils.file_of(answer.decree.publisher, answer.decree.url)
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
     return None if known is None else open_keep(settings).told(*known)
 
 
@@ -135,7 +135,7 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
             overview = partial(take_survey, settings, authorities, store)
             answer = ask(open_questions(places, store, overview, page_size=limit))
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
     if answer == BadInput(Fault.NO_WORDS):
         fail("which words? As in: vigie search gare valence", WRONG_USE)
     if isinstance(answer, UnknownDepartment | UnknownDecree | BadInput):

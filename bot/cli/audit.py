@@ -13,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from bot.app import open_client
 from bot.audit import Audit, audit
 from bot.cli.columns import code_column
-from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
 from bot.cli.output import print_json
 from bot.cli.shapes import Json
 from bot.config import Settings
@@ -85,7 +85,7 @@ def _audits(settings: Settings, picked: Sequence[Authority], index: NationalInde
                 is_polled = any(source.key in polled for source in authority.sources)
                 audits.append(audit(authority, index.of(authority.code), store.recueils.of(authority.code), since, is_polled=is_polled))
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
     return audits
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar, cast
 
 import typer
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.console import Console
 from bot.cli.ending import Ending
 from bot.config import ConfigError, Settings, load_settings
 from bot.logs import set_up_logging
+from bot.redaction import RedactedStream
 from bot.storage import StorageError
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Context:
         except ConfigError as error:
             fail(str(error), WRONG_USE)
         level = "debug" if self.verbose else logs or settings.log.level
+        # Whatever is written there from now on, a traceback or a warning of Python too, holds no secret.
+        sys.stderr = cast(TextIO, RedactedStream(sys.stderr, settings.secrets))
         # What NO_COLOR and TERM=dumb ask for, as in all else that is printed.
         set_up_logging(level, settings.log.format, sys.stderr, plain=stderr.no_color or stderr.is_dumb_terminal)
         return settings
@@ -67,6 +70,11 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say what is wrong on standard error and end."""
     stderr.print(f"vigie: {message}", style="red" if stderr.is_terminal else None, markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def fail_of_storage(error: StorageError) -> NoReturn:
+    """End for what the database could not do; as for a wrong configuration where that must be mended before anything can go."""
+    fail(str(error), WRONG_USE if error.is_lasting else FAILED)
 
 
 def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = None) -> T:
@@ -87,7 +95,7 @@ def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = Non
                 finally:
                     runner.close()
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
     except (asyncio.CancelledError, KeyboardInterrupt):
         fail("interrupted; what was recorded stays recorded", INTERRUPTED)
 

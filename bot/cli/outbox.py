@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, Context, fail
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage
 from bot.cli.outbox_lines import post_line, post_lines
 from bot.cli.outbox_shapes import decided_json, post_json
 from bot.cli.output import print_json, print_lines
@@ -132,7 +132,7 @@ def _reading(context: Context, ask: Callable[[Store, Collection[str]], T]) -> T:
         with open_store(settings.database.url, read_only=True) as store:
             return ask(store, edited(settings))
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
 
 
 def _decide(context: Context, numbers: Iterable[int], decide: Callable[[Store, int], Decided], *, as_json: bool) -> None:
@@ -141,7 +141,7 @@ def _decide(context: Context, numbers: Iterable[int], decide: Callable[[Store, i
         with open_store(settings.database.url) as store:
             decided = [(number, decide(store, number)) for number in dict.fromkeys(numbers)]
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
     if as_json:
         print_json([decided_json(number, one.done, one.told, one.post) for number, one in decided])
     else:

@@ -17,6 +17,7 @@ from bot.model import Decree, PostState
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
+    from bot.health import DestinationHealth
     from bot.report import Harvest, SourceReport
     from bot.storage.rows import UncertainAct
 
@@ -32,7 +33,14 @@ def print_lines(lines: Iterable[str]) -> None:
         typer.echo(line)
 
 
-def print_round(reports: Iterable[SourceReport], harvest: Harvest, delivered: Iterable[Delivered], *, rehearsal: bool) -> None:
+def print_round(
+    reports: Iterable[SourceReport],
+    harvest: Harvest,
+    delivered: Iterable[Delivered],
+    delivery: Iterable[DestinationHealth],
+    *,
+    rehearsal: bool,
+) -> None:
     """A round, source by source; the posts themselves were printed by their channel."""
     for report in reports:
         if report.ok:
@@ -54,6 +62,10 @@ def print_round(reports: Iterable[SourceReport], harvest: Harvest, delivered: It
     for item in delivered:
         if item.state is not PostState.SENT:
             typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
+    for destination in delivery:
+        if destination.trouble is not None:
+            waiting = f" ({count(destination.waiting, 'post')} waiting)" if destination.waiting else ""
+            typer.echo(f"{destination.name}: {destination.trouble.value}: {printable(destination.detail or '')}{waiting}", err=True)
     found = count(len(harvest.decrees), "decree")
     typer.echo(f"{found} found" + (" (rehearsal: nothing written, nothing posted)" if rehearsal else ""))
     sys.stdout.flush()

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -106,10 +107,15 @@ async def _there(path: Path) -> AsyncIterator[Path]:
 def _from_web(context: Context, url: str) -> tuple[Settings, AbstractAsyncContextManager[Path]]:
     # Imported here: reading a file of this machine needs neither the catalogue, nor the network, nor the whole program.
     from bot.app import open_client  # noqa: PLC0415 - see above
-    from sources import FetchError  # noqa: PLC0415 - see above
+    from sources import FetchError, hosts  # noqa: PLC0415 - see above
     from sources.scratch import ScratchFolder  # noqa: PLC0415 - see above
 
     settings, authorities = context.load(logs="warning")
+    site = urlsplit(url).netloc.lower()
+    if not url.lower().startswith("https://"):
+        fail(f"{url}: not an https address, and others are not read", WRONG_USE)
+    if site not in hosts(authorities):
+        fail(f"{url}: {site} is not a site of the catalogue", WRONG_USE)
 
     @asynccontextmanager
     async def downloaded() -> AsyncIterator[Path]:

@@ -11,7 +11,7 @@ import typer
 
 from bot.app import assemble, places_of, utc_now
 from bot.cli.columns import code_column, count
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end, stderr
 from bot.cli.decree_shapes import decrees_json
 from bot.cli.delivering import delivering
 from bot.cli.output import decree_line, doubt_line, print_json, print_lines
@@ -34,7 +34,7 @@ def show_quarantine(context: Context, words: Sequence[str], *, as_json: bool) ->
         with open_store(settings.database.url, read_only=True) as store:
             found = [item for item in store.quarantine.all() if _is_wanted(item, wanted)]
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
     if as_json:
         print_json([_quarantined_json(item) for item in found])
     else:

@@ -14,7 +14,7 @@ from rich.progress import track
 
 from bot.app import assemble, utc_now
 from bot.cli.columns import code_column, count
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
 from bot.cli.output import print_json, print_lines
 from bot.cli.shapes import Json, posts_json
 from bot.config import Settings
@@ -134,7 +134,7 @@ def _look(settings: Settings, authorities: dict[str, Authority], since: date | N
             for recueil in track(wanted, "judging again", console=stderr, transient=True, disable=not stderr.is_terminal):
                 found += again.differences(recueil)
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
     return found
 
 

@@ -13,7 +13,7 @@ import typer
 
 from bot.app import Parts, assemble, utc_now
 from bot.cli.columns import code_column, count
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end
 from bot.cli.output import print_json, print_lines
 from bot.cli.read_evidence import evidence_lines, reason
 from bot.cli.review_shapes import review_json, settled_json
@@ -143,7 +143,7 @@ def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
         with open_store(settings.database.url, read_only=True) as store:
             return ask(Reviewer(store=store, route=_nowhere, clock=utc_now, issuers=Issuers(authorities.values())))
     except StorageError as error:
-        fail(str(error))
+        fail_of_storage(error)
 
 
 def _with_decrees(reviewer: Reviewer, number: int) -> tuple[Waiting, Act, tuple[Decree, ...]]:

@@ -7,16 +7,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.cli.decree_shapes import decrees_json
-from bot.cli.shapes import Json, posts_json, uncertain_json
+from bot.cli.shapes import Json, destination_json, posts_json, uncertain_json
 from bot.model import Place
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
+    from bot.health import DestinationHealth
     from bot.report import Harvest, SourceReport
 
 
 def round_json(
-    reports: Iterable[SourceReport], harvest: Harvest, delivered: Iterable[Delivered], places: Mapping[str, Place], now: datetime
+    reports: Iterable[SourceReport],
+    harvest: Harvest,
+    delivered: Iterable[Delivered],
+    delivery: Iterable[DestinationHealth],
+    places: Mapping[str, Place],
+    now: datetime,
 ) -> Json:
     """What `vigie poll` and `vigie check` print. `requests` counts HTTP requests for pages, not PDFs."""
     return {
@@ -24,6 +30,7 @@ def round_json(
         "decrees": decrees_json(harvest.decrees, places, now),
         "uncertain": [uncertain_json(act) for act in harvest.uncertain],
         "posts": posts_json(delivered),
+        "destinations": [destination_json(destination) for destination in delivery],
     }
 
 

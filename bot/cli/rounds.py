@@ -12,13 +12,14 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.app import Parts, assemble, places_of, utc_now, watched_codes
+from bot.app import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, run_to_end, stderr
 from bot.cli.delivering import delivering
 from bot.cli.output import print_json, print_round
 from bot.cli.round_shapes import round_json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.health import DestinationHealth
 from bot.instance import is_running
 from bot.model import PostState
 from bot.reading import ocr_available
@@ -50,27 +51,36 @@ def register(app: typer.Typer) -> None:
 def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehearsal: bool) -> None:
     settings, authorities = context.load(logs="warning")
     picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
-    reports, harvest, delivered = run_to_end(one_round(settings, authorities, picked, quiet=as_json, rehearsal=rehearsal))
+    reports, harvest, delivered, delivery = run_to_end(one_round(settings, authorities, picked, quiet=as_json, rehearsal=rehearsal))
     if as_json:
-        print_json(round_json(reports, harvest, delivered, places_of(authorities), utc_now()))
+        print_json(round_json(reports, harvest, delivered, delivery, places_of(authorities), utc_now()))
     else:
-        print_round(reports, harvest, delivered, rehearsal=rehearsal)
+        print_round(reports, harvest, delivered, delivery, rehearsal=rehearsal)
     if settings.reading.ocr and harvest.incomplete and not ocr_available():
         typer.echo("OCR is off on this machine: install Tesseract's French data (tesseract-ocr-fra) to read scanned pages", err=True)
     whole = all(report.ok for report in reports) and all(item.state is PostState.SENT for item in delivered)
-    raise typer.Exit(DONE if whole else PARTLY_DONE)
+    takes = all(destination.trouble is None for destination in delivery)
+    raise typer.Exit(DONE if whole and takes else PARTLY_DONE)
 
 
 async def one_round(
     settings: Settings, authorities: dict[str, Authority], picked: list[Authority], *, quiet: bool, rehearsal: bool
-) -> tuple[list[SourceReport], Harvest, list[Delivered]]:
-    """Poll these authorities, deliver what is due, and tell and ask the operators what is new. Raises StorageError."""
+) -> tuple[list[SourceReport], Harvest, list[Delivered], tuple[DestinationHealth, ...]]:
+    """Poll these authorities, check the destinations, deliver what is due, and tell and ask the operators what is new. Also how the
+    destinations are then; a rehearsal has none. Raises StorageError."""
     # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
     console = io.StringIO() if quiet else sys.stdout
     async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console, rehearsal=rehearsal) as parts:
         sources = [source for authority in picked for source in authority.sources]
         async with delivering(parts, rehearsal=rehearsal) as delivery:
-            reports, harvest = await _poll_all(parts, sources, delivery.found)
+            # What waits for a destination that takes posts again goes out in this round.
+            checking = asyncio.create_task(parts.checker.check())
+            try:
+                reports, harvest = await _poll_all(parts, sources, delivery.found)
+                await checking
+            finally:
+                checking.cancel()
+                await asyncio.gather(checking, return_exceptions=True)
         delivered = delivery.done
         if parts.alerts is not None:
             # The round is over: there is nothing to wait for that may begin with what has begun.
@@ -83,7 +93,8 @@ async def one_round(
         if not rehearsal:
             # Last: a database that is locked just then keeps nobody from being told.
             await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
-        return reports, harvest, delivered
+        how = () if rehearsal else await asyncio.to_thread(take_delivery_survey, settings, parts.store, clock=parts.clock)
+        return reports, harvest, delivered, how
 
 
 async def _poll_all(parts: Parts, sources: list[Source], found_posts: Callable[[], None]) -> tuple[list[SourceReport], Harvest]:

@@ -11,6 +11,7 @@ from bot.storage.rows import UncertainAct
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
+    from bot.health import DestinationHealth
 
 Json = dict[str, Any]
 
@@ -42,6 +43,20 @@ def posts_json(delivered: Iterable[Delivered]) -> list[Json]:
         for item in delivered
         for decree in item.post.decrees
     ]
+
+
+def destination_json(destination: DestinationHealth) -> Json:
+    """How one destination is. `trouble` is null where nothing is wrong."""
+    return {
+        "name": destination.name,
+        "trouble": destination.trouble and destination.trouble.value,
+        "since": destination.since and destination.since.isoformat(),
+        "error": destination.detail,
+        "waiting": destination.waiting,
+        "waiting_since": destination.oldest and destination.oldest.isoformat(),
+        "in_doubt": destination.in_doubt,
+        "checked_at": destination.checked_at and destination.checked_at.isoformat(),
+    }
 
 
 def uncertain_json(act: UncertainAct) -> Json:

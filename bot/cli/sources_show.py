@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.context import Context, chosen, fail
+from bot.cli.context import Context, chosen, fail_of_storage
 from bot.cli.output import print_json
 from bot.cli.source_shapes import authority_json, source_json
 from bot.messages import printable
@@ -41,7 +41,7 @@ def register(sources: typer.Typer) -> None:
                 states = [store.sources.get(source.key) for source in authority.sources]
                 numbers = Counter(recueil.source for recueil in store.recueils.of(authority.code))
         except StorageError as error:
-            fail(str(error))
+            fail_of_storage(error)
         known = list(zip(authority.sources, states, strict=True))
         if as_json:
             routes = [source_json(source, state, numbers[source.key]) for source, state in known]

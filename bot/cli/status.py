@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from subprocess import SubprocessError
 from typing import Annotated
 
 import typer
 
-from bot.app import take_survey
+from bot.app import take_delivery_survey, take_survey, utc_now
 from bot.cli.confinement_lines import confinement_json, confinement_lines
-from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail_of_storage
 from bot.cli.output import print_json
-from bot.cli.shapes import Json
+from bot.cli.shapes import Json, destination_json
 from bot.cli.status_lines import status_lines
-from bot.health import Overview, SourceHealth, Status
+from bot.health import Overview, SourceHealth, Status, not_alive
+from bot.instance import is_running
 from bot.reading.probe import Confinement, confinement_in_force
-from bot.storage import StorageError, open_store
+from bot.storage import StorageError, Store, open_store
 from bot.storage.rows import RecueilState
 from sources import Authority
 
@@ -33,11 +35,15 @@ def register(app: typer.Typer) -> None:
             list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all of them when none is given.")
         ] = None,
         every: Annotated[bool, typer.Option("--all", "-a", help="Show every source, also those that are fine.")] = False,
+        alive: Annotated[
+            bool, typer.Option("--alive", help="Only say whether the bot polls and delivers, in one line; exit code 1 when it does not.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
-        """Show which sources work, and whether PDFs are read in confinement on this machine.
+        """Show which sources and destinations work, and whether PDFs are read in confinement on this machine.
 
-        Exit code 0 when all that are watched do, 3 when some do not or the bot does not seem to run.
+        Exit code 0 when all of them do, 3 when some do not or the bot does not seem to run. With --alive 0 while the bot polls and
+        delivers, whatever sites and platforms answer, else 1.
         """
         context: Context = ctx.obj
         settings, authorities = context.load(logs="warning")
@@ -45,16 +51,32 @@ def register(app: typer.Typer) -> None:
         try:
             with open_store(settings.database.url, read_only=True) as store:
                 whole, counts = take_survey(settings, authorities, store), store.recueils.counts()
+                delivery = take_delivery_survey(settings, store)
+                stopped = not_alive(replace(whole, destinations=delivery), running=_is_running(store), now=whole.at)
         except StorageError as error:
-            fail(str(error))
-        overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked))
+            fail_of_storage(error)
+        if alive:
+            if as_json:
+                print_json(_alive_json(stopped))
+            else:
+                typer.echo("alive" if stopped is None else f"not alive: {stopped}")
+            raise typer.Exit(DONE if stopped is None else FAILED)
+        overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked), destinations=delivery)
         confinement = _confinement()
         if as_json:
-            print_json({**_json(overview, authorities, counts), "confinement": confinement_json(confinement)})
+            print_json({**_json(overview, authorities, counts), **_alive_json(stopped), "confinement": confinement_json(confinement)})
         else:
             for line in (*status_lines(overview, authorities, counts, every=every), "", *confinement_lines(confinement)):
                 typer.echo(line)
         raise typer.Exit(DONE if overview.fine else PARTLY_DONE)
+
+
+def _is_running(store: Store) -> bool:
+    return asyncio.run(is_running(store.leases, utc_now()))
+
+
+def _alive_json(stopped: str | None) -> Json:
+    return {"alive": stopped is None, "not_alive": stopped}
 
 
 def _confinement() -> Confinement | str:
@@ -71,6 +93,7 @@ def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts)
         "at": overview.at.isoformat(),
         "fine": overview.fine,
         "asleep_since": overview.asleep_since and overview.asleep_since.isoformat(),
+        "destinations": [destination_json(one) for one in overview.destinations],
         "counts": {status.value: overview.counts.get(status, 0) for status in Status},
         "authorities": [
             {

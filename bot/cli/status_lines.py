@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.alerts import alert_words, short_list
+from bot.alerts.post_decisions import Trouble
+from bot.alerts.post_text import post_words
 from bot.cli.columns import code_column, source_columns
-from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status, nobody_answers
+from bot.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.messages import printable
+from bot.model import DestinationTrouble
 from bot.storage.rows import RecueilState
 from sources import Authority
 
@@ -35,6 +38,7 @@ def status_lines(
     Where one thing is wrong with many sources they are told together. `every` tells each by itself, and adds a line for each source.
     """
     yield from _summary(overview)
+    yield from _section("Destinations", [line for one in overview.destinations if one.trouble for line in _destination(one)])
     for title, status in (("Failing", Status.FAILING), ("Late", Status.LATE)):
         yield from _section(title, list(_troubles([one for one in overview.sources if one.status is status], overview, every=every)))
     moved = [line for source in overview.sources if source.moved_to and source.status is not Status.FAILING for line in _moved(source)]
@@ -62,6 +66,25 @@ def _summary(overview: Overview) -> Iterator[str]:
         yield "NO SITE ANSWERS: is this machine connected to the network?"
     if overview.asleep_since is not None:
         yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {_minute(overview.asleep_since)}. Start it with  vigie run"
+
+
+_DESTINATIONS = {
+    DestinationTrouble.REFUSED: ("takes nothing", Trouble.CLOSED),
+    DestinationTrouble.UNREACHABLE: ("does not answer", Trouble.UNREACHABLE),
+    DestinationTrouble.LATE: ("its posts have waited for long", Trouble.LATE),
+    DestinationTrouble.RIGHTS: ("takes posts, but its rights are not as they must be", Trouble.RIGHTS),
+    DestinationTrouble.NEEDS_PERSON: ("some of its posts need a decision", Trouble.REFUSED),
+}
+
+
+def _destination(one: DestinationHealth) -> Iterator[str]:
+    what, trouble = _DESTINATIONS[one.trouble or DestinationTrouble.NEEDS_PERSON]
+    yield f"{one.name}: {what}" + (f": {printable(one.detail)}" if one.detail else "")
+    wait = "post waits" if one.waiting == 1 else "posts wait"
+    posts = [f"{one.waiting} {wait}, the oldest since {_minute(one.oldest)}"] if one.waiting else []
+    posts += [f"{one.in_doubt} to be decided by a person (vigie outbox list)"] if one.in_doubt else []
+    yield "    " + "; ".join([f"since {_minute(one.since)}", *posts])
+    yield f"    → {post_words('en').troubles[trouble].todo}"
 
 
 def _section(title: str, lines: list[str]) -> Iterator[str]:

@@ -18,6 +18,8 @@ from pydantic import BaseModel, SecretStr
 from bot.config.errors import Problem, closest
 
 PREFIX = "VIGIE_"
+_NEARLY = 90
+"""Percent of likeness from which a variable is taken for one that was mistyped: another program may have some with our prefix."""
 _TEXT = (str, SecretStr, Path)
 _SWITCHES = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -30,12 +32,16 @@ def variable(section: str, option: str) -> str:
 def from_environ(environ: Mapping[str, str], model: type[BaseModel]) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
     """The options found in the environment, by section, and the variables that name no option of `model`.
 
-    Variables with the prefix but without `__` are not options and are left alone.
+    Variables with the prefix but without `__` are left alone, unless they are nearly the name of an option.
     """
     found: dict[str, dict[str, Any]] = {}
     problems: list[Problem] = []
     for name in sorted(environ):
-        if not name.upper().startswith(PREFIX) or "__" not in name or not environ[name].strip():
+        if not name.upper().startswith(PREFIX) or not environ[name].strip():
+            continue
+        if "__" not in name:
+            meant = closest(name, _variables(model), at_least=_NEARLY)
+            problems += [Problem((name,), f'unknown variable; did you mean "{meant}"?')] if meant else []
             continue
         section, option = name[len(PREFIX) :].lower().split("__", 1)
         known = _options(model, section)
@@ -44,6 +50,10 @@ def from_environ(environ: Mapping[str, str], model: type[BaseModel]) -> tuple[di
         else:
             found.setdefault(section, {})[option] = _value(environ[name].strip(), known[option])
     return found, problems
+
+
+def _variables(model: type[BaseModel]) -> list[str]:
+    return [variable(section, option) for section in model.model_fields for option in _options(model, section) or ()]
 
 
 def _options(model: type[BaseModel], section: str) -> dict[str, Any] | None:

@@ -53,9 +53,9 @@ class Problem:
         return shown.removeprefix(".")
 
 
-def closest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate most likely meant by a misspelt word, None when none is near."""
-    best = process.extractOne(word.lower(), list(candidates), scorer=fuzz.ratio, processor=str.lower, score_cutoff=65)
+def closest(word: str, candidates: Iterable[str], *, at_least: int = 65) -> str | None:
+    """The candidate most likely meant by a misspelt word, None when none is near: like it to so many percent."""
+    best = process.extractOne(word.lower(), list(candidates), scorer=fuzz.ratio, processor=str.lower, score_cutoff=at_least)
     return best[0] if best else None
 
 

@@ -34,6 +34,21 @@ def anchor(document: Document, folder: Path, *, default_database: bool = False) 
             database["url"] = f"sqlite:///{_under(folder, name)}"
 
 
+def database_problems(url: str) -> list[Problem]:
+    """What keeps an SQLite file from being where the configuration puts it. A wrong path must not begin an empty database somewhere."""
+    name = sqlite_file(url)
+    if name is None:
+        return []
+    file = Path(name)
+    wrong = ""
+    if not file.parent.is_dir():
+        folder = printable(str(file.parent))
+        wrong = f"its folder {folder} does not exist, or cannot be entered; create it first (mkdir -p {folder})"
+    elif file.is_dir():
+        wrong = f"{printable(name)} is a folder; name a file in it"
+    return [Problem(("database", "url"), wrong)] if wrong else []
+
+
 def read_tokens(document: Document) -> list[Problem]:
     """Put the content of each file of a token, or of a secret url, in its place."""
     problems: list[Problem] = []

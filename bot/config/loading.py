@@ -19,7 +19,7 @@ from bot.config.destinations import problems as conflicts
 from bot.config.destinations import shared
 from bot.config.environ import from_environ, variable
 from bot.config.errors import ConfigError, Problem, problems_of
-from bot.config.files import anchor, read_tokens
+from bot.config.files import anchor, database_problems, read_tokens
 from bot.config.model import Settings
 from sources.toml_lines import line_of
 
@@ -56,7 +56,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes:
     except ValidationError as error:
         problems += problems_of(error, Settings)
     else:
-        problems = problems or list(shared(settings))
+        problems = problems or [*shared(settings), *database_problems(settings.database.url)]
         if not problems:
             return settings
     raise ConfigError(_sorted(problems, locate)) from None

@@ -5,14 +5,15 @@ Texts under the options are their documentation; `config.example.toml` shows the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from bot.config import values
 from bot.config.options import (
     Base,
+    BotToken,
     Chat,
     Code,
     Flag,
@@ -110,7 +111,7 @@ class StorageSettings(Section):
 class TelegramSettings(Section):
     """The Telegram bot."""
 
-    token: Token = None
+    token: BotToken = None
     """What BotFather gave. Better in the environment (VIGIE_TELEGRAM__TOKEN) or in a file."""
     token_file: MaybePath = None
     """A file that holds the token, read at start."""
@@ -219,6 +220,10 @@ class DestinationSettings(Section):
         return Filter(frozenset(self.departments), frozenset(self.kinds), frozenset(self.operators))
 
 
+_OWN_PART = 20
+"""Characters of the shortest token of which a part is hidden by itself."""
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -233,3 +238,22 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     destinations: tuple[DestinationSettings, ...] = ()
     log: LogSettings = LogSettings()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """All that must appear in no log and no error: tokens, secret addresses and their parts, the password of the database."""
+        found = {secret.get_secret_value() for secret in _secret_values(self)}
+        parts = {part for secret in found if "://" in secret for part in values.secrets_in(secret)}
+        # A bot's token is its public number, a colon, and what only its owner has.
+        parts |= {secret.removeprefix(f"{secret.split(':')[0]}:") for secret in found if len(secret) > _OWN_PART}
+        return frozenset(found | parts | values.passwords_in(self.database.url))
+
+
+def _secret_values(section: BaseModel) -> Iterator[SecretStr]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, SecretStr):
+                yield one
+            elif isinstance(one, BaseModel):
+                yield from _secret_values(one)

@@ -46,6 +46,10 @@ def _empty_is_none(value: object) -> object:
     return values.token(value) if isinstance(value, str) else value
 
 
+def _bot_token(value: object) -> object:
+    return values.telegram_token(value) if isinstance(value, str) else value
+
+
 def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -66,6 +70,7 @@ Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Code = Annotated[str, BeforeValidator(_code_text), AfterValidator(_known_code)]
 Words = Annotated[str, AfterValidator(_words)]
 Token = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
+BotToken = Annotated[SecretStr | None, BeforeValidator(_bot_token)]
 SecretUrl = Annotated[SecretStr | None, BeforeValidator(_secret_url)]
 Warned = Annotated[str, AfterValidator(values.content_warning)]
 MaybePath = Annotated[Path | None, BeforeValidator(_blank_is_none)]

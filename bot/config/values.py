@@ -6,8 +6,9 @@ secret.
 
 from __future__ import annotations
 
+import logging
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from bot.loopback import is_loopback
 
@@ -19,7 +20,11 @@ _MAIL = re.compile(r"[^@\s<>()\"',;]+@[^@\s<>()\"',;]+\.[^@\s<>()\"',;]+")
 _IN_USER_AGENT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+")
 _LONGEST_WARNING = 100
 _APPRISE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\x00-\x1f]+", re.IGNORECASE)
+_BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<file>.+)")
+_SECRET_ADDRESS = re.compile(r"[^:/]+://(?:(?P<user>.*)@)?(?P<host>[^/?:]*)(?::\d+)?(?P<rest>.*)", re.DOTALL)
+_PASSWORD_OPTION = re.compile(r"[?&]pass(?:word)?=([^&]*)")
+_SHORTEST_SECRET = 8
 _POSTGRES = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://.+")
 
 
@@ -66,6 +71,30 @@ def apprise_url(value: str) -> str | None:
         return None
     if not _APPRISE.fullmatch(text):
         raise ValueError("is not an address of Apprise: it looks like service://…, without white space")
+    try:
+        import apprise  # noqa: PLC0415 - an optional extra, and long to import
+    except ImportError:
+        raise ValueError("needs Apprise, which is not installed: pip install 'vigie-vsa[apprise]'") from None
+    logger = logging.getLogger("apprise")
+    logger.addFilter(_nothing)  # it logs the address that it cannot use
+    try:
+        service = apprise.Apprise.instantiate(text)
+    finally:
+        logger.removeFilter(_nothing)
+    if service is None:
+        raise ValueError("is not an address that Apprise can use: see https://github.com/caronc/apprise for how each service is written")
+    return text
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
+
+
+def telegram_token(value: str) -> str | None:
+    """The token of a bot, as BotFather gives it."""
+    text = token(value)
+    if text is not None and not _BOT_TOKEN.fullmatch(text):
+        raise ValueError("is not a token of a Telegram bot: it looks like 123456789:AAE…, as BotFather gives it")
     return text
 
 
@@ -132,6 +161,26 @@ def sqlite_file(url: str) -> str | None:
     """The file part of an SQLite address, None for another database."""
     match = _SQLITE.fullmatch(url)
     return match["file"] if match else None
+
+
+def passwords_in(url: str) -> set[str]:
+    """The password of an address, as written and as meant. One that may be a common word only where it stands as a password does."""
+    match = _SECRET_ADDRESS.match(url)
+    given = [(match["user"] or "").partition(":")[2] if match else "", *_PASSWORD_OPTION.findall(url)]
+    passwords = {text for one in given if one for text in (one, unquote(one))}
+    return {form for one in passwords for form in (f":{one}@", f"password={one}", f"pass={one}")} | _long(passwords)
+
+
+def secrets_in(url: str) -> set[str]:
+    """What must not be shown of an address that is a secret: itself, and each part that may be one alone."""
+    match = _SECRET_ADDRESS.match(url)
+    user, host, rest = (match["user"] or "", match["host"], match["rest"]) if match else ("", "", "")
+    parts = [user.partition(":")[0], "" if "." in host else host, *re.split(r"[/?&=]", rest)]
+    return {url} | passwords_in(url) | _long({text for part in parts for text in (part, unquote(part))})
+
+
+def _long(texts: set[str]) -> set[str]:
+    return {text for text in texts if len(text) >= _SHORTEST_SECRET}
 
 
 def token(value: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from bot.delivery.apprise_channel import AppriseChannel
 from bot.delivery.channel import Channel, DeliveryError, EditingChannel, NotSent, Refused, Sent, Unknown
+from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.editing import Editor
 from bot.delivery.errors import DestinationRefused, HoldForPerson, Migrated, SendAgain
@@ -19,6 +20,7 @@ from bot.delivery.telegram import TelegramChannel
 __all__ = [
     "AppriseChannel",
     "Channel",
+    "Checker",
     "Choice",
     "ConsoleChannel",
     "Delivered",

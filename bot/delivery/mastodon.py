@@ -20,6 +20,7 @@ from bot.delivery.mastodon_answers import (
     classify_answer,
     classify_failure,
     limits_of,
+    missing_scopes,
     rest_after,
     says_too_long,
 )
@@ -29,11 +30,12 @@ from bot.delivery.mastodon_search import json_of, look_for, recogniser
 from bot.delivery.mastodon_threads import go_on, there
 from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base, scrub
+from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
 from bot.loopback import is_loopback
 from bot.messages import Language, StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
 from bot.model import Decree, Place, Post
+from bot.redaction import scrub
 
 log = structlog.get_logger()
 
@@ -206,6 +208,29 @@ class MastodonChannel:
         text = self._texts(post, limits)[0]
         await edit_status(self._request, status_id, text, language=self._desk.language, warning=self._warning)
 
+    async def check(self) -> str | None:
+        """Whether the token is the one of an account, with the scopes that are needed. See `Checkable`."""
+        scopes = await self._scopes()
+        missing = [] if scopes is None else missing_scopes(scopes)
+        if "write:statuses" in missing:
+            raise DestinationRefused("Mastodon: the token lacks the scope write:statuses, without which nothing can be posted")
+        if not any(scope.startswith("read") for scope in missing):
+            try:
+                await self._request("GET", "/api/v1/accounts/verify_credentials")
+            except Refused as error:  # some servers answer 400 where Mastodon answers 401
+                raise DestinationRefused(str(error)) from None
+        return f"Mastodon: the token lacks the scopes {', '.join(missing)}" if missing else None
+
+    async def _scopes(self) -> list[str] | None:
+        """What the token may do; None where the server does not say."""
+        try:
+            application = json_of(await self._request("GET", "/api/v1/apps/verify_credentials"))
+        except Refused:
+            return None
+        scopes = application.get("scopes") if isinstance(application, Mapping) else None
+        named = scopes.split() if isinstance(scopes, str) else scopes
+        return [str(scope) for scope in named] if isinstance(named, list) and named else None
+
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""
         limits = await self._status_limits()
@@ -262,7 +287,8 @@ class MastodonChannel:
                 # As the last answer tells: a thread and an edit are several requests.
                 self._rest = rest_after(answer.headers, self._clock())
                 return answer
-            failure = classify_answer(answer.status_code, answer.headers, scrub(answer.text, self._token), self._clock())
+            headers = {name: scrub(value, self._token) for name, value in answer.headers.items()}  # a redirect repeats what it was asked
+            failure = classify_answer(answer.status_code, headers, scrub(answer.text, self._token), self._clock())
         raise failure
 
     async def close(self) -> None:

@@ -18,6 +18,8 @@ from bot.messages.digests import digest_language
 
 # Raised before the first byte of a request leaves: no connection, or none free.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_SCOPES = ("write:statuses", "write:media", "read:accounts", "read:statuses")
+"""To post, to show the page, and to look for a post whose answer was lost."""
 _UNSET_WAIT = 300.0
 """Seconds: Mastodon counts requests over five minutes; the wait after a 429 that names no end."""
 _ERROR_SHOWN = 200
@@ -117,6 +119,11 @@ def limits_of(instance: Mapping[str, Any]) -> StatusLimits | None:
     if characters is None:
         return None
     return StatusLimits(characters, _positive(statuses.get("characters_reserved_per_url")))
+
+
+def missing_scopes(scopes: Sequence[str]) -> list[str]:
+    """The scopes of an access token that are needed and not among these; `write` holds every `write:…`."""
+    return [scope for scope in _SCOPES if scope not in scopes and scope.partition(":")[0] not in scopes]
 
 
 def _positive(value: Any) -> int | None:

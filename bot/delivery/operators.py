@@ -14,9 +14,13 @@ from bot.delivery.channel import NotSent, Unknown
 from bot.delivery.errors import DestinationRefused
 from bot.delivery.telegram_answers import classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot
+from bot.delivery.telegram_chat import check_chat
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
+
+NAME = "telegram.operators_chat"
+"""The name of the operators' chat among the destinations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,19 @@ class TelegramOperators:
                 raise classify(error, self._token) from None
         except TelegramError as error:
             raise classify(error, self._token) from None
+
+    @property
+    def name(self) -> str:
+        """The option that names it."""
+        return NAME
+
+    async def check(self) -> None:
+        """Whether the bot may write there. See `Checkable`."""
+        try:
+            await check_chat(self._sending.bot, await asyncio.to_thread(self._now_at, self._chat))
+        except TelegramError as error:
+            raise classify(error, self._token) from None
+        await self._check()
 
     async def close(self) -> None:
         """Release connections."""

@@ -127,9 +127,11 @@ class Deliverer:
         async with self._one_pass[channel.name]:
             try:
                 await self._serve(channel, done)
-            except Exception:
+            except Exception as error:
                 self._failures[channel.name] += 1
-                log.exception("outbox not read or written", destination=channel.name)
+                # A database that can do nothing at all is told of once, by itself.
+                tell = log.debug if getattr(error, "is_outage", False) else log.exception
+                tell("outbox not read or written", destination=channel.name)
             else:
                 self._failures[channel.name] = 0
 

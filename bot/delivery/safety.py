@@ -1,8 +1,7 @@
-"""Connections that tokens may be sent over, and texts that must not show them."""
+"""Connections that tokens may be sent over."""
 
 from __future__ import annotations
 
-import logging
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,8 +11,6 @@ from bot.loopback import is_loopback
 # A kept connection that the other side has closed meanwhile loses a request in a way that cannot be told from a lost answer.
 # Posts are rare: each gets a connection of its own.
 ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_connections=0)
-
-_HIDDEN = "[secret]"
 
 
 class UnsafeAddress(ValueError):
@@ -34,26 +31,3 @@ def checked_base(address: str) -> str:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return base
     raise UnsafeAddress(f"{parts.scheme}://{host}: https is required (plain http only to this machine)")
-
-
-def scrub(text: str, *secrets: str) -> str:
-    """The text without any of the secrets."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, _HIDDEN)
-    return text
-
-
-class HidesSecret(logging.Filter):
-    """Takes a secret out of log records: httpx logs whole addresses at INFO, and the Bot API has its token in them."""
-
-    def __init__(self, secret: str) -> None:
-        super().__init__()
-        self._secret = secret
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record where needed; always let it through."""
-        message = record.getMessage()
-        if self._secret and self._secret in message:
-            record.msg, record.args = scrub(message, self._secret), ()
-        return True

@@ -17,16 +17,16 @@ from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
 from bot.delivery.desk import Desk
 from bot.delivery.errors import HoldForPerson, Migrated, SendAgain
 from bot.delivery.pictured import Pictured, Pictures, before_sending
-from bot.delivery.safety import scrub
 from bot.delivery.telegram_answers import cannot_parse, classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
-from bot.delivery.telegram_chat import ChatMessages, Moves, Whereabouts, reading_chat
+from bot.delivery.telegram_chat import ChatMessages, Moves, Whereabouts, check_chat, reading_chat
 from bot.delivery.telegram_edit import edit_message
 from bot.delivery.telegram_photo import is_photo, send_photo
 from bot.delivery.telegram_search import Search
 from bot.delivery.telegram_words import TelegramWords
 from bot.messages import Button, Language, TelegramText
 from bot.model import Decree, Place, Post
+from bot.redaction import scrub
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
@@ -138,6 +138,17 @@ class TelegramChannel:
         except TelegramError as error:
             raise classify(error, self._token) from None
         return Sent(post.reference)
+
+    async def check(self) -> str | None:
+        """Whether the token, the chat and the rights there are as they must be. See `Checkable`."""
+        try:
+            wrong = await check_chat(self._sending.bot, await self._where.chat())
+        except ChatMigrated as moved:
+            raise await self._moved(moved) from None
+        except TelegramError as error:
+            raise classify(error, self._token) from None
+        # Only who looks for lost messages needs to be without that right.
+        return wrong if self._reconcile == "probe" else None
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""

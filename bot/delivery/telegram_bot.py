@@ -1,10 +1,9 @@
-"""A python-telegram-bot Bot set up for sending: patient, and quiet about its token."""
+"""A python-telegram-bot Bot set up for sending: patient, one connection for each request."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,14 +13,11 @@ from telegram.error import TimedOut
 from telegram.request import HTTPXRequest
 
 from bot.delivery.bounded import READS
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, HidesSecret, checked_base
+from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
 from bot.delivery.telegram_answers import TooManyRequests
 from bot.loopback import is_loopback
 
 DEFAULT_API = "https://api.telegram.org"
-
-# The logger that writes whole request addresses, token included.
-_TALKATIVE = "httpx"
 
 
 class _Request(HTTPXRequest):
@@ -51,7 +47,7 @@ def _retry_after(payload: bytes) -> float | None:
 
 
 class SendingBot:
-    """A Bot, with the log filter that hides its token for as long as it is open."""
+    """A Bot whose requests end, and its connections."""
 
     def __init__(self, token: str, api_url: str = DEFAULT_API, *, read_timeout: float = 30.0) -> None:
         """Raises UnsafeAddress when `api_url` is neither https nor this machine. `read_timeout` is in seconds."""
@@ -68,13 +64,10 @@ class SendingBot:
         request.longest = read_timeout * READS
         self.bot = Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
         self._request = request
-        self._filter = HidesSecret(token)
-        logging.getLogger(_TALKATIVE).addFilter(self._filter)
 
     async def close(self) -> None:
         """Release connections. May be called more than once."""
         await self._request.shutdown()
-        logging.getLogger(_TALKATIVE).removeFilter(self._filter)
 
 
 def keyboard(text: str, url: str) -> InlineKeyboardMarkup:

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Protocol
 
 import structlog
-from telegram.error import ChatMigrated
+from telegram import Bot, ChatMemberAdministrator, ChatMemberRestricted
+from telegram.constants import ChatMemberStatus, ChatType
+from telegram.error import ChatMigrated, Forbidden
 
 from bot.delivery.channel import NotSent
 from bot.delivery.errors import Migrated
@@ -98,6 +100,28 @@ class Whereabouts:
         self._chat = moved.new_chat_id
         self._moved_at = self._clock()
         return Migrated(f"Telegram: the group is now {moved.new_chat_id}")
+
+
+async def check_chat(bot: Bot, chat: int | str) -> str | None:
+    """What is wrong with the bot's rights in a chat although it can write there; None where nothing is. Sends nothing. Raises
+    TelegramError: Forbidden too where Telegram says that a message would be refused.
+    """
+    me = await bot.get_me()
+    found = await bot.get_chat(chat)
+    if found.type == ChatType.PRIVATE:
+        return None
+    member = await bot.get_chat_member(found.id, me.id)
+    if member.status in {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}:
+        raise Forbidden("the bot is not in the chat")
+    if isinstance(member, ChatMemberRestricted) and not member.can_send_messages:
+        raise Forbidden("the bot may not write in the chat")
+    if found.type != ChatType.CHANNEL:
+        return None
+    if not isinstance(member, ChatMemberAdministrator) or not member.can_post_messages:
+        raise Forbidden("the bot is not an administrator of the channel with the right to post messages")
+    if member.can_edit_messages:
+        return "the bot has the right to edit messages of others: take it away, with it a post whose answer was lost cannot be looked for"
+    return None
 
 
 @contextmanager

@@ -10,11 +10,11 @@ from telegram import Bot, InputFile, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from bot.delivery.safety import scrub
 from bot.delivery.telegram_answers import cannot_parse
 from bot.delivery.telegram_bot import keyboard
 from bot.messages import TelegramText
 from bot.picture import Picture
+from bot.redaction import scrub
 
 log = structlog.get_logger()
 

@@ -4,8 +4,18 @@ A source that yields nothing is failing, not quiet; one that was never asked, or
 """
 
 from bot.health.causes import Cause, cause_of, nobody_answers
-from bot.health.judging import ASLEEP_AFTER, STUCK_ALONE, STUCK_AT_ONCE, STUCK_SOON, asleep_since, judge_authority, judge_source
-from bot.health.states import AuthorityHealth, Overview, SourceHealth, Status
+from bot.health.judging import (
+    STUCK_ALONE,
+    STUCK_AT_ONCE,
+    STUCK_SOON,
+    half_due,
+    judge_authority,
+    judge_destination,
+    judge_source,
+    needs_person,
+    not_alive,
+)
+from bot.health.states import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
 
 __all__ = [
     "ASLEEP_AFTER",
@@ -14,12 +24,16 @@ __all__ = [
     "STUCK_SOON",
     "AuthorityHealth",
     "Cause",
+    "DestinationHealth",
     "Overview",
     "SourceHealth",
     "Status",
-    "asleep_since",
     "cause_of",
+    "half_due",
     "judge_authority",
+    "judge_destination",
     "judge_source",
+    "needs_person",
     "nobody_answers",
+    "not_alive",
 ]

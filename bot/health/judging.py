@@ -1,4 +1,4 @@
-"""What is remembered of a source, its habits and the time in, a judgement out. Pure."""
+"""What is remembered of a source or a destination and the time in, a judgement out. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from datetime import datetime, time, timedelta
 from statistics import median_low
 
 from bot.health.causes import Cause, remembered
-from bot.health.states import AuthorityHealth, SourceHealth, Status
+from bot.health.states import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
+from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits, is_late
+from bot.storage.posts import OpenPost
 from bot.storage.rows import SourceState, Stuck
 from sources import Authority, Source
 
-ASLEEP_AFTER = timedelta(hours=1)
-"""How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with
-everything to download, keeps sources waiting for some tens of minutes."""
+UNATTENDED_AFTER = timedelta(minutes=30)
+"""The same where no `vigie run` works on the database: nobody has a queue then."""
+
+IDLE_AFTER = timedelta(minutes=30)
+"""How long a post must have been due, and nothing been tried at its destination, before delivery is taken for stopped."""
 
 STUCK_AT_ONCE, STUCK_SOON = 2, timedelta(hours=1)
 """Recueils that cannot be read, so many and for so long, that the trouble is the site's: a server at its limits recovers sooner."""
@@ -22,6 +26,10 @@ STUCK_AT_ONCE, STUCK_SOON = 2, timedelta(hours=1)
 STUCK_ALONE = timedelta(days=1)
 """How long a single one, where nothing else was read since, may be taken for a bad file: it has then been tried eight times."""
 
+DOWN_AFTER = timedelta(minutes=15)
+"""How long a post must have waited for an answer of its destination before that is said not to answer."""
+
+_NO_ANSWER = frozenset({PostCause.NOT_SENT, PostCause.LOST_ANSWER, PostCause.CANNOT_ASK})
 _WORKING = frozenset({Status.FINE, Status.LATE})
 _WORSE = {status: position for position, status in enumerate(Status)}
 
@@ -60,15 +68,92 @@ def judge_authority(authority: Authority, routes: Sequence[SourceHealth], *, wat
     return AuthorityHealth(authority.code, Status.PARTLY if broken and best in _WORKING else best, tuple(routes))
 
 
-def asleep_since(due: Iterable[datetime | None], now: datetime) -> datetime | None:
-    """Since when nobody polls: the instant at which half of the sources were due, when that is longer ago than can be; else None.
+def judge_destination(
+    name: str,
+    check: DestinationCheck | None,
+    unsent: Iterable[OpenPost],
+    now: datetime,
+    late_after: timedelta,
+    idle_since: datetime | None = None,
+) -> DestinationHealth:
+    """How a destination is, from its last check and its posts that were not sent."""
+    posts = [post for post in unsent if post.destination == name]
+    waiting = [post for post in posts if not needs_person(post)]
+    oldest = min((post.created_at for post in waiting), default=None)
+    trouble, since, detail = _wrong(check, waiting, oldest, now, late_after)
+    if trouble is None and len(posts) > len(waiting):
+        first = next(post for post in posts if needs_person(post))
+        trouble, since, detail = DestinationTrouble.NEEDS_PERSON, first.created_at, first.error
+    return DestinationHealth(
+        name=name,
+        trouble=trouble,
+        since=since,
+        detail=detail,
+        waiting=len(waiting),
+        oldest=oldest,
+        in_doubt=len(posts) - len(waiting),
+        checked_at=None if check is None else check.checked_at,
+        idle_since=idle_since,
+    )
+
+
+def needs_person(post: OpenPost) -> bool:
+    """Whether a post does not go out, nor is found, before a person decides about it."""
+    if post.state is PostState.UNKNOWN:
+        return post.cause is PostCause.RECONCILE_UNCLEAR
+    return post.state in {PostState.REFUSED, PostState.HELD}
+
+
+Wrong = tuple[DestinationTrouble | None, datetime | None, str | None]
+
+
+def _wrong(
+    check: DestinationCheck | None, waiting: Sequence[OpenPost], oldest: datetime | None, now: datetime, late_after: timedelta
+) -> Wrong:
+    """The worst of what the check found and of what the posts that wait show."""
+    found: dict[DestinationTrouble, Wrong] = {}
+    if check is not None and check.trouble is not None:
+        found[check.trouble] = (check.trouble, check.since, check.detail)
+    for post in waiting:
+        wrong = _told_by(post, now)
+        if wrong is not None:
+            found.setdefault(wrong, (wrong, post.created_at, post.error))
+    if oldest is not None and now - oldest >= late_after:
+        found.setdefault(DestinationTrouble.LATE, (DestinationTrouble.LATE, oldest, waiting[0].error))
+    return next((found[one] for one in DestinationTrouble if one in found), (None, None, None))
+
+
+def _told_by(post: OpenPost, now: datetime) -> DestinationTrouble | None:
+    if post.cause is PostCause.REFUSED_DESTINATION:
+        return DestinationTrouble.REFUSED
+    is_down = post.cause in _NO_ANSWER and now - post.created_at >= DOWN_AFTER
+    return DestinationTrouble.UNREACHABLE if is_down else None
+
+
+def half_due(due: Iterable[datetime | None]) -> datetime | None:
+    """The instant at which half of the sources are due, None where none was ever polled.
 
     `due` are the next polls of all watched sources, None for one never polled. Half of them, because some rest for hours at a server's
     request, and others wait in a long queue.
     """
     known = [instant for instant in due if instant is not None]
-    middle = median_low(known) if known else None
-    return middle if middle is not None and now - middle > ASLEEP_AFTER else None
+    return median_low(known) if known else None
+
+
+def not_alive(overview: Overview, *, running: bool, now: datetime) -> str | None:
+    """Why the bot neither polls nor delivers as it should, None where it does: whether sites and platforms answer is another matter.
+
+    `running` says whether a `vigie run` works on the database; without one, `vigie poll` from cron keeps the bot alive.
+    """
+    alone = "" if running else "; no vigie run works on this database"
+    if overview.half_due is None and not running:
+        return f"nothing was ever polled{alone}"
+    if overview.half_due is not None and now - overview.half_due > (ASLEEP_AFTER if running else UNATTENDED_AFTER):
+        return f"no polls are made: most sources have been due since {overview.half_due:%Y-%m-%d %H:%M} UTC{alone}"
+    for destination in overview.destinations:
+        if destination.idle_since is not None and now - destination.idle_since > IDLE_AFTER:
+            return f"no posts are sent to {destination.name}: they have been due since {destination.idle_since:%Y-%m-%d %H:%M} UTC{alone}"
+    return None
 
 
 def _judged(state: SourceState, habits: Habits, stuck: Stuck | None, now: datetime) -> tuple[Status, Cause | None, datetime | None]:

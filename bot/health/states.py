@@ -9,6 +9,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.health.causes import Cause
+from bot.model import DestinationTrouble
+
+ASLEEP_AFTER = timedelta(hours=1)
+"""How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with
+everything to download, keeps sources waiting for some tens of minutes."""
 
 
 class Status(StrEnum):
@@ -80,12 +85,36 @@ class AuthorityHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class DestinationHealth:
+    """One destination. `trouble` is the worst that is wrong with it, with `detail` in words, and `since` when, as far as known. `waiting`
+    counts the posts that go out by themselves, the oldest of them recorded at `oldest`; `in_doubt` those that need a person."""
+
+    name: str
+    trouble: DestinationTrouble | None = None
+    since: datetime | None = None
+    detail: str | None = None
+    waiting: int = 0
+    oldest: datetime | None = None
+    in_doubt: int = 0
+    checked_at: datetime | None = None
+    idle_since: datetime | None = None
+    """Since when something is due there and nothing was tried; None where nothing is due."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """Every authority at one instant. `asleep_since`: when polls became due that nobody makes, None while the bot seems to run."""
+    """Every authority and destination at one instant. `half_due` is when half of the sources are, or were, due, None where none was ever
+    polled. `destinations` are left out where only the sources matter."""
 
     at: datetime
     authorities: tuple[AuthorityHealth, ...]
-    asleep_since: datetime | None = None
+    half_due: datetime | None = None
+    destinations: tuple[DestinationHealth, ...] = ()
+
+    @property
+    def asleep_since(self) -> datetime | None:
+        """When polls became due that nobody makes, None while the bot seems to run."""
+        return self.half_due if self.half_due is not None and self.at - self.half_due > ASLEEP_AFTER else None
 
     @property
     def counts(self) -> Mapping[Status, int]:
@@ -99,5 +128,6 @@ class Overview:
 
     @property
     def fine(self) -> bool:
-        """Whether the bot runs and every source that is watched works, also those beside another that does."""
-        return self.asleep_since is None and all(route.status is Status.FINE for route in self.sources)
+        """Whether the bot runs, every source that is watched works, also those beside another that does, and so does every destination."""
+        works = all(route.status is Status.FINE for route in self.sources)
+        return self.asleep_since is None and works and all(one.trouble is None for one in self.destinations)

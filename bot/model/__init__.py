@@ -8,7 +8,7 @@ from bot.model.acts import Act, Cover, PageText, Reading, TextOrigin, Where
 from bot.model.counsel import Counsel, Court, Flag, Recourse, Standing
 from bot.model.decrees import Change, Decree, Filter, Place, Sighting
 from bot.model.facts import CHANGING, CameraType, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reference, Verdict
-from bot.model.posts import History, Post, PostCause, PostState, Told
+from bot.model.posts import DestinationCheck, DestinationTrouble, History, Post, PostCause, PostState, Told
 
 __all__ = [
     "CHANGING",
@@ -19,6 +19,8 @@ __all__ = [
     "Court",
     "Cover",
     "Decree",
+    "DestinationCheck",
+    "DestinationTrouble",
     "Evidence",
     "Facts",
     "Filter",

@@ -44,6 +44,27 @@ class PostCause(StrEnum):
     BY_PERSON = "by_person"
 
 
+class DestinationTrouble(StrEnum):
+    """The closed list of what can be wrong with a destination, the worst first."""
+
+    REFUSED = "refused"  # it takes nothing from us: token, rights, chat
+    UNREACHABLE = "unreachable"  # it does not answer
+    LATE = "late"  # its posts have waited for too long
+    RIGHTS = "rights"  # posts go out, but its set-up is not as it must be
+    NEEDS_PERSON = "needs_person"  # a person must decide about some of its posts
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationCheck:
+    """What the last check of a destination found: nothing wrong (`trouble` None), or what is, since when, and the words for it."""
+
+    destination: str
+    trouble: DestinationTrouble | None
+    detail: str
+    since: datetime
+    checked_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A message that was sent: the platform's id of it, and when."""

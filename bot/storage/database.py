@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.engine import WRITING
-from bot.storage.errors import NotWritable, translate
+from bot.storage.errors import NotWritable, StorageError, translate
+
+Used = Callable[[bool, StorageError | None], None]
+"""Whether a transaction was one that writes, and why it failed, None where it did not."""
 
 
 class Database:
@@ -21,6 +24,8 @@ class Database:
         self.name = name
         self._read_only = read_only
         self._closed = False
+        self.when_used: Used = lambda _writing, _error: None
+        """Called in the thread of each transaction when it has ended."""
         # SQLite makes waiting writers poll; between our own threads a lock is fairer and wakes at once.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
@@ -31,7 +36,8 @@ class Database:
             with self._released_if_closed(), self.engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise translate(error, self.name) from error
+            raise self._failed(error, writing=False) from error
+        self.when_used(False, None)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -42,7 +48,13 @@ class Database:
             with self._released_if_closed(), self._turn, self.engine.execution_options(**WRITING).begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise translate(error, self.name) from error
+            raise self._failed(error, writing=True) from error
+        self.when_used(True, None)
+
+    def _failed(self, error: SQLAlchemyError, *, writing: bool) -> StorageError:
+        found = translate(error, self.name)
+        self.when_used(writing, found)
+        return found
 
     def close(self) -> None:
         """Release every connection: at once those at rest, the others when the threads that use them are done."""

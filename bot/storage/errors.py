@@ -14,29 +14,47 @@ if TYPE_CHECKING:
 class StorageError(Exception):
     """The database could not do what was asked. The message names the database and what to do about it."""
 
+    is_lasting = False
+    """Trying again is useless: the configuration, the file or its permissions must be mended first."""
+
+    is_outage = False
+    """The database as a whole cannot be used: whatever else is tried fails in the same way."""
+
 
 class BadUrl(StorageError):
     """`database.url` is not an address that can be used."""
+
+    is_lasting = True
 
 
 class Unavailable(StorageError):
     """The database cannot be opened or reached: missing folder, no permission, no server, wrong password."""
 
+    is_outage = True
+
 
 class Locked(StorageError):
     """Another process kept the database locked for too long. Nothing was written; trying again later is safe."""
+
+    is_outage = True
 
 
 class Full(StorageError):
     """The disk is full or the file system failed. Nothing was written."""
 
+    is_outage = True
+
 
 class NotWritable(StorageError):
     """The database was opened read-only, or its file or folder does not allow writing."""
 
+    is_outage = True
+
 
 class Corrupt(StorageError):
     """The file is damaged, or is not a database."""
+
+    is_outage = True
 
 
 class WrongSchema(StorageError):

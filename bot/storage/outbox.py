@@ -139,10 +139,20 @@ class Outbox:
         with self._database.writing() as connection:
             waiting.hold(connection, destination, until, now, cause)
 
+    def reopen(self, destination: str, now: datetime) -> None:
+        """A check found that the destination can be used: make due what waits because it refused or did not answer."""
+        with self._database.writing() as connection:
+            waiting.reopen(connection, destination, now)
+
     def held_until(self, destination: str, now: datetime) -> datetime | None:
         """When the destination may be used again; None when it may be now."""
         with self._database.reading() as connection:
             return waiting.held_until(connection, destination, now)
+
+    def idle_since(self, now: datetime) -> dict[str, datetime]:
+        """Since when something has been due at each destination while nothing was tried there, by its name."""
+        with self._database.reading() as connection:
+            return waiting.idle_since(connection, now)
 
     def next_due(self, now: datetime, destinations: Collection[str] | None = None) -> datetime | None:
         """When there will next be something to do (never before `now`), None when nothing waits.

@@ -1,4 +1,4 @@
-"""Troubles of the delivery that operators are told of: each beginning once, each end once, across restarts."""
+"""Troubles of the delivery: what the last check of each destination found, and what operators are told, once, across restarts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import case, insert, select, update
 
+from bot.model import DestinationCheck, DestinationTrouble
 from bot.storage.codec import clean
 from bot.storage.database import Database
-from bot.storage.schema import post_alerts
+from bot.storage.schema import destination_checks, post_alerts
+from bot.storage.upsert import insert_or_ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,35 @@ class PostAlerts:
                 connection.execute(update(post_alerts).where(post_alerts.c.id.in_(begun)).values(told_at=now))
             if ended:
                 connection.execute(update(post_alerts).where(post_alerts.c.id.in_(ended)).values(end_told_at=now))
+
+
+class DestinationChecks:
+    """One row per destination. Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> dict[str, DestinationCheck]:
+        """The last check of each destination that was ever checked, by its name."""
+        with self._database.reading() as connection:
+            return {
+                row.destination: DestinationCheck(
+                    row.destination,
+                    None if row.trouble is None else DestinationTrouble(row.trouble),
+                    row.detail or "",
+                    row.since,
+                    row.checked_at,
+                )
+                for row in connection.execute(select(destination_checks))
+            }
+
+    def record(self, destination: str, trouble: DestinationTrouble | None, detail: str, now: datetime) -> None:
+        """What a check found. As long as that is the same trouble, `since` stays."""
+        found = {"trouble": None if trouble is None else trouble.value, "detail": clean(detail), "since": now, "checked_at": now}
+        mine = destination_checks.c.destination == destination
+        same = destination_checks.c.trouble.is_not_distinct_from(found["trouble"])
+        with self._database.writing() as connection:
+            connection.execute(insert_or_ignore(connection, destination_checks), {"destination": destination, **found})
+            connection.execute(
+                update(destination_checks).where(mine).values({**found, "since": case((same, destination_checks.c.since), else_=now)})
+            )

@@ -18,12 +18,12 @@ from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
 from bot.storage.edits_told import EditsTold
 from bot.storage.engine import BUSY_TIMEOUT, make_engine, use_wal
-from bot.storage.errors import StorageError, Unavailable, translate
+from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema, translate
 from bot.storage.leases import Leases
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.moved_chats import MovedChats
 from bot.storage.outbox import Outbox
-from bot.storage.post_alerts import PostAlerts
+from bot.storage.post_alerts import DestinationChecks, PostAlerts
 from bot.storage.posts import Posts
 from bot.storage.quarantine import Quarantine
 from bot.storage.recueils import Recueils
@@ -48,6 +48,7 @@ class Store:
         self.edits = Edits(database)
         self.edits_told = EditsTold(database)
         self.post_alerts = PostAlerts(database)
+        self.destination_checks = DestinationChecks(database)
         self.moved_chats = MovedChats(database)
         self.chat_messages = ChatMessages(database)
         self.leases = Leases(database)
@@ -75,12 +76,17 @@ def open_store(url: str, *, read_only: bool = False, busy_timeout: float = BUSY_
     Raises BadUrl, Unavailable, Locked, NotWritable, Full, Corrupt or WrongSchema, all of them StorageError.
     """
     address = parse_url(url)
-    return _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout)
+    try:
+        return _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout)
+    except (Unavailable, NotWritable, Corrupt, WrongSchema) as error:
+        # A server may be there a minute later; a file does not get better by waiting.
+        error.is_lasting = isinstance(error, WrongSchema) or address.get_backend_name() == "sqlite"
+        raise
 
 
 def _open_to_write(url: URL, busy_timeout: float) -> Store:
     if url.get_backend_name() == "sqlite" and not in_memory(url):
-        _prepare_folder(url)
+        _require_folder(url)
     database = Database(make_engine(url, read_only=False, busy_timeout=busy_timeout), name=masked(url), read_only=False)
     try:
         use_wal(database.engine, busy_timeout)
@@ -125,9 +131,7 @@ def _exists(url: URL) -> bool:
         raise Unavailable(f"the database {masked(url)} cannot be reached: {error.strerror}") from error
 
 
-def _prepare_folder(url: URL) -> None:
+def _require_folder(url: URL) -> None:
     folder = Path(url.database or "").parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"the folder of the database {masked(url)} cannot be created: {error.strerror}") from error
+    if not folder.is_dir():
+        raise Unavailable(f"the folder of the database {masked(url)} does not exist: create it first")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 
 from bot.model import PostCause, PostState
-from bot.storage.outbox_rows import SKEW, due_at, is_in_doubt, lasts, load_rows
+from bot.storage.outbox_rows import SKEW, due_at, is_due, is_in_doubt, lasts, load_rows
 from bot.storage.post_states import values_of
 from bot.storage.replies import awaited
-from bot.storage.schema import holds, posts
+from bot.storage.schema import Instant, edits, holds, posts
 from bot.storage.upsert import insert_or_ignore
 
 AWAITED = timedelta(minutes=5)
@@ -46,10 +46,44 @@ def hold(connection: Connection, destination: str, until: datetime, now: datetim
     connection.execute(update(holds).where(holds.c.destination == destination, earlier).values(values))
 
 
+_REFUSED_OR_DOWN = tuple(cause.value for cause in (PostCause.REFUSED_DESTINATION, PostCause.NOT_SENT, PostCause.CANNOT_ASK))
+
+
+def reopen(connection: Connection, destination: str, now: datetime) -> None:
+    """Make due what waits because the destination refused or did not answer, its edits too. What the platform asked for lasts."""
+    due = {"not_before": now, "changed_at": now}
+    connection.execute(delete(holds).where(holds.c.destination == destination, holds.c.cause.in_(_REFUSED_OR_DOWN)))
+    waits = and_(posts.c.state.in_((PostState.PENDING, PostState.UNKNOWN)), posts.c.cause.in_(_REFUSED_OR_DOWN))
+    connection.execute(update(posts).where(posts.c.destination == destination, waits, posts.c.not_before > now).values(due))
+    theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
+    connection.execute(update(edits).where(theirs, edits.c.cause.in_(_REFUSED_OR_DOWN), edits.c.not_before > now).values(due))
+
+
 def held_until(connection: Connection, destination: str, now: datetime) -> datetime | None:
     """When the destination may be used again; None when it may be now."""
     query = select(holds.c.until).where(holds.c.destination == destination, lasts(now))
     return connection.execute(query).scalar_one_or_none()
+
+
+def idle_since(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """Since when something has been due at each destination while nothing was tried there, by its name.
+
+    What stands behind a message in doubt is due once that was looked for. Neither a rest nor a slow pace is idleness: the last rest and the
+    last message sent count.
+    """
+    doubtful = posts.alias()
+    ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
+    waits = or_(is_in_doubt(posts), and_(posts.c.state == PostState.PENDING, ahead))
+    since = case((posts.c.not_before <= now, posts.c.not_before), (posts.c.changed_at <= now, posts.c.changed_at), else_=posts.c.created_at)
+    due = select(posts.c.destination, func.min(since, type_=Instant()).label("due")).where(waits, is_due(now))
+    oldest = due.group_by(posts.c.destination)
+    rests = {row.destination: row.until for row in connection.execute(select(holds.c.destination, holds.c.until))}
+    found = {}
+    for destination, first in connection.execute(oldest).all():
+        mine = and_(posts.c.destination == destination, posts.c.state == PostState.SENT)
+        sent = connection.execute(select(func.max(posts.c.closed_at, type_=Instant())).where(mine)).scalar_one()
+        found[destination] = max(at for at in (first, sent, rests.get(destination)) if at is not None)
+    return found
 
 
 def next_due(connection: Connection, now: datetime, destinations: Collection[str] | None, lease: timedelta) -> datetime | None:

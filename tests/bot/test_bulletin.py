@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import structlog
 from structlog.testing import capture_logs
 
-from bot.bulletin import Bulletin
+from bot.bulletin import Bulletin, DatabaseLog
 from bot.crowd import CrowdLog
 from bot.report import Harvest, SourceReport
-from bot.storage import Store
+from bot.storage import StorageError, Store
+from bot.storage.errors import Conflict, Full, Unavailable
 from bot.storage.rows import SourceState
 from sources import Source
 
@@ -68,3 +69,27 @@ async def test_it_says_that_it_goes_on_and_what_was_done_since_the_last_time(sto
         ("still watching", 1, 2, 2, 0),
         ("still watching", 1, 0, 0, 0),
     ]
+
+
+def test_a_database_that_cannot_be_used_is_told_once_and_so_is_its_end() -> None:
+    now = 0.0
+    told = DatabaseLog(monotonic=lambda: now)
+    happened: list[tuple[float, bool, StorageError | None, str | None]] = [
+        (0, False, None, None),
+        (1, True, Conflict("twice"), None),  # of one transaction
+        (2, False, Unavailable("gone"), "the database cannot be used"),
+        (3, True, Unavailable("gone"), None),
+        (9, False, None, None),
+        (10, False, Unavailable("gone"), None),
+        (11, True, None, None),
+        (12, False, None, "the database can be used again"),
+        (20, True, Full("full"), "the database cannot be used"),
+        (30, True, None, None),  # nothing was to be added
+        (40, True, Full("full"), None),
+        (700, True, None, "the database can be used again"),
+    ]
+    for at, writing, error, expected in happened:
+        now = at
+        with capture_logs() as logs:
+            told.used(writing, error)
+        assert [line["event"] for line in logs] == ([expected] if expected else [])

@@ -11,16 +11,21 @@ import sources.client  # noqa: F401 - its errors must exist to be counted
 from bot.health import (
     AuthorityHealth,
     Cause,
+    DestinationHealth,
     Overview,
     SourceHealth,
     Status,
-    asleep_since,
     cause_of,
+    half_due,
     judge_authority,
+    judge_destination,
     judge_source,
     nobody_answers,
+    not_alive,
 )
+from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits
+from bot.storage.posts import OpenPost
 from bot.storage.rows import SourceState, Stuck
 from sources import (
     Authority,
@@ -40,6 +45,7 @@ from sources import (
 )
 from sources.client import Disallowed
 
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -201,7 +207,7 @@ def test_a_broken_route_beside_a_good_one_is_not_all_fine() -> None:
     both = AuthorityHealth("26", Status.FINE, (route(Status.FINE), route(Status.FAILING, "mirror")))
     assert not Overview(NOW, (both,)).fine
     assert Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)), AuthorityHealth("972", Status.NOT_COVERED))).fine
-    assert not Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)),), asleep_since=NOW).fine
+    assert not Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)),), half_due=NOW - timedelta(hours=2)).fine
 
 
 @pytest.mark.parametrize(
@@ -216,8 +222,32 @@ def test_a_broken_route_beside_a_good_one_is_not_all_fine() -> None:
     ],
 )
 def test_the_bot_is_taken_for_stopped_when_most_polls_are_overdue(due: list[timedelta | None], expected: timedelta | None) -> None:
-    found = asleep_since([None if span is None else NOW + span for span in due], NOW)
-    assert found == (None if expected is None else NOW + expected)
+    found = Overview(NOW, (), half_due([None if span is None else NOW + span for span in due]))
+    assert found.asleep_since == (None if expected is None else NOW + expected)
+    stopped = not_alive(found, running=True, now=NOW)
+    assert (stopped is None) is (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("due", "idle", "running", "said"),
+    [
+        (_HOUR, None, True, None),
+        (_HOUR, None, False, None),  # `vigie poll` from cron
+        (-20 * _MINUTE, None, False, None),
+        (-50 * _MINUTE, None, True, None),  # a first round takes long
+        (-50 * _MINUTE, None, False, "no polls are made"),
+        (-2 * _HOUR, None, True, "no polls are made"),
+        (None, None, True, None),
+        (None, None, False, "nothing was ever polled"),
+        (_HOUR, -10 * _MINUTE, True, None),
+        (_HOUR, -_HOUR, True, "no posts are sent to t"),
+    ],
+)
+def test_whether_the_bot_is_alive(due: timedelta | None, idle: timedelta | None, running: bool, said: str | None) -> None:
+    destination = DestinationHealth("t", DestinationTrouble.REFUSED, idle_since=None if idle is None else NOW + idle)
+    whole = Overview(NOW, (), None if due is None else NOW + due, (destination,))
+    stopped = not_alive(whole, running=running, now=NOW)
+    assert (stopped is None) if said is None else (said in str(stopped))
 
 
 @pytest.mark.parametrize(
@@ -235,3 +265,41 @@ def test_the_bot_is_taken_for_stopped_when_most_polls_are_overdue(due: list[time
 )
 def test_where_no_site_answers_it_is_this_machine(causes: list[str | None], expected: bool) -> None:
     assert nobody_answers(causes) is expected
+
+
+def unsent(state: PostState, cause: PostCause | None, age: timedelta) -> OpenPost:
+    return OpenPost(1, 1, "t", state, cause, "said", NOW - age, 1)
+
+
+_PENDING, _UNKNOWN = PostState.PENDING, PostState.UNKNOWN
+_T = DestinationTrouble
+
+
+@pytest.mark.parametrize(
+    ("checked", "posts", "trouble"),
+    [
+        (None, [], None),
+        (_T.REFUSED, [], _T.REFUSED),
+        (_T.UNREACHABLE, [], _T.UNREACHABLE),
+        (_T.RIGHTS, [], _T.RIGHTS),
+        (None, [unsent(_PENDING, None, _MINUTE)], None),
+        (None, [unsent(_PENDING, None, 6 * _HOUR)], _T.LATE),
+        (None, [unsent(_PENDING, PostCause.REFUSED_DESTINATION, _MINUTE)], _T.REFUSED),
+        (None, [unsent(_PENDING, PostCause.NOT_SENT, _MINUTE)], None),
+        (None, [unsent(_PENDING, PostCause.NOT_SENT, _HOUR)], _T.UNREACHABLE),
+        (None, [unsent(_UNKNOWN, PostCause.CANNOT_ASK, _HOUR)], _T.UNREACHABLE),
+        (None, [unsent(_PENDING, PostCause.RATE_LIMITED, _HOUR)], None),
+        (_T.RIGHTS, [unsent(_PENDING, PostCause.RATE_LIMITED, 7 * _HOUR)], _T.LATE),
+        (None, [unsent(_UNKNOWN, PostCause.RECONCILE_UNCLEAR, _MINUTE)], _T.NEEDS_PERSON),
+        (None, [unsent(PostState.HELD, PostCause.AWAITS_PERSON, 9 * _HOUR)], _T.NEEDS_PERSON),
+        (None, [unsent(PostState.REFUSED, PostCause.REFUSED_CONTENT, _MINUTE)], _T.NEEDS_PERSON),
+    ],
+)
+def test_how_a_destination_is(checked: DestinationTrouble | None, posts: list[OpenPost], trouble: DestinationTrouble | None) -> None:
+    check = DestinationCheck("t", checked, "", NOW - _HOUR, NOW)
+    health = judge_destination("t", check, posts, NOW, 6 * _HOUR)
+    assert health.trouble is trouble
+    assert health.waiting + health.in_doubt == len(posts)
+    # What another destination does is nothing to this one, and the whole is fine only where every destination is.
+    assert judge_destination("other", None, posts, NOW, 6 * _HOUR).trouble is None
+    assert Overview(NOW, (), destinations=(health,)).fine is (trouble is None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import platform
 import select
@@ -20,6 +21,8 @@ from typing import Self, TypeVar
 
 import pytest
 import structlog
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -27,6 +30,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 from structlog.typing import EventDict
 
+from bot import service
 from bot.demo.pages import Link, downloads
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay, Resource
@@ -302,8 +306,8 @@ class Logs:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         structlog.configure(**self._before)
 
-    def _take(self, _logger: object, _method: str, entry: EventDict) -> EventDict:
-        self.entries.append(entry)
+    def _take(self, _logger: object, method: str, entry: EventDict) -> EventDict:
+        self.entries.append({**entry, "level": method})
         self._more.set()
         raise structlog.DropEvent
 
@@ -343,6 +347,40 @@ async def test_telegram_and_mastodon_are_down_at_the_start(sites: Sites, telegra
     assert sorted(entry["destination"] for entry in logs.of("destination takes posts again")) == ["channel", "mastodon"]
     assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == 2
     mastodon.stop()
+
+
+async def test_a_database_that_is_down_is_told_once_and_so_is_its_end(
+    sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TICK", "ALERTS", "CHECKS", "ROUND_UP", "GO_ON"):
+        monkeypatch.setattr(service, name, timedelta(milliseconds=20))
+    stop, down, failed = asyncio.Event(), threading.Event(), itertools.count(1)
+    enough = threading.Event()
+    with Replay(sites.resources) as replay:
+        world = World(replay, tmp_path / "vigie.db", telegram, now=datetime.now(UTC))
+        async with world.bot(("26",)) as parts:
+
+            @event.listens_for(parts.store.database.engine, "begin")
+            def _begin(_connection: object) -> None:
+                if down.is_set():
+                    if next(failed) == 50:
+                        enough.set()
+                    cause = sqlite3.OperationalError("unable to open database file")
+                    cause.sqlite_errorname = "SQLITE_CANTOPEN"
+                    raise OperationalError("SELECT 1", {}, cause)
+
+            with Logs() as logs:
+                running = asyncio.create_task(Service(parts).run(stop))
+                await logs.until(lambda: logs.of("post sent"))
+                down.set()
+                assert await asyncio.to_thread(enough.wait, 60)
+                down.clear()
+                await logs.until(lambda: logs.of("the database can be used again"))
+                stop.set()
+                await running
+    serious = [entry["event"] for entry in logs.entries if entry["level"] in {"error", "warning", "critical"}]
+    assert serious == ["the database cannot be used"]
+    assert len(logs.of("the database can be used again")) == 1
 
 
 def publish(sites: Sites) -> None:

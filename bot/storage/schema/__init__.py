@@ -6,7 +6,7 @@ Foreign keys name their tables by text, so that no file need know another: impor
 from bot.storage.schema.acts import act_numbers, act_terms, acts, decisions, reviews, search_rules
 from bot.storage.schema.decrees import decrees, identities, links, sightings
 from bot.storage.schema.operators import alerts, leases, post_alerts
-from bot.storage.schema.posts import edits, holds, moved_chats, newest_messages, posts, searches
+from bot.storage.schema.posts import destination_checks, edits, holds, moved_chats, newest_messages, posts, searches
 from bot.storage.schema.recueils import backfills, contents, recueils, sources
 from bot.storage.schema.types import Instant, metadata
 
@@ -20,6 +20,7 @@ __all__ = [
     "contents",
     "decisions",
     "decrees",
+    "destination_checks",
     "edits",
     "holds",
     "identities",

@@ -92,3 +92,15 @@ searches = Table(
     Column("after", BigInteger),
     Column("searched_to", BigInteger),
 )
+
+destination_checks = Table(
+    "destination_checks",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    # A word of `bot.model.DestinationTrouble`; null where nothing is wrong.
+    Column("trouble", String(16)),
+    Column("detail", Text),
+    # The first check in a row that found this, and the last.
+    Column("since", Instant, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+)

@@ -15,7 +15,7 @@ from bot.alerts.fitting import LONGEST
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
 from bot.alerts.post_text import post_text, post_words
 from bot.delivery import Unknown
-from bot.model import Facts, Kind, Post, PostCause, PostState, Reference
+from bot.model import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
 from bot.storage import Store
 from bot.storage.post_alerts import PostAlert
 from bot.storage.posts import OpenPost
@@ -53,6 +53,7 @@ class Bench:
             teller = PostTeller(
                 posts=self.store.posts,
                 edits=self.store.edits_told,
+                checks=self.store.destination_checks,
                 alerts=self.store.post_alerts,
                 turn=Turn(self.store.leases, "posts", lambda: self.now),
                 destinations=["t"],
@@ -223,3 +224,23 @@ async def test_a_post_in_doubt_is_asked_about_every_day_until_a_person_answers(b
     [settled] = await bench.look()
     assert "settled" in settled
     assert await bench.look(48 * HOUR) == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "after", "said"),
+    [
+        (DestinationTrouble.REFUSED, SETTLE, "Destinations that take nothing"),
+        (DestinationTrouble.RIGHTS, SETTLE, "Destinations whose rights"),
+        (DestinationTrouble.UNREACHABLE, HOUR, "Destinations that do not answer"),
+    ],
+)
+async def test_what_a_check_finds_is_told_once_and_its_end(bench: Bench, trouble: DestinationTrouble, after: timedelta, said: str) -> None:
+    bench.store.destination_checks.record("t", trouble, "the reason", bench.now)
+    bench.store.destination_checks.record("unknown", trouble, "", bench.now)
+    [begun] = [*await bench.look(after), *await bench.look()]
+    assert said in begun
+    assert "t: the reason" in begun
+    assert await bench.look(HOUR) == []
+    bench.store.destination_checks.record("t", None, "", bench.now)
+    [end] = await bench.look()
+    assert said in end

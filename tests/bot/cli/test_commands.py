@@ -96,7 +96,7 @@ def test_read_fetches_only_addresses_of_the_catalogue(vigie: Vigie, config: str,
     assert [decree["kind"] for decree in done.json["decrees"]] == ["authorisation"]
     for hostile in ("https://example.org/a.pdf", "http://www.drome.gouv.fr/a.pdf", "file:///etc/passwd"):
         refused = vigie("--config", config, "read", hostile)
-        assert refused.code == 1
+        assert refused.code == 2
         assert refused.out == ""
 
 
@@ -176,7 +176,7 @@ def test_wrong_use_is_told(vigie: Vigie, tmp_path: Path) -> None:
 
 def test_an_unusable_database_is_told_without_a_traceback(vigie: Vigie, config: str) -> None:
     done = vigie("--config", config, "poll", "26", environ={"VIGIE_DATABASE__URL": "sqlite:////proc/none/vigie.db"})
-    assert done.code == 1
+    assert done.code == 2
     assert "Traceback" not in done.err
     assert "/proc/none" in done.err
 

@@ -15,11 +15,13 @@ from bot.cli.reading_shapes import page_json, reading_json
 from bot.cli.review_shapes import review_json
 from bot.cli.round_shapes import round_json
 from bot.delivery import Delivered
+from bot.health import DestinationHealth
 from bot.model import (
     Act,
     Change,
     Cover,
     Decree,
+    DestinationTrouble,
     Evidence,
     Facts,
     Flag,
@@ -93,7 +95,7 @@ def a_round() -> dict[str, Any]:
     report = SourceReport(source, listed=listed, unread=(Unread("https://www.drome.gouv.fr/raa.pdf", "not a PDF"),))
     harvest = Harvest(decrees=(DECREE,), uncertain=(UncertainAct("26", "https://www.drome.gouv.fr/raa.pdf", 1, None, "Arrêté", ()),))
     delivered = Delivered(Post(1, "key", "console", DECREE, PostState.SENT), PostState.SENT)
-    return round_json([report], harvest, [delivered], {"26": PLACE}, NOW)
+    return round_json([report], harvest, [delivered], [DestinationHealth("console")], {"26": PLACE}, NOW)
 
 
 def keys(shapes: Iterable[dict[str, Any]]) -> set[str]:
@@ -139,6 +141,8 @@ def test_a_round() -> None:
     shape = a_round()
     assert documented("What `vigie poll` and `vigie check` print") == set(shape)
     assert documented("A source") == keys(shape["sources"])
+    assert documented("A destination") == keys(shape["destinations"])
+    assert described("A destination", "trouble") >= {trouble.value for trouble in DestinationTrouble}
     for name in ("uncertain", "posts"):
         assert described("What `vigie poll` and `vigie check` print", name) >= keys(shape[name])
     [source] = shape["sources"]

@@ -35,6 +35,7 @@ def test_a_second_run_says_so_and_leaves_while_a_poll_works(vigie: Vigie, zygote
         assert second.code == 1
         assert f"process {first.process.pid}" in second.err
         assert "Traceback" not in second.err
+        assert vigie("status", "--alive").code == 0
         assert vigie("poll", "26").code in {0, 3}
         # Killed without a word, on the same machine: the next one need not wait.
         first.process.send(signal.SIGKILL)

@@ -124,7 +124,7 @@ def test_a_folder_is_wrong_use(vigie: Vigie, tmp_path: Path) -> None:
 
 def test_an_address_that_is_not_of_the_catalogue_is_refused(vigie: Vigie) -> None:
     done = vigie("read", "https://example.org/recueil.pdf", "--text")
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (2, "")
     assert "example.org" in done.err
     assert "Traceback" not in done.err
 

@@ -115,7 +115,7 @@ async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(
 
 def test_what_is_printed_of_acts_in_doubt_names_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     doubt = UncertainAct("26", "https://p.example/a.pdf", 3, None, "Arrêté accordant à M. Jean Dupont un permis", ("M. Jean Dupont",))
-    print_round([], Harvest(decrees=(decree(id=7),), uncertain=(doubt,)), [], rehearsal=True)
+    print_round([], Harvest(decrees=(decree(id=7),), uncertain=(doubt,)), [], [], rehearsal=True)
     shown = capsys.readouterr().out
     assert "to be checked by a person: https://p.example/a.pdf#page=3  Arrêté accordant à " in shown
     assert "Dupont" not in shown + str(uncertain_json(doubt))

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.health import Cause, Status
 from bot.storage import Store, open_store
 from bot.storage.rows import NewRecueil, RecueilState, SourceState
 from tests.bot.cli.conftest import Vigie
+from tests.bot.cli.test_json_guide import described, documented
+from tests.bot.storage.building import act, one_recueil, result_of, to
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -100,7 +103,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     done = vigie("status", "26", "38", "06", "--json")
     assert (done.code, done.err) == (3, "")
     found = done.json
-    assert set(found) == {"at", "fine", "asleep_since", "counts", "authorities", "confinement"}
+    assert set(found) == {"at", "fine", "asleep_since", "destinations", "counts", "authorities", "confinement", "alive", "not_alive"}
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
     }  # fmt: skip
@@ -115,6 +118,13 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
         "key", "status", "cause", "since", "error", "failures", "unread", "last_ok_at", "last_new_at", "last_published", "usual_gap_days",
         "late_after_days", "moved_to",
     }  # fmt: skip
+    assert documented("What `vigie status` prints") == set(found)
+    assert documented("A destination") == set(found["destinations"][0])
+    assert documented("An authority") == set(isere)
+    assert documented("The health of a source") == set(source)
+    assert documented("Confinement") == set(found["confinement"])
+    assert described("An authority", "status") >= {status.value for status in Status}
+    assert described("The health of a source", "cause") >= {cause.value for cause in Cause} - {Cause.RELOCATED.value}
     assert (source["key"], source["cause"], source["since"], source["error"]) == ("38:site", "blocked", NOW.isoformat(), "503")
 
 
@@ -137,3 +147,30 @@ def test_what_is_not_watched_is_said_to_be_so(vigie: Vigie, store: Store) -> Non
     save(store, fine("26"))
     assert vigie("status", "83").out.splitlines()[0] == "1 authority: 1 not watched"
     assert vigie("status", "99").code == 2
+
+
+def test_alive_is_another_question_than_whether_every_site_works(vigie: Vigie, store: Store) -> None:
+    broken = fine("38", failures=9, cause="moved", failing_since=NOW - 9 * DAY, last_ok_at=NOW - 9 * DAY)
+    save(store, fine("26"), broken, fine("06"))
+    assert vigie("status").code == 3
+    done = vigie("status", "--alive")
+    assert (done.code, done.out, done.err) == (0, "alive\n", "")
+    assert vigie("status", "--alive", "--json").json == {"alive": True, "not_alive": None}
+
+
+def test_a_bot_that_no_longer_polls_is_not_alive(vigie: Vigie, store: Store) -> None:
+    save(store, *(fine(code, next_check_at=NOW - HOUR) for code in ("26", "38", "06")))
+    done = vigie("status", "--alive")
+    due = f"most sources have been due since {NOW - HOUR:%Y-%m-%d %H:%M} UTC"
+    assert (done.code, done.out) == (1, f"not alive: no polls are made: {due}; no vigie run works on this database\n")
+    assert vigie("status", "--alive", "--json").json["alive"] is False
+
+
+def test_a_bot_that_no_longer_delivers_is_not_alive(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(config.read_text() + '[[destinations]]\nname = "t"\nplatform = "console"\n')
+    store.decrees.record(result_of(one_recueil(store, "A"), act("A")), to("t"), NOW - HOUR)
+    save(store, fine("26"), fine("38"), fine("06"))
+    done = vigie("status", "--alive")
+    due = f"they have been due since {NOW - HOUR:%Y-%m-%d %H:%M} UTC"
+    assert (done.code, done.out) == (1, f"not alive: no posts are sent to t: {due}; no vigie run works on this database\n")

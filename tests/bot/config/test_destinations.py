@@ -10,7 +10,7 @@ from bot.delivery import AppriseChannel, ConsoleChannel, MastodonChannel, Telegr
 from bot.model import Filter, Kind
 
 CODES = frozenset({"26", "38"})
-TELEGRAM = "[telegram]\ntoken = 'T'\n"
+TELEGRAM = "[telegram]\ntoken = '1:T'\n"
 MASTODON = "[mastodon]\ninstance = 'mastodon.social'\ntoken = 'M'\n"
 
 
@@ -33,7 +33,7 @@ def test_the_shorthands_are_destinations(tmp_path: Path) -> None:
     telegram, mastodon = destinations(load(tmp_path, TELEGRAM + "channel = '@vigie'\n" + MASTODON + "visibility = 'unlisted'"))
     assert (telegram.name, telegram.platform, telegram.chat) == ("telegram", "telegram", "@vigie")
     assert telegram.token is not None
-    assert telegram.token.get_secret_value() == "T"
+    assert telegram.token.get_secret_value() == "1:T"
     assert (mastodon.name, mastodon.platform, mastodon.instance) == ("mastodon", "mastodon", "https://mastodon.social")
     assert mastodon.visibility == "unlisted"
     assert mastodon.token is not None

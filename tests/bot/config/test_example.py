@@ -67,5 +67,5 @@ def test_the_example_destinations_are_valid_once_their_token_is_there(tmp_path: 
     (tmp_path / "apprise.url").write_text("json://127.0.0.1/vsa", encoding="utf-8")
     text = re.sub(r"^#(?=[\[a-z])", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
-    settings = load_settings(tmp_path / "config.toml", {"VIGIE_TELEGRAM__TOKEN": "T"}, known_codes=frozenset({"26"}))
+    settings = load_settings(tmp_path / "config.toml", {"VIGIE_TELEGRAM__TOKEN": "1:T"}, known_codes=frozenset({"26"}))
     assert [entry.name for entry in settings.destinations] == ["drome", "compte-du-collectif", "autre-service"]

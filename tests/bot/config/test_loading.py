@@ -134,7 +134,7 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
         ("[telegram]\napi_url = 'http://example.org'", "config.toml:2: telegram.api_url: plain http is allowed only to this machine"),
         ("[telegram]\napi_url = 'ftp://example.org'", 'config.toml:2: telegram.api_url: must be an address that starts with "https://"'),
         ("[telegram]\ntoken = 'a b'", "config.toml:2: telegram.token: is not a token"),
-        ("[telegram]\ntoken = 't'\nchannel = 'vigie_vsa'", 'config.toml:3: telegram.channel: must be "@name" or a numeric id such as'),
+        ("[telegram]\ntoken = '1:t'\nchannel = 'vigie_vsa'", 'config.toml:3: telegram.channel: must be "@name" or a numeric id such as'),
         ("destinations = 3", "config.toml:1: destinations: expected a list: [ … ]"),
         ("[[destinations]]\nname = 'a'", "config.toml:1: destinations[0].platform: is required"),
         ("[[destinations]]\nname = ' '\nplatform = 'console'", "config.toml:2: destinations[0].name: must not be empty"),
@@ -171,7 +171,7 @@ def test_codes_are_put_in_their_usual_form(tmp_path: Path) -> None:
 
 
 def test_a_chat_id_may_be_a_number(tmp_path: Path) -> None:
-    assert load(tmp_path, "[telegram]\ntoken = 't'\nchannel = -1001234567890").telegram.channel == "-1001234567890"
+    assert load(tmp_path, "[telegram]\ntoken = '1:t'\nchannel = -1001234567890").telegram.channel == "-1001234567890"
 
 
 @pytest.mark.parametrize("given", ["https://API.example.org", "https://api.example.org/", "https://api.example.org/bot"])

@@ -52,7 +52,7 @@ def test_any_option_may_come_from_the_environment(tmp_path: Path) -> None:
             "VIGIE_HTTP__ORIGINS": '{"https://www.var.gouv.fr": "http://127.0.0.1:1/var"}',
             "VIGIE_WATCH__AUTHORITIES": "26",
             "VIGIE_READING__OCR": "no",
-            "VIGIE_TELEGRAM__TOKEN": "123456",
+            "VIGIE_TELEGRAM__TOKEN": "123456:t",
             "VIGIE_TELEGRAM__CHANNEL": "-100123",
             "VIGIE_LOG__LEVEL": "debug",
             "VIGIE_CONFIG": "left to others",
@@ -64,7 +64,7 @@ def test_any_option_may_come_from_the_environment(tmp_path: Path) -> None:
     assert settings.http.origins == {"https://www.var.gouv.fr": "http://127.0.0.1:1/var"}
     assert settings.watch.authorities == ("26",)
     assert not settings.reading.ocr
-    assert secret(settings.telegram.token) == "123456"
+    assert secret(settings.telegram.token) == "123456:t"
     assert settings.telegram.channel == "-100123"
     assert settings.log.level == "debug"
 
@@ -141,8 +141,9 @@ def test_paths_of_the_file_start_from_its_folder(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(elsewhere)
     (home / "t").write_text(TOKEN, encoding="utf-8")
     assert load(home, "").database.url == f"sqlite:///{home}/vigie.db"
+    (home / "data").mkdir()
     assert load(home, "[database]\nurl = 'sqlite:///data/v.db'").database.url == f"sqlite:///{home}/data/v.db"
-    assert load(home, "[database]\nurl = 'sqlite:////srv/v.db'").database.url == "sqlite:////srv/v.db"
+    assert load(home, "[database]\nurl = 'sqlite:////v.db'").database.url == "sqlite:////v.db"
     assert secret(load(home, "[telegram]\ntoken_file = 't'").telegram.token) == TOKEN
     assert load(home, "", {"VIGIE_DATABASE__URL": "sqlite:///v.db"}).database.url == f"sqlite:///{elsewhere}/v.db"
     assert load(home, "[database]\nurl = 'postgresql://u@h/d'").database.url == "postgresql://u@h/d"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -216,30 +215,11 @@ async def test_where_looking_is_not_wanted_nothing_is_asked(api: FakeBotApi, mod
     assert api.calls_of("editMessageReplyMarkup") == []
 
 
-async def test_the_token_is_in_no_log(api: FakeBotApi, channel: TelegramChannel, caplog: pytest.LogCaptureFixture) -> None:
-    # By name: whatever set up the program's logs in this process before may have told httpx to be silent.
-    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="httpx"):
-        await channel.send(post())
-        api.drop("sendMessage", stored=False)
-        with pytest.raises(Unknown):
-            await channel.send(post())
-        await channel.find(post())
-    assert "[secret]" in caplog.text  # httpx did log an address
-    assert api.token not in caplog.text
-
-
 def test_a_token_is_not_sent_in_clear_over_a_network() -> None:
     with pytest.raises(UnsafeAddress):
         TelegramChannel(
             name="x", chat=1, token="1:a", places={}, clock=lambda: NOW, messages=MemoryMessages(), api_url="http://api.example"
         )
-
-
-async def test_the_log_filter_goes_with_the_channel(api: FakeBotApi) -> None:
-    before = list(logging.getLogger("httpx").filters)
-    async with opened(api):
-        assert len(logging.getLogger("httpx").filters) == len(before) + 1
-    assert logging.getLogger("httpx").filters == before
 
 
 async def test_sends_from_several_loops_do_not_share_state(api: FakeBotApi) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -54,7 +55,7 @@ def test_where_all_is_well_there_is_no_warning() -> None:
 
 
 def test_a_watch_that_stands_still_says_so() -> None:
-    asleep = WatchState(replace(Overview(NOW, (health("26", Status.FINE),)), asleep_since=NOW))
+    asleep = WatchState(replace(Overview(NOW, (health("26", Status.FINE),)), half_due=NOW - timedelta(hours=2)))
     assert "This bot seems to have stopped: most sites have been waiting to be read since 20 August 2026." in state_text(
         asleep, PLACES, "en"
     )

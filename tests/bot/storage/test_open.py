@@ -54,8 +54,13 @@ def without_privileges() -> Iterator[None]:
         os.seteuid(0)
 
 
-def test_the_file_and_its_folder_are_made(tmp_path: Path) -> None:
-    file = tmp_path / "deep" / "down" / "vigie.db"
+def test_the_file_is_made_and_its_folder_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "vigie.db"
+    with pytest.raises(Unavailable, match=r"the folder of the database sqlite:///.* does not exist: create it first") as caught:
+        open_store(at(file))
+    assert caught.value.is_lasting
+    assert not file.parent.exists()
+    file.parent.mkdir()
     open_store(at(file)).close()
     assert file.read_bytes().startswith(b"SQLite format 3")
 
@@ -69,12 +74,6 @@ def test_settings_of_the_file(file: Path) -> None:
 def test_a_wrong_address_is_told() -> None:
     with pytest.raises(BadUrl):
         open_store("vigie.db")
-
-
-def test_a_folder_that_cannot_be_made_is_told(file: Path) -> None:
-    file.write_text("a file, not a folder")
-    with pytest.raises(Unavailable, match=r"the folder of the database sqlite:///.* cannot be created: "):
-        open_store(at(file / "vigie.db"))
 
 
 def test_a_folder_that_cannot_be_written_is_told(open_folder: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.alerts import PostTeller, Turn
 from bot.alerts.post_decisions import SETTLE
-from bot.model import PostCause, PostState
+from bot.model import DestinationTrouble, PostCause, PostState
 from bot.storage.post_alerts import NewPostAlert
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
@@ -41,7 +41,8 @@ class Program:
         self.said = said
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.teller = PostTeller(
-            posts=store.posts, edits=store.edits_told, alerts=store.post_alerts, turn=Turn(store.leases, "posts", lambda: NOW + HOUR),
+            posts=store.posts, edits=store.edits_told, checks=store.destination_checks, alerts=store.post_alerts,
+            turn=Turn(store.leases, "posts", lambda: NOW + HOUR),
             destinations=["t"], late_after=HOUR, chat=self, clock=lambda: NOW + HOUR, language="en",
         )  # fmt: skip
 
@@ -82,3 +83,41 @@ async def test_what_another_program_sees_end_while_its_beginning_is_told_is_told
     await one.teller.look()
     await other.teller.look()
     assert ["settled" in text for text in said] == [False, True]
+
+
+def test_what_a_check_found_goes_on_since_it_was_first_found(store: Store) -> None:
+    checks = store.destination_checks
+    for hour, trouble in enumerate((None, DestinationTrouble.REFUSED, DestinationTrouble.REFUSED, None, None)):
+        checks.record("t", trouble, "why" if trouble else "", NOW + hour * HOUR)
+        found = checks.all()["t"]
+        since = NOW + {0: 0, 1: 1, 2: 1, 3: 3, 4: 3}[hour] * HOUR
+        assert (found.trouble, found.since, found.checked_at) == (trouble, since, NOW + hour * HOUR)
+    assert set(checks.all()) == {"t"}
+
+
+def test_what_waited_for_a_destination_that_takes_posts_again_is_due(store: Store) -> None:
+    for name, cause in (("refuses", PostCause.REFUSED_DESTINATION), ("down", PostCause.NOT_SENT), ("busy", PostCause.RATE_LIMITED)):
+        queue(store, name, destinations=(name,))
+        post = claimed(store, name)
+        store.outbox.move(post, PostState.PENDING, NOW, cause=cause, error="no", not_before=NOW + HOUR)
+        store.outbox.hold(name, NOW + HOUR, NOW, cause)
+        store.outbox.reopen(name, NOW)
+    assert claimed(store, "refuses").destination == "refuses"
+    assert claimed(store, "down").destination == "down"
+    assert store.outbox.claim("busy", NOW) is None, "what a platform asks for lasts"
+
+
+def test_since_when_nothing_was_tried_at_a_destination(store: Store) -> None:
+    assert store.outbox.idle_since(NOW) == {}
+    queue(store, "A", "B")
+    assert store.outbox.idle_since(NOW + HOUR) == {"t": NOW}
+    post = claimed(store)
+    store.outbox.move(post, PostState.PENDING, NOW + HOUR, cause=PostCause.NOT_SENT, error="no", not_before=NOW + 3 * HOUR)
+    store.outbox.hold("t", NOW + 2 * HOUR, NOW + HOUR, PostCause.NOT_SENT)
+    # A rest is not idleness, nor is a slow pace.
+    assert store.outbox.idle_since(NOW + 4 * HOUR) == {"t": NOW + 2 * HOUR}
+    other = store.outbox.claim("t", NOW + 2 * HOUR)
+    assert other is not None
+    store.outbox.sent(other.id, "1", NOW + 4 * HOUR)
+    assert store.outbox.idle_since(NOW + 5 * HOUR) == {"t": NOW + 4 * HOUR}
+    assert store.outbox.idle_since(NOW + 2 * HOUR) == {}, "nothing is due then"

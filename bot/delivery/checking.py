@@ -1,0 +1,112 @@
+"""Whether posts can go to each destination, found out before there is one: nothing is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+import structlog
+
+from bot.delivery.channel import DeliveryError, NotSent
+from bot.delivery.errors import DestinationRefused
+from bot.delivery.events import unexpected
+from bot.model import DestinationTrouble
+
+log = structlog.get_logger()
+
+LONGEST = 60.0
+"""Seconds for one destination: a round of `vigie poll` must end."""
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A destination that can be asked whether it takes posts."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration."""
+        ...
+
+    async def check(self) -> str | None:
+        """What is wrong with its set-up although posts can go there; None where nothing is. Raises DestinationRefused where they cannot,
+        NotSent and Unknown where that cannot be found out.
+        """
+        ...
+
+
+class Checks(Protocol):
+    """The store's checks. Synchronous; called in a thread."""
+
+    def record(self, destination: str, trouble: DestinationTrouble | None, detail: str, now: datetime, /) -> None:
+        """What a check found."""
+        ...
+
+
+class Reopening(Protocol):
+    """The store's outbox. Synchronous; called in a thread."""
+
+    def reopen(self, destination: str, now: datetime, /) -> None:
+        """Make due what waits there because it refused or did not answer."""
+        ...
+
+
+Found = tuple[DestinationTrouble | None, str]
+
+
+class Checker:
+    """Checks the destinations side by side. Each trouble is logged when it is first found and when it is over."""
+
+    def __init__(self, checks: Checks, outbox: Reopening, destinations: Sequence[object], clock: Callable[[], datetime]) -> None:
+        """Those that cannot be asked are left out."""
+        self._checks = checks
+        self._outbox = outbox
+        self._destinations = [one for one in destinations if isinstance(one, Checkable)]
+        self._clock = clock
+        self._logged: dict[str, Found] = {}
+
+    async def check(self) -> dict[str, Found]:
+        """Check them all, record what was found, and make due what waited for a destination that takes posts again. What was found, by
+        name; a destination that asked for patience is left out. Raises StorageError."""
+        found = await asyncio.gather(*(_check(one) for one in self._destinations))
+        known = {one.name: what for one, what in zip(self._destinations, found, strict=True) if what is not None}
+        for name, (trouble, detail) in known.items():
+            self._log(name, trouble, detail)
+            await asyncio.to_thread(self._checks.record, name, trouble, detail, self._clock())
+            if trouble is None or trouble is DestinationTrouble.RIGHTS:
+                await asyncio.to_thread(self._outbox.reopen, name, self._clock())
+        return known
+
+    def _log(self, name: str, trouble: DestinationTrouble | None, detail: str) -> None:
+        before = self._logged.pop(name, None)
+        if trouble is None:
+            if before is not None:
+                log.info("destination can be used again", destination=name)
+            return
+        self._logged[name] = (trouble, detail)
+        if before == (trouble, detail):
+            return
+        if trouble is DestinationTrouble.UNREACHABLE:
+            log.warning("destination cannot be reached", destination=name, error=detail)
+        else:
+            log.error("destination needs you", destination=name, error=detail)
+
+
+async def _check(destination: Checkable) -> Found | None:
+    try:
+        async with asyncio.timeout(LONGEST):
+            wrong = await destination.check()
+    except DestinationRefused as error:
+        return DestinationTrouble.REFUSED, str(error)
+    except NotSent as error:
+        return None if error.limited else (DestinationTrouble.UNREACHABLE, str(error))
+    except DeliveryError as error:
+        return DestinationTrouble.UNREACHABLE, str(error)
+    except TimeoutError:
+        return DestinationTrouble.UNREACHABLE, "no answer in time"
+    except Exception as error:  # a fault of one channel, which must not keep the others from being checked
+        if getattr(error, "is_outage", False):  # the store's, not the destination's
+            raise
+        return DestinationTrouble.UNREACHABLE, unexpected(destination.name, error)
+    return (None, "") if wrong is None else (DestinationTrouble.RIGHTS, wrong)

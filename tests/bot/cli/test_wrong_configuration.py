@@ -1,0 +1,103 @@
+"""A configuration that cannot be used ends the program with exit code 2 and says where; one that is hardly meant is said at start."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.demo.replay import Replay
+from tests.bot.cli.conftest import Vigie, write_config
+
+HOOK = '[[destinations]]\nname = "hook"\nplatform = "apprise"\n'
+
+
+def configure(folder: Path, text: str) -> None:
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [["run"], ["poll", "26"], ["status"]])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f'{HOOK}url = "nosuch://a-secret-of-nobody"', "config.toml:4: destinations[0].url: is not an address that Apprise can use"),
+        (f'{HOOK}url = "tgram://a-secret-of-nobody"', "config.toml:4: destinations[0].url: is not an address that Apprise can use"),
+        ('[telegram]\ntoken = "hello"', "config.toml:2: telegram.token: is not a token of a Telegram bot"),
+        ('[database]\nurl = "sqlite:///absent/vigie.db"', "absent does not exist, or cannot be entered; create it first (mkdir -p "),
+        ('[database]\nurl = "sqlite:///taken"', "config.toml:2: database.url: "),
+        ('[database]\nurl = "sqlite:///config.toml/vigie.db"', "config.toml:2: database.url: its folder "),
+    ],
+)
+def test_it_is_said_with_file_and_line(vigie: Vigie, tmp_path: Path, command: list[str], text: str, said: str) -> None:
+    (tmp_path / "taken").mkdir()
+    configure(tmp_path, text)
+    done = vigie(*command)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert "a-secret" not in done.err
+    assert not (tmp_path / "absent").exists()
+
+
+def test_a_service_that_needs_a_package_which_is_not_installed(vigie: Vigie, tmp_path: Path) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "apprise.py").write_text("raise ImportError('not installed')")
+    configure(tmp_path, f'{HOOK}url = "json://127.0.0.1/x"')
+    done = vigie("run", environ={"PYTHONPATH": f"{tmp_path / 'modules'}:{Path.cwd()}"})
+    assert done.code == 2
+    assert "config.toml:4: destinations[0].url: needs Apprise, which is not installed: pip install 'vigie-vsa[apprise]'" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("content", ["not a database, but long " * 100, None])
+def test_a_file_that_holds_something_else(vigie: Vigie, tmp_path: Path, content: str | None) -> None:
+    if content is None:
+        with closing(sqlite3.connect(tmp_path / "vigie.db")) as other:
+            other.execute("CREATE TABLE of_another_program (x)")
+    else:
+        (tmp_path / "vigie.db").write_text(content)
+    for command in (["run"], ["poll", "26"]):
+        done = vigie(*command)
+        assert done.code == 2
+        assert "vigie.db" in done.err
+        assert "Traceback" not in done.err
+
+
+def test_a_server_that_is_not_there_may_be_there_later(vigie: Vigie) -> None:
+    done = vigie("poll", "26", environ={"VIGIE_DATABASE__URL": "postgresql://vigie:of-nobody@127.0.0.1:1/vigie"})
+    assert done.code == 1
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["VIGIE_DATABASE_URL", "VIGIE_DATABSE_URL", "vigie_database_url"],
+)
+def test_a_variable_that_is_nearly_an_option(vigie: Vigie, name: str) -> None:
+    done = vigie("status", environ={name: "sqlite:///other.db", "VIGIE_HOME": "of another program"})
+    assert done.code == 2
+    assert done.err.strip() == f'vigie: environment variable {name}: unknown variable; did you mean "VIGIE_DATABASE__URL"?'
+
+
+@pytest.mark.parametrize("url", ["http://www.drome.gouv.fr/recueil.pdf", "ftp://www.drome.gouv.fr/r.pdf", "https://nowhere.example/r.pdf"])
+def test_an_address_that_is_never_read(vigie: Vigie, url: str) -> None:
+    done = vigie("read", url)
+    assert done.code == 2
+    assert url in done.err
+    assert "Traceback" not in done.err
+
+
+def test_what_is_hardly_meant_is_said_at_start(vigie: Vigie, replay: Replay, tmp_path: Path) -> None:
+    config = write_config(tmp_path, replay)
+    text = (tmp_path / "vigie.toml").read_text("utf-8")
+    text = text.replace("[http]\n", '[http]\nbrowser = "no-such-browser"\n', 1)
+    text = text.replace("[http.origins]\n", '[http.origins]\n"https://www.drome.gov.fr" = "http://127.0.0.1:1/"\n', 1)
+    text = text.replace("[watch]\n", "[watch]\nevery_minutes = 30\nslowest_minutes = 20\n", 1)
+    (tmp_path / "vigie.toml").write_text(text, encoding="utf-8")
+    done = vigie("-c", config, "poll", "26")
+    assert done.code == 0
+    assert "http.browser: there is no program 'no-such-browser'" in done.err
+    assert "http.origins: www.drome.gov.fr is not a site of the catalogue; did you mean www.drome.gouv.fr?" in done.err
+    assert "watch.every_minutes (30) is more than watch.slowest_minutes (20)" in done.err
