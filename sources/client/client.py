@@ -10,6 +10,7 @@ the environment is honoured.
 from __future__ import annotations
 
 import asyncio
+import math
 import random as chance
 import ssl
 import time
@@ -26,14 +27,13 @@ import structlog
 from sources.client.address import Resolver, SystemResolver
 from sources.client.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots
 from sources.client.exchange import Exchange, World
-from sources.client.files import Again, FileLimits, FileReceiver
+from sources.client.files import Again, FileReceiver
 from sources.client.kinds import CSV, JSON, PDF, FileKind
 from sources.client.options import ClientOptions
 from sources.client.origins import Origins
 from sources.client.part import Part
 from sources.client.robots import product_token
 from sources.client.robots_gate import RobotsGate
-from sources.client.speed import LeastSpeed
 from sources.fetch import Download, Page, Unusable, Validators
 from sources.urls import canonical
 
@@ -119,15 +119,30 @@ class Client:
     async def _file(self, url: str, target: Path, kind: FileKind, at_most: int) -> Download:
         options = self._options
         headers = {"Accept": kind.accept, "Accept-Language": "fr", "Accept-Encoding": kind.encoding}
-        limits = FileLimits(at_most, LeastSpeed(options.slowest_bytes_per_second, options.slow_seconds))
+        resumes = True
 
         async def ask(here: str) -> Download | Redirect | Again:
+            nonlocal resumes
+            gives_way_at = math.inf
+
+            def start() -> None:
+                nonlocal gives_way_at
+                self._count()
+                if resumes:
+                    gives_way_at = self._monotonic() + options.turn_seconds
+
+            def gives_way() -> bool:
+                return self._monotonic() >= gives_way_at and self._exchange.is_awaited(here)
+
             # The browser asks in its own way, and always for the whole.
             with Part(target, here, may_resume=kind.may_resume and urlsplit(here).netloc not in options.browsers) as part:
                 await asyncio.to_thread(part.look)
-                receiver = FileReceiver(part, target, limits, self._monotonic, kind)
+                receiver = FileReceiver(part, target, at_most, gives_way, kind)
                 wanted = {**headers, **part.conditions}
-                return await self._exchange.ask(here, wanted, receiver, seconds=options.file_seconds, on_start=self._count)
+                answer = await self._exchange.ask(here, wanted, receiver, seconds=options.file_seconds, on_start=start)
+                if isinstance(answer, Again):
+                    resumes = answer.gave_way  # a server that cannot send the rest is not asked for it at each turn
+                return answer
 
         return await self._follow(url, ask)
 

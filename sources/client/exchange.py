@@ -23,9 +23,13 @@ from sources.client.options import ClientOptions
 from sources.client.origins import Origins, Target
 from sources.client.queue import AddressQueue
 from sources.client.retry_after import seconds_to_wait
+from sources.client.speed import LeastSpeed, WatchedStream
 from sources.fetch import FetchError, Unreachable
 
 Answer = TypeVar("Answer")
+
+HELD_LONG = 30.0
+"""Seconds after which the log names who holds an address that others wait for; then again each time that it has doubled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Exchange:
         self._world = world
         self._origins = origins
         self._log = log
+        self._least_speed = LeastSpeed(options.slowest_bytes_per_second, options.slow_seconds)
         self._cookies = SiteCookies()
         self._browser = BrowserLine(options, self._script_address, log)
         self._counters: dict[Address, _Counter] = {}
@@ -104,6 +109,11 @@ class Exchange:
         if self._browser_needs(url) is not None:
             self._browser.require(url)
 
+    def is_awaited(self, url: str) -> bool:
+        """Whether other requests wait for the address of this URL."""
+        counter = self._last_used.get(self._origins.target(url).authority)
+        return counter is not None and counter.queue.waiting > 0
+
     async def close(self) -> None:
         """Close every connection, and the browser."""
         for counter in self._counters.values():
@@ -115,11 +125,13 @@ class Exchange:
         started = self._world.monotonic()
         told: dict[str, object] = {"url": url}
         wait: float | None = None
+        log_holder = self._holder_log(counter, url, started)
         try:
             async with asyncio.timeout(seconds), self._answer(counter, question) as response:
                 told["status"] = response.status_code
                 self._cookies.keep(url, response.headers)
                 wait = self._rest_if_asked(counter.queue, response)
+                response.stream = WatchedStream(url, response, self._least_speed, self._world.monotonic, log_holder)
                 answer = await question.receive(url, response)
                 told["bytes"] = response.num_bytes_downloaded
         except (httpx.TransportError, TimeoutError) as error:
@@ -140,7 +152,24 @@ class Exchange:
             counter.queue.answered()
             return answer
         finally:
+            log_holder()
             self._log.debug("request", **told, ms=round((self._world.monotonic() - started) * 1000))
+
+    def _holder_log(self, counter: _Counter, url: str, started: float) -> Callable[[], None]:
+        """A function that logs who holds an address, when that is for long and others wait."""
+        due = HELD_LONG
+
+        def log_holder() -> None:
+            nonlocal due
+            held = self._world.monotonic() - started
+            if held >= due and counter.queue.waiting:
+                due = 2 * held
+                self._log.warning(
+                    "a slow answer holds an address that others wait for",
+                    url=url, address=str(counter.address), seconds=round(held), waiting=counter.queue.waiting,
+                )  # fmt: skip
+
+        return log_holder
 
     def _answer(self, counter: _Counter, question: _Question[Answer]) -> AbstractAsyncContextManager[httpx.Response]:
         needs = self._browser_needs(question.url)

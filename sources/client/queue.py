@@ -84,18 +84,31 @@ class AddressQueue:
         self._lock = asyncio.Lock()  # wakes its waiters in order, and a cancelled waiter leaves the line
         self._next_start = float("-inf")
         self._rest = Rest()
+        self.waiting = 0
 
     @contextlib.asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
         """Wait for the address to be free, then hold it. Raises Paused, naming `url`, at once while the address rests."""
         self.refuse_while_resting(url)
-        async with self._lock:
+        async with self._taken():
             self.refuse_while_resting(url)
             wait = self._next_start - self._monotonic()
             if wait > 0:
                 await self._sleep(wait)
             self._next_start = self._monotonic() + self._pace.interval * (1 + self._pace.jitter * self._random())
             yield
+
+    @contextlib.asynccontextmanager
+    async def _taken(self) -> AsyncIterator[None]:
+        self.waiting += 1
+        try:
+            await self._lock.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def answered(self) -> None:
         """The address gave an HTTP answer, whatever it said."""
