@@ -32,8 +32,9 @@ from sources.client.kinds import CSV, JSON, PDF, FileKind
 from sources.client.options import ClientOptions
 from sources.client.origins import Origins
 from sources.client.part import Part
-from sources.client.robots import product_token
-from sources.client.robots_gate import RobotsGate
+from sources.client.politeness import MemoryPoliteness, PolitenessStore
+from sources.client.queue import Clocks
+from sources.client.robots import RobotsGate, product_token
 from sources.fetch import Download, Page, Unusable, Validators
 from sources.urls import canonical
 
@@ -51,14 +52,15 @@ class Client:
     """Fetches pages and files of the catalogue's hosts. An async context manager: leaving it closes the connections.
 
     Everything but `options` has the real world for default; tests give their own. `tls` is the context that verifies certificates (by
-    default the bundle that comes with httpx), `transport` replaces the network and stays the caller's to close. Raises ValueError when
-    `options.origins` holds an entry that cannot be used.
+    default the bundle that comes with httpx), `transport` replaces the network and stays the caller's to close. `politeness` is where pace,
+    rest and robots.txt are kept, by default in memory. Raises ValueError when `options.origins` holds an entry that cannot be used.
     """
 
     def __init__(
         self,
         options: ClientOptions,
         *,
+        politeness: PolitenessStore | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -72,9 +74,10 @@ class Client:
         self._monotonic = monotonic
         self._origins = Origins(options.origins)
         self._names = SystemResolver()
-        world = World(monotonic, now, sleep, random, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
+        clocks, politeness = Clocks(monotonic, now, sleep, random), politeness or MemoryPoliteness()
+        world = World(clocks, politeness, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
         self._exchange = Exchange(options, world, self._origins, log or structlog.get_logger())
-        self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), monotonic)
+        self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), politeness, now)
         self._requests = 0
 
     async def __aenter__(self) -> Self:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sources.authority import Browser
-from sources.client.queue import Pace
+from sources.client.politeness import Pace
 
 _MIB = 1024 * 1024
 _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;=%")
@@ -21,7 +21,7 @@ class ClientOptions:
     base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds the wait for the head of an answer and each
     wait for more of it, `page_seconds` and `file_seconds` a whole request. A file that can be resumed gives way after `turn_seconds` to
     other requests that wait for its address. `interval_seconds` (0 allowed) separates two requests to one address, lengthened by up to
-    `jitter`, a fraction of it; the other delays are those of `sources.client.queue.Pace`. `browsers` are the hosts that are only asked by
+    `jitter`, a fraction of it; the other delays are those of `Pace`. `browsers` are the hosts that are only asked by
     way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
     """
 
@@ -47,8 +47,7 @@ class ClientOptions:
     max_redirects: int = 5
     respect_robots: bool = True
     pause_after: int = 3
-    first_pause_seconds: float = 300.0
-    longest_pause_seconds: float = 7200.0
+    pause_seconds: float = 300.0
     longest_rest_seconds: float = 6 * 3600.0
     too_many_seconds: float = 60.0
     """How long an address is left alone after a 429 that does not say: the platform counts requests by the minute."""
@@ -65,8 +64,7 @@ class ClientOptions:
             "interval_seconds",
             "jitter",
             "max_redirects",
-            "first_pause_seconds",
-            "longest_pause_seconds",
+            "pause_seconds",
             "longest_rest_seconds",
             "slowest_bytes_per_second",
         ):
@@ -97,8 +95,8 @@ class ClientOptions:
             interval=self.interval_seconds,
             jitter=self.jitter,
             pause_after=self.pause_after,
-            first_pause=self.first_pause_seconds,
-            longest_pause=self.longest_pause_seconds,
+            pause=self.pause_seconds,
+            probe=self.page_seconds,
             longest_rest=self.longest_rest_seconds,
         )
 
