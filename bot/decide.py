@@ -24,7 +24,7 @@ More of them is an old list that was made anew under other addresses: reading it
 """
 
 LONGEST_ASKED = timedelta(days=1)
-"""What a server may ask to wait, at the most: more is a slip of its own. The client keeps an address at rest for as long as it asks."""
+"""What a server may ask to wait, at the most: more is a slip of its own."""
 
 LONGEST_WAIT = timedelta(days=2)
 """No source ever waits so long for its next poll."""

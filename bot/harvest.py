@@ -258,13 +258,15 @@ class Harvester:
         message = str(error) if isinstance(error, FetchError) else f"{recueil.url}: {error}"
         # Read in part before, and not read now: what is counted are its readings.
         unfetched = recueil.state is RecueilState.INCOMPLETE and isinstance(error, FetchError)
+        # Nor does an outage of its address, or of this machine's network, use up its attempts; the first tells that there is trouble.
+        counted = not unfetched and (recueil.attempts == 0 or not isinstance(error, FetchError) or error.is_of_site)
         if isinstance(error, Hostile):
             again = None
         elif unfetched:
             again = decide.refetch_at(recueil.tried_at, now, retry_after)
         else:
-            again = decide.retry_at(recueil.attempts + 1, now, retry_after)
-        await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again, counted=not unfetched)
+            again = decide.retry_at(recueil.attempts + 1 if counted else 1, now, retry_after)
+        await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again, counted=counted)
         tell = log.warning if recueil.attempts == 0 or again is None else log.info
         tell("recueil not read", url=recueil.url, error=message, given_up=again is None)
         return Harvest(unread=(Unread(recueil.url, message, gone=isinstance(error, Gone)),), requests=requests)

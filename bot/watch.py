@@ -125,6 +125,16 @@ class Watcher:
             self._held.pop(source.key, None)
         return report.reading(harvest), harvest
 
+    async def backing_off(self) -> dict[str, datetime]:
+        """The keys of the sources that failed and are not to be polled yet, each with when they are. Raises StorageError."""
+        now = self._clock()
+        states = await asyncio.to_thread(self._store.sources.all)
+        return {
+            state.key: state.next_check_at
+            for state in states
+            if state.failures and state.next_check_at is not None and not decide.is_due(state.next_check_at, now)
+        }
+
     async def due(self) -> list[Source]:
         """The sources whose time has come, the longest waiting first."""
         now = self._clock()
@@ -198,6 +208,7 @@ class Watcher:
                 next_check_at=now + await self._until_next(known, now),
                 last_ok_at=now,
                 failures=0,
+                site_failures=0,
                 error=None,
                 cause=None,
                 failing_since=None,
@@ -235,6 +246,9 @@ class Watcher:
         # A list that was emptied is on a site that answers: its failures say nothing of a site that does not, nor the other way round.
         goes_on = state.failures > 0 and was_emptied == (remembered == Cause.EMPTIED.value)
         failures = state.failures + 1 if goes_on else 1
+        # A source does not pay for the address that it shares with others, nor for a machine without a network.
+        site_failures = (state.site_failures if goes_on else 0) + error.is_of_site
+        every = timedelta(0) if isinstance(error, Paused) else self._rhythm.every
         # Told once: the same trouble at every poll would bury what is new.
         if message != state.error:
             self._crowds.warning("source failed", source=state.key, cause=remembered, error=str(error), failures=failures)
@@ -245,8 +259,9 @@ class Watcher:
             replace(
                 state,
                 next_check_at=next_check_at
-                or decide.next_check(now, every=self._rhythm.every, failures=failures, retry_after=error.retry_after),
+                or decide.next_check(now, every=every, failures=site_failures if error.is_of_site else 0, retry_after=error.retry_after),
                 failures=failures,
+                site_failures=site_failures,
                 error=message,
                 cause=remembered,
                 failing_since=(state.failing_since if goes_on else None) or now,

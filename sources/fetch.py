@@ -44,6 +44,10 @@ class FetchError(Exception):
     retry_after: float | None = None
     """Seconds the server asked us to wait, where it said so."""
 
+    is_of_site = True
+    """Whether the fault may be the site's own. False where its whole address is at fault, or this machine has no network: then it is no
+    reason to ask the site less often."""
+
 
 class Unreachable(FetchError):
     """No answer: name not found, refused, timed out, connection closed."""
@@ -51,6 +55,8 @@ class Unreachable(FetchError):
 
 class Paused(FetchError):
     """Not asked at all: the address is resting after failures in a row (`retry_after` says for how long)."""
+
+    is_of_site = False
 
 
 class Refused(FetchError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from bot.config.errors import closest
 from bot.config.values import sqlite_file
 from bot.keep import Keep
 from bot.shelf import Shelf
+from bot.storage.politeness import open_politeness
 from sources import Authority, browser_hosts, hosts
 from sources.client import Client, ClientOptions, user_agent
 from sources.client.browser.installed import find_chromium
@@ -21,22 +23,27 @@ from sources.index import INDEX_HOSTS
 _MEGABYTE = 1_000_000
 
 
-def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> Client:
-    """The polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used."""
+@asynccontextmanager
+async def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> AsyncIterator[Client]:
+    """The polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used.
+
+    Whatever command opens it, it keeps the pace and the rest of each address that all others on the database keep.
+    """
     http = settings.http
-    return Client(
-        ClientOptions(
-            hosts=hosts(authorities) | INDEX_HOSTS,
-            user_agent=user_agent(version("vigie-vsa"), http.contact or None),
-            interval_seconds=http.interval_seconds,
-            origins=dict(http.origins),
-            timeout_seconds=http.timeout_seconds,
-            max_file_bytes=http.max_pdf_megabytes * _MEGABYTE,
-            respect_robots=http.respect_robots,
-            browsers=browser_hosts(authorities),
-            browser_path=http.browser or None,
-        )
+    options = ClientOptions(
+        hosts=hosts(authorities) | INDEX_HOSTS,
+        user_agent=user_agent(version("vigie-vsa"), http.contact or None),
+        interval_seconds=http.interval_seconds,
+        origins=dict(http.origins),
+        timeout_seconds=http.timeout_seconds,
+        max_file_bytes=http.max_pdf_megabytes * _MEGABYTE,
+        respect_robots=http.respect_robots,
+        browsers=browser_hosts(authorities),
+        browser_path=http.browser or None,
     )
+    with open_politeness(settings.database.url) as politeness:
+        async with Client(options, politeness=politeness) as client:
+            yield client
 
 
 def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[str]:

@@ -13,6 +13,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
+from bot.cli.columns import count
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, run_to_end, stderr
 from bot.cli.delivering import delivering
 from bot.cli.output import print_json, print_round
@@ -44,34 +45,46 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie check 26 --json")
     def check(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
-        """The same as a rehearsal: nothing is written, nothing is posted. Exit code 3 when some source failed."""
+        """The same as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."""
         _command(ctx.obj, codes, as_json, rehearsal=True)
 
 
 def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehearsal: bool) -> None:
     settings, authorities = context.load(logs="warning")
     picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
-    reports, harvest, delivered, delivery = run_to_end(one_round(settings, authorities, picked, quiet=as_json, rehearsal=rehearsal))
+    reports, harvest, delivered, delivery = run_to_end(
+        one_round(settings, authorities, picked, quiet=as_json, rehearsal=rehearsal, named=rehearsal or bool(codes))
+    )
     if as_json:
         print_json(round_json(reports, harvest, delivered, delivery, places_of(authorities), utc_now()))
     else:
         print_round(reports, harvest, delivered, delivery, rehearsal=rehearsal)
     if settings.reading.ocr and harvest.incomplete and not ocr_available():
         typer.echo("OCR is off on this machine: install Tesseract's French data (tesseract-ocr-fra) to read scanned pages", err=True)
-    whole = all(report.ok for report in reports) and all(item.state is PostState.SENT for item in delivered)
+    asked_all = len(reports) == sum(len(authority.sources) for authority in picked)
+    whole = asked_all and all(report.ok for report in reports) and all(item.state is PostState.SENT for item in delivered)
     takes = all(destination.trouble is None for destination in delivery)
     raise typer.Exit(DONE if whole and takes else PARTLY_DONE)
 
 
 async def one_round(
-    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], *, quiet: bool, rehearsal: bool
+    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], *, quiet: bool, rehearsal: bool, named: bool = True
 ) -> tuple[list[SourceReport], Harvest, list[Delivered], tuple[DestinationHealth, ...]]:
     """Poll these authorities, check the destinations, deliver what is due, and tell and ask the operators what is new. Also how the
-    destinations are then; a rehearsal has none. Raises StorageError."""
+    destinations are then; a rehearsal has none. Raises StorageError.
+
+    Unless they were `named`, sources that failed are left until their next poll is due.
+    """
     # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
     console = io.StringIO() if quiet else sys.stdout
     async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console, rehearsal=rehearsal) as parts:
         sources = [source for authority in picked for source in authority.sources]
+        if not named and (resting := await parts.watcher.backing_off()):
+            left = [resting[source.key] for source in sources if source.key in resting]
+            sources = [source for source in sources if source.key not in resting]
+            if left:
+                until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(left), max(left)}))
+                typer.echo(f"not asked until {until}: {count(len(left), 'source')} that failed; `vigie poll CODE` asks one now", err=True)
         async with delivering(parts, rehearsal=rehearsal) as delivery:
             # What waits for a destination that takes posts again goes out in this round.
             checking = asyncio.create_task(parts.checker.check())

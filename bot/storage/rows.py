@@ -28,8 +28,9 @@ class RecueilState(StrEnum):
 class SourceState:
     """What is remembered of a source between polls. `key` is `<authority>:<route>`, `trail` the crawler's opaque JSON.
 
-    While it fails, `failures` counts the polls in a row, `cause` is a word of `bot.health.Cause` and `error` the details. `last_new_at`
-    is when something was published that the first poll had not seen; `moved_to` the address its root redirects to.
+    While it fails, `failures` counts the polls in a row and `site_failures` those of them that may be the site's own fault, `cause` is a
+    word of `bot.health.Cause` and `error` the details. `last_new_at` is when something was published that the first poll had not seen;
+    `moved_to` the address its root redirects to.
     """
 
     key: str
@@ -38,6 +39,7 @@ class SourceState:
     next_check_at: datetime | None = None
     last_ok_at: datetime | None = None
     failures: int = 0
+    site_failures: int = 0
     error: str | None = None
     cause: str | None = None
     failing_since: datetime | None = None

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from sources.client.failures import in_plain_words
+from sources.client.failures import in_plain_words, is_of_this_machine
 from sources.fetch import Unreachable, Unusable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -74,9 +74,13 @@ async def resolve(host: str, port: int, *, url: str, resolver: Resolver, seconds
         async with asyncio.timeout(seconds):
             texts = await resolver(host, port)
     except TimeoutError as error:
-        raise Unreachable(f"{url}: name look-up timed out after {seconds:g} s ({host})") from error
+        timed_out = Unreachable(f"{url}: name look-up timed out after {seconds:g} s ({host})")
+        timed_out.is_of_site = False
+        raise timed_out from error
     except (OSError, UnicodeError) as error:
-        raise Unreachable(f"{url}: {in_plain_words(error)} ({host})") from error
+        failed = Unreachable(f"{url}: {in_plain_words(error)} ({host})")
+        failed.is_of_site = not is_of_this_machine(error)
+        raise failed from error
     addresses = {address for text in texts if (address := _parsed(text)) is not None}
     if not addresses:
         raise Unreachable(f"{url}: name not found ({host})")

@@ -10,6 +10,7 @@ the environment is honoured.
 from __future__ import annotations
 
 import asyncio
+import math
 import random as chance
 import ssl
 import time
@@ -27,14 +28,14 @@ import structlog
 from sources.client.address import Resolver, SystemResolver
 from sources.client.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots, refresh_of
 from sources.client.exchange import Exchange, World
-from sources.client.files import Again, FileLimits, FileReceiver
+from sources.client.files import Again, FileReceiver
 from sources.client.kinds import CSV, JSON, PDF, FileKind
 from sources.client.options import ClientOptions
 from sources.client.origins import Origins
 from sources.client.part import Part
-from sources.client.robots import product_token
-from sources.client.robots_gate import RobotsGate
-from sources.client.speed import LeastSpeed
+from sources.client.politeness import MemoryPoliteness, PolitenessStore
+from sources.client.queue import Clocks
+from sources.client.robots import RobotsGate, product_token
 from sources.fetch import Download, Page, Unusable, Validators
 from sources.urls import canonical, same_site
 
@@ -52,14 +53,15 @@ class Client:
     """Fetches pages and files of the catalogue's hosts. An async context manager: leaving it closes the connections.
 
     Everything but `options` has the real world for default; tests give their own. `tls` is the context that verifies certificates (by
-    default the bundle that comes with httpx), `transport` replaces the network and stays the caller's to close. Raises ValueError when
-    `options.origins` holds an entry that cannot be used.
+    default the bundle that comes with httpx), `transport` replaces the network and stays the caller's to close. `politeness` is where pace,
+    rest and robots.txt are kept, by default in memory. Raises ValueError when `options.origins` holds an entry that cannot be used.
     """
 
     def __init__(
         self,
         options: ClientOptions,
         *,
+        politeness: PolitenessStore | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -73,9 +75,10 @@ class Client:
         self._monotonic = monotonic
         self._origins = Origins(options.origins)
         self._names = SystemResolver()
-        world = World(monotonic, now, sleep, random, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
+        clocks, politeness = Clocks(monotonic, now, sleep, random), politeness or MemoryPoliteness()
+        world = World(clocks, politeness, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
         self._exchange = Exchange(options, world, self._origins, log or structlog.get_logger())
-        self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), monotonic)
+        self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), politeness, now)
         self._requests = 0
 
     async def __aenter__(self) -> Self:
@@ -141,15 +144,30 @@ class Client:
     async def _file(self, url: str, target: Path, kind: FileKind, at_most: int) -> Download:
         options = self._options
         headers = {"Accept": kind.accept, "Accept-Language": "fr", "Accept-Encoding": kind.encoding}
-        limits = FileLimits(at_most, LeastSpeed(options.slowest_bytes_per_second, options.slow_seconds))
+        resumes = True
 
         async def ask(here: str) -> Download | Redirect | Again:
+            nonlocal resumes
+            gives_way_at = math.inf
+
+            def start() -> None:
+                nonlocal gives_way_at
+                self._count()
+                if resumes:
+                    gives_way_at = self._monotonic() + options.turn_seconds
+
+            def gives_way() -> bool:
+                return self._monotonic() >= gives_way_at and self._exchange.is_awaited(here)
+
             # The browser asks in its own way, and always for the whole.
             with Part(target, here, may_resume=kind.may_resume and urlsplit(here).netloc not in options.browsers) as part:
                 await asyncio.to_thread(part.look)
-                receiver = FileReceiver(part, target, limits, self._monotonic, kind)
+                receiver = FileReceiver(part, target, at_most, gives_way, kind)
                 wanted = {**headers, **part.conditions}
-                return await self._exchange.ask(here, wanted, receiver, seconds=options.file_seconds, on_start=self._count)
+                answer = await self._exchange.ask(here, wanted, receiver, seconds=options.file_seconds, on_start=start)
+                if isinstance(answer, Again):
+                    resumes = answer.gave_way  # a server that cannot send the rest is not asked for it at each turn
+                return answer
 
         return await self._follow(url, ask)
 

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,28 +16,31 @@ from sources.authority import Browser
 from sources.client.address import Address, Resolver, require_loopback, require_public, resolve
 from sources.client.browser.line import BrowserLine
 from sources.client.cookies import SiteCookies
-from sources.client.failures import in_plain_words
+from sources.client.failures import in_plain_words, is_of_this_machine
 from sources.client.line import Line
 from sources.client.options import ClientOptions
 from sources.client.origins import Origins, Target
-from sources.client.queue import AddressQueue
+from sources.client.politeness import PolitenessStore
+from sources.client.queue import AddressQueue, Clocks
 from sources.client.retry_after import seconds_to_wait
-from sources.fetch import FetchError, Unreachable
+from sources.client.speed import LeastSpeed, WatchedStream
+from sources.fetch import Blocked, FetchError, Unreachable
 
 Answer = TypeVar("Answer")
+
+HELD_LONG = 30.0
+"""Seconds after which the log names who holds an address that others wait for; then again each time that it has doubled."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is outside: clocks (`monotonic` in seconds, `now` with a time zone), sleep, chance (0 to 1), names, certificates, network.
+    """What is outside: clocks, what all processes remember of addresses, names, certificates, network.
 
     `transport`, where given, stands for the whole network (its answers must be streams), and stays the caller's to close.
     """
 
-    monotonic: Callable[[], float]
-    now: Callable[[], datetime]
-    sleep: Callable[[float], Awaitable[object]]
-    random: Callable[[], float]
+    clocks: Clocks
+    politeness: PolitenessStore
     resolver: Resolver
     tls: ssl.SSLContext
     transport: httpx.AsyncBaseTransport | None = None
@@ -72,6 +74,7 @@ class Exchange:
         self._world = world
         self._origins = origins
         self._log = log
+        self._least_speed = LeastSpeed(options.slowest_bytes_per_second, options.slow_seconds)
         self._cookies = SiteCookies()
         self._browser = BrowserLine(options, self._script_address, log)
         self._counters: dict[Address, _Counter] = {}
@@ -93,7 +96,7 @@ class Exchange:
         self.require_browser(url)
         target = self._origins.target(url)
         if (known := self._last_used.get(target.authority)) is not None:
-            known.queue.refuse_while_resting(url)  # before its name is looked up: a resting address costs nothing at all
+            await known.queue.refuse_while_resting(url)  # before its name is looked up: a resting address costs nothing at all
         counter = self._last_used[target.authority] = self._counter(await self._address(url, target))
         async with counter.queue.turn(url):
             on_start()
@@ -104,6 +107,11 @@ class Exchange:
         if self._browser_needs(url) is not None:
             self._browser.require(url)
 
+    def is_awaited(self, url: str) -> bool:
+        """Whether other requests wait for the address of this URL."""
+        counter = self._last_used.get(self._origins.target(url).authority)
+        return counter is not None and counter.queue.waiting > 0
+
     async def close(self) -> None:
         """Close every connection, and the browser."""
         for counter in self._counters.values():
@@ -112,35 +120,58 @@ class Exchange:
 
     async def _within_turn(self, counter: _Counter, question: _Question[Answer]) -> Answer:
         url, seconds = question.url, question.seconds
-        started = self._world.monotonic()
+        started = self._world.clocks.monotonic()
         told: dict[str, object] = {"url": url}
         wait: float | None = None
+        log_holder = self._holder_log(counter, url, started)
         try:
             async with asyncio.timeout(seconds), self._answer(counter, question) as response:
                 told["status"] = response.status_code
                 self._cookies.keep(url, response.headers)
-                wait = self._rest_if_asked(counter.queue, response)
+                wait = await self._rest_if_asked(counter.queue, response)
+                response.stream = WatchedStream(url, response, self._least_speed, self._world.clocks.monotonic, log_holder)
                 answer = await question.receive(url, response)
                 told["bytes"] = response.num_bytes_downloaded
         except (httpx.TransportError, TimeoutError) as error:
             reason = in_plain_words(error) if isinstance(error, httpx.TransportError) else f"took longer than {seconds:g} s"
-            counter.queue.failed(reason)
             told["error"] = reason
-            raise Unreachable(f"{url}: {reason}") from error
-        except Unreachable as error:
-            counter.queue.failed(str(error).removeprefix(f"{url}: "))
-            told["error"] = str(error)
-            raise
+            failed = Unreachable(f"{url}: {reason}")
+            at_fault = await counter.queue.failed(question.target.host, reason)
+            failed.is_of_site = not (at_fault or is_of_this_machine(error))
+            raise failed from error
         except FetchError as error:
-            counter.queue.answered()
-            error.retry_after = wait
             told["error"] = str(error)
+            status = told.get("status", 0)
+            refuses = isinstance(error, Blocked) or (isinstance(status, int) and status >= 500)
+            if refuses or isinstance(error, Unreachable):
+                reason = str(error).removeprefix(f"{url}: ")
+                error.is_of_site = not await counter.queue.failed(question.target.host, reason, answered=refuses)
+            else:
+                await counter.queue.answered()
+            error.retry_after = wait
             raise
         else:
-            counter.queue.answered()
+            await counter.queue.answered()
             return answer
         finally:
-            self._log.debug("request", **told, ms=round((self._world.monotonic() - started) * 1000))
+            log_holder()
+            self._log.debug("request", **told, ms=round((self._world.clocks.monotonic() - started) * 1000))
+
+    def _holder_log(self, counter: _Counter, url: str, started: float) -> Callable[[], None]:
+        """A function that logs who holds an address, when that is for long and others wait."""
+        due = HELD_LONG
+
+        def log_holder() -> None:
+            nonlocal due
+            held = self._world.clocks.monotonic() - started
+            if held >= due and counter.queue.waiting:
+                due = 2 * held
+                self._log.warning(
+                    "a slow answer holds an address that others wait for",
+                    url=url, address=str(counter.address), seconds=round(held), waiting=counter.queue.waiting,
+                )  # fmt: skip
+
+        return log_holder
 
     def _answer(self, counter: _Counter, question: _Question[Answer]) -> AbstractAsyncContextManager[httpx.Response]:
         needs = self._browser_needs(question.url)
@@ -154,15 +185,15 @@ class Exchange:
     def _headers(self, url: str, headers: Mapping[str, str]) -> dict[str, str]:
         return {"User-Agent": self._options.user_agent, **headers, **self._cookies.header(url)}
 
-    def _rest_if_asked(self, queue: AddressQueue, response: httpx.Response) -> float | None:
+    async def _rest_if_asked(self, queue: AddressQueue, response: httpx.Response) -> float | None:
         """Seconds the server asked to wait, as far as they are obeyed; the whole address rests that long."""
         if response.status_code not in {429, 503}:
             return None
-        wait = seconds_to_wait(response.headers.get("retry-after"), date=response.headers.get("date"), now=self._world.now())
+        wait = seconds_to_wait(response.headers.get("retry-after"), date=response.headers.get("date"), now=self._world.clocks.now())
         if wait is not None:
-            return queue.asked_to_wait(wait)
+            return await queue.asked_to_wait(wait)
         if response.status_code == 429:
-            queue.asked_to_wait(self._options.too_many_seconds)
+            await queue.asked_to_wait(self._options.too_many_seconds)
         return None
 
     async def _address(self, url: str, target: Target) -> Address:
@@ -185,6 +216,6 @@ class Exchange:
         counter = self._counters.get(address)
         if counter is None:
             world = self._world
-            queue = AddressQueue(str(address), self._options.pace, monotonic=world.monotonic, sleep=world.sleep, random=world.random)
+            queue = AddressQueue(str(address), self._options.pace, world.politeness, world.clocks)
             counter = self._counters[address] = _Counter(address, queue, Line(address, world.tls, world.transport))
         return counter

@@ -28,6 +28,8 @@ _BY_ERRNO = {
     errno.ENFILE: "too many open files on this machine",
 }
 
+_NO_NETWORK = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
+
 _BY_TYPE: tuple[tuple[type[BaseException], str], ...] = (
     (httpx.ConnectTimeout, "connection timed out"),
     (httpx.ReadTimeout, "timed out waiting for the answer"),
@@ -53,6 +55,14 @@ def in_plain_words(error: BaseException) -> str:
             if isinstance(one, kind):
                 return words
     return f"{type(error).__name__}"
+
+
+def is_of_this_machine(error: BaseException) -> bool:
+    """Whether it is this machine that has no network, rather than a site that does not answer."""
+    return any(
+        one.errno == socket.EAI_AGAIN if isinstance(one, socket.gaierror) else isinstance(one, OSError) and one.errno in _NO_NETWORK
+        for one in _chain(error)
+    )
 
 
 def _precise(error: BaseException) -> str | None:

@@ -16,7 +16,6 @@ from sources.client.body import chunks
 from sources.client.kinds import PDF, FileKind
 from sources.client.part import Part
 from sources.client.saving import NotSaved
-from sources.client.speed import LeastSpeed, Speed
 from sources.fetch import Download, Gone, Unreachable, Unusable
 
 _JUDGED = 1024
@@ -24,26 +23,23 @@ _JUDGED = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class FileLimits:
-    """How large, in bytes, and how slow a file may be."""
-
-    max_bytes: int
-    least_speed: LeastSpeed
-
-
-@dataclass(frozen=True, slots=True)
 class Again:
-    """What was kept is of no use after all, and has been removed: ask for the whole file."""
+    """Ask again: for the rest where the file `gave_way` to other requests, else for all, as what was kept is of no use and was removed."""
+
+    gave_way: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FileReceiver:
-    """Takes an answer as a file of one kind, to be saved at `target`. `part` is where it is written until then."""
+    """Takes an answer as a file of one kind, to be saved at `target`. `part` is where it is written until then.
+
+    `gives_way` says whether the address is needed for other requests: a file that can be resumed is then cut. `max_bytes` is its limit.
+    """
 
     part: Part
     target: Path
-    limits: FileLimits
-    monotonic: Callable[[], float]
+    max_bytes: int
+    gives_way: Callable[[], bool]
     kind: FileKind = PDF
 
     async def __call__(self, url: str, response: httpx.Response) -> Download | Redirect | Again:
@@ -61,44 +57,45 @@ class FileReceiver:
             raise
         return await self._whole(url, response)
 
-    async def _whole(self, url: str, response: httpx.Response) -> Download:
-        async with contextlib.aclosing(chunks(response, url=url, at_most=self.limits.max_bytes)) as pieces:
+    async def _whole(self, url: str, response: httpx.Response) -> Download | Again:
+        # A server that sends all again in place of the rest would do so at each turn, and the file would never be whole.
+        sends_all_again = self.part.kept is not None
+        async with contextlib.aclosing(chunks(response, url=url, at_most=self.max_bytes)) as pieces:
             beginning = await beginning_of(pieces, _JUDGED)
             if not self.kind.fits(response.headers.get("content-type", ""), beginning):
                 beginning += await beginning_of(pieces, LOOK_WITHIN)
                 raise not_of_kind(self.kind, url, response, beginning)
             self.part.begin(resuming.version_of(url, response.headers))
-            return await self._saved(url, response, beginning, pieces, total=resuming.length_of(response.headers))
+            total = resuming.length_of(response.headers)
+            return await self._saved(url, response, beginning, pieces, total=total, may_give_way=not sends_all_again)
 
     async def _rest(self, url: str, response: httpx.Response, kept: resuming.Note) -> Download | Again:
         total = resuming.total_with(kept, response.headers) if response.status_code == 206 else None
         if total is None:
             self.part.discard()
-            return Again()
-        at_most = self.limits.max_bytes - resuming.start_of(kept)
+            return Again(gave_way=False)
+        at_most = self.max_bytes - resuming.start_of(kept)
         async with contextlib.aclosing(chunks(response, url=url, at_most=at_most)) as pieces:
             beginning = await beginning_of(pieces, resuming.OVERLAP)
             if not beginning.startswith(self.part.overlap):
                 self.part.discard()
-                return Again()
+                return Again(gave_way=False)
             self.part.go_on()
-            return await self._saved(url, response, beginning, pieces, total=total)
+            return await self._saved(url, response, beginning, pieces, total=total, may_give_way=True)
 
     async def _saved(
-        self, url: str, response: httpx.Response, beginning: bytes, pieces: AsyncIterator[bytes], *, total: int | None
-    ) -> Download:
+        self, url: str, response: httpx.Response, beginning: bytes, pieces: AsyncIterator[bytes], *, total: int | None, may_give_way: bool
+    ) -> Download | Again:
         try:
-            least = self.limits.least_speed
-            speed = Speed(least, self.monotonic)
             self.part.write(beginning)
             async for piece in pieces:
                 self.part.write(piece)
                 if total is not None and self.part.size > total:
                     break
-                if speed.is_too_low(len(piece)) and self.part.size != total:
-                    raise Unreachable(f"{url}: too slow (less than {least.bytes_per_second / 1000:g} kB/s for {least.span:g} s)")
                 if self.part.is_to_be_vouched_for:
                     await asyncio.to_thread(self.part.vouch)
+                if may_give_way and self.part.can_be_resumed and self.part.size != total and self.gives_way():
+                    return Again(gave_way=True)
             self._require_whole(url, response, total)
         except (Unusable, NotSaved):
             self.part.discard()

@@ -6,6 +6,7 @@ connection is never shared by two names: the second one's certificate would not 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -34,7 +35,7 @@ class Line:
 
     @contextlib.asynccontextmanager
     async def get(self, target: Target, headers: Mapping[str, str], seconds: float) -> AsyncIterator[httpx.Response]:
-        """The answer, its body still to be read with `aiter_raw()`. `seconds` bounds each wait for the network.
+        """The answer, its body still to be read with `aiter_raw()`. `seconds` bounds the wait for its head, and each wait for more.
 
         Asked once more, at once, when a kept-alive connection turns out to have died while idle. Raises `httpx.TransportError`.
         """
@@ -42,13 +43,17 @@ class Line:
         watch = _Watch()
         request = self._request(target, headers, seconds, watch)
         try:
-            response = await transport.handle_async_request(request)
-        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-            if watch.connected or transport is self._given:
-                raise
-            await self.close()
-            transport = await self._for_site(target)
-            response = await transport.handle_async_request(request)
+            async with asyncio.timeout(seconds):  # a head that comes byte by byte ends no wait for the network
+                try:
+                    response = await transport.handle_async_request(request)
+                except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+                    if watch.connected or transport is self._given:
+                        raise
+                    await self.close()
+                    transport = await self._for_site(target)
+                    response = await transport.handle_async_request(request)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("no answer began in time", request=request) from error
         response.request = request
         try:
             yield response

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sources.authority import Browser
-from sources.client.queue import Pace
+from sources.client.politeness import Pace
 
 _MIB = 1024 * 1024
 _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;=%")
@@ -18,9 +18,10 @@ class ClientOptions:
     """Options of the client. Times are in seconds, sizes in bytes.
 
     `hosts` are the only ones ever asked (exact names, https). `origins` maps a canonical origin (`https://www.var.gouv.fr`) to the
-    base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds each wait for the network, `page_seconds` and
-    `file_seconds` a whole request. `interval_seconds` (0 allowed) separates two requests to one address, lengthened by up to
-    `jitter`, a fraction of it; the other delays are those of `sources.client.queue.Pace`. `browsers` are the hosts that are only asked by
+    base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds the wait for the head of an answer and each
+    wait for more of it, `page_seconds` and `file_seconds` a whole request. A file that can be resumed gives way after `turn_seconds` to
+    other requests that wait for its address. `interval_seconds` (0 allowed) separates two requests to one address, lengthened by up to
+    `jitter`, a fraction of it; the other delays are those of `Pace`. `browsers` are the hosts that are only asked by
     way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
     """
 
@@ -32,9 +33,10 @@ class ClientOptions:
     timeout_seconds: float = 30.0
     page_seconds: float = 120.0
     file_seconds: float = 900.0
+    turn_seconds: float = 120.0
     slow_seconds: float = 60.0
     slowest_bytes_per_second: int = 2000
-    """A file that comes more slowly than this for `slow_seconds` is given up, for the line that dozens of sites share; 0 lets it come.
+    """An answer that comes more slowly than this for `slow_seconds` is given up: dozens of sites share its address. 0 lets it come.
 
     Recueils have 1 to 20 MB: at this speed hardly any would be whole within `file_seconds`, and the next attempt goes on from there.
     """
@@ -45,8 +47,7 @@ class ClientOptions:
     max_redirects: int = 5
     respect_robots: bool = True
     pause_after: int = 3
-    first_pause_seconds: float = 300.0
-    longest_pause_seconds: float = 7200.0
+    pause_seconds: float = 300.0
     longest_rest_seconds: float = 6 * 3600.0
     too_many_seconds: float = 60.0
     """How long an address is left alone after a 429 that does not say: the platform counts requests by the minute."""
@@ -63,8 +64,7 @@ class ClientOptions:
             "interval_seconds",
             "jitter",
             "max_redirects",
-            "first_pause_seconds",
-            "longest_pause_seconds",
+            "pause_seconds",
             "longest_rest_seconds",
             "slowest_bytes_per_second",
         ):
@@ -74,6 +74,7 @@ class ClientOptions:
             "timeout_seconds",
             "page_seconds",
             "file_seconds",
+            "turn_seconds",
             "slow_seconds",
             "max_page_bytes",
             "max_file_bytes",
@@ -94,8 +95,8 @@ class ClientOptions:
             interval=self.interval_seconds,
             jitter=self.jitter,
             pause_after=self.pause_after,
-            first_pause=self.first_pause_seconds,
-            longest_pause=self.longest_pause_seconds,
+            pause=self.pause_seconds,
+            probe=self.page_seconds,
             longest_rest=self.longest_rest_seconds,
         )
 

@@ -71,6 +71,11 @@ class Part:
         """Whether so much came since the last note that another one is due."""
         return self._version is not None and self.size - self._vouched >= _VOUCHED_EVERY
 
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether what was written so far will be kept when the part is closed."""
+        return self._version is not None and self.size > OVERLAP
+
     def look(self) -> None:
         """Find what an earlier attempt left: `kept`, and its last bytes, `overlap`. Reads it all, to see that it is what the note says."""
         with self._busy, saving(self._url, self._path.parent):

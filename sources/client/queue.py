@@ -1,7 +1,7 @@
 """One queue per address: 94 prefecture sites live on one machine, which blocks whoever asks too fast.
 
-One request at a time, starts spaced, first come first served. What an outcome means for the next request is decided by pure
-functions on a `Rest`; the queue only waits.
+One request at a time, starts spaced, first come first served. What an outcome means for the next request is decided by
+`sources.client.politeness`; the queue waits, and reports outcomes to where all processes find them.
 """
 
 from __future__ import annotations
@@ -9,112 +9,109 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
+from sources.client.politeness import (
+    AddressState,
+    Pace,
+    PolitenessStore,
+    after_answer,
+    after_failure,
+    after_request_to_wait,
+    as_of,
+    is_down,
+    reserved,
+    rest_left,
+    start_of_next,
+)
 from sources.fetch import Paused
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How an address is treated. All times are in seconds.
+class Clocks:
+    """Clocks (`monotonic` in seconds, `now` with a time zone), sleep, and chance (0 to 1)."""
 
-    `interval` separates two starts, lengthened by up to `jitter` (a fraction of it). The platform of the prefectures has blocked a client
-    that asked every 2 s, after some 50 requests: 3 s is the least, and chance only adds. It adds little, since it is there only to let two
-    bots started together drift apart, and France is to be polled in six minutes.
-
-    After `pause_after` failures in a row the address rests `first_pause`, doubled at each further failure up to `longest_pause`. What a
-    server asks for is obeyed up to `longest_rest`.
-    """
-
-    interval: float = 3.0
-    jitter: float = 0.02
-    pause_after: int = 3
-    first_pause: float = 300.0
-    longest_pause: float = 7200.0
-    longest_rest: float = 6 * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """What is remembered of an address: failures in a row, and until when (monotonic seconds) and why it is left alone."""
-
-    failures: int = 0
-    until: float = 0.0
-    reason: str = ""
-
-
-def after_answer(rest: Rest) -> Rest:
-    """Any HTTP answer ends a row of failures."""
-    return replace(rest, failures=0)
-
-
-def after_failure(rest: Rest, pace: Pace, *, now: float, reason: str) -> Rest:
-    """One more failure in a row; from `pause_after` on the address rests, longer each time."""
-    failures = rest.failures + 1
-    if failures < pace.pause_after:
-        return replace(rest, failures=failures)
-    doublings = min(failures - pace.pause_after, 32)
-    pause = min(pace.first_pause * 2**doublings, pace.longest_pause)
-    return Rest(failures, max(rest.until, now + pause), f"{failures} failures in a row (last: {reason})")
-
-
-def after_request_to_wait(rest: Rest, pace: Pace, *, now: float, seconds: float) -> Rest:
-    """The server asked to be left alone."""
-    until = now + min(max(seconds, 0.0), pace.longest_rest)
-    return replace(rest, until=until, reason="the server asked to wait") if until > rest.until else rest
+    monotonic: Callable[[], float]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[object]]
+    random: Callable[[], float]
 
 
 class AddressQueue:
-    """The line in front of one address. `turn` is taken for each request, and the outcome told before it ends."""
+    """The queue in front of one address. `turn` is taken for each request, and the outcome reported before it ends."""
 
-    def __init__(
-        self,
-        address: str,
-        pace: Pace,
-        *,
-        monotonic: Callable[[], float],
-        sleep: Callable[[float], Awaitable[object]],
-        random: Callable[[], float],
-    ) -> None:
+    def __init__(self, address: str, pace: Pace, store: PolitenessStore, clocks: Clocks) -> None:
         self._address = address
         self._pace = pace
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._random = random
-        self._lock = asyncio.Lock()  # wakes its waiters in order, and a cancelled waiter leaves the line
-        self._next_start = float("-inf")
-        self._rest = Rest()
+        self._store = store
+        self._clocks = clocks
+        self._lock = asyncio.Lock()  # wakes its waiters in order, and a cancelled waiter leaves the queue
+        self._earliest = float("-inf")
+        self._state = AddressState()
+        self.waiting = 0
 
     @contextlib.asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
         """Wait for the address to be free, then hold it. Raises Paused, naming `url`, at once while the address rests."""
-        self.refuse_while_resting(url)
-        async with self._lock:
-            self.refuse_while_resting(url)
-            wait = self._next_start - self._monotonic()
+        await self.refuse_while_resting(url)
+        async with self._taken():
+            now, clocks, pace = self._clocks.now(), self._clocks, self._pace
+            interval = pace.interval * (1 + pace.jitter * clocks.random())
+            before = await self._update(partial(reserved, pace=pace, now=now, interval=interval))
+            self._refuse(url, before, now)
+            # By both clocks: the wall clock, which other processes share, may be set while this one waits.
+            wait = max((start_of_next(before, now) - now).total_seconds(), self._earliest - clocks.monotonic())
             if wait > 0:
-                await self._sleep(wait)
-            self._next_start = self._monotonic() + self._pace.interval * (1 + self._pace.jitter * self._random())
+                await clocks.sleep(wait)
+            self._earliest = clocks.monotonic() + interval
             yield
 
-    def answered(self) -> None:
-        """The address gave an HTTP answer, whatever it said."""
-        self._rest = after_answer(self._rest)
+    async def answered(self) -> None:
+        """Report that the address gave an HTTP answer that does not refuse."""
+        if self._state.failures or self._state.retry_at is not None:
+            await self._update(partial(after_answer, now=self._clocks.now()))
 
-    def failed(self, reason: str) -> None:
-        """The address gave no answer."""
-        self._rest = after_failure(self._rest, self._pace, now=self._monotonic(), reason=reason)
+    async def failed(self, host: str, reason: str, *, answered: bool = False) -> bool:
+        """Report that the address gave no answer, or one that refuses. Returns whether it is itself at fault, and rests now."""
+        now = self._clocks.now()
+        await self._update(partial(after_failure, pace=self._pace, now=now, host=host, reason=reason, answered=answered))
+        return is_down(self._state, self._pace)
 
-    def asked_to_wait(self, seconds: float) -> float:
-        """The address asked for a rest of so many seconds. Returns the seconds it will really be left alone."""
-        now = self._monotonic()
-        self._rest = after_request_to_wait(self._rest, self._pace, now=now, seconds=seconds)
-        return max(self._rest.until - now, 0.0)
+    async def asked_to_wait(self, seconds: float) -> float:
+        """Report that the address asked for a rest of so many seconds. Returns the seconds it will really be left alone."""
+        now = self._clocks.now()
+        await self._update(partial(after_request_to_wait, pace=self._pace, now=now, seconds=seconds))
+        return rest_left(self._state, now)
 
-    def refuse_while_resting(self, url: str) -> None:
-        """Raise Paused, naming `url`, while the address rests."""
-        left = self._rest.until - self._monotonic()
+    async def refuse_while_resting(self, url: str) -> None:
+        """Raise Paused, naming `url`, while the address rests. Where a request is under way its outcome is waited for in the queue."""
+        if not self._lock.locked() and rest_left(self._state, self._clocks.now()) > 0:
+            now = self._clocks.now()
+            await self._update(partial(as_of, now=now))  # another process may have ended the rest
+            self._refuse(url, self._state, now)
+
+    def _refuse(self, url: str, state: AddressState, now: datetime) -> None:
+        left = rest_left(state, now)
         if left > 0:
-            error = Paused(f"{url}: not asked, {self._address} is resting for another {left:.0f} s: {self._rest.reason}")
+            error = Paused(f"{url}: not asked, {self._address} is resting for another {left:.0f} s: {state.reason}")
             error.retry_after = left
             raise error
+
+    async def _update(self, change: Callable[[AddressState], AddressState]) -> AddressState:
+        before = await self._store.update(self._address, change)
+        self._state = change(before)
+        return before
+
+    @contextlib.asynccontextmanager
+    async def _taken(self) -> AsyncIterator[None]:
+        self.waiting += 1
+        try:
+            await self._lock.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            self._lock.release()

@@ -1,21 +1,26 @@
-"""The Robots Exclusion Protocol (RFC 9309): which paths a site asks robots to leave alone.
+"""The Robots Exclusion Protocol (RFC 9309): which paths a site asks robots to leave alone. Protego parses; copies last a day.
 
-The standard library's parser takes the first rule that fits and knows no wildcard; the RFC wants the longest one, with `*` and `$`.
 `Crawl-delay` is no part of the RFC: the spacing of requests is the queue's.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
-from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from sources.fetch import FetchError
+from protego import Protego
+
+from sources.client.politeness import PolitenessStore, RobotsCopy
+from sources.fetch import FetchError, Unusable
 
 MAX_BYTES = 500 * 1024
 """What is read of a robots.txt: the least a crawler must parse (RFC 9309, section 2.5); the rest is ignored."""
 
-FRESH_SECONDS = 24 * 3600.0
+FRESH = timedelta(hours=24)
 """How long a copy is used without asking again (RFC 9309, section 2.4)."""
 
 
@@ -23,97 +28,65 @@ class Disallowed(FetchError):
     """The site's robots.txt asks us not to fetch this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One `Allow` or `Disallow` line. `pattern` may hold `*` and a final `$`."""
+class RobotsGate:
+    """Lets a request through only where the site's robots.txt does.
 
-    allow: bool
-    pattern: str
+    `read` fetches the text of the robots.txt at a canonical URL, empty where there is none; `token` is our name in it.
 
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules that concern one robot. No rule allows everything."""
-
-    rules: tuple[Rule, ...] = ()
-
-    def allows(self, url: str) -> bool:
-        """Whether the robot may fetch a canonical URL: the longest pattern that fits decides, `Allow` on a tie (section 2.2.2)."""
-        parts = urlsplit(url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        if path == "/robots.txt":
-            return True
-        fitting = [rule for rule in self.rules if _fits(rule.pattern, path)]
-        return max(fitting, key=lambda rule: (len(rule.pattern), rule.allow)).allow if fitting else True
-
-
-def parse(text: str, token: str) -> Rules:
-    """The rules of a robots.txt for the robot whose product token is `token`: its own groups together, else those of `*`.
-
-    Lines that mean nothing are skipped, as section 2.2 wants.
+    A robots.txt that leads out of the catalogue counts as none (RFC 9309, section 2.3.1.2, leaves it to us). One that cannot be had
+    for now (no answer, 5xx) closes the site, as section 2.3.1.4 demands, unless an older copy is at hand. That is not remembered: the
+    error is the site's own (Unreachable, Refused), and the next request asks again.
     """
-    own: list[Rule] = []
-    others: list[Rule] = []
-    named = False
-    agents: set[str] = set()
-    naming = False
-    for line in text.removeprefix("\ufeff").splitlines():
-        key, colon, value = line.partition("#")[0].partition(":")
-        key, value = key.strip().lower(), value.strip()
-        if not colon:
-            continue
-        if key == "user-agent":
-            agents = (agents if naming else set()) | {value.lower()}
-            named = named or value.lower() == token.lower()
-            naming = True
-        elif key in {"allow", "disallow"}:
-            naming = False
-            if value:  # an empty pattern fits nothing
-                rule = Rule(key == "allow", _normalised(value))
-                if token.lower() in agents:
-                    own.append(rule)
-                if "*" in agents:
-                    others.append(rule)
-    return Rules(tuple(own if named else others))
+
+    def __init__(self, read: Callable[[str], Awaitable[str]], token: str, store: PolitenessStore, now: Callable[[], datetime]) -> None:
+        self._read = read
+        self._token = token
+        self._store = store
+        self._now = now
+        self._parsed: dict[str, tuple[datetime, Protego]] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def pass_through(self, url: str) -> None:
+        """Return if the canonical URL may be fetched. Raises Disallowed, or why the robots.txt cannot be had."""
+        host = urlsplit(url).netloc
+        async with self._locks[host]:
+            parsed = self._parsed.get(host)
+            if parsed is None or not self._is_fresh(parsed[0]):
+                copy = await self._copy(url, host)
+                parsed = self._parsed[host] = copy.read_at, parse(copy.text)
+        if not parsed[1].can_fetch(url, self._token):
+            raise Disallowed(f"{url}: the site's robots.txt asks robots not to fetch this")
+
+    async def _copy(self, url: str, host: str) -> RobotsCopy:
+        kept = await self._store.robots(host)
+        if kept is not None and self._is_fresh(kept.read_at):
+            return kept
+        address = f"https://{host}/robots.txt"
+        try:
+            text = await self._read(address)
+        except Unusable:
+            text = ""
+        except FetchError as cause:
+            if kept is not None:
+                return kept
+            error = type(cause)(f"{url}: {str(cause).removeprefix(f'{address}: ')}, when asked for its robots.txt")
+            error.retry_after, error.is_of_site = cause.retry_after, cause.is_of_site
+            raise error from cause
+        copy = RobotsCopy(text, self._now())
+        await self._store.keep_robots(host, copy)
+        return copy
+
+    def _is_fresh(self, read_at: datetime) -> bool:
+        # A copy of the future was read before the clock was set back.
+        return timedelta(0) <= self._now() - read_at < FRESH
+
+
+def parse(text: str) -> Protego:
+    """The rules of a robots.txt. Protego takes a byte order mark for a part of the first line."""
+    return Protego.parse(text.removeprefix("\ufeff"))
 
 
 def product_token(user_agent: str) -> str:
     """The name a robots.txt may call us by: letters, `-` and `_` at the start of the User-Agent (section 2.2.1)."""
     found = re.match(r"[A-Za-z_-]+", user_agent)
     return found[0] if found else ""
-
-
-def _normalised(pattern: str) -> str:
-    """The pattern percent-encoded as canonical URLs are, its special characters kept."""
-    anchored = pattern.endswith("$")
-    pieces = pattern.removesuffix("$").split("*")
-    encoded = "*".join(_encoded(piece) for piece in pieces)
-    return encoded + ("$" if anchored else "")
-
-
-def _encoded(piece: str) -> str:
-    repaired = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", piece)
-    return re.sub(r"%[0-9A-Fa-f]{2}", _one_spelling, quote(repaired, safe="/:@!$&*+,;=()?%~"))
-
-
-def _one_spelling(triplet: re.Match[str]) -> str:
-    character = chr(int(triplet[0][1:], 16))
-    return character if character.isascii() and (character.isalnum() or character in "-._~()") else triplet[0].upper()
-
-
-def _fits(pattern: str, path: str) -> bool:
-    """Whether the pattern fits the beginning of the path, in time linear in both for each `*`."""
-    anchored = pattern.endswith("$")
-    first, *rest = pattern.removesuffix("$").split("*")
-    if not path.startswith(first):
-        return False
-    position = len(first)
-    if not rest:
-        return position == len(path) or not anchored
-    last = rest.pop() if anchored else ""
-    for piece in rest:
-        found = path.find(piece, position)
-        if found < 0:
-            return False
-        position = found + len(piece)
-    return not anchored or (path.endswith(last) and len(path) - len(last) >= position)

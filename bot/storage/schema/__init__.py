@@ -7,7 +7,7 @@ from bot.storage.schema.acts import act_numbers, act_terms, acts, decisions, rev
 from bot.storage.schema.decrees import decrees, identities, links, sightings
 from bot.storage.schema.operators import alerts, leases, post_alerts
 from bot.storage.schema.posts import destination_checks, edits, holds, moved_chats, newest_messages, posts, searches
-from bot.storage.schema.recueils import backfills, contents, recueils, sources
+from bot.storage.schema.recueils import addresses, backfills, contents, recueils, robots, sources
 from bot.storage.schema.types import Instant, metadata
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "act_numbers",
     "act_terms",
     "acts",
+    "addresses",
     "alerts",
     "backfills",
     "contents",
@@ -33,6 +34,7 @@ __all__ = [
     "posts",
     "recueils",
     "reviews",
+    "robots",
     "search_rules",
     "searches",
     "sightings",

@@ -15,11 +15,35 @@ sources = Table(
     Column("next_check_at", Instant),
     Column("last_ok_at", Instant),
     Column("failures", Integer, nullable=False),
+    Column("site_failures", Integer, nullable=False, server_default="0"),
     Column("error", Text),
     Column("cause", String(32)),
     Column("failing_since", Instant),
     Column("last_new_at", Instant),
     Column("moved_to", Text),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    # How every process treats an address, which dozens of sites share: see `sources.client.politeness`.
+    Column("address", Text, primary_key=True),
+    Column("updated_at", Instant),
+    Column("next_start", Instant),
+    Column("asked_until", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("failed_host", Text, nullable=False),
+    Column("retry_at", Instant),
+    Column("reason", Text, nullable=False),
+)
+
+robots = Table(
+    "robots",
+    metadata,
+    # The robots.txt of each host; empty where it has none.
+    Column("host", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("read_at", Instant, nullable=False),
 )
 
 backfills = Table(

@@ -16,7 +16,7 @@ def test_what_was_saved_last_is_remembered(store: Store) -> None:
     first = SourceState("26:site", trail='{"way": ["é"]}', baseline_at=NOW, next_check_at=NOW + timedelta(minutes=5), last_ok_at=NOW)
     store.sources.save(first)
     assert store.sources.get("26:site") == first
-    second = SourceState("26:site", trail=None, baseline_at=NOW, failures=3, error="refused: 503")
+    second = SourceState("26:site", trail=None, baseline_at=NOW, failures=3, site_failures=2, error="refused: 503")
     store.sources.save(second)
     store.sources.save(SourceState("01:site"))
     assert store.sources.all() == [SourceState("01:site"), second]

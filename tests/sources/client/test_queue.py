@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from sources.client.queue import AddressQueue, Pace, Rest, after_answer, after_failure, after_request_to_wait
+from sources.client.politeness import MemoryPoliteness, Pace
+from sources.client.queue import AddressQueue, Clocks
 from sources.fetch import Paused
 from tests.sources.client.conftest import SITE, Clock, MakeClient
 from tests.sources.client.server import Server, reply
@@ -15,7 +16,7 @@ PACE = Pace(interval=3.0, jitter=0.2)
 
 
 def queue_of(clock: Clock, pace: Pace = PACE, chance: float = 0.5) -> AddressQueue:
-    return AddressQueue("192.0.2.1", pace, monotonic=clock.monotonic, sleep=clock.sleep, random=lambda: chance)
+    return AddressQueue("192.0.2.1", pace, MemoryPoliteness(), Clocks(clock.monotonic, clock.now, clock.sleep, lambda: chance))
 
 
 async def test_starts_are_spaced_in_the_order_of_arrival(clock: Clock) -> None:
@@ -98,7 +99,7 @@ async def test_one_cancelled_while_the_spacing_runs_frees_the_line() -> None:
         await asyncio.Event().wait()
 
     clock = Clock()
-    queue = AddressQueue("192.0.2.1", PACE, monotonic=clock.monotonic, sleep=sleep, random=lambda: 0.0)
+    queue = AddressQueue("192.0.2.1", PACE, MemoryPoliteness(), Clocks(clock.monotonic, clock.now, sleep, lambda: 0.0))
     async with queue.turn("u"):
         pass
 
@@ -111,7 +112,7 @@ async def test_one_cancelled_while_the_spacing_runs_frees_the_line() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    clock.time += 3
+    clock.time += 6  # its start is not given to another
     async with queue.turn("u"):
         pass
 
@@ -127,35 +128,12 @@ async def test_an_error_in_a_turn_frees_the_line(clock: Clock) -> None:
 
 async def test_a_resting_address_answers_at_once(clock: Clock) -> None:
     queue = queue_of(clock)
-    assert queue.asked_to_wait(50) == 50
+    assert await queue.asked_to_wait(50) == 50
     with pytest.raises(Paused, match=r"u: not asked, 192\.0\.2\.1 is resting for another 50 s: the server asked to wait") as caught:
         async with queue.turn("u"):
             pass
     assert caught.value.retry_after == 50
     assert clock.slept == []
-
-
-def test_failures_are_counted_and_pauses_grow() -> None:
-    rest, seen = Rest(), []
-    for _ in range(10):
-        rest = after_failure(rest, PACE, now=0, reason="refused")
-        seen.append(rest.until)
-    assert seen == [0, 0, 300, 600, 1200, 2400, 4800, 7200, 7200, 7200]
-    assert rest.reason == "10 failures in a row (last: refused)"
-    assert after_answer(rest).failures == 0
-    assert after_failure(Rest(failures=10**9), PACE, now=0, reason="").until == 7200
-
-
-@pytest.mark.parametrize(
-    ("rest", "seconds", "until"),
-    [(Rest(), 60, 160), (Rest(until=500), 60, 500), (Rest(until=120), 60, 160), (Rest(), 1e9, 100 + 6 * 3600), (Rest(), -5, 100)],
-)
-def test_what_a_server_asks_never_shortens_a_rest(rest: Rest, seconds: float, until: float) -> None:
-    assert after_request_to_wait(rest, PACE, now=100, seconds=seconds).until == until
-
-
-def test_a_failure_never_shortens_a_rest() -> None:
-    assert after_failure(Rest(failures=5, until=9000), PACE, now=0, reason="").until == 9000
 
 
 async def test_the_client_spaces_the_requests_of_all_sites_of_an_address(server: Server, make_client: MakeClient, clock: Clock) -> None:

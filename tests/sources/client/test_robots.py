@@ -14,7 +14,7 @@ from tests.sources.client.server import Server, drop, in_turn, redirect, reply
 
 
 def allows(text: str, path: str) -> bool:
-    return parse(text, "Vigie").allows(f"{SITE}{path}")
+    return parse(text).can_fetch(f"{SITE}{path}", "Vigie")
 
 
 @pytest.mark.parametrize(
