@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
 
-from bot.alerts import AlertTeller, PostTeller, ReviewAsker, Turn, source_name
+from bot.alerts import AlertTeller, PostTeller, ReviewAsker, source_name
 from bot.app.channels import chat_of
 from bot.config import Settings
 from bot.crowd import CrowdLog
@@ -58,7 +58,6 @@ class Operators:
         return AlertTeller(
             survey=overview,
             alerts=self._store.alerts,
-            turn=self._turn("sources"),
             chat=self._chat,
             names=partial(source_name, self._authorities),
             clock=self._clock,
@@ -72,7 +71,6 @@ class Operators:
             posts=self._store.posts,
             edits=self._store.edits_told,
             alerts=self._store.post_alerts,
-            turn=self._turn("posts"),
             destinations=self._destinations,
             late_after=self._late_after,
             chat=self._chat,
@@ -86,7 +84,6 @@ class Operators:
             return None
         return ReviewAsker(
             reviews=self._store.reviews,
-            turn=self._turn("reviews"),
             chat=self._chat,
             found=self._reviewer.found,
             names=self._name,
@@ -102,9 +99,6 @@ class Operators:
 
     def _moved(self, chat: int | str, new: int) -> None:
         self._store.moved_chats.moved(chat, new, self._clock())
-
-    def _turn(self, matter: str) -> Turn:
-        return Turn(self._store.leases, matter, self._clock)
 
     def _name(self, code: str) -> str:
         authority = self._authorities.get(code)

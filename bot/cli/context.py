@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bot.cli.ending import Ending
 from bot.config import ConfigError, Settings, load_settings
+from bot.instance import HandedOverFailed
 from bot.logs import set_up_logging
 from bot.storage import StorageError
 
@@ -86,7 +87,7 @@ def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = Non
                     return runner.run(_result(task))
                 finally:
                     runner.close()
-    except StorageError as error:
+    except (StorageError, HandedOverFailed) as error:
         fail(str(error))
     except (asyncio.CancelledError, KeyboardInterrupt):
         fail("interrupted; what was recorded stays recorded", INTERRUPTED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from subprocess import SubprocessError
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from bot.cli.status_lines import status_lines
 from bot.health import Overview, SourceHealth, Status
 from bot.reading.probe import Confinement, confinement_in_force
 from bot.storage import StorageError, open_store
+from bot.storage.locks import LockName
 from bot.storage.rows import RecueilState
 from sources import Authority
 
@@ -45,14 +46,22 @@ def register(app: typer.Typer) -> None:
         try:
             with open_store(settings.database.url, read_only=True) as store:
                 whole, counts = take_survey(settings, authorities, store), store.recueils.counts()
+                working = store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
         except StorageError as error:
             fail(str(error))
         overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked))
         confinement = _confinement()
         if as_json:
-            print_json({**_json(overview, authorities, counts), "confinement": confinement_json(confinement)})
+            print_json(
+                {
+                    **_json(overview, authorities, counts),
+                    "running": working and asdict(working),
+                    "confinement": confinement_json(confinement),
+                }
+            )
         else:
-            for line in (*status_lines(overview, authorities, counts, every=every), "", *confinement_lines(confinement)):
+            said = f"Running: {working}" if working is not None else "No process works on this database just now"
+            for line in (*status_lines(overview, authorities, counts, every=every), "", said, *confinement_lines(confinement)):
                 typer.echo(line)
         raise typer.Exit(DONE if overview.fine else PARTLY_DONE)
 

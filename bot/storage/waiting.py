@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
@@ -11,6 +11,8 @@ from bot.model import PostCause, PostState
 from bot.storage.outbox_rows import SKEW, due_at, is_in_doubt, lasts
 from bot.storage.schema import holds, posts
 from bot.storage.upsert import insert_or_ignore
+
+_LOOKED_FOR = (PostState.UNKNOWN, PostState.SENDING)
 
 
 def hold(connection: Connection, destination: str, until: datetime, now: datetime, cause: PostCause | None) -> None:
@@ -27,24 +29,19 @@ def held_until(connection: Connection, destination: str, now: datetime) -> datet
     return connection.execute(query).scalar_one_or_none()
 
 
-def next_due(connection: Connection, now: datetime, destinations: Collection[str] | None, lease: timedelta) -> datetime | None:
+def next_due(connection: Connection, now: datetime, destinations: Collection[str] | None) -> datetime | None:
     """When there will next be something to do for these destinations (None: for all), never before `now`; None when nothing waits.
 
-    A message that is being sent is looked at when its `lease` is over.
+    To be asked between two passes: a message that is still SENDING then was left so, and there is something to do at once.
     """
     doubtful = posts.alias()
     # Asked once, and not of every post that waits.
     ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
-    waits = and_(posts.c.state.in_((PostState.UNKNOWN, PostState.PENDING)), or_(posts.c.state == PostState.UNKNOWN, ahead))
+    waits = and_(posts.c.state.in_((*_LOOKED_FOR, PostState.PENDING)), or_(posts.c.state.in_(_LOOKED_FOR), ahead))
     waiting = select(posts.c.destination, func.min(due_at(now)).label("due")).where(waits)
-    sending = select(func.min(posts.c.claimed_at)).where(posts.c.state == PostState.SENDING)
     if destinations is not None:
-        ours = posts.c.destination.in_(sorted(destinations))
-        waiting, sending = waiting.where(ours), sending.where(ours)
+        waiting = waiting.where(posts.c.destination.in_(sorted(destinations)))
     resting = select(holds.c.destination, holds.c.until).where(lasts(now))
     rests = {row.destination: row.until for row in connection.execute(resting)}
     times = [max(row.due, rests.get(row.destination, now), now) for row in connection.execute(waiting.group_by(posts.c.destination))]
-    claimed = connection.execute(sending).scalar_one()
-    if claimed is not None:
-        times.append(max(min(claimed, now) + lease, now))
     return min(times, default=None)

@@ -5,7 +5,7 @@ Foreign keys name their tables by text, so that no file need know another: impor
 
 from bot.storage.schema.acts import act_numbers, act_terms, acts, decisions, reviews, search_rules
 from bot.storage.schema.decrees import decrees, identities, links, sightings
-from bot.storage.schema.operators import alerts, leases, post_alerts
+from bot.storage.schema.operators import alerts, post_alerts, requests
 from bot.storage.schema.posts import edits, holds, moved_chats, posts
 from bot.storage.schema.recueils import backfills, contents, recueils, sources
 from bot.storage.schema.types import Instant, metadata
@@ -23,13 +23,13 @@ __all__ = [
     "edits",
     "holds",
     "identities",
-    "leases",
     "links",
     "metadata",
     "moved_chats",
     "post_alerts",
     "posts",
     "recueils",
+    "requests",
     "reviews",
     "search_rules",
     "sightings",

@@ -24,7 +24,7 @@ from bot.storage.store import Store, open_store
 from bot.storage.url import parse_url
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
-RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006"]
+RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0008"]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
 
