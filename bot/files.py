@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -86,7 +86,9 @@ class Files:
         if recueil.sha256 is None:
             return None
         path = await uninterrupted(shelf.take, recueil.sha256)
-        return None if path is None else Opened(path, recueil.sha256, path.stat().st_size)
+        with suppress(FileNotFoundError):  # removed this very moment: it is fetched again
+            return None if path is None else Opened(path, recueil.sha256, path.stat().st_size)
+        return None
 
     async def _fetched(self, shelf: Shelf, recueil: Recueil, target: Path) -> Opened:
         download = await self._fetcher.download(recueil.url, target)

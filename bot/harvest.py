@@ -21,7 +21,6 @@ from bot.perusal import File, Hostile, Peruser, Reader
 from bot.reading import Unreadable
 from bot.report import Harvest, Unread
 from bot.shelf import Shelf
-from bot.storage.contents import HELD_FOR
 from bot.storage.errors import StorageError
 from bot.storage.rows import NewAlert, NewRecueil, ReadResult, Recorded, Recueil, RecueilState
 from bot.uninterrupted import uninterrupted
@@ -140,7 +139,7 @@ class Harvester:
                     left.wholly_read = await self._preserve(left, result)
         else:
             async with self._files.of(recueil) as opened:
-                file = File(recueil.id, opened.path, opened.sha256, opened.size)
+                file = File(opened.path, opened.sha256, opened.size)
                 reading = await self._peruser.peruse(file, way, partial(self._record_early, recueil, opened, before))
                 result = await asyncio.to_thread(self._judge, recueil, reading)
                 preserved = await self._preserve(opened, result)
@@ -174,7 +173,6 @@ class Harvester:
         """Record the decrees of a recueil that is read in part, so that they are announced while the rest is read."""
         if recueil.silent:
             return
-        # Held, not due: it is being read. A killed program does not hold it for long.
         result = await asyncio.to_thread(self._judge_early, recueil, reading)
         if result is None:
             return
@@ -206,7 +204,7 @@ class Harvester:
             # Untold for now rather than told against what a person decided; the end of the reading tells.
             log.warning("decrees found before all was read are not looked at yet", url=recueil.url, error=str(error))
             return None
-        return early_result(recueil, reading, next_try_at=self._clock() + HELD_FOR, decided=decided, issuers=self._issuers)
+        return early_result(recueil, reading, next_try_at=self._clock(), decided=decided, issuers=self._issuers)
 
     def _judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
         gained = decide.gained(recueil, reading)

@@ -1,177 +1,316 @@
-"""Only one `vigie run` at a time on one database: two would answer every command twice, and Telegram refuses the second poller.
+"""One process at a time polls, reads and delivers on a database. Any other hands its work to that one, and waits for what comes of it.
 
-`vigie poll`, from cron or by hand, may run beside it: a post is claimed by one program at a time, whoever runs.
+Two locks say who (`bot.storage.locks`), each held for the life of a process: `run` is that of the bot, `work` that of whoever works, be it
+the bot or a command such as `vigie poll`. A command that finds `work` taken writes a request, which the bot carries out beside its own
+polls; where the lock becomes free before there is an answer, because its holder ended or was killed, the command takes it and does the rest
+itself. A bot that starts while a command works waits for it, and the command gives way: it stops where it is, and hands over what is left.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
-from bot.storage import StorageError
-from bot.storage.leases import BEAT, STALE, Lease
+from bot.storage.errors import StorageError
+from bot.storage.locks import LockHolder, LockName
+from bot.storage.requests import Request
 from bot.uninterrupted import uninterrupted
+
+if TYPE_CHECKING:
+    from bot.storage import Store
 
 log = structlog.get_logger()
 
-RUN = "run"
-"""The name of the lease."""
+T = TypeVar("T")
+Json = dict[str, Any]
+Told = Callable[[Any], None]
+Handler = Callable[[Json, Told], Awaitable[Json]]
+"""Carries out a request by its arguments, and tells how far it is. The result is JSON."""
+
+PAUSE = 0.5
+"""Seconds between two looks at a lock or a request of another process."""
+
+WATCH = 2.0
+"""Seconds between two looks whether a lock is still held: several before the next holder looks for what was being sent, see `SETTLE`."""
+
+_UNANSWERED = 10.0
+"""Seconds without an answer after which the connection that holds a lock is taken for lost."""
 
 
 class AlreadyRunning(Exception):
-    """Another program holds the lease. The message says where, and since when."""
+    """Another `vigie run` works on this database. The message says where, and since when."""
 
 
-class Leases(Protocol):
-    """The store's leases. Synchronous; every method is called in a thread."""
-
-    def take(self, name: str, holder: str, place: str, now: datetime, /, *, is_gone: Callable[[str], bool]) -> Lease | None:
-        """Take or renew; None when it is ours, else who has it."""
-        ...
-
-    def release(self, name: str, holder: str, /) -> None:
-        """Give up one's own."""
-        ...
-
-
-class Held(Protocol):
-    """Who has the store's leases. Synchronous; called in a thread."""
-
-    def holder_of(self, name: str, now: datetime, /) -> Lease | None:
-        """Who has this one, None when nobody does."""
-        ...
+class HandedOverFailed(Exception):
+    """The process that carried out a request met with an error, which the message tells."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a program runs. `scope` is the same for programs that see each other's process ids: one boot of one machine, one container.
+class Order:
+    """What a command is to do, as another process can be told it: `arguments` are JSON."""
 
-    `started` tells a process from a later one with the same id (clock ticks since the boot; empty where the system does not say).
+    kind: str
+    arguments: Json
+
+
+async def run_alone(
+    store: Store,
+    clock: Callable[[], datetime],
+    stop: asyncio.Event,
+    work: Callable[[asyncio.Event], Awaitable[None]],
+    *,
+    pause: float = PAUSE,
+) -> None:
+    """Be the bot until `stop` is set. `work` is called with an event, and must end soon once that is set: when told to stop, or when a
+    lock is lost with its connection; then it is called again as soon as both locks are held again.
+
+    Raises AlreadyRunning, and StorageError where the locks cannot be had at the start.
     """
-
-    host: str
-    scope: str
-    pid: int
-    started: str
-
-    def __str__(self) -> str:
-        return "|".join((self.host.replace("|", " "), self.scope, str(self.pid), self.started))
-
-    @classmethod
-    def parse(cls, text: str) -> Place | None:
-        """The inverse of `str`; None for anything else."""
-        host, *rest = text.split("|")
-        return cls(host, rest[0], int(rest[1]), rest[2]) if len(rest) == 3 and rest[1].isdecimal() else None
-
-
-def here() -> Place:
-    """Where this program runs."""
-    return Place(socket.gethostname(), _scope(), os.getpid(), _started(os.getpid()))
+    began = False
+    while not stop.is_set():
+        try:
+            if not await asyncio.to_thread(store.locks.take, LockName.RUN, "vigie run"):
+                raise AlreadyRunning(f"another `vigie run` works on this database: {await _holder(store, LockName.RUN)}. Stop it first")
+            began = True
+            ending = asyncio.Event()
+            async with _held(store, LockName.RUN, ending), _passed_on(stop, ending):
+                if await _waited_for(store, ending, pause):
+                    async with _held(store, LockName.WORK, ending):
+                        await _begin(store, clock)
+                        await work(ending)
+        except StorageError as error:
+            if not began:
+                raise
+            log.error("the locks of the database cannot be had, trying again", error=str(error))
+            await first_of(asyncio.sleep(10 * pause), stop)
 
 
-def is_gone(text: str, own: Place | None = None) -> bool:
-    """Whether the program at this place has certainly ended. Of another machine or container nobody can tell."""
-    own = own or here()
-    there = Place.parse(text)
-    if there is None or not there.scope or (there.host, there.scope) != (own.host, own.scope):
-        return False
-    return not _lives(there.pid) or _started(there.pid) != there.started
+async def work_alone(
+    store: Store,
+    clock: Callable[[], datetime],
+    order: Order,
+    work: Callable[[asyncio.Event], Coroutine[Any, Any, Json | None]],
+    told: Told,
+    *,
+    pause: float = PAUSE,
+) -> Json:
+    """Carry out an order: by `work`, where no other process works, else by handing it over. Gives what either of them gives.
+
+    `work` is called with an event: once it is set a bot waits, and `work` is to stop where it is and give None. `told` is called with the
+    holder when the order is handed over, then with what that tells of its progress. Raises HandedOverFailed, StorageError.
+    """
+    while True:
+        # A bot that waits for its turn goes first.
+        is_bot_there = await _holder(store, LockName.RUN) is not None
+        if not is_bot_there and await asyncio.to_thread(store.locks.take, LockName.WORK, f"vigie {order.kind}"):
+            result = await _worked(store, clock, order, work, pause)
+        else:
+            result = await _handed_over(store, order, told, pause)
+        if result is not None:
+            return result
+
+
+async def serve(store: Store, handlers: Mapping[str, Handler], *, pause: float = PAUSE) -> None:
+    """Carry out what other processes request, side by side, until cancelled. What nobody waits for any more is stopped."""
+    jobs: dict[int, _Job] = {}
+    try:
+        while True:
+            with suppress(StorageError):  # looked at again soon
+                waiting = {request.id: request for request in await asyncio.to_thread(store.requests.unanswered)}
+                for request in waiting.values():
+                    if request.id not in jobs and request.kind in handlers:
+                        jobs[request.id] = _Job(store, request, handlers[request.kind])
+                for number in jobs.keys() - waiting.keys():
+                    await jobs.pop(number).stop()
+                for job in jobs.values():
+                    await job.report()
+            await asyncio.sleep(pause)
+    finally:
+        for job in jobs.values():
+            await job.stop()
+
+
+async def first_of(work: Coroutine[Any, Any, T], event: asyncio.Event) -> T | None:
+    """Do the work unless the event is set before it is done: then it is cancelled, and None is given once it has ended."""
+    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in (working, waiting):
+            task.cancel()
+        await asyncio.gather(working, waiting, return_exceptions=True)
+
+
+async def _worked(
+    store: Store,
+    clock: Callable[[], datetime],
+    order: Order,
+    work: Callable[[asyncio.Event], Coroutine[Any, Any, Json | None]],
+    pause: float,
+) -> Json | None:
+    lost, give_way = asyncio.Event(), asyncio.Event()
+    async with _held(store, LockName.WORK, lost):
+        looking = asyncio.create_task(_look_for_a_bot(store, give_way, pause))
+        try:
+            await _begin(store, clock)
+            result = await first_of(work(give_way), lost)
+            for request in await asyncio.to_thread(store.requests.unanswered) if result is not None else ():
+                if (request.kind, request.arguments) == (order.kind, order.arguments):
+                    # The same, while it was done: it need not be done twice.
+                    await asyncio.to_thread(store.requests.answer, request.id, result or {})
+            return result
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _handed_over(store: Store, order: Order, told: Told, pause: float) -> Json | None:
+    """What came of it, None once nobody works."""
+    number: int | None = None
+    holder: LockHolder | None = None
+    progress: Any = None
+    try:
+        while True:
+            now_held = await _holder(store, LockName.WORK) or await _holder(store, LockName.RUN)
+            request = None if number is None else await asyncio.to_thread(store.requests.get, number)
+            if request is not None and request.result is not None:
+                if "error" in request.result:
+                    raise HandedOverFailed(f"{holder or 'the running bot'} could not do it: {request.result['error']}")
+                return dict(request.result)
+            if now_held is None:
+                return None
+            if now_held != holder:
+                holder = now_held
+                told(holder)
+            if request is None:
+                # Not made yet, or removed by a process that has begun since.
+                number = await asyncio.to_thread(store.requests.add, order.kind, order.arguments)
+            elif request.progress != progress:
+                progress = request.progress
+                told(progress)
+            await asyncio.sleep(pause)
+    finally:
+        if number is not None:
+            with suppress(StorageError):  # the next process that works removes it
+                await uninterrupted(store.requests.remove, number)
+
+
+class _Job:
+    """A request that is being carried out."""
+
+    def __init__(self, store: Store, request: Request, handler: Handler) -> None:
+        self._store = store
+        self._id = request.id
+        self._progress: Any = None
+        self._reported: Any = None
+        log.info("carrying out a request of another process", kind=request.kind)
+        self._task = asyncio.create_task(self._carry_out(request, handler))
+
+    async def report(self) -> None:
+        if self._progress != self._reported:
+            self._reported = self._progress
+            await asyncio.to_thread(self._store.requests.report, self._id, self._reported)
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _carry_out(self, request: Request, handler: Handler) -> None:
+        try:
+            result = await handler(request.arguments, self._tell)
+        except StorageError as error:
+            result = {"error": str(error)}
+        except Exception as error:
+            log.exception("a request was not carried out by a fault of the program", kind=request.kind)
+            result = {"error": f"a fault of the program ({type(error).__name__}), see its log"}
+        while True:
+            try:
+                await asyncio.to_thread(self._store.requests.answer, self._id, result)
+            except StorageError as error:
+                log.warning("a request was carried out and not answered yet", error=str(error))
+                await asyncio.sleep(WATCH)
+            else:
+                return
+
+    def _tell(self, progress: Any) -> None:
+        self._progress = progress
+
+
+async def _begin(store: Store, clock: Callable[[], datetime]) -> None:
+    """What the holder before this one left: posts in the middle of a send, and requests of which nobody knows who waits for them."""
+    await asyncio.to_thread(store.outbox.recover, clock())
+    await asyncio.to_thread(store.requests.clear)
+
+
+async def _holder(store: Store, name: LockName) -> LockHolder | None:
+    return await asyncio.to_thread(store.locks.holder, name)
+
+
+async def _waited_for(store: Store, ending: asyncio.Event, pause: float) -> bool:
+    """Take the lock `work` as soon as it is free; false when told to end before."""
+    said: LockHolder | None = None
+    while not ending.is_set():
+        if await asyncio.to_thread(store.locks.take, LockName.WORK, "vigie run"):
+            return True
+        holder = await _holder(store, LockName.WORK)
+        if holder is not None and holder != said:
+            said = holder
+            log.info("waiting for another process to give way", holder=str(holder))
+        await first_of(asyncio.sleep(pause), ending)
+    return False
+
+
+async def _look_for_a_bot(store: Store, give_way: asyncio.Event, pause: float) -> None:
+    while not give_way.is_set():
+        with suppress(StorageError):
+            if await _holder(store, LockName.RUN) is not None:
+                give_way.set()
+        await asyncio.sleep(2 * pause)
 
 
 @asynccontextmanager
-async def alone(
-    leases: Leases, clock: Callable[[], datetime], stop: asyncio.Event, *, beat: float = BEAT.total_seconds()
-) -> AsyncIterator[None]:
-    """Be the one `vigie run` while entered. Sets `stop` should another one have taken over, after a pause of the machine for instance.
-
-    `beat` is in seconds. Raises AlreadyRunning, and StorageError.
-    """
-    holder, place = uuid.uuid4().hex, str(here())
-    other = await asyncio.to_thread(leases.take, RUN, holder, place, clock(), is_gone=is_gone)
-    if other is not None:
-        raise AlreadyRunning(_told(other))
-    beating = asyncio.create_task(_beat(leases, holder, place, clock, stop, beat))
+async def _held(store: Store, name: LockName, lost: asyncio.Event) -> AsyncIterator[None]:
+    """Give a lock up in the end; set `lost` should it be lost before."""
+    watching = asyncio.create_task(_watch(store, name, lost))
     try:
         yield
     finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await uninterrupted(store.locks.release, name)
+
+
+async def _watch(store: Store, name: LockName, lost: asyncio.Event) -> None:
+    while not lost.is_set():
+        await asyncio.sleep(WATCH)
         try:
-            await asyncio.to_thread(leases.release, RUN, holder)
-        except StorageError as error:
-            # It is taken over all the same: this process will be gone.
-            log.warning("the end was not recorded", error=str(error))
+            async with asyncio.timeout(_UNANSWERED):
+                is_ours = await asyncio.to_thread(store.locks.is_ours, name)
+        except TimeoutError:
+            is_ours = False
+        if not is_ours:
+            log.error("a lock of the database was lost: nothing is polled or sent until it is held again", lock=name.value)
+            lost.set()
 
 
-async def is_running(leases: Held, now: datetime) -> bool:
-    """Whether a `vigie run` works on this database, as far as can be told. Raises StorageError."""
-    lease = await asyncio.to_thread(leases.holder_of, RUN, now)
-    return lease is not None and abs(lease.silent) < STALE and not is_gone(lease.place)
+@asynccontextmanager
+async def _passed_on(stop: asyncio.Event, ending: asyncio.Event) -> AsyncIterator[None]:
+    """Set the second event when the first is."""
 
+    async def wait() -> None:
+        await stop.wait()
+        ending.set()
 
-async def _beat(leases: Leases, holder: str, place: str, clock: Callable[[], datetime], stop: asyncio.Event, beat: float) -> None:
-    while True:
-        await asyncio.sleep(beat)
-        try:
-            other = await uninterrupted(leases.take, RUN, holder, place, clock(), is_gone=is_gone)
-        except StorageError as error:
-            # Whoever cannot write here cannot take over either.
-            (log.debug if error.is_outage else log.warning)("no sign of life recorded", error=str(error))
-            continue
-        if other is not None:
-            log.error("another vigie run has taken over: this one ends", other=_where(other))
-            stop.set()
-            return
-
-
-def _told(other: Lease) -> str:
-    since, seconds = other.since.isoformat(timespec="seconds"), max(int(other.silent.total_seconds()), 0)
-    return (
-        f"another `vigie run` works on this database since {since} ({_where(other)}; last sign of life {seconds} s ago). "
-        f"Stop it first; if it is gone, this works {int(STALE.total_seconds())} s after its last sign of life"
-    )
-
-
-def _where(lease: Lease) -> str:
-    place = Place.parse(lease.place)
-    return "unknown place" if place is None else f"host {place.host}, process {place.pid}"
-
-
-def _scope() -> str:
-    """Empty where the system does not tell: then nobody is ever said to be gone."""
+    waiting = asyncio.create_task(wait())
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return ""
-
-
-def _started(pid: int) -> str:
-    """The 22nd field of /proc/<pid>/stat (proc_pid_stat(5)); the second, a name in parentheses, may hold anything."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return ""
-    # A zombie has ended, and only its parent does not know yet.
-    return fields[19] if len(fields) > 19 and fields[0] not in {"Z", "X"} else ""
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+        yield
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)

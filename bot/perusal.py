@@ -18,7 +18,6 @@ from bot.model import PageText, Reading
 from bot.notes import USUAL_PACE, Notes, Pace
 from bot.reading import Unreadable, assemble
 from bot.reading.follow import Follower
-from bot.storage.contents import HELD_FOR
 from bot.storage.errors import StorageError
 from bot.uninterrupted import uninterrupted
 from bot.verdicts import concerned
@@ -58,7 +57,6 @@ class Reader(Protocol):
 class File:
     """A file on disk, for as long as it is read."""
 
-    recueil: int
     path: Path
     sha256: str
     size: int
@@ -122,6 +120,10 @@ class Peruser:
             else:
                 await uninterrupted(self._store.contents.ended, file.sha256)
         except Unreadable as error:
+            if not await asyncio.to_thread(file.path.exists):
+                # No fault of what it held: nothing is remembered of the content.
+                await self._leave(file, notes)
+                raise Vanished("the file was removed from this machine while it was read") from error
             await uninterrupted(self._store.contents.failed, file.sha256, str(error), rules=self._rules, now=self._clock())
             raise
         except BaseException:
@@ -153,7 +155,6 @@ class Peruser:
         try:
             await asyncio.wait({reading, helpers[0]}, timeout=self._pace.quick, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
-                # Other programs leave it alone from here on.
                 await self._checkpoint(file, notes)
                 moving = asyncio.create_task(way.move_over())
                 helpers.append(moving)
@@ -179,8 +180,6 @@ class Peruser:
         try:
             if notes.unsaved:
                 await self._save(file, notes, complete=False)
-            # Not behind our back: it would come after what the end of the reading says of the recueil.
-            await uninterrupted(self._store.contents.hold, file.recueil, self._clock() + HELD_FOR)
         except StorageError as error:
             # The reading goes on: there is another checkpoint soon, and the end of it is told.
             log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
@@ -209,13 +208,16 @@ class Peruser:
             if notes.unsaved:
                 await self._save(file, notes, complete=False)
             await uninterrupted(self._store.contents.ended, file.sha256)
-            await uninterrupted(self._store.contents.hold, file.recueil, self._clock())
         except StorageError as error:
             log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
 
 
 class Hostile(Unreadable):
     """This file has taken the whole program with it several times. It is not tried again unless an operator says so."""
+
+
+class Vanished(Unreadable):
+    """The file is not there any more. Its content has nothing to do with it."""
 
 
 async def _result(reading: Awaitable[Reading]) -> Reading:

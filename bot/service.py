@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from bot.app import Parts
 from bot.background import Late
 from bot.bulletin import Bulletin, DatabaseLog
 from bot.delivery import Delivered
+from bot.instance import Handler, serve
 from bot.model import PostState
 from bot.storage import StorageError
 from bot.storage.contents import PAGES_KEPT
@@ -41,13 +43,15 @@ GO_ON = timedelta(hours=1)
 DAILY = timedelta(days=1)
 
 LONGEST_NAP = timedelta(minutes=1)
-"""Another process (`vigie poll` from cron) may queue posts: look at the outbox at least this often."""
+"""Another process (`vigie redetect`, `vigie outbox`) may queue posts: look at the outbox at least this often."""
 
 
 class Service:
     """Keeps the parts going side by side: none of them can stop the others, and all stop together."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, handlers: Mapping[str, Handler] = MappingProxyType({})) -> None:
+        """`handlers` carry out what other processes request, by its kind."""
+        self._handlers = handlers
         self._watcher = parts.watcher
         self._deliverer = parts.deliverer
         self._store = parts.store
@@ -66,6 +70,7 @@ class Service:
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
         self._watcher.when_posted(self._posted)
         self._watcher.when_late(self._came_late)
+        parts.backfill.when_posted(self._posted)
         if self._telegram is not None:
             self._telegram.when_posted(self._posted)
 
@@ -94,6 +99,7 @@ class Service:
             asyncio.create_task(_keep_going(partial(self._deliver_loop, destination, posted), f"delivery to {destination}"))
             for destination, posted in self._posts.items()
         ]
+        parts.append(asyncio.create_task(_keep_going(partial(serve, self._store, self._handlers), "requests")))
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._telegram.run, stop), "questions")))
         scheduler.start()
@@ -168,8 +174,6 @@ class Service:
         """Of one destination: a decree must not wait for one channel because another one is slow."""
         while True:
             posted.clear()
-            now = self._clock()
-            await asyncio.to_thread(self._store.outbox.recover, now)
             for item in await self._deliverer.deliver_due(destination):
                 self._tell(item)
             now = self._clock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -49,6 +49,7 @@ class Watcher:
         self,
         *,
         authorities: Mapping[str, Authority],
+        watched: Collection[str] | None = None,
         fetcher: Fetcher,
         read: Reader,
         store: Store,
@@ -63,7 +64,9 @@ class Watcher:
         crowds: CrowdLog | None = None,
         issuers: Issuers | None = None,
     ) -> None:
-        """`workers` recueils are read at a time, and besides them `long_workers` that turn out to take long; `pace` says what is long.
+        """`watched` are the codes of the authorities whose time to be polled comes, all where it is None; any may be polled.
+
+        `workers` recueils are read at a time, and besides them `long_workers` that turn out to take long; `pace` says what is long.
 
         PDFs are kept on the `shelf` until they are wholly read, those of decrees in `keep` for good.
         """
@@ -82,11 +85,13 @@ class Watcher:
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
         self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
+        codes = authorities if watched is None else watched
+        self._watched = tuple(source for code in codes for source in authorities[code].sources)
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Every source that is watched, in the order of the catalogue."""
-        return tuple(self._by_key.values())
+        """Every source that is watched."""
+        return self._watched
 
     def when_posted(self, told: Callable[[], None]) -> None:
         """Have it told, in the event loop, each time that posts are queued: what else is read meanwhile keeps none waiting."""

@@ -16,7 +16,7 @@ from typing import Any
 from bot.app import assemble
 from bot.config import Settings
 from bot.delivery import Delivered, Deliverer
-from bot.instance import alone
+from bot.instance import run_alone
 from bot.service import Service
 from sources import Authority
 
@@ -79,5 +79,4 @@ async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authori
     stop = asyncio.Event()
     async with assemble(settings, authorities, watched=(), console=sys.stdout, clock=clock) as parts:
         hurried = Hurried(parts.deliverer, clock, stop)
-        async with alone(parts.store.leases, clock, stop):
-            await Service(replace(parts, deliverer=hurried)).run(stop)
+        await run_alone(parts.store, clock, stop, Service(replace(parts, deliverer=hurried)).run)

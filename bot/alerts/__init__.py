@@ -5,7 +5,6 @@ from bot.alerts.post_teller import PostTeller
 from bot.alerts.review_asker import ReviewAsker
 from bot.alerts.teller import AlertStore, AlertTeller, OperatorsChat
 from bot.alerts.text import alert_text, short_list, source_name
-from bot.alerts.turn import Turn
 from bot.alerts.vocabulary import alert_words
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "OperatorsChat",
     "PostTeller",
     "ReviewAsker",
-    "Turn",
     "alert_text",
     "alert_words",
     "changes",

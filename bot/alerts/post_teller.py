@@ -13,7 +13,6 @@ from bot.alerts.patience import Patience
 from bot.alerts.post_decisions import SETTLE, PostChanges, PostMessage, Trouble, post_changes, posts_to_tell
 from bot.alerts.post_text import post_text
 from bot.alerts.teller import OperatorsChat
-from bot.alerts.turn import Turn
 from bot.delivery import DeliveryError
 from bot.messages import Language
 from bot.model import DestinationCheck
@@ -78,7 +77,6 @@ class PostTeller:
         edits: GivenUpEdits,
         checks: DestinationChecks,
         alerts: PostAlertStore,
-        turn: Turn,
         destinations: Collection[str],
         late_after: timedelta,
         chat: OperatorsChat | None,
@@ -90,7 +88,6 @@ class PostTeller:
         self._edits = edits
         self._checks = checks
         self._alerts = alerts
-        self._turn = turn
         self._destinations = tuple(destinations)
         self._late_after = late_after
         self._chat = chat
@@ -100,18 +97,12 @@ class PostTeller:
 
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
-        if not await self._changes() and not await self._ripe(settle):
-            return
-        async with self._turn.taken() as is_ours:
-            if not is_ours:
-                return  # who has it notes and tells the same
-            # Read again: another program may have told it a moment ago.
-            await self._note(await self._changes())
-            message = await self._ripe(settle)
-            if message and await self._sent(message):
-                begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
-                # A stop must not come between the message and its record: it would be told twice.
-                await uninterrupted(self._alerts.told, begun, ended, self._clock())
+        await self._note(await self._changes())
+        message = await self._ripe(settle)
+        if message and await self._sent(message):
+            begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
+            # A stop must not come between the message and its record: it would be told twice.
+            await uninterrupted(self._alerts.told, begun, ended, self._clock())
 
     async def _ripe(self, settle: timedelta) -> PostMessage:
         """What may be sent now."""

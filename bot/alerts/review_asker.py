@@ -11,7 +11,6 @@ import structlog
 
 from bot.alerts.patience import Patience
 from bot.alerts.review_text import review_text
-from bot.alerts.turn import Turn
 from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError
 from bot.messages import Language
@@ -59,7 +58,6 @@ class ReviewAsker:
         self,
         *,
         reviews: WaitingActs,
-        turn: Turn,
         chat: AskedChat,
         found: Callable[[Waiting], Sequence[Decree]],
         names: Callable[[str], str],
@@ -70,7 +68,6 @@ class ReviewAsker:
         """`found` gives the decrees that would be recorded if an act is accepted; it is called in a thread. `names` gives
         what people call an authority by its code. Without `buttons` (nobody would answer them) the command is named."""
         self._reviews = reviews
-        self._turn = turn
         self._chat = chat
         self._found = found
         self._names = names
@@ -83,21 +80,14 @@ class ReviewAsker:
         """Ask about what waits. Unless a button that is pressed is `heard`, the command is named in its place. Raises StorageError."""
         if self._patience.rests():
             return
-        if not await self._untold():
-            return
-        async with self._turn.taken() as is_ours:
-            # Read again: another program may have asked about them a moment ago.
-            for act in await self._untold() if is_ours else ():
-                found = await self._holds(act)
-                if found is None:
-                    continue
-                if not await self._turn.renewed() or not await self._asked(act, found, buttons=self._buttons and heard):
-                    return
-                # A stop must not come between the question and its record: it would be asked twice.
-                await uninterrupted(self._reviews.told, [act.id], self._clock())
-
-    async def _untold(self) -> Sequence[Waiting]:
-        return await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH)
+        for act in await asyncio.to_thread(self._reviews.untold, AT_ONCE, self._clock() - FRESH):
+            found = await self._holds(act)
+            if found is None:
+                continue
+            if not await self._asked(act, found, buttons=self._buttons and heard):
+                return
+            # A stop must not come between the question and its record: it would be asked twice.
+            await uninterrupted(self._reviews.told, [act.id], self._clock())
 
     async def _holds(self, act: Waiting) -> Sequence[Decree] | None:
         """The decrees that would be recorded if the act is accepted; None for one that was settled meanwhile."""

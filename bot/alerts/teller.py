@@ -12,7 +12,6 @@ import structlog
 from bot.alerts.decisions import SETTLE, Changes, Message, changes, to_tell
 from bot.alerts.patience import Patience
 from bot.alerts.text import Names, alert_text
-from bot.alerts.turn import Turn
 from bot.crowd import CrowdLog
 from bot.delivery import DeliveryError
 from bot.health import Overview
@@ -68,7 +67,6 @@ class AlertTeller:
         *,
         survey: Callable[[], Overview],
         alerts: AlertStore,
-        turn: Turn,
         chat: OperatorsChat | None,
         names: Names,
         clock: Callable[[], datetime],
@@ -79,7 +77,6 @@ class AlertTeller:
         self._survey = survey
         self._crowds = crowds or CrowdLog(log)
         self._alerts = alerts
-        self._turn = turn
         self._chat = chat
         self._names = names
         self._clock = clock
@@ -89,18 +86,12 @@ class AlertTeller:
 
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
-        if not (await self._changes())[0] and await self._ripe(settle) is None:
-            return
-        async with self._turn.taken() as is_ours:
-            if not is_ours:
-                return  # who has it notes and tells the same
-            # Read again: another program may have told it a moment ago.
-            await self._note(*await self._changes())
-            message = await self._ripe(settle)
-            if message is not None and await self._sent(message):
-                begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
-                # A stop must not come between the message and its record: it would be told twice.
-                await uninterrupted(self._alerts.told, begun, ended, self._clock())
+        await self._note(*await self._changes())
+        message = await self._ripe(settle)
+        if message is not None and await self._sent(message):
+            begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
+            # A stop must not come between the message and its record: it would be told twice.
+            await uninterrupted(self._alerts.told, begun, ended, self._clock())
 
     async def _ripe(self, settle: timedelta) -> Message | None:
         """What may be sent now."""

@@ -24,7 +24,6 @@ from bot.crowd import CrowdLog
 from bot.delivery import Channel, Checker, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
 from bot.harvest import Clock, Route
 from bot.health import Overview
-from bot.instance import here, is_gone
 from bot.model import Place
 from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
 from bot.reviewing import Reviewer
@@ -85,7 +84,6 @@ async def assemble(
         shelf, keep = (None, None) if rehearsal else (open_shelf(settings), open_keep(settings))
         album = album_of(keep or open_keep(settings), places, store)
         channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in wired]
-        store.outbox.run_at(str(here()), is_gone)
         deliverer = _deliverer(settings, wired, channels, store, clock)
         stack.push_async_callback(deliverer.close)
         route, crowds = partial(destinations_for, wired), CrowdLog(structlog.get_logger())
@@ -93,9 +91,9 @@ async def assemble(
             await asyncio.to_thread(shelf.tidy)
         if keep is not None:
             await asyncio.to_thread(keep.tidy)
-        issuers, chosen = Issuers(authorities.values()), {code: authorities[code] for code in watched}
-        harvesting = Harvesting(settings, chosen, client, store, route, clock, shelf, keep, issuers)
-        watcher = harvesting.watcher(crowds)
+        issuers = Issuers(authorities.values())
+        harvesting = Harvesting(settings, authorities, client, store, route, clock, shelf, keep, issuers)
+        watcher = harvesting.watcher(watched, crowds)
         stack.push_async_callback(watcher.stop)
         overview = partial(take_survey, settings, authorities, store, clock=clock)
         reviewer = Reviewer(store=store, route=route, clock=clock, issuers=issuers)

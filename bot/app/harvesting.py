@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -37,11 +37,12 @@ class Harvesting:
     keep: Keep | None
     issuers: Issuers
 
-    def watcher(self, crowds: CrowdLog) -> Watcher:
-        """Polls, as often as is configured."""
+    def watcher(self, watched: Collection[str], crowds: CrowdLog) -> Watcher:
+        """Polls those that are `watched` as often as is configured, and any other when it is told to."""
         watch, reading = self.settings.watch, self.settings.reading
         return Watcher(
             authorities=self.authorities,
+            watched=watched,
             fetcher=self.client,
             read=self._read,
             store=self.store,

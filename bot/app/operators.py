@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
 
-from bot.alerts import AlertTeller, PostTeller, ReviewAsker, Turn, source_name
+from bot.alerts import AlertTeller, PostTeller, ReviewAsker, source_name
 from bot.app.channels import chat_of
 from bot.config import Settings
 from bot.crowd import CrowdLog
@@ -59,7 +59,6 @@ class Operators:
         return AlertTeller(
             survey=overview,
             alerts=self._store.alerts,
-            turn=self._turn("sources"),
             chat=self.chat,
             names=partial(source_name, self._authorities),
             clock=self._clock,
@@ -74,7 +73,6 @@ class Operators:
             edits=self._store.edits_told,
             checks=self._store.destination_checks,
             alerts=self._store.post_alerts,
-            turn=self._turn("posts"),
             destinations=self._destinations,
             late_after=self._late_after,
             chat=self.chat,
@@ -88,7 +86,6 @@ class Operators:
             return None
         return ReviewAsker(
             reviews=self._store.reviews,
-            turn=self._turn("reviews"),
             chat=self.chat,
             found=self._reviewer.found,
             names=self._name,
@@ -104,9 +101,6 @@ class Operators:
 
     def _moved(self, chat: int | str, new: int) -> None:
         self._store.moved_chats.moved(chat, new, self._clock())
-
-    def _turn(self, matter: str) -> Turn:
-        return Turn(self._store.leases, matter, self._clock)
 
     def _name(self, code: str) -> str:
         authority = self._authorities.get(code)

@@ -14,11 +14,14 @@ from sources.history import Trouble
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked: everything published since a day. `announce` queues posts; `limit` bounds the recueils read in this run."""
+    """What is asked: everything published since a day, by the authorities with these codes (None: by all). `announce` queues posts; `limit`
+    bounds the recueils read in this run.
+    """
 
     since: date
     announce: bool = False
     limit: int | None = None
+    codes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

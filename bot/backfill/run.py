@@ -78,11 +78,13 @@ class Backfill:
         self._posted()
 
     async def run(self, wanted: Wanted, told: Callable[[Progress], None] = lambda _: None) -> BackfillReport:
-        """Complete the history of every authority. `told` is called at each step.
+        """Complete the history of the authorities that are wanted. `told` is called at each step.
 
         Never raises for what a site or a PDF does: the report says what failed, and the next run tries again. Raises StorageError.
         """
-        covered = [authority for authority in self._authorities.values() if authority.sources]
+        codes = self._authorities if wanted.codes is None else wanted.codes
+        wanted_ones = [self._authorities[code] for code in codes]
+        covered = [authority for authority in wanted_ones if authority.sources]
         tally = Tally(wanted, told, sources=sum(len(authority.sources) for authority in covered))
         tally.tell("national index")
         index, index_error = await self._national_index()
@@ -93,7 +95,7 @@ class Backfill:
                 await self._complete(authority, index, tally, room)
 
         await _all(complete(authority) for authority in covered)
-        return tally.report(tuple(self._authorities.values()), index_error)
+        return tally.report(wanted_ones, index_error)
 
     async def _national_index(self) -> tuple[NationalIndex | None, str | None]:
         try:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
-from bot.app import assemble, places_of, utc_now, watched_codes
-from bot.backfill import BackfillReport, Wanted
+from bot.app import Parts, assemble, places_of, utc_now, watched_codes
+from bot.backfill import BackfillReport, Progress, Wanted
 from bot.cli.backfill_progress import showing
 from bot.cli.columns import code_column, source_columns
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, run_to_end
+from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end
 from bot.cli.decree_shapes import decrees_json
-from bot.cli.delivering import delivering
-from bot.cli.output import decree_line, doubt_line, print_json
+from bot.cli.delivering import became_of, delivering, waiting
+from bot.cli.output import decree_line, doubt_line, finish, result_of, undelivered
+from bot.cli.rounds import handed_round
 from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.instance import Order, Told, first_of, serve, work_alone
 from bot.model import Place, PostState
 from sources import Authority
 
@@ -40,47 +45,82 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """List, read and record what was published since a day. Posts nothing without --announce.
 
-        It can be stopped (Ctrl-C) and started again: it goes on where it was. It may run beside `vigie run`, each at its own pace. Exit
-        code 3 when some source, recueil or post failed, or the national index could not be had.
+        It can be stopped (Ctrl-C) and started again: it goes on where it was. Beside `vigie run` that one does it, between its polls.
+        Exit code 3 when some source, recueil or post failed, or the national index could not be had.
         """
         context: Context = ctx.obj
         settings, authorities = context.load(logs="warning")
         if since.date() > date.today():  # noqa: DTZ011 - the day where the person is
             fail(f"--since {since.date()} is in the future", WRONG_USE)
         picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
-        wanted = Wanted(since.date(), announce, limit)
-        report, delivered = run_to_end(_backfill(settings, authorities, picked, wanted, as_json))
-        if as_json:
-            print_json(_json(report, delivered, places_of(authorities)))
-        else:
-            _print(report, delivered)
-        whole = report.ok and all(item.state is PostState.SENT for item in delivered)
-        raise typer.Exit(DONE if whole else PARTLY_DONE)
+        wanted = Wanted(since.date(), announce, limit, tuple(entry.code for entry in picked))
+        finish(run_to_end(_backfill(settings, authorities, wanted, as_json)), as_json=as_json)
 
 
-async def _backfill(
-    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], wanted: Wanted, quiet: bool
-) -> tuple[BackfillReport, list[Delivered]]:
+async def _backfill(settings: Settings, authorities: dict[str, Authority], wanted: Wanted, quiet: bool) -> Json:
     # With --json the console destination must not mix its posts with the JSON.
     console = io.StringIO() if quiet else sys.stdout
-    async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console) as parts:
-        # It may go on for hours: what it finds is posted meanwhile.
-        async with delivering(parts, rehearsal=not wanted.announce) as delivery:
-            with showing() as told:
-                report = await parts.backfill.run(wanted, told)
-        return report, delivery.done
+    order = Order(
+        "backfill",
+        {"since": wanted.since.isoformat(), "announce": wanted.announce, "limit": wanted.limit, "codes": list(wanted.codes or ())},
+    )
+    async with assemble(settings, authorities, watched=wanted.codes or (), console=console) as parts:
+        with showing() as step, waiting() as handed:
+
+            def told(what: Any) -> None:
+                if isinstance(what, dict):
+                    step(Progress(**what))
+                else:
+                    handed(what)
+
+            work = partial(_alone, parts, settings, authorities, wanted, step)
+            return await work_alone(parts.store, parts.clock, order, work, told)
 
 
-def _print(report: BackfillReport, delivered: Sequence[Delivered]) -> None:
-    for line in (*_listed(report), *_read(report)):
-        typer.echo(line)
-    for item in delivered:
-        if item.state is not PostState.SENT:
-            typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
+async def _alone(
+    parts: Parts,
+    settings: Settings,
+    authorities: dict[str, Authority],
+    wanted: Wanted,
+    step: Callable[[Progress], None],
+    give_way: asyncio.Event,
+) -> Json | None:
+    """It may go on for hours: what it finds is posted meanwhile, and rounds of `vigie poll` from cron are made beside it."""
+    async with delivering(parts, give_way) as delivery:
+        rounds = {"poll": partial(handed_round, parts, settings, authorities)}
+        serving = asyncio.create_task(serve(parts.store, rounds))
+        try:
+            report = await first_of(parts.backfill.run(wanted, step), give_way)
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+            await parts.watcher.stop()
+    return None if report is None else _result(authorities, report, delivery.done if wanted.announce else ())
+
+
+async def handed_backfill(parts: Parts, authorities: dict[str, Authority], order: Json, told: Told) -> Json:
+    """The same for another process, beside what this one does."""
+    codes = tuple(code for code in order["codes"] if code in authorities)
+    wanted = Wanted(date.fromisoformat(order["since"]), order["announce"], order["limit"], codes)
+    report = await parts.backfill.run(wanted, lambda step: told(asdict(step)))
+    return _result(authorities, report, await became_of(parts, report.harvest.posts) if wanted.announce else ())
+
+
+def _result(authorities: dict[str, Authority], report: BackfillReport, delivered: Sequence[Delivered]) -> Json:
+    return result_of(
+        _json(report, delivered, places_of(authorities)),
+        _lines(report),
+        undelivered(delivered),
+        is_whole=report.ok and all(item.state is PostState.SENT for item in delivered),
+    )
+
+
+def _lines(report: BackfillReport) -> Iterator[str]:
+    yield from _listed(report)
+    yield from _read(report)
     left = f", left to the next run: {report.remaining}" if report.remaining else ""
     posts = f"posts queued: {len(report.harvest.posts)}" if report.wanted.announce else "nothing posted"
-    typer.echo(f"recueils read: {report.read}{left}, new decrees: {len(report.harvest.decrees)}, {posts}")
-    sys.stdout.flush()
+    yield f"recueils read: {report.read}{left}, new decrees: {len(report.harvest.decrees)}, {posts}"
 
 
 def _listed(report: BackfillReport) -> Iterator[str]:

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bot.cli.ending import Ending
 from bot.config import ConfigError, Settings, load_settings
+from bot.instance import HandedOverFailed
 from bot.logs import set_up_logging
 from bot.redaction import RedactedStream
 from bot.storage import StorageError
@@ -96,6 +97,8 @@ def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = Non
                     runner.close()
     except StorageError as error:
         fail_of_storage(error)
+    except HandedOverFailed as error:
+        fail(str(error))
     except (asyncio.CancelledError, KeyboardInterrupt):
         fail("interrupted; what was recorded stays recorded", INTERRUPTED)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from bot.app import Parts
+from bot.cli.context import stderr
 from bot.delivery import Delivered
-from bot.model import PostState
+from bot.instance import PAUSE, first_of
+from bot.model import Post, PostState
+from bot.storage.locks import LockHolder
 
 LONGEST_NAP = timedelta(minutes=1)
 """How long a command that has all but ended waits for the next post to have its turn."""
@@ -32,18 +36,14 @@ class Delivery:
 
 
 @asynccontextmanager
-async def delivering(parts: Parts, *, rehearsal: bool = False) -> AsyncIterator[Delivery]:
-    """Deliver what is due each time that polls or a backfill found posts, and in the end until all had their turn.
-
-    A rehearsal delivers nothing.
+async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[Delivery]:
+    """Deliver what is due each time that polls or a backfill found posts, and in the end until all had their turn, or until this process is
+    to give way to another, which delivers the rest.
     """
     delivery = Delivery({destination: asyncio.Event() for destination in parts.deliverer.destinations})
     parts.watcher.when_posted(delivery.found)
     parts.backfill.when_posted(delivery.found)
-    if rehearsal:
-        yield delivery
-        return
-    work = [asyncio.create_task(_deliver(parts, delivery, destination)) for destination in delivery.waiting]
+    work = [asyncio.create_task(_deliver(parts, delivery, destination, give_way)) for destination in delivery.waiting]
     try:
         yield delivery
         delivery.over = True
@@ -55,7 +55,7 @@ async def delivering(parts: Parts, *, rehearsal: bool = False) -> AsyncIterator[
         await asyncio.gather(*work, return_exceptions=True)
 
 
-async def _deliver(parts: Parts, delivery: Delivery, destination: str) -> None:
+async def _deliver(parts: Parts, delivery: Delivery, destination: str, give_way: asyncio.Event) -> None:
     over, sent, found = False, False, delivery.waiting[destination]
     while not over:
         await found.wait()
@@ -64,8 +64,8 @@ async def _deliver(parts: Parts, delivery: Delivery, destination: str) -> None:
         over = delivery.over
         sent = await _pass(parts, delivery, destination)
     # Many posts for one destination go one by one. What does not go out at all is left to the next round.
-    while sent and (nap := await _nap(parts, destination)) is not None:
-        await asyncio.sleep(nap)
+    while sent and not give_way.is_set() and (nap := await _nap(parts, destination)) is not None:
+        await first_of(asyncio.sleep(nap), give_way)
         sent = await _pass(parts, delivery, destination)
 
 
@@ -81,3 +81,32 @@ async def _nap(parts: Parts, destination: str) -> float | None:
     now = parts.clock()
     due = await parts.deliverer.next_due(now, destination)
     return None if due is None or due - now > LONGEST_NAP else max((due - now).total_seconds(), 0.0)
+
+
+async def became_of(parts: Parts, posts: Sequence[Post]) -> list[Delivered]:
+    """What became of posts that this process delivers all the while, once each had its turn; a minute is waited for that."""
+    ids, until = [post.id for post in posts], parts.clock() + LONGEST_NAP
+    while True:
+        found = await asyncio.to_thread(parts.store.posts.listed, states=(), also=ids)
+        waits = any(post.state is PostState.SENDING or (post.state is PostState.PENDING and post.error is None) for post in found)
+        if not waits or parts.clock() >= until:
+            return [Delivered(post, post.state, post.error) for post in found]
+        await asyncio.sleep(PAUSE)
+
+
+@contextmanager
+def waiting() -> Iterator[Callable[[Any], None]]:
+    """Show, while entered, to whom the work was handed and how far it is."""
+    with stderr.status("") as status:
+        status.stop()
+
+        def told(what: Any) -> None:
+            if isinstance(what, LockHolder):
+                stderr.print(
+                    f"vigie: handed to {what}, which works on this database; waiting for what comes of it", markup=False, soft_wrap=True
+                )
+            elif stderr.is_terminal:
+                status.update(str(what))
+                status.start()
+
+        yield told

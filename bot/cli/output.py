@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from bot.cli.columns import count, source_columns
+from bot.cli.context import DONE, PARTLY_DONE
+from bot.cli.shapes import Json
 from bot.detection import without_names
 from bot.messages import printable
 from bot.model import Decree, PostState
@@ -33,14 +35,39 @@ def print_lines(lines: Iterable[str]) -> None:
         typer.echo(line)
 
 
-def print_round(
-    reports: Iterable[SourceReport],
-    harvest: Harvest,
-    delivered: Iterable[Delivered],
-    delivery: Iterable[DestinationHealth],
-    *,
-    rehearsal: bool,
-) -> None:
+def result_of(document: Any, lines: Iterable[str], problems: Iterable[str], *, is_whole: bool) -> Json:
+    """What a command prints at its end, as JSON: another process may have made it. `document` is for `--json`, `lines` are for people, and
+    `problems` for standard error where the lines are printed.
+    """
+    return {"document": document, "lines": list(lines), "problems": list(problems), "whole": is_whole}
+
+
+def finish(result: Json, *, as_json: bool) -> NoReturn:
+    """Print a result and end the program: with exit code 3 when it is not whole."""
+    if as_json:
+        print_json(result["document"])
+    else:
+        print_lines(result["lines"])
+        sys.stdout.flush()
+        for problem in result["problems"]:
+            typer.echo(problem, err=True)
+    raise typer.Exit(DONE if result["whole"] else PARTLY_DONE)
+
+
+def undelivered(delivered: Iterable[Delivered]) -> list[str]:
+    """A line for each post that was not sent."""
+    return [f"{item.post.destination}: {item.state.value}: {item.error}" for item in delivered if item.state is not PostState.SENT]
+
+
+def destination_problems(destinations: Iterable[DestinationHealth]) -> Iterator[str]:
+    """A line for each destination that does not take posts as it should."""
+    for one in destinations:
+        if one.trouble is not None:
+            waiting = f" ({count(one.waiting, 'post')} waiting)" if one.waiting else ""
+            yield f"{one.name}: {one.trouble.value}: {printable(one.detail or '')}{waiting}"
+
+
+def round_lines(reports: Iterable[SourceReport], harvest: Harvest, *, rehearsal: bool) -> Iterator[str]:
     """A round, source by source; the posts themselves were printed by their channel."""
     for report in reports:
         if report.ok:
@@ -48,27 +75,21 @@ def print_round(
             state = f"ok      {seen}, {count(report.requests, 'request')}"
         else:
             state = f"FAILED  {report.error}"
-        typer.echo(f"{source_columns(report.source.key)}{state}")
+        yield f"{source_columns(report.source.key)}{state}"
         for url in report.incomplete:
-            typer.echo(f"    read in part only: {url}")
+            yield f"    read in part only: {url}"
+        for url in report.unfinished:
+            yield f"    still being read: {url}"
         for unread in report.unread:
-            typer.echo(f"    not read: {unread.error}")
+            yield f"    not read: {unread.error}"
     if rehearsal:
         for decree in harvest.decrees:
             # Its number is that of the copy it was recorded in: `vigie show` does not know it.
-            typer.echo(f"would be posted: {decree_line(replace(decree, id=None))}")
+            yield f"would be posted: {decree_line(replace(decree, id=None))}"
     for act in harvest.uncertain:
-        typer.echo(doubt_line(act))
-    for item in delivered:
-        if item.state is not PostState.SENT:
-            typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
-    for destination in delivery:
-        if destination.trouble is not None:
-            waiting = f" ({count(destination.waiting, 'post')} waiting)" if destination.waiting else ""
-            typer.echo(f"{destination.name}: {destination.trouble.value}: {printable(destination.detail or '')}{waiting}", err=True)
+        yield doubt_line(act)
     found = count(len(harvest.decrees), "decree")
-    typer.echo(f"{found} found" + (" (rehearsal: nothing written, nothing posted)" if rehearsal else ""))
-    sys.stdout.flush()
+    yield f"{found} found" + (" (rehearsal: nothing written, nothing posted)" if rehearsal else "")
 
 
 def doubt_line(act: UncertainAct) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 
 import typer
 
-from bot.app import assemble, places_of, utc_now
+from bot.app import Parts, assemble, places_of, utc_now
 from bot.cli.columns import code_column, count
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end, stderr
+from bot.cli.context import DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end, stderr
 from bot.cli.decree_shapes import decrees_json
-from bot.cli.delivering import delivering
-from bot.cli.output import decree_line, doubt_line, print_json, print_lines
+from bot.cli.delivering import became_of, delivering, waiting
+from bot.cli.output import decree_line, doubt_line, finish, print_json, print_lines, result_of, undelivered
 from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.instance import Order, Told, first_of, work_alone
 from bot.messages import printable
 from bot.model import Place, PostState
 from bot.quarantine import Retried, Wanted, retry, wanted_of
@@ -46,18 +49,7 @@ def read_again(context: Context, words: Sequence[str], *, as_json: bool) -> None
     """Read again, now, what could not be read or not wholly; record it, and post the decrees found in it."""
     settings, authorities = context.load(logs="warning")
     wanted = _wanted(words, authorities)
-    with stderr.status("reading again what could not be read") if stderr.is_terminal else nullcontext():
-        retried, delivered = run_to_end(_retry(settings, authorities, wanted, quiet=as_json))
-    if as_json:
-        print_json(_retried_json(retried, delivered, places_of(authorities)))
-    else:
-        print_lines(retried_lines(retried))
-        for item in delivered:
-            if item.state is not PostState.SENT:
-                typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
-    harvest = retried.harvest
-    whole = not harvest.unread and not harvest.incomplete and all(item.state is PostState.SENT for item in delivered)
-    raise typer.Exit(DONE if whole else PARTLY_DONE)
+    finish(run_to_end(_retry(settings, authorities, wanted, quiet=as_json)), as_json=as_json)
 
 
 def quarantine_lines(found: Sequence[Quarantined]) -> Iterator[str]:
@@ -97,13 +89,40 @@ def _is_wanted(item: Quarantined, wanted: Wanted) -> bool:
     return wanted == Wanted() or item.authority in wanted.authorities or item.url in wanted.urls
 
 
-async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: Wanted, *, quiet: bool) -> tuple[Retried, list[Delivered]]:
+async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: Wanted, *, quiet: bool) -> Json:
     # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
     console = io.StringIO() if quiet else sys.stdout
+    order = Order("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
     async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
-        async with delivering(parts) as delivery:
-            retried = await retry(parts.watcher, parts.store, wanted, parts.clock())
-        return retried, delivery.done
+        with waiting() as told:
+            return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted), told)
+
+
+async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: Wanted, give_way: asyncio.Event) -> Json | None:
+    with stderr.status("reading again what could not be read") if stderr.is_terminal else nullcontext():
+        try:
+            async with delivering(parts, give_way) as delivery:
+                retried = await first_of(retry(parts.watcher, parts.store, wanted, parts.clock()), give_way)
+        finally:
+            await parts.watcher.stop()
+    return None if retried is None else _result(authorities, retried, delivery.done)
+
+
+async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: Json, _told: Told) -> Json:
+    """The same for another process, beside what this one does."""
+    wanted = Wanted(frozenset(order["authorities"]), frozenset(order["urls"]))
+    retried = await retry(parts.watcher, parts.store, wanted, parts.clock())
+    return _result(authorities, retried, await became_of(parts, retried.harvest.posts))
+
+
+def _result(authorities: dict[str, Authority], retried: Retried, delivered: Sequence[Delivered]) -> Json:
+    harvest = retried.harvest
+    return result_of(
+        _retried_json(retried, delivered, places_of(authorities)),
+        retried_lines(retried),
+        undelivered(delivered),
+        is_whole=not harvest.unread and not harvest.incomplete and all(item.state is PostState.SENT for item in delivered),
+    )
 
 
 def _quarantined_json(item: Quarantined) -> Json:

@@ -35,7 +35,8 @@ def round_json(
 
 
 def source_json(report: SourceReport) -> Json:
-    """One source in one round. `new` counts the recueils taken up for reading; `incomplete` were read in part, `unread` not at all."""
+    """One source in one round. `new` counts the recueils taken up for reading; `incomplete` were read in part, `unread` not at all, and
+    `unfinished` are still being read by the bot to which the round was handed."""
     return {
         "code": report.source.authority,
         "route": report.source.route,
@@ -51,4 +52,5 @@ def source_json(report: SourceReport) -> Json:
         "new": report.new,
         "incomplete": list(report.incomplete),
         "unread": [{"url": item.url, "error": item.error} for item in report.unread],
+        "unfinished": list(report.unfinished),
     }

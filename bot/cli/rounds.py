@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -14,14 +16,15 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
 from bot.cli.columns import count
-from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, run_to_end, stderr
-from bot.cli.delivering import delivering
-from bot.cli.output import print_json, print_round
+from bot.cli.context import Context, chosen, run_to_end, stderr
+from bot.cli.delivering import became_of, delivering, waiting
+from bot.cli.output import destination_problems, finish, result_of, round_lines, undelivered
 from bot.cli.round_shapes import round_json
+from bot.cli.shapes import Json
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.health import DestinationHealth
-from bot.instance import is_running
+from bot.instance import Order, Told, first_of, work_alone
 from bot.model import PostState
 from bot.reading import ocr_available
 from bot.report import Harvest, SourceReport
@@ -39,6 +42,8 @@ def register(app: typer.Typer) -> None:
     def poll(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
         """One real round: poll, record, post, tell and ask the operators, end.
 
+        Where another Vigie works on the same database, that one makes the round, and this command prints what came of it.
+
         Exit code 3 when some source or destination failed, be it that its list could be read and nothing that is new there be opened.
         """
         _command(ctx.obj, codes, as_json, rehearsal=False)
@@ -52,69 +57,140 @@ def register(app: typer.Typer) -> None:
 def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehearsal: bool) -> None:
     settings, authorities = context.load(logs="warning")
     picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
-    reports, harvest, delivered, delivery = run_to_end(
-        one_round(settings, authorities, picked, quiet=as_json, rehearsal=rehearsal, named=rehearsal or bool(codes))
-    )
-    if as_json:
-        print_json(round_json(reports, harvest, delivered, delivery, places_of(authorities), utc_now()))
-    else:
-        print_round(reports, harvest, delivered, delivery, rehearsal=rehearsal)
-    if settings.reading.ocr and harvest.incomplete and not ocr_available():
-        typer.echo("OCR is off on this machine: install Tesseract's French data (tesseract-ocr-fra) to read scanned pages", err=True)
-    asked_all = len(reports) == sum(len(authority.sources) for authority in picked)
-    whole = asked_all and all(report.ok for report in reports) and all(item.state is PostState.SENT for item in delivered)
-    takes = all(destination.trouble is None for destination in delivery)
-    raise typer.Exit(DONE if whole and takes else PARTLY_DONE)
+    work = _round(settings, authorities, picked, quiet=as_json, rehearsal=rehearsal, named=rehearsal or bool(codes))
+    finish(run_to_end(work), as_json=as_json)
 
 
-async def one_round(
-    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], *, quiet: bool, rehearsal: bool, named: bool = True
-) -> tuple[list[SourceReport], Harvest, list[Delivered], tuple[DestinationHealth, ...]]:
-    """Poll these authorities, check the destinations, deliver what is due, and tell and ask the operators what is new. Also how the
-    destinations are then; a rehearsal has none. Raises StorageError.
+async def _round(
+    settings: Settings, authorities: dict[str, Authority], picked: list[Authority], *, quiet: bool, rehearsal: bool, named: bool
+) -> Json:
+    """One round, by this process or, where another works on the database, by that one. Raises StorageError and HandedOverFailed.
 
     Unless they were `named`, sources that failed are left until their next poll is due.
     """
     # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
     console = io.StringIO() if quiet else sys.stdout
-    async with assemble(settings, authorities, watched=[entry.code for entry in picked], console=console, rehearsal=rehearsal) as parts:
-        sources = [source for authority in picked for source in authority.sources]
-        if not named and (resting := await parts.watcher.backing_off()):
-            left = [resting[source.key] for source in sources if source.key in resting]
-            sources = [source for source in sources if source.key not in resting]
-            if left:
-                until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(left), max(left)}))
-                typer.echo(f"not asked until {until}: {count(len(left), 'source')} that failed; `vigie poll CODE` asks one now", err=True)
-        async with delivering(parts, rehearsal=rehearsal) as delivery:
-            # What waits for a destination that takes posts again goes out in this round.
-            checking = asyncio.create_task(parts.checker.check())
-            try:
-                reports, harvest = await _poll_all(parts, sources, delivery.found)
-                await checking
-            finally:
-                checking.cancel()
-                await asyncio.gather(checking, return_exceptions=True)
-        delivered = delivery.done
-        if parts.alerts is not None:
-            # The round is over: there is nothing to wait for that may begin with what has begun.
-            await parts.alerts.look(settle=timedelta(0))
-        if parts.post_alerts is not None:
-            await parts.post_alerts.look(settle=timedelta(0))
-        if parts.asker is not None and not await is_running(parts.store.leases, parts.clock()):
-            # A `vigie run` beside this asks by itself, and hears the buttons; without one nobody would.
-            await parts.asker.look(heard=False)
-        if not rehearsal:
-            # Last: a database that is locked just then keeps nobody from being told.
-            await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
-        how = () if rehearsal else await asyncio.to_thread(take_delivery_survey, settings, parts.store, clock=parts.clock)
-        return reports, harvest, delivered, how
+    codes = [entry.code for entry in picked]
+    async with assemble(settings, authorities, watched=codes, console=console, rehearsal=rehearsal) as parts:
+        if rehearsal:
+            reports, harvest = await _poll_all(parts, _sources(picked))
+            return _result(settings, authorities, Round(reports, harvest), rehearsal=True)
+        with waiting() as told:
+            work = partial(one_round, parts, settings, authorities, picked, named=named)
+            return await work_alone(parts.store, parts.clock, Order("poll", {"codes": codes, "named": named}), work, told)
 
 
-async def _poll_all(parts: Parts, sources: list[Source], found_posts: Callable[[], None]) -> tuple[list[SourceReport], Harvest]:
-    """Poll them all, and read all that is due to its end."""
+async def one_round(
+    parts: Parts,
+    settings: Settings,
+    authorities: dict[str, Authority],
+    picked: list[Authority],
+    give_way: asyncio.Event,
+    *,
+    named: bool = True,
+) -> Json | None:
+    """Poll these authorities, check the destinations, deliver what is due, and tell and ask the operators what is new. Raises StorageError.
+
+    None where it was to give way before all was polled and read; what was found until then is delivered.
+    """
+    sources, left = await _to_poll(parts, picked, named=named)
+    try:
+        async with delivering(parts, give_way) as delivery:
+            polled = await first_of(_poll_and_check(parts, sources, delivery.found), give_way)
+    finally:
+        # What takes long to read must not go on behind the back of the next process.
+        await parts.watcher.stop()
+    if polled is None:
+        return None
+    if parts.alerts is not None:
+        # The round is over: there is nothing to wait for that may begin with what has begun.
+        await parts.alerts.look(settle=timedelta(0))
+    if parts.post_alerts is not None:
+        await parts.post_alerts.look(settle=timedelta(0))
+    if parts.asker is not None:
+        # No bot runs: nobody would hear the buttons.
+        await parts.asker.look(heard=False)
+    # Last: a database that is locked just then keeps nobody from being told.
+    await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
+    return _result(settings, authorities, Round(*polled, left, delivery.done, await _destinations(parts, settings)))
+
+
+async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, Authority], order: Json, told: Told) -> Json:
+    """One round for another process, beside what this one does. What takes long to read is not waited for; it goes on here."""
+    picked = [authorities[code] for code in order["codes"] if code in authorities]
+    sources, left = await _to_poll(parts, picked, named=order.get("named", True))
+    reports, harvest = await _poll_all(parts, sources, told=told, to_the_end=False)
+    delivered = await became_of(parts, harvest.posts)
+    return _result(settings, authorities, Round(reports, harvest, left, delivered, await _destinations(parts, settings)))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of a round. `left` says when the sources are due that were left alone because they failed."""
+
+    reports: list[SourceReport]
+    harvest: Harvest
+    left: Sequence[datetime] = ()
+    delivered: Sequence[Delivered] = ()
+    destinations: tuple[DestinationHealth, ...] = ()
+
+
+def _result(settings: Settings, authorities: dict[str, Authority], made: Round, *, rehearsal: bool = False) -> Json:
+    problems = [*undelivered(made.delivered), *destination_problems(made.destinations)]
+    if made.left:
+        until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(made.left), max(made.left)}))
+        problems.append(f"not asked until {until}: {count(len(made.left), 'source')} that failed; `vigie poll CODE` asks one now")
+    if settings.reading.ocr and made.harvest.incomplete and not ocr_available():
+        problems.append("OCR is off on this machine: install Tesseract's French data (tesseract-ocr-fra) to read scanned pages")
+    works = not made.left and all(report.ok for report in made.reports)
+    takes = all(item.state is PostState.SENT for item in made.delivered) and all(one.trouble is None for one in made.destinations)
+    return result_of(
+        round_json(made.reports, made.harvest, made.delivered, made.destinations, places_of(authorities), utc_now()),
+        round_lines(made.reports, made.harvest, rehearsal=rehearsal),
+        problems,
+        is_whole=works and takes,
+    )
+
+
+async def _destinations(parts: Parts, settings: Settings) -> tuple[DestinationHealth, ...]:
+    return await asyncio.to_thread(take_delivery_survey, settings, parts.store, clock=parts.clock)
+
+
+def _sources(picked: Sequence[Authority]) -> list[Source]:
+    return [source for authority in picked for source in authority.sources]
+
+
+async def _to_poll(parts: Parts, picked: Sequence[Authority], *, named: bool) -> tuple[list[Source], list[datetime]]:
+    """The sources to poll, and when those are due that are left alone because they failed: none of those that a person `named`."""
+    sources = _sources(picked)
+    resting = {} if named else await parts.watcher.backing_off()
+    return [source for source in sources if source.key not in resting], [resting[source.key] for source in sources if source.key in resting]
+
+
+async def _poll_and_check(parts: Parts, sources: Sequence[Source], found_posts: Callable[[], None]) -> tuple[list[SourceReport], Harvest]:
+    """Poll these sources, and check the destinations meanwhile: what waits for one that takes posts again goes out in this round."""
+    checking = asyncio.create_task(parts.checker.check())
+    try:
+        polled = await _poll_all(parts, sources, found_posts)
+        await checking
+        return polled
+    finally:
+        checking.cancel()
+        await asyncio.gather(checking, return_exceptions=True)
+
+
+async def _poll_all(
+    parts: Parts,
+    sources: Sequence[Source],
+    found_posts: Callable[[], None] = lambda: None,
+    told: Told = lambda _: None,
+    *,
+    to_the_end: bool = True,
+) -> tuple[list[SourceReport], Harvest]:
+    """Poll these sources, and read all that is due: `to_the_end`, or but for what takes long."""
     harvest, reports = Harvest(), dict[str, SourceReport]()
     columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
+    with Progress(*columns, console=stderr, transient=True, disable=not (to_the_end and stderr.is_terminal)) as progress:
         bar = progress.add_task("", total=len(sources))
         polls = [asyncio.create_task(parts.watcher.poll(source)) for source in sources]
         try:
@@ -125,9 +201,10 @@ async def _poll_all(parts: Parts, sources: list[Source], found_posts: Callable[[
                 if found.posts:
                     found_posts()
                 progress.update(bar, advance=1, description=report.source.key)
+                told(f"{len(reports)}/{len(sources)} sources {report.source.key}")
             if harvest.unfinished:
                 progress.update(bar, description=f"reading {len(harvest.unfinished)} that take long")
-            for late in await parts.watcher.finish():
+            for late in await parts.watcher.finish() if to_the_end else ():
                 harvest += late.harvest
                 source = parts.watcher.source_of(late.recueil)
                 if source is not None and source.key in reports:
@@ -137,4 +214,4 @@ async def _poll_all(parts: Parts, sources: list[Source], found_posts: Callable[[
             for poll in polls:
                 poll.cancel()
             await asyncio.gather(*polls, return_exceptions=True)
-    return [reports[source.key] for source in sources], harvest.finished()
+    return [reports[source.key] for source in sources], harvest.finished() if to_the_end else harvest

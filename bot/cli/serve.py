@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 
 import structlog
 import typer
 
 from bot.app import assemble, watched_codes
+from bot.cli.backfill import handed_backfill
 from bot.cli.context import Context, fail, run_to_end
+from bot.cli.read_again import handed_retry
+from bot.cli.rounds import handed_round
 from bot.config import Settings, destinations
-from bot.instance import AlreadyRunning, alone
+from bot.instance import AlreadyRunning, run_alone
 from bot.reading import ocr_available
 from bot.service import Service
 from sources import Authority
@@ -37,8 +41,12 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
     if settings.reading.ocr and not ocr_available():
         log.warning("OCR is off: scanned pages will be reported as unread", missing="Tesseract's French data (tesseract-ocr-fra)")
     async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
+        handlers = {
+            "poll": partial(handed_round, parts, settings, authorities),
+            "backfill": partial(handed_backfill, parts, authorities),
+            "read": partial(handed_retry, parts, authorities),
+        }
         try:
-            async with alone(parts.store.leases, parts.clock, stop):
-                await Service(parts).run(stop)
+            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers).run)
         except AlreadyRunning as error:
             fail(str(error))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 from subprocess import SubprocessError
 from typing import Annotated
 
 import typer
 
-from bot.app import take_delivery_survey, take_survey, utc_now
+from bot.app import take_delivery_survey, take_survey
 from bot.cli.confinement_lines import confinement_json, confinement_lines
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail_of_storage
 from bot.cli.output import print_json
 from bot.cli.shapes import Json, destination_json
 from bot.cli.status_lines import status_lines
 from bot.health import Overview, SourceHealth, Status, not_alive
-from bot.instance import is_running
 from bot.reading.probe import Confinement, confinement_in_force
 from bot.storage import StorageError, Store, open_store
+from bot.storage.locks import LockHolder, LockName
 from bot.storage.rows import RecueilState
 from sources import Authority
 
@@ -51,8 +50,9 @@ def register(app: typer.Typer) -> None:
         try:
             with open_store(settings.database.url, read_only=True) as store:
                 whole, counts = take_survey(settings, authorities, store), store.recueils.counts()
-                delivery = take_delivery_survey(settings, store)
-                stopped = not_alive(replace(whole, destinations=delivery), running=_is_running(store), now=whole.at)
+                delivery, working = take_delivery_survey(settings, store), _working(store)
+                is_there = working is not None
+                stopped = not_alive(replace(whole, destinations=delivery), running=is_there, now=whole.at)
         except StorageError as error:
             fail_of_storage(error)
         if alive:
@@ -64,15 +64,24 @@ def register(app: typer.Typer) -> None:
         overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked), destinations=delivery)
         confinement = _confinement()
         if as_json:
-            print_json({**_json(overview, authorities, counts), **_alive_json(stopped), "confinement": confinement_json(confinement)})
+            print_json(
+                {
+                    **_json(overview, authorities, counts),
+                    **_alive_json(stopped),
+                    "running": working and asdict(working),
+                    "confinement": confinement_json(confinement),
+                }
+            )
         else:
-            for line in (*status_lines(overview, authorities, counts, every=every), "", *confinement_lines(confinement)):
+            said = f"Running: {working}" if working is not None else "No process works on this database just now"
+            for line in (*status_lines(overview, authorities, counts, every=every), "", said, *confinement_lines(confinement)):
                 typer.echo(line)
         raise typer.Exit(DONE if overview.fine else PARTLY_DONE)
 
 
-def _is_running(store: Store) -> bool:
-    return asyncio.run(is_running(store.leases, utc_now()))
+def _working(store: Store) -> LockHolder | None:
+    """The process that works on this database: the bot, or a command such as `vigie poll`."""
+    return store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
 
 
 def _alive_json(stopped: str | None) -> Json:

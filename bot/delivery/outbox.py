@@ -25,13 +25,13 @@ from typing import Any
 import structlog
 
 from bot.delivery.backoff import SETTLE, backoff
-from bot.delivery.channel import Channel, DeliveryError
+from bot.delivery.channel import Channel, DeliveryError, NotSent, PreparingChannel
 from bot.delivery.editing import Editor
 from bot.delivery.errors import StoppedBefore
 from bot.delivery.events import event_of, unexpected
 from bot.delivery.gathering import Gatherer
-from bot.delivery.holding import BEAT, held, made_ready
 from bot.delivery.limiter import Limiter
+from bot.delivery.pictured import before_sending
 from bot.delivery.reconciling import Reconciler
 from bot.delivery.records import Delivered, Records
 from bot.delivery.store import Outbox
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 LONGEST_SLEEP = 1.0
 """Seconds that a pass may wait for a destination's turn."""
 
-_TAKEN_OVER = "not sent: another program or a person has taken it over"
+_TAKEN_OVER = "not sent: another process or a person has taken it over"
 _STOPPED_BEFORE, _STOPPED_WHILE = "stopped before it was sent", "stopped while it was being sent"
 
 
@@ -63,13 +63,10 @@ class Deliverer:
         editor: Editor[Any] | None = None,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        beat: float = BEAT,
     ) -> None:
         """`editor` edits posts after the others were sent; without it none is.
 
-        `most_per_day`: messages above which a destination gets digests, by its name. `chance` (0 to 1) spreads the waits.
-        `beat`: seconds between two signs of life while a message is being sent.
-        """
+        `most_per_day`: messages above which a destination gets digests, by its name. `chance` (0 to 1) spreads the waits."""
         self._outbox = outbox
         self._channels = tuple(channels)
         self._clock = clock
@@ -79,7 +76,6 @@ class Deliverer:
         self._limiter = limiter or Limiter()
         self._editor = editor
         self._sleep = sleep
-        self._beat = beat
         self._one_pass = {channel.name: asyncio.Lock() for channel in self._channels}
         self._recalled: set[str] = set()
         self._failures: Counter[str] = Counter()  # passes in a row that the store cut short, by destination
@@ -206,11 +202,10 @@ class Deliverer:
     async def _attempt(self, channel: Channel, post: Post) -> tuple[Delivered, bool]:
         """Send one message and record what became of it; also whether the destination may have the next one now."""
         try:
-            with held(self._outbox, post, self._clock, beat=self._beat):
-                if not await made_ready(self._outbox, channel, post, self._clock):
-                    log.warning("not sent: somebody else has taken it over", destination=channel.name, decree=post.decree.id)
-                    return Delivered(post, post.state, _TAKEN_OVER), False
-                sent = await channel.send(post)
+            if not await self._made_ready(channel, post):
+                log.warning("not sent: somebody else has taken it over", destination=channel.name, decree=post.decree.id)
+                return Delivered(post, post.state, _TAKEN_OVER), False
+            sent = await channel.send(post)
         except StoppedBefore:
             await self._records.step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._records.counts(post))
             raise
@@ -223,3 +218,13 @@ class Deliverer:
             delivered = await self._records.settled(channel, post, event, reason, getattr(error, "retry_after", None))
             return delivered, event in {Event.REFUSED_CONTENT, Event.MIGRATED}
         return await self._records.sent(post, sent), sent.rest is None
+
+    async def _made_ready(self, channel: Channel, post: Post) -> bool:
+        """Make ready what goes with a message; whether it is still ours then, and may be sent. Raises StoppedBefore and NotSent."""
+        try:
+            with before_sending():
+                if isinstance(channel, PreparingChannel):
+                    await channel.prepare(post)
+                return await asyncio.to_thread(self._outbox.is_ours, post)
+        except Exception as error:
+            raise NotSent(f"not made ready: {unexpected(channel.name, error)}") from error

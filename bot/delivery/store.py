@@ -101,19 +101,19 @@ class Outbox(Protocol):
         not_before: datetime | None,
         looks: int,
     ) -> bool:
-        """Another state for a message that is ours and still in the state that `post` tells; false when it is not."""
+        """Another state for a message that is still in the state that `post` tells, at the same attempt; false when it is not."""
         ...
 
-    def renew(self, post: Post, now: datetime, /) -> bool:
-        """Keep a message that is being sent ours for another lease; false when another program or a person has taken over."""
+    def is_ours(self, post: Post, /) -> bool:
+        """Whether a message that was claimed is still ours to send; false when another process or a person has taken over."""
         ...
 
     def in_doubt(self, destination: str, /) -> bool:
-        """Whether a message there is on its way from some program, or may be there and is yet to be looked for."""
+        """Whether a message there may be on its way, or may be there and is yet to be looked for."""
         ...
 
     def unknown_due(self, destination: str, now: datetime, /) -> list[Post]:
-        """The UNKNOWN messages of a destination whose time has come."""
+        """The UNKNOWN messages of a destination whose time has come. What was left SENDING there is UNKNOWN from here on."""
         ...
 
     def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None, /) -> None:

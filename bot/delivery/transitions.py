@@ -150,9 +150,8 @@ def transition(state: PostState, event: Event, counts: Counts, now: datetime) ->
     if event in _AGAIN_AT_ONCE:
         return Step(_PENDING, now, _AGAIN_AT_ONCE[event])
     if event in _IN_DOUBT:
-        # Nothing follows it until it was looked for; a killed program's post has settled during its lease.
-        settle = timedelta() if event is Event.KILLED else counts.settle
-        return Step(_UNKNOWN, now + settle, _IN_DOUBT[event], rest=settle or None)
+        # Nothing follows it until it was looked for.
+        return Step(_UNKNOWN, now + counts.settle, _IN_DOUBT[event], rest=counts.settle or None)
     return _still_in_doubt(event, counts, now) if state is _UNKNOWN else _after_a_wait(event, counts, now)
 
 

@@ -15,16 +15,12 @@ from bot.storage.rows import Content, RecueilState
 from bot.storage.schema import acts, contents, recueils, reviews
 from bot.storage.upsert import insert_or_ignore
 
-HELD_FOR = timedelta(minutes=5)
-"""How long a recueil that is being read is left to its reader after each sign of life. A killed one is then taken up by another."""
-
 PAGES_KEPT = timedelta(days=400)
 """How long the pages of a file that was wholly read are kept after it came: see `Contents.forget`."""
 
 _AT_ONCE = 200
 """Files whose pages are dropped in one transaction: other programs wait for it."""
 
-_UNDER_WAY = (RecueilState.WAITING, RecueilState.INCOMPLETE)
 _READ = (RecueilState.READ, RecueilState.DUPLICATE)
 
 
@@ -112,12 +108,6 @@ class Contents:
         """Mostly there is nothing, and then nobody has to wait for a transaction that writes."""
         with self._database.reading() as connection:
             return connection.execute(_droppable(before).limit(1)).first() is not None
-
-    def hold(self, recueil: int, until: datetime) -> None:
-        """Leave a recueil that is being read to its reader until then."""
-        mine = and_(recueils.c.id == recueil, or_(*(recueils.c.state == state for state in _UNDER_WAY)))
-        with self._database.writing() as connection:
-            connection.execute(update(recueils).where(mine).values(next_try_at=until))
 
 
 def _droppable(before: datetime) -> Select[str]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.engine import WRITING
-from bot.storage.errors import NotWritable, StorageError, translate
+from bot.storage.errors import NoSuchRow, NotWritable, StorageError, translate
+from bot.storage.schema import recueils
+
+# PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
+_DECREES, _AUTHORITY = 0x76696701, 0x76696702
 
 Used = Callable[[bool, StorageError | None], None]
 """Whether a transaction was one that writes, and why it failed, None where it did not."""
@@ -69,3 +74,24 @@ class Database:
         finally:
             if self._closed:
                 self.engine.pool.dispose()
+
+
+def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:
+    """The row, once no other program records the same. Raises NoSuchRow.
+
+    Recordings of one authority wait for each other, so that the second sees that it is a duplicate. Those that hold decrees, which
+    are rare, wait for each other wherever they come from: else the keys of the decrees would make most of them fail and begin again.
+    In SQLite the transaction is exclusive already.
+    """
+    mine = select(recueils).where(recueils.c.id == recueil)
+    row = connection.execute(mine).one_or_none()
+    if row is None:
+        raise NoSuchRow(f"no recueil has the id {recueil}")
+    if connection.dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(:what, hashtext(:which))")
+        if decrees:
+            connection.execute(lock, {"what": _DECREES, "which": ""})
+        connection.execute(lock, {"what": _AUTHORITY, "which": row.authority})
+        # As the one before has left it.
+        row = connection.execute(mine).one()
+    return row

@@ -1,34 +1,266 @@
-"""Who writes after whom."""
+"""Locks that one process at a time holds for as long as it lives: a file beside a SQLite database, an advisory lock of PostgreSQL.
+
+The system, or the server, frees the lock of a process that ends, however it ends: nobody has to guess whether a holder is still there.
+
+- SQLite: `flock` on a file beside the database. The file is never removed, since whoever waits has it open; what it holds is for messages.
+- PostgreSQL: a lock of the session of a connection that does nothing else. A connection that is cut loses it: `is_ours` finds out. The
+  server closes that of a machine that vanished within a minute.
+- A database in memory belongs to one process: its locks are always free.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot.storage.errors import NoSuchRow
-from bot.storage.schema import recueils
+from bot.storage.database import Database
+from bot.storage.errors import NotWritable, Unavailable, translate
+from bot.storage.url import in_memory
 
-# PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
-_DECREES, _AUTHORITY = 0x76696701, 0x76696702
+_TRIES, _PAUSE = 5, 0.02
+"""Whoever only looks holds the lock of a file for an instant."""
+
+_NUMBERS = {"run": 0x76696710, "work": 0x76696711}
+_KEY = "CAST(:number AS integer), hashtext(current_schema())"
+_HOLDER = """SELECT application_name FROM pg_stat_activity WHERE pid IN (
+    SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = CAST(:number AS oid)
+    AND objid = CAST(CAST(hashtext(current_schema()) AS bigint) & 4294967295 AS oid)
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
+_KEEPALIVES = ("tcp_keepalives_idle = 20", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3")
 
 
-def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:
-    """The row, once no other program records the same. Raises NoSuchRow.
+class LockName(StrEnum):
+    """What one process at a time may be: the bot (`vigie run`), and whoever polls, reads and delivers (the bot or a command)."""
 
-    Recordings of one authority wait for each other, so that the second sees that it is a duplicate. Those that hold decrees, which
-    are rare, wait for each other wherever they come from: else the keys of the decrees would make most of them fail and begin again.
-    In SQLite the transaction is exclusive already.
-    """
-    mine = select(recueils).where(recueils.c.id == recueil)
-    row = connection.execute(mine).one_or_none()
-    if row is None:
-        raise NoSuchRow(f"no recueil has the id {recueil}")
-    if connection.dialect.name == "postgresql":
-        lock = text("SELECT pg_advisory_xact_lock(:what, hashtext(:which))")
-        if decrees:
-            connection.execute(lock, {"what": _DECREES, "which": ""})
-        connection.execute(lock, {"what": _AUTHORITY, "which": row.authority})
-        # As the one before has left it.
-        row = connection.execute(mine).one()
-    return row
+    RUN = "run"
+    WORK = "work"
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """The process that holds a lock, as far as it can be known."""
+
+    command: str = "another program"
+    host: str = ""
+    pid: int = 0
+    since: str = ""
+
+    def __str__(self) -> str:
+        where = f" on host {self.host}, process {self.pid}" if self.pid else ""
+        return f"{self.command}{where}" + (f", since {self.since}" if self.since else "")
+
+
+class _Lock(Protocol):
+    def take(self, holder: LockHolder) -> bool: ...
+
+    def is_ours(self) -> bool: ...
+
+    def release(self) -> None: ...
+
+    def holder(self) -> LockHolder | None: ...
+
+
+class Locks:
+    """The locks of one database. Methods block for an instant, and raise StorageError where a lock cannot be had at all."""
+
+    def __init__(self, database: Database) -> None:
+        self._locks: dict[LockName, _Lock] = {name: _lock_of(database, name) for name in LockName}
+
+    def take(self, name: LockName, command: str) -> bool:
+        """Take a lock that is free, and hold it until `release` or the end of the process. `command` is told to others."""
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        return self._locks[name].take(LockHolder(command, socket.gethostname(), os.getpid(), since))
+
+    def is_ours(self, name: LockName) -> bool:
+        """Whether a lock that was taken is still held."""
+        return self._locks[name].is_ours()
+
+    def release(self, name: LockName) -> None:
+        """Give it up. Does nothing where it is not held."""
+        self._locks[name].release()
+
+    def holder(self, name: LockName) -> LockHolder | None:
+        """Which process holds it, this one included; None where it is free."""
+        return self._locks[name].holder()
+
+    def close(self) -> None:
+        """Give up all."""
+        for lock in self._locks.values():
+            lock.release()
+
+
+def _lock_of(database: Database, name: LockName) -> _Lock:
+    url = database.engine.url
+    if url.get_backend_name() != "sqlite":
+        return _Session(database, _NUMBERS[name])
+    if in_memory(url):
+        return _Nobody()
+    # That of a database which is opened to be read is an address (`file:///…`).
+    path = unquote(urlsplit(url.database or "").path) if "uri" in url.query else url.database
+    return _File(Path(f"{path}.{name}.lock").absolute())
+
+
+class _Nobody:
+    def take(self, holder: LockHolder) -> bool:
+        return True
+
+    def is_ours(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+    def holder(self) -> LockHolder | None:
+        return None
+
+
+class _File:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held: int | None = None
+
+    def take(self, holder: LockHolder) -> bool:
+        with self._errors():
+            opened = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            try:
+                for attempt in range(_TRIES):
+                    if self._locked(opened, fcntl.LOCK_EX) and self._is_there(opened):
+                        os.ftruncate(opened, 0)
+                        os.pwrite(opened, json.dumps(asdict(holder)).encode(), 0)
+                        self._held, opened = opened, -1
+                        return True
+                    if attempt < _TRIES - 1:
+                        time.sleep(_PAUSE)
+                return False
+            finally:
+                if opened >= 0:
+                    os.close(opened)
+
+    def is_ours(self) -> bool:
+        # Were the file removed, another process could lock a new one of this name.
+        return self._held is not None and self._is_there(self._held)
+
+    def release(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
+
+    def holder(self) -> LockHolder | None:
+        with self._errors():
+            try:
+                opened = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return None
+            try:
+                return None if self._locked(opened, fcntl.LOCK_SH) else _told_in(os.pread(opened, 4096, 0))
+            finally:
+                os.close(opened)
+
+    def _locked(self, opened: int, how: int) -> bool:
+        try:
+            fcntl.flock(opened, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _is_there(self, opened: int) -> bool:
+        with suppress(OSError):
+            return os.path.samestat(os.fstat(opened), self._path.stat())
+        return False
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except PermissionError as error:
+            raise NotWritable(f"the lock file {self._path} cannot be used: {error.strerror}") from error
+        except OSError as error:
+            advice = "the database must be in a folder of this machine whose file system knows file locks (flock)"
+            raise Unavailable(f"the lock file {self._path} cannot be used: {error.strerror}; {advice}") from error
+
+
+def _told_in(content: bytes) -> LockHolder:
+    try:
+        return LockHolder(**json.loads(content))
+    except (ValueError, TypeError):
+        return LockHolder()
+
+
+class _Session:
+    def __init__(self, database: Database, number: int) -> None:
+        self._database = database
+        self._number = number
+        self._held: Connection | None = None
+
+    def take(self, holder: LockHolder) -> bool:
+        if self.is_ours():
+            return False
+        with self._errors():
+            connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                taken: bool = self._ask(connection, f"SELECT pg_try_advisory_lock({_KEY})").scalar_one()
+                if not taken:
+                    return False
+                # 63 bytes are kept of it.
+                told = f"{holder.command}|{holder.pid}|{holder.since}|{holder.host}"
+                connection.execute(text("SELECT set_config('application_name', :told, false)"), {"told": told})
+                for setting in _KEEPALIVES:
+                    connection.execute(text(f"SET {setting}"))
+                # It never goes back to the others, which would take the lock with it.
+                connection.detach()
+                self._held = connection
+                return True
+            finally:
+                if self._held is not connection:
+                    connection.close()
+
+    def is_ours(self) -> bool:
+        if self._held is None:
+            return False
+        try:
+            self._held.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            self.release()
+            return False
+        return True
+
+    def release(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            # Before it is closed: the server may take a moment to see that.
+            with suppress(SQLAlchemyError):
+                held.execute(text("SELECT pg_advisory_unlock_all()"))
+            with suppress(SQLAlchemyError):
+                held.close()
+
+    def holder(self) -> LockHolder | None:
+        with self._database.reading() as connection:
+            told = self._ask(connection, _HOLDER).scalar_one_or_none()
+        if told is None:
+            return None
+        command, pid, since, host = [*told.split("|", 3), "", "", ""][:4]
+        return LockHolder(command, host, int(pid), since) if pid.isdecimal() else LockHolder()
+
+    def _ask(self, connection: Connection, query: str) -> Any:
+        return connection.execute(text(query), {"number": self._number})
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise translate(error, self._database.name) from error

@@ -1,25 +1,25 @@
-"""The outbox: every post is a row before it is a message, and one program at a time holds it.
+"""The outbox: every post is a row before it is a message.
 
-`claim` and `unknown_due` give a post to this store (its *holder*) for a lease: see `bot.storage.holding`. Meanwhile
-nobody else changes it but a person; `sent` alone is accepted from whoever says it.
+One process at a time delivers: the one that holds the lock `work` (`bot.storage.locks`). What it finds SENDING when it begins was left by a
+process that is gone, and is in doubt. Were the lock lost in the middle of a send, the number of attempts tells the send of one process from
+that of the next: a late answer changes nothing, but for `sent`, which is true whoever says it.
 
 The posts of a digest are one message: which they are is recorded before it is sent, and from then on they change together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, update
 
 from bot.model import Post, PostCause, PostState
 from bot.storage import backlog, waiting
 from bot.storage.backlog import Load
 from bot.storage.codec import clean
 from bot.storage.database import Database
-from bot.storage.holding import Holder
 from bot.storage.marks import as_text
 from bot.storage.outbox_rows import is_due, is_in_doubt, is_resting, load_messages, load_rows, of_message
 from bot.storage.post_states import require, values_of
@@ -28,9 +28,10 @@ from bot.storage.schema import posts
 from bot.storage.shown import shown_by
 from bot.storage.withdrawing import refuse_withdrawn
 
-LEASE = timedelta(minutes=5)
-"""How long a send or a look-up may take before another program may take over: longer than any request with its time-outs. A send that takes
-longer, because it is made of many requests, is renewed meanwhile."""
+SETTLE = timedelta(seconds=10)
+"""Before a message is looked for that a process left SENDING: the platform may still be working on it."""
+
+_OPEN = (PostState.SENDING, PostState.UNKNOWN)
 
 
 class Outbox:
@@ -38,16 +39,9 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._holder = Holder(LEASE)
-
-    def run_at(self, place: str, is_gone: Callable[[str], bool]) -> None:
-        """Note from now on that messages are held from this place, and ask `is_gone` of that of others: whether the program there has
-        certainly ended. Without it a killed program is known by its lease alone.
-        """
-        self._holder.run_at(place, is_gone)
 
     def claim(self, destination: str, now: datetime) -> Post | None:
-        """The oldest due PENDING message of the destination, now SENDING and ours alone. None while the destination is on hold.
+        """The oldest due PENDING message of the destination, now SENDING. None while the destination is on hold.
 
         What would go out before a post of a decree that it changes is put off, and leaves its digest.
         """
@@ -58,11 +52,12 @@ class Outbox:
             while (first := connection.execute(oldest).scalar_one_or_none()) is not None:
                 digest = select(posts.c.digest).where(posts.c.id == first).scalar_subquery()
                 whole = and_(posts.c.state == PostState.PENDING, or_(posts.c.id == first, posts.c.digest == digest))
-                # PostgreSQL: another program that takes the same digest waits here, and then finds it taken.
+                # PostgreSQL: a person who decides of one of the same digest waits here.
                 ids = list(connection.execute(select(posts.c.id).where(whole).order_by(posts.c.id).with_for_update()).scalars())
                 ids = waiting.without_early(connection, ids, now)
                 if ids:
-                    self._holder.hold(connection, ids, now, {"state": PostState.SENDING.value, "attempts": posts.c.attempts + 1})
+                    values = {"state": PostState.SENDING.value, "attempts": posts.c.attempts + 1}
+                    connection.execute(update(posts).where(posts.c.id.in_(ids)).values(values))
                     return next(iter(_about_to_be_told(connection, load_messages(connection, posts.c.id.in_(ids)))), None)
             return None
 
@@ -73,21 +68,19 @@ class Outbox:
             return bool(connection.execute(query).scalar_one())
 
     def unknown_due(self, destination: str, now: datetime) -> list[Post]:
-        """The messages of the destination to look for now, oldest first, ours alone for a lease: those UNKNOWN whose time has come, and
-        those that a program left SENDING, now UNKNOWN too. Empty while the destination is on hold.
+        """The messages of the destination to look for now, oldest first: those UNKNOWN whose time has come. What was left SENDING is
+        UNKNOWN from here on. Empty while the destination is on hold.
         """
         due = and_(posts.c.state == PostState.UNKNOWN, is_due(now))
         with self._database.writing() as connection:
-            self._holder.recover(connection, now)
-            # PostgreSQL: rows that another program is taking are passed over. SQLite: the whole transaction is exclusive already.
-            ids = list(connection.execute(_oldest(destination, due, now).with_for_update(skip_locked=True)).scalars())
-            self._holder.hold(connection, ids, now, {"not_before": now + self._holder.lease, "changed_at": now})
+            _recover(connection, posts.c.destination == destination, now)
+            ids = list(connection.execute(_oldest(destination, due, now)).scalars())
             return load_messages(connection, posts.c.id.in_(ids))
 
     def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
         """The platform has the message, under this id. Always accepted: it is true whoever says it. Raises NoSuchRow."""
         values: dict[str, Any] = {"state": PostState.SENT, "reference": clean(reference), "closed_at": now, "error": None}
-        values |= {"not_before": None, "holder": None, "looks": 0} | ({} if cause is None else {"cause": cause.value})
+        values |= {"not_before": None, "looks": 0} | ({} if cause is None else {"cause": cause.value})
         digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
         whole = or_(posts.c.id == post_id, posts.c.digest == digest)
         with self._database.writing() as connection:
@@ -106,33 +99,32 @@ class Outbox:
         not_before: datetime | None = None,
         looks: int = 0,
     ) -> bool:
-        """Take a message that is ours from the state that `post` tells to another; `cause` None leaves the last one.
+        """Take a message from the state that `post` tells to another; `cause` None leaves the last one.
 
-        Changes nothing, and gives False, when another program or a person has taken over. Raises NoSuchRow.
+        Changes nothing, and gives False, when another process or a person has taken over. Raises NoSuchRow.
         """
         values = values_of(state, now, cause=cause, error=error, not_before=not_before, looks=looks)
         # Certainly nothing is there: the next try shows what is known then.
         values |= {"shown": None} if state is PostState.REFUSED else {}
-        ours = self._holder.ours(post)
         with self._database.writing() as connection:
-            changed = connection.execute(update(posts).where(ours).values(values)).rowcount
+            changed = connection.execute(update(posts).where(_as_it_was(post)).values(values)).rowcount
             if not changed:
                 require(connection, post.id)
             if state is PostState.REFUSED:
                 waiting.wake(connection, post.id)
         return changed > 0
 
-    def renew(self, post: Post, now: datetime) -> bool:
-        """Hold a message that is being sent for another lease from now on; false when another program or a person has taken over."""
-        with self._database.writing() as connection:
-            return connection.execute(update(posts).where(self._holder.ours(post)).values(claimed_at=now)).rowcount > 0
+    def is_ours(self, post: Post) -> bool:
+        """Whether a message that was claimed is still the caller's to send: no other process or person has taken over."""
+        with self._database.reading() as connection:
+            return bool(connection.execute(select(exists().where(_as_it_was(post)))).scalar_one())
 
     def recover(self, now: datetime) -> int:
-        """Make UNKNOWN every post left SENDING whose lease is over, or whose program was seen to be gone. Returns how many. `unknown_due`
-        does it too.
+        """Make UNKNOWN every post left SENDING, wherever it goes, and tell how many: for the process that has just become the one which
+        delivers. `unknown_due` does it for what this process itself could not record.
         """
         with self._database.writing() as connection:
-            return self._holder.recover(connection, now)
+            return _recover(connection, true(), now)
 
     def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
         """Give nothing to this destination before then. A later time already set stays, unless the clock was set back since."""
@@ -160,7 +152,7 @@ class Outbox:
         Give the configured destinations: posts of one that is no longer configured stay, and would be due for ever.
         """
         with self._database.reading() as connection:
-            return waiting.next_due(connection, now, destinations, self._holder.lease)
+            return waiting.next_due(connection, now, destinations)
 
     def load(self, destination: str, now: datetime, since: datetime) -> Load:
         """How much waits for a destination, and how many messages it got after `since`."""
@@ -197,6 +189,20 @@ class Outbox:
             for destination, state, number in connection.execute(query):
                 result.setdefault(destination, {})[PostState(state)] = number
         return result
+
+
+def _as_it_was(post: Post) -> ColumnElement[bool]:
+    """The rows of this message, while it is in the state that it tells, at the same attempt."""
+    first = posts.alias()
+    attempts = select(first.c.attempts).where(first.c.id == post.id).scalar_subquery()
+    return and_(of_message(post), posts.c.state == post.state, posts.c.state.in_(_OPEN), attempts == post.attempts)
+
+
+def _recover(connection: Connection, where: ColumnElement[bool], now: datetime) -> int:
+    error = "the program was stopped while sending"
+    # Its request may have left a moment before it ended.
+    values = values_of(PostState.UNKNOWN, now, cause=PostCause.KILLED, error=error, not_before=now + SETTLE)
+    return connection.execute(update(posts).where(where, posts.c.state == PostState.SENDING).values(values)).rowcount
 
 
 def _about_to_be_told(connection: Connection, messages: Sequence[Post]) -> list[Post]:

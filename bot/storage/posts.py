@@ -81,12 +81,12 @@ class Posts:
         not_before: datetime | None = None,
         reference: str | None = None,
     ) -> bool:
-        """A person takes a message from the state that `post` tells to another, whoever holds it; a program that holds it loses it.
+        """A person takes a message from the state that `post` tells to another; a process that looks for it changes nothing more.
 
         Changes nothing, and gives False, when its state is another by now. Given a row as `get` gives it, a drop takes that row alone out
         of its digest. Its destination rests no longer, unless the platform asked for that.
         """
-        values = values_of(state, now, cause=cause, error=None, not_before=not_before) | {"holder": None}
+        values = values_of(state, now, cause=cause, error=None, not_before=not_before)
         whole = of_message(post)
         if state is PostState.SENT:
             values |= {"closed_at": now, "reference": None if reference is None else clean(reference)}

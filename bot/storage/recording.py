@@ -17,11 +17,11 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, selec
 from bot.model import Act, Decree, Reading
 from bot.storage.act_writing import replace_acts
 from bot.storage.codec import clean_or_none
+from bot.storage.database import lock_recueil
 from bot.storage.decree_rows import load_decrees
 from bot.storage.decree_writing import see, store_decrees
 from bot.storage.editing import want_edits
 from bot.storage.identity import Earlier, Found, keys_of, recognise
-from bot.storage.locks import lock_recueil
 from bot.storage.queueing import Route, queue
 from bot.storage.rows import ReadResult, Recorded, RecueilState
 from bot.storage.schema import acts, identities, recueils

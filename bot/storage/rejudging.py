@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from bot.model import Decree, Outcome, Verdict
 from bot.storage.codec import evidence_to_json
-from bot.storage.database import Database
+from bot.storage.database import Database, lock_recueil
 from bot.storage.decisions import decisions_under, keys_of_act
 from bot.storage.decree_rows import load_decrees
 from bot.storage.decree_writing import claim, see, store_decrees
@@ -18,7 +18,6 @@ from bot.storage.decrees import StoredAct
 from bot.storage.editing import want_edits
 from bot.storage.errors import NoSuchRow
 from bot.storage.identity import Earlier, Found, keys_of, recognise
-from bot.storage.locks import lock_recueil
 from bot.storage.queueing import Route, queue
 from bot.storage.recording import known_keys
 from bot.storage.rows import Rejudged

@@ -10,14 +10,13 @@ from sqlalchemy import Connection, Select, select, update
 
 from bot.model import Decree, Kind, Outcome
 from bot.storage.codec import evidence_from_json
-from bot.storage.database import Database
+from bot.storage.database import Database, lock_recueil
 from bot.storage.decisions import decisions_under
 from bot.storage.decree_rows import load_decrees
 from bot.storage.decree_writing import see, store_decrees
 from bot.storage.editing import want_edits
 from bot.storage.errors import NoSuchRow
 from bot.storage.identity import Earlier, Found, keys_of, recognise
-from bot.storage.locks import lock_recueil
 from bot.storage.queueing import Route, queue
 from bot.storage.recording import known_keys
 from bot.storage.retrying import written

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from bot.model import Kind, Outcome
 from bot.storage.codec import clean
+from bot.storage.database import lock_recueil
 from bot.storage.decisions import decisions_under, key_of_review, keys_of_act, write_decision
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.locks import lock_recueil
 from bot.storage.rows import Decision
 from bot.storage.schema import acts, reviews
 

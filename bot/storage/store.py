@@ -19,7 +19,7 @@ from bot.storage.edits import Edits
 from bot.storage.edits_told import EditsTold
 from bot.storage.engine import BUSY_TIMEOUT, make_engine, use_wal
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema, translate
-from bot.storage.leases import Leases
+from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.moved_chats import MovedChats
 from bot.storage.outbox import Outbox
@@ -29,13 +29,15 @@ from bot.storage.quarantine import Quarantine
 from bot.storage.recueils import Recueils
 from bot.storage.references import ChatMessages
 from bot.storage.rejudging import Rejudging
+from bot.storage.requests import Requests
 from bot.storage.reviews import Reviews
 from bot.storage.sources import SourceStates
 from bot.storage.url import in_memory, masked, parse_url
 
 
 class Store:
-    """What the bot remembers. Safe to use from several threads, and from several programs at once on the same database."""
+    """What the bot remembers. Safe to use from several threads, and from several programs at once on the same database: `locks` tell which
+    of them works."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -51,7 +53,8 @@ class Store:
         self.destination_checks = DestinationChecks(database)
         self.moved_chats = MovedChats(database)
         self.chat_messages = ChatMessages(database)
-        self.leases = Leases(database)
+        self.locks = Locks(database)
+        self.requests = Requests(database)
         self.alerts = Alerts(database)
         self.backfills = Backfills(database)
         self.contents = Contents(database)
@@ -59,7 +62,8 @@ class Store:
         self.rejudging = Rejudging(database)
 
     def close(self) -> None:
-        """Release every connection."""
+        """Release every lock and connection."""
+        self.locks.close()
         self.database.close()
 
     def __enter__(self) -> Self:

@@ -14,6 +14,8 @@ from bot.storage.replies import awaited
 from bot.storage.schema import Instant, edits, holds, posts
 from bot.storage.upsert import insert_or_ignore
 
+_LOOKED_FOR = (PostState.UNKNOWN, PostState.SENDING)
+
 AWAITED = timedelta(minutes=5)
 """After which a post is looked at again that waits for one to go out first. What makes that certain wakes it at once."""
 
@@ -86,24 +88,19 @@ def idle_since(connection: Connection, now: datetime) -> dict[str, datetime]:
     return found
 
 
-def next_due(connection: Connection, now: datetime, destinations: Collection[str] | None, lease: timedelta) -> datetime | None:
+def next_due(connection: Connection, now: datetime, destinations: Collection[str] | None) -> datetime | None:
     """When there will next be something to do for these destinations (None: for all), never before `now`; None when nothing waits.
 
-    A message that is being sent is looked at when its `lease` is over.
+    To be asked between two passes: a message that is still SENDING then was left so, and there is something to do at once.
     """
     doubtful = posts.alias()
     # Asked once, and not of every post that waits.
     ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
-    waits = and_(posts.c.state.in_((PostState.UNKNOWN, PostState.PENDING)), or_(posts.c.state == PostState.UNKNOWN, ahead))
+    waits = and_(posts.c.state.in_((*_LOOKED_FOR, PostState.PENDING)), or_(posts.c.state.in_(_LOOKED_FOR), ahead))
     waiting = select(posts.c.destination, func.min(due_at(now)).label("due")).where(waits)
-    sending = select(func.min(posts.c.claimed_at)).where(posts.c.state == PostState.SENDING)
     if destinations is not None:
-        ours = posts.c.destination.in_(sorted(destinations))
-        waiting, sending = waiting.where(ours), sending.where(ours)
+        waiting = waiting.where(posts.c.destination.in_(sorted(destinations)))
     resting = select(holds.c.destination, holds.c.until).where(lasts(now))
     rests = {row.destination: row.until for row in connection.execute(resting)}
     times = [max(row.due, rests.get(row.destination, now), now) for row in connection.execute(waiting.group_by(posts.c.destination))]
-    claimed = connection.execute(sending).scalar_one()
-    if claimed is not None:
-        times.append(max(min(claimed, now) + lease, now))
     return min(times, default=None)

@@ -1,127 +1,279 @@
-"""Only one `vigie run` at a time."""
+"""Who works on a database, and what becomes of the work of the others."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot.instance import RUN, AlreadyRunning, Place, alone, here, is_gone
-from bot.storage import Store
-from bot.storage.leases import STALE, Lease, Leases
+from bot.instance import AlreadyRunning, HandedOverFailed, Json, Order, Told, run_alone, serve, work_alone
+from bot.model import PostState
+from bot.storage import Store, open_store
+from bot.storage.errors import Locked, Unavailable
+from bot.storage.locks import LockHolder, LockName
 from tests.bot.storage.building import NOW
+from tests.bot.storage.test_outbox import claimed, queue
 
-LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-
-
-def elsewhere() -> str:
-    return str(replace(here(), host="other.example"))
+PAUSE = 0.01
+POLL = Order("poll", {"codes": ["26"]})
 
 
-async def test_the_second_one_is_told_where_the_first_is_and_since_when(store: Store) -> None:
-    store.leases.take(RUN, "other", elsewhere(), NOW, is_gone=is_gone)
-    with pytest.raises(AlreadyRunning, match=rf"since 2024-04-19T18:30:00\+00:00 \(host other.example, process {os.getpid()}; .* 8 s ago"):
-        async with alone(store.leases, lambda: NOW + timedelta(seconds=8), asyncio.Event()):
-            pytest.fail("two at once")
-    lease = store.leases.holder_of(RUN, NOW)
-    assert lease is not None
-    assert lease.holder == "other"
+@pytest.fixture
+def opener(tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """The same database as another process would open it."""
+    stores: list[Store] = []
+
+    def open_another() -> Store:
+        stores.append(open_store(f"sqlite:///{tmp_path / 'vigie.db'}"))
+        return stores[-1]
+
+    yield open_another
+    for store in stores:
+        store.close()
 
 
-async def test_the_place_is_free_again_at_the_end(store: Store) -> None:
-    for _ in range(2):
-        async with alone(store.leases, lambda: NOW, asyncio.Event()):
-            assert store.leases.holder_of(RUN, NOW) is not None
-        assert store.leases.holder_of(RUN, NOW) is None
+class Process:
+    """A command that works until it is told to go on, and notes what happens to it."""
+
+    def __init__(self, store: Store, order: Order = POLL) -> None:
+        self.store = store
+        self.order = order
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.told: list[Any] = []
+        self.heard = asyncio.Event()
+        self.times = 0
+
+    async def work(self, give_way: asyncio.Event) -> Json | None:
+        self.times += 1
+        self.begun.set()
+        waits = [asyncio.ensure_future(event.wait()) for event in (give_way, self.go_on)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return {"by": self.order.kind, "times": self.times} if self.go_on.is_set() else None
+
+    def tell(self, what: Any) -> None:
+        self.told.append(what)
+        self.heard.set()
+
+    def start(self) -> asyncio.Task[Json]:
+        return asyncio.create_task(work_alone(self.store, lambda: NOW, self.order, self.work, self.tell, pause=PAUSE))
 
 
-class Watched:
-    """The leases of a store; `beaten` is set each time that one is taken or renewed."""
+class Bot:
+    """`vigie run`, which carries out polls."""
 
-    def __init__(self, leases: Leases) -> None:
-        self._leases = leases
-        self.beaten = threading.Event()
-        self.release = leases.release
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.stop = asyncio.Event()
+        self.working = asyncio.Event()
+        self.asked = asyncio.Event()
+        self.answer = asyncio.Event()
+        self.begun = 0
+        self.stopped = asyncio.Event()
+        self.fault: Exception | None = None
 
-    def take(self, name: str, holder: str, place: str, now: datetime, *, is_gone: Callable[[str], bool]) -> Lease | None:
-        taken = self._leases.take(name, holder, place, now, is_gone=is_gone)
-        self.beaten.set()
-        return taken
+    async def handle(self, arguments: Json, told: Told) -> Json:
+        told("begun")
+        self.asked.set()
+        try:
+            await self.answer.wait()
+        except asyncio.CancelledError:
+            self.stopped.set()
+            raise
+        if self.fault is not None:
+            raise self.fault
+        return {"by": "the bot", "codes": arguments["codes"]}
 
+    async def work(self, ending: asyncio.Event) -> None:
+        self.begun += 1
+        self.working.set()
+        serving = asyncio.create_task(serve(self.store, {"poll": self.handle}, pause=PAUSE))
+        await ending.wait()
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+        self.working.clear()
 
-async def test_a_sign_of_life_that_is_being_recorded_at_the_end_does_not_take_the_place_again(store: Store) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    class Slow(Watched):
-        def take(self, *args: Any, **kwargs: Any) -> Lease | None:
-            if self.beaten.is_set():
-                begun.set()
-                go_on.wait(60)
-            return super().take(*args, **kwargs)
-
-    async with alone(Slow(store.leases), lambda: NOW, asyncio.Event(), beat=0):
-        await asyncio.to_thread(begun.wait, 10)
-        threading.Timer(0.1, go_on.set).start()
-    await asyncio.to_thread(go_on.wait, 10)
-    await asyncio.get_running_loop().shutdown_default_executor()
-    assert store.leases.holder_of(RUN, NOW) is None
-
-
-async def test_signs_of_life_are_given_and_who_was_taken_over_ends(store: Store) -> None:
-    now, stop = [NOW], asyncio.Event()
-    leases = Watched(store.leases)
-    async with alone(leases, lambda: now[0], stop, beat=0.001):
-        now[0] += timedelta(seconds=30)
-        leases.beaten.clear()
-        assert await asyncio.to_thread(leases.beaten.wait, 20)
-        assert not stop.is_set()
-        # The machine slept meanwhile, as far as another one can tell.
-        store.leases.take(RUN, "other", elsewhere(), now[0] + STALE, is_gone=is_gone)
-        now[0] += STALE
-        async with asyncio.timeout(60):
-            await stop.wait()
-    lease = store.leases.holder_of(RUN, NOW)
-    assert lease is not None
-    assert lease.holder == "other", "the place of another is not given up"
+    @asynccontextmanager
+    async def runs(self) -> AsyncIterator[asyncio.Task[None]]:
+        running = asyncio.create_task(run_alone(self.store, lambda: NOW, self.stop, self.work, pause=PAUSE))
+        try:
+            yield running
+        finally:
+            self.stop.set()
+            await running
 
 
-@LINUX
-def test_one_that_was_killed_need_not_be_waited_for(store: Store) -> None:
-    async def run() -> None:
-        async with alone(store.leases, lambda: NOW, asyncio.Event()):
-            pass
-
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    place = str(replace(here(), pid=process.pid, started=_started(process.pid)))
-    store.leases.take(RUN, "other", place, NOW, is_gone=is_gone)
-    with pytest.raises(AlreadyRunning):
-        asyncio.run(run())
-    process.kill()
-    process.communicate()
-    asyncio.run(run())
+async def until(condition: Callable[[], bool]) -> None:
+    """Look until something is true of what another process, as it were, has written."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(PAUSE)
 
 
-def _started(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+async def test_a_second_bot_is_told_where_the_first_is_and_since_when(opener: Callable[[], Store]) -> None:
+    first = Bot(opener())
+    async with first.runs():
+        await first.working.wait()
+        with pytest.raises(AlreadyRunning, match=r"vigie run on host .*, process \d+, since 20.*Stop it first"):
+            await run_alone(opener(), lambda: NOW, asyncio.Event(), Bot(opener()).work, pause=PAUSE)
+    assert first.store.locks.holder(LockName.RUN) is None
+    assert first.store.locks.holder(LockName.WORK) is None
 
 
-@LINUX
-def test_who_is_gone() -> None:
-    own = here()
-    assert Place.parse(str(own)) == own
-    assert not is_gone(str(own), own)
-    assert is_gone(str(replace(own, started="1")), own), "another process has the number now"
-    assert not is_gone(str(replace(own, started="1", host="other.example")), own)
-    assert not is_gone(str(replace(own, started="1", scope="another boot")), own)
-    assert not is_gone(str(replace(own, started="1", scope="")), replace(own, scope=""))
-    for text in ("", "host", "host|scope|x|1", "a|b|1|2|3"):
-        assert not is_gone(text, own)
+async def test_where_nobody_works_a_command_does_it_itself(opener: Callable[[], Store]) -> None:
+    process = Process(opener())
+    process.go_on.set()
+    (post,) = queue(process.store, "A")
+    claimed(process.store)
+    process.store.requests.add("backfill", {"of": "a process that was killed"})
+    assert await process.start() == {"by": "poll", "times": 1}
+    assert process.told == []
+    assert process.store.locks.holder(LockName.WORK) is None
+    assert process.store.requests.unanswered() == []
+    assert process.store.posts.get(post.id).state is PostState.UNKNOWN, "whoever was sending it is gone"
+
+
+async def test_beside_a_bot_a_command_hands_its_work_over_and_shows_what_came_of_it(opener: Callable[[], Store]) -> None:
+    bot, process = Bot(opener()), Process(opener())
+    async with bot.runs():
+        await bot.working.wait()
+        waiting = process.start()
+        await bot.asked.wait()
+        await until(lambda: "begun" in process.told)
+        bot.answer.set()
+        assert await waiting == {"by": "the bot", "codes": ["26"]}
+    assert isinstance(process.told[0], LockHolder)
+    assert process.told[0].command == "vigie run"
+    assert process.times == 0
+    assert process.store.requests.get(1) is None
+
+
+async def test_what_nobody_waits_for_any_more_is_stopped(opener: Callable[[], Store]) -> None:
+    bot, process = Bot(opener()), Process(opener())
+    async with bot.runs():
+        await bot.working.wait()
+        waiting = process.start()
+        await bot.asked.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await bot.stopped.wait()
+        assert process.store.requests.unanswered() == []
+
+
+@pytest.mark.parametrize(("fault", "told"), [(Locked("the database is locked"), "is locked"), (RuntimeError("secret"), "RuntimeError")])
+async def test_what_fails_there_is_told_here(opener: Callable[[], Store], fault: Exception, told: str) -> None:
+    bot, process = Bot(opener()), Process(opener())
+    bot.fault = fault
+    bot.answer.set()
+    async with bot.runs():
+        await bot.working.wait()
+        with pytest.raises(HandedOverFailed, match=rf"vigie run on host .*{told}") as failed:
+            await process.start()
+    assert "secret" not in str(failed.value)
+
+
+async def test_two_commands_that_do_the_same_do_it_once(opener: Callable[[], Store]) -> None:
+    first, second, third = Process(opener()), Process(opener()), Process(opener(), Order("poll", {"codes": ["38"]}))
+    running = first.start()
+    await first.begun.wait()
+    others = [second.start(), third.start()]
+    await until(lambda: len(first.store.requests.unanswered()) == 2)
+    first.go_on.set()
+    third.go_on.set()
+    assert await running == await others[0] == {"by": "poll", "times": 1}
+    assert await others[1] == {"by": "poll", "times": 1}
+    assert (first.times, second.times, third.times) == (1, 0, 1), "what is not the same is done afterwards"
+
+
+async def test_where_the_holder_is_killed_the_one_that_waits_does_it(opener: Callable[[], Store]) -> None:
+    killed, process = opener(), Process(opener())
+    assert killed.locks.take(LockName.WORK, "vigie poll")
+    waiting = process.start()
+    await process.heard.wait()
+    process.go_on.set()
+    killed.locks.close()  # what the system does
+    assert await waiting == {"by": "poll", "times": 1}
+
+
+async def test_a_command_gives_way_to_a_bot_that_starts_and_hands_over_the_rest(opener: Callable[[], Store]) -> None:
+    bot, process = Bot(opener()), Process(opener())
+    bot.answer.set()
+    working = process.start()
+    await process.begun.wait()
+    async with bot.runs():
+        await bot.working.wait()
+        assert await working == {"by": "the bot", "codes": ["26"]}
+    assert process.times == 1, "begun, and given up"
+
+
+async def test_a_bot_says_for_whom_it_waits_and_can_be_stopped_meanwhile(opener: Callable[[], Store]) -> None:
+    bot, other = Bot(opener()), opener()
+    assert other.locks.take(LockName.WORK, "vigie poll")
+    with capture_logs() as logs:
+        async with bot.runs():
+            await until(lambda: logs != [])
+    assert [(line["event"], line["holder"].split(" on ")[0]) for line in logs] == [
+        ("waiting for another process to give way", "vigie poll")
+    ]
+    assert bot.begun == 0
+
+
+async def test_a_bot_that_loses_a_lock_stops_until_it_has_it_again(
+    opener: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.instance.WATCH", PAUSE)
+    bot = Bot(opener())
+    async with bot.runs():
+        await bot.working.wait()
+        take, down = bot.store.locks.take, [Unavailable("no server")]
+
+        def take_when_up(name: LockName, command: str) -> bool:
+            if down:
+                raise down.pop()
+            return take(name, command)
+
+        monkeypatch.setattr(bot.store.locks, "take", take_when_up)
+        with capture_logs() as logs:
+            (tmp_path / "vigie.db.work.lock").unlink()
+            await until(lambda: bot.begun == 2)
+        await bot.working.wait()
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == [
+        "a lock of the database was lost: nothing is polled or sent until it is held again",
+        "the locks of the database cannot be had, trying again",
+    ]
+
+
+async def test_a_command_that_loses_its_lock_begins_again(
+    opener: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.instance.WATCH", PAUSE)
+    process = Process(opener())
+    working = process.start()
+    await process.begun.wait()
+    process.begun.clear()
+    (tmp_path / "vigie.db.work.lock").unlink()
+    await process.begun.wait()
+    process.go_on.set()
+    assert await working == {"by": "poll", "times": 2}
+
+
+async def test_locks_that_cannot_be_had_at_all_are_told_at_the_start(opener: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bool:
+        raise Unavailable("no file locks here")
+
+    bot, process = Bot(opener()), Process(opener())
+    for store in (bot.store, process.store):
+        monkeypatch.setattr(store.locks, "take", refuse)
+    with pytest.raises(Unavailable):
+        await run_alone(bot.store, lambda: NOW, bot.stop, bot.work, pause=PAUSE)
+    with pytest.raises(Unavailable):
+        await process.start()

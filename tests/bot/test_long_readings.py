@@ -20,7 +20,6 @@ from bot.reading import Unreadable
 from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
 from bot.storage import Store
-from bot.storage.contents import HELD_FOR
 from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.watch import Rhythm, Watcher
@@ -188,7 +187,7 @@ async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(worl
     assert world.posted == 1
     row = world.row("99", 1)
     assert (row.state, row.next_try_at, row.error) == (
-        RecueilState.INCOMPLETE, NOON + HELD_FOR, f"being read: {LONG - 1} of {LONG} pages were still to be recognised",
+        RecueilState.INCOMPLETE, NOON, f"being read: {LONG - 1} of {LONG} pages were still to be recognised",
     )  # fmt: skip
 
     scan.gate.set()
@@ -402,19 +401,14 @@ async def test_stopped_wherever_they_are_all_go_on_from_there(world: World) -> N
 
 async def test_what_was_read_is_stored_every_now_and_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.pace = Pace(pages=20, quick=300, urgent=300, checkpoint=0.01)
-    saved, held = asyncio.Event(), asyncio.Event()
-    loop, save, hold = asyncio.get_running_loop(), world.store.contents.save, world.store.contents.hold
+    saved = asyncio.Event()
+    loop, save = asyncio.get_running_loop(), world.store.contents.save
 
     def told(*args: object, **named: object) -> None:
         save(*args, **named)  # type: ignore[arg-type]  # passed through
         loop.call_soon_threadsafe(saved.set)
 
-    def told_held(recueil: int, until: datetime) -> None:
-        hold(recueil, until)
-        loop.call_soon_threadsafe(held.set)
-
     monkeypatch.setattr(world.store.contents, "save", told)
-    monkeypatch.setattr(world.store.contents, "hold", told_held)
     scan = world.publish("99", 1, *(NOTHING for _ in range(LONG)), urgent=7)
     await world.poll("99")
     async with asyncio.timeout(HANGS):
@@ -425,10 +419,6 @@ async def test_what_was_read_is_stored_every_now_and_then(world: World, monkeypa
             await saved.wait()
             content = world.store.contents.get(sha(url("99", 1)))
     assert (len(content.pages), content.complete, content.unfinished) == (7, False, 0)
-    # Another program leaves it alone for as long as there are signs of life.
-    await soon(held.wait())
-    assert world.row("99", 1).next_try_at == NOON + HELD_FOR
-    assert world.store.recueils.due(NOON) == []
 
 
 async def test_a_database_that_fails_in_the_background_is_told_and_the_recueil_left_alone(

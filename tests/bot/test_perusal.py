@@ -31,6 +31,7 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
     async def early(_: Reading) -> None:
         pass
 
+    (tmp_path / "scan.pdf").touch()
     with open_store("sqlite://") as store:
         peruser = Peruser(read=read, store=store, clock=lambda: NOON, pace=Pace(quick=0, urgent=60))
         lanes = Lanes(quick=1, slow=1)
@@ -42,7 +43,7 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
                 while not may_come():  # noqa: ASYNC110 - at every turn of the loop: an event would wake it too late
                     await asyncio.sleep(0)
                 try:
-                    await peruser.peruse(File(number, tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
+                    await peruser.peruse(File(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
                 finally:
                     first_is_over = True
 

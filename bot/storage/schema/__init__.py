@@ -5,7 +5,7 @@ Foreign keys name their tables by text, so that no file need know another: impor
 
 from bot.storage.schema.acts import act_numbers, act_terms, acts, decisions, reviews, search_rules
 from bot.storage.schema.decrees import decrees, identities, links, sightings
-from bot.storage.schema.operators import alerts, leases, post_alerts
+from bot.storage.schema.operators import alerts, post_alerts, requests
 from bot.storage.schema.posts import destination_checks, edits, holds, moved_chats, newest_messages, posts, searches
 from bot.storage.schema.recueils import addresses, backfills, contents, recueils, robots, sources
 from bot.storage.schema.types import Instant, metadata
@@ -25,7 +25,6 @@ __all__ = [
     "edits",
     "holds",
     "identities",
-    "leases",
     "links",
     "metadata",
     "moved_chats",
@@ -33,6 +32,7 @@ __all__ = [
     "post_alerts",
     "posts",
     "recueils",
+    "requests",
     "reviews",
     "robots",
     "search_rules",

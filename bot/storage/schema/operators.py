@@ -1,8 +1,8 @@
-"""What operators are told, once each, and which program runs."""
+"""What operators are told, once each, and what their commands request of the bot that runs."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, Text
+from sqlalchemy import JSON, Column, Index, String, Table, Text
 
 from bot.storage.schema.types import Id, Instant, metadata
 
@@ -38,14 +38,13 @@ post_alerts = Table(
 )
 Index(None, post_alerts.c.subject, post_alerts.c.closed_at)
 
-leases = Table(
-    "leases",
+requests = Table(
+    "requests",
     metadata,
-    # What only one program at a time may be: see `bot.storage.leases`.
-    Column("name", String(32), primary_key=True),
-    Column("holder", String(64), nullable=False),
-    # The machine and the process, for people and for programs on the same machine.
-    Column("place", Text, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("beat_at", Instant, nullable=False),
+    # Work that a command hands to the process which holds the lock `work`: see `bot.storage.requests`.
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("progress", JSON(none_as_null=True)),
+    Column("result", JSON(none_as_null=True)),
 )

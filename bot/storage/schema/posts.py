@@ -19,9 +19,6 @@ posts = Table(
     Column("reference", Text),
     Column("error", Text),
     Column("created_at", Instant, nullable=False),
-    # Which running program holds the post, and since when: see `bot.storage.holding`.
-    Column("holder", String(64)),
-    Column("claimed_at", Instant),
     Column("closed_at", Instant),
     # A word of `bot.model.PostCause`.
     Column("cause", String(32)),
@@ -32,13 +29,11 @@ posts = Table(
     Column("digest", String(64), index=True),
     # What it told of its decree when it was last sent or edited: see `bot.storage.marks`.
     Column("told", Text),
-    # Where the program that holds the post runs.
-    Column("place", Text),
     # The link and the number that its message shows: see `bot.storage.shown`.
     Column("shown", JSON(none_as_null=True)),
 )
 Index(None, posts.c.destination, posts.c.state, posts.c.id)
-Index(None, posts.c.state, posts.c.claimed_at)
+Index(None, posts.c.state)
 Index(None, posts.c.destination, posts.c.closed_at)
 
 edits = Table(

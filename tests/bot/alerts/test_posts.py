@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.alerts import PostTeller, Turn
+from bot.alerts import PostTeller
 from bot.alerts.fitting import LONGEST
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
 from bot.alerts.post_text import post_text, post_words
@@ -55,7 +55,6 @@ class Bench:
                 edits=self.store.edits_told,
                 checks=self.store.destination_checks,
                 alerts=self.store.post_alerts,
-                turn=Turn(self.store.leases, "posts", lambda: self.now),
                 destinations=["t"],
                 late_after=6 * HOUR,
                 chat=self.chat if chat else None,

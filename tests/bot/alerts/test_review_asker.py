@@ -11,7 +11,6 @@ import pytest
 
 from bot.alerts.review_asker import AT_ONCE, FRESH, ReviewAsker
 from bot.alerts.review_text import review_text
-from bot.alerts.turn import Turn
 from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError, NotSent, Unknown
 from bot.messages import Language
@@ -59,7 +58,6 @@ class Bench:
         self.now += later
         self._asker = self._asker or ReviewAsker(
             reviews=self.store.reviews,
-            turn=Turn(self.store.leases, "reviews", lambda: self.now),
             chat=self.chat,
             found=Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now).found,
             names=lambda code: f"<{code}>",

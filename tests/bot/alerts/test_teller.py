@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.alerts import AlertTeller, OperatorsChat, Turn
+from bot.alerts import AlertTeller, OperatorsChat
 from bot.alerts.decisions import CALM, COMPANIONS, SETTLE
 from bot.delivery import DeliveryError, NotSent, Unknown
 from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
@@ -59,7 +59,6 @@ class Bench:
         self._teller = AlertTeller(
             survey=lambda: Overview(self.now, (AuthorityHealth("26", Status.FAILING, tuple(self.sources.values())),)),
             alerts=self.store.alerts,
-            turn=Turn(self.store.leases, "sources", lambda: self.now),
             chat=chat,
             names=lambda key: f"<{key}>",
             clock=lambda: self.now,

@@ -49,7 +49,7 @@ def parts_of(outbox: Outbox) -> tuple[Parts, list[Callable[[], None]]]:
 async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the_end() -> None:
     outbox = Outbox()
     parts, told = parts_of(outbox)
-    async with delivering(parts) as delivery:
+    async with delivering(parts, asyncio.Event()) as delivery:
         outbox.queued.append("first")
         told[0]()
         await outbox.asked.wait()
@@ -73,18 +73,9 @@ async def test_posts_that_go_one_by_one_all_have_their_turn(naps: list[timedelta
     outbox.go.set()
     outbox.queued, outbox.paced, outbox.naps, outbox.state = ["a"], ["b", "c"], naps, state
     parts, _ = parts_of(outbox)
-    async with delivering(parts) as delivery:
+    async with delivering(parts, asyncio.Event()) as delivery:
         pass
     assert [cast("Any", item).name for item in delivery.done] == expected
-
-
-async def test_a_rehearsal_delivers_nothing() -> None:
-    outbox = Outbox()
-    outbox.queued.append("first")
-    parts, _ = parts_of(outbox)
-    async with delivering(parts, rehearsal=True) as delivery:
-        delivery.found()
-    assert (delivery.done, outbox.queued) == ([], ["first"])
 
 
 async def test_a_destination_that_is_slow_keeps_nothing_from_the_others() -> None:
@@ -101,7 +92,7 @@ async def test_a_destination_that_is_slow_keeps_nothing_from_the_others() -> Non
 
     outbox = Two()
     parts, told = parts_of(outbox)
-    async with delivering(parts) as delivery:
+    async with delivering(parts, asyncio.Event()) as delivery:
         for name in ("first", "second"):
             outbox.queued.append(name)
             outbox.asked.clear()

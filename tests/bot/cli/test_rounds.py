@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.app import utc_now
-from bot.cli.output import print_round
+from bot.app import assemble
+from bot.cli.output import round_lines
 from bot.cli.rounds import one_round
 from bot.cli.shapes import uncertain_json
 from bot.config import Settings
 from bot.demo.replay import Replay
-from bot.instance import alone
 from bot.report import Harvest
 from bot.storage import open_store
 from bot.storage.errors import Locked
@@ -73,9 +73,7 @@ def test_a_round_of_which_nothing_new_could_be_opened_ends_with_3(tmp_path: Path
         assert vigie("--config", config, "poll", "26").code == 0
 
 
-async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(
-    telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_round_asks_about_what_is_in_doubt(telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings.model_validate(
         {
             "database": {"url": f"sqlite:///{tmp_path}/vigie.db"},
@@ -85,7 +83,8 @@ async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(
     )
 
     async def asked() -> list[BotMessage]:
-        await one_round(settings, {}, [], quiet=True, rehearsal=False)
+        async with assemble(settings, {}, watched=(), console=io.StringIO()) as parts:
+            await one_round(parts, settings, {}, [], asyncio.Event())
         return telegram.messages_in(OPERATORS)
 
     with open_store(settings.database.url) as store:
@@ -94,14 +93,12 @@ async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(
         store.contents.begin("ab", 1)
         read(store, old, road())
         read(store, new_recueil(store), doubtful(), now=datetime.now(UTC))
-        async with alone(store.leases, utc_now, asyncio.Event()):
-            assert await asked() == [], "it has the buttons, and hears them"
-        assert store.contents.get("ab") is None, "old pages in which nothing was found are dropped"
     for _ in range(2):
         [question] = await asked()
         assert "vigie review accept 2, or: vigie review reject 2" in question.text
         assert question.buttons == []
     with open_store(settings.database.url) as store:
+        assert store.contents.get("ab") is None, "old pages in which nothing was found are dropped"
         read(store, new_recueil(store, "other"), several(), now=datetime.now(UTC))
 
     def locked(*_: object) -> int:
@@ -113,10 +110,9 @@ async def test_a_round_asks_about_what_is_in_doubt_unless_a_running_bot_does(
     assert len(telegram.messages_in(OPERATORS)) == 2, "what else a round does keeps nobody from being asked"
 
 
-def test_what_is_printed_of_acts_in_doubt_names_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_printed_of_acts_in_doubt_names_nobody() -> None:
     doubt = UncertainAct("26", "https://p.example/a.pdf", 3, None, "Arrêté accordant à M. Jean Dupont un permis", ("M. Jean Dupont",))
-    print_round([], Harvest(decrees=(decree(id=7),), uncertain=(doubt,)), [], [], rehearsal=True)
-    shown = capsys.readouterr().out
+    shown = "\n".join(round_lines([], Harvest(decrees=(decree(id=7),), uncertain=(doubt,)), rehearsal=True))
     assert "to be checked by a person: https://p.example/a.pdf#page=3  Arrêté accordant à " in shown
     assert "Dupont" not in shown + str(uncertain_json(doubt))
     # The number of a rehearsal is known to no other command.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery import Sent
+from bot.delivery.backoff import SETTLE
 from bot.model import Decree, Facts, History, Place, Post, PostCause, PostState
 from tests.bot.messages.samples import DROME, decree
 
@@ -95,7 +96,7 @@ class MemoryOutbox:
             self._change(post.id, state=state, cause=cause, error=error, not_before=not_before, looks=looks)
             return True
 
-    def renew(self, post: Post, now: datetime) -> bool:
+    def is_ours(self, post: Post) -> bool:
         with self._lock:
             return self.posts[post.id].state is post.state
 
@@ -109,6 +110,8 @@ class MemoryOutbox:
 
     def unknown_due(self, destination: str, now: datetime) -> list[Post]:
         with self._lock:
+            for post in self._due(destination, PostState.SENDING, now):
+                self._change(post.id, state=PostState.UNKNOWN, cause=PostCause.KILLED, not_before=now + SETTLE)
             return [] if self.held_until(destination, now) else self._due(destination, PostState.UNKNOWN, now)
 
     def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
@@ -119,11 +122,12 @@ class MemoryOutbox:
         return until if until is not None and until > now else None
 
     def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
-        waiting = (PostState.PENDING, PostState.UNKNOWN)
+        looked_for = (PostState.UNKNOWN, PostState.SENDING)
         times = [
             max(post.not_before or now, self.holds.get(post.destination, now), now)
             for post in self.posts.values()
-            if post.state in waiting and post.destination in destinations
+            if post.state in looked_for or (post.state is PostState.PENDING and not self.in_doubt(post.destination))
+            if post.destination in destinations
         ]
         return min(times, default=None)
 
@@ -148,13 +152,6 @@ class MemoryOutbox:
                     self._change(first, key=key, digest=key, also=tuple(self.posts[one].decree for one in others))
                 for one in others:
                     del self.posts[one]
-
-    def kill(self, now: datetime) -> None:
-        """What the store does once the lease of a killed program is over."""
-        with self._lock:
-            for post in list(self.posts.values()):
-                if post.state is PostState.SENDING:
-                    self._change(post.id, state=PostState.UNKNOWN, cause=PostCause.KILLED, not_before=now)
 
     @property
     def states(self) -> list[PostState]:

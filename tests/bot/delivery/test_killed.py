@@ -13,7 +13,6 @@ import pytest
 from bot.delivery import Deliverer, Outbox, Sent
 from bot.model import Post, PostState
 from bot.storage import open_store
-from bot.storage.outbox import LEASE
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to
 
@@ -78,7 +77,6 @@ async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
             await Deliverer(mortal, [platform], clock, most_per_day={"essai": 5}).deliver_due()
         except* Kill:
             pass
-    clock.advance(seconds=LEASE.total_seconds())
     with open_store(url) as store:
         deliverer = Deliverer(store.outbox, [platform], clock, most_per_day={"essai": 5})
         for _ in range(20):

@@ -30,7 +30,7 @@ TABLE: dict[Event, tuple[set[PostState], PostState, PostCause | None, int | None
     Event.FAULT: ({SENDING}, UNKNOWN, PostCause.FAULT, 10, 10, False),
     Event.STOPPED_BEFORE: ({SENDING}, PENDING, PostCause.STOPPED, 0, None, False),
     Event.STOPPED_WHILE: ({SENDING}, UNKNOWN, PostCause.STOPPED, 10, 10, False),
-    Event.KILLED: ({SENDING}, UNKNOWN, PostCause.KILLED, 0, None, False),
+    Event.KILLED: ({SENDING}, UNKNOWN, PostCause.KILLED, 10, 10, False),
     Event.FOUND: ({UNKNOWN}, SENT, PostCause.RECONCILE_FOUND, None, None, False),
     Event.ABSENT: ({UNKNOWN}, PENDING, PostCause.RECONCILE_ABSENT, 0, None, False),
     Event.UNCLEAR: ({UNKNOWN}, UNKNOWN, PostCause.RECONCILE_UNCLEAR, 60, None, True),

@@ -99,18 +99,6 @@ def test_pages_damaged_in_the_database_are_as_if_never_read(store: Store) -> Non
     assert (found.pages, found.complete) == ((), False)
 
 
-def test_one_that_is_being_read_is_not_due_elsewhere_for_a_while(store: Store) -> None:
-    recueil = one_recueil(store)
-    later = NOW + timedelta(minutes=5)
-    store.contents.fetched(recueil.id, SHA, NOW)
-    store.contents.hold(recueil.id, later)
-    assert store.recueils.due(NOW) == []
-    assert [(one.sha256, one.fetched_at) for one in store.recueils.due(later)] == [(SHA, NOW)]
-    store.decrees.record(result_of(recueil, act("A")), to("t"), NOW)
-    store.contents.hold(recueil.id, NOW)
-    assert store.recueils.get(recueil.id).next_try_at is None, "what is read is not held"
-
-
 # Decrees recorded before all is read
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bot.model import Outcome, PostState
-from bot.storage.outbox import LEASE
+from bot.storage.outbox import SETTLE
 from bot.storage.rows import RecueilState
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
@@ -105,7 +105,7 @@ def test_killed_while_sending_the_post_is_looked_for_and_not_sent_again(tmp_path
     run = subprocess.run([sys.executable, "-c", SENDER, url], capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == -signal.SIGKILL, run.stderr
     with open_store(url) as store:
-        assert store.outbox.claim("t", NOW + LEASE) is None
-        (post,) = store.outbox.unknown_due("t", NOW + LEASE)
+        assert store.outbox.recover(NOW) == 1
+        (post,) = store.outbox.unknown_due("t", NOW + SETTLE)
         assert (post.id, post.attempts, post.state) == (int(run.stdout), 1, PostState.UNKNOWN)
-        assert store.outbox.claim("t", NOW + LEASE) is None
+        assert store.outbox.claim("t", NOW + SETTLE) is None

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.model import Post, PostCause, PostState
 from bot.storage.backlog import Load, digest_key
-from bot.storage.outbox import LEASE
+from bot.storage.outbox import SETTLE
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import MINUTE, claimed, queue
@@ -54,7 +54,8 @@ def test_it_fails_and_is_looked_for_as_one(opener: Callable[[], Store]) -> None:
     assert again is not None
     assert (again.key, again.decrees, again.attempts) == (taken.key, taken.decrees, 2)
     # The program is killed: another one finds the very same message in doubt.
-    (found,) = other.outbox.unknown_due("t", NOW + MINUTE + LEASE)
+    other.outbox.recover(NOW + MINUTE)
+    (found,) = other.outbox.unknown_due("t", NOW + MINUTE + SETTLE)
     assert (found.key, found.decrees, found.cause) == (taken.key, taken.decrees, PostCause.KILLED)
     assert other.outbox.move(found, PostState.HELD, NOW, cause=PostCause.AWAITS_PERSON)
     assert states(other) == [PostState.HELD] * 2

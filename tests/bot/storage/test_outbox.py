@@ -9,7 +9,7 @@ import pytest
 
 from bot.model import History, Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
-from bot.storage.outbox import LEASE
+from bot.storage.outbox import SETTLE
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.finding import posts_of
@@ -101,49 +101,41 @@ def test_an_unknown_one_is_looked_for_in_its_time_then_settled(store: Store) -> 
     assert claimed(store).id == second.id
 
 
-def test_one_program_at_a_time_looks_for_an_unknown_one(opener: Callable[[], Store]) -> None:
-    one, other = opener(), opener()
-    (post,) = queue(one, "A")
-    one.outbox.move(claimed(one), UNKNOWN, NOW, error="answer lost")
-    [mine] = other.outbox.unknown_due("t", NOW)
-    assert mine.id == post.id
-    assert one.outbox.unknown_due("t", NOW) == []
-    assert not one.outbox.move(mine, PENDING, NOW, error="not there")
-    assert state_of(one, post).state is UNKNOWN
-    assert other.outbox.move(mine, UNKNOWN, NOW, error="cannot be asked now", not_before=NOW + MINUTE, looks=1)
-    assert state_of(one, post).looks == 1
-    assert [found.id for found in one.outbox.unknown_due("t", NOW + MINUTE)] == [post.id]
-
-
-def test_a_post_left_by_a_killed_program_becomes_unknown_after_its_lease(opener: Callable[[], Store]) -> None:
+def test_what_a_killed_program_left_is_unknown_for_the_next_one_at_once(opener: Callable[[], Store]) -> None:
     killed, next_one = opener(), opener()
-    (post,) = queue(killed, "A")
+    here, elsewhere = queue(killed, "A", destinations=("t", "gone"))
     claimed(killed)
-    assert next_one.outbox.recover(NOW + LEASE - timedelta(seconds=1)) == 0
-    assert next_one.outbox.recover(NOW + LEASE) == 1
-    assert next_one.outbox.claim("t", NOW + LEASE) is None
-    assert [found.id for found in next_one.outbox.unknown_due("t", NOW + LEASE)] == [post.id]
-
-
-def test_looking_for_unknown_posts_recovers_those_left_behind(opener: Callable[[], Store]) -> None:
-    killed, next_one = opener(), opener()
-    (post,) = queue(killed, "A")
-    claimed(killed)
-    assert next_one.outbox.unknown_due("t", NOW + LEASE - timedelta(seconds=1)) == []
-    (found,) = next_one.outbox.unknown_due("t", NOW + LEASE)
-    assert (found.id, found.state, found.error) == (post.id, PostState.UNKNOWN, "the program was stopped while sending")
+    claimed(killed, "gone")
+    assert next_one.outbox.recover(NOW) == 2
+    assert {state_of(next_one, post).state for post in (here, elsewhere)} == {UNKNOWN}
+    assert next_one.outbox.claim("t", NOW + SETTLE) is None
+    # Its request may have left a moment before.
+    assert next_one.outbox.unknown_due("t", NOW) == []
+    assert next_one.outbox.next_due(NOW, ["t"]) == NOW + SETTLE
+    (found,) = next_one.outbox.unknown_due("t", NOW + SETTLE)
+    assert (found.id, found.state, found.error) == (here.id, UNKNOWN, "the program was stopped while sending")
     assert found.cause is PostCause.KILLED
+
+
+def test_what_this_program_could_not_record_is_looked_for_too(store: Store) -> None:
+    mine, theirs = queue(store, "A", destinations=("t", "m"))
+    claimed(store)
+    claimed(store, "m")
+    assert store.outbox.unknown_due("t", NOW) == []
+    assert [post.id for post in store.outbox.unknown_due("t", NOW + SETTLE)] == [mine.id]
+    assert state_of(store, theirs).state is PostState.SENDING, "its own pass may be sending it"
 
 
 def test_a_late_answer_of_a_slow_program_does_not_disturb_the_one_that_took_over(opener: Callable[[], Store]) -> None:
     slow, quick = opener(), opener()
     (post,) = queue(slow, "A")
     taken = claimed(slow)
-    later = NOW + LEASE
-    quick.outbox.recover(later)
+    later = NOW + SETTLE
+    quick.outbox.recover(NOW)
     [mine] = quick.outbox.unknown_due("t", later)
     assert quick.outbox.move(mine, PENDING, later, error="not there")
     assert quick.outbox.claim("t", later) is not None
+    assert not slow.outbox.is_ours(taken)
     assert not slow.outbox.move(taken, PENDING, later, error="connection refused")
     assert not slow.outbox.move(taken, REFUSED, later, error="kicked")
     assert state_of(quick, post).state is PostState.SENDING
@@ -225,7 +217,7 @@ def test_next_due(store: Store) -> None:
     assert store.outbox.next_due(NOW) == NOW
     assert store.outbox.next_due(NOW + MINUTE) == NOW + MINUTE
     post = claimed(store)
-    assert store.outbox.next_due(NOW) == NOW + LEASE
+    assert store.outbox.next_due(NOW) == NOW, "between two passes: it was left so"
     store.outbox.move(post, PENDING, NOW, error="429", not_before=NOW + 3 * MINUTE)
     assert store.outbox.next_due(NOW) == NOW + 3 * MINUTE
     store.outbox.hold("t", NOW + 4 * MINUTE, NOW)

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from bot.alerts import PostTeller, Turn
-from bot.alerts.post_decisions import SETTLE
 from bot.model import DestinationTrouble, PostCause, PostState
 from bot.storage.post_alerts import NewPostAlert
 from bot.storage.store import Store
@@ -32,57 +29,6 @@ def test_a_trouble_begins_once_and_its_end_is_told_once(store: Store) -> None:
     assert alerts.unfinished() == []
     alerts.change(NOW + 4 * HOUR, opened=[LATE])
     assert [one.subject for one in alerts.unfinished()] == ["destination:t"], "it may begin again"
-
-
-class Program:
-    """One of several programs on a database, which tell operators. `meanwhile` is done while its message is on its way."""
-
-    def __init__(self, store: Store, said: list[str]) -> None:
-        self.said = said
-        self.meanwhile: Callable[[], Awaitable[None]] | None = None
-        self.teller = PostTeller(
-            posts=store.posts, edits=store.edits_told, checks=store.destination_checks, alerts=store.post_alerts,
-            turn=Turn(store.leases, "posts", lambda: NOW + HOUR),
-            destinations=["t"], late_after=HOUR, chat=self, clock=lambda: NOW + HOUR, language="en",
-        )  # fmt: skip
-
-    async def tell(self, text: str) -> None:
-        if self.meanwhile is not None:
-            await self.meanwhile()
-        self.said.append(text)
-
-
-async def test_two_programs_at_once_tell_operators_once(opener: Callable[[], Store]) -> None:
-    said: list[str] = []
-    one, other = Program(opener(), said), Program(store := opener(), said)
-    queue(store, "A")
-    store.outbox.move(claimed(store), PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="too long")
-    store.post_alerts.change(NOW + HOUR - SETTLE, opened=[NewPostAlert("post:1", "refused", "t", "too long")])
-    one.meanwhile = other.teller.look
-    await one.teller.look()
-    assert len(said) == 1
-    await other.teller.look()
-    assert len(said) == 1
-    store.posts.decide(store.posts.get(1), PostState.REFUSED, NOW, cause=PostCause.BY_PERSON)
-    await other.teller.look()
-    assert len(said) == 2, "the turn was given back"
-
-
-async def test_what_another_program_sees_end_while_its_beginning_is_told_is_told_to_have_ended(opener: Callable[[], Store]) -> None:
-    said: list[str] = []
-    one, other = Program(opener(), said), Program(store := opener(), said)
-    queue(store, "A")
-    store.outbox.move(claimed(store), PostState.REFUSED, NOW, cause=PostCause.REFUSED_CONTENT, error="too long")
-    store.post_alerts.change(NOW + HOUR - SETTLE, opened=[NewPostAlert("post:1", "refused", "t", "too long")])
-
-    async def settled() -> None:
-        store.posts.decide(store.posts.get(1), PostState.REFUSED, NOW, cause=PostCause.BY_PERSON)
-        await other.teller.look()
-
-    one.meanwhile = settled
-    await one.teller.look()
-    await other.teller.look()
-    assert ["settled" in text for text in said] == [False, True]
 
 
 def test_what_a_check_found_goes_on_since_it_was_first_found(store: Store) -> None:

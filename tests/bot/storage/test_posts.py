@@ -7,7 +7,6 @@ import pytest
 
 from bot.model import PostCause, PostState
 from bot.storage.errors import NoSuchRow
-from bot.storage.outbox import LEASE
 from bot.storage.outbox_rows import SKEW
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
@@ -104,13 +103,3 @@ def test_a_small_difference_of_clocks_is_no_clock_set_back(store: Store) -> None
     queue(store, "A")
     store.outbox.move(claimed(store), PostState.PENDING, NOW, not_before=NOW + HOUR)
     assert store.outbox.claim("t", NOW - SKEW) is None
-
-
-def test_a_lease_begun_before_the_clock_was_set_back_ends_too(opener: Callable[[], Store]) -> None:
-    killed, other = opener(), opener()
-    queue(killed, "A")
-    claimed(killed)
-    back = NOW - timedelta(days=1)
-    assert other.outbox.next_due(back) == back + LEASE
-    assert other.outbox.recover(back) == 0, "it may still be sending"
-    assert other.outbox.recover(back + LEASE) == 1

@@ -57,6 +57,7 @@ def test_a_message_that_a_killed_program_sent_is_looked_for_so_too(store: Store)
     record(store, DRAFT)
     claimed(store)
     read_anew(store)
+    store.outbox.recover(NOW)
     (sought,) = store.outbox.unknown_due("t", NOW + 6 * MINUTE)
     assert marks_of(sought) == [(3, None)]
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 _BATCH = 50
 _SHORTEST_OF_ACT, _SHORTEST_OF_DECREE = 200, 600

@@ -1,10 +1,9 @@
-"""A message stays ours while it is being sent, and is not sent once it is not."""
+"""What goes with a message is made ready before it is sent, and it is not sent where it is somebody else's by then."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,11 @@ from structlog.testing import capture_logs
 
 from bot.delivery import Deliverer
 from bot.delivery.channel import PreparingChannel
-from bot.delivery.holding import BEAT, held
 from bot.delivery.pictured import Pictured
 from bot.model import Post, PostCause, PostState
 from bot.picture import Picture
 from bot.storage import Store, open_store
-from bot.storage.outbox import LEASE
+from bot.storage.outbox import SETTLE
 from tests.bot.delivery.memory import Clock, MemoryOutbox, ScriptedChannel, post
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.storage.building import act, one_recueil, result_of, to
@@ -50,17 +48,18 @@ def stores(tmp_path: Path, clock: Clock) -> Iterator[tuple[Store, Store]]:
         yield one, other
 
 
-async def test_who_took_longer_than_the_lease_does_not_send_what_another_has_taken_over(stores: tuple[Store, Store], clock: Clock) -> None:
+async def test_who_lost_its_lock_does_not_send_what_another_has_taken_over(stores: tuple[Store, Store], clock: Clock) -> None:
+    """As when the connection of the lock is cut: for a moment two processes deliver."""
     slow, quick = Slow(), ScriptedChannel()
     second = Deliverer(stores[1].outbox, [quick], clock)
 
-    async def machine_sleeps() -> None:
-        clock.now += LEASE
+    async def another_takes_over() -> None:
+        stores[1].outbox.recover(clock())
         for _ in range(2):
+            clock.advance(seconds=SETTLE.total_seconds())
             await second.deliver_due()
-            clock.advance(seconds=1)
 
-    slow.meanwhile = machine_sleeps  # type: ignore[method-assign]  # what happens in this test
+    slow.meanwhile = another_takes_over  # type: ignore[method-assign]  # what happens in this test
     with capture_logs() as logs:
         (delivered,) = await Deliverer(stores[0].outbox, [slow], clock).deliver_due()
     assert (slow.ready != [], slow.received, quick.received) == (True, [], [1])
@@ -68,32 +67,6 @@ async def test_who_took_longer_than_the_lease_does_not_send_what_another_has_tak
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["not sent: somebody else has taken it over"]
     assert stores[0].outbox.counts() == {"essai": {PostState.SENT: 1}}
     assert stores[0].outbox.held_until("essai", clock()) is None
-
-
-async def test_who_takes_long_but_lives_keeps_it(stores: tuple[Store, Store], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = stores
-    channel, loop, renewed, renew = Slow(), asyncio.get_running_loop(), asyncio.Event(), first.outbox.renew
-
-    def renew_and_tell(post: Post, now: datetime) -> bool:
-        is_ours = renew(post, now)
-        if now == clock():
-            loop.call_soon_threadsafe(renewed.set)
-        return is_ours
-
-    monkeypatch.setattr(first.outbox, "renew", renew_and_tell)
-
-    async def signs_of_life() -> None:
-        for _ in range(3):
-            clock.advance(minutes=4)
-            renewed.clear()
-            await renewed.wait()
-            assert second.outbox.unknown_due("essai", clock()) == []
-
-    channel.meanwhile = signs_of_life  # type: ignore[method-assign]  # what happens in this test
-    async with asyncio.timeout(60):
-        await Deliverer(first.outbox, [channel], clock, beat=0.001).deliver_due()
-    assert channel.received == [1]
-    assert first.outbox.counts() == {"essai": {PostState.SENT: 1}}
 
 
 async def test_stopped_while_it_is_made_ready_it_was_not_sent(clock: Clock) -> None:
@@ -120,37 +93,6 @@ async def test_a_fault_while_it_is_made_ready_leaves_nothing_in_doubt(clock: Clo
     assert "secret" not in (delivered.error or "")
 
 
-class Silent(MemoryOutbox):
-    """One that fails to record the first signs of life."""
-
-    def __init__(self, *posts: Post) -> None:
-        super().__init__(*posts)
-        self.calls = 0
-        self.recorded = asyncio.Event()
-
-    def renew(self, post: Post, now: datetime) -> bool:
-        self.calls += 1
-        if self.calls < 3:
-            raise OSError("disk full")
-        asyncio.run_coroutine_threadsafe(self._told(), self.loop)
-        return False
-
-    async def _told(self) -> None:
-        self.recorded.set()
-
-    loop: asyncio.AbstractEventLoop
-
-
-async def test_a_sign_of_life_that_cannot_be_recorded_is_given_again(clock: Clock) -> None:
-    outbox = Silent(post(1))
-    outbox.loop = asyncio.get_running_loop()
-    with capture_logs() as logs:
-        async with asyncio.timeout(60):
-            with held(outbox, post(1), clock, beat=0.001):
-                await outbox.recorded.wait()
-    assert [line["event"] for line in logs] == ["no sign of life recorded"] * 2
-
-
 async def test_a_picture_is_drawn_once_and_only_for_its_post() -> None:
     drawn: list[int] = []
 
@@ -171,7 +113,3 @@ async def test_a_picture_is_drawn_once_and_only_for_its_post() -> None:
 def test_what_counts_as_a_channel_that_prepares() -> None:
     assert isinstance(Slow(), PreparingChannel)
     assert not isinstance(ScriptedChannel(), PreparingChannel)
-
-
-def test_several_signs_of_life_are_given_in_a_lease() -> None:
-    assert timedelta(seconds=3 * BEAT) < LEASE

@@ -1,0 +1,74 @@
+"""Work that a command hands to the process which holds the lock `work`, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from bot.storage.database import Database
+from bot.storage.schema import requests
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """All but the id is JSON. `result` is None until the work is done."""
+
+    id: int
+    kind: str
+    arguments: Any
+    progress: Any = None
+    result: Any = None
+
+
+class Requests:
+    """A row lives as long as whoever made it waits, at most. Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, kind: str, arguments: Mapping[str, Any]) -> int:
+        """Request something; its id."""
+        with self._database.writing() as connection:
+            row = {"kind": kind, "arguments": dict(arguments)}
+            return int(connection.execute(insert(requests).values(row).returning(requests.c.id)).scalar_one())
+
+    def get(self, request: int) -> Request | None:
+        """One by its id, None where there is none any more."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(requests).where(requests.c.id == request)).one_or_none()
+        return None if row is None else _request(row)
+
+    def unanswered(self) -> list[Request]:
+        """Those without a result, oldest first."""
+        query = select(requests).where(requests.c.result.is_(None)).order_by(requests.c.id)
+        with self._database.reading() as connection:
+            return [_request(row) for row in connection.execute(query)]
+
+    def report(self, request: int, progress: Any) -> None:
+        """How far it is. Does nothing where nobody waits any more."""
+        self._set(request, {"progress": progress})
+
+    def answer(self, request: int, result: Mapping[str, Any]) -> None:
+        """What came of it. Does nothing where nobody waits any more."""
+        self._set(request, {"result": dict(result)})
+
+    def remove(self, request: int) -> None:
+        """Nobody waits for it any more."""
+        with self._database.writing() as connection:
+            connection.execute(delete(requests).where(requests.c.id == request))
+
+    def clear(self) -> None:
+        """Remove all, those included whose process was killed: whoever still waits makes a new one."""
+        with self._database.writing() as connection:
+            connection.execute(delete(requests))
+
+    def _set(self, request: int, values: Mapping[str, Any]) -> None:
+        with self._database.writing() as connection:
+            connection.execute(update(requests).where(requests.c.id == request).values(**values))
+
+
+def _request(row: Row[Any]) -> Request:
+    return Request(row.id, row.kind, row.arguments, row.progress, row.result)

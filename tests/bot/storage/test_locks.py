@@ -1,0 +1,200 @@
+"""What one process at a time may be, on a file and on a server."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.storage.errors import NotWritable, Unavailable
+from bot.storage.locks import LockName
+from bot.storage.store import Store, open_store
+
+RUN, WORK = LockName
+
+HOLDER = """
+import sys
+from bot.storage.locks import LockName
+from bot.storage.store import open_store
+store = open_store(sys.argv[1])
+assert store.locks.take(LockName.WORK, "vigie poll")
+print("taken", flush=True)
+input()
+"""
+
+
+@contextmanager
+def holding(url: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process, which holds a lock until it is ended."""
+    with subprocess.Popen([sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "taken\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_one_at_a_time(opener: Callable[[], Store]) -> None:
+    one, other = opener().locks, opener().locks
+    assert one.holder(RUN) is None
+    assert not one.is_ours(RUN)
+    assert one.take(RUN, "vigie run")
+    assert not one.take(RUN, "vigie run"), "it is held already"
+    assert not other.take(RUN, "vigie run")
+    assert other.take(WORK, "vigie poll"), "another lock"
+    assert (one.is_ours(RUN), other.is_ours(RUN)) == (True, False)
+    for store in (one, other):
+        found = store.holder(RUN)
+        assert found is not None
+        assert (found.command, found.pid) == ("vigie run", os.getpid())
+        assert str(found).startswith("vigie run on host ")
+        assert f", process {os.getpid()}, since 20" in str(found)
+    other.release(RUN)
+    assert not other.take(RUN, "vigie run"), "nobody gives up what is another's"
+    one.release(RUN)
+    assert one.holder(RUN) is None
+    assert other.take(RUN, "vigie run")
+    other.close()
+    assert one.holder(WORK) is None
+
+
+def test_whoever_may_only_read_sees_who_holds_it(url: str, store: Store) -> None:
+    assert store.locks.take(RUN, "vigie run")
+    with open_store(url, read_only=True) as reader:
+        found = reader.locks.holder(RUN)
+        assert found is not None
+        assert found.pid == os.getpid()
+        assert reader.locks.holder(WORK) is None
+
+
+def test_the_lock_of_a_killed_process_is_free_at_once(url: str, store: Store) -> None:
+    with holding(url) as process:
+        assert not store.locks.take(WORK, "vigie run")
+        found = store.locks.holder(WORK)
+        assert found is not None
+        assert (found.command, found.pid) == ("vigie poll", process.pid)
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+        while not store.locks.take(WORK, "vigie run"):
+            """A server sees a moment later that a connection was closed."""
+
+
+def test_of_many_that_begin_at_once_one_has_it(opener: Callable[[], Store]) -> None:
+    stores = [opener() for _ in range(4)]
+    start = threading.Barrier(4)
+    had: list[bool] = []
+
+    def run(number: int) -> None:
+        start.wait(timeout=30)
+        had.append(stores[number].locks.take(RUN, "vigie run"))
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(had) == [False, False, False, True]
+
+
+def test_whoever_only_looks_keeps_nobody_from_taking_it(opener: Callable[[], Store]) -> None:
+    one, other = opener().locks, opener().locks
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            other.holder(RUN)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(50):
+            assert one.take(RUN, "vigie run")
+            one.release(RUN)
+    finally:
+        done.set()
+        looking.join(30)
+
+
+def test_a_connection_that_is_cut_loses_its_lock_and_that_is_seen(opener: Callable[[], Store]) -> None:
+    one, other = opener(), opener()
+    if one.database.engine.dialect.name == "sqlite":
+        pytest.skip("a file has no connection")
+    assert one.locks.take(WORK, "vigie run")
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'vigie run|%'"
+    with other.database.reading() as connection:
+        assert connection.execute(text(cut)).scalars().all() == [True]
+    assert not one.locks.is_ours(WORK)
+    while not other.locks.take(WORK, "vigie poll"):
+        """The server is still closing it."""
+    assert not one.locks.take(WORK, "vigie run")
+    other.locks.release(WORK)
+    assert one.locks.take(WORK, "vigie run"), "a new connection"
+
+
+def test_schemas_of_one_database_have_locks_of_their_own(url: str, store: Store) -> None:
+    if store.database.engine.dialect.name == "sqlite":
+        pytest.skip("a file has no schemas")
+    with store.database.writing() as connection:
+        connection.execute(text("CREATE SCHEMA other"))
+    try:
+        with open_store(f"{url}&options=-csearch_path%3Dother") as other:
+            assert store.locks.take(RUN, "vigie run")
+            assert other.locks.holder(RUN) is None
+            assert other.locks.take(RUN, "vigie run")
+    finally:
+        with store.database.writing() as connection:
+            connection.execute(text("DROP SCHEMA other CASCADE"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as store:
+        yield store
+
+
+def test_a_lock_file_that_was_removed_is_a_lock_that_was_lost(file: Store, tmp_path: Path) -> None:
+    assert file.locks.take(RUN, "vigie run")
+    (tmp_path / "vigie.db.run.lock").unlink()
+    assert not file.locks.is_ours(RUN)
+    file.locks.release(RUN)
+    assert file.locks.take(RUN, "vigie run")
+
+
+def test_whatever_the_file_says_its_lock_counts(file: Store, tmp_path: Path) -> None:
+    path = tmp_path / "vigie.db.run.lock"
+    path.write_text('{"command": "vigie run", "host": "h", "pid": 1, "since": ""}')
+    assert file.locks.holder(RUN) is None, "left by a process that is gone"
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as other:
+        assert other.locks.take(RUN, "vigie run")
+        for content in ("", "{", "[1]", '{"pid": 1, "more": 2}'):
+            path.write_text(content)
+            assert str(file.locks.holder(RUN)) == "another program"
+
+
+@pytest.mark.parametrize(("number", "error"), [(errno.ENOLCK, Unavailable), (errno.EOPNOTSUPP, Unavailable), (errno.EACCES, NotWritable)])
+def test_a_file_system_without_locks_is_told(file: Store, monkeypatch: pytest.MonkeyPatch, number: int, error: type[Exception]) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(error, match=r"the lock file .*vigie.db.run.lock cannot be used"):
+        file.locks.take(RUN, "vigie run")
+
+
+def test_a_database_in_memory_needs_none() -> None:
+    with open_store("sqlite://") as store:
+        assert store.locks.take(RUN, "vigie run")
+        assert store.locks.is_ours(RUN)
+        assert store.locks.holder(RUN) is None
+        store.locks.release(RUN)

@@ -1,0 +1,30 @@
+"""Work that is handed from one process to another."""
+
+from __future__ import annotations
+
+from bot.storage.requests import Request
+from bot.storage.store import Store
+
+
+def test_a_request_from_its_making_to_its_answer(store: Store) -> None:
+    requests = store.requests
+    first = requests.add("poll", {"codes": ["26"]})
+    second = requests.add("backfill", {"since": "2026-01-01", "limit": None})
+    assert requests.unanswered() == [
+        Request(first, "poll", {"codes": ["26"]}),
+        Request(second, "backfill", {"since": "2026-01-01", "limit": None}),
+    ]
+    requests.report(first, "1/2 sources")
+    assert requests.get(first) == Request(first, "poll", {"codes": ["26"]}, "1/2 sources")
+    requests.answer(first, {})
+    assert [one.id for one in requests.unanswered()] == [second]
+    answered = requests.get(first)
+    assert answered is not None
+    assert answered.result == {}, "an answer, if an empty one"
+    requests.remove(first)
+    assert requests.get(first) is None
+    # Nobody waits any more.
+    requests.report(first, "2/2 sources")
+    requests.answer(first, {"lines": []})
+    requests.clear()
+    assert (requests.get(first), requests.get(second), requests.unanswered()) == (None, None, [])
