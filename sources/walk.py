@@ -136,6 +136,11 @@ class Walk:
         ]
         return [known for known in lost if found is not Found.CURRENT or not self._is_settled(known)]
 
+    def _leads_to_the_past(self, url: str, page: Visited) -> bool:
+        """Whether a page of the trail whose time is not over redirects to one whose time is, and that lists nothing of it."""
+        was_ended, is_ended = (has_ended(each, self._today, self._today.year) for each in (url, page.url))
+        return is_ended and not was_ended and any(known.url == url for known in self._lost(page.entries))
+
     def _is_settled(self, known: Polled) -> bool:
         if self._trail is None or has_ended(known.url, self._today, self._trail.polled_on.year):
             return True
@@ -150,6 +155,8 @@ class Walk:
         page = await self._steps.to(url)
         if page.url != url and self._found.get(page.url):
             return self._found[page.url]  # redirected to where we have been
+        if self._leads_to_the_past(url, page):
+            raise Gone(f"{url}: no longer there, it leads to {page.url}")
         self._found.setdefault(page.url, Found.NOTHING)
         year = page.year or year
         if page.entries:

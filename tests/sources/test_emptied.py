@@ -12,7 +12,7 @@ from sources.pages import READERS, PageLinks
 from tests.sources.markup import ROOT, download, page
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, polled, source, urls
 from tests.sources.site import MemorySite
-from tests.sources.steps import BY_MONTH, BY_YEAR, SAME, At, Case, Changes, To, card, case, play
+from tests.sources.steps import BY_MONTH, BY_YEAR, SAME, At, Case, Changes, card, case, play
 
 SEPTEMBER, NEXT_YEAR = f"{YEAR}/Septembre-2026", f"{ROOT}/Annee-2027"
 SPECIAL, REGULAR = f"{YEAR}/Speciaux", f"{YEAR}/Reguliers"
@@ -98,11 +98,6 @@ NOT_EMPTIED = (
                           f"{ROOT}/En-cours": files(1), f"{ROOT}/A-la-une": files(2)}, [1, 2], 3, then=2),
         At("2027-01-01", {f"{ROOT}/En-cours": page()}, [2], 3, then=2),
         source=source(follow=("En-cours|A-la-une",)),
-    ),
-    case(
-        "it redirects to the page of another period",
-        At("2026-08-14", BY_MONTH, [2], 3),
-        At("2026-08-14", {AUGUST: To(JULY)}, [1], 3),
     ),
 )  # fmt: skip
 

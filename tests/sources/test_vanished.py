@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from sources import Origin
+from sources import CrawlFailed, Gone, Origin
 from tests.sources.markup import HOST, ROOT, grey_card, page
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, polled, source, urls
 from tests.sources.site import MemorySite
-from tests.sources.steps import BY_MONTH, SAME, At, Case, Changes, card, case, play
+from tests.sources.steps import BY_MONTH, SAME, At, Case, Changes, To, card, case, play
 
 LAST_YEAR, NEXT_YEAR = f"{ROOT}/Annee-2025", f"{ROOT}/Annee-2027"
 SEPTEMBER, OCTOBER = f"{YEAR}/Septembre-2026", f"{YEAR}/Octobre-2026"
@@ -126,6 +126,13 @@ FOUND = (
         At("2026-10-20", {AUGUST: files(4, 2)}, [4, 2], 3, then=2),
     ),
     case(
+        "the page of the new month redirects to the last one until it has a recueil",
+        At("2026-08-31", {**BY_MONTH, YEAR: cards(JULY, AUGUST, SEPTEMBER), SEPTEMBER: To(AUGUST)}, [2], 3),
+        At("2026-09-01", {AUGUST: files(3, 2)}, [3, 2], 3),
+        At("2026-09-20", {AUGUST: files(4, 3, 2)}, [4, 3, 2], 3),
+        At("2026-09-20", {SEPTEMBER: files(5)}, [5], 3),
+    ),
+    case(
         "the year turns, and the page of the new one does not exist yet",
         At("2026-12-31", {ROOT: cards(YEAR, LAST_YEAR), YEAR: files(2, 1), LAST_YEAR: files(91)}, [2, 1], 2),
         At("2027-01-01", SAME, [2, 1], 2, then=2),
@@ -183,3 +190,10 @@ async def test_links_without_a_period_do_not_have_the_way_walked_at_every_poll(d
     await poll(date.fromisoformat(day))
     again = await poll(date.fromisoformat(day))
     assert (again.requests, again.unread) == (requests, ()), site.asked
+
+
+async def test_a_page_that_leads_to_the_past_is_gone_whatever_that_one_lists() -> None:
+    """The old recueils of last month are no news."""
+    with pytest.raises(CrawlFailed, match=f"{AUGUST}: no longer there, it leads to {JULY}") as failure:
+        await play(case("", At("2026-08-14", BY_MONTH, [2], 3), At("2026-08-14", {AUGUST: To(JULY)}, [], 0)))
+    assert isinstance(failure.value.cause, Gone)
