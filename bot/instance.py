@@ -43,6 +43,9 @@ _UNANSWERED = 10.0
 """Seconds without an answer after which the connection that holds a lock is taken for lost."""
 
 
+_STOPPED = frozenset({"backfill"})
+
+
 class AlreadyRunning(Exception):
     """Another `vigie run` works on this database. The message says where, and since when."""
 
@@ -117,8 +120,10 @@ async def work_alone(
 
 
 async def serve(store: Store, handlers: Mapping[str, Handler], *, pause: float = PAUSE) -> None:
-    """Carry out what other processes request, side by side, until cancelled. What nobody waits for any more is stopped."""
-    jobs: dict[int, _Job] = {}
+    """Carry out what other processes request, side by side, until cancelled. A backfill for which nobody waits any more is stopped; what is
+    short goes on, since what it has found must be read to its end.
+    """
+    jobs: dict[str, _Job] = {}
     try:
         while True:
             with suppress(StorageError):  # looked at again soon
@@ -126,10 +131,11 @@ async def serve(store: Store, handlers: Mapping[str, Handler], *, pause: float =
                 for request in waiting.values():
                     if request.id not in jobs and request.kind in handlers:
                         jobs[request.id] = _Job(store, request, handlers[request.kind])
-                for number in jobs.keys() - waiting.keys():
-                    await jobs.pop(number).stop()
-                for job in jobs.values():
-                    await job.report()
+                for number, job in list(jobs.items()):
+                    if number in waiting:
+                        await job.report()
+                    elif job.kind in _STOPPED or job.is_done:
+                        await jobs.pop(number).stop()
             await asyncio.sleep(pause)
     finally:
         for job in jobs.values():
@@ -173,7 +179,7 @@ async def _worked(
 
 async def _handed_over(store: Store, order: Order, told: Told, pause: float) -> Json | None:
     """What came of it, None once nobody works."""
-    number: int | None = None
+    number: str | None = None
     holder: LockHolder | None = None
     progress: Any = None
     try:
@@ -208,10 +214,15 @@ class _Job:
     def __init__(self, store: Store, request: Request, handler: Handler) -> None:
         self._store = store
         self._id = request.id
+        self.kind = request.kind
         self._progress: Any = None
         self._reported: Any = None
         log.info("carrying out a request of another process", kind=request.kind)
         self._task = asyncio.create_task(self._carry_out(request, handler))
+
+    @property
+    def is_done(self) -> bool:
+        return self._task.done()
 
     async def report(self) -> None:
         if self._progress != self._reported:

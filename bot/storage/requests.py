@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from bot.storage.schema import requests
 class Request:
     """All but the id is JSON. `result` is None until the work is done."""
 
-    id: int
+    id: str
     kind: str
     arguments: Any
     progress: Any = None
@@ -29,33 +30,34 @@ class Requests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, kind: str, arguments: Mapping[str, Any]) -> int:
-        """Request something; its id."""
+    def add(self, kind: str, arguments: Mapping[str, Any]) -> str:
+        """Request something; its id, which no other ever had: who works on one that was removed must not take it for another."""
+        number = uuid.uuid4().hex
         with self._database.writing() as connection:
-            row = {"kind": kind, "arguments": dict(arguments)}
-            return int(connection.execute(insert(requests).values(row).returning(requests.c.id)).scalar_one())
+            connection.execute(insert(requests).values(id=number, kind=kind, arguments=dict(arguments)))
+        return number
 
-    def get(self, request: int) -> Request | None:
+    def get(self, request: str) -> Request | None:
         """One by its id, None where there is none any more."""
         with self._database.reading() as connection:
             row = connection.execute(select(requests).where(requests.c.id == request)).one_or_none()
         return None if row is None else _request(row)
 
     def unanswered(self) -> list[Request]:
-        """Those without a result, oldest first."""
-        query = select(requests).where(requests.c.result.is_(None)).order_by(requests.c.id)
+        """Those without a result."""
+        query = select(requests).where(requests.c.result.is_(None))
         with self._database.reading() as connection:
             return [_request(row) for row in connection.execute(query)]
 
-    def report(self, request: int, progress: Any) -> None:
+    def report(self, request: str, progress: Any) -> None:
         """How far it is. Does nothing where nobody waits any more."""
         self._set(request, {"progress": progress})
 
-    def answer(self, request: int, result: Mapping[str, Any]) -> None:
+    def answer(self, request: str, result: Mapping[str, Any]) -> None:
         """What came of it. Does nothing where nobody waits any more."""
         self._set(request, {"result": dict(result)})
 
-    def remove(self, request: int) -> None:
+    def remove(self, request: str) -> None:
         """Nobody waits for it any more."""
         with self._database.writing() as connection:
             connection.execute(delete(requests).where(requests.c.id == request))
@@ -65,7 +67,7 @@ class Requests:
         with self._database.writing() as connection:
             connection.execute(delete(requests))
 
-    def _set(self, request: int, values: Mapping[str, Any]) -> None:
+    def _set(self, request: str, values: Mapping[str, Any]) -> None:
         with self._database.writing() as connection:
             connection.execute(update(requests).where(requests.c.id == request).values(**values))
 

@@ -94,7 +94,7 @@ class Bot:
     async def work(self, ending: asyncio.Event) -> None:
         self.begun += 1
         self.working.set()
-        serving = asyncio.create_task(serve(self.store, {"poll": self.handle}, pause=PAUSE))
+        serving = asyncio.create_task(serve(self.store, {"poll": self.handle, "backfill": self.handle}, pause=PAUSE))
         await ending.wait()
         serving.cancel()
         with suppress(asyncio.CancelledError):
@@ -153,11 +153,12 @@ async def test_beside_a_bot_a_command_hands_its_work_over_and_shows_what_came_of
     assert isinstance(process.told[0], LockHolder)
     assert process.told[0].command == "vigie run"
     assert process.times == 0
-    assert process.store.requests.get(1) is None
+    assert process.store.requests.unanswered() == []
 
 
-async def test_what_nobody_waits_for_any_more_is_stopped(opener: Callable[[], Store]) -> None:
-    bot, process = Bot(opener()), Process(opener())
+@pytest.mark.parametrize("kind", ["poll", "backfill"])
+async def test_a_backfill_that_nobody_waits_for_any_more_is_stopped_and_a_poll_goes_on(opener: Callable[[], Store], kind: str) -> None:
+    bot, process = Bot(opener()), Process(opener(), Order(kind, {"codes": ["26"]}))
     async with bot.runs():
         await bot.working.wait()
         waiting = process.start()
@@ -165,8 +166,16 @@ async def test_what_nobody_waits_for_any_more_is_stopped(opener: Callable[[], St
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        await bot.stopped.wait()
         assert process.store.requests.unanswered() == []
+        # The next one is served all the same.
+        bot.asked.clear()
+        other = Process(opener())
+        waiting = other.start()
+        await bot.asked.wait()
+        await until(lambda: "begun" in other.told)
+        assert bot.stopped.is_set() is (kind == "backfill")
+        bot.answer.set()
+        assert await waiting == {"by": "the bot", "codes": ["26"]}
 
 
 @pytest.mark.parametrize(("fault", "told"), [(Locked("the database is locked"), "is locked"), (RuntimeError("secret"), "RuntimeError")])

@@ -42,7 +42,7 @@ requests = Table(
     "requests",
     metadata,
     # Work that a command hands to the process which holds the lock `work`: see `bot.storage.requests`.
-    Column("id", Id, primary_key=True),
+    Column("id", String(32), primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("arguments", JSON, nullable=False),
     Column("progress", JSON(none_as_null=True)),

@@ -10,10 +10,10 @@ def test_a_request_from_its_making_to_its_answer(store: Store) -> None:
     requests = store.requests
     first = requests.add("poll", {"codes": ["26"]})
     second = requests.add("backfill", {"since": "2026-01-01", "limit": None})
-    assert requests.unanswered() == [
-        Request(first, "poll", {"codes": ["26"]}),
-        Request(second, "backfill", {"since": "2026-01-01", "limit": None}),
-    ]
+    assert {request.id: request for request in requests.unanswered()} == {
+        first: Request(first, "poll", {"codes": ["26"]}),
+        second: Request(second, "backfill", {"since": "2026-01-01", "limit": None}),
+    }
     requests.report(first, "1/2 sources")
     assert requests.get(first) == Request(first, "poll", {"codes": ["26"]}, "1/2 sources")
     requests.answer(first, {})
@@ -23,6 +23,7 @@ def test_a_request_from_its_making_to_its_answer(store: Store) -> None:
     assert answered.result == {}, "an answer, if an empty one"
     requests.remove(first)
     assert requests.get(first) is None
+    assert requests.add("poll", {}) not in {first, second}
     # Nobody waits any more.
     requests.report(first, "2/2 sources")
     requests.answer(first, {"lines": []})

@@ -8,9 +8,6 @@ from alembic import op
 revision = "0008"
 down_revision = "0007"
 
-# As in the schema of the program: SQLite numbers rows by this type only.
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
 
 def upgrade() -> None:
     """Drop a table and three columns, add a table. What was being sent stays so, and is in doubt for the next process that delivers."""
@@ -21,7 +18,7 @@ def upgrade() -> None:
     op.create_index("ix_posts_state", "posts", ["state"])
     op.create_table(
         "requests",
-        sa.Column("id", _ID, nullable=False),
+        sa.Column("id", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("arguments", sa.JSON(), nullable=False),
         sa.Column("progress", sa.JSON()),
