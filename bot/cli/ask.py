@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """The latest decrees found, newest first; with --in-force, those in force or to come."""
+        """The decrees published last, the newest first; with --in-force, those in force or to come."""
 
         def ask(questions: Questions) -> Answer:
             if in_force:

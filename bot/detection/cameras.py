@@ -64,6 +64,8 @@ _OF_WHICH = re.compile(
 _COLON = re.compile(rf"\bcameras\s?:\s*{_COUNT}(?=\s?(?:[.;,(]|$))")
 _DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
 _VIDEO = re.compile(r"\bvideo\s?-?\s?(?:protection|surveillance)s?\b|\bcameras? fixes?\b")
+_FIXED_ONLY = re.compile(r"\bcameras? fixes?\b")
+_MOVING = re.compile(r"\b(?:mobiles?|nomades?|embarquees?|orientables?)\b")
 _IMAGES = re.compile(r"\bimages\b[^.;]{0,60}\b(?:video\s?-?\s?(?:protection|surveillance)|aeronefs?|drones?)\b")
 # The title of the implementing decree names both: it says nothing of what is authorised.
 _CITED = re.compile(r"\b(?:decret|relati\w+ aux? modalites)\b[^.;]{0,330}?systemes de video\s?-?protection[^.;]{0,60}?aeronefs?\b")
@@ -146,7 +148,7 @@ def _types(document: Document, blocks: list[Block]) -> list[Found[CameraType]]:
         heading = block.part in {Part.TITLE, Part.HEADING}
         start = own_heading(document.folded.text, block.start, block.end) if heading else block.start
         cited = [match.span() for match in _CITED.finditer(text, start, block.end)]
-        for kind, pattern in ((CameraType.FIXED, _VIDEO), (CameraType.DRONE, _DRONE)):
+        for kind, pattern in ((CameraType.VIDEOPROTECTION, _VIDEO), (CameraType.FIXED, _FIXED_ONLY), (CameraType.DRONE, _DRONE)):
             for match in pattern.finditer(text, start, block.end):
                 if any(first <= match.start() < last for first, last in cited) or _NONE.search(
                     text[max(match.start() - 90, start) : match.start()]
@@ -156,6 +158,10 @@ def _types(document: Document, blocks: list[Block]) -> list[Found[CameraType]]:
                     continue
                 found.setdefault(kind, Found(kind, match.start(), match.end()))
                 break
+    # "Fixes" is of all of them where no other ones are spoken of.
+    moving = any(_MOVING.search(text, block.start, block.end) is not None for block in blocks)
+    if CameraType.FIXED in found:
+        del found[CameraType.FIXED if moving else CameraType.VIDEOPROTECTION]
     return [found[kind] for kind in CameraType if kind in found]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bot.messages.cleaning import clean
 from bot.messages.lines import Line, Part, line
@@ -48,16 +48,15 @@ def _software(facts: Facts) -> str | None:
 
 
 def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
-    """`118`, `118 (fixes et sur drones)`, `sur drones`."""
-    types = _camera_types(frozenset(facts.camera_types), words) if typed else None
+    """`118`, `118 (de vidéoprotection et sur drones)`, `sur drones`."""
+    types = _camera_types(facts.camera_types, words) if typed else None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)
     if facts.cameras == 1 and len(set(facts.camera_types)) == 1:
-        types = {CameraType.FIXED: words.cameras.one_fixed, CameraType.DRONE: words.cameras.one_drone}[facts.camera_types[0]]
+        types = {CameraType.FIXED: words.cameras.one_fixed, CameraType.DRONE: words.cameras.one_drone}.get(facts.camera_types[0], types)
     return words.cameras.counted.format(count=facts.cameras, types=types)
 
 
-def _camera_types(types: frozenset[CameraType], words: Words) -> str | None:
-    if types == frozenset(CameraType):
-        return words.cameras.both
-    return next((getattr(words.cameras, kind.value) for kind in types), None)
+def _camera_types(types: Collection[CameraType], words: Words) -> str | None:
+    said = [getattr(words.cameras, kind.value) for kind in CameraType if kind in types]
+    return words.cameras.both.format(one=", ".join(said[:-1]), other=said[-1]) if len(said) > 1 else next(iter(said), None)

@@ -100,6 +100,7 @@ class PeriodWords(Table):
 class CameraWords(Table):
     """Whose images, after the label of the cameras. `one_fixed` and `one_drone` are of a single camera."""
 
+    videoprotection: str
     fixed: str
     drone: str
     both: str

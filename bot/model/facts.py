@@ -46,8 +46,10 @@ class Purpose(StrEnum):
 
 
 class CameraType(StrEnum):
-    """Whose images: `FIXED`, those of a system of vidéoprotection; `DRONE`, those of cameras on aircraft."""
+    """Whose images: those of a system of vidéoprotection, of which some cameras may move; `FIXED`, those of cameras that the act calls so;
+    `DRONE`, those of cameras on aircraft."""
 
+    VIDEOPROTECTION = "videoprotection"
     FIXED = "fixed"
     DRONE = "drone"
 

@@ -139,7 +139,7 @@ class Questions:
         self._since = since
 
     def recent(self, page: int = 1) -> Answer:
-        """The decrees found last."""
+        """The decrees published last."""
         return self._list(Question(Topic.RECENT, page=page), self._decrees.recent)
 
     def department(self, code: str, page: int = 1) -> Answer:

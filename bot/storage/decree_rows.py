@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Date, case, func, select
 
 from bot.model import Decree, Kind, Sighting
 from bot.storage.codec import evidence_from_json, facts_from_json
@@ -14,6 +14,16 @@ from bot.storage.schema import decrees, identities, recueils, sightings
 
 _AT_ONCE = 500
 """Decrees asked for in one query: their keys and links are several times as many, and databases allow so many parameters."""
+
+
+def newest_first() -> tuple[ColumnElement[object], ...]:
+    """The order of every list: by the day of publication, then by when a decree was found, so that history found today is history.
+
+    A decree without that day stands where it was signed, else where it was found; none stands after the day on which it was found.
+    """
+    found = func.date(decrees.c.found_at, type_=Date)
+    day = func.coalesce(decrees.c.published, decrees.c.signed_on, found)
+    return case((day > found, found), else_=day).desc(), decrees.c.found_at.desc(), decrees.c.id.desc()
 
 
 def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decree]:

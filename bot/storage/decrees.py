@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 from bot.model import Decree, Evidence, Kind, Outcome, Sighting
 from bot.storage.codec import evidence_from_json
 from bot.storage.database import Database
-from bot.storage.decree_rows import load_decrees, load_sightings
+from bot.storage.decree_rows import load_decrees, load_sightings, newest_first
 from bot.storage.decree_writing import renew
 from bot.storage.editing import want_edits
 from bot.storage.queueing import Route
@@ -58,13 +58,12 @@ class Decrees:
         return written(self._database, lambda connection: record(connection, result, destinations_for, now))
 
     def recent(self, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
-        """Newest found first, of these authorities (None: of all)."""
+        """Those of these authorities (None: of all), in the order of `newest_first`."""
         query = select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None))
         if authorities is not None:
             query = query.where(decrees.c.authority.in_(sorted(authorities)))
-        ordered = query.order_by(decrees.c.found_at.desc(), decrees.c.id.desc())
         with self._database.reading() as connection:
-            return _page(connection, query, ordered, limit, offset)
+            return _page(connection, query, query.order_by(*newest_first()), limit, offset)
 
     def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Decrees that hold all the words, whatever their accents, case or endings: those with all in title or facts first, then newest.
@@ -84,10 +83,10 @@ class Decrees:
                 .group_by(decrees.c.id)
             )
             best = func.min(relevance(connection, wanted))
-            return _page(connection, hits, hits.order_by(best, decrees.c.found_at.desc(), decrees.c.id.desc()), limit, offset)
+            return _page(connection, hits, hits.order_by(best, *newest_first()), limit, offset)
 
     def current(self, on: date, authorities: Collection[str] | None = None) -> tuple[Decree, ...]:
-        """Authorisations and renewals that may count on this day, of these authorities (None: of all), the newest found first.
+        """Authorisations and renewals that may count on this day, of these authorities (None: of all), in the order of `newest_first`.
 
         May: all whose end is not past, as they say it or as a later decree lengthens it, and those without a known end that were found and
         published within 62 days before. Whether they are in force `bot.detection.standing` tells.

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Select, and_, or_, select, union
 
 from bot.model import Kind
+from bot.storage.decree_rows import newest_first
 from bot.storage.schema import decrees, identities, links
 
 GRANTS = (Kind.AUTHORISATION, Kind.RENEWAL)
@@ -18,13 +19,13 @@ UNKNOWN_END = timedelta(days=62)
 
 
 def running(on: date, authorities: Collection[str] | None) -> Select[int]:
-    """The ids of the decrees that may count on this day, the newest found first."""
+    """The ids of the decrees that may count on this day, in the order of `newest_first`."""
     # Each part has its own index; as alternatives of one condition they would be looked for in every decree.
     parts = (select(decrees.c.id).where(decrees.c.ends_on >= on), _open_end(on), *_lengthened(on))
     query = select(decrees.c.id).where(decrees.c.id.in_(union(*parts)), decrees.c.kind.in_(GRANTS), decrees.c.withdrawn_at.is_(None))
     if authorities is not None:
         query = query.where(decrees.c.authority.in_(sorted(authorities)))
-    return query.order_by(decrees.c.found_at.desc(), decrees.c.id.desc())
+    return query.order_by(*newest_first())
 
 
 def _open_end(on: date) -> Select[int]:

@@ -122,6 +122,16 @@ async def test_what_was_published_since_is_listed_and_read_in_silence(bench: His
     assert bench.store.decrees.recent(10).total == 1
 
 
+async def test_history_stands_in_lists_where_it_was_published(bench: History) -> None:
+    bench.site.pages[f"{ROOT}/Aout-2026"] = files(8)
+    bench.papers |= {url(8): reading(vsa("2026-8")), url(3): reading(vsa("2026-3")), url(6): reading(vsa("2026-6"))}
+    await bench.poll()
+    bench.now += QUARTER
+    await bench.run()
+    assert [decree.facts.number for decree in bench.store.decrees.recent(10).decrees] == ["2026-8", "2026-6", "2026-3"]
+    assert [decree.facts.number for decree in bench.store.decrees.search("valence", 10).decrees] == ["2026-8", "2026-6", "2026-3"]
+
+
 async def test_what_the_first_poll_left_is_read_as_far_back_as_asked(bench: History) -> None:
     bench.site.pages[f"{ROOT}/Aout-2026"] = page(download(8, "14/08/2026"), download(5, "10/08/2026"), download(4, "02/08/2026"))
     await bench.poll()

@@ -73,23 +73,32 @@ def test_cameras(text: str, cameras: int | None) -> None:
 @pytest.mark.parametrize(
     ("title", "article", "types"),
     [
-        ("issues d'un système de vidéoprotection", "La SNCF peut l'employer.", ["fixed"]),
+        ("issues d'un système de vidéoprotection", "La SNCF peut l'employer.", ["videoprotection"]),
         ("issues de caméras installées sur des aéronefs", "Le SDIS peut l'employer.", ["drone"]),
         (
             "collectées au moyen de systèmes de vidéoprotection et de caméras installées sur des aéronefs",
             "Le SDIS peut l'employer.",
-            ["fixed", "drone"],
+            ["videoprotection", "drone"],
         ),
         ("", "La SNCF peut employer un traitement algorithmique.", []),
+        # "Fixes" is told of cameras that the act calls so, and where it calls none of them otherwise.
+        ("issues d'un système de vidéoprotection", "Douze caméras fixes sont reliées au traitement algorithmique.", ["fixed"]),
+        ("", "Le traitement algorithmique porte sur douze caméras fixes et deux drones.", ["fixed", "drone"]),
+        (
+            "issues d'un système de vidéoprotection",
+            "Le traitement algorithmique porte sur douze caméras fixes et trois caméras nomades.",
+            ["videoprotection"],
+        ),
+        ("issues d'un système de vidéoprotection", "Aucune caméra fixe n'existe sur ces sentiers.", ["videoprotection"]),
         (
             "issues d'un système de vidéoprotection",
             f"Le traitement algorithmique est employé dans les conditions du décret n° 2023-828 {DECREE}.",
-            ["fixed"],
+            ["videoprotection"],
         ),
         (
             "issues d'un système de vidéoprotection",
             "Un traitement algorithmique est autorisé, à l'exclusion des images captées par des aéronefs.",
-            ["fixed"],
+            ["videoprotection"],
         ),
     ],
 )
@@ -110,7 +119,7 @@ def test_the_articles_come_before_what_a_recital_tells_of_another_software() -> 
 @pytest.mark.parametrize(
     ("visa", "types"),
     [
-        ("Vu la décision du 3 mai 2026 qui porte sur les images issues de la vidéoprotection de la gare ;", ["fixed"]),
+        ("Vu la décision du 3 mai 2026 qui porte sur les images issues de la vidéoprotection de la gare ;", ["videoprotection"]),
         ("Vu la décision du 3 mai 2026 qui porte sur des images captées par drones ;", ["drone"]),
         # An ordinary authorisation of a system, and the title of the implementing decree, tell nothing.
         ("Vu l'arrêté du 3 mai 2026 autorisant un système de vidéoprotection ;", []),

@@ -198,6 +198,10 @@ def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expe
     ("count", "types", "french", "english"),
     [
         (118, (), "118", "118"),
+        (118, (CameraType.VIDEOPROTECTION,), "118 (de vidéoprotection)", "118 (video protection)"),
+        (1, (CameraType.VIDEOPROTECTION,), "1 (de vidéoprotection)", "1 (video protection)"),
+        (None, (CameraType.VIDEOPROTECTION,), "de vidéoprotection", "video protection"),
+        (2, (CameraType.DRONE, CameraType.VIDEOPROTECTION), "2 (de vidéoprotection et sur drones)", "2 (video protection and on drones)"),
         (118, (CameraType.FIXED,), "118 (fixes)", "118 (fixed)"),
         (1, (CameraType.FIXED,), "1 (fixe)", "1 (fixed)"),
         (1, (CameraType.DRONE,), "1 (sur un drone)", "1 (on a drone)"),

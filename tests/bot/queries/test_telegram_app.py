@@ -75,12 +75,12 @@ async def test_a_command_is_answered_and_its_buttons_turn_the_page(api: FakeBotA
         api.say(ANN, ANN, "/recents")
         await until(lambda: api.messages)
         (answer,) = api.messages
-        assert answer.text.startswith("Arrêtés trouvés en dernier — 14 arrêtés, page 1 sur 3")
+        assert answer.text.startswith("Derniers arrêtés publiés — 14 arrêtés, page 1 sur 3")
         (further,) = answer.buttons
         api.press(answer, further["callback_data"], ANN)
         await until(lambda: api.callback_answers)
     (answer,) = api.messages
-    assert answer.text.startswith("Arrêtés trouvés en dernier — 14 arrêtés, page 2 sur 3")
+    assert answer.text.startswith("Derniers arrêtés publiés — 14 arrêtés, page 2 sur 3")
     assert [line.split(" ")[0] for line in answer.text.splitlines() if line.startswith("[")] == ["[9]", "[8]", "[7]", "[6]", "[5]"]
     assert all("Drôme (26)" in line for line in answer.text.splitlines() if line.startswith("["))
     assert [button["text"] for button in answer.buttons] == ["◀ Plus récents", "Plus anciens ▶"]

@@ -102,8 +102,8 @@ def buttons(sent: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/recents", "<b>Arrêtés trouvés en dernier — 14 arrêtés, page 1 sur 3</b>"),
-        ("/recent", "<b>Decrees found last — 14 decrees, page 1 of 3</b>"),
+        ("/recents", "<b>Derniers arrêtés publiés — 14 arrêtés, page 1 sur 3</b>"),
+        ("/recent", "<b>Decrees published last — 14 decrees, page 1 of 3</b>"),
         ("/departement la Drôme", "<b>Arrêtés concernant Drôme (26) — 12 arrêtés, page 1 sur 3</b>"),
         ("/department 26", "<b>Decrees about Drôme (26) — 12 decrees, page 1 of 3</b>"),
         ("/departement", "Quel département ?"),
@@ -168,7 +168,7 @@ async def test_a_button_turns_the_page_of_the_same_message(bot: Bot) -> None:
     (further,) = buttons(bot.telegram.sent()[0])
     await bot.press(further)
     (edited,) = bot.telegram.sent("editMessageText")
-    assert edited["text"].startswith("<b>Arrêtés trouvés en dernier — 14 arrêtés, page 2 sur 3</b>")
+    assert edited["text"].startswith("<b>Derniers arrêtés publiés — 14 arrêtés, page 2 sur 3</b>")
     assert edited["message_id"] == 99
     assert len(buttons(edited)) == 2
     assert len(bot.telegram.sent("answerCallbackQuery")) == 1
@@ -191,7 +191,7 @@ async def test_markup_that_telegram_cannot_parse_goes_out_as_plain_text(bot: Bot
     bot.telegram.refuse = lambda method, given: (400, "Bad Request: can't parse entities: no") if "parse_mode" in given else None
     await bot.say("/recents")
     (sent,) = bot.telegram.sent()
-    assert sent["text"].startswith("Arrêtés trouvés en dernier — 14 arrêtés, page 1 sur 3")
+    assert sent["text"].startswith("Derniers arrêtés publiés — 14 arrêtés, page 1 sur 3")
 
 
 async def test_whoever_asks_too_much_is_told_once_and_answered_again_later(bot: Bot, seconds: list[float]) -> None:

@@ -25,7 +25,7 @@ LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 def test_a_list_has_a_title_a_line_per_decree_and_page_buttons(questions: Questions) -> None:
     reply = telegram_reply(questions.recent(2), PLACES, "fr")
     lines = [line for line in reply.markup.split("\n") if line]
-    assert lines[0] == "<b>Arrêtés trouvés en dernier — 14 arrêtés, page 2 sur 3</b>"
+    assert lines[0] == "<b>Derniers arrêtés publiés — 14 arrêtés, page 2 sur 3</b>"
     assert [line.split("]")[0] for line in lines[1:6]] == ["[9", "[8", "[7", "[6", "[5"]
     assert reply.buttons == (
         PageButton("◀ Plus récents", Question(Topic.RECENT, page=1)),

@@ -243,6 +243,35 @@ def test_a_recueil_that_is_not_stored_cannot_be_recorded(store: Store) -> None:
         store.decrees.record(result_of(recueil, act("A")), to("t"), NOW)
 
 
+def test_recent_lists_by_publication_then_by_what_was_found_last(store: Store) -> None:
+    # Found in this order, at one minute's distance; the last four by a backfill of history.
+    days: dict[str, tuple[date | None, date | None]] = {
+        "today": (date(2024, 4, 19), None),
+        "eve": (date(2024, 4, 18), None),
+        "undated": (None, None),
+        "misread": (date(2042, 4, 1), None),
+        "old": (date(2021, 1, 2), None),
+        "older": (date(2020, 1, 2), None),
+        "signed": (None, date(2020, 6, 1)),
+        "again": (date(2024, 4, 18), None),
+    }
+    for minute, (title, (published, signed)) in enumerate(days.items()):
+        recueil = replace(one_recueil(store, title), published=published)
+        found = replace(act(title), verdict=replace(act(title).verdict, facts=Facts(signed=signed)))
+        store.decrees.record(result_of(recueil, found), to(), NOW + timedelta(minutes=minute))
+    expected = ["misread", "undated", "today", "again", "eve", "old", "signed", "older"]
+    assert [decree.title for decree in store.decrees.recent(10).decrees] == expected
+    pages = [store.decrees.recent(3, offset).decrees for offset in (0, 3, 6)]
+    assert [decree.title for page in pages for decree in page] == expected
+    for title in expected:
+        assert store.decrees.search(title, 10).total == 1
+    # What a backfill finds between two pages moves nothing on those before it.
+    store.decrees.record(
+        result_of(replace(one_recueil(store, "x"), published=date(2019, 1, 1)), act("oldest")), to(), NOW + timedelta(days=1)
+    )
+    assert [decree.title for decree in store.decrees.recent(8).decrees] == expected
+
+
 def test_recent_newest_found_first_in_pages(store: Store) -> None:
     for number in range(5):
         recueil = one_recueil(store, str(number), authority="26" if number % 2 else "83")
