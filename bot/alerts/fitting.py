@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.messages.cleaning import unlinked
+
 LONGEST = 3500
 """Characters of a message. Telegram takes 4096 UTF-16 units, of which some characters take two."""
 
@@ -34,10 +36,10 @@ def complete(words: Advised[Cause], causes: type[Cause]) -> Advised[Cause]:
 
 
 def fitted(blocks: Sequence[str], shortened: str) -> str:
-    """As many of the blocks as a message holds, in order, and `shortened` in place of the rest."""
+    """As many of the blocks as a message holds, in order, and `shortened` in place of the rest. It is `unlinked` when it is sent."""
     kept: list[str] = []
     for block in blocks:
-        if sum(len(one) + 2 for one in kept) + len(block) > LONGEST:
+        if sum(len(unlinked(one)) + 2 for one in (*kept, block)) - 2 > LONGEST:
             kept.append(shortened)
             break
         kept.append(block)

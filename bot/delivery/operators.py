@@ -15,6 +15,7 @@ from bot.delivery.errors import DestinationRefused
 from bot.delivery.telegram_answers import classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot
 from bot.delivery.telegram_chat import check_chat
+from bot.messages.cleaning import unlinked
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()
@@ -32,7 +33,7 @@ class Choice:
 
 
 class TelegramOperators:
-    """Sends texts as they are, without markup: nothing in them can be taken for any.
+    """Sends texts without markup: nothing in them can be taken for any, and only whole addresses lead anywhere.
 
     A chat has a name and a number. Before the first text it is looked up, so that no public channel is ever told what is meant for the
     operators because it is called otherwise in `public` (the chats of the destinations).
@@ -105,7 +106,7 @@ class TelegramOperators:
     async def _send(self, text: str, choices: Sequence[Choice]) -> None:
         buttons = InlineKeyboardMarkup([[InlineKeyboardButton(one.text, callback_data=one.data) for one in choices]]) if choices else None
         await self._sending.bot.send_message(
-            self._chat, text, reply_markup=buttons, link_preview_options=LinkPreviewOptions(is_disabled=True)
+            self._chat, unlinked(text), reply_markup=buttons, link_preview_options=LinkPreviewOptions(is_disabled=True)
         )
 
     async def _check(self) -> None:

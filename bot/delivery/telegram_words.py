@@ -8,7 +8,7 @@ from functools import partial
 from bot.delivery.desk import Desk, composing
 from bot.delivery.telegram_search import shows_decree, shows_digest
 from bot.messages import LANGUAGES, Button, Dispatch, TelegramText, announce, shows_number, telegram_button, telegram_text
-from bot.messages.cleaning import inert
+from bot.messages.cleaning import JOINER, inert
 from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
 from bot.messages.layout import TooSmall
 from bot.model import Decree, Post
@@ -58,7 +58,7 @@ class TelegramWords:
         digest = digest_language(text)
         for decree in decrees:
             number = inert(decree.facts.number or "")
-            if digest is not None and number in text:
+            if digest is not None and number in text.replace(JOINER, ""):
                 return digest_button([decree], digest)
             if digest is not None or (number and not shows_number(text, number)):
                 continue

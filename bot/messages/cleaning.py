@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from urllib.parse import quote, urldefrag, urlsplit
 
 LONGEST_TEXT = 4000
@@ -12,6 +13,10 @@ LONGEST_TEXT = 4000
 _MARKS_IN_A_ROW = 2
 _LOST_APOSTROPHE = re.compile(r"(?<=[^\W\d_])[□�](?=[^\W\d_])")
 _SCHEME = re.compile(r"[a-z0-9+.-]*:/+", re.IGNORECASE)
+# As TDLib finds them in any text (MessageEntity.cpp): a dot within a domain, the stroke of a command, the sign of `$EUR`.
+_ACTED_ON = re.compile(r"(?P<address>https?://\S+)|(?<=[^\W_])\.(?=[^\W\d_])|(?<![\w/<>])/(?=(?P<name>\w+))|(?<!\w)\$(?=[A-Z])")
+JOINER = "\u2060"
+"""The word joiner: no line is broken there, and it is part of no domain, command or currency."""
 # RFC 3986 characters that neither HTML nor the link detection of chat programs can trip over.
 _SAFE_IN_LINKS = "%/:?#!$&*+,;=-._~"
 
@@ -44,6 +49,20 @@ def clean(text: str) -> str:
 def inert(text: str) -> str:
     """`clean`, and free of links, mentions and hashtags: for networks that would act on them."""
     return _SCHEME.sub("", clean(text)).replace("@", "＠").replace("#", "＃")
+
+
+def unlinked(text: str, commands: Collection[str] = ()) -> str:
+    """The text with nothing in it that Telegram makes a link of by itself: a bare domain, a command but for these, a currency. Whole
+    addresses are meant.
+
+    Each is broken by a character that nobody sees, and that browsers leave out of an address which is copied.
+    """
+
+    def broken(found: re.Match[str]) -> str:
+        is_meant = found["address"] is not None or found["name"] in commands
+        return found[0] if is_meant else found[0] + JOINER
+
+    return _ACTED_ON.sub(broken, text)
 
 
 def link_to(url: str, page: int) -> str | None:

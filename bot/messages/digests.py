@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from bot.messages import html
-from bot.messages.cleaning import cut, inert, link_to
+from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.layout import TooSmall
 from bot.messages.legal_words import Table
 from bot.messages.mastodon import StatusLimits, mastodon_length
@@ -112,7 +112,7 @@ def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: 
         before, _, after = words.item.partition("{text}")
         shown = html.text(item.text) if item.link is None else html.link(item.link, html.text(item.text))
         rows.append(html.text(before) + shown + html.text(after))
-    plain = _lines(decrees, places, language, longest)
+    plain = unlinked(_lines(decrees, places, language, longest))
     return TelegramText(html.join("\n", tuple(rows)).source, plain, digest_button(decrees, language))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
+
+from bot.messages.cleaning import unlinked
 
 Tag = Literal["b", "i"]
 
@@ -21,9 +24,10 @@ class Html:
         return Html(self.source + other.source, self.text + other.text, self.entities + other.entities)
 
 
-def text(words: str) -> Html:
-    """Outside or inside text, escaped."""
-    return Html(escape(words, quote=True), words)
+def text(words: str, commands: Collection[str] = ()) -> Html:
+    """Outside or inside text, escaped and `unlinked` but for these commands."""
+    shown = unlinked(words, commands)
+    return Html(escape(shown, quote=True), shown)
 
 
 def tagged(tag: Tag, content: Html) -> Html:

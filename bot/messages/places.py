@@ -14,6 +14,7 @@ from bot.model import Place
 
 _MOST_TAGS = 5
 _LONGEST_OPERATOR = 24
+_PLAIN = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ÿŒœŸ]+(?:[ '’-][0-9A-Za-zÀ-ÖØ-öø-ÿŒœŸ]+){0,4}")
 _DEPARTMENT = re.compile(r"\d{2,3}|2[AB]")
 
 
@@ -32,13 +33,16 @@ def where_text(place: Place, words: Words) -> str:
 
 
 def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
-    """`#VSA #Drôme #dept26 #SNCF`, five at most: each word capitalised, as screen readers need it. An operator of a long name has none."""
+    """`#VSA #Drôme #dept26 #SNCF`, five at most: each word capitalised, as screen readers need it.
+
+    An operator has none whose name is long, or of anything but letters, digits and what joins words: it stands in a PDF, and a tag acts.
+    """
     tags = ["#VSA"]
     if name := _camel_case(place.department):
         tags.append(f"#{name}")
     if _DEPARTMENT.fullmatch(place.code):
         tags.append(f"#dept{place.code}")
-    named = (operator for operator in operators if operator not in _without_tag())
+    named = (operator for operator in operators if _PLAIN.fullmatch(clean(operator)) and operator not in _without_tag())
     tags += [f"#{name}" for operator in named if (name := _camel_case(operator)) and len(name) <= _LONGEST_OPERATOR]
     once: dict[str, str] = {}
     for tag in tags:

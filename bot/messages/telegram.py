@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.messages import html
 from bot.messages.announcement import Announcement, announce, announce_in_full
-from bot.messages.cleaning import cut
+from bot.messages.cleaning import cut, unlinked
 from bot.messages.dispatch import Dispatch
 from bot.messages.layout import Row, fit, paragraphs, plain
 from bot.messages.words import Language
@@ -71,8 +71,8 @@ def telegram_decree(
 def _fitted(whole: Announcement, limit: int) -> TelegramText:
     # Plain text shows links in full, HTML their words: each is shortened for itself, so that the one that is usually sent loses nothing.
     shown = fit(whole, lambda said: telegram_length(_html(said).text), limit)
-    bare = fit(whole, lambda said: telegram_length(plain(said)), limit)
-    return TelegramText(html=_html(shown).source, plain=plain(bare), button=_button(shown))
+    bare = fit(whole, lambda said: telegram_length(unlinked(plain(said))), limit)
+    return TelegramText(html=_html(shown).source, plain=unlinked(plain(bare)), button=_button(shown))
 
 
 def _button(said: Announcement) -> Button | None:

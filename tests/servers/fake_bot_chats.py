@@ -14,8 +14,18 @@ CAPTION_LIMIT = 1024
 BOT_ID = 123456
 BOT_NAME = "vigie_test_bot"
 
+# As the server finds them in any text, whatever its parse mode (TDLib, MessageEntity.cpp), for some of the common top-level domains.
+_ACTED_ON = re.compile(
+    r"(?<![\w@.-])(?:[\w-]+\.)+(?:fr|com|org|net|me|eu|info|io|paris|cab|example)(?![\w-])|(?<![\w/<>])/[A-Za-z0-9_]+"
+    r"|(?<![\w/])@[A-Za-z0-9_]{3,}|(?<!\w)#\w*[^\W\d]\w*|(?<!\w)\$[A-Z]{3,8}\b"
+)
 _URL = re.compile(r"https?://\S+")
 _COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]+(?:@\w+)?")
+
+
+def acted_on(text: str) -> list[str]:
+    """Words that readers see as links, commands, mentions or tags although nobody marked them, but for whole addresses."""
+    return _ACTED_ON.findall(_URL.sub(" ", text))
 
 
 class ApiError(Exception):
@@ -47,6 +57,11 @@ class BotMessage:
     date: int = field(default_factory=lambda: int(time.time()))
     file: bytes | None = None
     reply_to: int | None = None
+
+    @property
+    def acted_on(self) -> list[str]:
+        """See `acted_on`."""
+        return acted_on(self.text)
 
     @property
     def buttons(self) -> list[dict[str, Any]]:

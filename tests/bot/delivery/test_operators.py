@@ -83,3 +83,11 @@ async def test_a_chat_that_is_unknown_is_refused(api: FakeBotApi) -> None:
     async with operators(api, -42) as chat:
         with pytest.raises(DestinationRefused, match="Chat not found"):
             await chat.tell("internal")
+
+
+async def test_nothing_that_stands_in_a_pdf_or_on_a_page_acts(api: FakeBotApi) -> None:
+    async with operators(api) as chat:
+        await chat.tell("Arrêté de t.me/canal, www.mechant.fr /start\nhttps://a.example/r.pdf#page=3")
+    (message,) = api.messages_in(OPERATORS)
+    assert message.acted_on == []
+    assert "\nhttps://a.example/r.pdf#page=3" in message.text

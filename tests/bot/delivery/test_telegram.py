@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,11 @@ from bot.delivery import (
     Unknown,
     UnsafeAddress,
 )
-from bot.messages import Dispatch, TelegramText, telegram_text
+from bot.messages import Dispatch, TelegramText, shows_number, telegram_text
+from bot.model import Change, Facts, Kind
 from tests.bot.delivery.memory import PLACES, MemoryMessages, post
-from tests.bot.messages.samples import NOW
+from tests.bot.delivery.test_pictures import shown
+from tests.bot.messages.samples import NOW, decree
 from tests.servers.fake_bot_api import FakeBotApi
 
 CHANNEL = -1001
@@ -232,3 +235,29 @@ async def test_sends_from_several_loops_do_not_share_state(api: FakeBotApi) -> N
     await asyncio.to_thread(asyncio.run, one_send())
     await one_send()
     assert len(api.messages) == 2
+
+
+HOSTILE = "Arrêté /start@un_bot www.mechant.fr t.me/canal @maire #Tag $EUR voir https://mechant.com/x"
+
+
+@pytest.mark.parametrize("form", ["html", "plain", "caption", "digest", "edited"])
+async def test_nothing_that_stands_in_a_pdf_acts(api: FakeBotApi, form: str) -> None:
+    api.add_channel(CHANNEL)
+    facts = Facts(number="BSI.CAB.info", event=HOSTILE, places=(HOSTILE,), operators=(HOSTILE, "t.me", "Ville d’Été-sur-Mer"))
+    one = replace(post(1), decree=decree(title=HOSTILE, facts=facts))
+    if form == "digest":
+        one = replace(one, digest="digest", also=(replace(one.decree, facts=Facts()),))
+    async with opened(api, picture=shown if form == "caption" else None) as channel:
+        if form == "plain":
+            api.fail("sendMessage", 400, "Bad Request: can't parse entities: no")
+        sent = await channel.send(one)
+        if form == "edited":
+            changed = replace(one.decree, changed_by=(Change(Kind.ABROGATION, number=HOSTILE),))
+            await channel.edit(replace(one, decree=changed, reference=sent.reference, closed_at=NOW))
+    (message,) = api.messages
+    assert message.acted_on == ([] if form == "digest" else ["#VSA", "#Drôme", "#dept26", "#VilleDÉtéSurMer"])
+    assert "BSI" in message.text
+    async with opened(api) as restarted:
+        assert await restarted.find(one) == sent
+    text = message.text
+    assert form == "digest" or shows_number(text, "BSI.CAB.info"), "it is recognised by its number all the same"

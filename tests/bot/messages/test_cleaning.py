@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.cleaning import clean, cut, inert, link_to
+from bot.messages.cleaning import JOINER, clean, cut, inert, link_to, unlinked
 from tests.bot.messages.samples import hostile, urls
+from tests.servers.fake_bot_chats import acted_on
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,42 @@ def test_piles_of_combining_marks_are_cut() -> None:
 
 def test_links_mentions_and_hashtags_lose_their_effect() -> None:
     assert inert("voir https://a.example/x @moi@b.example #Tag") == "voir a.example/x ＠moi＠b.example ＃Tag"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "t.me/canal",
+        "voir a.b.example",
+        "www.prefecture.fr,",
+        "/start",
+        "(/start@bot)",
+        "$EUR",
+        "n° BSI.CAB.2031",
+        "été.fr",
+        "a.fr https://b.fr/c.d",
+    ],
+)
+def test_what_telegram_would_act_on_is_broken_where_nobody_sees_it(text: str) -> None:
+    told = unlinked(text)
+    assert told != text
+    assert acted_on(told) == []
+    assert told.replace(JOINER, "") == text
+    assert unlinked(told) == told
+
+
+@pytest.mark.parametrize("text", ["https://a.example/b.pdf#page=3", "19/04/2031 à 14.30", "PREF/CAB n° 2031-1.", "L. 252-1, 12 $", "#VSA"])
+def test_what_nobody_acts_on_and_whole_addresses_stay(text: str) -> None:
+    assert unlinked(text) == text
+
+
+def test_commands_of_the_bot_itself_stay() -> None:
+    assert unlinked("/aide t.me /start", {"aide"}) == f"/aide t.{JOINER}me /{JOINER}start"
+
+
+@given(hostile)
+def test_no_text_is_acted_on(text: str) -> None:
+    assert acted_on(unlinked(inert(text))) == []
 
 
 @given(hostile)

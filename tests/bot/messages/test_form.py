@@ -82,6 +82,7 @@ def test_any_tag_is_one_word_that_begins_each_part_with_a_capital(place: Place, 
     ("operators", "expected"),
     [
         (("SNCF",), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
+        (("Achetez sur t.me/x", "SNCF (gares)", "Хакер", "a" * 25, "Ville d'Arès"), ("#VSA", "#Drôme", "#dept26", "#VilleDArès")),
         (("SNCF", "sncf", "RATP"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
         (("SNCF", "RATP", "SDIS"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
         (("Préfecture de police",), ("#VSA", "#Drôme", "#dept26", "#PréfectureDePolice")),

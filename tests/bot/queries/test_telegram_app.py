@@ -297,3 +297,17 @@ async def test_what_others_write_in_a_channel_is_noted_and_not_answered(api: Fak
         await until(lambda: len(seen) == 2)
     assert sorted(seen) == [(["-1001", "@canal"], 2), (["-1001", "@canal"], 3)]
     assert api.messages == []
+
+
+@pytest.mark.parametrize(
+    ("text", "acted_on"),
+    [
+        ("/recherche t.me/canal /start www.mechant.fr", []),
+        ("/aide", ["/recents", "/departement", "/envigueur", "/envigueur", "/recherche", "/decret", "/arrete", "/etat", "/etat", "/aide"]),
+    ],
+)
+async def test_only_commands_of_its_own_act(api: FakeBotApi, questions: Questions, text: str, acted_on: list[str]) -> None:
+    async with running(a_bot(api, questions)):
+        api.say(ANN, ANN, text)
+        await until(lambda: api.messages)
+    assert api.messages[0].acted_on == acted_on
