@@ -17,6 +17,7 @@ from types import TracebackType
 
 _PREFIX = "vigie-"
 _MARK = ".in-use"
+_WITH = ".with"
 
 
 class ScratchFolder:
@@ -40,9 +41,13 @@ class ScratchFolder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.remove()
 
+    def take_along(self, folder: Path) -> None:
+        """Remove this folder too, which another program made for ours, whenever this one is removed. Raises OSError."""
+        (self.path / _WITH).symlink_to(folder, target_is_directory=True)
+
     def remove(self) -> None:
         """Remove it with all that is in it, as far as that is possible. May be called twice."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        _remove(self.path)
         lock, self._lock = self._lock, None
         if lock is not None:
             os.close(lock)
@@ -58,6 +63,15 @@ def remove_abandoned(folder: Path | None = None) -> int:
         for path in list(_ours(folder or Path(tempfile.gettempdir()))):
             count += _removed_if_abandoned(path)
     return count
+
+
+def _remove(path: Path) -> None:
+    """Only we write into the folder, which is closed to others: what it names may be removed, if it is a folder of this user."""
+    with contextlib.suppress(OSError):
+        along = (path / _WITH).readlink()
+        if along.lstat().st_uid == os.geteuid():
+            shutil.rmtree(along, ignore_errors=True)  # not through a link
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _locked(folder: Path) -> int:
@@ -93,7 +107,7 @@ def _removed_if_abandoned(path: Path) -> bool:
     except OSError:
         return False
     else:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
         return True
     finally:
         os.close(mark)

@@ -80,3 +80,33 @@ def test_what_belongs_to_another_user_is_left_alone(temporary: Path, monkeypatch
 
 def test_a_folder_that_is_not_there_is_no_trouble(temporary: Path) -> None:
     assert remove_abandoned(temporary / "nowhere") == 0
+
+
+def test_what_another_program_made_for_ours_goes_with_it(temporary: Path) -> None:
+    profile = temporary / "of-the-browser"
+    for ends in ("removed", "killed"):
+        profile.mkdir()
+        (profile / "cookies").touch()
+        if ends == "removed":
+            made = ScratchFolder("name")
+            made.take_along(profile)
+            made.remove()
+        else:
+            program = (
+                "import os, signal, sys, pathlib, sources.scratch as s; f = s.ScratchFolder('dead');"
+                "f.take_along(pathlib.Path(sys.argv[1])); os.kill(os.getpid(), signal.SIGKILL)"
+            )
+            assert subprocess.run([sys.executable, "-c", program, str(profile)], check=False, timeout=60).returncode < 0
+            assert remove_abandoned() == 1
+        assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_that_is_taken_along_is_not_followed_through_a_link(temporary: Path) -> None:
+    elsewhere = temporary / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").touch()
+    (temporary / "link").symlink_to(elsewhere)
+    made = ScratchFolder()
+    made.take_along(temporary / "link")
+    made.remove()
+    assert (elsewhere / "kept").exists()

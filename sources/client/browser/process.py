@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Self
 
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
@@ -39,6 +41,8 @@ _NOT_TAKEN_OFF = (
     "--disable-popup-blocking",
 )
 """Guards of Chromium's own that Playwright would take off: a page may not move by script 200 times in ten seconds, nor open windows."""
+
+_PROFILE = re.compile(r"--user-data-dir=(/.*?)(?= --|$)")
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 """What Chromium gets of the environment: nothing that could be a secret."""
@@ -158,6 +162,10 @@ class Chromium:
         self._pid = next(process["id"] for process in processes if process["type"] == "browser")
         self._driver = parent_of(self._pid)
         await asyncio.to_thread(limit, self._pid)
+        # Playwright removes its profile, unless it is killed.
+        profile = _PROFILE.search((await session.send("SystemInfo.getInfo"))["commandLine"])
+        if profile is not None:
+            await asyncio.to_thread(self._home.take_along, Path(profile[1]))
         version = await session.send("Browser.getVersion")
         self._user_agent = own_user_agent(version["userAgent"], self._user_agent)
         await session.detach()

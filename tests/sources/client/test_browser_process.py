@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -188,6 +189,24 @@ async def test_a_killed_program_takes_its_browser_along(server: Server, temporar
     await until(lambda: all(name.startswith("vigie-chromium-") for name in names_in(temporary)))  # the profile is gone
     assert await asyncio.to_thread(remove_abandoned) == 1  # as the next start does
     assert names_in(temporary) == []
+
+
+async def test_all_of_it_is_killed_at_once_and_its_profile_is_gone_at_the_next_start(server: Server, temporary: Path) -> None:
+    begun = asyncio.Event()
+    server.routes["/"] = held(asyncio.Event(), LIST, begun)
+    program = await asyncio.create_subprocess_exec(sys.executable, "-c", _PROGRAM, server.base)
+    await asyncio.wait_for(begun.wait(), 20)
+    started = set(processes(of=program.pid))
+    # Stopped first: none of them can do anything about the end of another.
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in (program.pid, *started):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+    await program.wait()
+    await until(lambda: not any(is_running(pid) for pid in started))
+    assert any("profile" in name for name in names_in(temporary))
+    assert await asyncio.to_thread(remove_abandoned) == 1
+    assert not any("profile" in name for name in names_in(temporary))
 
 
 async def test_a_browser_that_does_not_start_is_told_as_such(server: Server, make_client: MakeClient, tmp_path: Path) -> None:
