@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot.decide import set_back_by
 from bot.health import Overview, SourceHealth, asleep_since, judge_authority, judge_source
 from bot.rhythm import MEMORY, Habits, learn
 from bot.storage.rows import SourceState
@@ -31,7 +32,8 @@ def survey(store: Store, authorities: Mapping[str, Authority], watched: Collecti
                 habits = habits_of(store, state, ZoneInfo(authority.time_zone), now)
                 routes.append(judge_source(source, state, habits, now, stuck.get(source.key)))
         found.append(judge_authority(authority, routes, watched=authority.code in watched))
-    return Overview(now, tuple(found), asleep_since(due, now))
+    behind = set_back_by((route.last_ok_at for authority in found for route in authority.routes), now)
+    return Overview(now, tuple(found), asleep_since(due, now), polled_in_future=now + behind if behind else None)
 
 
 def habits_of(store: Store, state: SourceState, zone: ZoneInfo, now: datetime) -> Habits:

@@ -71,6 +71,7 @@ def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts)
         "at": overview.at.isoformat(),
         "fine": overview.fine,
         "asleep_since": overview.asleep_since and overview.asleep_since.isoformat(),
+        "polled_in_future": overview.polled_in_future and overview.polled_in_future.isoformat(),
         "counts": {status.value: overview.counts.get(status, 0) for status in Status},
         "authorities": [
             {

@@ -81,11 +81,14 @@ class AuthorityHealth:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Every authority at one instant. `asleep_since`: when polls became due that nobody makes, None while the bot seems to run."""
+    """Every authority at one instant. `asleep_since`: when polls became due that nobody makes, None while the bot seems to run.
+    `polled_in_future`: the last good poll where it lies in the future, so that nothing can be said of the present: the clock was set back.
+    """
 
     at: datetime
     authorities: tuple[AuthorityHealth, ...]
     asleep_since: datetime | None = None
+    polled_in_future: datetime | None = None
 
     @property
     def counts(self) -> Mapping[Status, int]:
@@ -100,4 +103,4 @@ class Overview:
     @property
     def fine(self) -> bool:
         """Whether the bot runs and every source that is watched works, also those beside another that does."""
-        return self.asleep_since is None and all(route.status is Status.FINE for route in self.sources)
+        return self.asleep_since is None and self.polled_in_future is None and all(route.status is Status.FINE for route in self.sources)
