@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -28,6 +28,9 @@ LONGEST_ASKED = timedelta(days=1)
 
 LONGEST_WAIT = timedelta(days=2)
 """No source ever waits so long for its next poll."""
+
+CLOCK_SLACK = timedelta(minutes=1)
+"""How far in the future an instant may lie that was written as the present: clocks of several machines differ a little."""
 
 GOES_ON = timedelta(minutes=5)
 """How soon a recueil is read on whose reading was cut and had got further: others that wait come in between."""
@@ -147,6 +150,12 @@ def next_check(now: datetime, *, every: timedelta, failures: int, retry_after: f
 def is_due(next_check_at: datetime | None, now: datetime) -> bool:
     """Whether a source is to be polled. What is further away than any wait was written by a clock that was ahead: it is due at once."""
     return next_check_at is None or not now < next_check_at <= now + LONGEST_WAIT
+
+
+def set_back_by(last_polls: Iterable[datetime | None], now: datetime) -> timedelta:
+    """How far the clock was set back since the last good polls, at least: nothing where none of them lies in the future."""
+    ahead = max((last for last in last_polls if last is not None), default=now) - now
+    return ahead if ahead > CLOCK_SLACK else timedelta(0)
 
 
 def _asked(retry_after: float | None) -> timedelta:

@@ -28,6 +28,9 @@ log = structlog.get_logger()
 TICK = timedelta(seconds=5)
 """How often the clock is looked at. What is due is in the database, so a missed tick costs nothing."""
 
+JUMP = timedelta(seconds=30)
+"""How far the clock may move against one that nobody can set, between two looks, before it is said to have been set."""
+
 ALERTS = timedelta(minutes=2)
 """How often is looked at what operators should be told. It reads the history of every source: some tenths of a second."""
 
@@ -78,7 +81,6 @@ class Service:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         started = datetime.now(UTC)
-        scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=started)
         check = partial(_looked, self._check, "whether the destinations take posts")
         scheduler.add_job(check, "interval", seconds=CHECKS.total_seconds(), next_run_time=started)
         if self._alerts is not None:
@@ -100,6 +102,7 @@ class Service:
             for destination, posted in self._posts.items()
         ]
         parts.append(asyncio.create_task(_keep_going(partial(serve, self._store, self._handlers), "requests")))
+        parts.append(asyncio.create_task(_keep_going(partial(self._poll_due, scheduler), "polling")))
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._telegram.run, stop), "questions")))
         scheduler.start()
@@ -108,7 +111,7 @@ class Service:
             await stop.wait()
         finally:
             log.info("stopping")
-            # The scheduler would cancel its running job in the middle: the tick is short and only starts tasks of our own.
+            # Cancels its running jobs in the middle.
             scheduler.shutdown(wait=False)
             tasks = [*self._polls.values(), *parts]
             for task in tasks:
@@ -126,6 +129,27 @@ class Service:
     async def _drop_old_pages(self) -> None:
         if dropped := await asyncio.to_thread(self._store.contents.forget, self._clock() - PAGES_KEPT):
             log.info("pages of old files dropped", files=dropped)
+
+    async def _poll_due(self, scheduler: AsyncIOScheduler) -> None:
+        """Look at what is due, again and again, by a clock that nobody can set.
+
+        APScheduler counts on the wall clock: set back by a day, it would start nothing for a day. So polling does not depend on it, and its
+        jobs are moved back with the clock. Set ahead, it starts them at its next wake-up, which is soon.
+        """
+        loop = asyncio.get_running_loop()
+        wall, steady = self._clock(), loop.time()
+        while True:
+            await self._tick()
+            await asyncio.sleep(TICK.total_seconds())
+            passed = timedelta(seconds=loop.time() - steady)
+            jump = self._clock() - wall - passed
+            wall, steady = self._clock(), loop.time()
+            if jump > JUMP:
+                log.warning("the clock was set ahead, or this machine was asleep", seconds=round(jump.total_seconds()))
+            elif jump < -JUMP:
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=job.next_run_time + jump)
+                await self._watcher.clock_set_back(-jump)
 
     async def _tick(self) -> None:
         try:

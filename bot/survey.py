@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot.decide import set_back_by
 from bot.health import DestinationHealth, Overview, SourceHealth, half_due, judge_authority, judge_destination, judge_source
 from bot.rhythm import MEMORY, Habits, learn
 from bot.storage.rows import SourceState
@@ -31,7 +32,8 @@ def survey(store: Store, authorities: Mapping[str, Authority], watched: Collecti
                 habits = habits_of(store, state, ZoneInfo(authority.time_zone), now)
                 routes.append(judge_source(source, state, habits, now, stuck.get(source.key)))
         found.append(judge_authority(authority, routes, watched=authority.code in watched))
-    return Overview(now, tuple(found), half_due(due))
+    behind = set_back_by((route.last_ok_at for authority in found for route in authority.routes), now)
+    return Overview(now, tuple(found), half_due(due), polled_in_future=now + behind if behind else None)
 
 
 def survey_destinations(store: Store, names: Sequence[str], now: datetime, late_after: timedelta) -> tuple[DestinationHealth, ...]:

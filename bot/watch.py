@@ -133,10 +133,9 @@ class Watcher:
     async def backing_off(self) -> dict[str, datetime]:
         """The keys of the sources that failed and are not to be polled yet, each with when they are. Raises StorageError."""
         now = self._clock()
-        states = await asyncio.to_thread(self._store.sources.all)
         return {
             state.key: state.next_check_at
-            for state in states
+            for state in await self._states(now)
             if state.failures and state.next_check_at is not None and not decide.is_due(state.next_check_at, now)
         }
 
@@ -144,9 +143,25 @@ class Watcher:
         """The sources whose time has come, the longest waiting first."""
         now = self._clock()
         never = datetime.min.replace(tzinfo=now.tzinfo)
-        when = {state.key: state.next_check_at for state in await asyncio.to_thread(self._store.sources.all)}
-        due = [source for source in self.sources if decide.is_due(when.get(source.key), now) and self._held.get(source.key, now) <= now]
+        when = {state.key: state.next_check_at for state in await self._states(now)}
+        due = [source for source in self.sources if decide.is_due(when.get(source.key), now) and not self._is_held(source, now)]
         return sorted(due, key=lambda source: when.get(source.key) or never)
+
+    async def clock_set_back(self, by: timedelta) -> None:
+        """Repair what was to happen later by a clock that was since set back so far. Raises StorageError."""
+        log.warning("the clock was set back, what was to be done later is moved back too", seconds=round(by.total_seconds()))
+        await asyncio.to_thread(self._store.sources.clock_set_back, by, self._clock())
+
+    async def _states(self, now: datetime) -> list[SourceState]:
+        states = await asyncio.to_thread(self._store.sources.all)
+        if behind := decide.set_back_by((state.last_ok_at for state in states), now):
+            # Also while no program ran.
+            await self.clock_set_back(behind)
+            states = await asyncio.to_thread(self._store.sources.all)
+        return states
+
+    def _is_held(self, source: Source, now: datetime) -> bool:
+        return now < self._held.get(source.key, now) <= now + self._rhythm.every
 
     async def read_due(self, authority: str) -> Harvest:
         """Fetch, read and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried.

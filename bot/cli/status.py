@@ -103,6 +103,7 @@ def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts)
         "fine": overview.fine,
         "asleep_since": overview.asleep_since and overview.asleep_since.isoformat(),
         "destinations": [destination_json(one) for one in overview.destinations],
+        "polled_in_future": overview.polled_in_future and overview.polled_in_future.isoformat(),
         "counts": {status.value: overview.counts.get(status, 0) for status in Status},
         "authorities": [
             {

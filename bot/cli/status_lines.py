@@ -64,6 +64,8 @@ def _summary(overview: Overview) -> Iterator[str]:
         yield "No poll has succeeded yet"
     if nobody_answers([source.cause for source in overview.sources]):
         yield "NO SITE ANSWERS: is this machine connected to the network?"
+    if overview.polled_in_future is not None:
+        yield f"CLOCK SET BACK: the last good poll is of {_minute(overview.polled_in_future)}. A running bot repairs it:  vigie run"
     if overview.asleep_since is not None:
         yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {_minute(overview.asleep_since)}. Start it with  vigie run"
 

@@ -104,12 +104,14 @@ class DestinationHealth:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """Every authority and destination at one instant. `half_due` is when half of the sources are, or were, due, None where none was ever
-    polled. `destinations` are left out where only the sources matter."""
+    polled. `destinations` are left out where only the sources matter. `polled_in_future`: the last good poll where it lies ahead, so
+    that nothing can be said of the present: the clock was set back."""
 
     at: datetime
     authorities: tuple[AuthorityHealth, ...]
     half_due: datetime | None = None
     destinations: tuple[DestinationHealth, ...] = ()
+    polled_in_future: datetime | None = None
 
     @property
     def asleep_since(self) -> datetime | None:
@@ -129,5 +131,5 @@ class Overview:
     @property
     def fine(self) -> bool:
         """Whether the bot runs, every source that is watched works, also those beside another that does, and so does every destination."""
-        works = all(route.status is Status.FINE for route in self.sources)
-        return self.asleep_since is None and works and all(one.trouble is None for one in self.destinations)
+        works = all(route.status is Status.FINE for route in self.sources) and all(one.trouble is None for one in self.destinations)
+        return self.asleep_since is None and self.polled_in_future is None and works

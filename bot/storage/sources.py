@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import Row, select, update
 
 from bot.storage.codec import clean_or_none
 from bot.storage.database import Database
 from bot.storage.rows import SourceState
-from bot.storage.schema import sources
+from bot.storage.schema import recueils, sources
 from bot.storage.upsert import insert_or_ignore
 
 
@@ -46,6 +48,15 @@ class SourceStates:
         with self._database.writing() as connection:
             connection.execute(insert_or_ignore(connection, sources), {"key": state.key, **values})
             connection.execute(update(sources).where(sources.c.key == state.key).values(values))
+
+    def clock_set_back(self, by: timedelta, now: datetime) -> None:
+        """Move next polls, last polls and next tries of recueils that lie in the future back as far as the clock. Raises StorageError."""
+        instants = ((sources, sources.c.next_check_at), (sources, sources.c.last_ok_at), (recueils, recueils.c.next_try_at))
+        with self._database.writing() as connection:
+            for table, column in instants:
+                [key] = table.primary_key.columns
+                for row in connection.execute(select(key, column).where(column > now)).all():
+                    connection.execute(update(table).where(key == row[0]).values({column.name: row[1] - by}))
 
 
 def _state(row: Row[tuple[object, ...]]) -> SourceState:

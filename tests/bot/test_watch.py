@@ -366,12 +366,17 @@ async def test_a_failing_source_waits_longer_each_time_and_as_long_as_the_server
     assert waits == [QUARTER, 2 * QUARTER, 4 * QUARTER, timedelta(hours=3)]
 
 
-async def test_a_clock_that_was_ahead_keeps_no_source_waiting(bench: Bench) -> None:
-    bench.now += timedelta(days=365)
+@pytest.mark.parametrize("back", [timedelta(minutes=20), timedelta(days=1), timedelta(days=300)])
+async def test_a_clock_set_back_delays_no_poll(bench: Bench, back: timedelta) -> None:
     await bench.poll()
-    assert await bench.watcher.due() == []
-    bench.now = NOON
-    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
+    bench.now -= back
+    bench.restart()
+    with capture_logs() as logs:
+        assert await bench.watcher.due() == []
+    assert [line["seconds"] for line in logs if "clock was set back" in line["event"]] == [back.total_seconds()]
+    bench.now += QUARTER
+    assert [source.key for source in await bench.watcher.due()] == ["99:site"]
+    assert bench.store.sources.get("99:site").last_ok_at == NOON - back
 
 
 async def test_a_failing_source_keeps_its_cause_and_since_when(bench: Bench) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -31,6 +31,7 @@ from starlette.types import ASGIApp
 from structlog.typing import EventDict
 
 from bot import service
+from bot.app import assemble
 from bot.demo.pages import Link, downloads
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay, Resource
@@ -38,6 +39,7 @@ from bot.demo.scenario import DROME, demo_text
 from bot.reading import ocr_available
 from bot.service import Service
 from bot.storage import open_store
+from sources import load_authorities
 from tests.e2e.world import CHANNEL, World, posts_in
 from tests.processes import Running, Started, Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
@@ -381,6 +383,38 @@ async def test_a_database_that_is_down_is_told_once_and_so_is_its_end(
     serious = [entry["event"] for entry in logs.entries if entry["level"] in {"error", "warning", "critical"}]
     assert serious == ["the database cannot be used"]
     assert len(logs.of("the database can be used again")) == 1
+
+
+class Times:
+    """The wall clock of the program, as far off as it was set."""
+
+    def __init__(self) -> None:
+        self.off = timedelta(0)
+
+    def now(self, zone: tzinfo | None = None) -> datetime:
+        return datetime.now(zone or UTC) + self.off
+
+
+async def test_a_clock_set_back_stops_nothing(sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, stop, back = Times(), asyncio.Event(), timedelta(hours=1)
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", clock)
+    monkeypatch.setattr("bot.service.TICK", timedelta(milliseconds=50))
+    with Replay(sites.resources) as replay:
+        world = World(replay, tmp_path / "vigie.db", telegram)
+        async with assemble(world.settings(), load_authorities(), watched=("26",), console=world.console, clock=clock.now) as parts:
+            with Logs() as logs:
+                running = asyncio.create_task(Service(parts).run(stop))
+                await logs.until(lambda: logs.of("post sent"))
+                clock.off -= back
+                await logs.until(lambda: any("clock was set back" in line["event"] for line in logs.entries))
+                publish(sites)
+                clock.off += timedelta(minutes=61)  # the longest that a source waits
+                await logs.until(lambda: len(logs.of("post sent")) == 2)
+                stop.set()
+                await running
+    assert [line["seconds"] for line in logs.entries if "clock was set back" in line["event"]] == [
+        pytest.approx(back.total_seconds(), abs=30)
+    ]
 
 
 def publish(sites: Sites) -> None:

@@ -103,7 +103,10 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     done = vigie("status", "26", "38", "06", "--json")
     assert (done.code, done.err) == (3, "")
     found = done.json
-    assert set(found) == {"at", "fine", "asleep_since", "destinations", "counts", "authorities", "confinement", "alive", "not_alive"}
+    assert set(found) == {
+        "at", "fine", "asleep_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
+        "not_alive",
+    }  # fmt: skip
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
     }  # fmt: skip
@@ -126,6 +129,15 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     assert described("An authority", "status") >= {status.value for status in Status}
     assert described("The health of a source", "cause") >= {cause.value for cause in Cause} - {Cause.RELOCATED.value}
     assert (source["key"], source["cause"], source["since"], source["error"]) == ("38:site", "blocked", NOW.isoformat(), "503")
+
+
+def test_a_last_poll_in_the_future_is_not_healthy(vigie: Vigie, store: Store) -> None:
+    save(store, *(fine(code, last_ok_at=NOW + DAY, next_check_at=NOW + DAY + HOUR) for code in ("26", "38", "06")))
+    done = vigie("status", "26", "38", "06")
+    assert done.code == 3
+    assert f"CLOCK SET BACK: the last good poll is of {NOW + DAY:%Y-%m-%d %H:%M} UTC" in done.out
+    found = vigie("status", "--json").json
+    assert (found["fine"], found["polled_in_future"]) == (False, (NOW + DAY).isoformat())
 
 
 def test_a_bot_that_never_ran_and_one_that_stopped_are_told_apart(vigie: Vigie, store: Store, tmp_path: Path) -> None:
