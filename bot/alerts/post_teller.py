@@ -41,7 +41,7 @@ class GivenUpEdits(Protocol):
         ...
 
 
-class DestinationChecks(Protocol):
+class LastChecks(Protocol):
     """The store's checks of destinations. Synchronous: called in a thread."""
 
     def all(self) -> dict[str, DestinationCheck]:
@@ -76,7 +76,7 @@ class PostTeller:
         *,
         posts: UnsentPosts,
         edits: GivenUpEdits,
-        checks: DestinationChecks,
+        checks: LastChecks,
         alerts: PostAlertStore,
         turn: Turn,
         destinations: Collection[str],
