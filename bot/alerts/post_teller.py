@@ -40,7 +40,7 @@ class GivenUpEdits(Protocol):
         ...
 
 
-class DestinationChecks(Protocol):
+class LastChecks(Protocol):
     """The store's checks of destinations. Synchronous: called in a thread."""
 
     def all(self) -> dict[str, DestinationCheck]:
@@ -75,7 +75,7 @@ class PostTeller:
         *,
         posts: UnsentPosts,
         edits: GivenUpEdits,
-        checks: DestinationChecks,
+        checks: LastChecks,
         alerts: PostAlertStore,
         destinations: Collection[str],
         late_after: timedelta,
