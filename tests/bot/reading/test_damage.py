@@ -34,7 +34,7 @@ def recueil() -> bytes:
     return build_recueil(RecueilSpec("DRÔME", "26-2025-120", date(2025, 8, 1), acts))
 
 
-def stamped(count: int = 3) -> bytes:
+def stamped(count: int = 3, stamp: bytes = b"") -> bytes:
     """As the national software writes it: each page draws a form with its text, all of them share their resources, the root comes first."""
     pages, forms = range(5, 5 + 2 * count, 2), range(5 + 2 * count, 5 + 3 * count)
     objects = [
@@ -45,7 +45,7 @@ def stamped(count: int = 3) -> bytes:
     ]
     for number, page in enumerate(pages, 1):
         objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources 4 0 R /Contents %d 0 R >>" % (page + 1))
-        objects.append(stream(b"q /T%d Do Q" % number, compress=True))
+        objects.append(stream(b"q /T%d Do Q\n" % number + stamp, compress=True))
     return write([*objects, *(stream(text_content(BODY), FORM, compress=True) for _ in forms)])
 
 
@@ -186,6 +186,16 @@ async def test_missing_pages_are_counted_where_their_number_is_known(saved: Save
     reading = await read(content[: content.index(b"29 0 obj")], saved)
     assert reading.page_count == 10
     assert reading.unreadable_pages == (5, 6, 7, 8, 9, 10)
+
+
+async def test_a_file_whose_table_comes_first_and_whose_end_is_missing_is_not_whole(saved: Save) -> None:
+    """pdfium opens it by itself, and shows the stamps of pages whose form is missing."""
+    content = stamped(10, text_content("Préfecture de la Drôme - Arrêté n° 12")).replace(
+        b"1 0 obj", b"trailer\n<< /Size 40 /Root 1 0 R >>\n1 0 obj", 1
+    )
+    reading = await read(content[: content.index(b"29 0 obj")], saved)
+    assert (reading.salvaged, reading.unreadable_pages) == (False, (5, 6, 7, 8, 9, 10))
+    assert not reading.complete
 
 
 async def test_pages_whose_root_is_lost_are_found(saved: Save) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -134,6 +135,9 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if sys.version_info >= (3, 13):
+            # Those that were accepted and have no task yet.
+            self._server.abort_clients()
 
     @property
     def base(self) -> str:
@@ -158,8 +162,12 @@ class Server:
                     await self._serve_one(number, reader, writer)
         finally:
             writer.close()
-            with contextlib.suppress(ConnectionError, ssl.SSLError, asyncio.CancelledError):
-                await writer.wait_closed()
+            try:
+                with contextlib.suppress(ConnectionError, ssl.SSLError):
+                    await writer.wait_closed()
+            except asyncio.CancelledError:
+                # What it has not sent is not waited for: the loop is about to end.
+                writer.transport.abort()
 
     async def _serve_one(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

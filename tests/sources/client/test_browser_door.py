@@ -40,6 +40,8 @@ async def connected(where: str) -> AsyncIterator[tuple[asyncio.StreamReader, asy
         yield reader, writer
     finally:
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def ask(where: str, host: str, port: int, *, command: int = 1) -> tuple[int, bytes]:

@@ -109,7 +109,7 @@ async def test_a_killed_program_leaves_what_another_goes_on_with(server: Server,
             assert child.returncode is None
             await asyncio.sleep(0.01)
     child.send_signal(signal.SIGKILL)
-    await child.wait()
+    await child.communicate()
 
     content = HEAD + BLOCK * 11
     first = note.size - OVERLAP
