@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.month.figures import judge, report, to_json
 from benchmarks.month.plan import LEAST_SOURCES, draw
-from benchmarks.month.run import EVERY, live, scratch
+from benchmarks.month.run import EVERY, scratch, simulate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,11 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     before = time.monotonic()
 
-    def told(now: datetime) -> None:
+    def on_day(now: datetime) -> None:
         print(f"{now:%Y-%m-%d}, after {time.monotonic() - before:.0f} s", file=sys.stderr)
 
     with scratch() as folder:
-        record = asyncio.run(live(plan, Path(folder), every=timedelta(minutes=options.every), told=told))
+        record = asyncio.run(simulate(plan, Path(folder), every=timedelta(minutes=options.every), on_day=on_day))
     figures = judge(record)
     print(json.dumps(to_json(figures), ensure_ascii=False, indent=2) if options.json else report(figures))
     return 1 if figures.faults else 0

@@ -1,4 +1,4 @@
-"""What a month came to: what was missed, told wrongly, noticed late or asked too often. Pure."""
+"""What a month came to: what was missed, posted wrongly, noticed late or asked too often. Pure."""
 
 from __future__ import annotations
 
@@ -288,8 +288,8 @@ def report(figures: Figures) -> str:
         "What the store said of sources (polls):",
     ]
     for trouble, causes in figures.causes.items():
-        told = ", ".join(f"{cause} {times}" for cause, times in sorted(causes.items(), key=lambda item: -item[1]))
-        lines.append(f"  {trouble}: {told or 'no poll'}")
+        named = ", ".join(f"{cause} {times}" for cause, times in sorted(causes.items(), key=lambda item: -item[1]))
+        lines.append(f"  {trouble}: {named or 'no poll'}")
     lines += _details(figures)
     lines += ["", "; ".join(figures.faults) or "all is well"]
     return "\n".join(lines)

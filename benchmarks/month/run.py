@@ -85,8 +85,8 @@ def scratch() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="vigie-month-", dir=_MEMORY if _MEMORY.is_dir() else None)
 
 
-async def live(plan: Plan, folder: Path, *, every: timedelta = EVERY, told: Callable[[datetime], None] = lambda now: None) -> Record:
-    """Let the month of a plan pass, with the database and temporary files in `folder`. `told` is called as each simulated day begins."""
+async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day: Callable[[datetime], None] = lambda now: None) -> Record:
+    """Let the month of a plan pass, with the database and temporary files in `folder`. `on_day` is called as each simulated day begins."""
     asyncio.get_running_loop().set_default_executor(_AtOnce())
     month = Month(plan, START)
     clock = Clock(START, month)
@@ -105,7 +105,7 @@ async def live(plan: Plan, folder: Path, *, every: timedelta = EVERY, told: Call
                     rhythm=Rhythm(every=every, slowest=max(every, SLOWEST), announce_since=ANNOUNCED),
                     clock=clock.now,
                 )
-                await _Driver(record, watcher, store, clock, month, told).run()
+                await _Driver(record, watcher, store, clock, month, on_day).run()
                 await watcher.stop()
         record.posts = store.posts.listed(states=list(PostState))
     finally:
@@ -128,7 +128,7 @@ class _Driver:
     store: Store
     clock: Clock
     month: Month
-    told: Callable[[datetime], None]
+    on_day: Callable[[datetime], None]
     running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -137,7 +137,7 @@ class _Driver:
         while (now := self.clock.now()) < self.record.plan.end:
             if now.date() > day:
                 day = now.date()
-                self.told(now)
+                self.on_day(now)
             while ends and ends[0].end <= now:
                 self.record.recoveries.append(Recovery(trouble := ends.pop(0), self._usual(trouble.end)))
             for source in await self.watcher.due():
