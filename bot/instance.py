@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
-from bot.storage.errors import StorageError
+from bot.storage.errors import HandedOverFailed, StorageError
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.requests import Request
 from bot.uninterrupted import uninterrupted
@@ -48,10 +48,6 @@ _STOPPED = frozenset({"backfill"})
 
 class AlreadyRunning(Exception):
     """Another `vigie run` works on this database. The message says where, and since when."""
-
-
-class HandedOverFailed(Exception):
-    """The process that carried out a request met with an error, which the message tells."""
 
 
 @dataclass(frozen=True, slots=True)

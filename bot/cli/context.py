@@ -15,10 +15,10 @@ from rich.console import Console
 
 from bot.cli.ending import Ending
 from bot.config import ConfigError, Settings, load_settings
-from bot.instance import HandedOverFailed
 from bot.logs import set_up_logging
 from bot.redaction import RedactedStream
 from bot.storage import StorageError
+from bot.storage.errors import HandedOverFailed
 
 if TYPE_CHECKING:
     from sources import Authority

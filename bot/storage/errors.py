@@ -21,6 +21,10 @@ class StorageError(Exception):
     """The database as a whole cannot be used: whatever else is tried fails in the same way."""
 
 
+class HandedOverFailed(Exception):
+    """The process that carried out a request met with an error, which the message tells."""
+
+
 class BadUrl(StorageError):
     """`database.url` is not an address that can be used."""
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.instance import AlreadyRunning, HandedOverFailed, Json, Order, Told, run_alone, serve, work_alone
+from bot.instance import AlreadyRunning, Json, Order, Told, run_alone, serve, work_alone
 from bot.model import PostState
 from bot.storage import Store, open_store
-from bot.storage.errors import Locked, Unavailable
+from bot.storage.errors import HandedOverFailed, Locked, Unavailable
 from bot.storage.locks import LockHolder, LockName
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
