@@ -100,7 +100,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     done = vigie("status", "26", "38", "06", "--json")
     assert (done.code, done.err) == (3, "")
     found = done.json
-    assert set(found) == {"at", "fine", "asleep_since", "counts", "authorities", "confinement"}
+    assert set(found) == {"at", "fine", "asleep_since", "counts", "authorities", "running", "confinement"}
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
     }  # fmt: skip
