@@ -24,19 +24,19 @@ from benchmarks.soak.servers import load
 def soak(plans: Iterable[Plan], folder: Path, *, beside: int = 1) -> list[Outcome]:
     """Live these runs, so many beside each other: most of the time they wait."""
     load()
-    mothers: SimpleQueue[Mother] = SimpleQueue()
-    started = [Mother() for _ in range(beside)]
-    for mother in started:
-        mothers.put(mother)
+    mothers: SimpleQueue[tuple[Mother, Mother]] = SimpleQueue()
+    started = [Mother() for _ in range(2 * beside)]
+    for pair in zip(started[::2], started[1::2], strict=True):
+        mothers.put(pair)
 
     def one(plan: Plan) -> Outcome:
         own = folder / plan.name.replace("/", "-")
         own.mkdir()
-        mother = mothers.get()
+        pair = mothers.get()
         try:
-            return lived(plan, mother, own)
+            return lived(plan, pair, own)
         finally:
-            mothers.put(mother)
+            mothers.put(pair)
 
     try:
         with ThreadPoolExecutor(beside) as pool:

@@ -1,11 +1,13 @@
 """One life of the program: its own service, wired by its own composition root, on a clock that hurries.
 
-Where the program would nap, its clock is put forward to what is due next; when nothing is, it ends. All the rest is as in `vigie run`.
+Where the program would nap, its clock is put forward to what is due next; when nothing is, it ends. All the rest is as in `vigie run`, or
+in a `vigie poll` that has no site to poll.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +18,7 @@ from typing import Any
 from bot.app import assemble
 from bot.config import Settings
 from bot.delivery import Delivered, Deliverer
-from bot.instance import run_alone
+from bot.instance import Json, Order, Told, run_alone, work_alone
 from bot.service import Service
 from sources import Authority
 
@@ -26,17 +28,19 @@ class Clock:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._ahead = timedelta(seconds=float(file.read_text(encoding="ascii")) if file.exists() else 0.0)
+
+    def _ahead(self) -> float:
+        return float(self._file.read_text(encoding="ascii")) if self._file.exists() else 0.0
 
     def __call__(self) -> datetime:
-        """Now."""
-        return datetime.now(UTC) + self._ahead
+        """Now. Lives side by side have the same."""
+        return datetime.now(UTC) + timedelta(seconds=self._ahead())
 
     def put(self, seconds: float) -> None:
         """Forward, or back where it is less than 0. Whole or not at all: whoever does it may be killed."""
-        self._ahead += timedelta(seconds=seconds)
-        new = self._file.with_suffix(".new")
-        new.write_text(str(self._ahead.total_seconds()), encoding="ascii")
+        ahead = self._ahead() + seconds
+        new = self._file.with_suffix(f".{os.getpid()}")
+        new.write_text(str(ahead), encoding="ascii")
         new.replace(self._file)
 
 
@@ -70,13 +74,28 @@ class Hurried(Deliverer):
         return None if due is None else now
 
 
-def live(document: Mapping[str, Any], clock_file: Path, authorities: dict[str, Authority]) -> None:
+def live(document: Mapping[str, Any], clock_file: Path, authorities: dict[str, Authority], command: str) -> None:
     """Until everything is delivered."""
-    asyncio.run(_live(Settings.model_validate(document), Clock(clock_file), authorities))
+    asyncio.run(_live(Settings.model_validate(document), Clock(clock_file), authorities, command))
 
 
-async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authority]) -> None:
+async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authority], command: str) -> None:
     stop = asyncio.Event()
     async with assemble(settings, authorities, watched=(), console=sys.stdout, clock=clock) as parts:
         hurried = Hurried(parts.deliverer, clock, stop)
-        await run_alone(parts.store, clock, stop, Service(replace(parts, deliverer=hurried)).run)
+        if command == "run":
+            service = Service(replace(parts, deliverer=hurried), {"poll": _nothing_new})
+            await run_alone(parts.store, clock, stop, service.run)
+            return
+
+        async def deliver(give_way: asyncio.Event) -> Json | None:
+            while not (stop.is_set() or give_way.is_set()):
+                await hurried.deliver_due()
+                await hurried.next_due(clock())
+            return {} if stop.is_set() else None
+
+        await work_alone(parts.store, clock, Order("poll", {"codes": []}), deliver, lambda _: None)
+
+
+async def _nothing_new(_arguments: Json, _told: Told) -> Json:
+    return {}

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,32 +23,43 @@ class Life:
     """One process. It is known by a file descriptor: nobody else's process can be meant, whatever its id."""
 
     def __init__(self, mother: subprocess.Popen[bytes], pid: int) -> None:
+        self.pid = pid
+        self._ended: int | None = None
         self._mother = mother
         self._handle = os.pidfd_open(pid)
 
     def has_ended(self, within: float = 0.0) -> bool:
         """Whether it ends within so many seconds."""
-        return bool(select.select([self._handle], [], [], within)[0])
+        return self._ended is not None or bool(select.select([self._handle], [], [], within)[0])
 
-    def reaches(self, point: threading.Event) -> bool:
-        """Whether it gets there; false when it ends before."""
-        while not point.wait(_LOOK):
-            if self.has_ended():
-                return point.is_set()
-        return True
+    def stop(self) -> None:
+        """Let it stand still until `go_on`."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on, where it still lives."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGCONT)
 
     def kill(self) -> bool:
         """Whether it was alive until now. It is gone afterwards."""
-        signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        if self._ended is None:
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
         return self._code() == -signal.SIGKILL
 
     def end(self) -> int:
         """Its exit code, once it has ended by itself. Killed when that takes too long."""
-        if not self.has_ended(_TOO_LONG):
+        if self._ended is None and not self.has_ended(_TOO_LONG):
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
         return self._code()
 
     def _code(self) -> int:
+        if self._ended is None:
+            self._ended = self._buried()
+        return self._ended
+
+    def _buried(self) -> int:
         if self._mother.stdin is None or self._mother.stdout is None:
             raise RuntimeError("a mother without pipes")
         self._mother.stdin.write(b"\n")
@@ -55,6 +67,14 @@ class Life:
         code = int(self._mother.stdout.readline())
         os.close(self._handle)
         return code
+
+
+def reached(lives: Sequence[Life], point: threading.Event) -> bool:
+    """Whether one of them gets there; false when all end before."""
+    while not point.wait(_LOOK):
+        if all(life.has_ended() for life in lives):
+            return point.is_set()
+    return True
 
 
 class Mother:
@@ -69,11 +89,11 @@ class Mother:
             env={name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")},
         )
 
-    def begin(self, document: Mapping[str, Any], folder: Path) -> Life:
-        """A life with this configuration. Its clock and its log are in the folder."""
+    def begin(self, document: Mapping[str, Any], folder: Path, command: str) -> Life:
+        """A life of this command with this configuration. Its clock and its log are in the folder."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("a mother without pipes")
-        order = {"document": document, "clock": str(folder / "clock"), "log": str(folder / "log")}
+        order = {"document": document, "clock": str(folder / "clock"), "log": str(folder / "log"), "command": command}
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
         return Life(self._process, int(self._process.stdout.readline()))

@@ -29,7 +29,7 @@ def serve() -> None:
         if child == 0:
             signal.alarm(LONGEST)
             _become(order)
-            live(order["document"], Path(order["clock"]), authorities)
+            live(order["document"], Path(order["clock"]), authorities, order["command"])
             sys.exit(0)
         _say(child)
         sys.stdin.buffer.readline()

@@ -9,10 +9,11 @@ from typing import Literal
 
 Mode = Literal["probe", "hold", "resend"]
 Where = Literal["telegram", "mastodon"]
+Command = Literal["run", "poll"]
 
 PLACES: tuple[Where, ...] = ("telegram", "mastodon")
 LATER = 6 * 60.0
-"""Seconds after which nothing that a killed program held is held any more (more than `bot.storage.outbox.LEASE`)."""
+"""Seconds between two lives: more than any rest after one failure."""
 DAY = 24 * 3600.0
 LONGEST_LIFE = 2.0
 """Seconds within which a program is killed at random: most of its deliveries take less."""
@@ -42,7 +43,8 @@ class Step(StrEnum):
 class Blow:
     """One life of the program and its end. `nth`: at which such request (from 0). `delay`: seconds after the step, or after the start.
 
-    `wait`: by how many seconds the clock of the next life is ahead (below 0: it was set back).
+    `wait`: by how many seconds the clock of the next life is ahead (below 0: it was set back). Where two live side by side: whether it is
+    the one which waits that is killed, and after how many seconds the other is too.
     """
 
     step: Step
@@ -51,11 +53,14 @@ class Blow:
     delay: float
     wait: float
     person_writes: bool
+    kills_waiting: bool = False
+    survives: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: so many decrees for every destination, and the blows in order. Some servers know no idempotency keys.
+    """One run: so many decrees for every destination, and the blows in order. Some servers know no idempotency keys. `lives`: the commands
+    that are begun side by side, on one database.
 
     `most_per_day`: messages above which decrees are told in digests (`delivery.max_posts_per_day`).
     """
@@ -66,11 +71,15 @@ class Plan:
     ignores_keys: bool
     most_per_day: int
     blows: tuple[Blow, ...]
+    lives: tuple[Command, ...] = ("run",)
 
 
 def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan:
-    """The `number`-th run of a seed, with one to `most` kills. The steps take turns, so that few runs meet them all."""
-    chance = Random(f"{seed}/{number}/{mode}")
+    """The `number`-th run of a seed, with one to `most` kills. The steps take turns, so that few runs meet them all; so do one process and
+    two.
+    """
+    chance, two = Random(f"{seed}/{number}/{mode}"), Random(f"{seed}/{number}/{mode}/two")
+    lives: tuple[tuple[Command, ...], ...] = (("run",), ("run", "poll"), ("run",), ("poll", "poll"))
     steps = tuple(Step)
     blows = []
     for position in range(chance.randint(1, most)):
@@ -85,6 +94,8 @@ def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan
                 delay=chance.uniform(0, LONGEST_LIFE if step is Step.BY_CHANCE else _ANSWER_TAKES),
                 wait=chance.choice((0.0, 0.0, 0.0, LATER, LATER, LATER, -DAY)),
                 person_writes=chance.random() < 0.3,
+                kills_waiting=two.random() < 0.25,
+                survives=two.uniform(0, LONGEST_LIFE),
             )
         )
     return Plan(
@@ -94,4 +105,5 @@ def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan
         ignores_keys=chance.random() < 0.5,
         most_per_day=chance.choice((60, 60, 60, 2)),
         blows=tuple(blows),
+        lives=lives[number % len(lives)],
     )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from benchmarks.soak.life import Clock
-from benchmarks.soak.lives import Mother
+from benchmarks.soak.lives import Life, Mother, reached
 from benchmarks.soak.outset import document, prepare
 from benchmarks.soak.plan import PLACES, Blow, Plan, Step
 from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram
 from benchmarks.soak.traps import Point, Trap
 from bot.model import Post, PostState
 from bot.storage import open_store
+from bot.storage.locks import LockName
 
 _POINTS = {
     Step.RECEIVED_LOST: Point.RECEIVED,
@@ -52,53 +52,80 @@ class Outcome:
         return not broken and not (self.doubled and self.plan.mode != "resend") and not (self.held and self.plan.mode != "hold")
 
 
-def lived(plan: Plan, mother: Mother, folder: Path) -> Outcome:
+def lived(plan: Plan, mothers: Sequence[Mother], folder: Path) -> Outcome:
     """Live it. The folder is empty before, and holds database and log afterwards."""
     database, clock = folder / "vigie.db", folder / "clock"
     prepare(database, plan.decrees, datetime.now(UTC))
     killed: list[Step] = []
+    codes: set[int] = set()
     with Telegram() as telegram, Mastodon(ignores_keys=plan.ignores_keys) as mastodon:
         servers: Mapping[str, Telegram | Mastodon] = {"telegram": telegram, "mastodon": mastodon}
         settings = document(database, telegram, mastodon, plan)
+
+        def begin() -> list[Life]:
+            return [mother.begin(settings, folder, command) for mother, command in zip(mothers, plan.lives, strict=False)]
+
         for blow in plan.blows:
             if blow.person_writes:
                 telegram.person_posts(CHANNEL, "bonjour")
-            if _struck(blow, mother, settings, folder, servers):
+            struck, left = _struck(blow, begin, database, servers)
+            if struck:
                 killed.append(blow.step)
+            codes |= {life.end() for life in left if life.has_ended(blow.survives)}
+            for life in left:
+                life.kill()
             Clock(clock).put(blow.wait)
-        code = mother.begin(settings, folder).end()
+        codes |= {life.end() for life in begin()}
         with open_store(f"sqlite:///{database}", read_only=True) as store:
             posts = store.posts.listed(states=list(PostState))
         told = {name: server.told() for name, server in servers.items()}
-    return judged(plan, killed, posts, told, code)
+    return judged(plan, killed, posts, told, codes)
 
 
-def _struck(blow: Blow, mother: Mother, settings: Mapping[str, Any], folder: Path, servers: Mapping[str, Telegram | Mastodon]) -> bool:
-    """Whether the program was killed where it should be; false when it had ended before."""
-    traps = servers[blow.where].traps
+def _struck(
+    blow: Blow, begin: Callable[[], list[Life]], database: Path, servers: Mapping[str, Telegram | Mastodon]
+) -> tuple[bool, list[Life]]:
+    """Whether a program was killed where it should be (not when it had ended before), and the other that goes on, where there is one."""
+    traps, lives = servers[blow.where].traps, list[Life]()
     try:
         if blow.step is Step.BY_CHANCE:
-            life = mother.begin(settings, folder)
-            life.has_ended(blow.delay)
-            return life.kill()
-        if blow.step.is_look:
-            # There is something to look for.
-            traps.put(Trap(SEND[blow.where], Point.CUT))
-        pattern = (LOOK if blow.step.is_look else SEND)[blow.where]
-        trap = traps.put(Trap(pattern, _POINTS[blow.step], blow.nth, is_lost=blow.step is Step.RECEIVED_LOST))
-        life = mother.begin(settings, folder)
-        reached = life.reaches(trap.reached)
-        if reached and trap.point is Point.ANSWERED:
-            life.has_ended(blow.delay)
-        return life.kill() and reached
+            lives = begin()
+            lives[0].has_ended(blow.delay)
+            reaches = True
+        else:
+            if blow.step.is_look:
+                # There is something to look for.
+                traps.put(Trap(SEND[blow.where], Point.CUT))
+            pattern = (LOOK if blow.step.is_look else SEND)[blow.where]
+            trap = traps.put(Trap(pattern, _POINTS[blow.step], blow.nth, is_lost=blow.step is Step.RECEIVED_LOST))
+            lives = begin()
+            reaches = reached(lives, trap.reached)
+            if reaches and trap.point is Point.ANSWERED:
+                lives[0].has_ended(blow.delay)
+        return _victim(blow, lives, database).kill() and reaches, lives
     finally:
+        # Whoever is left stands still until what the dead one requested was carried out: its clock hurries, the servers do not.
         for server in servers.values():
             server.traps.clear()
+        for life in lives:
+            life.go_on()
 
 
-def judged(plan: Plan, killed: Sequence[Step], posts: Sequence[Post], told: Mapping[str, Sequence[tuple[str, int]]], code: int) -> Outcome:
+def _victim(blow: Blow, lives: list[Life], database: Path) -> Life:
+    """The one that works, or the one that waits for it; it is taken out of `lives`. The others stand still."""
+    for life in lives:
+        life.stop()
+    with open_store(f"sqlite:///{database}", read_only=True) as store:
+        holder = store.locks.holder(LockName.WORK)
+    works = [life.pid == (holder.pid if holder is not None else 0) for life in lives]
+    return lives.pop(works.index(not blow.kills_waiting) if (not blow.kills_waiting) in works else 0)
+
+
+def judged(
+    plan: Plan, killed: Sequence[Step], posts: Sequence[Post], told: Mapping[str, Sequence[tuple[str, int]]], codes: Collection[int]
+) -> Outcome:
     """Compare what is really there with what should be, and with what is recorded. Pure."""
-    wrong = [] if code == 0 else [f"the last life ended with {code}"]
+    wrong = [f"a life ended with {code}" for code in sorted(codes) if code != 0]
     doubled, lost, held, disordered = [], [], [], []
     known = {(post.destination, post.decree.id): post for post in posts}
     for where in PLACES:

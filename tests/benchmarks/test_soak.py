@@ -41,7 +41,7 @@ def recorded(where: str, *states: PostState) -> list[Post]:
 def test_what_is_not_as_promised_is_told(told: Sequence[tuple[str, int]], second: PostState, found: dict[str, tuple[str, ...]]) -> None:
     posts = [*recorded("telegram", PostState.SENT, second), *recorded("mastodon", PostState.SENT, PostState.SENT)]
     plan = Plan("1/0/probe", 2, "probe", ignores_keys=True, most_per_day=60, blows=())
-    outcome = judged(plan, [Step.STORED], posts, {"telegram": told, "mastodon": ORDER}, 0)
+    outcome = judged(plan, [Step.STORED], posts, {"telegram": told, "mastodon": ORDER}, {0})
     names = ("doubled", "lost", "held", "disordered", "wrong")
     assert {name: getattr(outcome, name) for name in names if getattr(outcome, name)} == found
     assert outcome.is_well is not bool(found)
@@ -50,8 +50,8 @@ def test_what_is_not_as_promised_is_told(told: Sequence[tuple[str, int]], second
 
 def test_a_row_that_is_gone_and_a_life_that_failed_are_told() -> None:
     plan = Plan("1/0/probe", 1, "probe", ignores_keys=True, most_per_day=60, blows=())
-    outcome = judged(plan, [], recorded("telegram", PostState.SENT), {"telegram": ORDER[:1], "mastodon": ()}, 1)
-    assert outcome.wrong == ("the last life ended with 1", "mastodon:1 has no row")
+    outcome = judged(plan, [], recorded("telegram", PostState.SENT), {"telegram": ORDER[:1], "mastodon": ()}, {0, 1})
+    assert outcome.wrong == ("a life ended with 1", "mastodon:1 has no row")
 
 
 def test_a_seed_says_the_same_twice_and_few_runs_meet_every_step() -> None:
@@ -81,6 +81,11 @@ PLANS = (
     ),
     # A digest, killed again while it is looked for.
     Plan("stored", 3, "probe", ignores_keys=True, most_per_day=2, blows=(blow(Step.STORED, "telegram"), blow(Step.LOOK_HALF, "telegram"))),
+    # Side by side: the one that waits goes on where the killed one was.
+    Plan("poll beside run", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.STORED, "telegram"),), lives=("run", "poll")),
+    Plan(
+        "two polls", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.RECEIVED_LATE, "mastodon"),), lives=("poll", "poll")
+    ),
 )
 
 
@@ -88,4 +93,4 @@ def test_killed_and_started_again_it_tells_every_decree_once_and_in_order(tmp_pa
     outcomes = soak(PLANS, tmp_path, beside=2)
     assert [outcome.killed for outcome in outcomes] == [tuple(blow.step for blow in plan.blows) for plan in PLANS]
     assert [outcome for outcome in outcomes if not outcome.is_well] == []
-    assert sum(outcome.posts for outcome in outcomes) == 12
+    assert sum(outcome.posts for outcome in outcomes) == 24

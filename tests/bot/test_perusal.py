@@ -57,3 +57,24 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
         for task in tasks:
             with pytest.raises(Unreadable, match="broken"):
                 await soon(task)
+
+
+async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    path.touch()
+
+    async def read(path: Path, **_: object) -> Reading:
+        path.unlink()  # noqa: ASYNC240 - instantaneous
+        raise Unreadable("the file cannot be opened: No such file or directory")
+
+    async def early(_: Reading) -> None:
+        pass
+
+    with open_store("sqlite://") as store:
+        peruser = Peruser(read=read, store=store, clock=lambda: NOON)
+        async with Lanes(quick=1, slow=1).passage() as way:
+            with pytest.raises(Unreadable, match="removed from this machine while it was read"):
+                await peruser.peruse(File(path, sha("scan"), 4), way, early)
+        content = store.contents.get(sha("scan"))
+        assert content is not None
+        assert (content.error, content.unfinished) == (None, 0)
