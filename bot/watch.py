@@ -268,7 +268,7 @@ class Watcher:
         failures = state.failures + 1 if goes_on else 1
         # A source does not pay for the address that it shares with others, nor for a machine without a network.
         site_failures = (state.site_failures if goes_on else 0) + error.is_of_site
-        every = timedelta(0) if isinstance(error, Paused) else self._rhythm.every
+        every = timedelta(0) if isinstance(error, Paused) and error.retry_after else self._rhythm.every
         # Told once: the same trouble at every poll would bury what is new.
         if message != state.error:
             self._crowds.warning("source failed", source=state.key, cause=remembered, error=str(error), failures=failures)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from sources.fetch import Download, Fetcher, Page, Paused, Validators
 
 LONGEST = timedelta(minutes=40)
-"""How long to wait in all, with no answer from anywhere in between. Pauses of the client grow from 5 minutes, and double."""
+"""How long to wait in all, with no answer from anywhere in between. Pauses of the client are of 5 minutes."""
 
 Answer = TypeVar("Answer")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TypeVar
@@ -40,27 +40,26 @@ _FIELDS = tuple(field.name for field in fields(AddressState))
 def open_politeness(url: str) -> Iterator[PolitenessStore]:
     """Keep politeness in the database at `url`; in memory where there is none, or none that this program may write to.
 
-    Nothing is created or upgraded: a command that only reads a page leaves no database behind. Raises BadUrl.
+    Nothing is created or upgraded: a command that only reads a page leaves no database behind.
     """
+    with ExitStack() as stack:
+        try:
+            database = _open(url)
+            if database is not None:
+                stack.callback(database.close)
+                with database.reading() as connection:
+                    require_current(connection, database.name)
+        except (StorageError, OSError) as error:
+            log.warning("pace and rest of addresses are not shared with other processes", error=str(error))
+            database = None
+        yield MemoryPoliteness() if database is None else DatabasePoliteness(database)
+
+
+def _open(url: str) -> Database | None:
     address = parse_url(url)
     if address.get_backend_name() == "sqlite" and (in_memory(address) or not Path(address.database or "").exists()):
-        yield MemoryPoliteness()
-        return
-    database = None
-    try:
-        database = Database(make_engine(address, read_only=False, busy_timeout=PATIENCE), name=masked(address), read_only=False)
-        with database.reading() as connection:
-            require_current(connection, database.name)
-    except StorageError as error:
-        log.warning("pace and rest of addresses are not shared with other processes", error=str(error))
-        if database is not None:
-            database.close()
-        yield MemoryPoliteness()
-        return
-    try:
-        yield DatabasePoliteness(database)
-    finally:
-        database.close()
+        return None
+    return Database(make_engine(address, read_only=False, busy_timeout=PATIENCE), name=masked(address), read_only=False)
 
 
 class DatabasePoliteness:

@@ -20,9 +20,8 @@ from sources.client.failures import in_plain_words, is_of_this_machine
 from sources.client.line import Line
 from sources.client.options import ClientOptions
 from sources.client.origins import Origins, Target
-from sources.client.politeness import PolitenessStore
+from sources.client.politeness import PolitenessStore, seconds_to_wait
 from sources.client.queue import AddressQueue, Clocks
-from sources.client.retry_after import seconds_to_wait
 from sources.client.speed import LeastSpeed, WatchedStream
 from sources.fetch import Blocked, FetchError, Unreachable
 
@@ -136,7 +135,7 @@ class Exchange:
             reason = in_plain_words(error) if isinstance(error, httpx.TransportError) else f"took longer than {seconds:g} s"
             told["error"] = reason
             failed = Unreachable(f"{url}: {reason}")
-            at_fault = await counter.queue.failed(question.target.host, reason)
+            at_fault = await counter.queue.failed(urlsplit(url).netloc, reason)
             failed.is_of_site = not (at_fault or is_of_this_machine(error))
             raise failed from error
         except FetchError as error:
@@ -145,7 +144,7 @@ class Exchange:
             refuses = isinstance(error, Blocked) or (isinstance(status, int) and status >= 500)
             if refuses or isinstance(error, Unreachable):
                 reason = str(error).removeprefix(f"{url}: ")
-                error.is_of_site = not await counter.queue.failed(question.target.host, reason, answered=refuses)
+                error.is_of_site = not await counter.queue.failed(urlsplit(url).netloc, reason, answered=refuses)
             else:
                 await counter.queue.answered()
             error.retry_after = wait

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -161,13 +163,19 @@ async def test_a_rehearsal_writes_and_posts_nothing(replay: Replay, tmp_path: Pa
     assert not world.database.exists()
 
     await world.round(authorities)
-    before = world.database.read_bytes()
+    before = _records(world.database)
     posted = world.console.getvalue()
     async with world.bot(authorities, rehearsal=True) as parts:
         again = await one_round(parts, authorities)
     assert again.harvest.decrees == ()
-    assert world.database.read_bytes() == before
+    assert _records(world.database) == before
     assert world.console.getvalue() == posted
+
+
+def _records(database: Path) -> list[str]:
+    """All that is in a database, but how the addresses of the sites are to be treated: rehearsals are polite too."""
+    with closing(sqlite3.connect(database)) as connection:
+        return [line for line in connection.iterdump() if not line.startswith(('INSERT INTO "addresses"', 'INSERT INTO "robots"'))]
 
 
 def _publish(replay: Replay, number: str, text: str) -> None:

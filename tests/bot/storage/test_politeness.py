@@ -138,6 +138,12 @@ async def test_a_file_that_is_no_database_of_ours_is_left_alone(tmp_path: Path, 
     assert path.read_bytes() == content
 
 
+async def test_an_address_of_a_database_that_cannot_be_used_stops_no_request() -> None:
+    with capture_logs() as logs, open_politeness("mysql://vigie@localhost/vigie") as politeness:
+        assert isinstance(politeness, MemoryPoliteness)
+    assert [line["log_level"] for line in logs] == ["warning"]
+
+
 async def test_a_database_that_may_only_be_read_stays_as_it_is(tmp_path: Path) -> None:
     open_store(f"sqlite:///{tmp_path / 'vigie.db'}").close()
     with open_politeness(f"sqlite:///{tmp_path / 'vigie.db'}") as opened:

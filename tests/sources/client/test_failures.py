@@ -18,7 +18,7 @@ from sources.client import Client
 from sources.client.failures import in_plain_words
 from sources.fetch import Blocked, Paused, Refused, Unreachable, Unusable
 from tests.sources.client.conftest import HOST, OTHER, SITE, Clock, MakeClient
-from tests.sources.client.server import Server, drop, in_turn, raw, reply, stall, truncated
+from tests.sources.client.server import Answer, Server, drop, in_turn, raw, reply, stall, truncated
 
 
 async def test_a_refused_connection(server: Server, make_client: MakeClient) -> None:
@@ -198,6 +198,23 @@ async def test_three_failures_in_a_row_pause_the_address_five_minutes_at_a_time(
         with pytest.raises(Unreachable):
             await client.page(SITE)
         assert len(server.asked) == asked + 1
+
+
+@pytest.mark.parametrize("refusal", [reply("<title>Trop de requêtes</title>", 403), reply("", 502)], ids=["block page", "502"])
+async def test_several_sites_that_refuse_are_an_address_at_fault(server: Server, client: Client, refusal: Answer) -> None:
+    server.routes |= {"/var/": refusal, "/drome/": refusal}
+    for _ in range(4):
+        with pytest.raises((Blocked, Refused)) as alone:
+            await client.page(SITE)
+        assert alone.value.is_of_site, "one site that refuses says nothing of its address"
+    with pytest.raises((Blocked, Refused)):
+        await client.page(OTHER)
+    with pytest.raises((Blocked, Refused)) as third:
+        await client.page(SITE)
+    assert not third.value.is_of_site
+    with pytest.raises(Paused) as paused:
+        await client.page(OTHER)
+    assert not paused.value.is_of_site
 
 
 async def test_one_answer_ends_the_row(server: Server, client: Client, clock: Clock) -> None:

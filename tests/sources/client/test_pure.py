@@ -13,7 +13,7 @@ import pytest
 from sources.client import ClientOptions, user_agent
 from sources.client.address import SystemResolver, is_public, resolve
 from sources.client.origins import Origins
-from sources.client.retry_after import seconds_to_wait
+from sources.client.politeness import seconds_to_wait
 
 VAR = "https://www.var.gouv.fr"
 
