@@ -19,7 +19,7 @@ from bot.delivery.errors import HoldForPerson, Migrated, SendAgain
 from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.telegram_answers import cannot_parse, classify
 from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
-from bot.delivery.telegram_chat import ChatMessages, Moves, Whereabouts, check_chat, reading_chat
+from bot.delivery.telegram_chat import KnownMessages, Moves, Whereabouts, check_chat, reading_chat
 from bot.delivery.telegram_edit import edit_message
 from bot.delivery.telegram_photo import is_photo, send_photo
 from bot.delivery.telegram_search import Search
@@ -48,7 +48,7 @@ class TelegramChannel:
         token: str,
         places: Mapping[str, Place],
         clock: Callable[[], datetime],
-        messages: ChatMessages,
+        messages: KnownMessages,
         language: Language = "fr",
         api_url: str = DEFAULT_API,
         read_timeout: float = 30.0,

@@ -37,7 +37,7 @@ class Moves(Protocol):
         ...
 
 
-class ChatMessages(Protocol):
+class KnownMessages(Protocol):
     """What is known of the messages of chats. Synchronous; called in a thread."""
 
     def begin(self, post: int, chat: int | str, /) -> int | None:
