@@ -57,6 +57,7 @@ class Service:
         self._alerts = parts.alerts
         self._post_alerts = parts.post_alerts
         self._asker = parts.asker
+        self._tidy = parts.tidy
         self._clock = parts.clock
         self._crowds = parts.crowds
         self._polls: dict[str, asyncio.Task[None]] = {}
@@ -72,6 +73,7 @@ class Service:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
+        await asyncio.to_thread(self._tidy)
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         started = datetime.now(UTC)
         scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds(), next_run_time=started)

@@ -49,6 +49,8 @@ class Parts:
     crowds: CrowdLog
     reviewer: Reviewer
     route: Route
+    tidy: Callable[[], None]
+    """Removes files that are too old or too many: for the process that works, which knows those that it reads."""
 
 
 @asynccontextmanager
@@ -82,10 +84,12 @@ async def assemble(
         deliverer = _deliverer(settings, wired, channels, store, clock)
         stack.push_async_callback(deliverer.close)
         route, crowds = partial(destinations_for, wired), CrowdLog(structlog.get_logger())
-        if shelf is not None:
-            await asyncio.to_thread(shelf.tidy)
-        if keep is not None:
-            await asyncio.to_thread(keep.tidy)
+
+        def tidy() -> None:
+            for folder in (shelf, keep):
+                if folder is not None:
+                    folder.tidy()
+
         harvesting = Harvesting(settings, authorities, client, store, route, clock, shelf, keep)
         watcher = harvesting.watcher(watched, crowds)
         stack.push_async_callback(watcher.stop)
@@ -106,6 +110,7 @@ async def assemble(
             crowds=crowds,
             reviewer=reviewer,
             route=route,
+            tidy=tidy,
         )
 
 

@@ -40,6 +40,7 @@ async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[Del
     """Deliver what is due each time that polls or a backfill found posts, and in the end until all had their turn, or until this process is
     to give way to another, which delivers the rest.
     """
+    await asyncio.to_thread(parts.tidy)
     delivery = Delivery({destination: asyncio.Event() for destination in parts.deliverer.destinations})
     parts.watcher.when_posted(delivery.found)
     parts.backfill.when_posted(delivery.found)
