@@ -86,7 +86,7 @@ async def run_alone(
         except StorageError as error:
             if not began:
                 raise
-            log.error("the locks of the database cannot be had, trying again", error=str(error))
+            log.error("the database cannot be used, trying again", error=str(error))
             await first_of(asyncio.sleep(10 * pause), stop)
 
 
@@ -163,10 +163,12 @@ async def _worked(
         try:
             await _begin(store, clock)
             result = await first_of(work(give_way), lost)
-            for request in await asyncio.to_thread(store.requests.unanswered) if result is not None else ():
+            if result is None:
+                return None
+            for request in await asyncio.to_thread(store.requests.unanswered):
                 if (request.kind, request.arguments) == (order.kind, order.arguments):
                     # The same, while it was done: it need not be done twice.
-                    await asyncio.to_thread(store.requests.answer, request.id, result or {})
+                    await asyncio.to_thread(store.requests.answer, request.id, result)
             return result
         finally:
             looking.cancel()

@@ -63,6 +63,7 @@ class Service:
         self._post_alerts = parts.post_alerts
         self._asker = parts.asker
         self._checker = parts.checker
+        self._tidy = parts.tidy
         self._clock = parts.clock
         self._crowds = parts.crowds
         self._polls: dict[str, asyncio.Task[None]] = {}
@@ -79,6 +80,7 @@ class Service:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
+        await asyncio.to_thread(self._tidy)
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         started = datetime.now(UTC)
         check = partial(_looked, self._check, "whether the destinations take posts")

@@ -52,6 +52,8 @@ class Parts:
     checker: Checker
     reviewer: Reviewer
     route: Route
+    tidy: Callable[[], None]
+    """Removes files that are too old or too many: for the process that works, which knows those that it reads."""
 
 
 @asynccontextmanager
@@ -87,10 +89,12 @@ async def assemble(
         deliverer = _deliverer(settings, wired, channels, store, clock)
         stack.push_async_callback(deliverer.close)
         route, crowds = partial(destinations_for, wired), CrowdLog(structlog.get_logger())
-        if shelf is not None:
-            await asyncio.to_thread(shelf.tidy)
-        if keep is not None:
-            await asyncio.to_thread(keep.tidy)
+
+        def tidy() -> None:
+            for folder in (shelf, keep):
+                if folder is not None:
+                    folder.tidy()
+
         issuers = Issuers(authorities.values())
         harvesting = Harvesting(settings, authorities, client, store, route, clock, shelf, keep, issuers)
         watcher = harvesting.watcher(watched, crowds)
@@ -113,6 +117,7 @@ async def assemble(
             checker=Checker(store.destination_checks, store.outbox, [*channels, operators.chat], clock),
             reviewer=reviewer,
             route=route,
+            tidy=tidy,
         )
 
 

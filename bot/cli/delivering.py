@@ -40,6 +40,7 @@ async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[Del
     """Deliver what is due each time that polls or a backfill found posts, and in the end until all had their turn, or until this process is
     to give way to another, which delivers the rest.
     """
+    await asyncio.to_thread(parts.tidy)
     delivery = Delivery({destination: asyncio.Event() for destination in parts.deliverer.destinations})
     parts.watcher.when_posted(delivery.found)
     parts.backfill.when_posted(delivery.found)
@@ -97,16 +98,19 @@ async def became_of(parts: Parts, posts: Sequence[Post]) -> list[Delivered]:
 @contextmanager
 def waiting() -> Iterator[Callable[[Any], None]]:
     """Show, while entered, to whom the work was handed and how far it is."""
-    with stderr.status("") as status:
-        status.stop()
+    # Started where there is progress to show: a command that does the work itself shows its own.
+    status = stderr.status("")
 
-        def told(what: Any) -> None:
-            if isinstance(what, LockHolder):
-                stderr.print(
-                    f"vigie: handed to {what}, which works on this database; waiting for what comes of it", markup=False, soft_wrap=True
-                )
-            elif stderr.is_terminal:
-                status.update(str(what))
-                status.start()
+    def told(what: Any) -> None:
+        if isinstance(what, LockHolder):
+            stderr.print(
+                f"vigie: handed to {what}, which works on this database; waiting for what comes of it", markup=False, soft_wrap=True
+            )
+        elif stderr.is_terminal:
+            status.update(str(what))
+            status.start()
 
+    try:
         yield told
+    finally:
+        status.stop()

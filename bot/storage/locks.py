@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -205,6 +206,7 @@ class _Session:
         self._database = database
         self._number = number
         self._held: Connection | None = None
+        self._in_use = Lock()
 
     def take(self, holder: LockHolder) -> bool:
         if self.is_ours():
@@ -229,10 +231,12 @@ class _Session:
                     connection.close()
 
     def is_ours(self) -> bool:
-        if self._held is None:
+        held = self._held
+        if held is None:
             return False
         try:
-            self._held.execute(text("SELECT 1"))
+            with self._in_use:
+                held.execute(text("SELECT 1"))
         except SQLAlchemyError:
             self.release()
             return False
@@ -241,11 +245,17 @@ class _Session:
     def release(self) -> None:
         held, self._held = self._held, None
         if held is not None:
-            # Before it is closed: the server may take a moment to see that.
-            with suppress(SQLAlchemyError):
-                held.execute(text("SELECT pg_advisory_unlock_all()"))
-            with suppress(SQLAlchemyError):
-                held.close()
+            # A question without an answer yet: the end of the process will do.
+            if not self._in_use.acquire(timeout=1):
+                return
+            try:
+                # Before it is closed: the server may take a moment to see that.
+                with suppress(SQLAlchemyError):
+                    held.execute(text("SELECT pg_advisory_unlock_all()"))
+                with suppress(SQLAlchemyError):
+                    held.close()
+            finally:
+                self._in_use.release()
 
     def holder(self) -> LockHolder | None:
         with self._database.reading() as connection:

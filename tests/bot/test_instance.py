@@ -257,7 +257,7 @@ async def test_a_bot_that_loses_a_lock_stops_until_it_has_it_again(
         await bot.working.wait()
     assert [line["event"] for line in logs if line["log_level"] == "error"] == [
         "a lock of the database was lost: nothing is polled or sent until it is held again",
-        "the locks of the database cannot be had, trying again",
+        "the database cannot be used, trying again",
     ]
 
 

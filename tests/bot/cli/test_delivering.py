@@ -43,7 +43,7 @@ class Outbox:
 def parts_of(outbox: Outbox) -> tuple[Parts, list[Callable[[], None]]]:
     told: list[Callable[[], None]] = []
     reader = SimpleNamespace(when_posted=told.append)
-    return cast("Parts", SimpleNamespace(watcher=reader, backfill=reader, deliverer=outbox, clock=lambda: NOW)), told
+    return cast("Parts", SimpleNamespace(watcher=reader, backfill=reader, deliverer=outbox, clock=lambda: NOW, tidy=lambda: None)), told
 
 
 async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the_end() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import os
@@ -16,9 +17,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.instance import run_alone
 from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
+from tests.bot.storage.building import NOW
 
 RUN, WORK = LockName
 
@@ -140,6 +143,34 @@ def test_a_connection_that_is_cut_loses_its_lock_and_that_is_seen(opener: Callab
     assert not one.locks.take(WORK, "vigie run")
     other.locks.release(WORK)
     assert one.locks.take(WORK, "vigie run"), "a new connection"
+
+
+async def test_a_bot_whose_connection_is_cut_stops_until_it_has_its_lock_again(
+    opener: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = opener(), opener()
+    if one.database.engine.dialect.name == "sqlite":
+        pytest.skip("a file has no connection")
+    monkeypatch.setattr("bot.instance.WATCH", 0.01)
+    stop, begun, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work(ending: asyncio.Event) -> None:
+        begun.set()
+        await ending.wait()
+        ended.set()
+
+    running = asyncio.create_task(run_alone(one, lambda: NOW, stop, work, pause=0.01))
+    async with asyncio.timeout(60):
+        await begun.wait()
+        begun.clear()
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'vigie run|%'"
+        with other.database.reading() as connection:
+            assert connection.execute(text(cut)).scalars().all() == [True, True], "one for each lock"
+        await ended.wait()
+        await begun.wait()
+        assert other.locks.holder(WORK) is not None
+        stop.set()
+        await running
 
 
 def test_schemas_of_one_database_have_locks_of_their_own(url: str, store: Store) -> None:
