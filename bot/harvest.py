@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -145,7 +145,7 @@ class Harvester:
                 preserved = await self._preserve(opened, result)
                 # The same bytes, if damaged, give no more: another copy is fetched.
                 opened.wholly_read = (reading.complete or reading.damaged) and preserved
-        recorded = await asyncio.to_thread(self._store.decrees.record, result, self._route, self._clock())
+        recorded = await asyncio.to_thread(self._record, recueil, result)
         if recorded.posts:
             # At once: others of its authority may be read for minutes before whoever asked for them all has the answer.
             self._posted()
@@ -179,7 +179,7 @@ class Harvester:
         await self._preserve(opened, result)
 
         def record() -> None:
-            before.append(self._store.decrees.record(result, self._route, self._clock()))
+            before.append(self._record(recueil, result))
 
         known = len(before)
         try:
@@ -211,6 +211,27 @@ class Harvester:
         again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock(), gained=gained)
         decided = self._store.reviews.decided(decision_keys(recueil, reading))
         return read_result(recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=self._issuers)
+
+    def _record(self, recueil: Recueil, result: ReadResult) -> Recorded:
+        """Record what was read, and queue its posts.
+
+        What an authority published before the first poll of its own source is history, also where the site of another one shows it: its own
+        first poll left it unread. Where it is not polled, the first poll of that other one counts.
+        """
+        strangers = {decree.authority for _, decree in result.decrees if not self._issuers.expected(decree.authority, recueil.authority)}
+        if not strangers:
+            return self._store.decrees.record(result, self._route, self._clock())
+        first: dict[str, date] = {}
+        for state in self._store.sources.all():
+            authority = state.key.split(":", 1)[0]
+            if state.baseline_at is not None:
+                first[authority] = min(state.baseline_at.date(), first.get(authority, date.max))
+
+        def route(decree: Decree) -> Sequence[str]:
+            since = first.get(decree.authority, first.get(recueil.authority, date.min)) if decree.authority in strangers else date.min
+            return () if decree.published is not None and decree.published < since else self._route(decree)
+
+        return self._store.decrees.record(result, route, self._clock())
 
     async def _report_misfiled(self, recueil: Recueil, result: ReadResult) -> None:
         """Notify operators, once a day for a source, that it shows a recueil or a decree of an authority that does not publish there."""

@@ -142,6 +142,22 @@ async def test_two_pages_that_the_host_swaps_take_no_decree_from_its_authority(w
     assert world.posted == {"all": ["09", "50"], "09": ["09"], "50": ["50"]}
 
 
+@pytest.mark.parametrize("is_polled", [True, False])
+async def test_what_the_other_authority_published_long_ago_is_recorded_in_silence(world: World, is_polled: bool) -> None:
+    long_ago = TODAY - timedelta(days=25)
+    if is_polled:
+        await world.publish("09", paper("2026-3", act="09-2026-08-14-00007", recueil="09-2026-243"))
+    await world.publish("50", paper("2026-4", by="50"))
+    old = paper("2026-1", act="09-2026-07-20-00001", recueil="09-2026-200")
+    new = paper("2026-2", act="09-2026-08-14-00008", recueil="09-2026-244")
+    await world.publish("50", replace(old, cover=replace(old.cover, published=long_ago)), new)
+    assert sorted(decree.published for decree in world.known if decree.authority == "09" and decree.published) == [
+        long_ago, TODAY, *([TODAY] if is_polled else []),
+    ]  # fmt: skip
+    assert world.posted["09"] == ["09"] * (1 + is_polled)
+    assert ("50:site", "misfiled") in world.alerts
+
+
 async def test_a_decree_that_its_own_site_showed_first_is_seen_again_on_the_wrong_one(world: World) -> None:
     await world.publish("09", paper("2026-1"))
     await world.publish("50", paper("2026-1"))

@@ -222,7 +222,7 @@ async def test_an_answer_that_met_an_outage_is_sent_again(
         api.say(ANN, ANN, "/recents")
         await until(lambda: len(api.calls_of("sendMessage")) == 3 and api.messages)
     assert naps.asked == ([7.5, 7.5] if fault == "429" else [1, 2])
-    assert api.messages[-1].text.startswith("Arrêtés trouvés en dernier")
+    assert api.messages[-1].text.startswith("Derniers arrêtés publiés")
 
 
 async def test_a_page_that_met_an_outage_is_turned_all_the_same(api: FakeBotApi, questions: Questions) -> None:

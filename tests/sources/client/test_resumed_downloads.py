@@ -16,7 +16,7 @@ from sources.client import Client, StorageFull
 from sources.client.part import Part
 from sources.client.part_files import note_of, stable_path
 from sources.client.resuming import OVERLAP
-from sources.fetch import Download, FetchError, Gone, Paused, Refused, Unreachable, Unusable
+from sources.fetch import Download, FetchError, Gone, Paused, UnderMaintenance, Unreachable, Unusable
 from tests.sources.client.chromium import needs_chromium
 from tests.sources.client.conftest import SITE, Clock, MakeClient
 from tests.sources.client.ranges import ETAG, LONG_AGO, SERVED, Body, Network, Served
@@ -164,8 +164,8 @@ async def test_a_part_is_not_believed_further_than_its_note(server: Server, clie
 async def test_a_failure_on_the_way_back_costs_nothing_of_what_is_kept(server: Server, client: Client, target: Path) -> None:
     await cut_once(server, client, target)
     walls: list[tuple[Answer, type[FetchError]]] = [
-        (reply("<h1>Maintenance", 503), Refused),
-        (reply("<h1>Maintenance"), Unusable),
+        (reply("<h1>Maintenance", 503), UnderMaintenance),
+        (reply("<h1>Maintenance"), UnderMaintenance),
         (drop, Unreachable),
         (reply("<script>window._cf_chl_opt={}</script>", 403), FetchError),
     ]
