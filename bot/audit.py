@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.scope import Ages, Files, dates_of
 from bot.storage.rows import Recueil
-from sources import Authority
+from sources.authority import Authority
 from sources.index import IndexEntry
 
 

@@ -19,7 +19,7 @@ from bot.storage.rows import SourceState
 
 if TYPE_CHECKING:
     from bot.report import SourceReport
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 
 class Bulletin:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.detection import court, flags, last_day, recourse, standing
+from bot.detection.courts import court
+from bot.detection.deadlines import last_day, recourse
+from bot.detection.flags import flags
 from bot.detection.law import days_outside, longest
-from bot.detection.standing import period
+from bot.detection.standing import period, standing
 from bot.model import Counsel, Decree, Flag, Place
 
 _AHEAD = timedelta(days=7)

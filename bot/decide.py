@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 
 from bot.model import Reading
 from bot.storage.rows import Recueil, RecueilState
-from sources import Listed, Order, Origin
+from sources.authority import Order
+from sources.listed import Listed, Origin
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.perusal import Hostile
-from bot.reading import Unreadable
+from bot.reading.limits import Unreadable
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil
 from bot.uninterrupted import uninterrupted
-from sources import Fetcher
 from sources.client import NotSaved
+from sources.fetch import Fetcher
 from sources.scratch import ScratchFolder
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 log = structlog.get_logger()
 

@@ -18,17 +18,22 @@ from bot.lanes import Lanes, Passage
 from bot.model import Decree, Outcome, Reading
 from bot.notes import USUAL_PACE, Pace
 from bot.perusal import File, Hostile, Peruser, Reader
-from bot.reading import Unreadable
+from bot.reading.limits import Unreadable
 from bot.report import Harvest, Unread
 from bot.shelf import Shelf
 from bot.storage.errors import StorageError
 from bot.storage.rows import NewAlert, NewRecueil, ReadResult, Recorded, Recueil, RecueilState
 from bot.uninterrupted import uninterrupted
 from bot.verdicts import decision_keys, early_result, read_result, uncertain_acts
-from sources import Authority, Crawler, CrawlFailed, Fetcher, FetchError, Gone, Issuers, Listed, Paused, Source
+from sources.authority import Authority, Source
+from sources.crawl import Crawler
+from sources.errors import CrawlFailed
+from sources.fetch import Fetcher, FetchError, Gone, Paused
+from sources.issuers import Issuers
+from sources.listed import Listed
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 log = structlog.get_logger()
 

@@ -23,7 +23,7 @@ from bot.storage.requests import Request
 from bot.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 log = structlog.get_logger()
 

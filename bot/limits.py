@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.config import Settings
-from bot.reading import Limits
+from bot.reading.limits import Limits
 
 _MEBIBYTE = 1024 * 1024
 

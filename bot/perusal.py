@@ -16,15 +16,16 @@ import structlog
 from bot.lanes import Passage
 from bot.model import PageText, Reading
 from bot.notes import USUAL_PACE, Notes, Pace
-from bot.reading import Unreadable, assemble
+from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
+from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError
 from bot.uninterrupted import uninterrupted
 from bot.verdicts import concerned
 
 if TYPE_CHECKING:
-    from bot.storage import Store
     from bot.storage.rows import Content
+    from bot.storage.store import Store
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from bot.report import Harvest
 from bot.storage.rows import Recueil
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
     from bot.watch import Watcher
 
 

@@ -13,10 +13,10 @@ from bot.redetection import Difference, difference
 from bot.storage.errors import NoSuchRow
 from bot.stored_acts import acts_again
 from bot.verdicts import NO_CATALOGUE, attributed, decrees_in, judge_acts
-from sources import Issuers
+from sources.issuers import Issuers
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from bot.health import Cause
 from bot.model import Decree, Post
 from bot.storage.rows import UncertainAct
-from sources import Listed, Source
+from sources.authority import Source
+from sources.listed import Listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.rows import Decision, Rejected, Waiting, Withdrawal
 from bot.stored_acts import acts_again
 from bot.verdicts import NO_CATALOGUE, accepted_decrees
-from sources import Issuers
+from sources.issuers import Issuers
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 _DATA = re.compile(r"review:(?P<number>[0-9]{1,18}):(?P<token>[0-9a-f]{8}):(?P<answer>yes|no)", re.ASCII)
 

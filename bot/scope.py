@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from bot.decide import newest
 from bot.storage.rows import Recueil
-from sources import Listed, Order
+from sources.authority import Order
 from sources.dates import fold
 from sources.history import Found, may_be_since
 from sources.index import IndexEntry
+from sources.listed import Listed
 from sources.pages.anchors import name_in
 
 LISTED_FOR = timedelta(days=1)

@@ -19,9 +19,9 @@ from bot.bulletin import Bulletin, DatabaseLog
 from bot.delivery import Delivered
 from bot.instance import Handler, serve
 from bot.model import PostState
-from bot.storage import StorageError
 from bot.storage.contents import PAGES_KEPT
-from sources import Source
+from bot.storage.errors import StorageError
+from sources.authority import Source
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from bot.model import Act, PageText
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 from bot.storage.decrees import StoredAct
 from bot.storage.rows import Content
 

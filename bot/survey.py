@@ -11,10 +11,10 @@ from bot.decide import set_back_by
 from bot.health import DestinationHealth, Overview, SourceHealth, half_due, judge_authority, judge_destination, judge_source
 from bot.rhythm import MEMORY, Habits, learn
 from bot.storage.rows import SourceState
-from sources import Authority
+from sources.authority import Authority
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 
 def survey(store: Store, authorities: Mapping[str, Authority], watched: Collection[str], now: datetime) -> Overview:

@@ -24,10 +24,16 @@ from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.survey import habits_of
-from sources import Authority, Crawl, Crawler, CrawlFailed, Emptied, Fetcher, FetchError, Issuers, Listed, Paused, Source, Trail
+from sources.authority import Authority, Source
+from sources.crawl import Crawl, Crawler
+from sources.errors import CrawlFailed, Emptied
+from sources.fetch import Fetcher, FetchError, Paused
+from sources.issuers import Issuers
+from sources.listed import Listed
+from sources.trail import Trail
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 log = structlog.get_logger()
 

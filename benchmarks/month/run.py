@@ -21,10 +21,10 @@ from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
 from benchmarks.month.sites import Month
 from bot import rhythm
 from bot.model import Post, PostState
-from bot.storage import Store, open_store
+from bot.storage.store import Store, open_store
 from bot.survey import habits_of
 from bot.watch import Rhythm, Watcher
-from sources import Source
+from sources.authority import Source
 from tests.france import memory
 from tests.france.serving import Asked, Shortcut
 from tests.france.sweep import Clock, client

@@ -20,9 +20,10 @@ from benchmarks.month.papers import Paper, number_of, pages_of
 from benchmarks.month.plan import START, Kind, Plan, Trouble
 from bot.model import PageText, Reading
 from bot.perusal import NOBODY
-from bot.reading import Unreadable, assemble
+from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
-from sources import Source
+from bot.reading.limits import Unreadable
+from sources.authority import Source
 from tests.france.country import Answer, Branch, France, Template
 from tests.france.national import National, as_it_may_be
 from tests.france.pages import Pages

@@ -15,8 +15,9 @@ from time import perf_counter
 from typing import Any
 
 from bot.model import Reading
-from bot.reading import Limits, read_pdf
 from bot.reading.follow import Follower
+from bot.reading.limits import Limits
+from bot.reading.reader import read_pdf
 from bot.storage.rows import Recueil, RecueilState
 from bot.verdicts import concerned, early_result, read_result
 

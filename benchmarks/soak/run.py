@@ -16,8 +16,8 @@ from benchmarks.soak.plan import PLACES, Blow, Plan, Step
 from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram
 from benchmarks.soak.traps import Point, Trap
 from bot.model import Post, PostState
-from bot.storage import open_store
 from bot.storage.locks import LockName
+from bot.storage.store import open_store
 
 _POINTS = {
     Step.RECEIVED_LOST: Point.RECEIVED,

@@ -13,9 +13,9 @@ from bot.harvest import Clock
 from bot.health import DestinationHealth, Overview
 from bot.model import Place
 from bot.queries import Questions
-from bot.storage import Store
+from bot.storage.store import Store
 from bot.survey import survey, survey_destinations
-from sources import Authority
+from sources.authority import Authority
 
 
 def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:

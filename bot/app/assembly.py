@@ -27,9 +27,11 @@ from bot.health import Overview
 from bot.model import Place
 from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
 from bot.reviewing import Reviewer
-from bot.storage import Store, open_store, rehearsal_store
+from bot.storage.rehearsal import rehearsal_store
+from bot.storage.store import Store, open_store
 from bot.watch import Watcher
-from sources import Authority, Issuers
+from sources.authority import Authority
+from sources.issuers import Issuers
 from sources.scratch import remove_abandoned
 
 log = structlog.get_logger()

@@ -12,9 +12,9 @@ from bot.delivery import AppriseChannel, Channel, ConsoleChannel, Destination, M
 from bot.harvest import Clock
 from bot.keep import Keep
 from bot.model import Decree, Place
-from bot.picture import Album
-from bot.storage import Store
-from sources import Authority
+from bot.picture.album import Album
+from bot.storage.store import Store
+from sources.authority import Authority
 
 
 def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:

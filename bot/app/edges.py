@@ -15,7 +15,7 @@ from bot.config.values import sqlite_file
 from bot.keep import Keep
 from bot.shelf import Shelf
 from bot.storage.politeness import open_politeness
-from sources import Authority, browser_hosts, hosts
+from sources.authority import Authority, browser_hosts, hosts
 from sources.client import Client, ClientOptions, user_agent
 from sources.client.browser.installed import find_chromium
 from sources.index import INDEX_HOSTS

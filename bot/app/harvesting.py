@@ -14,12 +14,13 @@ from bot.harvest import Clock, Route
 from bot.keep import Keep
 from bot.limits import read_limits
 from bot.perusal import Reader
-from bot.reading import read_pdf
+from bot.reading.reader import read_pdf
 from bot.shelf import Shelf
-from bot.storage import Store
+from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources import Authority, Issuers
+from sources.authority import Authority
 from sources.client import Client
+from sources.issuers import Issuers
 
 
 @dataclass(frozen=True, slots=True)

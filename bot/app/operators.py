@@ -15,8 +15,8 @@ from bot.harvest import Clock
 from bot.health import Overview
 from bot.queries import ReviewButtons
 from bot.reviewing import Reviewer
-from bot.storage import Store
-from sources import Authority
+from bot.storage.store import Store
+from sources.authority import Authority
 
 
 class Operators:

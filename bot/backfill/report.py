@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.report import Harvest
 from bot.storage.rows import Recueil
-from sources import Authority, Source
+from sources.authority import Authority, Source
 from sources.history import Trouble
 
 

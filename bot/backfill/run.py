@@ -21,13 +21,17 @@ from bot.scope import RECENT, Watch, must_list, still_to_read, take_from_index, 
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.uninterrupted import uninterrupted
-from sources import Authority, Fetcher, FetchError, Issuers, Listed, Source, Trail, hosts
+from sources.authority import Authority, Source, hosts
+from sources.fetch import Fetcher, FetchError
 from sources.history import history
 from sources.index import DataFetcher, NationalIndex, fetch_index
+from sources.issuers import Issuers
+from sources.listed import Listed
 from sources.patience import PatientFetcher
+from sources.trail import Trail
 
 if TYPE_CHECKING:
-    from bot.storage import Store
+    from bot.storage.store import Store
 
 log = structlog.get_logger()
 

@@ -32,7 +32,8 @@ from bot.queries import (
     evidence_text,
     plain_answer,
 )
-from bot.storage import StorageError, open_store
+from bot.storage.errors import StorageError
+from bot.storage.store import open_store
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Page = Annotated[int, typer.Option("--page", "-p", min=1, help="Page of the answer.")]

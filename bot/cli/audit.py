@@ -18,8 +18,10 @@ from bot.cli.output import print_json
 from bot.cli.shapes import Json
 from bot.config import Settings
 from bot.messages import printable
-from bot.storage import StorageError, open_store
-from sources import Authority, FetchError
+from bot.storage.errors import StorageError
+from bot.storage.store import open_store
+from sources.authority import Authority
+from sources.fetch import FetchError
 from sources.index import NationalIndex, fetch_index
 
 SHOWN = 20

@@ -17,11 +17,10 @@ from bot.cli.ending import Ending
 from bot.config import ConfigError, Settings, load_settings
 from bot.logs import set_up_logging
 from bot.redaction import RedactedStream
-from bot.storage import StorageError
-from bot.storage.errors import HandedOverFailed
+from bot.storage.errors import HandedOverFailed, StorageError
 
 if TYPE_CHECKING:
-    from sources import Authority
+    from sources.authority import Authority
 
 DONE, FAILED, WRONG_USE, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -42,7 +41,8 @@ class Context:
     def load(self, *, logs: str | None = None) -> tuple[Settings, dict[str, Authority]]:
         """Settings and catalogue; ends the program with a message when one of them is wrong. `logs` overrides the level."""
         # Imported here, with the readers of all pages: a command that needs no catalogue does not wait for them.
-        from sources import CatalogueError, load_authorities  # noqa: PLC0415 - see above
+        from sources.authority import load_authorities  # noqa: PLC0415 - see above
+        from sources.errors import CatalogueError  # noqa: PLC0415 - see above
 
         try:
             authorities = load_authorities()

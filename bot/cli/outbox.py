@@ -13,12 +13,13 @@ from bot.cli.outbox_shapes import decided_json, post_json
 from bot.cli.output import print_json, print_lines
 from bot.config.destinations import edited
 from bot.model import Post, PostState
-from bot.storage import StorageError, open_store
+from bot.storage.errors import StorageError
+from bot.storage.store import open_store
 
 if TYPE_CHECKING:
     from bot.cli.outbox_deciding import Decided
-    from bot.storage import Store
     from bot.storage.edits_told import EditTold
+    from bot.storage.store import Store
 
 T = TypeVar("T")
 

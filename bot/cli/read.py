@@ -17,8 +17,9 @@ from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.read_choice import Choice, Task, View, WrongChoice, choose, task_of
 from bot.config import Settings
 from bot.limits import read_limits
-from bot.reading import Limits, Unreadable, read_pdf
 from bot.reading.follow import Follower
+from bot.reading.limits import Limits, Unreadable
+from bot.reading.reader import read_pdf
 
 if TYPE_CHECKING:
     from bot.cli.read_report import Report
@@ -107,7 +108,8 @@ async def _there(path: Path) -> AsyncIterator[Path]:
 def _from_web(context: Context, url: str) -> tuple[Settings, AbstractAsyncContextManager[Path]]:
     # Imported here: reading a file of this machine needs neither the catalogue, nor the network, nor the whole program.
     from bot.app import open_client  # noqa: PLC0415 - see above
-    from sources import FetchError, hosts  # noqa: PLC0415 - see above
+    from sources.authority import hosts  # noqa: PLC0415 - see above
+    from sources.fetch import FetchError  # noqa: PLC0415 - see above
     from sources.scratch import ScratchFolder  # noqa: PLC0415 - see above
 
     settings, authorities = context.load(logs="warning")

@@ -24,9 +24,11 @@ from bot.instance import Order, Told, first_of, work_alone
 from bot.messages import printable
 from bot.model import Place, PostState
 from bot.quarantine import Retried, Wanted, retry, wanted_of
-from bot.storage import StorageError, open_store
+from bot.storage.errors import StorageError
 from bot.storage.rows import Quarantined
-from sources import Authority, canonical
+from bot.storage.store import open_store
+from sources.authority import Authority
+from sources.urls import canonical
 
 
 def show_quarantine(context: Context, words: Sequence[str], *, as_json: bool) -> None:

@@ -17,7 +17,8 @@ from bot.cli.reading_shapes import pages_json, reading_json
 from bot.cli.shapes import Json
 from bot.messages import place_for
 from bot.model import PageText, Place, Reading
-from bot.reading import Limits, ocr_available
+from bot.reading.limits import Limits
+from bot.reading.ocr import ocr_available
 from bot.verdicts import Group, judge_reading
 
 
@@ -62,7 +63,7 @@ def _place(authority: str) -> Place:
     if not authority.startswith("97"):
         return place_for({}, authority)
     from bot.app import places_of  # noqa: PLC0415 - see above
-    from sources import load_authorities  # noqa: PLC0415 - see above
+    from sources.authority import load_authorities  # noqa: PLC0415 - see above
 
     return place_for(places_of(load_authorities()), authority)
 

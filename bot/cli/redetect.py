@@ -23,8 +23,10 @@ from bot.messages import printable
 from bot.model import Decree, PostState
 from bot.redetect import Applied, Redetection
 from bot.redetection import Difference, Effect, Said
-from bot.storage import StorageError, open_store
-from sources import Authority, Issuers
+from bot.storage.errors import StorageError
+from bot.storage.store import open_store
+from sources.authority import Authority
+from sources.issuers import Issuers
 
 _WORDS = {
     Effect.FOUND: "FOUND    a decree that it was not known to be, or to hold",

@@ -23,9 +23,10 @@ from bot.messages import printable
 from bot.model import Act, Decree, Kind, PostState
 from bot.queries import outcome_text, vocabulary
 from bot.reviewing import Reviewer, Settled, SeveralDecrees
-from bot.storage import StorageError, open_store
+from bot.storage.errors import StorageError
 from bot.storage.rows import Waiting
-from sources import Issuers
+from bot.storage.store import open_store
+from sources.issuers import Issuers
 
 T = TypeVar("T")
 

@@ -16,9 +16,9 @@ from bot.cli.read_again import handed_retry
 from bot.cli.rounds import handed_round
 from bot.config import Settings, destinations
 from bot.instance import AlreadyRunning, run_alone
-from bot.reading import ocr_available
+from bot.reading.ocr import ocr_available
 from bot.service import Service
-from sources import Authority
+from sources.authority import Authority
 
 log = structlog.get_logger()
 

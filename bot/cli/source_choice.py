@@ -16,7 +16,9 @@ from bot.app import open_client, utc_now
 from bot.cli.context import WRONG_USE, Context, chosen, fail, stderr
 from bot.config import Settings
 from bot.messages import printable
-from sources import Authority, CatalogueError, Fetcher, Source, load_authorities
+from sources.authority import Authority, Source, load_authorities
+from sources.errors import CatalogueError
+from sources.fetch import Fetcher
 from sources.playback import Playback
 from sources.recording import BadRecording, Recording, read_recording
 

@@ -12,7 +12,8 @@ from bot.cli.output import print_json
 from bot.cli.source_choice import Chosen, Code, Route, choose_source, show_request
 from bot.cli.source_shapes import check_json
 from bot.cli.walk_lines import walk_lines
-from sources import Crawl, Crawler, CrawlFailed
+from sources.crawl import Crawl, Crawler
+from sources.errors import CrawlFailed
 from sources.explain import PageTold, explain
 from sources.playback import RecordingFetcher
 

@@ -11,7 +11,7 @@ from bot.alerts import alert_words
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, fail, run_to_end
 from bot.cli.source_choice import Chosen, Code, Route, choose_source, show_request
 from bot.health import cause_of
-from sources import CrawlFailed
+from sources.errors import CrawlFailed
 from sources.playback import Golden, Recorded, record, replay
 from sources.recording import BadRecording, write_recording
 

@@ -13,9 +13,11 @@ from bot.cli.context import Context, chosen, fail_of_storage
 from bot.cli.output import print_json
 from bot.cli.source_shapes import authority_json, source_json
 from bot.messages import printable
-from bot.storage import StorageError, open_store
+from bot.storage.errors import StorageError
 from bot.storage.rows import SourceState
-from sources import Authority, Source, Trail
+from bot.storage.store import open_store
+from sources.authority import Authority, Source
+from sources.trail import Trail
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -16,10 +16,11 @@ from bot.cli.shapes import Json, destination_json
 from bot.cli.status_lines import status_lines
 from bot.health import Overview, SourceHealth, Status, not_alive
 from bot.reading.probe import Confinement, confinement_in_force
-from bot.storage import StorageError, Store, open_store
+from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.rows import RecueilState
-from sources import Authority
+from bot.storage.store import Store, open_store
+from sources.authority import Authority
 
 Counts = dict[str, dict[RecueilState, int]]
 

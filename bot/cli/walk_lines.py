@@ -10,8 +10,12 @@ from bot.alerts import alert_words
 from bot.cli.sources_show import way_of
 from bot.health import cause_of
 from bot.messages import printable
-from sources import Crawl, CrawlFailed, FetchError, Listed, Source
+from sources.authority import Source
+from sources.crawl import Crawl
+from sources.errors import CrawlFailed
 from sources.explain import PageTold, WayTold
+from sources.fetch import FetchError
+from sources.listed import Listed
 from sources.playback import newest_first
 
 _LEFT_SHOWN = 4

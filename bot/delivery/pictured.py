@@ -10,7 +10,7 @@ import structlog
 
 from bot.delivery.errors import StoppedBefore
 from bot.model import Post
-from bot.picture import Picture
+from bot.picture.model import Picture
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from telegram.error import BadRequest
 from bot.delivery.telegram_answers import cannot_parse
 from bot.delivery.telegram_bot import keyboard
 from bot.messages import TelegramText
-from bot.picture import Picture
+from bot.picture.model import Picture
 from bot.redaction import scrub
 
 log = structlog.get_logger()

@@ -13,9 +13,9 @@ from bot.app import Parts, assemble, utc_now
 from bot.config import DatabaseSettings, HttpSettings, Settings, WatchSettings
 from bot.demo.replay import Replay
 from bot.demo.scenario import scenario
-from bot.reading import ocr_available
+from bot.reading.ocr import ocr_available
 from bot.report import Harvest, SourceReport
-from sources import Authority
+from sources.authority import Authority
 
 CODES = ("26", "06", "02")
 

@@ -10,31 +10,19 @@ whom and until when it can be contested, `recourse` whether an urgent applicatio
 
 from __future__ import annotations
 
-from bot.detection.courts import court
 from bot.detection.cues import reason_words
-from bot.detection.deadlines import last_day, recourse
-from bot.detection.flags import flags
 from bot.detection.identity import identities
 from bot.detection.judging import verdicts
-from bot.detection.law import Window, window
 from bot.detection.likely import likely_kind
 from bot.detection.privacy import without_names
-from bot.detection.standing import standing
 from bot.model import Act, Evidence, Verdict
 
 __all__ = [
-    "Window",
-    "court",
-    "flags",
     "identities",
     "judge",
     "judge_each",
-    "last_day",
     "likely_kind",
     "reason_words",
-    "recourse",
-    "standing",
-    "window",
     "without_names",
 ]
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.detection import standing
-from bot.detection.standing import period
+from bot.detection.standing import period, standing
 from bot.messages import place_for
 from bot.model import Decree, Place, Standing
 

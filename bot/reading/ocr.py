@@ -206,3 +206,8 @@ def _from_tsv(table: str) -> Recognised:
         text += ("\n" if paragraph not in (None, (block, par)) else "") + " ".join(words) + "\n"
         paragraph = (block, par)
     return Recognised(text, round(sum(confidences) / len(confidences)) if confidences else 0)
+
+
+def ocr_available() -> bool:
+    """Return whether scanned pages can be read on this machine: a Tesseract engine and its French data are there."""
+    return find_ocr() is not None

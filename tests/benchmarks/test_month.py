@@ -18,9 +18,9 @@ from benchmarks.month.run import EVERY, Poll, Record, Recovery
 from benchmarks.month.sites import ELSEWHERE, Month
 from bot.model import Decree, Facts, Outcome, Post, PostState
 from bot.model import Kind as Act
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 from bot.verdicts import judge_reading
-from sources import Authority, Source, load_authorities
+from sources.authority import Authority, Source, load_authorities
 from sources.pages import READERS
 from tests.france.publications import Recueil
 from tests.france.serving import Asked

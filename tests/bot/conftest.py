@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot.reading import ocr_available
-from bot.storage import Store
+from bot.reading.ocr import ocr_available
+from bot.storage.store import Store
 from tests.bot.storage.ready import ready_store
 
 

@@ -15,11 +15,12 @@ import pytest
 
 from bot.backfill import Backfill, BackfillReport, Progress, Wanted
 from bot.model import Decree
-from bot.reading import Unreadable
-from bot.storage import Store
+from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import Recueil, RecueilState
-from sources import Authority, Download, FetchError, Gone, Paused, Refused, Unreachable
+from bot.storage.store import Store
+from sources.authority import Authority
+from sources.fetch import Download, FetchError, Gone, Paused, Refused, Unreachable
 from tests.bot.test_watch import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
 

@@ -8,10 +8,10 @@ from structlog.testing import capture_logs
 from bot.bulletin import Bulletin, DatabaseLog
 from bot.crowd import CrowdLog
 from bot.report import Harvest, SourceReport
-from bot.storage import StorageError, Store
-from bot.storage.errors import Conflict, Full, Unavailable
+from bot.storage.errors import Conflict, Full, StorageError, Unavailable
 from bot.storage.rows import SourceState
-from sources import Source
+from bot.storage.store import Store
+from sources.authority import Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 KEYS = tuple(f"{number:02}:site" for number in range(1, 6))

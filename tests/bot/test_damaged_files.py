@@ -13,13 +13,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.reading import Limits, read_pdf
+from bot.reading.limits import Limits
+from bot.reading.reader import read_pdf
 from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
-from bot.storage import Store
 from bot.storage.rows import Recueil, RecueilState
+from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources import Authority, Download
+from sources.authority import Authority
+from sources.fetch import Download
 from tests.bot.reading.test_damage import hit, in_stream
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store

@@ -21,7 +21,8 @@ from bot.decide import (
 )  # fmt: skip
 from bot.model import Cover, Reading
 from bot.storage.rows import Recueil, RecueilState
-from sources import Listed, Order
+from sources.authority import Order
+from sources.listed import Listed
 
 TODAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -27,23 +27,10 @@ from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits
 from bot.storage.posts import OpenPost
 from bot.storage.rows import SourceState, Stuck
-from sources import (
-    Authority,
-    Blocked,
-    Emptied,
-    FetchError,
-    Gone,
-    LayoutChanged,
-    MovedAway,
-    NeedsBrowser,
-    Paused,
-    Refused,
-    Source,
-    UnderMaintenance,
-    Unreachable,
-    Unusable,
-)
+from sources.authority import Authority, Source
 from sources.client import Disallowed
+from sources.errors import Emptied, LayoutChanged
+from sources.fetch import Blocked, FetchError, Gone, MovedAway, NeedsBrowser, Paused, Refused, UnderMaintenance, Unreachable, Unusable
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from bot.instance import AlreadyRunning, Json, Order, Told, run_alone, serve, work_alone
 from bot.model import PostState
-from bot.storage import Store, open_store
 from bot.storage.errors import HandedOverFailed, Locked, Unavailable
 from bot.storage.locks import LockHolder, LockName
+from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
 

@@ -14,8 +14,8 @@ from bot.keep import Keep, KeepPdfs
 from bot.model import PageText
 from bot.perusal import RULES
 from bot.shelf import Shelf
-from bot.storage import Store, open_store
 from bot.storage.rows import Recueil
+from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil, to
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -15,8 +15,8 @@ import pytest
 from bot.model import PostState
 from bot.report import Harvest
 from bot.shelf import Shelf
-from bot.storage import open_store
 from bot.storage.rows import RecueilState
+from bot.storage.store import open_store
 from tests.bot.test_long_readings import LONG, World, scan_with_a_decree, sha, url
 
 KILLED = """

@@ -16,15 +16,16 @@ from structlog.testing import capture_logs
 from bot.model import Outcome, Post, Reading
 from bot.notes import Pace
 from bot.perusal import MOST_UNFINISHED
-from bot.reading import Unreadable
+from bot.reading.limits import Unreadable
 from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
-from bot.storage import Store
 from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
+from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources import Authority, Download, Source, Unreachable
+from sources.authority import Authority, Source
 from sources.client import StorageFull
+from sources.fetch import Download, Unreachable
 from tests.bot.scans import Scan, Scanner
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store

@@ -21,13 +21,14 @@ from bot.delivery.outbox import Deliverer
 from bot.demo.scenario import demo_text
 from bot.health import SourceHealth, Status
 from bot.model import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 from bot.redetect import Redetection
 from bot.reviewing import Reviewer
 from bot.storage.rows import RecueilState
 from bot.verdicts import issuer_of
 from bot.watch import Rhythm, Watcher
-from sources import Issuers, Source, load_authorities
+from sources.authority import Source, load_authorities
+from sources.issuers import Issuers
 from tests.bot.reading.test_var import PDFS, TEXTS, pages_and_table
 from tests.bot.storage.ready import ready_store
 from tests.bot.test_sightings import police

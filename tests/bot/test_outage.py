@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from bot.model import Reading
-from bot.storage import Store
+from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources import Authority, Source
+from sources.authority import Authority, Source
 from sources.client import Client, ClientOptions
 from tests.sources.markup import download, page
 

@@ -12,8 +12,8 @@ from bot.lanes import Lanes
 from bot.model import Reading
 from bot.notes import Pace
 from bot.perusal import File, Peruser
-from bot.reading import Unreadable
-from bot.storage import open_store
+from bot.reading.limits import Unreadable
+from bot.storage.store import open_store
 from tests.bot.test_long_readings import sha, soon
 from tests.bot.test_watch import NOON
 

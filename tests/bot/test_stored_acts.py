@@ -9,7 +9,7 @@ import pytest
 
 from bot.demo.scenario import demo_text
 from bot.model import Act, Outcome, PageText
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 from bot.storage.decrees import StoredAct
 from bot.storage.rows import Content
 from bot.stored_acts import acts_again

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.health import Cause, Status
-from bot.storage import Store
 from bot.storage.rows import NewRecueil, RecueilState, SourceState
+from bot.storage.store import Store
 from bot.survey import survey
-from sources import Authority, Source
+from sources.authority import Authority, Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -17,14 +17,17 @@ from bot.demo.scenario import demo_text
 from bot.health import Cause
 from bot.model import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
 from bot.perusal import NOBODY
-from bot.reading import Unreadable
 from bot.reading.follow import Follower
+from bot.reading.limits import Unreadable
 from bot.report import Harvest, SourceReport
-from bot.storage import Store
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
+from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources import Authority, Crawl, Crawler, Download, FetchError, Gone, Paused, Refused, Source, Trail, Unreachable
+from sources.authority import Authority, Source
+from sources.crawl import Crawl, Crawler
+from sources.fetch import Download, FetchError, Gone, Paused, Refused, Unreachable
+from sources.trail import Trail
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card

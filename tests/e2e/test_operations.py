@@ -36,10 +36,10 @@ from bot.demo.pages import Link, downloads
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay, Resource
 from bot.demo.scenario import DROME, demo_text
-from bot.reading import ocr_available
+from bot.reading.ocr import ocr_available
 from bot.service import Service
-from bot.storage import open_store
-from sources import load_authorities
+from bot.storage.store import open_store
+from sources.authority import load_authorities
 from tests.e2e.world import CHANNEL, World, posts_in
 from tests.processes import Running, Started, Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi

@@ -13,8 +13,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sources import Authority, Source, canonical
+from sources.authority import Authority, Source
 from sources.route import matches
+from sources.urls import canonical
 from tests.france.elsewhere import SESSION, Moselle, Police, Regions, stranger
 from tests.france.national import National, as_it_may_be
 from tests.france.pages import Content, Page, Pages, Redirect

@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sources import Crawl, Crawler, CrawlFailed, Source, Trail
+from sources.authority import Source
 from sources.client import Client, ClientOptions, user_agent
+from sources.crawl import Crawl, Crawler
+from sources.errors import CrawlFailed
+from sources.trail import Trail
 from tests.france.country import France
 from tests.france.serving import Asked, Shortcut, Sockets
 

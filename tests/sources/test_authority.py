@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sources import Browser, CatalogueError, browser_hosts, hosts, load_authorities
+from sources.authority import Browser, browser_hosts, hosts, load_authorities
+from sources.errors import CatalogueError
 from sources.pages import READERS
 
 DROME = """code = "26"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sources import load_authorities
+from sources.authority import load_authorities
 from sources.dates import fold
 from sources.urls import canonical
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sources import Crawler, Source, load_authorities
+from sources.authority import Source, load_authorities
+from sources.crawl import Crawler
 from sources.dates import fold
 from sources.route import matches
 from tests.sources.markup import download, file_href, grey_card, page

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from sources import CrawlFailed, Gone, LayoutChanged, Paused, Unreachable
+from sources.errors import CrawlFailed, LayoutChanged
+from sources.fetch import Gone, Paused, Unreachable
 from tests.sources.markup import (
     HOST,
     ROOT,

@@ -7,7 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from sources import Crawl, CrawlFailed, LayoutChanged, Page, Source, Validators, load_authorities
+from sources.authority import Source, load_authorities
+from sources.crawl import Crawl
+from sources.errors import CrawlFailed, LayoutChanged
+from sources.fetch import Page, Validators
 from tests.sources import recorded
 from tests.sources.platforms import (
     ACTS,

@@ -6,7 +6,10 @@ from datetime import date
 
 import pytest
 
-from sources import Crawler, CrawlFailed, Gone, LayoutChanged, Listed
+from sources.crawl import Crawler
+from sources.errors import CrawlFailed, LayoutChanged
+from sources.fetch import Gone
+from sources.listed import Listed
 from tests.sources.markup import (
     HOST,
     ROOT,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sources import CrawlFailed, LayoutChanged
+from sources.errors import CrawlFailed, LayoutChanged
 from sources.fetch import Page, Validators
 from sources.pages import READERS, PageLinks
 from tests.sources.markup import ROOT, download, page

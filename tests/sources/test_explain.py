@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from sources import Crawler, Gone, Source
+from sources.authority import Source
+from sources.crawl import Crawler
 from sources.explain import PageTold, Reason, explain
+from sources.fetch import Gone
 from sources.playback import RecordingFetcher
 from tests.sources.markup import HOST, ROOT, grey_card, page, pager
 from tests.sources.poller import AUGUST, JULY, NOW, TODAY, YEAR, cards, file_urls, files, months, source

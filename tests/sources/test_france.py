@@ -10,7 +10,9 @@ import pypdfium2
 import pytest
 
 import sources.visit
-from sources import Crawl, Listed, Source, load_authorities
+from sources.authority import Source, load_authorities
+from sources.crawl import Crawl
+from sources.listed import Listed
 from sources.pages import READERS
 from tests.france import memory
 from tests.france.country import France

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from sources import Listed, Paused, Refused, Source, Unreachable, load_authorities
-from sources.authority import Order
-from sources.fetch import Page, Validators
+from sources.authority import Order, Source, load_authorities
+from sources.fetch import Page, Paused, Refused, Unreachable, Validators
 from sources.history import FAILURES, History, belongs, history, may_be_since, ways_since
+from sources.listed import Listed
 from sources.pages import Way
 from sources.periods import read_label
 from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, pager, select, white_card

@@ -8,7 +8,7 @@ from functools import lru_cache
 import pytest
 
 import sources.visit
-from sources import load_authorities
+from sources.authority import load_authorities
 from sources.history import history
 from sources.pages import READERS
 from tests.france.country import France

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sources import Download, FetchError, Unreachable
+from sources.fetch import Download, FetchError, Unreachable
 from sources.index import INDEX_HOSTS, METADATA, BadRow, IndexEntry, IndexUnusable, Resource, fetch_index, newest_table, read_index
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sources import Download, FetchError, Page, Paused, Unreachable, Validators
+from sources.fetch import Download, FetchError, Page, Paused, Unreachable, Validators
 from sources.patience import LONGEST, PatientFetcher
 
 NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)

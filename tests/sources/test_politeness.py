@@ -13,8 +13,9 @@ from itertools import cycle, islice, pairwise
 import pytest
 
 import sources.visit
-from sources import Paused, load_authorities
+from sources.authority import load_authorities
 from sources.client import ClientOptions, Disallowed
+from sources.fetch import Paused
 from tests.france import memory
 from tests.france.country import Answer, France
 from tests.france.serving import Shortcut, Sockets

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from sources import Crawler, CrawlFailed, Gone, Listed, Refused, Unreachable, Validators
+from sources.crawl import Crawler
+from sources.errors import CrawlFailed
+from sources.fetch import Gone, Refused, Unreachable, Validators
+from sources.listed import Listed
 from sources.playback import NotRecorded, Playback, RecordingFetcher, newest_first, record, replay
 from sources.recording import (
     BadRecording,

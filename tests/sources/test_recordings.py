@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sources import Authority, Source, load_authorities
+from sources.authority import Authority, Source, load_authorities
 from sources.playback import replay
 from sources.recording import GOLDEN, files_of, read_recording
 

@@ -16,10 +16,12 @@ from itertools import pairwise
 import pytest
 
 import sources.visit
-from sources import Crawler, CrawlFailed, Refused, Trail, Unreachable
 from sources.authority import Source
-from sources.fetch import Page, Validators
+from sources.crawl import Crawler
+from sources.errors import CrawlFailed
+from sources.fetch import Page, Refused, Unreachable, Validators
 from sources.pages import READERS
+from sources.trail import Trail
 from tests.sources.families import REGULAR, Family, Item, month_of
 from tests.sources.families_irregular import IRREGULAR
 from tests.sources.site import MemorySite

@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
-from sources import Blocked, CrawlFailed, FetchError, Gone, MovedAway, Refused, Trail, Unreachable, Unusable
+from sources.errors import CrawlFailed
+from sources.fetch import Blocked, FetchError, Gone, MovedAway, Refused, Unreachable, Unusable
+from sources.trail import Trail
 from sources.visit import MAX_PAGES, TooManyPages
 from tests.sources.markup import ROOT, page, pager, white_card
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, listing, months, polled, source, urls

@@ -16,9 +16,9 @@ from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
 from bot.alerts.post_text import post_text, post_words
 from bot.delivery import Unknown
 from bot.model import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
-from bot.storage import Store
 from bot.storage.post_alerts import PostAlert
 from bot.storage.posts import OpenPost
+from bot.storage.store import Store
 from tests.bot.alerts.test_teller import Chat
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.finding import found

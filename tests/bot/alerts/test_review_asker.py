@@ -16,8 +16,8 @@ from bot.delivery import Choice, DeliveryError, NotSent, Unknown
 from bot.messages import Language
 from bot.model import Evidence
 from bot.reviewing import Answer, Reviewer, answer_from
-from bot.storage import Store
 from bot.storage.rows import REREAD, Waiting
+from bot.storage.store import Store
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read, several
 from tests.bot.storage.ready import ready_store
 

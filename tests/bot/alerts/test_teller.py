@@ -14,7 +14,7 @@ from bot.alerts import AlertTeller, OperatorsChat
 from bot.alerts.decisions import CALM, COMPANIONS, SETTLE
 from bot.delivery import DeliveryError, NotSent, Unknown
 from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.storage import Store
+from bot.storage.store import Store
 from tests.bot.storage.ready import ready_store
 
 NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -42,7 +42,8 @@ from bot.model import (
 )
 from bot.report import Harvest, SourceReport, Unread
 from bot.storage.rows import UncertainAct, Waiting
-from sources import Listed, load_authorities
+from sources.authority import load_authorities
+from sources.listed import Listed
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "json.md").read_text("utf-8")
 NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)

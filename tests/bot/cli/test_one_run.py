@@ -6,8 +6,8 @@ import signal
 from pathlib import Path
 
 from bot.demo.replay import Replay
-from bot.storage import open_store
 from bot.storage.locks import LockName
+from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.e2e.test_operations import bot
 from tests.processes import Zygote

@@ -10,8 +10,8 @@ import pytest
 
 from bot.cli.outbox_shapes import decided_json, post_json
 from bot.model import Kind, Post, PostCause, PostState
-from bot.storage import Store
 from bot.storage.edits_told import EditTold
+from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.delivery.memory import post
 from tests.bot.storage.building import NOW

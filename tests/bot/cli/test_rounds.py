@@ -17,9 +17,9 @@ from bot.cli.shapes import uncertain_json
 from bot.config import Settings
 from bot.demo.replay import Replay
 from bot.report import Harvest
-from bot.storage import open_store
 from bot.storage.errors import Locked
 from bot.storage.rows import UncertainAct
+from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.messages.samples import decree
 from tests.bot.real_acts import doubtful, new_recueil, read, road, several

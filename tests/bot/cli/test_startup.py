@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
-
-import pytest
 
 from bot.cli.commands import MODULES
 from tests.bot.cli.conftest import Vigie
@@ -48,20 +44,3 @@ def test_a_mistyped_command_is_told_with_what_was_meant(vigie: Vigie) -> None:
     done = vigie("raed", "a.pdf")
     assert done.code == 2
     assert "'read'" in done.err
-
-
-@pytest.mark.parametrize("package", ["sources", "bot.storage"])
-def test_a_face_that_imports_when_asked_gives_what_it_declares(package: str) -> None:
-    face = import_module(package)
-    tree = ast.parse(Path(str(face.__file__)).read_text("utf-8"))
-    declared = {
-        alias.name: node.module
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{package}.")
-        for alias in node.names
-    }
-    assert set(declared) == set(face.__all__)
-    for name, module in declared.items():
-        assert getattr(face, name) is getattr(import_module(module), name)
-    with pytest.raises(AttributeError):
-        _ = face.nothing_of_this_name

@@ -14,7 +14,7 @@ import pytest
 
 from bot.delivery import Deliverer, NotSent, Unknown
 from bot.model import Post, PostState
-from bot.storage import Store, open_store
+from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.delivery import Deliverer, Outbox, Sent
 from bot.model import Post, PostState
-from bot.storage import open_store
+from bot.storage.store import open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to
 

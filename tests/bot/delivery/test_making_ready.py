@@ -13,9 +13,9 @@ from bot.delivery import Deliverer
 from bot.delivery.channel import PreparingChannel
 from bot.delivery.pictured import Pictured
 from bot.model import Post, PostCause, PostState
-from bot.picture import Picture
-from bot.storage import Store, open_store
+from bot.picture.model import Picture
 from bot.storage.outbox import SETTLE
+from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import Clock, MemoryOutbox, ScriptedChannel, post
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.storage.building import act, one_recueil, result_of, to

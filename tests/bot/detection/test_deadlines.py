@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection import last_day, recourse
-from bot.detection.deadlines import LAST_YEAR, months_later
+from bot.detection.deadlines import LAST_YEAR, last_day, months_later, recourse
 from bot.model import Moment, Recourse
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from bot.detection import flags
+from bot.detection.flags import flags
 from bot.detection.law import days_outside, longest
 from bot.model import Decree, Evidence, Facts, Flag, Kind, Moment
 

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.detection import standing
-from bot.detection.standing import period
+from bot.detection.standing import period, standing
 from bot.model import Change, Decree, Facts, Kind, Moment, Standing
 
 PARIS = ZoneInfo("Europe/Paris")

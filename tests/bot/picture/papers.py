@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pypdfium2 as pdfium
 from PIL import Image
 
-from bot.picture import Drawn
+from bot.picture.model import Drawn
 from bot.picture.png import _SLATE
 
 TITLE = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

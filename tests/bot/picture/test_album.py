@@ -9,7 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.model import Decree, Evidence, Where
-from bot.picture import Album, Drawn, NoPicture, Why, draw
+from bot.picture.album import Album
+from bot.picture.drawing import draw
+from bot.picture.model import Drawn, NoPicture, Why
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import decree
 from tests.bot.picture.papers import DECREE, PERIOD, TITLE

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from bot.messages import Language
 from bot.model import Decree, Facts, Kind, Place
-from bot.picture import alt_text
-from bot.picture.alt import ALT_LIMIT
+from bot.picture.alt import ALT_LIMIT, alt_text
 from tests.bot.messages.samples import DROME, FULL, decree, decrees, hostile, languages, places
 
 FRENCH = (

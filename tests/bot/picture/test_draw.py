@@ -10,8 +10,9 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from bot.picture import Drawing, Drawn, NoPicture, Why, draw
 from bot.picture import page as page_module
+from bot.picture.drawing import draw
+from bot.picture.model import Drawing, Drawn, NoPicture, Why
 from bot.picture.wire import Draw
 from bot.picture.words_read import placed_words
 from bot.reading.engine import EngineKind

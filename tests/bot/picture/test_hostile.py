@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.picture import Drawing, NoPicture, Why, draw, drawing
+from bot.picture import drawing
+from bot.picture.drawing import draw
+from bot.picture.model import Drawing, NoPicture, Why
 from bot.picture.wire import Draw
 from bot.reading import landlock
 from bot.reading.wire import Start

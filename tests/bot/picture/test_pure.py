@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.model import Evidence, Where
-from bot.picture import Choice, Why, choose
+from bot.picture.choice import Choice, choose
 from bot.picture.covering import names, signatures
 from bot.picture.finding import find, letters_of
+from bot.picture.model import Why
 from bot.picture.pixels import COVERED, HIGHLIGHTED, inked, paint
 from bot.picture.placed import Box, Placed, lines, strips
 from bot.picture.png import encode

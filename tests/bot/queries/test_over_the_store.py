@@ -11,8 +11,8 @@ import pytest
 
 from bot.model import Act, Cover, Decree, Judged, Moment, Outcome, PageText, Reading, Verdict
 from bot.queries.answers import DecreeList, Fault, NothingFound, OneDecree, Question, Questions, Topic, UnknownDecree
-from bot.storage import Store
 from bot.storage.rows import NewRecueil, ReadResult, RecueilState
+from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
 from tests.bot.storage.ready import ready_store
 

@@ -19,9 +19,9 @@ from bot.queries.telegram_app import TelegramBot
 from bot.queries.telegram_reviews import ReviewButtons, outcome_text
 from bot.queries.vocabulary import vocabulary
 from bot.reviewing import Answer, Reviewer, Settled, answer_data
-from bot.storage import Store
 from bot.storage.errors import Locked
 from bot.storage.rows import Decision, Withdrawal
+from bot.storage.store import Store
 from tests.bot.queries.conftest import PLACES
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read
 from tests.bot.storage.finding import posts_of

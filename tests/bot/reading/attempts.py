@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.model import PageText, Reading, TextOrigin
-from bot.reading import Limits, read_pdf
+from bot.reading.limits import Limits
+from bot.reading.reader import read_pdf
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children
 

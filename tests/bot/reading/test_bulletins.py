@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.model import Act, PageText, TextOrigin
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 from bot.reading.tables import Row, begins_table, continues_table, read_table
 
 COVER_OF_06 = "RECUEIL DES ACTES ADMINISTRATIFS\nRecueil spécial 318-2025 édition du 14/12/2025"

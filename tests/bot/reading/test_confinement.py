@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.reading import confinement, landlock, read_pdf, syscalls
+from bot.reading import confinement, landlock, syscalls
 from bot.reading.ocr import find_data
 from bot.reading.probe import Confinement, confinement_in_force
+from bot.reading.reader import read_pdf
 from bot.reading.seccomp import Instruction, program
 from bot.reading.wire import Start
 from tests.bot.reading.papers import BODY

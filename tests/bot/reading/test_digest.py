@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from bot.model import PageText
-from bot.reading import text_digest
+from bot.reading.digest import text_digest
 
 
 def test_words_count_and_layout_does_not() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.model import Act, PageText, TextOrigin
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 from bot.reading.inner import cut_inner
 
 ID = "83-2025-07-04-00010"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.model import PageText, TextOrigin
-from bot.reading import Limits, Unreadable
 from bot.reading.ledger import Ledger
+from bot.reading.limits import Limits, Unreadable
 from bot.reading.wire import Failed, NotUnderstood, Opened, encode
 
 PENDING = TextOrigin.PENDING

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.model import PageText, Reading, TextOrigin
-from bot.reading import Limits, Unreadable, read_pdf
+from bot.reading.limits import Limits, Unreadable
+from bot.reading.reader import read_pdf
 from tests.bot.reading import hostile, hostile_pages, papers
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children

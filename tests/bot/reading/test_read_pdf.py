@@ -10,7 +10,9 @@ import pytest
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.model import Reading, TextOrigin
-from bot.reading import Limits, Unreadable, read_pdf, text_digest
+from bot.reading.digest import text_digest
+from bot.reading.limits import Limits, Unreadable
+from bot.reading.reader import read_pdf
 from tests.bot.reading import papers
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone

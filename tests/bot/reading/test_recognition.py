@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.model import Act, PageText, Reading, TextOrigin
-from bot.reading import Limits, read_pdf, reader, worker
+from bot.reading import reader, worker
 from bot.reading.engine import EngineKind
 from bot.reading.follow import Follower, Progress
+from bot.reading.limits import Limits
+from bot.reading.reader import read_pdf
 from bot.reading.wire import Start
 from tests.bot.reading import stand_in
 from tests.bot.reading.stand_in import DIE, HANG, LIE

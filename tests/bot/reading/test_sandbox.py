@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.model import PageText, Reading, TextOrigin
-from bot.reading import Limits, Unreadable, read_pdf
 from bot.reading.ledger import Ledger
+from bot.reading.limits import Limits, Unreadable
+from bot.reading.reader import read_pdf
 from bot.reading.survey import listen
 from bot.reading.wire import Failed, NotUnderstood, Opened, Recognise, Start, Survey, decode, encode, parse_order
 from bot.reading.worker import child_environment

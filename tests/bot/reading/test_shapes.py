@@ -13,7 +13,9 @@ from fpdf import FPDF
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.model import PageText, Reading, TextOrigin
-from bot.reading import Limits, assemble, read_pdf
+from bot.reading.assembly import assemble
+from bot.reading.limits import Limits
+from bot.reading.reader import read_pdf
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.model import PageText, TextOrigin
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 
 SERVICE = "Préfecture de la Drôme"
 PROSE = "Considérant que la manifestation est exposée à des risques d'atteintes graves à la sécurité des personnes ;\n"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.model import Act, PageText, TextOrigin, Where
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 from bot.reading.inner import cut_inner
 from bot.reading.titles import Title, best_title, listed_on, title_of
 from tests.bot.reading.test_acts import act_id, recueil, stamp, title, unread, without_marks

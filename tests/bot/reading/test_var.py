@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 
 from bot.model import Act, PageText, TextOrigin
-from bot.reading import assemble
+from bot.reading.assembly import assemble
 from bot.reading.repair import repair
 from tests.bot.reading.conftest import SHARED
 from tests.bot.reading.var_texts import Announced, announced, front_of, pages_of, text_of, words

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, LargeBinary, bindparam, select, text
 
 from bot.detection import identities as identify
 from bot.model import Facts, Outcome, PageText
-from bot.reading import text_digest
+from bot.reading.digest import text_digest
 from bot.storage import migrate as module
 from bot.storage.act_keys import ActText, act_keys
 from bot.storage.engine import make_engine

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from bot.detection import standing
+from bot.detection.standing import standing
 from bot.model import Change, Facts, Kind, Moment, Reference, Standing
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to

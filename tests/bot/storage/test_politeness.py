@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.storage import Store, open_store
 from bot.storage.errors import Locked
 from bot.storage.politeness import PAUSE, DatabasePoliteness, open_politeness
+from bot.storage.store import Store, open_store
 from sources.client.politeness import AddressState, MemoryPoliteness, Pace, PolitenessStore, RobotsCopy, reserved, start_of_next
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
