@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import mean
 
-from sources.authority import load_authorities
+from sources.catalogue.authority import load_authorities
 from tests.france.country import France
 from tests.france.serving import Shortcut
 from tests.france.sweep import Clock, Sweep, Sweeper, client

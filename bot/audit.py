@@ -8,8 +8,8 @@ from datetime import date
 
 from bot.scope import Ages, Files, dates_of
 from bot.storage.rows import Recueil
-from sources.authority import Authority
-from sources.index import IndexEntry
+from sources.catalogue.authority import Authority
+from sources.crawl.index import IndexEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from bot.model import Reading
 from bot.storage.rows import Recueil, RecueilState
-from sources.authority import Order
+from sources.catalogue.authority import Order
 from sources.listed import Listed, Origin
 
 UNDATED_AT_BASELINE = 3

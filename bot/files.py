@@ -17,9 +17,9 @@ from bot.reading.limits import Unreadable
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil
 from bot.uninterrupted import uninterrupted
-from sources.client import NotSaved
-from sources.fetch import Fetcher
-from sources.scratch import ScratchFolder
+from sources.http import NotSaved
+from sources.http.scratch import ScratchFolder
+from sources.model import Fetcher
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

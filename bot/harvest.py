@@ -25,12 +25,12 @@ from bot.storage.errors import StorageError
 from bot.storage.rows import NewAlert, NewRecueil, ReadResult, Recorded, Recueil, RecueilState
 from bot.uninterrupted import uninterrupted
 from bot.verdicts import decision_keys, early_result, read_result, uncertain_acts
-from sources.authority import Authority, Source
-from sources.crawl import Crawler
+from sources.catalogue.authority import Authority, Source
+from sources.catalogue.issuers import Issuers
+from sources.crawl.crawler import Crawler
 from sources.errors import CrawlFailed
-from sources.fetch import Fetcher, FetchError, Gone, Paused
-from sources.issuers import Issuers
 from sources.listed import Listed
+from sources.model import Fetcher, FetchError, Gone, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

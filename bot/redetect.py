@@ -13,7 +13,7 @@ from bot.redetection import Difference, difference
 from bot.storage.errors import NoSuchRow
 from bot.stored_acts import acts_again
 from bot.verdicts import NO_CATALOGUE, attributed, decrees_in, judge_acts
-from sources.issuers import Issuers
+from sources.catalogue.issuers import Issuers
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

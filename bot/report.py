@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.health import Cause
 from bot.model import Decree, Post
 from bot.storage.rows import UncertainAct
-from sources.authority import Source
+from sources.catalogue.authority import Source
 from sources.listed import Listed
 
 

@@ -14,7 +14,7 @@ from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.rows import Decision, Rejected, Waiting, Withdrawal
 from bot.stored_acts import acts_again
 from bot.verdicts import NO_CATALOGUE, accepted_decrees
-from sources.issuers import Issuers
+from sources.catalogue.issuers import Issuers
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from bot.decide import newest
 from bot.storage.rows import Recueil
-from sources.authority import Order
-from sources.dates import fold
-from sources.history import Found, may_be_since
-from sources.index import IndexEntry
+from sources.catalogue.authority import Order
+from sources.crawl.history import Found, may_be_since
+from sources.crawl.index import IndexEntry
 from sources.listed import Listed
 from sources.pages.anchors import name_in
+from sources.text.dates import fold
 
 LISTED_FOR = timedelta(days=1)
 """How long a source that was listed completely need not be listed again."""

@@ -21,7 +21,7 @@ from bot.instance import Handler, serve
 from bot.model import PostState
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import StorageError
-from sources.authority import Source
+from sources.catalogue.authority import Source
 
 log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from sources.client import remove_stale_parts
+from sources.http import remove_stale_parts
 
 log = structlog.get_logger()
 

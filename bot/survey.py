@@ -11,7 +11,7 @@ from bot.decide import set_back_by
 from bot.health import DestinationHealth, Overview, SourceHealth, half_due, judge_authority, judge_destination, judge_source
 from bot.rhythm import MEMORY, Habits, learn
 from bot.storage.rows import SourceState
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -15,7 +15,7 @@ from bot.listed import without_listed
 from bot.model import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.reading.digest import text_digest
 from bot.storage.rows import Decision, ReadResult, Recueil, UncertainAct
-from sources.issuers import Issuers, prefix_of
+from sources.catalogue.issuers import Issuers, prefix_of
 
 Group = tuple[Judged, ...]
 """One act with each of its verdicts: a bulk act may hold many decrees, and is shown with the first."""

@@ -24,13 +24,13 @@ from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.survey import habits_of
-from sources.authority import Authority, Source
-from sources.crawl import Crawl, Crawler
+from sources.catalogue.authority import Authority, Source
+from sources.catalogue.issuers import Issuers
+from sources.crawl.crawler import Crawl, Crawler
+from sources.crawl.trail import Trail
 from sources.errors import CrawlFailed, Emptied
-from sources.fetch import Fetcher, FetchError, Paused
-from sources.issuers import Issuers
 from sources.listed import Listed
-from sources.trail import Trail
+from sources.model import Fetcher, FetchError, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

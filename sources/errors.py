@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sources.fetch import FetchError
+from sources.model import FetchError
 
 
 class LayoutChanged(FetchError):

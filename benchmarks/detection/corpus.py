@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.detection.labelled import Labelled, Printed
 from benchmarks.detection.labels import Problem, check_label
-from sources.toml_lines import line_of
+from sources.catalogue.toml_lines import line_of
 
 _PAGE_END = re.compile(r"^\f[ \t]*$\n?", re.MULTILINE)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.demo.scenario import MONTHS, demo_text
 from bot.model import PageText
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 from tests.france.publications import Recueil
 
 _TREATMENT = "d'un traitement algorithmique sur des images issues d'un système de vidéoprotection"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from random import Random
 
-from sources.authority import Authority, Source, load_authorities
+from sources.catalogue.authority import Authority, Source, load_authorities
 from tests.france.country import France
 from tests.france.national import REDIRECTING
 from tests.france.publications import Recueil

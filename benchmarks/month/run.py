@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import structlog
 
-import sources.visit
+import sources.crawl.visit
 from benchmarks.month.papers import Paper
 from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
 from benchmarks.month.sites import Month
@@ -24,7 +24,7 @@ from bot.model import Post, PostState
 from bot.storage.store import Store, open_store
 from bot.survey import habits_of
 from bot.watch import Rhythm, Watcher
-from sources.authority import Source
+from sources.catalogue.authority import Source
 from tests.france import memory
 from tests.france.serving import Asked, Shortcut
 from tests.france.sweep import Clock, client
@@ -94,7 +94,7 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
     record = Record(plan, every, asked=door.asked)
     store = open_store(f"sqlite:///{folder / 'vigie.db'}")
     try:
-        with _silence(), patch.object(sources.visit, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
+        with _silence(), patch.object(sources.crawl.visit, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
             async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL) as polite:
                 watcher = Watcher(
                     authorities=plan.authorities,

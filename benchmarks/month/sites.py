@@ -23,7 +23,7 @@ from bot.perusal import NOBODY
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
 from bot.reading.limits import Unreadable
-from sources.authority import Source
+from sources.catalogue.authority import Source
 from tests.france.country import Answer, Branch, France, Template
 from tests.france.national import National, as_it_may_be
 from tests.france.pages import Pages

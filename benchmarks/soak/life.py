@@ -20,7 +20,7 @@ from bot.config import Settings
 from bot.delivery import Delivered, Deliverer
 from bot.instance import Json, Order, Told, run_alone, work_alone
 from bot.service import Service
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 
 class Clock:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.soak.life import live
-from sources.authority import load_authorities
+from sources.catalogue.authority import load_authorities
 
 LONGEST = 120
 """Seconds after which a life ends by itself, should whoever watches it be gone."""

@@ -14,7 +14,7 @@ from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
 from bot.storage.rows import Alert
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 _NAMES = 12
 _DETAILS = 3

@@ -15,7 +15,7 @@ from bot.model import Place
 from bot.queries import Questions
 from bot.storage.store import Store
 from bot.survey import survey, survey_destinations
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 
 def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:

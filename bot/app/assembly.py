@@ -30,9 +30,9 @@ from bot.reviewing import Reviewer
 from bot.storage.rehearsal import rehearsal_store
 from bot.storage.store import Store, open_store
 from bot.watch import Watcher
-from sources.authority import Authority
-from sources.issuers import Issuers
-from sources.scratch import remove_abandoned
+from sources.catalogue.authority import Authority
+from sources.catalogue.issuers import Issuers
+from sources.http.scratch import remove_abandoned
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from bot.keep import Keep
 from bot.model import Decree, Place
 from bot.picture.album import Album
 from bot.storage.store import Store
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 
 def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:

@@ -15,10 +15,10 @@ from bot.config.values import sqlite_file
 from bot.keep import Keep
 from bot.shelf import Shelf
 from bot.storage.politeness import open_politeness
-from sources.authority import Authority, browser_hosts, hosts
-from sources.client import Client, ClientOptions, user_agent
-from sources.client.browser.installed import find_chromium
-from sources.index import INDEX_HOSTS
+from sources.catalogue.authority import Authority, browser_hosts, hosts
+from sources.crawl.index import INDEX_HOSTS
+from sources.http import Client, ClientOptions, user_agent
+from sources.http.browser.installed import find_chromium
 
 _MEGABYTE = 1_000_000
 

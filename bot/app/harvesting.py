@@ -18,9 +18,9 @@ from bot.reading.reader import read_pdf
 from bot.shelf import Shelf
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources.authority import Authority
-from sources.client import Client
-from sources.issuers import Issuers
+from sources.catalogue.authority import Authority
+from sources.catalogue.issuers import Issuers
+from sources.http import Client
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.health import Overview
 from bot.queries import ReviewButtons
 from bot.reviewing import Reviewer
 from bot.storage.store import Store
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 
 class Operators:

@@ -8,8 +8,8 @@ from datetime import date
 
 from bot.report import Harvest
 from bot.storage.rows import Recueil
-from sources.authority import Authority, Source
-from sources.history import Trouble
+from sources.catalogue.authority import Authority, Source
+from sources.crawl.history import Trouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,14 @@ from bot.scope import RECENT, Watch, must_list, still_to_read, take_from_index, 
 from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.uninterrupted import uninterrupted
-from sources.authority import Authority, Source, hosts
-from sources.fetch import Fetcher, FetchError
-from sources.history import history
-from sources.index import DataFetcher, NationalIndex, fetch_index
-from sources.issuers import Issuers
+from sources.catalogue.authority import Authority, Source, hosts
+from sources.catalogue.issuers import Issuers
+from sources.crawl.history import history
+from sources.crawl.index import DataFetcher, NationalIndex, fetch_index
+from sources.crawl.patience import PatientFetcher
+from sources.crawl.trail import Trail
 from sources.listed import Listed
-from sources.patience import PatientFetcher
-from sources.trail import Trail
+from sources.model import Fetcher, FetchError
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -20,9 +20,9 @@ from bot.config import Settings
 from bot.messages import printable
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
-from sources.authority import Authority
-from sources.fetch import FetchError
-from sources.index import NationalIndex, fetch_index
+from sources.catalogue.authority import Authority
+from sources.crawl.index import NationalIndex, fetch_index
+from sources.model import FetchError
 
 SHOWN = 20
 """Recueils shown of each authority, unless asked for more."""

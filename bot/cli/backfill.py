@@ -27,7 +27,7 @@ from bot.config import Settings
 from bot.delivery import Delivered
 from bot.instance import Order, Told, first_of, serve, work_alone
 from bot.model import Place, PostState
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]

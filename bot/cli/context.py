@@ -20,7 +20,7 @@ from bot.redaction import RedactedStream
 from bot.storage.errors import HandedOverFailed, StorageError
 
 if TYPE_CHECKING:
-    from sources.authority import Authority
+    from sources.catalogue.authority import Authority
 
 DONE, FAILED, WRONG_USE, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -41,7 +41,7 @@ class Context:
     def load(self, *, logs: str | None = None) -> tuple[Settings, dict[str, Authority]]:
         """Settings and catalogue; ends the program with a message when one of them is wrong. `logs` overrides the level."""
         # Imported here, with the readers of all pages: a command that needs no catalogue does not wait for them.
-        from sources.authority import load_authorities  # noqa: PLC0415 - see above
+        from sources.catalogue.authority import load_authorities  # noqa: PLC0415 - see above
         from sources.errors import CatalogueError  # noqa: PLC0415 - see above
 
         try:

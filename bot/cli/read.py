@@ -108,9 +108,9 @@ async def _there(path: Path) -> AsyncIterator[Path]:
 def _from_web(context: Context, url: str) -> tuple[Settings, AbstractAsyncContextManager[Path]]:
     # Imported here: reading a file of this machine needs neither the catalogue, nor the network, nor the whole program.
     from bot.app import open_client  # noqa: PLC0415 - see above
-    from sources.authority import hosts  # noqa: PLC0415 - see above
-    from sources.fetch import FetchError  # noqa: PLC0415 - see above
-    from sources.scratch import ScratchFolder  # noqa: PLC0415 - see above
+    from sources.catalogue.authority import hosts  # noqa: PLC0415 - see above
+    from sources.http.scratch import ScratchFolder  # noqa: PLC0415 - see above
+    from sources.model import FetchError  # noqa: PLC0415 - see above
 
     settings, authorities = context.load(logs="warning")
     site = urlsplit(url).netloc.lower()

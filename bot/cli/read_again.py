@@ -27,8 +27,8 @@ from bot.quarantine import Retried, Wanted, retry, wanted_of
 from bot.storage.errors import StorageError
 from bot.storage.rows import Quarantined
 from bot.storage.store import open_store
-from sources.authority import Authority
-from sources.urls import canonical
+from sources.catalogue.authority import Authority
+from sources.text.urls import canonical
 
 
 def show_quarantine(context: Context, words: Sequence[str], *, as_json: bool) -> None:

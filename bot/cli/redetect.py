@@ -25,8 +25,8 @@ from bot.redetect import Applied, Redetection
 from bot.redetection import Difference, Effect, Said
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
-from sources.authority import Authority
-from sources.issuers import Issuers
+from sources.catalogue.authority import Authority
+from sources.catalogue.issuers import Issuers
 
 _WORDS = {
     Effect.FOUND: "FOUND    a decree that it was not known to be, or to hold",

@@ -26,7 +26,7 @@ from bot.reviewing import Reviewer, Settled, SeveralDecrees
 from bot.storage.errors import StorageError
 from bot.storage.rows import Waiting
 from bot.storage.store import open_store
-from sources.issuers import Issuers
+from sources.catalogue.issuers import Issuers
 
 T = TypeVar("T")
 

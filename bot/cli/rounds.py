@@ -29,7 +29,7 @@ from bot.model import PostState
 from bot.reading.ocr import ocr_available
 from bot.report import Harvest, SourceReport
 from bot.storage.contents import PAGES_KEPT
-from sources.authority import Authority, Source
+from sources.catalogue.authority import Authority, Source
 
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on standard output.")]

@@ -18,7 +18,7 @@ from bot.config import Settings, destinations
 from bot.instance import AlreadyRunning, run_alone
 from bot.reading.ocr import ocr_available
 from bot.service import Service
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 log = structlog.get_logger()
 

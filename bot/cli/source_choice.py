@@ -16,11 +16,11 @@ from bot.app import open_client, utc_now
 from bot.cli.context import WRONG_USE, Context, chosen, fail, stderr
 from bot.config import Settings
 from bot.messages import printable
-from sources.authority import Authority, Source, load_authorities
+from sources.catalogue.authority import Authority, Source, load_authorities
+from sources.crawl.playback import Playback
+from sources.crawl.recording import BadRecording, Recording, read_recording
 from sources.errors import CatalogueError
-from sources.fetch import Fetcher
-from sources.playback import Playback
-from sources.recording import BadRecording, Recording, read_recording
+from sources.model import Fetcher
 
 Code = Annotated[str, typer.Argument(help="Department code.")]
 Route = Annotated[str, typer.Option("--route", "-r", help="Which of its routes; the first when none is given.")]

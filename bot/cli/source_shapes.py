@@ -7,12 +7,12 @@ from datetime import date
 from bot.cli.shapes import Json
 from bot.health import cause_of
 from bot.storage.rows import SourceState
-from sources.authority import Authority, Source
-from sources.crawl import Crawl
+from sources.catalogue.authority import Authority, Source
+from sources.crawl.crawler import Crawl
+from sources.crawl.explain import PageTold
+from sources.crawl.trail import Trail
 from sources.errors import CrawlFailed
-from sources.explain import PageTold
 from sources.listed import Listed
-from sources.trail import Trail
 
 
 def authority_json(authority: Authority) -> Json:

@@ -12,10 +12,10 @@ from bot.cli.output import print_json
 from bot.cli.source_choice import Chosen, Code, Route, choose_source, show_request
 from bot.cli.source_shapes import check_json
 from bot.cli.walk_lines import walk_lines
-from sources.crawl import Crawl, Crawler
+from sources.crawl.crawler import Crawl, Crawler
+from sources.crawl.explain import PageTold, explain
+from sources.crawl.playback import RecordingFetcher
 from sources.errors import CrawlFailed
-from sources.explain import PageTold, explain
-from sources.playback import RecordingFetcher
 
 SHOWN = 20
 """Entries shown of a list, unless asked for more."""

@@ -9,7 +9,7 @@ import typer
 from bot.cli.context import Context
 from bot.cli.output import print_json
 from bot.cli.source_shapes import authority_json
-from sources.authority import Authority, Source
+from sources.catalogue.authority import Authority, Source
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -11,9 +11,9 @@ from bot.alerts import alert_words
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, fail, run_to_end
 from bot.cli.source_choice import Chosen, Code, Route, choose_source, show_request
 from bot.health import cause_of
+from sources.crawl.playback import Golden, Recorded, record, replay
+from sources.crawl.recording import BadRecording, write_recording
 from sources.errors import CrawlFailed
-from sources.playback import Golden, Recorded, record, replay
-from sources.recording import BadRecording, write_recording
 
 Into = Annotated[Path | None, typer.Option("--into", help="Folder for the recording. Default: ./CODE-ROUTE, as in ./26-site.")]
 Details = Annotated[int, typer.Option("--details", "-d", min=0, max=20, help="Detail pages to save, the newest, where the site has them.")]

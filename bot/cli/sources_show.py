@@ -16,8 +16,8 @@ from bot.messages import printable
 from bot.storage.errors import StorageError
 from bot.storage.rows import SourceState
 from bot.storage.store import open_store
-from sources.authority import Authority, Source
-from sources.trail import Trail
+from sources.catalogue.authority import Authority, Source
+from sources.crawl.trail import Trail
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

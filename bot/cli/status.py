@@ -20,7 +20,7 @@ from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.rows import RecueilState
 from bot.storage.store import Store, open_store
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 Counts = dict[str, dict[RecueilState, int]]
 

@@ -14,7 +14,7 @@ from bot.health import AuthorityHealth, Cause, DestinationHealth, Overview, Sour
 from bot.messages import printable
 from bot.model import DestinationTrouble
 from bot.storage.rows import RecueilState
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 _EACH = 3
 """Sources with one thing wrong up to which each is told by itself."""

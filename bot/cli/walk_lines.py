@@ -10,13 +10,13 @@ from bot.alerts import alert_words
 from bot.cli.sources_show import way_of
 from bot.health import cause_of
 from bot.messages import printable
-from sources.authority import Source
-from sources.crawl import Crawl
+from sources.catalogue.authority import Source
+from sources.crawl.crawler import Crawl
+from sources.crawl.explain import PageTold, WayTold
+from sources.crawl.playback import newest_first
 from sources.errors import CrawlFailed
-from sources.explain import PageTold, WayTold
-from sources.fetch import FetchError
 from sources.listed import Listed
-from sources.playback import newest_first
+from sources.model import FetchError
 
 _LEFT_SHOWN = 4
 """Links that were not followed, shown of each kind: a root may have a hundred months."""

@@ -21,7 +21,7 @@ from bot.config.environ import from_environ, variable
 from bot.config.errors import ConfigError, Problem, problems_of
 from bot.config.files import anchor, database_problems, read_tokens
 from bot.config.model import Settings
-from sources.toml_lines import line_of
+from sources.catalogue.toml_lines import line_of
 
 DEFAULT_FILE = Path("config.toml")
 _TOKEN_OPTIONS = frozenset({"token", "token_file"})

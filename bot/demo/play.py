@@ -15,7 +15,7 @@ from bot.demo.replay import Replay
 from bot.demo.scenario import scenario
 from bot.reading.ocr import ocr_available
 from bot.report import Harvest, SourceReport
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 CODES = ("26", "06", "02")
 

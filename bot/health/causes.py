@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from sources.client import Disallowed
 from sources.errors import Emptied, LayoutChanged
-from sources.fetch import Blocked, FetchError, Gone, MovedAway, NeedsBrowser, Paused, Refused, UnderMaintenance, Unreachable, Unusable
+from sources.http import Disallowed
+from sources.model import Blocked, FetchError, Gone, MovedAway, NeedsBrowser, Paused, Refused, UnderMaintenance, Unreachable, Unusable
 
 
 class Cause(StrEnum):

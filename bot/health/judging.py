@@ -12,7 +12,7 @@ from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits, is_late
 from bot.storage.posts import OpenPost
 from bot.storage.rows import SourceState, Stuck
-from sources.authority import Authority, Source
+from sources.catalogue.authority import Authority, Source
 
 UNATTENDED_AFTER = timedelta(minutes=30)
 """The same where no `vigie run` works on the database: nobody has a queue then."""

@@ -21,7 +21,7 @@ from bot.storage.migrate import require_current
 from bot.storage.schema import addresses, robots
 from bot.storage.upsert import insert_or_ignore
 from bot.storage.url import in_memory, masked, parse_url
-from sources.client.politeness import AddressState, MemoryPoliteness, PolitenessStore, RobotsCopy
+from sources.http.politeness import AddressState, MemoryPoliteness, PolitenessStore, RobotsCopy
 
 log = structlog.get_logger()
 

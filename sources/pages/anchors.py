@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import Tag
 from bs4.element import CData, NavigableString, PageElement
 
-from sources.dates import find_date, fold
+from sources.text.dates import find_date, fold
 
 MAX_TITLE = 500
 """Characters kept of a title."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sources.listed import Listed
-from sources.periods import Period
+from sources.text.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
-from sources.dates import find_date, fold
 from sources.listed import Listed
 from sources.pages.anchors import MAX_TITLE, attribute, classes, name_in, nodes_in, shown_title, tags_in, text_of
 from sources.pages.links import PageLinks, Pager, Way
 from sources.pages.pagers import by_page_number
 from sources.pages.parsing import MAX_LINKS, parse
-from sources.urls import canonical
+from sources.text.dates import find_date, fold
+from sources.text.urls import canonical
 
 _HEADING = "liste des actes publies"
 _ENTRY_PAGE = "/raa.html"

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from bs4 import Tag
 
 from sources.listed import Listed
-from sources.names import names_recueil
 from sources.pages.anchors import ancestors, attribute, classes, name_in, published, row_title, shown_title, text_of
 from sources.pages.links import PageLinks, Way
 from sources.pages.pagers import OFFSET, by_offset, path_of
 from sources.pages.parsing import MAX_LINKS, parse
-from sources.periods import label_of, read_label
-from sources.urls import canonical, same_site
+from sources.text.names import names_recueil
+from sources.text.periods import label_of, read_label
+from sources.text.urls import canonical, same_site
 
 # The second is the platform's own word for the first, which old pages still have.
 _DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/", re.IGNORECASE)

@@ -10,7 +10,7 @@ from bs4 import Tag
 
 from sources.pages.anchors import attribute
 from sources.pages.links import Pager
-from sources.urls import canonical, same_site
+from sources.text.urls import canonical, same_site
 
 OFFSET = re.compile(r"/\(offset\)/(\d+)", re.IGNORECASE)
 """The end of an eZ Publish address: how many items come before the page."""

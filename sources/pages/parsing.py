@@ -7,7 +7,7 @@ import re
 from bs4 import BeautifulSoup, Tag
 
 from sources.pages.anchors import attribute
-from sources.urls import canonical
+from sources.text.urls import canonical
 
 MAX_LINKS = 3000
 """Links read on one page. The longest real one has some 900."""

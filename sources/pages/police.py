@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from sources.dates import find_date
 from sources.listed import Listed
 from sources.pages.anchors import MAX_SPANS, MAX_TITLE, ancestors, attribute, classes, name_in, shown_title, tags_in, text_of
 from sources.pages.links import PageLinks
 from sources.pages.pagers import by_page_number
 from sources.pages.parsing import MAX_LINKS, parse
-from sources.urls import canonical
+from sources.text.dates import find_date
+from sources.text.urls import canonical
 
 _BLOCK = "block-decree-list-block"
 _DECREE = "node--type--tc13-decree"

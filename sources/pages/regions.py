@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from sources.dates import find_date
 from sources.listed import Listed
 from sources.pages.anchors import MAX_SPANS, ancestors, attribute, classes, name_in, published, shown_title, tags_in
 from sources.pages.links import PageLinks, Pager, Way
 from sources.pages.pagers import by_offset, path_of
 from sources.pages.parsing import MAX_LINKS, parse
-from sources.periods import label_of
-from sources.urls import canonical, same_site
+from sources.text.dates import find_date
+from sources.text.periods import label_of
+from sources.text.urls import canonical, same_site
 
 _DOCUMENT = re.compile(r"/irecontenu/telechargement/", re.IGNORECASE)
 # Seen where a region's prefix was put before an address that had it already.

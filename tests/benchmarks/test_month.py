@@ -20,7 +20,7 @@ from bot.model import Decree, Facts, Outcome, Post, PostState
 from bot.model import Kind as Act
 from bot.reading.assembly import assemble
 from bot.verdicts import judge_reading
-from sources.authority import Authority, Source, load_authorities
+from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.pages import READERS
 from tests.france.publications import Recueil
 from tests.france.serving import Asked

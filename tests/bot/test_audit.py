@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.audit import audit
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 from tests.bot.test_scope import entry, row, url
 
 HERE = Authority("99", "Préfecture du Test", "Test", "Europe/Paris", ())

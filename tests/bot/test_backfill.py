@@ -19,8 +19,8 @@ from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.rows import Recueil, RecueilState
 from bot.storage.store import Store
-from sources.authority import Authority
-from sources.fetch import Download, FetchError, Gone, Paused, Refused, Unreachable
+from sources.catalogue.authority import Authority
+from sources.model import Download, FetchError, Gone, Paused, Refused, Unreachable
 from tests.bot.test_watch import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
 

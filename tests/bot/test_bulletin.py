@@ -11,7 +11,7 @@ from bot.report import Harvest, SourceReport
 from bot.storage.errors import Conflict, Full, StorageError, Unavailable
 from bot.storage.rows import SourceState
 from bot.storage.store import Store
-from sources.authority import Source
+from sources.catalogue.authority import Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 KEYS = tuple(f"{number:02}:site" for number in range(1, 6))

@@ -20,8 +20,8 @@ from bot.shelf import Shelf
 from bot.storage.rows import Recueil, RecueilState
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources.authority import Authority
-from sources.fetch import Download
+from sources.catalogue.authority import Authority
+from sources.model import Download
 from tests.bot.reading.test_damage import hit, in_stream
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store

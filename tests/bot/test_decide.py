@@ -21,7 +21,7 @@ from bot.decide import (
 )  # fmt: skip
 from bot.model import Cover, Reading
 from bot.storage.rows import Recueil, RecueilState
-from sources.authority import Order
+from sources.catalogue.authority import Order
 from sources.listed import Listed
 
 TODAY = date(2026, 8, 14)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-import sources.client  # noqa: F401 - its errors must exist to be counted
+import sources.http  # noqa: F401 - its errors must exist to be counted
 from bot.health import (
     AuthorityHealth,
     Cause,
@@ -27,10 +27,10 @@ from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits
 from bot.storage.posts import OpenPost
 from bot.storage.rows import SourceState, Stuck
-from sources.authority import Authority, Source
-from sources.client import Disallowed
+from sources.catalogue.authority import Authority, Source
 from sources.errors import Emptied, LayoutChanged
-from sources.fetch import Blocked, FetchError, Gone, MovedAway, NeedsBrowser, Paused, Refused, UnderMaintenance, Unreachable, Unusable
+from sources.http import Disallowed
+from sources.model import Blocked, FetchError, Gone, MovedAway, NeedsBrowser, Paused, Refused, UnderMaintenance, Unreachable, Unusable
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -23,9 +23,9 @@ from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources.authority import Authority, Source
-from sources.client import StorageFull
-from sources.fetch import Download, Unreachable
+from sources.catalogue.authority import Authority, Source
+from sources.http import StorageFull
+from sources.model import Download, Unreachable
 from tests.bot.scans import Scan, Scanner
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store

@@ -27,8 +27,8 @@ from bot.reviewing import Reviewer
 from bot.storage.rows import RecueilState
 from bot.verdicts import issuer_of
 from bot.watch import Rhythm, Watcher
-from sources.authority import Source, load_authorities
-from sources.issuers import Issuers
+from sources.catalogue.authority import Source, load_authorities
+from sources.catalogue.issuers import Issuers
 from tests.bot.reading.test_var import PDFS, TEXTS, pages_and_table
 from tests.bot.storage.ready import ready_store
 from tests.bot.test_sightings import police

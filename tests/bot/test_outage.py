@@ -17,8 +17,8 @@ import pytest
 from bot.model import Reading
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources.authority import Authority, Source
-from sources.client import Client, ClientOptions
+from sources.catalogue.authority import Authority, Source
+from sources.http import Client, ClientOptions
 from tests.sources.markup import download, page
 
 START = datetime(2026, 8, 14, 8, tzinfo=UTC)

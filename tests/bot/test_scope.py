@@ -6,9 +6,9 @@ import pytest
 
 from bot.scope import Ages, Files, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from bot.storage.rows import Recueil, RecueilState
-from sources.authority import Order
-from sources.history import Found
-from sources.index import IndexEntry
+from sources.catalogue.authority import Order
+from sources.crawl.history import Found
+from sources.crawl.index import IndexEntry
 from sources.listed import Listed
 
 SINCE = date(2026, 3, 1)

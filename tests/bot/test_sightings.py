@@ -20,7 +20,7 @@ from bot.demo.scenario import demo_text
 from bot.model import Decree, Kind, Place, Reading
 from bot.verdicts import read_result
 from bot.watch import Rhythm, Watcher
-from sources.authority import Authority, Source
+from sources.catalogue.authority import Authority, Source
 from tests.bot.delivery.memory import ScriptedChannel
 from tests.bot.storage.finding import edits_of
 from tests.bot.storage.ready import ready_store

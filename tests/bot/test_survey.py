@@ -9,7 +9,7 @@ from bot.health import Cause, Status
 from bot.storage.rows import NewRecueil, RecueilState, SourceState
 from bot.storage.store import Store
 from bot.survey import survey
-from sources.authority import Authority, Source
+from sources.catalogue.authority import Authority, Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -24,10 +24,10 @@ from bot.storage.errors import Full, StorageError
 from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
-from sources.authority import Authority, Source
-from sources.crawl import Crawl, Crawler
-from sources.fetch import Download, FetchError, Gone, Paused, Refused, Unreachable
-from sources.trail import Trail
+from sources.catalogue.authority import Authority, Source
+from sources.crawl.crawler import Crawl, Crawler
+from sources.crawl.trail import Trail
+from sources.model import Download, FetchError, Gone, Paused, Refused, Unreachable
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
@@ -540,7 +540,7 @@ async def test_a_fault_of_the_program_is_a_failure_like_another(bench: Bench, mo
         raise RecursionError
 
     with monkeypatch.context() as patch, capture_logs() as logs:
-        patch.setattr("sources.visit.READERS", {"national": broken})
+        patch.setattr("sources.crawl.visit.READERS", {"national": broken})
         report, _ = await bench.poll()
     assert not report.ok
     assert "RecursionError" in (report.error or "")

@@ -39,7 +39,7 @@ from bot.demo.scenario import DROME, demo_text
 from bot.reading.ocr import ocr_available
 from bot.service import Service
 from bot.storage.store import open_store
-from sources.authority import load_authorities
+from sources.catalogue.authority import load_authorities
 from tests.e2e.world import CHANNEL, World, posts_in
 from tests.processes import Running, Started, Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi

@@ -15,7 +15,7 @@ from bot.config import Settings
 from bot.delivery import Delivered
 from bot.demo.replay import Replay
 from bot.report import Harvest, SourceReport
-from sources.authority import load_authorities
+from sources.catalogue.authority import load_authorities
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
 from tests.servers.mastodon import MastodonServer

@@ -13,9 +13,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sources.authority import Authority, Source
-from sources.route import matches
-from sources.urls import canonical
+from sources.catalogue.authority import Authority, Source
+from sources.crawl.route import matches
+from sources.text.urls import canonical
 from tests.france.elsewhere import SESSION, Moselle, Police, Regions, stranger
 from tests.france.national import National, as_it_may_be
 from tests.france.pages import Content, Page, Pages, Redirect

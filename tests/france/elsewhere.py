@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from sources.authority import Source
+from sources.catalogue.authority import Source
 from tests.france.pages import Content, Pages, chunks
 from tests.france.publications import Recueil
 from tests.france.words import MONTHS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import cycle
 
-from sources.authority import Order, Source
+from sources.catalogue.authority import Order, Source
 from tests.france.pages import Content, Pages, Redirect, chunks
 from tests.france.publications import Recueil
 from tests.france.words import MONTHS, Spelling, alternatives

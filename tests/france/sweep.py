@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sources.authority import Source
-from sources.client import Client, ClientOptions, user_agent
-from sources.crawl import Crawl, Crawler
+from sources.catalogue.authority import Source
+from sources.crawl.crawler import Crawl, Crawler
+from sources.crawl.trail import Trail
 from sources.errors import CrawlFailed
-from sources.trail import Trail
+from sources.http import Client, ClientOptions, user_agent
 from tests.france.country import France
 from tests.france.serving import Asked, Shortcut, Sockets
 

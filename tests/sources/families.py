@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from sources.authority import Order, Source
+from sources.catalogue.authority import Order, Source
 from tests.sources.markup import (
     HOST,
     ROOT,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from sources.authority import Order, Source
-from sources.crawl import Crawl, Crawler
-from sources.trail import Trail
+from sources.catalogue.authority import Order, Source
+from sources.crawl.crawler import Crawl, Crawler
+from sources.crawl.trail import Trail
 from tests.sources.markup import HOST, ROOT, download, file_href, grey_card, page, pager, white_card
 from tests.sources.site import MemorySite
 

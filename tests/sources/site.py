@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from sources.fetch import Download, FetchError, Gone, Page, Paused, Validators
+from sources.model import Download, FetchError, Gone, Page, Paused, Validators
 
 
 class MemorySite:

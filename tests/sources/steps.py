@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from sources.authority import Source
+from sources.catalogue.authority import Source
 from tests.sources.markup import HOST, ROOT, grey_card
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, source
 from tests.sources.site import MemorySite

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sources.authority import load_authorities
-from sources.dates import fold
-from sources.urls import canonical
+from sources.catalogue.authority import load_authorities
+from sources.text.dates import fold
+from sources.text.urls import canonical
 
 CATALOGUE = load_authorities()
 SOURCES = {source.key: source for authority in CATALOGUE.values() for source in authority.sources}

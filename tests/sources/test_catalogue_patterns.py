@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sources.authority import Source, load_authorities
-from sources.crawl import Crawler
-from sources.dates import fold
-from sources.route import matches
+from sources.catalogue.authority import Source, load_authorities
+from sources.crawl.crawler import Crawler
+from sources.crawl.route import matches
+from sources.text.dates import fold
 from tests.sources.markup import download, file_href, grey_card, page
 from tests.sources.poller import NOW, TODAY, cards, files
 from tests.sources.site import MemorySite

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from sources.authority import Order
+from sources.catalogue.authority import Order
 from tests.sources.markup import ROOT, file_href, grey_card, page, pager, white_card
 from tests.sources.poller import AUGUST, TODAY, YEAR, Poller, cards, file_urls, files, listing, polled, source, urls
 from tests.sources.site import MemorySite

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from sources.authority import Source, load_authorities
-from sources.crawl import Crawl
+from sources.catalogue.authority import Source, load_authorities
+from sources.crawl.crawler import Crawl
 from sources.errors import CrawlFailed, LayoutChanged
-from sources.fetch import Page, Validators
+from sources.model import Page, Validators
 from tests.sources import recorded
 from tests.sources.platforms import (
     ACTS,

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from sources.crawl import Crawler
+from sources.crawl.crawler import Crawler
 from sources.errors import CrawlFailed, LayoutChanged
-from sources.fetch import Gone
 from sources.listed import Listed
+from sources.model import Gone
 from tests.sources.markup import (
     HOST,
     ROOT,

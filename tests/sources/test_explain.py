@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from sources.authority import Source
-from sources.crawl import Crawler
-from sources.explain import PageTold, Reason, explain
-from sources.fetch import Gone
-from sources.playback import RecordingFetcher
+from sources.catalogue.authority import Source
+from sources.crawl.crawler import Crawler
+from sources.crawl.explain import PageTold, Reason, explain
+from sources.crawl.playback import RecordingFetcher
+from sources.model import Gone
 from tests.sources.markup import HOST, ROOT, grey_card, page, pager
 from tests.sources.poller import AUGUST, JULY, NOW, TODAY, YEAR, cards, file_urls, files, months, source
 from tests.sources.site import MemorySite

@@ -9,9 +9,9 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-import sources.visit
-from sources.authority import Source, load_authorities
-from sources.crawl import Crawl
+import sources.crawl.visit
+from sources.catalogue.authority import Source, load_authorities
+from sources.crawl.crawler import Crawl
 from sources.listed import Listed
 from sources.pages import READERS
 from tests.france import memory
@@ -33,7 +33,7 @@ MOST_REQUESTS = 1.2
 
 @pytest.fixture(autouse=True)
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources.visit, "READERS", memory.READERS)
+    monkeypatch.setattr(sources.crawl.visit, "READERS", memory.READERS)
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
-from sources.authority import Order, Source, load_authorities
-from sources.fetch import Page, Paused, Refused, Unreachable, Validators
-from sources.history import FAILURES, History, belongs, history, may_be_since, ways_since
+from sources.catalogue.authority import Order, Source, load_authorities
+from sources.crawl.history import FAILURES, History, belongs, history, may_be_since, ways_since
 from sources.listed import Listed
+from sources.model import Page, Paused, Refused, Unreachable, Validators
 from sources.pages import Way
-from sources.periods import read_label
+from sources.text.periods import read_label
 from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, pager, select, white_card
 from tests.sources.poller import cards, file_urls, files, listing, source
 from tests.sources.recorded import addresses, expected, needs_pages, site
@@ -294,7 +294,7 @@ async def test_ways_that_go_in_circles_end(monkeypatch: pytest.MonkeyPatch) -> N
             self.asked.append(url)
             return Page(url, cards(f"{url}/2026"))
 
-    monkeypatch.setattr("sources.history.MAX_PAGES", 30)
+    monkeypatch.setattr("sources.crawl.history.MAX_PAGES", 30)
     maze = Maze({})
     found = await history(maze, source(), SINCE, today=TODAY)
     assert len(maze.asked) == 30

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import pytest
 
-import sources.visit
-from sources.authority import load_authorities
-from sources.history import history
+import sources.crawl.visit
+from sources.catalogue.authority import load_authorities
+from sources.crawl.history import history
 from sources.pages import READERS
 from tests.france.country import France
 from tests.france.serving import Shortcut
@@ -25,7 +25,7 @@ SHOWN_BY_MOSELLE = 51
 @pytest.fixture(autouse=True)
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The readers are pure, and sources share pages."""
-    monkeypatch.setattr(sources.visit, "READERS", {name: lru_cache(maxsize=512)(reader) for name, reader in READERS.items()})
+    monkeypatch.setattr(sources.crawl.visit, "READERS", {name: lru_cache(maxsize=512)(reader) for name, reader in READERS.items()})
 
 
 async def test_nothing_published_in_six_weeks_is_missed() -> None:

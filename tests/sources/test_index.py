@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sources.fetch import Download, FetchError, Unreachable
-from sources.index import INDEX_HOSTS, METADATA, BadRow, IndexEntry, IndexUnusable, Resource, fetch_index, newest_table, read_index
+from sources.crawl.index import INDEX_HOSTS, METADATA, BadRow, IndexEntry, IndexUnusable, Resource, fetch_index, newest_table, read_index
+from sources.model import Download, FetchError, Unreachable
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"
 RESOURCE = Resource(TABLE, datetime(2026, 8, 17, 1, 25, 43, tzinfo=UTC))

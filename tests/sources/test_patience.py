@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sources.fetch import Download, FetchError, Page, Paused, Unreachable, Validators
-from sources.patience import LONGEST, PatientFetcher
+from sources.crawl.patience import LONGEST, PatientFetcher
+from sources.model import Download, FetchError, Page, Paused, Unreachable, Validators
 
 NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)
 URL = "https://www.test.gouv.fr/a"

@@ -12,10 +12,10 @@ from itertools import cycle, islice, pairwise
 
 import pytest
 
-import sources.visit
-from sources.authority import load_authorities
-from sources.client import ClientOptions, Disallowed
-from sources.fetch import Paused
+import sources.crawl.visit
+from sources.catalogue.authority import load_authorities
+from sources.http import ClientOptions, Disallowed
+from sources.model import Paused
 from tests.france import memory
 from tests.france.country import Answer, France
 from tests.france.serving import Shortcut, Sockets
@@ -39,7 +39,7 @@ ROUNDING = 0.000_001
 
 @pytest.fixture(autouse=True)
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources.visit, "READERS", memory.READERS)
+    monkeypatch.setattr(sources.crawl.visit, "READERS", memory.READERS)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sources.authority import load_authorities
-from sources.crawl import Crawler
-from sources.trail import Trail
+from sources.catalogue.authority import load_authorities
+from sources.crawl.crawler import Crawler
+from sources.crawl.trail import Trail
 from tests.sources import recorded
 from tests.sources.markup import page, pager
 from tests.sources.site import MemorySite

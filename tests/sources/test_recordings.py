@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sources.authority import Authority, Source, load_authorities
-from sources.playback import replay
-from sources.recording import GOLDEN, files_of, read_recording
+from sources.catalogue.authority import Authority, Source, load_authorities
+from sources.crawl.playback import replay
+from sources.crawl.recording import GOLDEN, files_of, read_recording
 
 HERE = Path(__file__).parent / "recordings"
 FOLDERS = sorted(folder for folder in HERE.iterdir() if folder.is_dir())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.scratch import ScratchFolder, remove_abandoned
+from sources.http.scratch import ScratchFolder, remove_abandoned
 
 
 @pytest.fixture(autouse=True)
@@ -25,9 +25,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 def abandoned() -> None:
     """What a program leaves that is killed while it has a folder."""
-    program = (
-        "import os, signal, sources.scratch as s; f = s.ScratchFolder('dead'); (f.path / 'a').touch(); os.kill(os.getpid(), signal.SIGKILL)"
-    )
+    program = "import os, sources.http.scratch as s; f = s.ScratchFolder('dead'); (f.path / 'a').touch(); os.kill(os.getpid(), 9)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode < 0
 
 
@@ -93,7 +91,7 @@ def test_what_another_program_made_for_ours_goes_with_it(temporary: Path) -> Non
             made.remove()
         else:
             program = (
-                "import os, signal, sys, pathlib, sources.scratch as s; f = s.ScratchFolder('dead');"
+                "import os, signal, sys, pathlib, sources.http.scratch as s; f = s.ScratchFolder('dead');"
                 "f.take_along(pathlib.Path(sys.argv[1])); os.kill(os.getpid(), signal.SIGKILL)"
             )
             assert subprocess.run([sys.executable, "-c", program, str(profile)], check=False, timeout=60).returncode < 0

@@ -15,13 +15,13 @@ from itertools import pairwise
 
 import pytest
 
-import sources.visit
-from sources.authority import Source
-from sources.crawl import Crawler
+import sources.crawl.visit
+from sources.catalogue.authority import Source
+from sources.crawl.crawler import Crawler
+from sources.crawl.trail import Trail
 from sources.errors import CrawlFailed
-from sources.fetch import Page, Refused, Unreachable, Validators
+from sources.model import Page, Refused, Unreachable, Validators
 from sources.pages import READERS
-from sources.trail import Trail
 from tests.sources.families import REGULAR, Family, Item, month_of
 from tests.sources.families_irregular import IRREGULAR
 from tests.sources.site import MemorySite
@@ -118,7 +118,7 @@ class Flaky(MemorySite):
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The readers are pure and most pages do not change from one day to the next."""
     cached = {name: lru_cache(maxsize=512)(reader) for name, reader in READERS.items()}
-    monkeypatch.setattr(sources.visit, "READERS", cached)
+    monkeypatch.setattr(sources.crawl.visit, "READERS", cached)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.toml_lines import line_of
+from sources.catalogue.toml_lines import line_of
 
 TEXT = '''# a comment = "not a key"
 title = "x"

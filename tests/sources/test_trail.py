@@ -8,10 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.fetch import Validators
+from sources.crawl.trail import (
+    Polled,
+    Trail,
+    awaits_new_year,
+    has_lost_all,
+    is_outdated,
+    marks_of,
+    missed_since,
+    must_walk,
+    names_year,
+    overlap,
+)
 from sources.listed import Listed
+from sources.model import Validators
 from sources.pages import PageLinks, Pager, Way
-from sources.trail import Polled, Trail, awaits_new_year, has_lost_all, is_outdated, marks_of, missed_since, must_walk, names_year, overlap
 
 NOW = datetime(2026, 8, 14, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 8, 14)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sources.authority import Source, load_authorities
-from sources.crawl import Crawler
+from sources.catalogue.authority import Source, load_authorities
+from sources.crawl.crawler import Crawler
 from tests.sources import recorded
 from tests.sources.markup import HOST, ROOT, download, page, white_card
 from tests.sources.poller import AUGUST, YEAR, cards, files, listing

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.urls import MAX_LENGTH, canonical, same_site, site_of
+from sources.text.urls import MAX_LENGTH, canonical, same_site, site_of
 
 BASE = "https://www.drome.gouv.fr/Publications/RAA"
 

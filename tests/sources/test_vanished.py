@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from sources.errors import CrawlFailed
-from sources.fetch import Gone
 from sources.listed import Origin
+from sources.model import Gone
 from tests.sources.markup import HOST, ROOT, grey_card, page
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, polled, source, urls
 from tests.sources.site import MemorySite

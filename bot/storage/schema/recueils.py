@@ -26,7 +26,7 @@ sources = Table(
 addresses = Table(
     "addresses",
     metadata,
-    # How every process treats an address, which dozens of sites share: see `sources.client.politeness`.
+    # How every process treats an address, which dozens of sites share: see `sources.http.politeness`.
     Column("address", Text, primary_key=True),
     Column("updated_at", Instant),
     Column("next_start", Instant),

@@ -15,7 +15,7 @@ from bot.alerts.fitting import LONGEST
 from bot.health import Cause
 from bot.messages import telegram_length
 from bot.storage.rows import Alert
-from sources.authority import Authority, Source
+from sources.catalogue.authority import Authority, Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")

@@ -42,7 +42,7 @@ from bot.model import (
 )
 from bot.report import Harvest, SourceReport, Unread
 from bot.storage.rows import UncertainAct, Waiting
-from sources.authority import load_authorities
+from sources.catalogue.authority import load_authorities
 from sources.listed import Listed
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "json.md").read_text("utf-8")

@@ -11,7 +11,7 @@ import pytest
 from bot.alerts import alert_words
 from bot.demo.replay import Replay, Resource
 from bot.health import Cause
-from sources.authority import load_authorities
+from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import Vigie, write_config
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "sources" / "recordings"

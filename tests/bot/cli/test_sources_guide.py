@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sources.catalogue import AuthorityFile, SourceFile, read_authority
-from sources.explain import Reason
+from sources.catalogue.schema import AuthorityFile, SourceFile, read_authority
+from sources.crawl.explain import Reason
 from sources.pages import READERS
 from tests.bot.cli.conftest import Vigie
 

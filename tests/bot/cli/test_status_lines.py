@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bot.cli.status_lines import status_lines
 from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.storage.rows import RecueilState
-from sources.authority import Authority
+from sources.catalogue.authority import Authority
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 NAMES = {code: Authority(code, f"Préfecture {code}", code, "Europe/Paris", ()) for code in ("26", "972", "38")}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.config import ConfigError, Settings, load_settings
 from bot.config.values import contact
-from sources.client import user_agent
+from sources.http import user_agent
 
 CODES = frozenset({"01", "26", "2A", "2B", "38", "75", "971", "PP", "R-IDF"})
 

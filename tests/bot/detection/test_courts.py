@@ -11,7 +11,7 @@ from bot.detection import judge, judge_each
 from bot.detection.courts import court
 from bot.detection.cues import load
 from bot.model import Act, Court, Evidence, Facts, PageText, Where
-from sources.authority import load_authorities
+from sources.catalogue.authority import load_authorities
 from tests.bot.detection.samples import STEADY, act
 
 TABLE = Path(__file__).resolve().parents[4] / "shared" / "facts" / "tribunaux.tsv"

@@ -23,7 +23,7 @@ from bot.storage.migrate import VERSION_TABLE, migrate, revision
 from bot.storage.schema import decisions, decrees, identities, metadata, recueils, sightings
 from bot.storage.store import Store, open_store
 from bot.storage.url import parse_url
-from sources.urls import canonical
+from sources.text.urls import canonical
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
 RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012"]

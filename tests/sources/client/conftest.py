@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from sources.authority import Browser
-from sources.client import Client, ClientOptions
+from sources.catalogue.authority import Browser
+from sources.http import Client, ClientOptions
 from tests.sources.client.server import Server
 
 HOST = "www.var.gouv.fr"

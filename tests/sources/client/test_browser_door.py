@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sources.client.address import Address
-from sources.client.browser.door import Door, Locate
-from sources.client.browser.policy import MOST_REQUESTS, Place
-from sources.fetch import Unusable
+from sources.http.address import Address
+from sources.http.browser.door import Door, Locate
+from sources.http.browser.policy import MOST_REQUESTS, Place
+from sources.model import Unusable
 from tests.sources.client.server import Server, reply, stall
 
 LOOPBACK = ipaddress.ip_address("127.0.0.1")

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from sources.client import Client, Disallowed
-from sources.client.browser import policy
-from sources.client.browser.limits import MOST_MEMORY
-from sources.fetch import FetchError, Refused, Unusable
+from sources.http import Client, Disallowed
+from sources.http.browser import policy
+from sources.http.browser.limits import MOST_MEMORY
+from sources.model import FetchError, Refused, Unusable
 from tests.sources.client.chromium import needs_chromium, needs_processes
 from tests.sources.client.conftest import SITE
 from tests.sources.client.server import Answer, Server, reply

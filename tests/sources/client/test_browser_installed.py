@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from sources.authority import Browser
-from sources.client.browser.installed import find_chromium, what_is_missing
-from sources.fetch import NeedsBrowser
+from sources.catalogue.authority import Browser
+from sources.http.browser.installed import find_chromium, what_is_missing
+from sources.model import NeedsBrowser
 from tests.sources.client.conftest import HOST, OTHER, SITE, MakeClient
 from tests.sources.client.server import Server, reply
 
@@ -85,7 +85,7 @@ async def test_a_redirect_to_such_a_site_is_told_too(server: Server, make_client
 
 
 def test_the_client_does_not_import_playwright() -> None:
-    program = "import sys, sources.client, bot.app; sys.exit('playwright' in sys.modules)"
+    program = "import sys, sources.http, bot.app; sys.exit('playwright' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from sources.authority import Browser
-from sources.client import Client
-from sources.fetch import Blocked, Download, FetchError, Gone, Paused, Refused, Unreachable, Unusable
+from sources.catalogue.authority import Browser
+from sources.http import Client
+from sources.model import Blocked, Download, FetchError, Gone, Paused, Refused, Unreachable, Unusable
 from tests.sources.client.chromium import CHALLENGE, LIST, behind_challenge, needs_chromium
 from tests.sources.client.conftest import HOST, SITE, MakeClient
 from tests.sources.client.server import Answer, Server, drop, raw, redirect, reply, truncated

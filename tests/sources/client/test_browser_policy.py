@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sources.client.browser import policy
-from sources.client.browser.failures import NoConnection, of_driver, of_network
-from sources.client.browser.policy import Place
-from sources.client.failures import in_plain_words
-from sources.client.origins import Target
+from sources.http.browser import policy
+from sources.http.browser.failures import NoConnection, of_driver, of_network
+from sources.http.browser.policy import Place
+from sources.http.failures import in_plain_words
+from sources.http.origins import Target
 
 HOST = "www.var.gouv.fr"
 SITE = Target("https", "www.var.gouv.fr", 443, "/raa?page=2", chosen=False)

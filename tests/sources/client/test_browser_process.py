@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from sources.authority import Browser
-from sources.client import Client
-from sources.fetch import NeedsBrowser, Unreachable
-from sources.scratch import remove_abandoned
+from sources.catalogue.authority import Browser
+from sources.http import Client
+from sources.http.scratch import remove_abandoned
+from sources.model import NeedsBrowser, Unreachable
 from tests.sources.client.chromium import (
     behind_challenge,
     browsers,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sources.client import Client
-from sources.fetch import Blocked, Download, FetchError, Gone, Unreachable, Unusable
+from sources.http import Client
+from sources.model import Blocked, Download, FetchError, Gone, Unreachable, Unusable
 from tests.sources.client.conftest import SITE, MakeClient
 from tests.sources.client.server import Answer, Server, redirect, reply, truncated
 

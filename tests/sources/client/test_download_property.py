@@ -18,8 +18,9 @@ import httpx
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from sources.client import Client, ClientOptions, part
-from sources.fetch import FetchError
+from sources.http import Client, ClientOptions
+from sources.http.download import part
+from sources.model import FetchError
 from tests.sources.client.conftest import HOST, SITE, Clock
 from tests.sources.client.ranges import SERVED, Body, Network
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sources.client import Client, NotSaved, StorageFull
-from sources.fetch import Blocked, Download, FetchError, Gone, Unreachable, Unusable
+from sources.http import Client, NotSaved, StorageFull
+from sources.model import Blocked, Download, FetchError, Gone, Unreachable, Unusable
 from tests.sources.client.conftest import SITE, MakeClient
 from tests.sources.client.server import Answer, Server, held, raw, redirect, reply, stall, truncated
 from tests.sources.platforms import decree, police_page

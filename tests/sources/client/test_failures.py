@@ -14,9 +14,9 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from sources.client import Client
-from sources.client.failures import in_plain_words
-from sources.fetch import Blocked, Paused, Refused, Unreachable, Unusable
+from sources.http import Client
+from sources.http.failures import in_plain_words
+from sources.model import Blocked, Paused, Refused, Unreachable, Unusable
 from tests.sources.client.conftest import HOST, OTHER, SITE, Clock, MakeClient
 from tests.sources.client.server import Answer, Server, drop, in_turn, raw, reply, stall, truncated
 

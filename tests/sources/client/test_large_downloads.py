@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from sources.client import Client
-from sources.client.part_files import note_of, stable_path
-from sources.client.resuming import OVERLAP, Note
+from sources.http import Client
+from sources.http.download.part_files import note_of, stable_path
+from sources.http.download.resuming import OVERLAP, Note
 from tests.sources.client.conftest import SITE
 from tests.sources.client.server import Answer, Asked, Server
 

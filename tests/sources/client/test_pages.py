@@ -13,11 +13,11 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from sources.authority import Source
-from sources.client import Client
-from sources.client.body import chunks
-from sources.crawl import Crawler
-from sources.fetch import Blocked, Fetcher, FetchError, Gone, Page, Refused, UnderMaintenance, Unreachable, Unusable, Validators
+from sources.catalogue.authority import Source
+from sources.crawl.crawler import Crawler
+from sources.http import Client
+from sources.http.body import chunks
+from sources.model import Blocked, Fetcher, FetchError, Gone, Page, Refused, UnderMaintenance, Unreachable, Unusable, Validators
 from tests.sources.client.conftest import OTHER, SITE, MakeClient
 from tests.sources.client.server import Server, in_turn, raw, redirect, reply, stall, truncated
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sources.client.politeness import (
+from sources.http.politeness import (
     AddressState,
     Pace,
     after_answer,

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sources.client import ClientOptions, user_agent
-from sources.client.address import SystemResolver, is_public, resolve
-from sources.client.origins import Origins
-from sources.client.politeness import seconds_to_wait
+from sources.http import ClientOptions, user_agent
+from sources.http.address import SystemResolver, is_public, resolve
+from sources.http.origins import Origins
+from sources.http.politeness import seconds_to_wait
 
 VAR = "https://www.var.gouv.fr"
 

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from sources.client.politeness import MemoryPoliteness, Pace
-from sources.client.queue import AddressQueue, Clocks
-from sources.fetch import Paused
+from sources.http.politeness import MemoryPoliteness, Pace
+from sources.http.queue import AddressQueue, Clocks
+from sources.model import Paused
 from tests.sources.client.conftest import SITE, Clock, MakeClient
 from tests.sources.client.server import Server, reply
 

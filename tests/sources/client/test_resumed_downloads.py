@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from sources.client import Client, StorageFull
-from sources.client.part import Part
-from sources.client.part_files import note_of, stable_path
-from sources.client.resuming import OVERLAP
-from sources.fetch import Download, FetchError, Gone, Paused, UnderMaintenance, Unreachable, Unusable
+from sources.http import Client, StorageFull
+from sources.http.download.part import Part
+from sources.http.download.part_files import note_of, stable_path
+from sources.http.download.resuming import OVERLAP
+from sources.model import Download, FetchError, Gone, Paused, UnderMaintenance, Unreachable, Unusable
 from tests.sources.client.chromium import needs_chromium
 from tests.sources.client.conftest import SITE, Clock, MakeClient
 from tests.sources.client.ranges import ETAG, LONG_AGO, SERVED, Body, Network, Served

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sources.client.resuming import OVERLAP, Note, Version, conditions, length_of, total_with, version_of
+from sources.http.download.resuming import OVERLAP, Note, Version, conditions, length_of, total_with, version_of
 from tests.sources.client.ranges import LONG_AGO, SERVED
 
 URL = "https://www.var.gouv.fr/a.pdf"

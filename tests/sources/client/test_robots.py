@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from sources.client import Disallowed
-from sources.client.robots import parse, product_token
-from sources.fetch import Paused, Refused, Unreachable
+from sources.http import Disallowed
+from sources.http.robots import parse, product_token
+from sources.model import Paused, Refused, Unreachable
 from tests.sources.client.conftest import OTHER, SITE, Clock, MakeClient
 from tests.sources.client.server import Server, drop, in_turn, redirect, reply
 

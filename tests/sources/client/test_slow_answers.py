@@ -12,8 +12,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from sources.client import Client
-from sources.fetch import Download, Unreachable
+from sources.http import Client
+from sources.model import Download, Unreachable
 from tests.sources.client.conftest import OTHER, SITE, Clock, MakeClient
 from tests.sources.client.ranges import ETAG, Body, Network
 from tests.sources.client.server import Answer, Asked, Server, reply

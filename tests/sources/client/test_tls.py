@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sources.client import Client, ClientOptions
-from sources.fetch import Unreachable
+from sources.http import Client, ClientOptions
+from sources.model import Unreachable
 from tests.sources.client.conftest import HOST, OTHER, OTHER_HOST, SITE, Clock, MakeClient
 from tests.sources.client.server import Server, reply
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sources.listed import Listed
 from sources.pages import PageLinks, national
-from sources.periods import Period
+from sources.text.periods import Period
 from tests.sources.markup import (
     HOST,
     ROOT,

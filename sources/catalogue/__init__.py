@@ -1,0 +1,1 @@
+"""Loads and checks the catalogue: one TOML file per authority."""

@@ -1,0 +1,1 @@
+"""Finds the recueils of a source: trail, walk from the root, history, national index, recordings."""

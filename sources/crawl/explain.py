@@ -1,0 +1,137 @@
+"""Why a walk went where it went: the pages it was given, read again with the crawler's own rules. Pure.
+
+For whoever mends a source. The crawler itself tells nothing on its way; what it asked for is seen from outside, by its fetcher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sources.catalogue.authority import Source
+from sources.crawl.route import choose, homes, is_below, matches, sections
+from sources.crawl.visit import Visited
+from sources.listed import Listed
+from sources.model import FetchError, Page
+from sources.pages import READERS, PageLinks, Way
+
+
+class Reason(StrEnum):
+    """What a way is, on the day of the walk."""
+
+    TODAY = "covers today"
+    PATTERN = "follow pattern of the catalogue"
+    RECENT = "ended within the last week"
+    PART = "names a part of the recueil"
+    HOME = "names the recueil, which may have moved there"
+    EARLIER = "earlier"
+    TO_COME = "to come"
+    NO_PERIOD = "no period in its label"
+    IGNORED = "ignore pattern of the catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request gave: a page or an error."""
+
+    url: str
+    page: Page | None = None
+    error: FetchError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WayTold:
+    """A link that may lead to a listing; whether the walk asked for it."""
+
+    url: str
+    text: str
+    reason: Reason
+    followed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageTold:
+    """One request of a walk. `url` is the address after redirects; `entries` are what the page lists, `ignored` the entries that the
+    catalogue says to leave aside. `is_paged`: its list has other pages. `is_stranger`: another page came than the one asked for.
+    """
+
+    asked: str
+    url: str
+    error: FetchError | None = None
+    documents: int = 0
+    details: int = 0
+    entries: tuple[Listed, ...] = ()
+    ignored: tuple[Listed, ...] = ()
+    ways: tuple[WayTold, ...] = ()
+    is_paged: bool = False
+    is_stranger: bool = False
+
+    @property
+    def is_redirected(self) -> bool:
+        """Whether the site answered at another address than the one asked for."""
+        return self.url != self.asked
+
+
+def explain(source: Source, today: date, answers: Sequence[Answer]) -> tuple[PageTold, ...]:
+    """Tell a walk, request by request, from the answers it was given in order. `today` is the day it was made for."""
+    asked = {answer.url for answer in answers}
+    years: dict[str, int | None] = {}
+    told: list[PageTold] = []
+    for answer in answers:
+        if answer.page is None:
+            told.append(PageTold(answer.url, answer.url, answer.error))
+            continue
+        links = READERS[source.reader](answer.page.html, answer.page.url)
+        found = links.entries(wants_details=source.wants_details)
+        ignored = tuple(entry for entry in found if matches(source.ignore, entry.url, entry.title))
+        entries = tuple(entry for entry in found if entry not in ignored)
+        page = Visited(answer.url, answer.page.url, answer.page.validators, entries, links)
+        year = page.year or years.get(answer.url)
+        ways = tuple(_ways(source, page, links, year, today, asked))
+        for way in links.ways:
+            years.setdefault(way.url, way.period.first_year or year if way.period else year)
+        for _, url in links.pager.pages:
+            years.setdefault(url, year)
+        told.append(
+            PageTold(
+                answer.url,
+                answer.page.url,
+                documents=len(links.documents),
+                details=len(links.details),
+                entries=() if links.is_stranger else entries,
+                ignored=ignored,
+                ways=ways,
+                is_paged=len(links.pager.pages) > 1 or links.pager.current > 0,
+                is_stranger=links.is_stranger,
+            )
+        )
+    return tuple(told)
+
+
+def _ways(source: Source, page: Visited, links: PageLinks, year: int | None, today: date, asked: set[str]) -> Iterator[WayTold]:
+    open_ways = tuple(way for way in links.ways if not matches(source.ignore, way.url, way.text))
+    choice = choose(open_ways, today, year=year, always=source.follow)
+    parts, moved = set(sections(open_ways, page.url, source.root)), set(homes(open_ways, source.root))
+    for way in links.ways:
+        if way not in open_ways:
+            reason = Reason.IGNORED
+        elif way in choice.current:
+            reason = Reason.TODAY if way.period else Reason.PATTERN
+        elif way in choice.recent:
+            reason = Reason.RECENT
+        elif way in choice.earlier:
+            reason = Reason.EARLIER
+        else:
+            reason = _undated(way, parts, moved, is_above=is_below(source.root, page.url), followed=way.url in asked)
+        yield WayTold(way.url, way.text, reason, followed=way.url in asked)
+
+
+def _undated(way: Way, parts: set[Way], moved: set[Way], *, is_above: bool, followed: bool) -> Reason:
+    """Of a way that the day does not choose. `is_above`: its page is the folder in which the root stands."""
+    if way.period is not None:
+        return Reason.TO_COME
+    if not followed or way not in parts | moved:
+        return Reason.NO_PERIOD
+    return Reason.PART if way in parts and not is_above else Reason.HOME

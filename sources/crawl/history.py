@@ -1,0 +1,213 @@
+"""What a source published since a day: a walk through all its years, months, categories and pages, where a poll takes the current ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sources.catalogue.authority import Source
+from sources.crawl.route import GRACE, by_period, matches, sections, wanted
+from sources.crawl.visit import Visited, Visits
+from sources.errors import LayoutChanged
+from sources.listed import Listed
+from sources.model import Fetcher, FetchError, Gone
+from sources.pages import Way
+from sources.pages.anchors import name_in
+
+MAX_PAGES = 600
+"""Pages one walk may read: ten years of twelve months of five pages. More means that it goes in circles."""
+
+FAILURES = 3
+"""Pages in a row that the site did not give, after which no more is asked of it. Those it has no more do not count."""
+
+_ARCHIVES = re.compile(r"archive|ann[ée]es?[\s_-]+(?:pr[ée]c[ée]dente|ant[ée]rieure|pass[ée]e)|historique", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+
+Told = Callable[[int, int], None]
+"""Called after each page with the pages read and the entries found so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A page that could not be read, and why. `gone`: the site links it, but has it no more: asking again will not help."""
+
+    url: str
+    error: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry, and the address of the page that lists it, as the site links that page."""
+
+    listed: Listed
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a walk found: the entries since the day, each address once. `requests` counts the page requests made."""
+
+    found: tuple[Found, ...]
+    requests: int
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every page that could be read was: walking again would find nothing more."""
+        return all(trouble.gone for trouble in self.troubles)
+
+
+def ways_since(ways: Sequence[Way], since: date, today: date, *, year: int | None, always: Sequence[str] = ()) -> tuple[Way, ...]:
+    """Which ways lead to what was published since a day, newest first.
+
+    Those whose period begins by `today` and ends on or after `since` (with some days of grace: bulletins of the last days of a period are
+    put online late), those that the catalogue always follows, and archives. Where the periods all end earlier, the newest of them: it tells
+    an empty history from a layout that is not understood. `year` is that of the page, for labels without one.
+    """
+    timeless = [way for way in ways if way.period is None]
+    followed = [way for way in timeless if matches(always, way.url, way.text) or _ARCHIVES.search(way.text)]
+    begun = [(way, bounds) for way, bounds in by_period(ways, today, year=year) if bounds[0] <= today]
+    chosen = [way for way, bounds in begun if bounds[1] >= since - GRACE] or [way for way, _ in begun[:1]]
+    return (*chosen, *followed)
+
+
+def belongs(entry: Listed, since: date, *, page_ends: date | None = None) -> bool:
+    """Whether an entry counts as published since a day. `page_ends` is the last day of the period of its page, None where it has none.
+
+    An entry without a date counts when its page reaches into the time asked for, or so nearly that it may have been put online late, unless
+    its title or file name tells a year that is over.
+    """
+    if entry.published is not None:
+        return entry.published >= since
+    return (page_ends is None or page_ends >= since - GRACE) and may_be_since(entry.title, entry.url, since)
+
+
+def may_be_since(title: str, url: str, since: date) -> bool:
+    """Whether something without a date may have been published since a day, by the years that its title and file name write."""
+    years = [int(year) for text in (title, name_in(url)) for year in _YEAR.findall(text)]
+    return not years or max(years) >= since.year
+
+
+async def history(fetcher: Fetcher, source: Source, since: date, *, today: date, told: Told = lambda _pages, _found: None) -> History:
+    """Walk a source's past. `today` is the authority's local date. Never raises for what the site does: the troubles say what failed."""
+    walk = _Walk(Visits(fetcher, source), source, since, today, told)
+    await walk.run()
+    return History(tuple(walk.found.values()), walk.visits.requests, tuple(walk.troubles.values()))
+
+
+@dataclass(slots=True)
+class _Walk:
+    visits: Visits
+    source: Source
+    since: date
+    today: date
+    told: Told
+    found: dict[str, Found] = field(default_factory=dict)
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _pages: int = 0
+    _failures: int = 0
+    _has_met_entries: bool = False
+
+    async def run(self) -> None:
+        await self._follow(self.source.root, year=None, ends=None)
+        if not self._has_met_entries and not self.troubles:
+            root = self.source.root
+            self.troubles[root] = Trouble(root, f"no listing found at {root}: no page on the way holds a document")
+
+    async def _follow(self, url: str, *, year: int | None, ends: date | None) -> None:
+        """Read a page with all pages of its list, then what it leads to. `ends` is the last day of the period that led here."""
+        first = await self._page(url)
+        if first is None:
+            return
+        year = first.year or year
+        pages = await self._list(first)
+        for page in pages:
+            for entry in wanted(page.entries, self.source.only):
+                if belongs(entry, self.since, page_ends=ends):
+                    self.found.setdefault(entry.url, Found(entry, page.asked))
+        ways = tuple({way.url: way for page in pages for way in page.links.ways}.values())
+        onward = ways_since(ways, self.since, self.today, year=year, always=self.source.follow)
+        if not onward and not first.entries:
+            onward = sections(ways, first.url, self.source.root)
+        for way in onward:
+            bounds = way.period.bounds(year) if way.period is not None else None
+            below = way.period.first_year if way.period is not None else None
+            await self._follow(way.url, year=below or year, ends=bounds[1] if bounds is not None else ends)
+
+    async def _list(self, first: Visited) -> list[Visited]:
+        """A list from one of its pages: back to the day asked for where its order is known, else all of it.
+
+        Pages that list ways are all read: years and months stand in any order. Where a page is missing, nothing is concluded from others.
+        """
+        pages, has_gap = [first], False
+        backwards = self.source.order == "oldest-first" and bool(first.entries)
+        sorted_by_age = self.source.order in {"newest-first", "oldest-first"} and bool(first.entries)
+        if sorted_by_age and not backwards and self._is_past(first):
+            return pages
+        waiting = dict(first.pager.pages)
+        while waiting:
+            offset = max(waiting) if backwards else min(waiting)
+            url = waiting.pop(offset)
+            if url in self._seen:
+                continue
+            page = await self._page(url)
+            if page is None:
+                has_gap = True
+                continue
+            pages.append(page)
+            if sorted_by_age and not has_gap and self._is_past(page):
+                break
+            waiting |= {offset: url for offset, url in page.pager.pages if url not in self._seen}
+        return pages
+
+    def _is_past(self, page: Visited) -> bool:
+        """Whether all that a page lists was published before the day asked for."""
+        return bool(page.entries) and not any(belongs(entry, self.since) for entry in page.entries)
+
+    async def _page(self, url: str) -> Visited | None:
+        """A page that was not read before; None when it was, or when it cannot be read, which is then remembered."""
+        if url in self._seen or self._is_over():
+            return None
+        self._seen.add(url)
+        self._pages += 1
+        try:
+            page = await self._ask(url)
+        except Gone as error:
+            self.troubles[url] = Trouble(url, str(error), gone=url != self.source.root)
+            return None
+        except FetchError as error:
+            self._failures += 1
+            self.troubles[url] = Trouble(url, str(error))
+            return None
+        self._failures = 0
+        if page.url != url and page.url in self._seen:
+            return None  # redirected to where we have been
+        self._seen.add(page.url)
+        self._has_met_entries |= bool(page.entries)
+        self.told(self._pages, len(self.found))
+        return page
+
+    def _is_over(self) -> bool:
+        """Whether no more is asked of this site, which is then told once."""
+        if self._failures >= FAILURES:
+            reason = f"{self._failures} pages in a row could not be read: the rest was not asked"
+        elif self._pages >= MAX_PAGES:
+            reason = f"more than {MAX_PAGES} pages: the rest was not asked"
+        else:
+            return False
+        root = self.source.root
+        self.troubles.setdefault(f"{root}#rest", Trouble(root, f"{root}: {reason}"))
+        return True
+
+    async def _ask(self, url: str) -> Visited:
+        page = await self.visits.page(url)
+        if page.links.is_stranger:
+            # The first answer of such a site brings the session, the second the page.
+            page = await self.visits.page(url)
+        if page.links.is_stranger:
+            raise LayoutChanged(f"{url}: the site gives another page than the one asked for")
+        return page

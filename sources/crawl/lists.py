@@ -1,0 +1,130 @@
+"""How far to read a list that fills several pages: where new entries appear, and back to what was seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sources.catalogue.authority import Order, Source
+from sources.crawl.trail import Polled, Trail, marks_of, overlap
+from sources.crawl.visit import Visited, Visits
+from sources.listed import Listed
+from sources.model import Gone
+
+MAX_CATCH_UP = 10
+"""Further pages of paginated lists one walk may read to meet what was seen before: some 100 bulletins. Older ones are a backfill's."""
+
+RECENT = timedelta(days=3)
+"""Without a memory to meet, a list is read back over this time only."""
+
+
+@dataclass(slots=True)
+class Lists:
+    """The lists that one walk reads. `listed` has what was found, by address, and `polled` the pages to ask from now on."""
+
+    visits: Visits
+    source: Source
+    trail: Trail | None
+    today: date
+    listed: dict[str, Listed] = field(default_factory=dict)
+    polled: dict[str, Polled] = field(default_factory=dict)
+    _catch_up: int = 0
+
+    async def read(self, first: Visited, step: Callable[[str], Awaitable[Visited]]) -> None:
+        """Read a list from its first page, both ends where the order is not known. `step` asks a page on the way. Raises any FetchError."""
+        if len(first.pager.pages) < 2:
+            self.enter(first)
+            self.poll(first)
+            return
+        order = self.source.order
+        if order != "oldest-first":
+            await self._read_beginning(first)
+        newest = await self._read_end(first, step) if order != "newest-first" else []
+        if order not in {"newest-first", "oldest-first"}:
+            order = order_shown(first.entries, newest[-1].entries)
+        if order != "oldest-first":
+            self.poll(first)
+        if order != "newest-first":
+            # A last page without an entry is one of cards, beside which some recueils were filed.
+            newest = [page for page in newest if page.entries]
+            for page in newest:
+                self.poll(page, behind=newest[-1].asked if page is not newest[-1] else None)
+
+    def enter(self, page: Visited) -> None:
+        """Note what a page lists."""
+        for entry in page.entries:
+            self.listed.setdefault(entry.url, entry)
+
+    def poll(self, page: Visited, *, behind: str | None = None) -> None:
+        """Ask a page from now on; with `behind`, only once the page at that address has changed."""
+        self.polled.setdefault(page.asked, polled(page, behind=behind))
+
+    async def _read_beginning(self, first: Visited) -> None:
+        self.enter(first)
+        # Sorted by the date of its title, a recueil put on line late enters below the first page: the second is read too, at each walk.
+        second = await self._older(first.pager.next)
+        if second is not None:
+            self.enter(second)
+            await self._catch_up_from(second, [first, second], onward=True)
+
+    async def _read_end(self, first: Visited, step: Callable[[str], Awaitable[Visited]]) -> list[Visited]:
+        """The last two pages, in page order."""
+        last, seen = first, {first.asked}
+        # A last page that redirects to the first would lead to itself for ever.
+        while last.pager.last and last.pager.last not in seen:
+            seen.add(last.pager.last)
+            last = await step(last.pager.last)
+        newest = [last]
+        if before := await self._older(last.pager.previous):
+            newest.insert(0, before)
+        for page in (first, *newest):
+            self.enter(page)
+        await self._catch_up_from(newest[0], newest, onward=False)
+        return newest
+
+    async def _catch_up_from(self, page: Visited, read: list[Visited], *, onward: bool) -> None:
+        entries = [entry for visited in read for entry in visited.entries]
+        while self._goes_further_back(entries) and self._catch_up < MAX_CATCH_UP:
+            older = page.pager.next if onward else page.pager.previous
+            if older is None or self.visits.has_read(older):
+                return
+            self._catch_up += 1
+            before = await self._older(older)
+            if before is None:
+                return
+            page = before
+            self.enter(page)
+            entries = list(page.entries)
+
+    async def _older(self, url: str | None) -> Visited | None:
+        """A further page back in a list, None where there is none: its address may be worked out, and pages come and go."""
+        try:
+            return await self.visits.page(url) if url else None
+        except Gone:
+            return None
+
+    def _goes_further_back(self, entries: list[Listed]) -> bool:
+        """Whether older entries may be unseen: none of these was met before, and all are recent."""
+        if not entries:
+            return False
+        if self.trail is None or not self.trail.marks:
+            return all(entry.published is not None and entry.published >= self.today - RECENT for entry in entries)
+        since = self.trail.polled_on - RECENT
+        return not overlap(entries, self.trail.marks) and all(entry.published is None or entry.published >= since for entry in entries)
+
+
+def order_shown(first: Sequence[Listed], last: Sequence[Listed]) -> Order:
+    """The order of a list by the dates on its first and last pages; `unknown` where they do not tell, or not all entries have one."""
+    beginning = [entry.published for entry in first if entry.published is not None]
+    end = [entry.published for entry in last if entry.published is not None]
+    if not beginning or not end or len(beginning) < len(first) or len(end) < len(last):
+        return "unknown"
+    if min(beginning) > max(end):
+        return "newest-first"
+    return "oldest-first" if max(beginning) < min(end) else "unknown"
+
+
+def polled(page: Visited, *, behind: str | None = None) -> Polled:
+    """What to remember of a page that was just read."""
+    return Polled(page.asked, page.validators, marks_of(page.entries), behind=behind)

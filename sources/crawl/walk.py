@@ -1,0 +1,342 @@
+"""From the root page of a source to the listings that are current on a given day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date
+from enum import IntEnum
+
+from sources.catalogue.authority import Source
+from sources.crawl.lists import Lists
+from sources.crawl.route import GRACE, Choice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
+from sources.crawl.trail import Polled, Trail, awaits_new_year, has_ended, has_lost_all, has_replaced, missed_since, overlap
+from sources.crawl.visit import Steps, TooManyPages, Visited, Visits
+from sources.errors import LayoutChanged
+from sources.listed import Listed, Origin
+from sources.model import FetchError, Gone, Validators
+from sources.pages import Way
+
+MAX_CARD_PAGES = 3
+"""Pages of year or month cards read to find today's: thirty cards."""
+
+MAX_INDEX_PAGES = 6
+"""Pages read of an index in which no year and no month was met yet: it lists other things too (Provence-Alpes-Côte d'Azur)."""
+
+MAX_HOMES = 2
+"""Links tried, likeliest first, to find where the recueil has moved."""
+
+
+class Found(IntEnum):
+    """What a page and those it leads to hold: no entry, only entries of the past, or those of the day or the days of grace before it."""
+
+    NOTHING = 0
+    PAST = 1
+    CURRENT = 2
+
+
+class Due(IntEnum):
+    """What belongs at or below a page: nothing new, what is put on line late, or today's recueils."""
+
+    NOTHING = 0
+    LATE = 1
+    TODAY = 2
+
+
+class Walk:
+    """One walk. After `run`, `lists` has what was found and the pages to ask from now on; `moved_to` is where the root is, if elsewhere.
+
+    `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
+    Among them are the pages of the trail that have vanished. `gone` are those that may be gone, and are. `origins` has the entries that
+    are not on a current page, `parts` the links without a period that were met, followed or not.
+    """
+
+    def __init__(self, visits: Visits, source: Source, trail: Trail | None, today: date) -> None:
+        self.lists = Lists(visits, source, trail, today)
+        self.moved_to: str | None = None
+        self.unread: dict[str, FetchError] = {}
+        self.gone: dict[str, Gone] = {}
+        self.origins: dict[str, Origin] = {}
+        self.parts: set[str] = set()
+        self._source = source
+        self._trail = trail
+        self._today = today
+        self._since = missed_since(trail, today)
+        self._steps = Steps(visits, source.root)
+        self._found: dict[str, Found] = {}
+        self._levels: set[str] = set()
+        self._fallbacks: set[str] = set()
+        self._never_read = {page.url for page in trail.pages if page.never_read} if trail is not None else set()
+        self._is_first = trail is None
+        self._unread_at_first: set[str] = set()
+
+    async def run(self) -> None:
+        """Walk from the root. Raises `LayoutChanged` when no document is found, or any `FetchError` that kept it from finding one."""
+        root = self._source.root
+        gone: Gone | None = None
+        try:
+            page = await self._steps.to(root)
+        except Gone as error:
+            gone = error
+            page = await self._folder_above(gone)
+        found = Found.NOTHING
+        if not is_below(root, page.url):  # a folder above, whether asked or redirected to, holds much that is no recueil
+            if has_moved(root, page.url):
+                self.moved_to = page.url
+            found = await self._try(root, None, due=Due.TODAY, may_be_gone=False)
+        if found is not Found.CURRENT and all(isinstance(error, Gone) for error in self.unread.values()):
+            found = await self._look_elsewhere(page.links.ways, found)
+        if found is not Found.NOTHING:
+            for known in self._vanished(found):
+                if known.url in self.gone:
+                    self.unread[known.url] = self.gone.pop(known.url)
+                else:
+                    await self._try(known.url, None, due=Due.TODAY, may_be_gone=False)
+        if found is not Found.NOTHING or (self.unread and self.lists.listed):
+            return
+        if self.unread or not self._awaits_new_year():
+            nothing = LayoutChanged(f"no listing found at {root}: no page on the way holds a document")
+            raise next(iter(self.unread.values()), gone or nothing)
+
+    def emptied(self, listed: Sequence[Listed]) -> dict[str, Polled]:
+        """The pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be asked further.
+
+        A page that leads to current recueils is no list but a level of the way, where recueils were filed by mistake or for show.
+        """
+        lost = {}
+        for known in self._lost(listed):
+            page = self._steps.met.get(known.url)
+            if page is not None and not page.entries and known.url not in self._levels:
+                lost[known.url] = replace(known, validators=page.validators, is_emptied=True)
+        return lost
+
+    def to_ask_again(self) -> dict[str, Polled]:
+        """The pages that could not be read, to be asked further, with what was known of them."""
+        known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
+        blank = {url: Polled(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
+        return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
+
+    def _lost(self, listed: Sequence[Listed]) -> list[Polled]:
+        """The pages of the trail none of whose entries is `listed` now."""
+        if self._trail is None or self._trail.catalogue != self._source.fingerprint:
+            return []
+        return [known for known in self._trail.pages if has_lost_all(known, self._trail, listed, self._today)]
+
+    def _vanished(self, found: Found) -> list[Polled]:
+        """The pages of the trail that lost all their entries and that this walk did not meet: nothing links them, or they are gone.
+
+        Where current recueils were `found`, a page whose time is over is not missed, nor one whose place another has taken.
+        """
+        met = {list_of(url) for url in self._steps.met}
+        linked = {way.url for page in self._steps.met.values() for way in page.links.ways} - self.gone.keys()
+        lost = [
+            known
+            for known in self._lost(tuple(self.lists.listed.values()))
+            if known.url not in linked and list_of(known.url) not in met and known.url not in self.unread
+        ]
+        return [known for known in lost if found is not Found.CURRENT or not self._is_settled(known)]
+
+    def _leads_to_the_past(self, url: str, page: Visited) -> bool:
+        """Whether a page of the trail whose time is not over redirects to one whose time is, and that lists nothing of it."""
+        was_ended, is_ended = (has_ended(each, self._today, self._today.year) for each in (url, page.url))
+        return is_ended and not was_ended and any(known.url == url for known in self._lost(page.entries))
+
+    def _is_settled(self, known: Polled) -> bool:
+        if self._trail is None or has_ended(known.url, self._today, self._trail.polled_on.year):
+            return True
+        fresh = (page for url, page in self.lists.polled.items() if url not in self._fallbacks)
+        return any(has_replaced(page, known, self._trail) for page in fresh)
+
+    async def _follow(self, url: str, *, year: int | None, due: Due) -> Found:
+        """Visit a page and what it leads to; what was found. `due` belongs at or below it."""
+        if url in self._found:
+            return self._found[url]
+        self._found[url] = Found.NOTHING
+        page = await self._steps.to(url)
+        if page.url != url and self._found.get(page.url):
+            return self._found[page.url]  # redirected to where we have been
+        if self._leads_to_the_past(url, page):
+            raise Gone(f"{url}: no longer there, it leads to {page.url}")
+        self._found.setdefault(page.url, Found.NOTHING)
+        year = page.year or year
+        if page.entries:
+            await self.lists.read(page, self._steps.to)
+        pages = await self._pages_of_ways(page, year)
+        ways = tuple(way for each in pages for way in each.links.ways)
+        choice = self._choose(ways, year)
+        # What sorts by no period may sort by branch or category, which the catalogue's patterns do not tell where pages were renamed.
+        lists_or_sorts = bool(page.entries) or any(way.period for way in ways)
+        named = sections(ways, page.url, self._source.root)
+        self.parts |= {way.url for way in named}
+        parts = () if lists_or_sorts else named
+        found = await self._follow_all(choice, parts, year, due=due)
+        beside = Found.NOTHING
+        for way in instead(choice, named) if found is not Found.CURRENT and due is Due.TODAY else ():
+            beside = max(beside, await self._try_instead(way, year))
+        if Found.CURRENT in {found, beside}:
+            self._levels |= {url, page.url}
+        if page.entries:
+            found = Found.CURRENT
+        found = max(await self._follow_past(choice, year, found, beside), beside)
+        is_leaf = not (lists_or_sorts or choice.current or parts or url == self._source.root)
+        # A page that cannot be read may be about to have another address.
+        is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
+        if (due is Due.TODAY and is_awaited) or (due and (choice.is_late or is_leaf)):
+            for each in (pages[0], pages[-1]):
+                if not each.entries or len(pages) > 1:
+                    self.lists.poll(each)
+        self._found[url] = self._found[page.url] = found
+        return found
+
+    async def _follow_all(self, choice: Choice, parts: Sequence[Way], year: int | None, *, due: Due) -> Found:
+        found = Found.NOTHING
+        for way in choice.current:
+            found = max(found, await self._try(way.url, _year(way, year), due=due, may_be_gone=False))
+        for way in parts:
+            found = max(found, await self._try(way.url, _year(way, year), due=due))
+        for way in choice.recent:
+            found = max(found, await self._try(way.url, _year(way, year), due=min(due, Due.LATE)))
+        return found
+
+    async def _follow_past(self, choice: Choice, year: int | None, found: Found, beside: Found) -> Found:
+        """Follow the ways of the past as far as what was `found` calls for; what is found with them. `beside` has no period."""
+        kept = dict(self.lists.polled)
+        for way in choice.missed:
+            found = max(found, min(Found.PAST, await self._try(way.url, _year(way, year))))
+        if found is Found.CURRENT:
+            self.lists.polled = kept  # what came while nobody polled is read once
+        # Some sites lag behind, some months have no recueil: then the latest that has one tells that the way is right.
+        for way in choice.earlier:
+            if found or self.unread:
+                break
+            if beside is not Found.CURRENT or self._is_on_trail(way.url):
+                found = await self._fall_back(way, year)
+        return found
+
+    async def _try(self, url: str, year: int | None, *, due: Due = Due.NOTHING, may_be_gone: bool = True) -> Found:
+        """Follow a page, and note that it cannot be read. One of the past, or that may be no way at all, may be gone without harm."""
+        before = set(self.lists.listed)
+        was_first, self._is_first = self._is_first, self._is_first or url in self._never_read
+        try:
+            return await self._follow(url, year=year, due=due)
+        except TooManyPages as error:
+            self.unread[self._source.root] = error
+        except Gone as error:
+            if may_be_gone:
+                self.gone[url] = error
+            else:
+                self._cannot_read(url, error)
+        except FetchError as error:
+            self._cannot_read(url, error)
+        finally:
+            if url in self._never_read:
+                self._mark(before, Origin.FIRST_READ)
+            self._is_first = was_first
+        return Found.NOTHING
+
+    def _cannot_read(self, url: str, error: FetchError) -> None:
+        self.unread[url] = error
+        if self._is_first:
+            self._unread_at_first.add(url)
+
+    def _mark(self, before: Collection[str], origin: Origin) -> None:
+        """Say where the entries that were not listed `before` come from."""
+        for url in self.lists.listed.keys() - before:
+            self.origins.setdefault(url, origin)
+
+    async def _try_instead(self, way: Way, year: int | None) -> Found:
+        """Follow a link without a period in the place of one for today. It is current if what it lists is known, or recent.
+
+        Where nothing of it is known, it may be any list: only what is recent on it is news.
+        """
+        before = set(self.lists.listed)
+        found = await self._try(way.url, year, due=Due.TODAY)
+        entries = [entry for url, entry in self.lists.listed.items() if url not in before]
+        if self._trail is None or overlap(entries, self._trail.marks):
+            return found
+        self._mark(before, Origin.FIRST_READ)
+        is_recent = any(entry.published is not None and entry.published >= self._today - GRACE for entry in entries)
+        return found if is_recent else min(found, Found.PAST)
+
+    async def _fall_back(self, way: Way, year: int | None) -> Found:
+        """Follow a link to the past, which shows that the way is right. What a list holds that no poll has read is no news."""
+        before, polled = set(self.lists.listed), set(self.lists.polled)
+        found = min(Found.PAST, await self._try(way.url, _year(way, year)))
+        fallbacks = self.lists.polled.keys() - polled
+        self._fallbacks |= fallbacks
+        if not any(map(self._is_on_trail, fallbacks)):
+            self._mark(before, Origin.PAST)
+        return found
+
+    def _is_on_trail(self, url: str) -> bool:
+        """Whether the trail has this page, or one below it."""
+        pages = self._trail.pages if self._trail is not None else ()
+        return any(list_of(page.url) == list_of(url) or is_below(page.url, url) for page in pages)
+
+    def _choose(self, ways: Sequence[Way], year: int | None) -> Choice:
+        return choose(ways, self._today, year=year, always=self._source.follow, since=self._since)
+
+    async def _pages_of_ways(self, page: Visited, year: int | None) -> list[Visited]:
+        """The pages of a list of years or months, only as far as needed to meet today's. What else they list is noted."""
+        pages = [page]
+        ways = page.links.ways
+        while page.pager.next and len(pages) < self._worth_reading(pages[0], ways, year):
+            try:
+                page = await self._steps.to(page.pager.next)
+            except Gone:
+                break  # pages come and go
+            known = {way.url for way in ways}
+            is_sorted = any(way.period for way in ways)
+            if is_sorted and not any(way.period and way.url not in known for way in page.links.ways):
+                break  # the pager is that of a list of recueils
+            self.lists.enter(page)
+            pages.append(page)
+            ways += page.links.ways
+        return pages
+
+    def _worth_reading(self, first: Visited, ways: Sequence[Way], year: int | None) -> int:
+        """How many pages of a list of ways, the `ways` read so far, to read in search of today's."""
+        choice = self._choose(ways, year)
+        if choice.is_awaited:
+            return MAX_CARD_PAGES
+        is_index = not (first.entries or choice.current or any(way.period for way in ways))
+        return MAX_INDEX_PAGES if is_index else 0
+
+    async def _folder_above(self, gone: Gone) -> Visited:
+        """The page of the folder in which the root stood. Raises `gone` where there is none."""
+        above = folder_above(self._source.root)
+        if above is None:
+            raise gone
+        try:
+            return await self._steps.to(above)
+        except Gone:
+            raise gone from None
+
+    async def _look_elsewhere(self, ways: Sequence[Way], found: Found) -> Found:
+        """Follow links that name the recueil from the root's old page, or from the folder above it, for more than was `found`."""
+        for way in homes(ways, self._source.root)[:MAX_HOMES]:
+            if way.url in self._found:
+                continue
+            kept = dict(self.lists.listed), dict(self.lists.polled)
+            before, self.unread = self.unread, {}
+            there = await self._try(way.url, None, due=Due.TODAY)
+            if there > found:
+                self.moved_to = self._steps.met[way.url].url
+                return there
+            self.lists.listed, self.lists.polled = kept
+            # A maze, or a stranger, is no home; a page that does not answer may be the one.
+            self.unread = before | {url: error for url, error in self.unread.items() if not isinstance(error, LayoutChanged)}
+        return found
+
+    def _awaits_new_year(self) -> bool:
+        """Whether to wait for the first recueil of a year on pages that list nothing yet; they are asked from now on."""
+        if self._trail is None or not awaits_new_year(self._trail, self._today):
+            return False
+        for known in self._trail.pages:
+            if known.url in self._steps.met:
+                self.lists.poll(self._steps.met[known.url])
+        return bool(self.lists.polled)
+
+
+def _year(way: Way, year: int | None) -> int | None:
+    return way.period.first_year or year if way.period is not None else year

@@ -1,0 +1,189 @@
+"""What an HTTP answer means: a page, a robots.txt, a redirect, or an error of `sources.model`. Files: `sources.http.download.files`."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+import httpx
+
+from sources.http import robots
+from sources.http.block_pages import looks_blocked, says_maintenance
+from sources.http.body import chunks, decode, head, is_html
+from sources.http.download.kinds import FileKind
+from sources.model import Blocked, FetchError, Gone, Page, Refused, UnderMaintenance, Unusable, Validators
+
+NO_VALIDATORS = Validators()
+
+_REFRESH_WITHIN = 16 * 1024
+_REFRESH_SECONDS = 30
+"""What takes longer only loads a page anew now and then."""
+_REFRESH_HINT = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
+_REFRESH = re.compile(r"(?P<seconds>\d{1,4})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+?)[\"']?", re.IGNORECASE)
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+LOOK_WITHIN = 128 * 1024
+"""Bytes of an unwelcome answer that are read, to tell a block page by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The answer is elsewhere. `location` is the raw header."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageReceiver:
+    """Takes an answer as an HTML page of at most `max_bytes`; `sent` are the validators the request carried."""
+
+    max_bytes: int
+    sent: Validators = NO_VALIDATORS
+
+    async def __call__(self, url: str, response: httpx.Response) -> Page | Redirect:
+        """The page. Raises FetchError, or `httpx.TransportError` when the network fails during the body."""
+        if response.status_code == 304 and self.sent != NO_VALIDATORS:
+            return Page(url, "", _validators(response, self.sent), unchanged=True)
+        if redirect := await redirect_or_refusal(url, response):
+            return redirect
+        kind = response.headers.get("content-type", "")
+        if kind and not is_html(kind, b""):
+            raise _not_a_page(url, kind)
+        body = await _whole(chunks(response, url=url, at_most=self.max_bytes))
+        if not is_html(kind, body):
+            raise _not_a_page(url, kind)
+        html = decode(body, kind)
+        if error := _another_page(url, response, html):
+            raise error
+        return Page(url, html, _validators(response, NO_VALIDATORS))
+
+
+async def receive_robots(url: str, response: httpx.Response) -> str | Redirect:
+    """The text of a robots.txt; empty (everything is allowed) when there is none: any 4xx but 429 (RFC 9309, section 2.3.1.3)."""
+    if 400 <= response.status_code < 500 and response.status_code != 429:
+        return ""
+    if redirect := await redirect_or_refusal(url, response):
+        return redirect
+    async with contextlib.aclosing(chunks(response, url=url, at_most=1 << 60)) as pieces:
+        return (await beginning_of(pieces, robots.MAX_BYTES))[: robots.MAX_BYTES].decode("utf-8", "replace")
+
+
+async def redirect_or_refusal(url: str, response: httpx.Response) -> Redirect | None:
+    """The redirect, None for 200. Raises FetchError for anything else."""
+    status = response.status_code
+    if status == 200:
+        return None
+    if status in _REDIRECTS:
+        if not response.headers.get("location", "").strip():
+            raise Unusable(f"{url}: answered {status} without saying where to")
+        return Redirect(response.headers["location"])
+    raise _refusal(url, response, await head(response, url=url, at_most=LOOK_WITHIN))
+
+
+def _refusal(url: str, response: httpx.Response, body: bytes) -> FetchError:
+    status = response.status_code
+    kind = response.headers.get("content-type", "")
+    html = decode(body, kind) if is_html(kind, body) else ""
+    error = _another_page(url, response, html)
+    if error is not None and not (status in {404, 410} and isinstance(error, UnderMaintenance)):
+        return error
+    if status in {404, 410}:
+        return Gone(f"{url}: no longer there (status {status})")
+    if status >= 400:
+        return Refused(f"{url}: refused by the server (status {status}{_MEANINGS.get(status, '')})")
+    return Unusable(f"{url}: unexpected answer (status {status})")
+
+
+def _another_page(url: str, response: httpx.Response, html: str) -> FetchError | None:
+    """What kind of page it is that came in place of the one asked for, None for one that may be real."""
+    status = f", status {response.status_code}" if response.status_code != 200 else ""
+    if reason := looks_blocked(response.status_code, response.headers, html):
+        return Blocked(f"{url}: blocked ({reason}{status})")
+    if words := says_maintenance(html):
+        return UnderMaintenance(f"{url}: the site says that it is under maintenance ({words}{status})")
+    return None
+
+
+_MEANINGS = {
+    401: ": wants a login",
+    403: ": forbidden",
+    429: ": too many requests",
+    500: ": server error",
+    502: ": bad gateway",
+    503: ": service unavailable",
+    504: ": gateway timed out",
+}
+
+
+def _not_a_page(url: str, content_type: str) -> Unusable:
+    return Unusable(f"{url}: not an HTML page but {_named(content_type)}")
+
+
+def not_of_kind(wanted: FileKind, url: str, response: httpx.Response, beginning: bytes) -> FetchError:
+    """What it is that came in place of a file, by its first bytes."""
+    kind = response.headers.get("content-type", "")
+    if not beginning:
+        return Unusable(f"{url}: not {wanted.name} but an empty answer")
+    looks_like_html = is_html(kind, beginning) or is_html("", beginning)
+    error = _another_page(url, response, decode(beginning, kind) if looks_like_html else "")
+    return error or Unusable(f"{url}: not {wanted.name} but {_named(kind)}")
+
+
+class _RefreshReader(HTMLParser):
+    """Finds the `<meta http-equiv="refresh">` of a page, but for one that is only for browsers without scripts."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.content: str | None = None
+        self._is_hidden = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "noscript":
+            self._is_hidden = True
+        elif tag == "meta" and (said.get("http-equiv") or "").strip().lower() == "refresh" and not self._is_hidden:
+            self.content = self.content or said.get("content")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "noscript":
+            self._is_hidden = False
+
+
+def refresh_of(html: str) -> str | None:
+    """Where a page sends its readers on to of its own accord, within some seconds; None for one that is to be read. Raw, as in the page."""
+    head = html[:_REFRESH_WITHIN]
+    if not _REFRESH_HINT.search(head):
+        return None
+    reader = _RefreshReader()
+    reader.feed(head)
+    found = _REFRESH.fullmatch((reader.content or "").strip())
+    return found["url"] if found and int(found["seconds"]) <= _REFRESH_SECONDS else None
+
+
+def _validators(response: httpx.Response, otherwise: Validators) -> Validators:
+    return Validators(
+        response.headers.get("etag") or otherwise.etag,
+        response.headers.get("last-modified") or otherwise.last_modified,
+    )
+
+
+def _named(content_type: str) -> str:
+    kind = content_type.partition(";")[0].strip()[:60]
+    return repr(kind) if kind else "something without a content type"
+
+
+async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
+    return b"".join([piece async for piece in pieces])
+
+
+async def beginning_of(pieces: AsyncIterator[bytes], at_least: int) -> bytes:
+    """The next pieces, until there are `at_least` bytes or no more."""
+    taken = bytearray()
+    async for piece in pieces:
+        taken += piece
+        if len(taken) >= at_least:
+            break
+    return bytes(taken)

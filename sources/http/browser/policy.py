@@ -1,0 +1,137 @@
+"""What a page may load, and what an answer to the browser is: pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from sources.http.body import is_html
+from sources.http.origins import Target
+
+MOST_DOCUMENTS = 4
+"""Documents that one request may go through: a challenge, its answer, the page. A wall that reloads itself without end is not hammered."""
+
+MOST_REQUESTS = 100
+"""Requests that one page may make with all its scripts, and connections that they may take: not every request is told to us."""
+
+MOST_ATTEMPTS = 1000
+"""Requests that one page may try to make. Beyond, it is given up: each one costs us something even if it is refused."""
+
+_MOST_COOKIES = 60
+_MOST_COOKIE_CHARACTERS = 8000
+"""Most servers take no longer header: a page that set more would shut us out of its site."""
+
+_NEVER = frozenset({"image", "media", "font"})
+_IN_THE_PAGE = frozenset({"about", "blob", "data"})
+_DEFAULT_PORT = {"https": 443, "http": 80}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LEFT_TO_THE_PAGE = frozenset({"content-encoding", "content-length", "etag", "last-modified", "set-cookie", "transfer-encoding"})
+"""Headers that say something of the bytes on the wire, which the browser has unpacked, or of the cookies, which it keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A host and port that connections may go to."""
+
+    host: str
+    port: int
+
+
+def places(target: Target, script_hosts: Collection[str]) -> frozenset[Place]:
+    """Where the requests of one page may go: its own site, and the declared hosts of its scripts, over https."""
+    return frozenset({Place(target.host, target.port), *(Place(host, 443) for host in script_hosts)})
+
+
+def may_load(kind: str, url: str, target: Target, script_hosts: Collection[str]) -> bool:
+    """Whether a page of `target` may make a request. `kind` is Playwright's resource type.
+
+    Never a picture, a film or a font: nothing of the text depends on them, and each is a request that the site is spared.
+    """
+    parts = _split(url)
+    if kind in _NEVER or parts is None:
+        return False
+    if parts.scheme in _IN_THE_PAGE or _is_of(parts, target):
+        return True
+    return (parts.scheme, _port(parts)) == ("https", 443) and parts.hostname in script_hosts
+
+
+def may_go(method: str, url: str, target: Target) -> bool:
+    """Whether the page may be left for another one, by a script of its own, within the same request: as challenges do.
+
+    They ask for the same path again, or post their answer somewhere on the site. Any other page is a request of its own, to be made in
+    its turn and where robots.txt allows it.
+    """
+    parts = _split(url)
+    return parts is not None and _is_of(parts, target) and (method == "POST" or _path(parts) == target.path.partition("?")[0])
+
+
+def has_moved(url: str, target: Target) -> bool:
+    """Whether a page came to stand at another path than the one asked for: its links mean something else there.
+
+    A challenge leaves marks in the query only.
+    """
+    parts = _split(url)
+    return parts is not None and _path(parts) != target.path.partition("?")[0]
+
+
+def is_redirect(status: int) -> bool:
+    """Whether the answer is elsewhere."""
+    return status in _REDIRECTS
+
+
+def is_rendered(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether a browser would show this answer as an HTML page. Names of `headers` are in lower case."""
+    if is_redirect(status) or status in {204, 205, 304} or is_to_be_saved(headers):
+        return False
+    return is_html(headers.get("content-type", ""), b"<")
+
+
+def is_to_be_saved(headers: Mapping[str, str]) -> bool:
+    """Whether the answer is meant to become a file, whatever it is (RFC 6266, section 4.2)."""
+    return headers.get("content-disposition", "").strip().lower().startswith("attachment")
+
+
+def asks_to_wait(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether a refusal says when to come back, which no challenge does: then there is nothing to run and to wait for."""
+    return status in {429, 503} and "retry-after" in headers
+
+
+def unpacked(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that are true of what the browser hands over. The length stays where the body was not packed on the wire."""
+    kept = {name: value for name, value in headers.items() if name not in _LEFT_TO_THE_PAGE}
+    if "content-encoding" not in headers and "content-length" in headers:
+        kept["content-length"] = headers["content-length"]
+    return kept
+
+
+def are_too_many(cookies: Collection[Mapping[str, Any]]) -> bool:
+    """Whether a site has set more cookies (`name`, `value`) than it can be meant to get back."""
+    return len(cookies) > _MOST_COOKIES or sum(len(one["name"]) + len(one["value"]) for one in cookies) > _MOST_COOKIE_CHARACTERS
+
+
+def own_user_agent(browsers: str, ours: str) -> str:
+    """Who asks, honestly: the browser's real User-Agent as it is, and who drives it."""
+    return f"{browsers} {ours}"
+
+
+def _is_of(parts: SplitResult, target: Target) -> bool:
+    return (parts.scheme, parts.hostname, _port(parts)) == (target.scheme, target.host, target.port)
+
+
+def _path(parts: SplitResult) -> str:
+    return parts.path or "/"
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or _DEFAULT_PORT.get(parts.scheme)
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError:
+        return None
+    return parts

@@ -1,0 +1,196 @@
+"""Chromium as a process: how it is started, and that it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
+
+from sources.http.browser.failures import of_driver
+from sources.http.browser.limits import limit, parent_of
+from sources.http.browser.policy import own_user_agent
+from sources.http.scratch import ScratchFolder
+
+_START_SECONDS = 30.0
+_CLOSE_SECONDS = 1.0
+"""For each of two steps, after which force is used: with the end of a tab before them (site.py) they fit into the five seconds of a
+service that is told to stop."""
+
+_LONGEST_FOLDER = 56
+"""Characters. Chromium puts a socket into its temporary folder, and dies where the whole name is too long for one (108 on Linux)."""
+
+_ARGUMENTS = (
+    # Names are for the proxy of each site (door.py); what belongs to no site, such as services of the browser's own, finds nothing.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    # WebRTC knows no SOCKS proxy: without this a page sends UDP wherever it likes. The first is the name that older ones knew it by.
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-quic",
+    "--disable-gpu",
+    "--js-flags=--max-old-space-size=512",  # MiB that scripts of one page may hold
+)
+_NOT_TAKEN_OFF = (
+    "--disable-ipc-flooding-protection",
+    "--disable-popup-blocking",
+)
+"""Guards of Chromium's own that Playwright would take off: a page may not move by script 200 times in ten seconds, nor open windows."""
+
+_PROFILE = re.compile(r"--user-data-dir=(/.*?)(?= --|$)")
+
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
+"""What Chromium gets of the environment: nothing that could be a secret."""
+
+
+class Chromium:
+    """One running Chromium. `start` it, and `close` it whatever happens."""
+
+    def __init__(self, executable: str, user_agent: str) -> None:
+        self._executable = executable
+        self._user_agent = user_agent
+        self._home = ScratchFolder("chromium")
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._pid: int | None = None
+        self._driver: int | None = None
+        self._waiting: list[Callable[[], None]] = []
+
+    async def start(self) -> Self:
+        """Start it. Raises BrowserFailure when it does not; nothing of it is then left."""
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._start_driver()
+                await self._launch()
+        except (Error, OSError, TimeoutError) as error:
+            await self.close()
+            raise of_driver(error) from error
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether its pages are shut off from the machine. For root Chromium has no such thing."""
+        return os.geteuid() != 0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs and listens."""
+        return self._browser is not None and self._browser.is_connected()
+
+    @contextlib.contextmanager
+    def told_of_its_end(self, call: Callable[[], None]) -> Iterator[None]:
+        """Within the context, `call` is called when it ends, whoever ended it."""
+        self._waiting.append(call)
+        try:
+            yield
+        finally:
+            self._waiting.remove(call)
+
+    async def new_context(self, proxy: str) -> BrowserContext:
+        """Cookies of their own, all traffic by way of this proxy, `127.0.0.1` too. Raises Playwright's Error."""
+        if self._browser is None:
+            raise Error("not running")
+        return await self._browser.new_context(
+            user_agent=self._user_agent,
+            locale="fr-FR",
+            proxy={"server": proxy, "bypass": "<-loopback>"},
+            accept_downloads=False,
+            service_workers="block",
+        )
+
+    async def close(self) -> None:
+        """End it, by force where it does not listen, and remove what it wrote. May be called twice."""
+        browser, self._browser = self._browser, None
+        playwright, self._playwright = self._playwright, None
+        try:
+            if browser is not None:
+                await _within(_CLOSE_SECONDS, browser.close())
+        finally:
+            self._kill(browser)
+            try:
+                if playwright is not None and not await _within(_CLOSE_SECONDS, playwright.stop()) and self._driver is not None:
+                    _end_now(self._driver)
+            finally:
+                self._home.remove()
+
+    async def kill(self) -> None:
+        """End it by force, as it does not listen, and then as `close` does."""
+        self._kill(self._browser)
+        await self.close()
+
+    def _kill(self, browser: Browser | None) -> None:
+        if browser is not None and browser.is_connected() and self._pid is not None:
+            _end_now(self._pid)  # its own processes end with it
+
+    async def _start_driver(self) -> None:
+        """Start Playwright's own process. Half started, it could not be told to end: it is waited for, whatever happens."""
+        starting = asyncio.ensure_future(async_playwright().start())
+        try:
+            await asyncio.wait({starting})
+        finally:
+            if not starting.done():
+                await asyncio.wait({starting}, timeout=_CLOSE_SECONDS)
+            if starting.done() and not starting.exception():
+                self._playwright = starting.result()
+        await starting
+
+    async def _launch(self) -> None:
+        if self._playwright is None:
+            raise Error("not running")
+        self._browser = await self._playwright.chromium.launch(
+            executable_path=self._executable,
+            chromium_sandbox=self.has_sandbox,
+            args=list(_ARGUMENTS),
+            ignore_default_args=list(_NOT_TAKEN_OFF),
+            env=_environment(str(self._home.path)),
+            # Signals are the program's: it closes what it opened. If it is killed, Playwright sees it and ends Chromium.
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+        self._browser.once("disconnected", self._ended)
+        session = await self._browser.new_browser_cdp_session()
+        processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+        self._pid = next(process["id"] for process in processes if process["type"] == "browser")
+        self._driver = parent_of(self._pid)
+        await asyncio.to_thread(limit, self._pid)
+        # Playwright removes its profile, unless it is killed.
+        profile = _PROFILE.search((await session.send("SystemInfo.getInfo"))["commandLine"])
+        if profile is not None:
+            await asyncio.to_thread(self._home.take_along, Path(profile[1]))
+        version = await session.send("Browser.getVersion")
+        self._user_agent = own_user_agent(version["userAgent"], self._user_agent)
+        await session.detach()
+
+    def _ended(self, _: Browser) -> None:
+        for call in tuple(self._waiting):
+            call()
+
+
+def _environment(home: str) -> dict[str, str | float | bool]:
+    passed_on: dict[str, str | float | bool] = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {**passed_on, "HOME": home, **({"TMPDIR": home} if len(home) <= _LONGEST_FOLDER else {})}
+
+
+async def _within(seconds: float, ending: Awaitable[object]) -> bool:
+    """Wait for an end, not for ever; one that fails has ended too. Returns whether it came."""
+    with contextlib.suppress(Error, OSError):
+        try:
+            async with asyncio.timeout(seconds):
+                await ending
+        except TimeoutError:
+            return False
+    return True
+
+
+def _end_now(pid: int) -> None:
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)

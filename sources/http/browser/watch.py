@@ -1,0 +1,194 @@
+"""What Chromium tells of one tab: the answers it gets, held back until we have seen them, and how loading goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from playwright.async_api import CDPSession, Page
+
+from sources.http.browser.failures import of_network
+from sources.http.failures import BrowserFailure
+from sources.model import Unusable
+
+Result = TypeVar("Result")
+
+
+class LedAway(Exception):
+    """A script of the page left it for an address that is not the site's."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+
+class LoginWanted(Exception):
+    """The site answered 401: a browser asks for a name and a password before it shows that, and we have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An answer whose head has come, held back. `load` names its loading in later events; names of `headers` are in lower case."""
+
+    hold: str
+    load: str
+    url: str
+    status: int
+    headers: Mapping[str, str]
+
+
+class Watch:
+    """The events of one tab (Chrome DevTools Protocol, domains Fetch, Network and Page), from `start` to `end`.
+
+    Its waits raise the tab's failure where that comes first (BrowserFailure, LedAway, LoginWanted, Unusable), and Playwright's Error.
+    """
+
+    def __init__(self, page: Page, session: CDPSession) -> None:
+        self._page = page
+        self._session = session
+        self._kind = ""
+        self._at_most: int | None = None
+        self._loaded = 0
+        self._held: asyncio.Queue[Held] = asyncio.Queue()
+        self._own: set[str] = set()
+        self._finished: set[str] = set()
+        self._parsed: set[str] = set()
+        self._without_body: set[str] = set()
+        self._progress = asyncio.Event()
+        self._sending: set[asyncio.Future[Any]] = set()
+        self._fate: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.frame = ""
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        self._page.on("crash", lambda _: self.fail(BrowserFailure("the page made the browser crash")))
+        self._session.on("Network.requestWillBeSent", self._on_request)
+        self._session.on("Network.dataReceived", self._on_data)
+        self._session.on("Network.loadingFinished", lambda event: self._note(self._finished, event["requestId"]))
+        self._session.on("Network.loadingFailed", self._on_failure)
+        self._session.on("Page.lifecycleEvent", self._on_lifecycle)
+        self._session.on("Fetch.requestPaused", self._on_paused)
+        self.frame = (await self.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+        for command, arguments in (("Network.enable", {}), ("Page.enable", {}), ("Page.setLifecycleEventsEnabled", {"enabled": True})):
+            await self.send(command, arguments)
+
+    async def hold_back(self, kind: Literal["Document", "Fetch"], at_most: int | None = None) -> None:
+        """From now on, answers of this kind are held back: to navigations, or to `fetch()`.
+
+        `at_most` bounds, in bytes and unpacked, all that is loaded then and not streamed: a small answer may unpack to gigabytes.
+        """
+        self._kind = kind
+        self._at_most = at_most
+        self._loaded = 0
+        await self.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "resourceType": kind, "requestStage": "Response"}]})
+
+    def end(self) -> None:
+        """Nobody listens any more."""
+        for sending in self._sending:
+            sending.cancel()
+        if not self._fate.done():
+            self._fate.cancel()
+        elif not self._fate.cancelled():
+            self._fate.exception()  # told or not, it is no news any more
+
+    def fail(self, error: Exception) -> None:
+        """End whatever is being waited for with this error: the first one holds."""
+        if not self._fate.done():
+            self._fate.set_exception(error)
+
+    async def unless_it_fails(self, wanted: Awaitable[Result]) -> Result:
+        """What is waited for, or the tab's failure where that comes first."""
+        task = asyncio.ensure_future(wanted)
+        either: set[asyncio.Future[Any]] = {task, self._fate}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not task.done():
+                task.cancel()
+        if self._fate.done():
+            if task.done() and not task.cancelled():
+                task.exception()
+            await self._fate
+        return await task
+
+    async def send(self, command: str, arguments: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """Send a command and wait for its outcome."""
+        return await self.unless_it_fails(self._session.send(command, dict(arguments or {})))
+
+    async def next(self) -> Held:
+        """The next answer that was held back."""
+        return await self.unless_it_fails(self._held.get())
+
+    async def let_through(self, held: Held) -> None:
+        """Give the answer to the page."""
+        await self.send("Fetch.continueResponse", {"requestId": held.hold})
+
+    async def drop(self, held: Held) -> None:
+        """The page gets nothing."""
+        self._own.discard(held.load)
+        await self.send("Fetch.failRequest", {"requestId": held.hold, "errorReason": "Aborted"})
+
+    def is_without_body(self, held: Held) -> bool:
+        """Whether nothing came with a refusal: the browser then shows a page of its own."""
+        return held.load in self._without_body
+
+    def is_whole(self, held: Held) -> bool:
+        """Whether a document has come to its end, and was read to its end."""
+        return self.is_without_body(held) or (held.load in self._finished and held.load in self._parsed)
+
+    async def whole(self, held: Held) -> None:
+        """Wait until `is_whole`."""
+        while not self.is_whole(held):
+            self._progress.clear()
+            await self.unless_it_fails(self._progress.wait())
+
+    def in_background(self, sending: Awaitable[object]) -> None:
+        """Send what must be sent, without waiting for it."""
+        task = asyncio.ensure_future(sending)
+        self._sending.add(task)
+        task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Future[Any]) -> None:
+        self._sending.discard(task)
+        if not task.cancelled():
+            task.exception()  # the tab went on or away meanwhile; what that means is told by other events
+
+    def _on_request(self, event: dict[str, Any]) -> None:
+        if event.get("frameId") == self.frame and event.get("type") == self._kind:
+            self._own.add(event["requestId"])
+
+    def _on_data(self, event: dict[str, Any]) -> None:
+        self._loaded += event["dataLength"]
+        if self._at_most is not None and self._loaded > self._at_most:
+            self.fail(Unusable(f"larger than {self._at_most / 1_000_000:.4g} MB with all that it loads"))
+
+    def _on_failure(self, event: dict[str, Any]) -> None:
+        if event["requestId"] not in self._own or event.get("canceled"):
+            return
+        if event["errorText"] == "net::ERR_HTTP_RESPONSE_CODE_FAILURE":
+            self._note(self._without_body, event["requestId"])
+        elif event["errorText"] == "net::ERR_INVALID_AUTH_CREDENTIALS":
+            self.fail(LoginWanted())
+        else:
+            self.fail(of_network(event["errorText"]))
+
+    def _on_lifecycle(self, event: dict[str, Any]) -> None:
+        if event["name"] == "DOMContentLoaded":
+            self._note(self._parsed, event["loaderId"])
+
+    def _note(self, what: set[str], load: str) -> None:
+        if load in self._own:
+            what.add(load)
+            self._progress.set()
+
+    def _on_paused(self, event: dict[str, Any]) -> None:
+        status = event.get("responseStatusCode")
+        if event["frameId"] != self.frame or status is None:  # a frame of the page, or no answer: the page may have it
+            self.in_background(self._session.send("Fetch.continueRequest", {"requestId": event["requestId"]}))
+            return
+        headers = {header["name"].lower(): header["value"] for header in event.get("responseHeaders", ())}
+        load = event.get("networkId", "")
+        self._own.add(load)
+        self._held.put_nowait(Held(event["requestId"], load, event["request"]["url"], status, headers))

@@ -1,0 +1,224 @@
+"""The polite client: the only door to the web. It implements `sources.model.Fetcher` over httpx, HTTP/1.1, and over a real browser for
+the sites that serve nothing else.
+
+One request at a time per hosting address, spaced; it rests when an address fails or asks to wait; it fetches only the catalogue's hosts,
+over https, at public addresses; it takes no block page for a real one and keeps no half file. It never retries by itself (but for a
+kept-alive connection that died while idle): the caller knows better when to come back. No proxy, certificate or other setting of
+the environment is honoured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random as chance
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from sources.http.address import Resolver, SystemResolver
+from sources.http.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots, refresh_of
+from sources.http.download.files import Again, FileReceiver
+from sources.http.download.kinds import CSV, JSON, PDF, FileKind
+from sources.http.download.part import Part
+from sources.http.exchange import Exchange, World
+from sources.http.options import ClientOptions
+from sources.http.origins import Origins
+from sources.http.politeness import MemoryPoliteness, PolitenessStore
+from sources.http.queue import Clocks
+from sources.http.robots import RobotsGate, product_token
+from sources.model import Download, Page, Unusable, Validators
+from sources.text.urls import canonical, same_site
+
+Answer = TypeVar("Answer")
+
+_PAGE_HEADERS = {"Accept": "text/html, application/xhtml+xml", "Accept-Language": "fr", "Accept-Encoding": "gzip"}
+_ROBOTS_HEADERS = {"Accept": "text/plain", "Accept-Encoding": "gzip"}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Client:
+    """Fetches pages and files of the catalogue's hosts. An async context manager: leaving it closes the connections.
+
+    Everything but `options` has the real world for default; tests give their own. `tls` is the context that verifies certificates (by
+    default the bundle that comes with httpx), `transport` replaces the network and stays the caller's to close. `politeness` is where pace,
+    rest and robots.txt are kept, by default in memory. Raises ValueError when `options.origins` holds an entry that cannot be used.
+    """
+
+    def __init__(
+        self,
+        options: ClientOptions,
+        *,
+        politeness: PolitenessStore | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = _utc_now,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        random: Callable[[], float] = chance.random,
+        resolver: Resolver | None = None,
+        tls: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        log: Any = None,
+    ) -> None:
+        self._options = options
+        self._monotonic = monotonic
+        self._origins = Origins(options.origins)
+        self._names = SystemResolver()
+        clocks, politeness = Clocks(monotonic, now, sleep, random), politeness or MemoryPoliteness()
+        world = World(clocks, politeness, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
+        self._exchange = Exchange(options, world, self._origins, log or structlog.get_logger())
+        self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), politeness, now)
+        self._requests = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._names.close()
+        await self._exchange.close()
+
+    @property
+    def requests(self) -> int:
+        """Requests made for pages and files so far, each step of a redirect included, robots.txt not."""
+        return self._requests
+
+    def may_fetch(self, url: str) -> bool:
+        """Whether a canonical address is on one of the catalogue's hosts."""
+        return urlsplit(url).netloc in self._options.hosts
+
+    async def page(self, url: str, validators: Validators = NO_VALIDATORS) -> Page:
+        """Fetch an HTML page, conditionally when validators are given. Raises any FetchError."""
+        headers = {**_PAGE_HEADERS, **_conditions(validators)}
+        receiver = PageReceiver(self._options.max_page_bytes, validators)
+        seconds = self._options.page_seconds
+        is_sent_on = False
+
+        async def ask(here: str) -> Page | Redirect:
+            nonlocal is_sent_on
+            answer = await self._exchange.ask(here, headers, receiver, seconds=seconds, on_start=self._count)
+            there = self._refreshed(here, answer.html) if isinstance(answer, Page) else None
+            is_sent_on = is_sent_on or there is not None
+            return answer if there is None else Redirect(there)
+
+        page = await self._follow(url, ask)
+        # The page that sends on is older than the other: asked whether it has changed since that one came, it would always say no.
+        return replace(page, validators=NO_VALIDATORS) if is_sent_on else page
+
+    def _refreshed(self, here: str, html: str) -> str | None:
+        """The page of the same site that this one sends its readers on to, if any."""
+        location = refresh_of(html)
+        there = self._origins.follow(here, location) if location is not None else None
+        return there if there is not None and there != here and same_site(there, here) else None
+
+    async def download(self, url: str, target: Path) -> Download:
+        """Fetch a PDF to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them.
+
+        What came of a download that was cut stays beside `target`, where the server gave something to know that version of the file by; the
+        next call with the same two goes on from there. `sources.http.remove_stale_parts` removes what nobody comes back for.
+        """
+        return await self._file(url, target, PDF, self._options.max_file_bytes)
+
+    async def json(self, url: str, target: Path) -> Download:
+        """Fetch a JSON document to `target`, written only when whole. Raises as `download` does."""
+        return await self._file(url, target, JSON, self._options.max_data_bytes)
+
+    async def csv(self, url: str, target: Path) -> Download:
+        """Fetch a table of comma-separated values to `target`, written only when whole. Raises as `download` does."""
+        return await self._file(url, target, CSV, self._options.max_data_bytes)
+
+    async def _file(self, url: str, target: Path, kind: FileKind, at_most: int) -> Download:
+        options = self._options
+        headers = {"Accept": kind.accept, "Accept-Language": "fr", "Accept-Encoding": kind.encoding}
+        resumes = True
+
+        async def ask(here: str) -> Download | Redirect | Again:
+            nonlocal resumes
+            gives_way_at = math.inf
+
+            def start() -> None:
+                nonlocal gives_way_at
+                self._count()
+                if resumes:
+                    gives_way_at = self._monotonic() + options.turn_seconds
+
+            def gives_way() -> bool:
+                return self._monotonic() >= gives_way_at and self._exchange.is_awaited(here)
+
+            # The browser asks in its own way, and always for the whole.
+            with Part(target, here, may_resume=kind.may_resume and urlsplit(here).netloc not in options.browsers) as part:
+                await asyncio.to_thread(part.look)
+                receiver = FileReceiver(part, target, at_most, gives_way, kind)
+                wanted = {**headers, **part.conditions}
+                answer = await self._exchange.ask(here, wanted, receiver, seconds=options.file_seconds, on_start=start)
+                if isinstance(answer, Again):
+                    resumes = answer.gave_way  # a server that cannot send the rest is not asked for it at each turn
+                return answer
+
+        return await self._follow(url, ask)
+
+    async def _robots_text(self, url: str) -> str:
+        seconds = self._options.page_seconds
+        return await self._follow(
+            url,
+            lambda here: self._exchange.ask(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds),
+            for_robots=True,
+        )
+
+    async def _follow(self, url: str, ask: Callable[[str], Awaitable[Answer | Redirect | Again]], *, for_robots: bool = False) -> Answer:
+        """The answer at the end of the redirects, each of them checked as the first address was."""
+        here = self._ours(url)
+        left = self._options.max_redirects
+        while True:
+            self._exchange.require_browser(here)
+            if self._options.respect_robots and not for_robots:
+                await self._robots.pass_through(here)
+            answer = await ask(here)
+            if isinstance(answer, Redirect):
+                here = self._next(here, answer.location)
+                left -= 1
+                if left < 0:
+                    raise Unusable(f"{url}: redirected more than {self._options.max_redirects} times, last to {here}")
+            elif not isinstance(answer, Again):
+                return answer
+
+    def _ours(self, url: str) -> str:
+        """The canonical form of an address that may be asked. Raises Unusable."""
+        address = canonical(url, url) if url.lower().startswith("https://") else None
+        if address is None:
+            raise Unusable(f"{url[:200]!r} is not an https address")
+        return self._in_catalogue(address, address)
+
+    def _next(self, here: str, location: str) -> str:
+        there = self._origins.follow(here, location)
+        if there is None:
+            raise Unusable(f"{here}: redirected to something that is not a web address ({location[:200]!r})")
+        return self._in_catalogue(there, f"{here}: redirected to {there}")
+
+    def _in_catalogue(self, address: str, told: str) -> str:
+        if not self.may_fetch(address):
+            raise Unusable(f"{told}: {urlsplit(address).netloc} is not a site of the catalogue")
+        return address
+
+    def _count(self) -> None:
+        self._requests += 1
+
+
+def _conditions(validators: Validators) -> dict[str, str]:
+    """The conditional headers. A value a header cannot carry is left out: the page then simply comes again."""
+    pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}

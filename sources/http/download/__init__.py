@@ -1,0 +1,1 @@
+"""Streams a file to disk: size caps, least speed, resuming."""

@@ -1,0 +1,112 @@
+"""What an operator can choose about the way sites are asked."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sources.catalogue.authority import Browser
+from sources.http.politeness import Pace
+
+_MIB = 1024 * 1024
+_VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;=%")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """Options of the client. Times are in seconds, sizes in bytes.
+
+    `hosts` are the only ones ever asked (exact names, https). `origins` maps a canonical origin (`https://www.var.gouv.fr`) to the
+    base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds the wait for the head of an answer and each
+    wait for more of it, `page_seconds` and `file_seconds` a whole request. A file that can be resumed gives way after `turn_seconds` to
+    other requests that wait for its address. `interval_seconds` (0 allowed) separates two requests to one address, lengthened by up to
+    `jitter`, a fraction of it; the other delays are those of `Pace`. `browsers` are the hosts that are only asked by
+    way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
+    """
+
+    hosts: frozenset[str]
+    user_agent: str
+    interval_seconds: float = 3.0
+    jitter: float = 0.02
+    origins: Mapping[str, str] = field(default_factory=dict)
+    timeout_seconds: float = 30.0
+    page_seconds: float = 120.0
+    file_seconds: float = 900.0
+    turn_seconds: float = 120.0
+    slow_seconds: float = 60.0
+    slowest_bytes_per_second: int = 2000
+    """An answer that comes more slowly than this for `slow_seconds` is given up: dozens of sites share its address. 0 lets it come.
+
+    Recueils have 1 to 20 MB: at this speed hardly any would be whole within `file_seconds`, and the next attempt goes on from there.
+    """
+    max_page_bytes: int = 10 * _MIB
+    max_file_bytes: int = 300 * _MIB
+    max_data_bytes: int = 50 * _MIB
+    """For tables and the like: the national index of recueils has some 4 MB."""
+    max_redirects: int = 5
+    respect_robots: bool = True
+    pause_after: int = 3
+    pause_seconds: float = 300.0
+    longest_rest_seconds: float = 6 * 3600.0
+    too_many_seconds: float = 60.0
+    """How long an address is left alone after a 429 that does not say: the platform counts requests by the minute."""
+    browsers: Mapping[str, Browser] = field(default_factory=dict)
+    browser_path: str | None = None
+    """The Chromium to drive: a path, or a name to look up; None for the first one found."""
+    browser_seconds: float = 60.0
+    """How long a page has to show what its source waits for: a challenge was seen to take that long."""
+    browser_idle_seconds: float = 300.0
+    """After so long without a request the browser is ended, to give back its memory."""
+
+    def __post_init__(self) -> None:
+        for name in (
+            "interval_seconds",
+            "jitter",
+            "max_redirects",
+            "pause_seconds",
+            "longest_rest_seconds",
+            "slowest_bytes_per_second",
+        ):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must not be negative")
+        for name in (
+            "timeout_seconds",
+            "page_seconds",
+            "file_seconds",
+            "turn_seconds",
+            "slow_seconds",
+            "max_page_bytes",
+            "max_file_bytes",
+            "max_data_bytes",
+            "pause_after",
+            "browser_seconds",
+            "browser_idle_seconds",
+        ):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be more than 0")
+        if not self.user_agent.strip() or not self.user_agent.isascii() or not self.user_agent.isprintable():
+            raise ValueError("user_agent must be plain ASCII text, not empty")
+
+    @property
+    def pace(self) -> Pace:
+        """The part that concerns the queue of an address."""
+        return Pace(
+            interval=self.interval_seconds,
+            jitter=self.jitter,
+            pause_after=self.pause_after,
+            pause=self.pause_seconds,
+            probe=self.page_seconds,
+            longest_rest=self.longest_rest_seconds,
+        )
+
+
+def user_agent(version: str, contact: str | None) -> str:
+    """Who we are, honestly: `Vigie/1.2.0 (+https://example.org)`. `contact` is a URL or a mail address.
+
+    Raises ValueError when the contact, or the version, holds what a header cannot carry as one word of ASCII.
+    """
+    for name, value in (("version", version), ("contact", contact or "-")):
+        if not value or not _VISIBLE.issuperset(value):
+            raise ValueError(f"{name}: {value!r} must be one word of ASCII without spaces or parentheses")
+    return f"Vigie/{version} (+{contact})" if contact else f"Vigie/{version} (watches recueils des actes administratifs)"
