@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.domain.records import Recueil
 from bot.scope import Ages, Files, dates_of
-from bot.storage.rows import Recueil
 from sources.catalogue.authority import Authority
 from sources.crawl.index import IndexEntry
 

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.domain.records import Recueil
 from bot.harvest import Harvester
 from bot.perusal import ended
 from bot.report import Harvest
 from bot.storage.errors import StorageError
-from bot.storage.rows import Recueil
 
 log = structlog.get_logger()
 

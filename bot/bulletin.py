@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.crowd import CrowdLog
+from bot.domain.records import SourceState
 from bot.health import nobody_answers
 from bot.report import Harvest
 from bot.storage.errors import Full, StorageError
-from bot.storage.rows import SourceState
 
 if TYPE_CHECKING:
     from bot.report import SourceReport

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.model import Reading
-from bot.storage.rows import Recueil, RecueilState
+from bot.domain import Reading
+from bot.domain.records import Recueil, RecueilState
 from sources.catalogue.authority import Order
 from sources.listed import Listed, Origin
 

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from bot.detection import without_names
 from bot.detection.accepted import accepted
 from bot.detection.links import corrected
-from bot.model import Act, Evidence, Judged, Kind, Outcome, Verdict
-from bot.storage.act_keys import ActText, act_keys
-from bot.storage.rows import Decision
+from bot.domain import Act, Evidence, Judged, Kind, Outcome, Verdict
+from bot.domain.identity.act_keys import ActText, act_keys
+from bot.domain.records import Decision
 
 NONE_DECIDED: Mapping[str, Decision] = MappingProxyType({})
 

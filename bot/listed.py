@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.detection.cues import Reason
 from bot.detection.gate import has_sign
-from bot.model import Evidence, Judged, Outcome, Verdict
+from bot.domain import Evidence, Judged, Outcome, Verdict
 
 Group = tuple[Judged, ...]
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model import PageText, Reading, TextOrigin
+from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.follow import Progress
 
 _READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})

@@ -13,8 +13,8 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.domain import PageText, Reading
 from bot.lanes import Passage
-from bot.model import PageText, Reading
 from bot.notes import USUAL_PACE, Notes, Pace
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
@@ -24,7 +24,7 @@ from bot.uninterrupted import uninterrupted
 from bot.verdicts import concerned
 
 if TYPE_CHECKING:
-    from bot.storage.rows import Content
+    from bot.domain.records import Content
     from bot.storage.store import Store
 
 log = structlog.get_logger()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.domain.records import Recueil
 from bot.report import Harvest
-from bot.storage.rows import Recueil
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

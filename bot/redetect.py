@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.decided import as_decided, keys_of
-from bot.model import Decree
+from bot.domain import Decree
 from bot.redetection import Difference, difference
 from bot.storage.errors import NoSuchRow
 from bot.stored_acts import acts_again

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from bot.detection import without_names
-from bot.model import Act, Decree, Facts, Kind, Outcome
-from bot.storage.completing import COMPLETED
+from bot.domain import Act, Decree, Facts, Kind, Outcome
+from bot.domain.identity.completing import COMPLETED
+from bot.domain.records import Recueil
 from bot.storage.decrees import StoredAct
-from bot.storage.rows import Recueil
 from bot.verdicts import Group
 
 FACTS = tuple(entry.name for entry in fields(Facts))
@@ -78,7 +78,7 @@ def difference(
 def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
     """The facts that a change would change.
 
-    Where the decree is not shown by this act, what it says only completes the rest (see `bot.storage.completing`); and what is not found
+    Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity.completing`); and what is not found
     in it any more, another sighting may have told.
     """
     named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in FACTS]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from bot.domain import Decree, Post
+from bot.domain.records import UncertainAct
 from bot.health import Cause
-from bot.model import Decree, Post
-from bot.storage.rows import UncertainAct
 from sources.catalogue.authority import Source
 from sources.listed import Listed
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.model import Act, Decree, Kind
+from bot.domain import Act, Decree, Kind
+from bot.domain.records import Decision, Rejected, Waiting, Withdrawal
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.rows import Decision, Rejected, Waiting, Withdrawal
 from bot.stored_acts import acts_again
 from bot.verdicts import NO_CATALOGUE, accepted_decrees
 from sources.catalogue.issuers import Issuers

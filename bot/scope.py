@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from bot.decide import newest
-from bot.storage.rows import Recueil
+from bot.domain.records import Recueil
 from sources.catalogue.authority import Order
 from sources.crawl.history import Found, may_be_since
 from sources.crawl.index import IndexEntry

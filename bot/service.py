@@ -17,8 +17,8 @@ from bot.app import Parts
 from bot.background import Late
 from bot.bulletin import Bulletin, DatabaseLog
 from bot.delivery import Delivered
+from bot.domain import PostState
 from bot.instance import Handler, serve
-from bot.model import PostState
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import StorageError
 from sources.catalogue.authority import Source

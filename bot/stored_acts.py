@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from bot.model import Act, PageText
+from bot.domain import Act, PageText
+from bot.domain.records import Content
 from bot.reading.assembly import assemble
 from bot.storage.decrees import StoredAct
-from bot.storage.rows import Content
 
 Place = tuple[str | None, int, int]
 

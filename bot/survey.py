@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.decide import set_back_by
+from bot.domain.records import SourceState
 from bot.health import DestinationHealth, Overview, SourceHealth, half_due, judge_authority, judge_destination, judge_source
 from bot.rhythm import MEMORY, Habits, learn
-from bot.storage.rows import SourceState
 from sources.catalogue.authority import Authority
 
 if TYPE_CHECKING:

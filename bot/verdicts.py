@@ -11,10 +11,10 @@ from bot.detection import identities, judge_each, without_names
 from bot.detection.cues import Reason
 from bot.detection.gate import signs
 from bot.detection.links import corrected, decided_by, prefixes
+from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
+from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from bot.listed import without_listed
-from bot.model import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.reading.digest import text_digest
-from bot.storage.rows import Decision, ReadResult, Recueil, UncertainAct
 from sources.catalogue.issuers import Issuers, prefix_of
 
 Group = tuple[Judged, ...]

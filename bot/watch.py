@@ -15,6 +15,7 @@ import structlog
 from bot import decide, rhythm
 from bot.background import Background, Late
 from bot.crowd import CrowdLog
+from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.harvest import Clock, Harvester, Route, fault_of, new_recueil
 from bot.health import Cause, cause_of
 from bot.keep import Keep
@@ -22,7 +23,6 @@ from bot.notes import USUAL_PACE, Pace
 from bot.perusal import Reader
 from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
-from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.survey import habits_of
 from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers

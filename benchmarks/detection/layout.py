@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from benchmarks.detection.labelled import Labelled, Printed
-from bot.model import Outcome
-from bot.text import fold_words
+from bot.domain import Outcome
+from bot.domain.folding import fold_words
 
 Damage = Callable[[Labelled, Random], Printed | None]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from benchmarks.detection.evaluating import Evaluation
 from benchmarks.detection.labelled import FACTS
 from benchmarks.detection.score import Marks, Mistake, Tally
+from bot.domain import Kind
 from bot.messages import printable
-from bot.model import Kind
 
 
 def lines(evaluation: Evaluation, errors: int) -> Iterator[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from benchmarks.detection.labelled import FACTS, Labelled, Value, as_labels
-from bot.model import Kind, Outcome, Verdict
-from bot.text import fold_letters, fold_words
+from bot.domain import Kind, Outcome, Verdict
+from bot.domain.folding import fold_letters, fold_words
 
 
 class Mark(StrEnum):

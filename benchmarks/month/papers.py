@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.demo.scenario import MONTHS, demo_text
-from bot.model import PageText
+from bot.domain import PageText
 from sources.catalogue.authority import Authority
 from tests.france.publications import Recueil
 

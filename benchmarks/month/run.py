@@ -20,7 +20,7 @@ from benchmarks.month.papers import Paper
 from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
 from benchmarks.month.sites import Month
 from bot import rhythm
-from bot.model import Post, PostState
+from bot.domain import Post, PostState
 from bot.storage.store import Store, open_store
 from bot.survey import habits_of
 from bot.watch import Rhythm, Watcher

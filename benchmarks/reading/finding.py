@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from bot.text import fold_letters
+from bot.domain.folding import fold_letters
 
 _CLOSE = 85.0
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bot.model import Reading
+from bot.domain import Reading
+from bot.domain.records import Recueil, RecueilState
 from bot.reading.follow import Follower
 from bot.reading.limits import Limits
 from bot.reading.reader import read_pdf
-from bot.storage.rows import Recueil, RecueilState
 from bot.verdicts import concerned, early_result, read_result
 
 _NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

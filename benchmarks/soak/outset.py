@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.soak.plan import PLACES, Plan
 from benchmarks.soak.servers import CHANNEL, Mastodon, Telegram
-from bot.model import Facts
+from bot.domain import Facts
 from bot.storage.store import open_store
 from tests.bot.storage.building import act, one_recueil, result_of, to
 

@@ -15,7 +15,7 @@ from benchmarks.soak.outset import document, prepare
 from benchmarks.soak.plan import PLACES, Blow, Plan, Step
 from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram
 from benchmarks.soak.traps import Point, Trap
-from bot.model import Post, PostState
+from bot.domain import Post, PostState
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
 

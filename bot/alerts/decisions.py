@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from bot.domain.records import Alert, NewAlert
 from bot.health import Cause, SourceHealth, Status
-from bot.storage.rows import Alert, NewAlert
 
 SETTLE = timedelta(minutes=10)
 """How long the first of several troubles waits for the others: a round over all of France takes some six minutes."""

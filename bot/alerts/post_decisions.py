@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.health import judge_destination, needs_person
-from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost

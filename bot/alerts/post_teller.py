@@ -14,8 +14,8 @@ from bot.alerts.post_decisions import SETTLE, PostChanges, PostMessage, Trouble,
 from bot.alerts.post_text import post_text
 from bot.alerts.teller import OperatorsChat
 from bot.delivery import DeliveryError
+from bot.domain import DestinationCheck
 from bot.messages import Language
-from bot.model import DestinationCheck
 from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost

@@ -13,12 +13,12 @@ from bot.alerts.patience import Patience
 from bot.alerts.review_text import review_text
 from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError
+from bot.domain import Decree
+from bot.domain.records import Waiting
 from bot.messages import Language
-from bot.model import Decree
 from bot.queries.cue_words import doubt_words
 from bot.reviewing import Answer, answer_data
 from bot.storage.errors import NoSuchRow, StorageError
-from bot.storage.rows import Waiting
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from bot.alerts.vocabulary import ReviewWords
 from bot.detection import without_names
+from bot.domain import Decree
+from bot.domain.records import Waiting
 from bot.messages.cleaning import cut, inert, link_to
-from bot.model import Decree
-from bot.storage.rows import Waiting
 
 _LONGEST_TITLE = 400
 _LONGEST_QUOTE = 240

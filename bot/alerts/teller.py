@@ -14,9 +14,9 @@ from bot.alerts.patience import Patience
 from bot.alerts.text import Names, alert_text
 from bot.crowd import CrowdLog
 from bot.delivery import DeliveryError
+from bot.domain.records import Alert, NewAlert
 from bot.health import Overview
 from bot.messages import Language
-from bot.storage.rows import Alert, NewAlert
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

@@ -9,9 +9,9 @@ from functools import partial
 from bot.app.clock import utc_now
 from bot.config import Settings, destinations
 from bot.delivery.operators import NAME as OPERATORS
+from bot.domain import Place
 from bot.harvest import Clock
 from bot.health import DestinationHealth, Overview
-from bot.model import Place
 from bot.queries import Questions
 from bot.storage.store import Store
 from bot.survey import survey, survey_destinations

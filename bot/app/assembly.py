@@ -22,9 +22,9 @@ from bot.backfill import Backfill
 from bot.config import Settings, destinations
 from bot.crowd import CrowdLog
 from bot.delivery import Channel, Checker, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
+from bot.domain import Place
 from bot.harvest import Clock, Route
 from bot.health import Overview
-from bot.model import Place
 from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
 from bot.reviewing import Reviewer
 from bot.storage.rehearsal import rehearsal_store

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.domain.records import Recueil
 from bot.report import Harvest
-from bot.storage.rows import Recueil
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.history import Trouble
 

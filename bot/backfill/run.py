@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.backfill.report import BackfillReport, FromIndex, Progress, SourceListing, Tally, Wanted
+from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.harvest import Clock, Harvester, Route, new_recueil
 from bot.keep import Keep
 from bot.perusal import Reader
 from bot.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from bot.shelf import Shelf
-from bot.storage.rows import Recueil, RecueilState, SourceState
 from bot.uninterrupted import uninterrupted
 from sources.catalogue.authority import Authority, Source, hosts
 from sources.catalogue.issuers import Issuers

@@ -15,10 +15,10 @@ from bot.cli.decree_shapes import decree_json, decrees_json, file_json
 from bot.cli.file_text import file_text
 from bot.cli.letter import show_letter
 from bot.cli.output import print_json
+from bot.domain import Place
 from bot.keep import FileTold
 from bot.letters import LetterKind
 from bot.messages import Language, place_for
-from bot.model import Place
 from bot.queries import (
     CLI_PAGE,
     Answer,

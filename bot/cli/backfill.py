@@ -25,8 +25,8 @@ from bot.cli.rounds import handed_round
 from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.domain import Place, PostState
 from bot.instance import Order, Told, first_of, serve, work_alone
-from bot.model import Place, PostState
 from sources.catalogue.authority import Authority
 
 Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]

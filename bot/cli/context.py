@@ -15,8 +15,8 @@ from rich.console import Console
 
 from bot.cli.ending import Ending
 from bot.config import ConfigError, Settings, load_settings
+from bot.domain.redaction import RedactedStream
 from bot.logs import set_up_logging
-from bot.redaction import RedactedStream
 from bot.storage.errors import HandedOverFailed, StorageError
 
 if TYPE_CHECKING:

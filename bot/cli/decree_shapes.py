@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from bot.cli.shapes import Json, evidence_json
-from bot.counsel import counsel
+from bot.domain import Change, Decree, Facts, Moment, Place, Reference, Sighting
+from bot.domain.law.advice import counsel
 from bot.keep import FileTold
 from bot.messages import place_for, words_in
-from bot.model import Change, Decree, Facts, Moment, Place, Reference, Sighting
 
 
 def decrees_json(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> list[Json]:
@@ -98,7 +98,7 @@ def _counsel_json(decree: Decree, place: Place, now: datetime) -> Json:
     `court` is the one named in the decree, else that of the seat of its authority; where `court_by_seat` is another, both are to be shown.
     `last_day` is the last day for third parties to contest, counted from the date of the recueil; `last_day_at_least` from the
     signature, where that date is not known. `flags`, `standing` and `recourse` are
-    values of the closed lists of `bot.model`; the last two hold at `now`. `late_days` and `outside_days` are set where a flag says so.
+    values of the closed lists of `bot.domain`; the last two hold at `now`. `late_days` and `outside_days` are set where a flag says so.
     """
     told = counsel(decree, place, now)
     return {

@@ -12,8 +12,8 @@ from typing import Any
 from bot.app import Parts
 from bot.cli.context import stderr
 from bot.delivery import Delivered
+from bot.domain import Post, PostState
 from bot.instance import PAUSE, first_of
-from bot.model import Post, PostState
 from bot.storage.locks import LockHolder
 
 LONGEST_NAP = timedelta(minutes=1)

@@ -12,7 +12,7 @@ from bot.cli.outbox_lines import post_line, post_lines
 from bot.cli.outbox_shapes import decided_json, post_json
 from bot.cli.output import print_json, print_lines
 from bot.config.destinations import edited
-from bot.model import Post, PostState
+from bot.domain import Post, PostState
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.app import utc_now
 from bot.delivery.transitions import Counts, Event, transition
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 

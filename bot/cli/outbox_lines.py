@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.cli.columns import count
+from bot.domain import Post, PostState
 from bot.messages import printable
 from bot.messages.cleaning import link_to
-from bot.model import Post, PostState
 
 if TYPE_CHECKING:
     from bot.storage.edits_told import EditTold

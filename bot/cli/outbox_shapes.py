@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.cli.shapes import Json
+from bot.domain import Post
 from bot.messages.cleaning import link_to
-from bot.model import Post
 
 if TYPE_CHECKING:
     from bot.storage.edits_told import EditTold

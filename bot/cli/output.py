@@ -14,14 +14,14 @@ from bot.cli.columns import count, source_columns
 from bot.cli.context import DONE, PARTLY_DONE
 from bot.cli.shapes import Json
 from bot.detection import without_names
+from bot.domain import Decree, PostState
 from bot.messages import printable
-from bot.model import Decree, PostState
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
+    from bot.domain.records import UncertainAct
     from bot.health import DestinationHealth
     from bot.report import Harvest, SourceReport
-    from bot.storage.rows import UncertainAct
 
 
 def print_json(value: Any) -> None:

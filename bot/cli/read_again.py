@@ -20,12 +20,12 @@ from bot.cli.output import decree_line, doubt_line, finish, print_json, print_li
 from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.domain import Place, PostState
+from bot.domain.records import Quarantined
 from bot.instance import Order, Told, first_of, work_alone
 from bot.messages import printable
-from bot.model import Place, PostState
 from bot.quarantine import Retried, Wanted, retry, wanted_of
 from bot.storage.errors import StorageError
-from bot.storage.rows import Quarantined
 from bot.storage.store import open_store
 from sources.catalogue.authority import Authority
 from sources.text.urls import canonical

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.model import PageText, TextOrigin
+from bot.domain import PageText, TextOrigin
 
 _PAGES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 

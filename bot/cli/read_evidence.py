@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.cli.read_pages import shortened
 from bot.detection import reason_words
-from bot.model import Evidence
+from bot.domain import Evidence
 
 _ABOUT = {
     "support": "supports",

@@ -8,7 +8,7 @@ from bot.cli.read_evidence import evidence_lines, reason
 from bot.cli.read_lines import act_lines
 from bot.cli.read_pages import method_lines
 from bot.detection.gate import signs
-from bot.model import Outcome, Reading, Verdict
+from bot.domain import Outcome, Reading, Verdict
 from bot.verdicts import Group
 
 _UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it settles that"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.domain import Facts, Kind, Reference
 from bot.messages import printable, words_in
-from bot.model import Facts, Kind, Reference
 
 
 def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:

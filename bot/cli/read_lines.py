@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.cli.columns import count
 from bot.cli.read_facts import fact_lines
 from bot.cli.read_pages import page_ranges
+from bot.domain import Judged, Outcome, Reading
 from bot.messages import printable
-from bot.model import Judged, Outcome, Reading
 from bot.verdicts import Group
 
 _MARKS = {Outcome.DECREE: "DECREE   ", Outcome.UNCERTAIN: "UNCERTAIN", Outcome.NOT_CONCERNED: "         "}

@@ -8,8 +8,8 @@ from itertools import groupby
 
 from bot.cli.columns import count
 from bot.cli.read_words import METHODS
+from bot.domain import PageText, TextOrigin
 from bot.messages import printable
-from bot.model import PageText, TextOrigin
 
 
 def text_lines(pages: Iterable[PageText]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 from bot.cli.read_words import METHODS
-from bot.model import Act, PageText, Reading
+from bot.domain import Act, PageText, Reading
 from bot.reading.follow import Follower
 from bot.reading.follow import Progress as Step
 

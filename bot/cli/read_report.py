@@ -15,8 +15,8 @@ from bot.cli.read_pages import text_lines
 from bot.cli.read_trouble import Circumstances, trouble_lines
 from bot.cli.reading_shapes import pages_json, reading_json
 from bot.cli.shapes import Json
+from bot.domain import PageText, Place, Reading
 from bot.messages import place_for
-from bot.model import PageText, Place, Reading
 from bot.reading.limits import Limits
 from bot.reading.ocr import ocr_available
 from bot.verdicts import Group, judge_reading

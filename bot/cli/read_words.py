@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.model import TextOrigin
+from bot.domain import TextOrigin
 
 METHODS = {
     TextOrigin.LAYER: "text layer",

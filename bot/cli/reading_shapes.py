@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.cli.decree_shapes import found_json
 from bot.cli.shapes import Json, evidence_json
-from bot.model import PageText, Place, Reading
+from bot.domain import PageText, Place, Reading
 from bot.verdicts import Group, decrees_of
 
 

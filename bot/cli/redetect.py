@@ -19,8 +19,8 @@ from bot.cli.output import print_json, print_lines
 from bot.cli.shapes import Json, posts_json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.domain import Decree, PostState
 from bot.messages import printable
-from bot.model import Decree, PostState
 from bot.redetect import Applied, Redetection
 from bot.redetection import Difference, Effect, Said
 from bot.storage.errors import StorageError

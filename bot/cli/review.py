@@ -19,12 +19,12 @@ from bot.cli.read_evidence import evidence_lines, reason
 from bot.cli.review_shapes import review_json, settled_json
 from bot.delivery import Delivered
 from bot.detection import likely_kind, without_names
+from bot.domain import Act, Decree, Kind, PostState
+from bot.domain.records import Waiting
 from bot.messages import printable
-from bot.model import Act, Decree, Kind, PostState
 from bot.queries import outcome_text, vocabulary
 from bot.reviewing import Reviewer, Settled, SeveralDecrees
 from bot.storage.errors import StorageError
-from bot.storage.rows import Waiting
 from bot.storage.store import open_store
 from sources.catalogue.issuers import Issuers
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.cli.decree_shapes import decrees_json
 from bot.cli.shapes import Json, destination_json, posts_json, uncertain_json
-from bot.model import Place
+from bot.domain import Place
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered

@@ -23,9 +23,9 @@ from bot.cli.round_shapes import round_json
 from bot.cli.shapes import Json
 from bot.config import Settings
 from bot.delivery import Delivered
+from bot.domain import PostState
 from bot.health import DestinationHealth
 from bot.instance import Order, Told, first_of, work_alone
-from bot.model import PostState
 from bot.reading.ocr import ocr_available
 from bot.report import Harvest, SourceReport
 from bot.storage.contents import PAGES_KEPT

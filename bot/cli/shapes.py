@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from bot.detection import without_names
-from bot.model import Evidence
-from bot.storage.rows import UncertainAct
+from bot.domain import Evidence
+from bot.domain.records import UncertainAct
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered

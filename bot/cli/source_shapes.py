@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from bot.cli.shapes import Json
+from bot.domain.records import SourceState
 from bot.health import cause_of
-from bot.storage.rows import SourceState
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.crawler import Crawl
 from sources.crawl.explain import PageTold

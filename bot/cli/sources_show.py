@@ -12,9 +12,9 @@ import typer
 from bot.cli.context import Context, chosen, fail_of_storage
 from bot.cli.output import print_json
 from bot.cli.source_shapes import authority_json, source_json
+from bot.domain.records import SourceState
 from bot.messages import printable
 from bot.storage.errors import StorageError
-from bot.storage.rows import SourceState
 from bot.storage.store import open_store
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.trail import Trail

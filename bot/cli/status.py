@@ -14,11 +14,11 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail_of_
 from bot.cli.output import print_json
 from bot.cli.shapes import Json, destination_json
 from bot.cli.status_lines import status_lines
+from bot.domain.records import RecueilState
 from bot.health import Overview, SourceHealth, Status, not_alive
 from bot.reading.probe import Confinement, confinement_in_force
 from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder, LockName
-from bot.storage.rows import RecueilState
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
 

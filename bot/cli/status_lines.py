@@ -10,10 +10,10 @@ from bot.alerts import alert_words, short_list
 from bot.alerts.post_decisions import Trouble
 from bot.alerts.post_text import post_words
 from bot.cli.columns import code_column, source_columns
+from bot.domain import DestinationTrouble
+from bot.domain.records import RecueilState
 from bot.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.messages import printable
-from bot.model import DestinationTrouble
-from bot.storage.rows import RecueilState
 from sources.catalogue.authority import Authority
 
 _EACH = 3

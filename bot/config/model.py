@@ -34,7 +34,7 @@ from bot.config.options import (
     Whole,
     Words,
 )
-from bot.model import Filter, Kind
+from bot.domain import Filter, Kind
 
 
 class HttpSettings(Section):

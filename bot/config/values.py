@@ -10,7 +10,7 @@ import logging
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from bot.loopback import is_loopback
+from bot.domain.loopback import is_loopback
 
 # Telegram gives names of four letters and more; whether one exists is for its server to say.
 _CHAT_NAME = re.compile(r"@[A-Za-z][A-Za-z0-9_]{1,31}")

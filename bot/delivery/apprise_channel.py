@@ -15,9 +15,9 @@ from bot.delivery.backoff import backoff
 from bot.delivery.channel import NotSent, Sent, Unknown
 from bot.delivery.desk import Desk, composing
 from bot.delivery.errors import SendAgain
+from bot.domain import Decree, Place, Post
 from bot.messages import Language, StatusLimits, mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
-from bot.model import Decree, Place, Post
 
 _READ_TIMEOUT = 30.0
 """Seconds. Apprise gives up after 4, and what a slow service takes after that would be there twice."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from bot.model import Decree, Post
+from bot.domain import Decree, Post
 
 
 @dataclass(frozen=True, slots=True)

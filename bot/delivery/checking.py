@@ -12,7 +12,7 @@ import structlog
 from bot.delivery.channel import DeliveryError, NotSent
 from bot.delivery.errors import DestinationRefused
 from bot.delivery.events import unexpected
-from bot.model import DestinationTrouble
+from bot.domain import DestinationTrouble
 
 log = structlog.get_logger()
 

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.counsel import counsel
 from bot.delivery.channel import DeliveryError, Refused
 from bot.delivery.events import unexpected
+from bot.domain import Decree, Place, Post
+from bot.domain.law.advice import counsel
 from bot.messages import Beside, Dispatch, Language, place_for, publisher_of
 from bot.messages.layout import TooSmall
-from bot.model import Decree, Place, Post
 
 
 @dataclass(frozen=True, slots=True)

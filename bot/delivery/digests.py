@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.model import Post
+from bot.domain import Post
 
 DAY = timedelta(hours=24)
 """Over which messages are counted, up to now."""

@@ -25,7 +25,7 @@ from bot.delivery.events import event_of, unexpected
 from bot.delivery.limiter import Limiter
 from bot.delivery.store import E, Edits
 from bot.delivery.transitions import REFUSED_REST, Event
-from bot.model import PostCause
+from bot.domain import PostCause
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

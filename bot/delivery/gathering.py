@@ -13,7 +13,7 @@ from bot.delivery.digests import DAY, needs_digest, split
 from bot.delivery.events import unexpected
 from bot.delivery.records import Records
 from bot.delivery.store import Outbox
-from bot.model import Post
+from bot.domain import Post
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

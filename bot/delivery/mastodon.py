@@ -31,11 +31,11 @@ from bot.delivery.mastodon_threads import go_on, there
 from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
-from bot.loopback import is_loopback
+from bot.domain import Decree, Place, Post
+from bot.domain.loopback import is_loopback
+from bot.domain.redaction import scrub
 from bot.messages import Language, StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
-from bot.model import Decree, Place, Post
-from bot.redaction import scrub
 
 log = structlog.get_logger()
 

@@ -16,10 +16,10 @@ import httpx
 from bot.delivery.channel import NotSent, Refused, Unknown
 from bot.delivery.mastodon_answers import is_sought, is_sought_digest, moment_of
 from bot.delivery.mastodon_media import Request
+from bot.domain import Place, Post
 from bot.messages import Dispatch, Language, announce
 from bot.messages.cleaning import inert
 from bot.messages.digests import digest_links
-from bot.model import Place, Post
 
 _PAGE = 40
 _PAGES = 10

@@ -36,7 +36,7 @@ from bot.delivery.reconciling import Reconciler
 from bot.delivery.records import Delivered, Records
 from bot.delivery.store import Outbox
 from bot.delivery.transitions import Event
-from bot.model import Post, PostCause
+from bot.domain import Post, PostCause
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from bot.delivery.errors import StoppedBefore
-from bot.model import Post
+from bot.domain import Post
 from bot.picture.model import Picture
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from bot.delivery.events import looked_for, unexpected
 from bot.delivery.records import Delivered, Records, is_unclear
 from bot.delivery.store import Outbox
 from bot.delivery.transitions import Event
-from bot.model import Post, PostCause
+from bot.domain import Post, PostCause
 
 _ABSENT = "not found at the destination: to be sent again"
 

@@ -11,7 +11,7 @@ import structlog
 from bot.delivery.channel import Channel, Sent
 from bot.delivery.store import Outbox
 from bot.delivery.transitions import Counts, Event, Step, transition
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

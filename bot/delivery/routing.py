@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.domain import Decree, Filter
+from bot.domain.folding import fold_words
 from bot.messages import Language
-from bot.model import Decree, Filter
-from bot.text import fold_words
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]
 Visibility = Literal["public", "unlisted", "private", "direct"]

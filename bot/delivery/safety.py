@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.loopback import is_loopback
+from bot.domain.loopback import is_loopback
 
 # A kept connection that the other side has closed meanwhile loses a request in a way that cannot be told from a lost answer.
 # Posts are rare: each gets a connection of its own.

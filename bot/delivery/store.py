@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
 
 
 class Load(Protocol):

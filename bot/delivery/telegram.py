@@ -24,9 +24,9 @@ from bot.delivery.telegram_edit import edit_message
 from bot.delivery.telegram_photo import is_photo, send_photo
 from bot.delivery.telegram_search import Search
 from bot.delivery.telegram_words import TelegramWords
+from bot.domain import Decree, Place, Post
+from bot.domain.redaction import scrub
 from bot.messages import Button, Language, TelegramText
-from bot.model import Decree, Place, Post
-from bot.redaction import scrub
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

@@ -15,7 +15,7 @@ from telegram.warnings import PTBDeprecationWarning
 
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Unknown
 from bot.delivery.errors import DestinationRefused
-from bot.redaction import scrub
+from bot.domain.redaction import scrub
 
 # Raised before the first byte of a request leaves: no connection, or none free.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)

@@ -15,7 +15,7 @@ from telegram.request import HTTPXRequest
 from bot.delivery.bounded import READS
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
 from bot.delivery.telegram_answers import TooManyRequests
-from bot.loopback import is_loopback
+from bot.domain.loopback import is_loopback
 
 DEFAULT_API = "https://api.telegram.org"
 

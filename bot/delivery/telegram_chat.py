@@ -15,7 +15,7 @@ from telegram.error import ChatMigrated, Forbidden
 
 from bot.delivery.channel import NotSent
 from bot.delivery.errors import Migrated
-from bot.model import Decree, History
+from bot.domain import Decree, History
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

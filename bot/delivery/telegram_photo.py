@@ -12,9 +12,9 @@ from telegram.error import BadRequest
 
 from bot.delivery.telegram_answers import cannot_parse
 from bot.delivery.telegram_bot import keyboard
+from bot.domain.redaction import scrub
 from bot.messages import TelegramText
 from bot.picture.model import Picture
-from bot.redaction import scrub
 
 log = structlog.get_logger()
 

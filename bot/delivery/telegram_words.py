@@ -7,11 +7,11 @@ from functools import partial
 
 from bot.delivery.desk import Desk, composing
 from bot.delivery.telegram_search import shows_decree, shows_digest
+from bot.domain import Decree, Post
 from bot.messages import LANGUAGES, Button, Dispatch, TelegramText, announce, shows_number, telegram_button, telegram_text
 from bot.messages.cleaning import JOINER, inert
 from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
 from bot.messages.layout import TooSmall
-from bot.model import Decree, Post
 
 CAPTION_LIMIT = 1024
 """UTF-16 code units of a photo's caption, after entity parsing (Bot API, `sendPhoto`)."""

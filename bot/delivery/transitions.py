@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.delivery.backoff import SETTLE, backoff, next_look
-from bot.model import PostCause, PostState
+from bot.domain import PostCause, PostState
 
 REFUSED_REST = timedelta(minutes=10)
 """How long a destination that takes nothing is left alone."""

@@ -15,7 +15,7 @@ from bot.detection.identity import identities
 from bot.detection.judging import verdicts
 from bot.detection.likely import likely_kind
 from bot.detection.privacy import without_names
-from bot.model import Act, Evidence, Verdict
+from bot.domain import Act, Evidence, Verdict
 
 __all__ = [
     "identities",

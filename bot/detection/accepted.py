@@ -11,7 +11,7 @@ from bot.detection.located import located
 from bot.detection.mentions import Mention, mentions
 from bot.detection.rules import decide
 from bot.detection.segments import Segment, segments
-from bot.model import Act, Kind, Outcome, Verdict
+from bot.domain import Act, Kind, Outcome, Verdict
 
 
 def accepted(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:

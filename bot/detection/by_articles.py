@@ -10,7 +10,7 @@ from bot.detection.cues import Reason, cues
 from bot.detection.mentions import Mention
 from bot.detection.segments import Part
 from bot.detection.verbs import Verb, article_verb, first_verb, stopped
-from bot.model import Evidence, Kind
+from bot.domain import Evidence, Kind
 
 _SENTENCE = re.compile(r"[a-z]\.\s")
 

@@ -9,7 +9,7 @@ from bot.detection.mentions import Mention
 from bot.detection.numbers import number
 from bot.detection.references import references
 from bot.detection.segments import Part
-from bot.model import Kind
+from bot.domain import Kind
 
 _REACH = 420
 """Characters after a decree's name in which its object is told: a full title."""

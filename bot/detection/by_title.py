@@ -13,7 +13,7 @@ from bot.detection.references import CHANGES, references
 from bot.detection.segments import Block, Part, own_heading
 from bot.detection.titles import is_notice, notice_at_opening, notice_in
 from bot.detection.verbs import USE, Verb, article_verb, decides_before, plainly_used, stopped, title_verb, unsettled
-from bot.model import Evidence, Kind
+from bot.domain import Evidence, Kind
 
 _TITLE_TAIL = 320
 """Squeezed characters after a mention in which its title may still say what it does to it."""

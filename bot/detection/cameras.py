@@ -9,7 +9,7 @@ from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.operators import is_formality
 from bot.detection.segments import Block, Part, Segment, own_heading
-from bot.model import CameraType
+from bot.domain import CameraType
 
 _UNITS = {
     "une": 1, "un": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11,

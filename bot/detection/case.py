@@ -13,7 +13,7 @@ from bot.detection.law import hooks
 from bot.detection.mentions import Mention, Mentions
 from bot.detection.segments import Part, Segment
 from bot.detection.titles import OwnTitle
-from bot.model import Evidence, Kind, Outcome
+from bot.domain import Evidence, Kind, Outcome
 
 _PURPOSE = 20
 """Squeezed characters after a mention in which a title says what its algorithm is for."""

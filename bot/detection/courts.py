@@ -12,8 +12,8 @@ from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.segments import Part, Segment
 from bot.detection.text import repair
-from bot.model import Court
-from bot.text import fold_letters
+from bot.domain import Court
+from bot.domain.folding import fold_letters
 
 _PREFIX = "tribunaladministratif"
 _LINK = r"(?:territorialementcompetent)?(?:situea|sisa|dela|des|de|du|d|a)?"

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from bot.detection.text import Misread
-from bot.model import Kind
+from bot.domain import Kind
 
 Pattern = re.Pattern[str]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.detection.cues import cues
 from bot.detection.privacy import excerpt
 from bot.detection.text import View, fold, repair, squeeze
-from bot.model import Act, Evidence, PageText, Where
+from bot.domain import Act, Evidence, PageText, Where
 
 _QUOTE_LIMIT = 240
 """Characters of a quoted phrase: enough for the sentence that decides, too little to carry a page along."""

@@ -10,7 +10,7 @@ from itertools import chain
 from bot.detection.dates import ANY_DATE, HOUR, clock, full
 from bot.detection.document import Document
 from bot.detection.found import Found
-from bot.model import Moment
+from bot.domain import Moment
 
 Period = tuple[Moment | None, Moment | None]
 

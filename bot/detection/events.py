@@ -7,7 +7,7 @@ from functools import cache
 
 from bot.detection.cues import Pattern, load, pattern
 from bot.detection.document import Document
-from bot.model import Purpose
+from bot.domain import Purpose
 
 
 def _as_read(words: str) -> str:

@@ -26,7 +26,7 @@ from bot.detection.privacy import without_names
 from bot.detection.references import CHANGES, references
 from bot.detection.segments import Block, Part, Segment
 from bot.detection.signature import signed
-from bot.model import Evidence, Facts, Kind, Purpose
+from bot.domain import Evidence, Facts, Kind, Purpose
 
 T = TypeVar("T")
 

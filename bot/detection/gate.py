@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.detection.cues import cues
 from bot.detection.text import holds_damaged
-from bot.model import Act, PageText
-from bot.text import fold_letters
+from bot.domain import Act, PageText
+from bot.domain.folding import fold_letters
 
 _REACH = 14
 """Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""

@@ -19,7 +19,7 @@ from bot.detection.law import hooks
 from bot.detection.mentions import Mention
 from bot.detection.segments import Block, Part, Segment, own_heading
 from bot.detection.verbs import Verb
-from bot.model import Evidence
+from bot.domain import Evidence
 
 EVENT = "predetermined event"
 PRODUCT = "known product or maker"

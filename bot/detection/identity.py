@@ -24,8 +24,8 @@ import hashlib
 import re
 
 from bot.detection.numbers import comparable, without_service
-from bot.model import Facts
-from bot.text import fold_letters
+from bot.domain import Facts
+from bot.domain.folding import fold_letters
 
 POLICE = "PP"
 """Code of the préfecture de police among the authorities."""

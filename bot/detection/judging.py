@@ -16,7 +16,7 @@ from bot.detection.rules import decide
 from bot.detection.segments import Segment, segments
 from bot.detection.text import fold
 from bot.detection.titles import is_generic, lists_acts
-from bot.model import Act, Evidence, Facts, Outcome, TextOrigin, Verdict, Where
+from bot.domain import Act, Evidence, Facts, Outcome, TextOrigin, Verdict, Where
 
 _REASONS = 6
 """Phrases kept of an act that is not concerned, which may be hundreds of decrees on other things."""

@@ -8,7 +8,7 @@ from functools import cache
 
 from bot.detection.cues import Pattern, load, pattern
 from bot.detection.document import Document
-from bot.model import Facts
+from bot.domain import Facts
 
 _NEAR = 330
 """Squeezed characters between a law's number and its article: its full title stands between them."""

@@ -11,7 +11,7 @@ from bot.detection.mentions import mentions
 from bot.detection.segments import Part, Segment, segments
 from bot.detection.titles import own_title
 from bot.detection.verbs import article_verb, first_verb
-from bot.model import Act, Kind
+from bot.domain import Act, Kind
 
 
 def likely_kind(act: Act) -> Kind:

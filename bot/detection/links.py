@@ -11,7 +11,7 @@ from bot.detection.errata import erratum_in
 from bot.detection.identity import deciding_authority
 from bot.detection.numbers import comparable
 from bot.detection.text import fold
-from bot.model import Act, Facts, Kind, Outcome, Reference, Verdict
+from bot.domain import Act, Facts, Kind, Outcome, Reference, Verdict
 
 _GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
 

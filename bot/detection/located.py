@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.detection.document import Document
 from bot.detection.segments import Part, Segment
-from bot.model import Where
+from bot.domain import Where
 
 # A line of a table of contents of the national template, from its identifier to its page: `75-2026-05-03-00001 - … (6 pages) Page 3`.
 _CONTENTS_LINE = re.compile(

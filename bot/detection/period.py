@@ -17,7 +17,7 @@ from bot.detection.period_forms import ranges
 from bot.detection.period_hours import MOST
 from bot.detection.period_months import months
 from bot.detection.segments import Block, Part, Segment
-from bot.model import Moment
+from bot.domain import Moment
 
 
 def period(document: Document, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> Found[Period] | None:

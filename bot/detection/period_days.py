@@ -13,7 +13,7 @@ from bot.detection.durations import AT, Period, hour
 from bot.detection.found import Found
 from bot.detection.period_hours import HOURS, MOST, with_hours
 from bot.detection.signing import dates_signature
-from bot.model import Moment
+from bot.domain import Moment
 
 _LISTED = rf"{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?"
 _SEPARATOR = r"\s*(?:,\s*et\b|,|\bet\b)\s*(?:(?:le|les|des)\s+)?"

@@ -10,7 +10,7 @@ from bot.detection.document import Document
 from bot.detection.durations import AT, Period, durations, hour
 from bot.detection.found import Found
 from bot.detection.period_hours import DAILY, HOURS, MOST, with_hours
-from bot.model import Moment
+from bot.domain import Moment
 
 # The last day, whose year may stand with the first: "du 1er octobre 2026 à 0 h au 31 décembre".
 _LAST = rf"(?:{ANY_DATE}|{WEEKDAY}{DAY}\s*{MONTH})"

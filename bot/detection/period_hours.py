@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 
 from bot.detection.dates import HOUR
 from bot.detection.durations import Period, hour
-from bot.model import Moment
+from bot.domain import Moment
 
 MOST = 20
 """Periods looked at in one article: a real one has a few, a hostile text has any number."""

@@ -17,7 +17,7 @@ from bot.detection.cues import load
 from bot.detection.document import Document
 from bot.detection.found import Found
 from bot.detection.segments import Block, Part, Segment, own_heading
-from bot.model import Kind, Reference
+from bot.domain import Kind, Reference
 
 CHANGES = frozenset({Kind.RENEWAL, Kind.MODIFICATION, Kind.ABROGATION, Kind.SUSPENSION})
 

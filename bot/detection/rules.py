@@ -14,7 +14,7 @@ from bot.detection.mentions import mentions
 from bot.detection.segments import Part, Segment
 from bot.detection.titles import lists_acts, notice_opening, own_title
 from bot.detection.undecided import undecided, without_mention
-from bot.model import Outcome
+from bot.domain import Outcome
 
 
 def decide(document: Document, segment: Segment, *, unreadable: bool, stand_alone: bool) -> Finding:

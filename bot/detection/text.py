@@ -4,7 +4,7 @@ Recueils come with broken apostrophes (`l□emploi`), words cut at line ends, sp
 (`latransmission`), justified double spaces and OCR confusions. Two views absorb that noise:
 
 - `fold`: lower case, no accents, one kind of apostrophe, words joined over line ends, single blanks (line breaks kept);
-- `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is `bot.text.fold_letters`.
+- `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is `bot.domain.folding.fold_letters`.
 
 Each view maps its positions back to the text it was made from, so that evidence quotes the original.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from bot.text import fold_words
+from bot.domain.folding import fold_words
 
 _SAME = {
     # U+25A1 and U+FFFD stand for apostrophes lost by a font: every recueil of Paris before mid-2024 has them.

@@ -15,7 +15,7 @@ from bot.detection.references import CHANGES
 from bot.detection.segments import Part
 from bot.detection.titles import is_generic, own_title, tells_only_a_change
 from bot.detection.verbs import Verb, first_verb
-from bot.model import Evidence, Kind, Outcome
+from bot.domain import Evidence, Kind, Outcome
 
 _SAME_SENTENCE = 100
 """Characters after what is excluded in which its law is named."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.detection.cues import cues
-from bot.model import Kind
+from bot.domain import Kind
 
 _ASKED = 40
 """Squeezed characters before a verb that tell whether it was only asked for."""

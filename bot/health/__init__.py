@@ -3,6 +3,7 @@
 A source that yields nothing is failing, not quiet; one that was never asked, or that nobody can ask, is not fine either.
 """
 
+from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
 from bot.health.causes import Cause, cause_of, nobody_answers
 from bot.health.judging import (
     STUCK_ALONE,
@@ -15,7 +16,6 @@ from bot.health.judging import (
     needs_person,
     not_alive,
 )
-from bot.health.states import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
 
 __all__ = [
     "ASLEEP_AFTER",

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from statistics import median_low
 
+from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
+from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
+from bot.domain.records import SourceState, Stuck
 from bot.health.causes import Cause, remembered
-from bot.health.states import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
-from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits, is_late
 from bot.storage.posts import OpenPost
-from bot.storage.rows import SourceState, Stuck
 from sources.catalogue.authority import Authority, Source
 
 UNATTENDED_AFTER = timedelta(minutes=30)

@@ -8,11 +8,11 @@ from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from bot.domain import Counsel, Decree, Kind, Place, Recourse, Standing
 from bot.letters.known import facts_list, french_date, pieces
 from bot.letters.words import letter_words, template
 from bot.messages import words_in
 from bot.messages.moments import days_text
-from bot.model import Counsel, Decree, Kind, Place, Recourse, Standing
 
 _AGAINST = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
 

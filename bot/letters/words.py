@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.model import Flag
+from bot.domain import Flag
 
 
 class _Table(BaseModel):

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain import Counsel, Place, Standing
 from bot.messages.courts import court_text, short_court
 from bot.messages.lines import Line, Part
 from bot.messages.moments import date_text
 from bot.messages.rules import rules
 from bot.messages.words import Language, Words, words_in
-from bot.model import Counsel, Place, Standing
 
 _MARK = "⚖️ "
 _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED, Standing.IN_DOUBT})

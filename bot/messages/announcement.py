@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain import Counsel, Decree, Place, Sighting, Standing
 from bot.messages.advice import counsel_lines, recourse_line
 from bot.messages.changes import changed_lines, link_lines, notice_lines
 from bot.messages.cleaning import inert, link_to
@@ -15,7 +16,6 @@ from bot.messages.lines import Line, Part, line
 from bot.messages.places import hashtags, place_for, where_text
 from bot.messages.standings import flag_lines, post_timing
 from bot.messages.words import Language, Words, words_in
-from bot.model import Counsel, Decree, Place, Sighting, Standing
 
 _MOST_SIGHTINGS = 5
 _STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.model import Decree, Place
+from bot.domain import Decree, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
+from bot.domain import CHANGING, Change, Decree, Facts, Kind, Reference
+from bot.domain.folding import fold_letters
 from bot.messages.cleaning import clean, cut, inert
 from bot.messages.lines import Line, Part, capital
 from bot.messages.moments import date_text, period_text
 from bot.messages.words import Words
-from bot.model import CHANGING, Change, Decree, Facts, Kind, Reference
-from bot.text import fold_letters
 
 _LONGEST_NUMBER = 60
 _MOST = 5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain import Counsel, Decree, Place
 from bot.messages.beside import ALONE, Beside
 from bot.messages.words import Language
-from bot.model import Counsel, Decree, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from bot.domain import CameraType, Decree, Facts, Kind
 from bot.messages.cleaning import clean
 from bot.messages.lines import Line, Part, line
 from bot.messages.moments import date_text, period_text
 from bot.messages.words import Words
-from bot.model import CameraType, Decree, Facts, Kind
 
 
 def title_line(decree: Decree, words: Words) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain import Counsel, Decree, Kind, Place
 from bot.messages import html
 from bot.messages.announcement import announce
 from bot.messages.changes import first_link
@@ -15,7 +16,6 @@ from bot.messages.moments import period_text
 from bot.messages.places import where_text
 from bot.messages.standings import flag_lines, list_changes, list_standing
 from bot.messages.words import Language, Words, words_in
-from bot.model import Counsel, Decree, Kind, Place
 
 LONGEST_LINE = 300
 """Characters a reader sees of one line: a page of ten stays far below what a platform takes."""

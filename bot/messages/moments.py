@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from bot.domain import Facts, Moment
 from bot.messages.words import DateWords, TimingWords, Words
-from bot.model import Facts, Moment
 
 _HOURS_UP_TO = timedelta(hours=48)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
+from bot.domain import Place
 from bot.messages.cleaning import clean, inert
 from bot.messages.words import Words
-from bot.model import Place
 
 _MOST_TAGS = 5
 _LONGEST_OPERATOR = 24

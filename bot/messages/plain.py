@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain import Counsel, Decree, Place
 from bot.messages.announcement import announce, announce_in_full
 from bot.messages.dispatch import Dispatch
 from bot.messages.layout import plain
 from bot.messages.words import Language
-from bot.model import Counsel, Decree, Place
 
 
 def plain_post(dispatch: Dispatch) -> str:

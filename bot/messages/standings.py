@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain import Counsel, Decree, Flag, Kind, Place, Standing
 from bot.messages.changes import doubt_text
 from bot.messages.lines import Line, Part, capital
 from bot.messages.moments import Stage, Timing, date_text, days_text, delay_text, timing, timing_text
 from bot.messages.words import Words
-from bot.model import Counsel, Decree, Flag, Kind, Place, Standing
 
 _MARK = "⚠️ "
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain import Counsel, Decree, Place
 from bot.messages import html
 from bot.messages.announcement import Announcement, announce, announce_in_full
 from bot.messages.cleaning import cut, unlinked
 from bot.messages.dispatch import Dispatch
 from bot.messages.layout import Row, fit, paragraphs, plain
 from bot.messages.words import Language
-from bot.model import Counsel, Decree, Place
 
 TEXT_LIMIT = 4096
 _BUTTON_TEXT_LIMIT = 64

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import structlog
 
+from bot.domain import Decree, Place, Post
 from bot.messages import Language, place_for
-from bot.model import Decree, Place, Post
 from bot.picture.alt import alt_text
 from bot.picture.choice import Choice, choose
 from bot.picture.drawing import draw

@@ -10,11 +10,11 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain import Decree, Place
 from bot.messages import Language, Words, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.facts import fact_lines, reference_lines, title_line
 from bot.messages.places import where_text
-from bot.model import Decree, Place
 
 ALT_LIMIT = 1500
 """Characters that Mastodon takes (`media_attachments.description_limit`)."""

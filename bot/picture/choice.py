@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from bot.model import Decree, Evidence, Where
+from bot.domain import Decree, Evidence, Where
 
 
 @dataclass(frozen=True, slots=True)

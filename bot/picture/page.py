@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from bot.model import TextOrigin
+from bot.domain import TextOrigin
 from bot.picture.covering import names, signatures
 from bot.picture.finding import find, letters_of
 from bot.picture.model import NoPicture, Why

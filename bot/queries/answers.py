@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain import Decree, Place
+from bot.domain.records import PageOfDecrees
 from bot.health import Overview, Status
-from bot.model import Decree, Place
 from bot.queries.departments import Found, find_department
 from bot.queries.in_force import in_force
 from bot.queries.reader import DecreeReader
 from bot.queries.state import DepartmentState, WatchState
-from bot.storage.rows import PageOfDecrees
 
 Clock = Callable[[], datetime]
 

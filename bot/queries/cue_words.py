@@ -8,12 +8,12 @@ from functools import cache
 from importlib.resources import files
 
 from bot.detection import reason_words
+from bot.domain import Evidence
 from bot.messages import Language
-from bot.model import Evidence
 
 
 def cue_words(cue: str, language: Language) -> str:
-    """A sign or a reason by its name (`bot.model.Evidence.cue`), in words; as it is where there are none, as for a text of law."""
+    """A sign or a reason by its name (`bot.domain.Evidence.cue`), in words; as it is where there are none, as for a text of law."""
     if language == "fr":
         return _french().get(cue.replace(" ", "_"), cue)
     return reason_words(cue) or cue

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from bot.model import Place
-from bot.text import fold_words
+from bot.domain import Place
+from bot.domain.folding import fold_words
 
 _SUGGESTIONS = 3
 _NEAR = 70

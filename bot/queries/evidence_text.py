@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.domain import Decree, Evidence
 from bot.messages import Language
 from bot.messages.cleaning import cut, inert
-from bot.model import Decree, Evidence
 from bot.queries.cue_words import cue_words
 from bot.queries.vocabulary import EvidenceWords, vocabulary
 

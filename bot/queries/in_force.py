@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.detection.standing import period, standing
+from bot.domain import Decree, Place, Standing
+from bot.domain.law.standing import period, standing
 from bot.messages import place_for
-from bot.model import Decree, Place, Standing
 
 # Where the period could not be read, or what ended it was ended itself, that it is in force cannot be excluded: it is shown, after those
 # that are sure.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from bot.domain import Decree, Place
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
-from bot.model import Decree, Place
 from bot.queries.answers import BadInput, DecreeList, NothingFound, Question, Topic, UnknownDecree, UnknownDepartment
 from bot.queries.vocabulary import Vocabulary, vocabulary
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.counsel import counsel
+from bot.domain import Place
+from bot.domain.law.advice import counsel
 from bot.messages import Language, decree_line, place_for, plain_decree
-from bot.model import Place
 from bot.queries.answers import Answer, DecreeList, OneDecree
 from bot.queries.phrases import shortcoming, title, withdrawal
 from bot.queries.state import DepartmentState, WatchState, state_text

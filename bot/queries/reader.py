@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import date
 from typing import Protocol
 
-from bot.model import Decree
-from bot.storage.rows import PageOfDecrees
+from bot.domain import Decree
+from bot.domain.records import PageOfDecrees
 
 
 class DecreeReader(Protocol):

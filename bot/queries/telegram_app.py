@@ -14,7 +14,7 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
-from bot.model import Place
+from bot.domain import Place
 from bot.queries.answers import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram_commands import publish_commands, register

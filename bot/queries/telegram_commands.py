@@ -18,8 +18,8 @@ from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
+from bot.domain import Place
 from bot.messages import Button, Language
-from bot.model import Place
 from bot.queries.answers import Answer, Questions
 from bot.queries.callbacks import Callbacks
 from bot.queries.rate_limit import Grant, RateLimiter

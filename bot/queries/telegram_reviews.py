@@ -11,9 +11,9 @@ from telegram import CallbackQuery, Chat, LinkPreviewOptions, Message, Update
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
+from bot.domain import Kind, Outcome
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut
-from bot.model import Kind, Outcome
 from bot.queries.vocabulary import ReviewWords, vocabulary
 from bot.reviewing import Answer, Settled, answer_from
 from bot.storage.errors import NoSuchRow

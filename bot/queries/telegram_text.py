@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from bot.counsel import counsel
+from bot.domain import Place
+from bot.domain.law.advice import counsel
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, html, place_for, telegram_decree
 from bot.messages.cleaning import unlinked
-from bot.model import Place
 from bot.queries.answers import Answer, DecreeList, OneDecree, Question
 from bot.queries.phrases import title, withdrawal
 from bot.queries.plain_text import plain_answer

@@ -41,7 +41,7 @@ class StateWords(BaseModel):
 
 
 class EvidenceWords(BaseModel):
-    """How the phrases that support the facts are shown. `about` goes by `bot.model.Evidence.about`, `where` by `bot.model.Where`;
+    """How the phrases that support the facts are shown. `about` goes by `bot.domain.Evidence.about`, `where` by `bot.domain.Where`;
     `met` adds the sign that a phrase met."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.model import Act, PageText, Where
+from bot.domain import Act, PageText, Where
 from bot.reading.bulletins import cut_at_headings, one_act
 from bot.reading.contents import Entry, is_contents, read_contents
 from bot.reading.cover import is_cover

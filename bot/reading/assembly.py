@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.model import Cover, PageText, Reading, TextOrigin
+from bot.domain import Cover, PageText, Reading, TextOrigin
 from bot.reading.acts import cut_acts
 from bot.reading.cover import read_cover
 

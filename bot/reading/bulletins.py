@@ -12,13 +12,13 @@ from itertools import dropwhile, pairwise
 
 from rapidfuzz import fuzz
 
-from bot.model import Act, PageText, Where
+from bot.domain import Act, PageText, Where
+from bot.domain.folding import fold_letters
 from bot.reading.headings import decree_title
 from bot.reading.openings import number, openings
 from bot.reading.tables import Row
 from bot.reading.titles import title_of
 from bot.reading.unread import UNREAD
-from bot.text import fold_letters
 
 _ALIKE = 80.0
 _COMPARED = 120

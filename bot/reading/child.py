@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from bot.model import PageText
+from bot.domain import PageText
 from bot.reading.confinement import confine
 from bot.reading.own_process import run
 from bot.reading.pdf import Document, NotReadable

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from bot.model import Cover
+from bot.domain import Cover
+from bot.domain.folding import fold_words
 from bot.reading.headings import first_visa
-from bot.text import fold_words
 
 _MONTHS = {
     name: number

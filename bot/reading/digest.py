@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from bot.model import PageText
-from bot.text import fold_letters
+from bot.domain import PageText
+from bot.domain.folding import fold_letters
 
 
 def text_digest(pages: Iterable[PageText]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bot.text import fold_letters
+from bot.domain.folding import fold_letters
 
 # A hyphen that stands alone is a dash between two words.
 _LINE_END = re.compile(r"(?<![ \n])-\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.model import Act, PageText, Reading
+from bot.domain import Act, PageText, Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
-from bot.model import Act, PageText, TextOrigin, Where
+from bot.domain import Act, PageText, TextOrigin, Where
 from bot.reading.headings import decree_title
 from bot.reading.openings import openings
 

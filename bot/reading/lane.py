@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.model import PageText
+from bot.domain import PageText
 from bot.reading.ledger import Ledger
 from bot.reading.limits import Unreadable
 from bot.reading.wire import NotUnderstood, Recognise, Start

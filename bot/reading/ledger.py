@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.model import PageText, TextOrigin
+from bot.domain import PageText, TextOrigin
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.wire import Failed, NotUnderstood, Opened, decode, printable
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import dropwhile, groupby, pairwise, takewhile
 from statistics import mode
 
-from bot.model import Act, PageText, TextOrigin, Where
+from bot.domain import Act, PageText, TextOrigin, Where
 from bot.reading.contents import Entry
 from bot.reading.identifiers import nearest
 from bot.reading.running_titles import Names, Separator, marked_ids, names, printed_title, strip_running_titles

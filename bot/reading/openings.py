@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.model import PageText
+from bot.domain import PageText
+from bot.domain.folding import fold_letters
 from bot.reading.headings import decree_title, opens_decree
 from bot.reading.unread import UNREAD
-from bot.text import fold_letters
 
 _OPERATIVE = re.compile(
     r"(?m)^[^\w\n]*(?:A ?R ?R ?[EÊÉ] ?T ?[EÉ](?: ?N ?T)?|[Aa]rr[êe]te(?:nt)?|D ?[EÉ] ?C ?I ?D ?E|[Dd][ée]cide)[^\w\n]*$"

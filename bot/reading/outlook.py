@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bot.model import Act, PageText
+from bot.domain import Act, PageText
 from bot.reading import plan
 
 

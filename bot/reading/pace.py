@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.model import PageText
+from bot.domain import PageText
 from bot.reading.follow import Progress
 from bot.reading.ledger import Ledger
 

@@ -17,7 +17,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from bot.model import PageText, TextOrigin
+from bot.domain import PageText, TextOrigin
 from bot.reading.blank import forms_are_shown, images_decode, images_unpack
 from bot.reading.combine import combine
 from bot.reading.damage import completed, damaged_pages, decrypted, is_encrypted, streams_unpack

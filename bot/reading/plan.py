@@ -10,11 +10,11 @@ from enum import IntEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from bot.model import Act, PageText, TextOrigin
+from bot.domain import Act, PageText, TextOrigin
+from bot.domain.folding import fold_words
 from bot.reading.contents import is_contents
 from bot.reading.headings import opens_decree
 from bot.reading.running_titles import marked_ids, read_separator
-from bot.text import fold_words
 
 Span = tuple[str | None, int, int]
 """What makes an act the same one from one cutting to the next: its identifier and its pages."""

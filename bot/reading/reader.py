@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.model import PageText, Reading
+from bot.domain import PageText, Reading
 from bot.reading.assembly import assemble
 from bot.reading.engine import EngineKind, engine_kind
 from bot.reading.follow import Follower

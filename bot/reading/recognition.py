@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from bot.model import Act, PageText
+from bot.domain import Act, PageText
 from bot.reading import plan
 from bot.reading.acts import cut_acts
 from bot.reading.assembly import assemble

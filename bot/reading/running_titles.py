@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from bot.domain.folding import fold_letters
 from bot.reading.folding import end_of, one_line, start_of
 from bot.reading.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
-from bot.text import fold_letters
 
 _MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
 _NUMBER = re.compile(r"[^\w\n]*\s*(\d{1,4})(?!\d)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from bot.model import PageText
+from bot.domain import PageText
 from bot.reading.ledger import Ledger
 from bot.reading.wire import NotUnderstood, Start, Survey
 from bot.reading.worker import Worker

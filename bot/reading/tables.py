@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+from bot.domain.folding import fold_letters
 from bot.reading.folding import one_line
 from bot.reading.openings import number
-from bot.text import fold_letters
 
 _HEADING = re.compile(r"(?i)sommaire")
 _BULLET = re.compile(

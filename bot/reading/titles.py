@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.model import PageText, Where
+from bot.domain import PageText, Where
+from bot.domain.folding import fold_letters
 from bot.reading.folding import one_line
 from bot.reading.headings import decree_title, first_line
-from bot.text import fold_letters
 
 _COMPARED = 40
 """Letters of a title by which its line is known again: the rest may be on the next page."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.model import TextOrigin
+from bot.domain import TextOrigin
 
 UNREAD = frozenset({TextOrigin.UNREADABLE, TextOrigin.PENDING})

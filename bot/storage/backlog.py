@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
-from bot.model import PostState
+from bot.domain import PostState
 from bot.storage.outbox_rows import is_due
 from bot.storage.schema import posts
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from bot.model import CameraType, Evidence, Facts, Kind, Moment, Purpose, Reference, Where
+from bot.domain import CameraType, Evidence, Facts, Kind, Moment, Purpose, Reference, Where
 
 PURPOSES = {
     Purpose.ABANDONED_OBJECT: "objets abandonnés",

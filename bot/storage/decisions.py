@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from bot.model import Kind, Outcome
-from bot.storage.act_keys import ActText, act_keys
-from bot.storage.rows import Decision
+from bot.domain import Kind, Outcome
+from bot.domain.identity.act_keys import ActText, act_keys
+from bot.domain.records import Decision
 from bot.storage.schema import acts, decisions
 
 _AT_ONCE = 500

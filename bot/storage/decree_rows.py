@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Date, case, func, select
 
-from bot.model import Decree, Kind, Sighting
+from bot.domain import Decree, Kind, Sighting
 from bot.storage.codec import evidence_from_json, facts_from_json
 from bot.storage.links import load_changes
 from bot.storage.schema import decrees, identities, recueils, sightings

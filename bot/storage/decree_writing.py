@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select, update
 
-from bot.model import Decree, Facts
+from bot.domain import Decree, Facts
+from bot.domain.identity.completing import completed, earliest
+from bot.domain.identity.identity import Found, keys_of
+from bot.domain.identity.linking import prefix_of
 from bot.storage.codec import clean, clean_or_none, evidence_to_json, facts_from_json, facts_to_json
-from bot.storage.completing import completed, earliest
 from bot.storage.errors import NoSuchRow
-from bot.storage.identity import Found, keys_of
-from bot.storage.linking import prefix_of
 from bot.storage.links import write_links
 from bot.storage.schema import decrees, identities, sightings
 from bot.storage.search import index_again
@@ -64,7 +64,7 @@ def see(
     `within` is the act that was looked at, where that was not the whole recueil: elsewhere in it nothing is corrected.
 
     The facts of each decree are completed by what its sightings tell, and it was published when the first of them was: see
-    `bot.storage.completing`.
+    `bot.domain.identity.completing`.
     """
     days = {decree_id: _day_there(connection, decree_id, recueil.id, decree.published) for decree_id, decree in seen}
     for decree_id in {decree_id for decree_id, _ in seen}:

@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Select, func, select
 
-from bot.model import Decree, Evidence, Kind, Outcome, Sighting
+from bot.domain import Decree, Evidence, Kind, Outcome, Sighting
+from bot.domain.records import PageOfDecrees, ReadResult, Recorded
 from bot.storage.codec import evidence_from_json
 from bot.storage.database import Database
 from bot.storage.decree_rows import load_decrees, load_sightings, newest_first
@@ -17,7 +18,6 @@ from bot.storage.editing import want_edits
 from bot.storage.queueing import Route
 from bot.storage.recording import record
 from bot.storage.retrying import written
-from bot.storage.rows import PageOfDecrees, ReadResult, Recorded
 from bot.storage.running import running
 from bot.storage.schema import act_terms, acts, decrees
 from bot.storage.search import matching, query_terms, relevance
@@ -89,7 +89,7 @@ class Decrees:
         """Authorisations and renewals that may count on this day, of these authorities (None: of all), in the order of `newest_first`.
 
         May: all whose end is not past, as they say it or as a later decree lengthens it, and those without a known end that were found and
-        published within 62 days before. Whether they are in force `bot.detection.standing` tells.
+        published within 62 days before. Whether they are in force `bot.domain.law.standing` tells.
         """
         with self._database.reading() as connection:
             ids = connection.execute(running(on, authorities)).scalars().all()

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from bot.model import CHANGING, Kind, PostState
+from bot.domain import CHANGING, Kind, PostState
+from bot.domain.identity.marks import CHANGED, named_by, news
 from bot.storage.decree_rows import load_decrees
-from bot.storage.marks import CHANGED, named_by, news
 from bot.storage.schema import edits, posts
 from bot.storage.upsert import insert_or_ignore
 

@@ -1,6 +1,6 @@
 """Posts that are to be edited: rows, as posts are, but an edit may be made twice, so that nobody need hold one.
 
-A post has one edit at most. It is wanted while there is something that the post has not told and is still to tell (`bot.storage.marks`);
+A post has one edit at most. It is wanted while there is something that the post has not told and is still to tell (`bot.domain.identity.marks`);
 what an edit told, or was given up for, is told from then on.
 """
 
@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
+from bot.domain.identity.marks import as_text, is_to_be_told
 from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.editing import DONE, GIVEN_UP, PENDING
-from bot.storage.marks import as_text, is_to_be_told
 from bot.storage.outbox_rows import SKEW, is_in_doubt, lasts, load_rows
 from bot.storage.replies import with_followers
 from bot.storage.schema import Instant, decrees, edits, holds, posts

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
 
-from bot.model import PostCause
+from bot.domain import PostCause
+from bot.domain.identity.marks import as_text, as_untold
 from bot.storage.database import Database
 from bot.storage.editing import DONE, GIVEN_UP, PENDING
 from bot.storage.edits import can_be_edited
-from bot.storage.marks import as_text, as_untold
 from bot.storage.outbox_rows import cause_of, load_rows
 from bot.storage.schema import edits, posts
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import exc
 
-    from bot.storage.rows import Decision
+    from bot.domain.records import Decision
 
 
 class StorageError(Exception):

@@ -9,9 +9,9 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
-from bot.model import Kind, Reference
+from bot.domain import Kind, Reference
+from bot.domain.identity.linking import Candidate, Link, Party, linked
 from bot.storage.codec import facts_from_json
-from bot.storage.linking import Candidate, Link, Party, linked
 from bot.storage.schema import decrees, identities, links
 
 

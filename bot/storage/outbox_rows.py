@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, case, exists, literal, or_, select
 
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
+from bot.domain.identity.shown import as_shown
 from bot.storage.decree_rows import load_decrees
 from bot.storage.schema import Instant, holds, posts
-from bot.storage.shown import as_shown
 
 OPEN = frozenset({PostState.PENDING, PostState.SENDING, PostState.UNKNOWN, PostState.HELD})
 """The states of a post that may still go out, or may be out."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Dialect, LargeBinary, TypeDecorator
 
-from bot.model import PageText, TextOrigin
+from bot.domain import PageText, TextOrigin
 
 _READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, delete, or_, select, true, update
 
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
 from bot.storage import waiting
 from bot.storage.codec import clean
 from bot.storage.database import Database

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, update
 
+from bot.domain.records import Quarantined, Recueil, RecueilState
 from bot.storage.database import Database
 from bot.storage.recueils import recueil_of
-from bot.storage.rows import Quarantined, Recueil, RecueilState
 from bot.storage.schema import contents, recueils
 
 _BATCH = 500  # parameters of one IN list: well under the limit of either database

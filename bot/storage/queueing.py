@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert
 
-from bot.model import Decree, Post, PostState
-from bot.storage.identity import post_key
+from bot.domain import Decree, Post, PostState
+from bot.domain.identity.identity import post_key
 from bot.storage.schema import posts
 
 Route = Callable[[Decree], Sequence[str]]

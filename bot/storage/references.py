@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from bot.model import Decree, History, PostState
+from bot.domain import Decree, History, PostState
 from bot.storage.database import Database
 from bot.storage.decree_rows import load_decrees
 from bot.storage.post_states import require

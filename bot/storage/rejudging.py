@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from bot.model import Decree, Outcome, Verdict
+from bot.domain import Decree, Outcome, Verdict
+from bot.domain.identity.identity import Earlier, Found, keys_of, recognise
+from bot.domain.records import Rejudged
 from bot.storage.codec import evidence_to_json
 from bot.storage.database import Database, lock_recueil
 from bot.storage.decisions import decisions_under, keys_of_act
@@ -17,10 +19,8 @@ from bot.storage.decree_writing import claim, see, store_decrees
 from bot.storage.decrees import StoredAct
 from bot.storage.editing import want_edits
 from bot.storage.errors import NoSuchRow
-from bot.storage.identity import Earlier, Found, keys_of, recognise
 from bot.storage.queueing import Route, queue
 from bot.storage.recording import known_keys
-from bot.storage.rows import Rejudged
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
 from bot.storage.withdrawing import withdrawn_among

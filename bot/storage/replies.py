@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
-from bot.model import CHANGING, Change, Decree, Post, PostState, Told
+from bot.domain import CHANGING, Change, Decree, Post, PostState, Told
 from bot.storage.decree_rows import load_decrees
 from bot.storage.outbox_rows import OPEN
 from bot.storage.schema import posts

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
 
-from bot.model import Decree, Kind, Outcome
+from bot.domain import Decree, Kind, Outcome
+from bot.domain.identity.identity import Earlier, Found, keys_of, recognise
+from bot.domain.records import Accepted, Decision, Rejected, Waiting
 from bot.storage.codec import evidence_from_json
 from bot.storage.database import Database, lock_recueil
 from bot.storage.decisions import decisions_under
@@ -16,11 +18,9 @@ from bot.storage.decree_rows import load_decrees
 from bot.storage.decree_writing import see, store_decrees
 from bot.storage.editing import want_edits
 from bot.storage.errors import NoSuchRow
-from bot.storage.identity import Earlier, Found, keys_of, recognise
 from bot.storage.queueing import Route, queue
 from bot.storage.recording import known_keys
 from bot.storage.retrying import written
-from bot.storage.rows import Accepted, Decision, Rejected, Waiting
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
 from bot.storage.settling import claim, decided, decision, settle, token_of
@@ -60,7 +60,7 @@ class Reviews:
             return None if waits else decided(connection, review)
 
     def decided(self, keys: Collection[str]) -> Mapping[str, Decision]:
-        """What was decided of the act that each of these keys is of (see `bot.storage.act_keys`); a key of an undecided one is left out."""
+        """What was decided of the act that each of these keys is of (see `bot.domain.identity.act_keys`); a key of an undecided one is left out."""
         with self._database.reading() as connection:
             return decisions_under(connection, keys)
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Select, and_, or_, select, union
 
-from bot.model import Kind
+from bot.domain import Kind
 from bot.storage.decree_rows import newest_first
 from bot.storage.schema import decrees, identities, links
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from bot.model import Facts
+from bot.domain import Facts
 from bot.storage.codec import PURPOSES, facts_from_json
 from bot.storage.schema import act_terms, acts, decrees, search_rules
 from bot.storage.terms import RULES, terms, words

@@ -8,12 +8,12 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from bot.model import Kind, Outcome
+from bot.domain import Kind, Outcome
+from bot.domain.records import Decision
 from bot.storage.codec import clean
 from bot.storage.database import lock_recueil
 from bot.storage.decisions import decisions_under, key_of_review, keys_of_act, write_decision
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.rows import Decision
 from bot.storage.schema import acts, reviews
 
 _LONGEST_BY = 32

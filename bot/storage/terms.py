@@ -12,10 +12,10 @@ from importlib.metadata import version
 
 from snowballstemmer.french_stemmer import FrenchStemmer
 
-from bot.text import fold_words
+from bot.domain.folding import fold_words
 
 RULES = f"3 snowballstemmer {version('snowballstemmer')}"
-"""Names the rules of this module and of `bot.text`, and of which acts terms are made: raise the number when they change, and
+"""Names the rules of this module and of `bot.domain.folding`, and of which acts terms are made: raise the number when they change, and
 the terms of every database are made again.
 
 Endings are cut a little differently by other versions of the library.

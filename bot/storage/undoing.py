@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, and_
 
-from bot.model import CHANGING, Change, Kind
-from bot.storage.linking import Link, Party, change, in_order
+from bot.domain import CHANGING, Change, Kind
+from bot.domain.identity.linking import Link, Party, change, in_order
 from bot.storage.named import Known, links_to, load_known, load_links
 from bot.storage.schema import links
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 
-from bot.model import PostCause, PostState
+from bot.domain import PostCause, PostState
 from bot.storage.outbox_rows import SKEW, due_at, is_due, is_in_doubt, lasts, load_rows
 from bot.storage.post_states import values_of
 from bot.storage.replies import awaited

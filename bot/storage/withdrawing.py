@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, exists, select, update
 
-from bot.model import Outcome, Post, PostCause, PostState, Verdict
+from bot.domain import Outcome, Post, PostCause, PostState, Verdict
+from bot.domain.identity.identity import Found
+from bot.domain.records import Decision, ReadResult, Withdrawal
 from bot.storage.decisions import decisions_under, key_of_decree, key_of_review, keys_of_act, write_decision
 from bot.storage.editing import changed_by, want_edits
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.identity import Found
 from bot.storage.outbox_rows import load_rows
-from bot.storage.rows import Decision, ReadResult, Withdrawal
 from bot.storage.schema import act_terms, acts, decisions, decrees, posts, recueils, reviews, sightings
 from bot.storage.search import index_acts, index_again
 

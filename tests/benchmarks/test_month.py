@@ -16,8 +16,8 @@ from benchmarks.month.papers import Paper, number_of, pages_of
 from benchmarks.month.plan import LEAST_SOURCES, START, TAIL, Kind, Plan, Trouble, draw
 from benchmarks.month.run import EVERY, Poll, Record, Recovery
 from benchmarks.month.sites import ELSEWHERE, Month
-from bot.model import Decree, Facts, Outcome, Post, PostState
-from bot.model import Kind as Act
+from bot.domain import Decree, Facts, Outcome, Post, PostState
+from bot.domain import Kind as Act
 from bot.reading.assembly import assemble
 from bot.verdicts import judge_reading
 from sources.catalogue.authority import Authority, Source, load_authorities

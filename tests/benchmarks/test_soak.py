@@ -11,7 +11,7 @@ from benchmarks.soak.__main__ import soak
 from benchmarks.soak.figures import report
 from benchmarks.soak.plan import Blow, Mode, Plan, Step, Where, draw
 from benchmarks.soak.run import judged
-from bot.model import Post, PostState
+from bot.domain import Post, PostState
 from tests.bot.delivery.memory import numbered
 
 ORDER = [("10", 1), ("11", 2)]

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import update
 
 from bot.demo.scenario import demo_text
-from bot.model import Act, Cover, PageText, Reading
-from bot.storage.rows import NewRecueil, Recorded, Recueil, RecueilState
+from bot.domain import Act, Cover, PageText, Reading
+from bot.domain.records import NewRecueil, Recorded, Recueil, RecueilState
 from bot.storage.schema import acts, decrees
 from bot.storage.store import Store
 from bot.verdicts import decision_keys, read_result

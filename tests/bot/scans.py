@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.model import Act, Cover, PageText, Reading, TextOrigin
+from bot.domain import Act, Cover, PageText, Reading, TextOrigin
 from bot.perusal import NOBODY
 from bot.reading.follow import Follower, Progress
 

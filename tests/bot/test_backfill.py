@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from bot.backfill import Backfill, BackfillReport, Progress, Wanted
-from bot.model import Decree
+from bot.domain import Decree
+from bot.domain.records import Recueil, RecueilState
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, StorageError
-from bot.storage.rows import Recueil, RecueilState
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 from sources.model import Download, FetchError, Gone, Paused, Refused, Unreachable

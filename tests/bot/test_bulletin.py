@@ -7,9 +7,9 @@ from structlog.testing import capture_logs
 
 from bot.bulletin import Bulletin, DatabaseLog
 from bot.crowd import CrowdLog
+from bot.domain.records import SourceState
 from bot.report import Harvest, SourceReport
 from bot.storage.errors import Conflict, Full, StorageError, Unavailable
-from bot.storage.rows import SourceState
 from bot.storage.store import Store
 from sources.catalogue.authority import Source
 

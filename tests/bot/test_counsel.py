@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.counsel import counsel
-from bot.model import Change, Decree, Facts, Flag, Kind, Moment, Place, Recourse, Standing
+from bot.domain import Change, Decree, Facts, Flag, Kind, Moment, Place, Recourse, Standing
+from bot.domain.law.advice import counsel
 
 PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
 PARIS_COURT, CERGY_COURT = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"

@@ -13,11 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.domain.records import Recueil, RecueilState
 from bot.reading.limits import Limits
 from bot.reading.reader import read_pdf
 from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
-from bot.storage.rows import Recueil, RecueilState
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority

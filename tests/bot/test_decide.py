@@ -19,8 +19,8 @@ from bot.decide import (
     reread_at,
     retry_at,
 )  # fmt: skip
-from bot.model import Cover, Reading
-from bot.storage.rows import Recueil, RecueilState
+from bot.domain import Cover, Reading
+from bot.domain.records import Recueil, RecueilState
 from sources.catalogue.authority import Order
 from sources.listed import Listed
 

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import pytest
 from structlog.testing import capture_logs
 
-from bot.model import Outcome
+from bot.domain import Outcome
+from bot.domain.records import Decision
 from bot.storage.errors import Locked
-from bot.storage.rows import Decision
 from tests.bot import test_long_readings as long
 from tests.bot.test_long_readings import World, scan_with_a_decree, soon
 from tests.bot.test_watch import NOON

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import sources.http  # noqa: F401 - its errors must exist to be counted
+from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
+from bot.domain.records import SourceState, Stuck
 from bot.health import (
     AuthorityHealth,
     Cause,
@@ -23,10 +25,8 @@ from bot.health import (
     nobody_answers,
     not_alive,
 )
-from bot.model import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.rhythm import Habits
 from bot.storage.posts import OpenPost
-from bot.storage.rows import SourceState, Stuck
 from sources.catalogue.authority import Authority, Source
 from sources.errors import Emptied, LayoutChanged
 from sources.http import Disallowed

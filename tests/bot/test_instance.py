@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.domain import PostState
 from bot.instance import AlreadyRunning, Json, Order, Told, run_alone, serve, work_alone
-from bot.model import PostState
 from bot.storage.errors import HandedOverFailed, Locked, Unavailable
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.store import Store, open_store

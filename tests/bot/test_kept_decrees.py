@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot.domain import PageText
+from bot.domain.records import Recueil
 from bot.harvest import Harvester
 from bot.keep import Keep, KeepPdfs
-from bot.model import PageText
 from bot.perusal import RULES
 from bot.shelf import Shelf
-from bot.storage.rows import Recueil
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil, to
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import PostState
+from bot.domain import PostState
+from bot.domain.records import RecueilState
 from bot.report import Harvest
 from bot.shelf import Shelf
-from bot.storage.rows import RecueilState
 from bot.storage.store import open_store
 from tests.bot.test_long_readings import LONG, World, scan_with_a_decree, sha, url
 

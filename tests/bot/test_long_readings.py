@@ -13,14 +13,14 @@ from typing import TypeVar
 import pytest
 from structlog.testing import capture_logs
 
-from bot.model import Outcome, Post, Reading
+from bot.domain import Outcome, Post, Reading
+from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.notes import Pace
 from bot.perusal import MOST_UNFINISHED
 from bot.reading.limits import Unreadable
 from bot.report import Harvest, SourceReport
 from bot.shelf import Shelf
 from bot.storage.errors import Full, Locked, StorageError
-from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority, Source

@@ -19,12 +19,12 @@ from bot.config.model import DestinationSettings
 from bot.delivery import ConsoleChannel, Destination, destinations_for
 from bot.delivery.outbox import Deliverer
 from bot.demo.scenario import demo_text
+from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
+from bot.domain.records import RecueilState
 from bot.health import SourceHealth, Status
-from bot.model import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
 from bot.reading.assembly import assemble
 from bot.redetect import Redetection
 from bot.reviewing import Reviewer
-from bot.storage.rows import RecueilState
 from bot.verdicts import issuer_of
 from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Source, load_authorities

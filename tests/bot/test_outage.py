@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.model import Reading
+from bot.domain import Reading
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority, Source

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain import Reading
 from bot.lanes import Lanes
-from bot.model import Reading
 from bot.notes import Pace
 from bot.perusal import File, Peruser
 from bot.reading.limits import Unreadable

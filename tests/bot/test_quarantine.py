@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.records import RecueilState
 from bot.quarantine import Wanted, retry, wanted_of
 from bot.reading.limits import Unreadable
-from bot.storage.rows import RecueilState
 from bot.storage.store import Store
 from tests.bot.test_watch import NOON, Bench, Site, files, reading, url, vsa
 from tests.sources.markup import ROOT

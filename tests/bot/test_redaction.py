@@ -6,7 +6,7 @@ import json
 import pytest
 
 from bot.config import Settings
-from bot.redaction import RedactedStream, scrub
+from bot.domain.redaction import RedactedStream, scrub
 
 TOKEN = "123456789:AA-secret_of&the\"bot'"
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.model import Decree, Facts, Kind, Outcome, PostState
+from bot.domain import Decree, Facts, Kind, Outcome, PostState
 from bot.redetect import Applied, Redetection
 from bot.redetection import Effect
 from bot.reviewing import Reviewer

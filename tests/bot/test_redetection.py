@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model import Act, Decree, Facts, Judged, Kind, Outcome, PageText, Sighting, Verdict
+from bot.domain import Act, Decree, Facts, Judged, Kind, Outcome, PageText, Sighting, Verdict
+from bot.domain.records import Recueil, RecueilState
 from bot.redetection import Difference, Effect, Said, difference
 from bot.storage.decrees import StoredAct
-from bot.storage.rows import Recueil, RecueilState
 from tests.bot.real_acts import DAY, NOW
 
 RECUEIL = Recueil(1, "26", "26:site", "https://p.example/a.pdf", "RAA", DAY, False, RecueilState.READ, 1, None, None, None, None)

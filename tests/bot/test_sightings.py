@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.counsel import counsel
 from bot.delivery.outbox import Deliverer
 from bot.demo.scenario import demo_text
-from bot.model import Decree, Kind, Place, Reading
+from bot.domain import Decree, Kind, Place, Reading
+from bot.domain.law.advice import counsel
 from bot.verdicts import read_result
 from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority, Source

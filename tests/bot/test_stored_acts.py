@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from bot.demo.scenario import demo_text
-from bot.model import Act, Outcome, PageText
+from bot.domain import Act, Outcome, PageText
+from bot.domain.records import Content
 from bot.reading.assembly import assemble
 from bot.storage.decrees import StoredAct
-from bot.storage.rows import Content
 from bot.stored_acts import acts_again
 from tests.bot.real_acts import DAY, NOW
 

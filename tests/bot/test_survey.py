@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.records import NewRecueil, RecueilState, SourceState
 from bot.health import Cause, Status
-from bot.storage.rows import NewRecueil, RecueilState, SourceState
 from bot.storage.store import Store
 from bot.survey import survey
 from sources.catalogue.authority import Authority, Source

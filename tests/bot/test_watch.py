@@ -14,14 +14,14 @@ from structlog.testing import capture_logs
 
 from bot import decide
 from bot.demo.scenario import demo_text
+from bot.domain import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
+from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.health import Cause
-from bot.model import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
 from bot.perusal import NOBODY
 from bot.reading.follow import Follower
 from bot.reading.limits import Unreadable
 from bot.report import Harvest, SourceReport
 from bot.storage.errors import Full, StorageError
-from bot.storage.rows import NewRecueil, Recueil, RecueilState
 from bot.storage.store import Store
 from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority, Source

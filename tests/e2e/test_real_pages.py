@@ -12,8 +12,8 @@ import pytest
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay, Resource
 from bot.demo.scenario import demo_text
-from bot.model import PostState
-from bot.storage.rows import RecueilState
+from bot.domain import PostState
+from bot.domain.records import RecueilState
 from bot.storage.store import open_store
 from tests.bot.storage.finding import all_recueils
 from tests.e2e.world import CHANNEL, World, posts_in

@@ -17,10 +17,10 @@ from bot.config import Settings
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay
 from bot.demo.scenario import DROME, demo_text
-from bot.model import Decree, Outcome, PostState
+from bot.domain import Decree, Outcome, PostState
+from bot.domain.records import RecueilState
 from bot.redetect import Redetection
 from bot.redetection import Effect
-from bot.storage.rows import RecueilState
 from bot.storage.schema import acts, decrees, posts, recueils
 from tests.bot.real_acts import DOUBTFUL_TEXT
 from tests.bot.storage.finding import posts_of

@@ -17,8 +17,8 @@ from bot.demo.pages import Link, downloads
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Resource
 from bot.demo.scenario import DROME, demo_text
+from bot.domain.records import RecueilState
 from bot.storage.locks import LockName
-from bot.storage.rows import RecueilState
 from bot.storage.store import Store, open_store
 from tests.e2e.test_operations import Bot, Sites, bot, configure, publish
 from tests.e2e.world import CHANNEL, posts_in

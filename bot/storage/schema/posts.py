@@ -20,16 +20,16 @@ posts = Table(
     Column("error", Text),
     Column("created_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    # A word of `bot.model.PostCause`.
+    # A word of `bot.domain.PostCause`.
     Column("cause", String(32)),
     Column("looks", Integer, nullable=False, server_default="0"),
     # When `not_before` was set: a clock that was since set back is found out by it.
     Column("changed_at", Instant),
     # The key of the message that tells of this decree and of others; null for a post that is a message of its own.
     Column("digest", String(64), index=True),
-    # What it told of its decree when it was last sent or edited: see `bot.storage.marks`.
+    # What it told of its decree when it was last sent or edited: see `bot.domain.identity.marks`.
     Column("told", Text),
-    # The link and the number that its message shows: see `bot.storage.shown`.
+    # The link and the number that its message shows: see `bot.domain.identity.shown`.
     Column("shown", JSON(none_as_null=True)),
 )
 Index(None, posts.c.destination, posts.c.state, posts.c.id)
@@ -92,7 +92,7 @@ destination_checks = Table(
     "destination_checks",
     metadata,
     Column("destination", Text, primary_key=True),
-    # A word of `bot.model.DestinationTrouble`; null where nothing is wrong.
+    # A word of `bot.domain.DestinationTrouble`; null where nothing is wrong.
     Column("trouble", String(16)),
     Column("detail", Text),
     # The first check in a row that found this, and the last.

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from benchmarks.detection import NOISES, Labelled, Printed
 from benchmarks.detection.letters import SEEDED, STEADY
-from bot.model import Kind, Outcome
-from bot.text import fold_words
+from bot.domain import Kind, Outcome
+from bot.domain.folding import fold_words
 from tests.benchmarks.detection.folders import AUTHORISATION, BODY
 
 ID = "75-2024-05-31-00004"

@@ -15,7 +15,7 @@ from bot.alerts.fitting import LONGEST
 from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
 from bot.alerts.post_text import post_text, post_words
 from bot.delivery import Unknown
-from bot.model import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
+from bot.domain import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
 from bot.storage.post_alerts import PostAlert
 from bot.storage.posts import OpenPost
 from bot.storage.store import Store

@@ -12,8 +12,8 @@ import pytest
 import typer
 
 from bot.cli.letter import write_letter
-from bot.model import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, PageText, Reading, Verdict, Where
-from bot.storage.rows import NewRecueil, ReadResult, RecueilState
+from bot.domain import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, PageText, Reading, Verdict, Where
+from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.storage.ready import ready_store

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app import Parts
 from bot.cli.delivering import delivering
-from bot.model import PostState
+from bot.domain import PostState
 
 NOW = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
 

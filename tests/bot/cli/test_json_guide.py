@@ -15,8 +15,7 @@ from bot.cli.reading_shapes import page_json, reading_json
 from bot.cli.review_shapes import review_json
 from bot.cli.round_shapes import round_json
 from bot.delivery import Delivered
-from bot.health import DestinationHealth
-from bot.model import (
+from bot.domain import (
     Act,
     Change,
     Cover,
@@ -40,8 +39,9 @@ from bot.model import (
     Verdict,
     Where,
 )
+from bot.domain.records import UncertainAct, Waiting
+from bot.health import DestinationHealth
 from bot.report import Harvest, SourceReport, Unread
-from bot.storage.rows import UncertainAct, Waiting
 from sources.catalogue.authority import load_authorities
 from sources.listed import Listed
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.outbox_shapes import decided_json, post_json
-from bot.model import Kind, Post, PostCause, PostState
+from bot.domain import Kind, Post, PostCause, PostState
 from bot.storage.edits_told import EditTold
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie

@@ -13,7 +13,7 @@ import pytest
 from bot.cli.read_again import quarantine_lines
 from bot.cli.read_choice import Task, WrongChoice, task_of
 from bot.demo.replay import Replay
-from bot.storage.rows import Quarantined, RecueilState
+from bot.domain.records import Quarantined, RecueilState
 from tests.bot.cli.conftest import Vigie, write_config
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.cli.read_evidence import evidence_lines, reason
 from bot.cli.read_explain import explain_lines
-from bot.model import Evidence, Outcome, TextOrigin, Where
+from bot.domain import Evidence, Outcome, TextOrigin, Where
 from bot.verdicts import judge_reading
 from tests.bot.cli.test_read_lines import ROAD, VSA, act, judged, reading
 

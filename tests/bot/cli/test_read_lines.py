@@ -13,7 +13,7 @@ from bot.cli.read_lines import act_lines, summary_lines
 from bot.cli.read_pages import method_lines, page_ranges, text_lines
 from bot.cli.read_trouble import Circumstances, trouble_lines
 from bot.demo.scenario import demo_text
-from bot.model import (
+from bot.domain import (
     Act,
     CameraType,
     Cover,

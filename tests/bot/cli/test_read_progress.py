@@ -7,7 +7,7 @@ from rich.console import Console
 
 from bot.cli.read_progress import showing, step_words
 from bot.demo.scenario import demo_text
-from bot.model import Act, Cover, PageText, Reading, TextOrigin
+from bot.domain import Act, Cover, PageText, Reading, TextOrigin
 from bot.reading.follow import Progress
 
 PAGE = PageText(87, "Vu", TextOrigin.OCR, confidence=91)

@@ -16,9 +16,9 @@ from bot.cli.rounds import one_round
 from bot.cli.shapes import uncertain_json
 from bot.config import Settings
 from bot.demo.replay import Replay
+from bot.domain.records import UncertainAct
 from bot.report import Harvest
 from bot.storage.errors import Locked
-from bot.storage.rows import UncertainAct
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.messages.samples import decree

@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.cli.status_lines import status_lines
+from bot.domain.records import RecueilState
 from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.storage.rows import RecueilState
 from sources.catalogue.authority import Authority
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from bot.config import ConfigError, Settings, destinations, load_settings
 from bot.config.destinations import edited
 from bot.delivery import AppriseChannel, ConsoleChannel, MastodonChannel, TelegramChannel
-from bot.model import Filter, Kind
+from bot.domain import Filter, Kind
 
 CODES = frozenset({"26", "38"})
 TELEGRAM = "[telegram]\ntoken = '1:T'\n"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.delivery import Sent
 from bot.delivery.backoff import SETTLE
-from bot.model import Decree, Facts, History, Place, Post, PostCause, PostState
+from bot.domain import Decree, Facts, History, Place, Post, PostCause, PostState
 from tests.bot.messages.samples import DROME, decree
 
 START = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)

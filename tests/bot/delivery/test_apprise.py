@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery import AppriseChannel, Deliverer, NotSent, Refused, SendAgain, Unknown
 from bot.delivery.apprise_channel import NotAnAddress
-from bot.model import PostCause, PostState
+from bot.domain import PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, post
 from tests.servers.notified import SECRET, Notified
 

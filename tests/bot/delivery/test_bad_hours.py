@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import Deliverer, NotSent, Unknown
-from bot.model import Post, PostState
+from bot.domain import Post, PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to

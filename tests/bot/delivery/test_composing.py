@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery import Channel, ConsoleChannel, Deliverer, MastodonChannel, NotSent, TelegramChannel
+from bot.domain import PostCause, PostState
 from bot.messages.places import hashtags
-from bot.model import PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, post
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer

@@ -18,7 +18,7 @@ from bot.delivery import (
     Sent,
     TelegramChannel,
 )
-from bot.model import Facts, Kind, Post
+from bot.domain import Facts, Kind, Post
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, post
 from tests.bot.messages.samples import decree
 from tests.servers.fake_bot_api import FakeBotApi

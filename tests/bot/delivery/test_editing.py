@@ -29,7 +29,7 @@ from bot.delivery import (
 from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, after_failure
 from bot.delivery.errors import EditExposed
 from bot.delivery.transitions import Event
-from bot.model import Change, Facts, Kind, Post, PostCause, PostState, Reference, Told
+from bot.domain import Change, Facts, Kind, Post, PostCause, PostState, Reference, Told
 from bot.picture.model import Picture
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, post

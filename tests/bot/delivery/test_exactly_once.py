@@ -21,7 +21,7 @@ from bot.delivery import (
     TelegramChannel,
     Unknown,
 )
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, post
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer

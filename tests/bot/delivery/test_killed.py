@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.delivery import Deliverer, Outbox, Sent
-from bot.model import Post, PostState
+from bot.domain import Post, PostState
 from bot.storage.store import open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to

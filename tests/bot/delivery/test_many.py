@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery import Deliverer, Destination, Limiter, NotSent, Unknown
 from bot.delivery.digests import needs_digest, split
-from bot.model import Post, PostState
+from bot.domain import Post, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 
 CHANNEL = [Destination("essai", "telegram", chat=-1001)]

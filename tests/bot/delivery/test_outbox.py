@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery import Channel, Delivered, Deliverer, DestinationRefused, NotSent, Outbox, Refused, Sent, Unknown
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 
 SENT, PENDING, REFUSED, UNKNOWN, SENDING = PostState.SENT, PostState.PENDING, PostState.REFUSED, PostState.UNKNOWN, PostState.SENDING

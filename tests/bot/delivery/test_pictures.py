@@ -17,7 +17,7 @@ from bot.delivery.errors import StoppedBefore
 from bot.delivery.mastodon_media import WAITS, upload
 from bot.delivery.pictured import picture_of
 from bot.delivery.telegram_photo import is_photo
-from bot.model import Post, PostState
+from bot.domain import Post, PostState
 from bot.picture.model import Picture
 from bot.picture.png import encode
 from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, post

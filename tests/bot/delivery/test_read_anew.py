@@ -11,7 +11,7 @@ import pytest
 
 from bot.delivery import Deliverer, MastodonChannel, TelegramChannel
 from bot.delivery.channel import PreparingChannel
-from bot.model import Facts, PostState
+from bot.domain import Facts, PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages
 from tests.bot.storage.building import one_recueil, to

@@ -5,7 +5,7 @@ import pytest
 from bot.app.channels import destination_of
 from bot.config.model import DestinationSettings
 from bot.delivery import Destination, destinations_for, wants
-from bot.model import Facts, Filter, Kind, Sighting
+from bot.domain import Facts, Filter, Kind, Sighting
 from sources.catalogue.authority import load_authorities
 from tests.bot.messages.samples import NOW, PDF, decree
 

@@ -21,8 +21,8 @@ from bot.delivery import (
     Unknown,
     UnsafeAddress,
 )
+from bot.domain import Change, Facts, Kind
 from bot.messages import Dispatch, TelegramText, shows_number, telegram_text
-from bot.model import Change, Facts, Kind
 from tests.bot.delivery.memory import PLACES, MemoryMessages, post
 from tests.bot.delivery.test_pictures import shown
 from tests.bot.messages.samples import NOW, decree

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.delivery import NotSent, Sent, TelegramChannel, Unknown
-from bot.model import Facts, Post
+from bot.domain import Facts, Post
 from tests.bot.delivery.memory import PLACES, MemoryMessages, post
 from tests.bot.messages.samples import NOW
 from tests.servers.fake_bot_api import FakeBotApi

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.backoff import LONGEST_ASKED, LONGEST_LOOK, SETTLE
 from bot.delivery.transitions import REFUSED_REST, Counts, Event, Step, transition
-from bot.model import PostCause, PostState
+from bot.domain import PostCause, PostState
 from tests.bot.delivery.memory import START
 
 PENDING, SENDING, SENT = PostState.PENDING, PostState.SENDING, PostState.SENT

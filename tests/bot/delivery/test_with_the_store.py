@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import Channel, Deliverer, MastodonChannel, NotSent, Outbox, TelegramChannel, Unknown
-from bot.model import Facts, Kind, PostCause, PostState, Reference
+from bot.domain import Facts, Kind, PostCause, PostState, Reference
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to

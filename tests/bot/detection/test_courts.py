@@ -10,7 +10,7 @@ import pytest
 from bot.detection import judge, judge_each
 from bot.detection.courts import court
 from bot.detection.cues import load
-from bot.model import Act, Court, Evidence, Facts, PageText, Where
+from bot.domain import Act, Court, Evidence, Facts, PageText, Where
 from sources.catalogue.authority import load_authorities
 from tests.bot.detection.samples import STEADY, act
 

@@ -9,7 +9,7 @@ import pytest
 from bot.detection import grounds, judge, judge_each, likely_kind, reason_words
 from bot.detection.cues import Reason, cues, load, name_of, named
 from bot.detection.law import law
-from bot.model import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
+from bot.domain import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
 from tests.bot.detection.samples import ABOUT
 
 OBJECT = "l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -6,9 +6,9 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from bot.detection.flags import flags
 from bot.detection.law import days_outside, longest
-from bot.model import Decree, Evidence, Facts, Flag, Kind, Moment
+from bot.domain import Decree, Evidence, Facts, Flag, Kind, Moment
+from bot.domain.law.flags import flags
 
 URL = "https://www.lande.gouv.fr/recueil.pdf"
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection import identities
 from bot.detection.numbers import comparable
-from bot.model import Facts, Moment
+from bot.domain import Facts, Moment
 
 DAY = date(2024, 7, 19)
 STARTS = Moment(date(2024, 7, 22))

@@ -8,7 +8,7 @@ from bot.detection import judge, judge_each
 from bot.detection.gate import has_sign, relevant_pages
 from bot.detection.law import window
 from bot.detection.titles import is_generic
-from bot.model import Act, Kind, Outcome, PageText, TextOrigin
+from bot.domain import Act, Kind, Outcome, PageText, TextOrigin
 from tests.bot.detection.samples import act
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -9,7 +9,7 @@ from bot.demo.scenario import demo_text
 from bot.detection import identities
 from bot.detection.accepted import accepted
 from bot.detection.links import corrected, decided_by, prefix, prefixes
-from bot.model import Act, Facts, Kind, Moment, Outcome, PageText, Reference, Verdict
+from bot.domain import Act, Facts, Kind, Moment, Outcome, PageText, Reference, Verdict
 
 DAY = date(2026, 8, 14)
 TITLE = "Arrêté portant autorisation d'un traitement algorithmique"

@@ -7,7 +7,7 @@ import pytest
 from bot.detection import judge, judge_each
 from bot.detection.distinct import distinct
 from bot.detection.segments import Block, Part, Segment
-from bot.model import Facts, Kind, Moment, Outcome, Verdict
+from bot.domain import Facts, Kind, Moment, Outcome, Verdict
 from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detection.text import Misread, fold, holds_damaged, repair, squeeze
-from bot.text import fold_letters
+from bot.domain.folding import fold_letters
 
 ALGORITHMIC = Misread("algorithmique", ("algo", "rith", "mique"), 2)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from bot.counsel import counsel
+from bot.domain import Change, Decree, Facts, Kind, Moment, Place
+from bot.domain.law.advice import counsel
 from bot.letters import LetterKind, NoSuchLetter, draft
-from bot.model import Change, Decree, Facts, Kind, Moment, Place
 from tests.bot.messages.samples import DROME, GUADELOUPE, POLICE, decrees, nows, places
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.model import (
+from bot.domain import (
     CameraType,
     Change,
     Counsel,

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 
-from bot.counsel import counsel as counsel_on
+from bot.domain import Counsel, Court, Decree, Place, Standing
+from bot.domain.law.advice import counsel as counsel_on
 from bot.messages import Dispatch, Language, Part, announce, counsel_lines
 from bot.messages.rules import rules
-from bot.model import Counsel, Court, Decree, Place, Standing
 from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advised, counsels, decree, decrees, languages, nows
 
 TOULON, NICE = "Tribunal administratif de Toulon", "Tribunal administratif de Nice"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain import Facts, Kind, Place
 from bot.messages import Dispatch, Part, announce, place_for, words_in
 from bot.messages.places import hashtags
-from bot.model import Facts, Kind, Place
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.domain import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
 from bot.messages import Dispatch, Language, Part, announce, announce_in_full, decree_line, plain_decree
-from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 
 MAY = date(2031, 5, 2)

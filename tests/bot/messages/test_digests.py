@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import Decree, Facts, Kind
 from bot.messages import LANGUAGES, Language, StatusLimits, mastodon_length, telegram_length
 from bot.messages.digests import (
     digest_button,
@@ -20,7 +21,6 @@ from bot.messages.digests import (
     telegram_room,
 )
 from bot.messages.layout import TooSmall
-from bot.model import Decree, Facts, Kind
 from tests.bot.messages.samples import DROME, decree
 from tests.servers.telegram_html import parse, utf16
 

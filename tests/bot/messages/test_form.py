@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import Change, Counsel, Decree, Facts, Kind, Place, Standing
 from bot.messages import (
     Beside,
     Dispatch,
@@ -29,7 +30,6 @@ from bot.messages.cleaning import cut, link_to
 from bot.messages.layout import TooSmall, labelled
 from bot.messages.places import hashtags
 from bot.messages.threads import further
-from bot.model import Change, Counsel, Decree, Facts, Kind, Place, Standing
 from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advised, counsels, decree, decrees, hostile, languages, nows, places
 from tests.servers.telegram_html import parse
 

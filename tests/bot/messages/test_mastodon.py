@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import Counsel, Decree, Facts, Flag, Place
 from bot.messages import Dispatch, Language, Part, StatusLimits, announce, mastodon_length, mastodon_status
 from bot.messages.cleaning import link_to
 from bot.messages.layout import TooSmall
-from bot.model import Counsel, Decree, Facts, Flag, Place
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, advised, counsels, decree, decrees, languages, nows, places
 
 LINK = f"{PDF}#page=7"

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from hypothesis import given
 
+from bot.domain import Facts, Moment
 from bot.messages.moments import Stage, Timing, period_text, timing, timing_text
 from bot.messages.words import Language, words_in
-from bot.model import Facts, Moment
 from tests.bot.messages.samples import facts, nows
 
 DAY = Moment(date(2031, 4, 19))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Place, Reference, Standing
 from bot.messages import Dispatch, Language, decree_line, decree_line_html, plain_decree, plain_post
 from bot.messages.cleaning import JOINER
-from bot.model import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Place, Reference, Standing
 from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse
 

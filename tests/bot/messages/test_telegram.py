@@ -6,8 +6,8 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import Counsel, Decree, Facts, Place, Sighting
 from bot.messages import Dispatch, Language, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
-from bot.model import Counsel, Decree, Facts, Place, Sighting
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse, utf16
 

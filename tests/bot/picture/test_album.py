@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.model import Decree, Evidence, Where
+from bot.domain import Decree, Evidence, Where
 from bot.picture.album import Album
 from bot.picture.drawing import draw
 from bot.picture.model import Drawn, NoPicture, Why

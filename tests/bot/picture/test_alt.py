@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import Decree, Facts, Kind, Place
 from bot.messages import Language
-from bot.model import Decree, Facts, Kind, Place
 from bot.picture.alt import ALT_LIMIT, alt_text
 from tests.bot.messages.samples import DROME, FULL, decree, decrees, hostile, languages, places
 

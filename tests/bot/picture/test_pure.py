@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.model import Evidence, Where
+from bot.domain import Evidence, Where
 from bot.picture.choice import Choice, choose
 from bot.picture.covering import names, signatures
 from bot.picture.finding import find, letters_of

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.domain import Decree, Facts, Kind, Moment, Place
+from bot.domain.records import PageOfDecrees
 from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.model import Decree, Facts, Kind, Moment, Place
 from bot.queries.answers import Questions
-from bot.storage.rows import PageOfDecrees
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {

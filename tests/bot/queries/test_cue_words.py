@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import pytest
 
+from bot.domain import Evidence, Where
 from bot.messages import Language
-from bot.model import Evidence, Where
 from bot.queries.cue_words import cue_words, doubt_words
 
 CUES = tomllib.loads(files("bot.detection").joinpath("cues.toml").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Change, Decree, Facts, Kind, Moment
+from bot.domain import Change, Decree, Facts, Kind, Moment
 from bot.queries.answers import Answer, BadInput, DecreeList, Fault, NothingFound, Question, Questions, Topic, UnknownDepartment
 from bot.queries.in_force import in_force
 from bot.queries.plain_text import plain_answer

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Act, Cover, Decree, Judged, Moment, Outcome, PageText, Reading, Verdict
+from bot.domain import Act, Cover, Decree, Judged, Moment, Outcome, PageText, Reading, Verdict
+from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.queries.answers import DecreeList, Fault, NothingFound, OneDecree, Question, Questions, Topic, UnknownDecree
-from bot.storage.rows import NewRecueil, ReadResult, RecueilState
 from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
 from tests.bot.storage.ready import ready_store

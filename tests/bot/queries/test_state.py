@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import Place
 from bot.health import AuthorityHealth, Cause, Overview, Status
 from bot.messages import telegram_length
-from bot.model import Place
 from bot.queries.answers import BadInput, Fault, Questions, UnknownDepartment
 from bot.queries.plain_text import plain_answer
 from bot.queries.state import DepartmentState, WatchState, state_text

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import Facts
 from bot.messages import telegram_length
-from bot.model import Facts
 from bot.queries.answers import Answer, BadInput, Fault, NothingFound, Question, Questions, Topic, UnknownDecree, UnknownDepartment
 from bot.queries.plain_text import plain_answer
 from bot.queries.telegram_commands import COMMANDS, HELP

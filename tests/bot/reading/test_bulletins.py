@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Act, PageText, TextOrigin
+from bot.domain import Act, PageText, TextOrigin
 from bot.reading.assembly import assemble
 from bot.reading.tables import Row, begins_table, continues_table, read_table
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.model import PageText, Reading, TextOrigin
+from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.damage import streams_unpack
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.ocr import Recognised

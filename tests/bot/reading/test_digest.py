@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.model import PageText
+from bot.domain import PageText
 from bot.reading.digest import text_digest
 
 

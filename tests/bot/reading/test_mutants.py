@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.model import PageText, Reading, TextOrigin
+from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.reader import read_pdf
 from tests.bot.reading import hostile, hostile_pages, papers

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import PageText, TextOrigin
+from bot.domain import PageText, TextOrigin
 from bot.reading.openings import number, openings
 
 HEAD = "ARRÊTÉ n° 2025-{n} portant mesure\nVu le code ;\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.model import Act, PageText, TextOrigin
+from bot.domain import Act, PageText, TextOrigin
 from bot.reading.acts import cut_acts
 from bot.reading.outlook import Outlook
 

@@ -13,11 +13,11 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.model import PageText, TextOrigin
+from bot.domain import PageText, TextOrigin
+from bot.domain.folding import fold_letters
 from bot.reading.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.pdf import Document
 from bot.reading.quality import HALF_A_PAGE, LITTLE_TEXT
-from bot.text import fold_letters
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
 from tests.bot.reading.papers import BODY

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.model import Reading, TextOrigin
+from bot.domain import Reading, TextOrigin
 from bot.reading.digest import text_digest
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.reader import read_pdf

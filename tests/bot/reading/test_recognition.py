@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Act, PageText, Reading, TextOrigin
+from bot.domain import Act, PageText, Reading, TextOrigin
 from bot.reading import reader, worker
 from bot.reading.engine import EngineKind
 from bot.reading.follow import Follower, Progress

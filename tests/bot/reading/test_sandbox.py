@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import PageText, Reading, TextOrigin
+from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.ledger import Ledger
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.reader import read_pdf

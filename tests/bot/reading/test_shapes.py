@@ -12,7 +12,7 @@ import pytest
 from fpdf import FPDF
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.model import PageText, Reading, TextOrigin
+from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.assembly import assemble
 from bot.reading.limits import Limits
 from bot.reading.reader import read_pdf

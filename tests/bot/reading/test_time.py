@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.model import PageText, TextOrigin
+from bot.domain import PageText, TextOrigin
 from bot.reading.assembly import assemble
 
 SERVICE = "Préfecture de la Drôme"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.model import Act, PageText, TextOrigin, Where
+from bot.domain import Act, PageText, TextOrigin, Where
 from bot.reading.assembly import assemble
 from bot.reading.inner import cut_inner
 from bot.reading.titles import Title, best_title, listed_on, title_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from bot.model import Act, PageText, TextOrigin
+from bot.domain import Act, PageText, TextOrigin
 from bot.reading.assembly import assemble
 from bot.reading.repair import repair
 from tests.bot.reading.conftest import SHARED

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from bot.model import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Outcome, PageText, Reading, Verdict
-from bot.storage.rows import NewRecueil, ReadResult, Recueil, RecueilState
+from bot.domain import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Outcome, PageText, Reading, Verdict
+from bot.domain.records import NewRecueil, ReadResult, Recueil, RecueilState
 from bot.storage.store import Store
 
 NOW = datetime(2024, 4, 19, 18, 30, tzinfo=UTC)

@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from bot.detection import identities
 from bot.detection.links import prefixes
-from bot.model import Decree, Facts, Kind, Post, PostState
+from bot.domain import Decree, Facts, Kind, Post, PostState
+from bot.domain.records import ReadResult, Recueil
 from bot.storage.edits_told import EditTold
 from bot.storage.recueils import recueil_of
-from bot.storage.rows import ReadResult, Recueil
 from bot.storage.schema import recueils
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.storage.act_keys import ActText, act_keys
+from bot.domain.identity.act_keys import ActText, act_keys
 
 URL = "https://prefecture.example/raa.pdf"
 LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot.storage.rows import Alert, NewAlert
+from bot.domain.records import Alert, NewAlert
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Facts, Kind, Moment, Purpose, Reference
-from bot.storage.completing import completed, earliest
+from bot.domain import Facts, Kind, Moment, Purpose, Reference
+from bot.domain.identity.completing import completed, earliest
 
 DAY = date(2026, 8, 14)
 FIRST, LAST = Moment(DAY, time(14)), Moment(date(2026, 8, 16))

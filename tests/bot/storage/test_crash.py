@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.model import Outcome, PostState
+from bot.domain import Outcome, PostState
+from bot.domain.records import RecueilState
 from bot.storage.outbox import SETTLE
-from bot.storage.rows import RecueilState
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot.model import Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
 from bot.storage.backlog import Load, digest_key
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store

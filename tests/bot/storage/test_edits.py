@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import pytest
 
-from bot.model import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
+from bot.domain import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
+from bot.domain.identity.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, as_untold, is_to_be_told, marks, named_by, news
 from bot.storage.edits import Edit
-from bot.storage.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, as_untold, is_to_be_told, marks, named_by, news
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import Facts, Kind, PostCause, Reference
-from bot.storage.marks import COMPLETED_FOR
+from bot.domain import Facts, Kind, PostCause, Reference
+from bot.domain.identity.marks import COMPLETED_FOR
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.finding import found

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from sqlalchemy import Connection, LargeBinary, bindparam, select, text
 
 from bot.detection import identities as identify
-from bot.model import Facts, Outcome, PageText
+from bot.domain import Facts, Outcome, PageText
+from bot.domain.identity.act_keys import ActText, act_keys
 from bot.reading.digest import text_digest
 from bot.storage import migrate as module
-from bot.storage.act_keys import ActText, act_keys
 from bot.storage.engine import make_engine
 from bot.storage.schema import identities, recueils
 from bot.storage.store import open_store

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.identity import LONGEST_KEY, Earlier, Found, post_key, recognise
+from bot.domain.identity.identity import LONGEST_KEY, Earlier, Found, post_key, recognise
 
 
 @pytest.mark.parametrize(

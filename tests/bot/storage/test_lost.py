@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import Judged, Outcome, Verdict
-from bot.storage.rows import REREAD, RecueilState, Waiting
+from bot.domain import Judged, Outcome, Verdict
+from bot.domain.records import REREAD, RecueilState, Waiting
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, one_recueil, result_of, to
 from tests.bot.storage.finding import stored

@@ -14,11 +14,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Date, Engine, TextClause, bindparam, inspect, select, text
 
 from bot.detection import identities as identify
-from bot.model import Facts
+from bot.domain import Facts
+from bot.domain.identity.linking import prefix_of
 from bot.storage import migrate as module
 from bot.storage.engine import make_engine
 from bot.storage.errors import WrongSchema
-from bot.storage.linking import prefix_of
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
 from bot.storage.schema import decisions, decrees, identities, metadata, recueils, sightings
 from bot.storage.store import Store, open_store

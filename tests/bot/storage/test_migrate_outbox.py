@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from bot.model import PostState
+from bot.domain import PostState
 from bot.storage import migrate as module
 from bot.storage.engine import make_engine
 from bot.storage.store import open_store

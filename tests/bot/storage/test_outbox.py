@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import History, Post, PostCause, PostState
+from bot.domain import History, Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store

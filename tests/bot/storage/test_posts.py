@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import PostCause, PostState
+from bot.domain import PostCause, PostState
 from bot.storage.errors import NoSuchRow
 from bot.storage.outbox_rows import SKEW
 from bot.storage.store import Store

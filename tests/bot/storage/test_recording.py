@@ -9,12 +9,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import event, insert
 
-from bot.model import Cover, Facts, Moment, Outcome, Post, PostState
+from bot.domain import Cover, Facts, Moment, Outcome, Post, PostState
+from bot.domain.records import Recorded, RecueilState
 from bot.storage.database import Database
 from bot.storage.decrees import Decrees
 from bot.storage.engine import make_engine
 from bot.storage.errors import NoSuchRow
-from bot.storage.rows import Recorded, RecueilState
 from bot.storage.schema import identities
 from bot.storage.store import Store
 from bot.storage.url import parse_url

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Facts, Kind, Moment, Outcome, Reference
+from bot.domain import Facts, Kind, Moment, Outcome, Reference
+from bot.domain.records import RecueilState, SourceState
 from bot.storage.errors import StorageError
 from bot.storage.rehearsal import rehearsal_store
-from bot.storage.rows import RecueilState, SourceState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import found, stored

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import Facts, Judged, Kind, Outcome, Reference, Where
+from bot.domain import Facts, Judged, Kind, Outcome, Reference, Where
+from bot.domain.records import Accepted, Decision, RecueilState, Waiting
 from bot.storage.errors import AlreadyDecided, NoSuchRow, StorageError
-from bot.storage.rows import Accepted, Decision, RecueilState, Waiting
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import found, posts_of, stored

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from bot.model import Facts, Outcome
+from bot.domain import Facts, Outcome
 from bot.storage.database import Database
 from bot.storage.engine import make_engine
 from bot.storage.schema import act_terms, search_rules

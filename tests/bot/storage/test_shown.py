@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from bot.model import Facts, Post, PostCause, PostState
-from bot.storage.shown import as_shown, shown_by
+from bot.domain import Facts, Post, PostCause, PostState
+from bot.domain.identity.shown import as_shown, shown_by
 from bot.storage.store import Store
 from tests.bot.messages.samples import decree
 from tests.bot.storage.building import NOW, one_recueil, to

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from bot.storage.rows import NewRecueil, RecueilState, SourceState
+from bot.domain.records import NewRecueil, RecueilState, SourceState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 

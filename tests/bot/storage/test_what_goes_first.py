@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.model import Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
+from bot.domain import Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
 from bot.storage.posts import Posts
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to

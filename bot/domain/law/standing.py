@@ -18,8 +18,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import Enum
 
-from bot.detection.deadlines import recourse
-from bot.model import Change, Decree, Kind, Moment, Recourse, Standing
+from bot.domain import Change, Decree, Kind, Moment, Recourse, Standing
+from bot.domain.law.deadlines import recourse
 
 _GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
 

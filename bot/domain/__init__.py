@@ -4,11 +4,11 @@ Dates are `datetime.date`; instants are timezone-aware `datetime` in UTC; page n
 pages of the PDF file (not the printed numbers).
 """
 
-from bot.model.acts import Act, Cover, PageText, Reading, TextOrigin, Where
-from bot.model.counsel import Counsel, Court, Flag, Recourse, Standing
-from bot.model.decrees import Change, Decree, Filter, Place, Sighting
-from bot.model.facts import CHANGING, CameraType, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reference, Verdict
-from bot.model.posts import DestinationCheck, DestinationTrouble, History, Post, PostCause, PostState, Told
+from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin, Where
+from bot.domain.counsel import Counsel, Court, Flag, Recourse, Standing
+from bot.domain.decrees import Change, Decree, Filter, Place, Sighting
+from bot.domain.facts import CHANGING, CameraType, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reference, Verdict
+from bot.domain.posts import DestinationCheck, DestinationTrouble, History, Post, PostCause, PostState, Told
 
 __all__ = [
     "CHANGING",

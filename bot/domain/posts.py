@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model.decrees import Decree
+from bot.domain.decrees import Decree
 
 
 class PostState(StrEnum):

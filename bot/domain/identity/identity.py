@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model import Decree
+from bot.domain import Decree
 from bot.storage.codec import clean
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes

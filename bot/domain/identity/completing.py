@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
-from bot.model import Facts
+from bot.domain import Facts
 
 # What it says of others stays that of one text, with its links; so does whose decree it is.
 _KEPT = frozenset({"references", "authority"})

@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.detection.courts import court
-from bot.detection.deadlines import last_day, recourse
-from bot.detection.flags import flags
 from bot.detection.law import days_outside, longest
-from bot.detection.standing import period, standing
-from bot.model import Counsel, Decree, Flag, Place
+from bot.domain import Counsel, Decree, Flag, Place
+from bot.domain.law.deadlines import last_day, recourse
+from bot.domain.law.flags import flags
+from bot.domain.law.standing import period, standing
 
 _AHEAD = timedelta(days=7)
 """How far ahead the date of a recueil may be set by those who publish it."""

@@ -1,4 +1,4 @@
-"""What the store gives and takes, besides the words of `bot.model`."""
+"""What the store gives and takes, besides the words of `bot.domain`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.model import Decree, Evidence, Judged, Kind, Outcome, PageText, Post, Reading
+from bot.domain import Decree, Evidence, Judged, Kind, Outcome, PageText, Post, Reading
 
 REREAD = "was a decree, re-read as not concerned"
 """The cue of what made an act a decree, where a later reading of its recueil does not find it any more."""

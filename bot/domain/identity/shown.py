@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.model import Decree
+from bot.domain import Decree
 from bot.storage.codec import clean_or_none
 
 

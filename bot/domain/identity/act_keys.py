@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.text import fold_letters
+from bot.domain.folding import fold_letters
 
 _SHORTEST = 200
 """Letters and digits below which a text is a title or a fragment that two acts may share."""

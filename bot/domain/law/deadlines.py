@@ -10,7 +10,7 @@ from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from bot.model import Moment, Recourse
+from bot.domain import Moment, Recourse
 
 FIRST_YEAR, LAST_YEAR = 1946, 2100
 """Years for which the public holidays are known: those in the law since 1946, up to where the calendar of `holidays` ends."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bot.model import CHANGING, Change, Decree, Moment
+from bot.domain import CHANGING, Change, Decree, Moment
 
 COMPLETED_FOR = timedelta(days=7)
 """How long after it was sent a post is edited for more facts. Later nobody reads it for them, and a new rule of detection, which finds

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
-from bot.model.acts import Act, Where
+from bot.domain.acts import Act, Where
 
 
 class Kind(StrEnum):
@@ -93,7 +93,7 @@ class Reference:
     """What a decree says it does to another one, which it names by number or day of signature.
 
     `retroactive` is of what ends another: True where it says so by retrait ("retiré", "rapporté"), False where it says abrogation, None
-    where its words tell neither ("mis fin", "annulé"). See `bot.detection.standing` for what follows from it.
+    where its words tell neither ("mis fin", "annulé"). See `bot.domain.law.standing` for what follows from it.
     """
 
     change: Kind

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.model import Change, Facts, Kind, Reference
+from bot.domain import Change, Facts, Kind, Reference
 
 _YEAR = re.compile(r"20\d\d")
 _ENDS = frozenset({Kind.ABROGATION, Kind.SUSPENSION, Kind.REFUSAL})

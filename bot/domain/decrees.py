@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.model.facts import Evidence, Facts, Kind, Moment
+from bot.domain.facts import Evidence, Facts, Kind, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Change:
     `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
     that of its publication; None where none is known. `starts` and `ends` are the period of the decree that changes, if it has one.
     `undone_by` is what ends the decree that changes, each with what ends it in turn; what then becomes of the change
-    `bot.detection.standing` tells. `retroactive` is as of a `Reference`.
+    `bot.domain.law.standing` tells. `retroactive` is as of a `Reference`.
     """
 
     kind: Kind

@@ -1,0 +1,1 @@
+"""Decides which decree is which: keys, references between decrees, merged facts. Pure."""
