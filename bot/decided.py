@@ -7,8 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.detection import without_names
-from bot.detection.accepted import accepted
-from bot.detection.links import corrected
+from bot.detection.facts.links import corrected
+from bot.detection.rules.accepted import accepted
 from bot.domain import Act, Evidence, Judged, Kind, Outcome, Verdict
 from bot.domain.identity.act_keys import ActText, act_keys
 from bot.domain.records import Decision

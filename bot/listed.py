@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.detection.cues import Reason
-from bot.detection.gate import has_sign
+from bot.detection.text.cues import Reason
+from bot.detection.text.gate import has_sign
 from bot.domain import Evidence, Judged, Outcome, Verdict
 
 Group = tuple[Judged, ...]

@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 from bot.decided import NONE_DECIDED, accepted_group, as_decided, in_the_other_text, keys_of, text_of
 from bot.detection import identities, judge_each, without_names
-from bot.detection.cues import Reason
-from bot.detection.gate import signs
-from bot.detection.links import corrected, decided_by, prefixes
+from bot.detection.facts.links import corrected, decided_by, prefixes
+from bot.detection.text.cues import Reason
+from bot.detection.text.gate import signs
 from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from bot.listed import without_listed

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from bot.detection import grounds
-from bot.detection.case import Finding
-from bot.detection.cues import Reason, cues, name_of
-from bot.detection.distinct import distinct
-from bot.detection.document import Document, document
-from bot.detection.facts import gather
-from bot.detection.gate import relevant_pages, signs
-from bot.detection.law import outside
-from bot.detection.located import located
-from bot.detection.privacy import without_names
-from bot.detection.rules import decide
-from bot.detection.segments import Segment, segments
-from bot.detection.text import fold
-from bot.detection.titles import is_generic, lists_acts
+from bot.detection.facts.gather import gather
+from bot.detection.facts.law import outside
+from bot.detection.rules import grounds
+from bot.detection.rules.case import Finding
+from bot.detection.rules.decide import decide
+from bot.detection.rules.distinct import distinct
+from bot.detection.rules.titles import is_generic, lists_acts
+from bot.detection.text.cues import Reason, cues, name_of
+from bot.detection.text.document import Document, document
+from bot.detection.text.gate import relevant_pages, signs
+from bot.detection.text.located import located
+from bot.detection.text.privacy import without_names
+from bot.detection.text.segments import Segment, segments
+from bot.detection.text.views import fold
 from bot.domain import Act, Evidence, Facts, Outcome, TextOrigin, Verdict, Where
 
 _REASONS = 6

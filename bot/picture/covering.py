@@ -3,7 +3,7 @@
 Whoever signs a decree is a public official, whose office posts tell. His or her name and hand add nothing to that and are what forgeries
 are made of: whatever is written or drawn under the line that says where and when it was signed is covered, down to the next line of
 running text.
-A name that `bot.detection.privacy` recognises is covered wherever else the page has two of its words in a row, as running titles do. One
+A name that `bot.detection.text.privacy` recognises is covered wherever else the page has two of its words in a row, as running titles do. One
 that it recognises nowhere on the page (without civility, office or rank), or that only an image shows on a page whose text is good, stays.
 """
 
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from bot.detection.privacy import spans_of_names
+from bot.detection.text.privacy import spans_of_names
 from bot.picture.finding import letters_of
 from bot.picture.placed import Box, Line, Placed, lines, padded, strips
 

@@ -127,7 +127,7 @@ def _day(text: str) -> date | None:
 
 
 def _comparable(printed: str) -> str:
-    """As `bot.detection.numbers.comparable`, of a number already cut at its separators, which leave the `n` of `n°`."""
+    """As `bot.detection.facts.numbers.comparable`, of a number already cut at its separators, which leave the `n` of `n°`."""
     tokens = re.findall(r"[a-z]+|\d+", re.sub(r"(?:^|-)n-(?=\d)", "-", printed))
     while len(tokens) > 1 and tokens[0].isalpha() and tokens[1].isdigit() and len(tokens[1]) >= 4:
         tokens = tokens[1:]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.detection.courts import court
-from bot.detection.law import days_outside, longest
+from bot.detection.facts.courts import court
+from bot.detection.facts.law import days_outside, longest
 from bot.domain import Counsel, Decree, Flag, Place
 from bot.domain.law.deadlines import last_day, recourse
 from bot.domain.law.flags import flags

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.detection.law import longest, outside
+from bot.detection.facts.law import longest, outside
 from bot.domain import Decree, Facts, Flag, Kind
 from bot.domain.law.deadlines import months_later
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.detection import judge, judge_each
-from bot.detection.courts import court
-from bot.detection.cues import load
+from bot.detection.facts.courts import court
+from bot.detection.text.cues import load
 from bot.domain import Act, Court, Evidence, Facts, PageText, Where
 from sources.catalogue.authority import load_authorities
 from tests.bot.detection.samples import STEADY, act

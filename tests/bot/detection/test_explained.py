@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detection import grounds, judge, judge_each, likely_kind, reason_words
-from bot.detection.cues import Reason, cues, load, name_of, named
-from bot.detection.law import law
+from bot.detection import judge, judge_each, likely_kind, reason_words
+from bot.detection.facts.law import law
+from bot.detection.rules import grounds
+from bot.detection.text.cues import Reason, cues, load, name_of, named
 from bot.domain import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
 from tests.bot.detection.samples import ABOUT
 

@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from bot.detection.law import days_outside, longest
+from bot.detection.facts.law import days_outside, longest
 from bot.domain import Decree, Evidence, Facts, Flag, Kind, Moment
 from bot.domain.law.flags import flags
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.detection import identities
-from bot.detection.numbers import comparable
+from bot.detection.facts.numbers import comparable
 from bot.domain import Facts, Moment
 
 DAY = date(2024, 7, 19)

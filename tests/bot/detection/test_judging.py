@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from bot.detection import judge, judge_each
-from bot.detection.gate import has_sign, relevant_pages
-from bot.detection.law import window
-from bot.detection.titles import is_generic
+from bot.detection.facts.law import window
+from bot.detection.rules.titles import is_generic
+from bot.detection.text.gate import has_sign, relevant_pages
 from bot.domain import Act, Kind, Outcome, PageText, TextOrigin
 from tests.bot.detection.samples import act
 

@@ -7,8 +7,8 @@ import pytest
 
 from bot.demo.scenario import demo_text
 from bot.detection import identities
-from bot.detection.accepted import accepted
-from bot.detection.links import corrected, decided_by, prefix, prefixes
+from bot.detection.facts.links import corrected, decided_by, prefix, prefixes
+from bot.detection.rules.accepted import accepted
 from bot.domain import Act, Facts, Kind, Moment, Outcome, PageText, Reference, Verdict
 
 DAY = date(2026, 8, 14)

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from bot.detection.numbers import comparable, without_service
+from bot.detection.facts.numbers import comparable, without_service
 
 SAME = [
     ("DUPA 2024-699", "DUPA 2024 -699", "DUPA-2024-699", "2024-699", "2024 - 699", "2024-0699"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection import judge
-from bot.detection.phrases import cleaned, is_sound
+from bot.detection.text.phrases import cleaned, is_sound
 from tests.bot.detection.samples import act
 
 USE = "La commune d'Albi est autorisée à mettre en œuvre un traitement algorithmique sur les images de vidéoprotection."

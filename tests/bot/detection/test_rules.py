@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.detection import judge, judge_each
-from bot.detection.distinct import distinct
-from bot.detection.segments import Block, Part, Segment
+from bot.detection.rules.distinct import distinct
+from bot.detection.text.segments import Block, Part, Segment
 from bot.domain import Facts, Kind, Moment, Outcome, Verdict
 from tests.bot.detection.samples import act
 

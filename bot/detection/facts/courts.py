@@ -1,0 +1,103 @@
+"""Before which administrative court a decree is contested: the one it names, else that of its authority's seat, from `courts.toml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from bot.detection.text.cues import cues, load, pattern
+from bot.detection.text.document import Document
+from bot.detection.text.found import Found
+from bot.detection.text.segments import Part, Segment
+from bot.detection.text.views import repair
+from bot.domain import Court
+from bot.domain.folding import fold_letters
+
+_PREFIX = "tribunaladministratif"
+_LINK = r"(?:territorialementcompetent)?(?:situea|sisa|dela|des|de|du|d|a)?"
+# Over squeezed text. Where only an address names the court, its street stands between; another body's address is none of it.
+_OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseildetat|couradministrative|tribunaladministratif"
+_SHORT = re.compile(r"\b(?:le|au|du)\s+t\.?\s?a\.?\s+(?=d[e'u]|a\s)")
+_REMEDY = pattern(
+    "recours", "contest", "defere", "attaque", "saisi", "porte(?:e|es|s)? devant", "(?<!pendant)(?<!pendante) devantletribunal", "litige",
+    "annulation", "contentieu", "deuxmois", "2mois",
+)  # fmt: skip
+_JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
+_BEFORE, _AFTER = 400, 250
+"""Squeezed characters around a court in which something must tell that the text speaks of remedies."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Courts:
+    by_seat: Mapping[str, str]
+    by_spelling: Mapping[str, str]
+    mention: re.Pattern[str]
+    place: re.Pattern[str]
+
+
+def court(authority: str, named: str | None) -> Court:
+    """The court for a decree of this authority (a code of the catalogue: `26`, `PP`, `R-IDF`) which names this court, if any."""
+    known = _courts()
+    match = known.place.fullmatch(fold_letters(named).removeprefix(_PREFIX)) if named else None
+    own = known.by_spelling[match["name"]] if match is not None else named or None
+    by_seat = known.by_seat.get(authority.upper())
+    return Court(own or by_seat, own, by_seat)
+
+
+def courts_named(document: Document, segment: Segment) -> list[Found[str]]:
+    """The courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`.
+
+    A court in visas and recitals, or whose judgment is quoted, is none of them. Neither letters' case nor split words matter.
+    """
+    found: dict[str, Found[str]] = {}
+    for block in segment.of(Part.ARTICLE, Part.BODY, Part.HEADING):
+        for name, low, high in _mentions(document, block.start, block.end):
+            if _of_remedies(document, segment, low, high):
+                found.setdefault(name, Found(name, *document.loose(low, high)))
+    return sorted(found.values(), key=lambda entry: entry.start)
+
+
+def _mentions(document: Document, start: int, end: int) -> list[tuple[str, int, int]]:
+    """Names of courts with where they stand in the mended view."""
+    known, text = _courts(), document.mended.text
+    low, high = document.mended_span(start, end)
+    found = [(match["name"] or match["town"], match.start(), match.end()) for match in known.mention.finditer(text, low, high)]
+    for short in _SHORT.finditer(document.flat, start, end):
+        first, last = document.mended_span(short.start(), short.end())
+        match = known.place.match(text, last, high)
+        if match is not None:
+            found.append((match["name"], first, match.end()))
+    return [(known.by_spelling[spelling], first, last) for spelling, first, last in found]
+
+
+def _of_remedies(document: Document, segment: Segment, low: int, high: int) -> bool:
+    text = document.mended.text
+    first, last = document.mended_span(segment.start, segment.end)
+    if _JUDGED.search(text, max(low - 60, first), low):
+        return False
+    return _REMEDY.search(text, max(low - _BEFORE, first), min(high + _AFTER, last)) is not None
+
+
+@cache
+def _courts() -> _Courts:
+    by_seat: dict[str, str] = {}
+    by_spelling: dict[str, str] = {}
+    for entry in load("courts.toml")["court"]:
+        name = entry["name"]
+        by_seat |= dict.fromkeys(entry["seats"], name)
+        place = re.sub(r"^Tribunal administratif (?:d['’]|de (?:la )?)", "", name)
+        for spelling in map(fold_letters, (place, *entry.get("also", ()))):
+            # The mended view may take "de Nouvelle" for a damaged "renouvelle".
+            mended = repair(f"de{spelling}", cues().misreads).text
+            by_spelling |= {spelling: name, **({} if mended == f"de{spelling}" else {mended: name})}
+    # The longest first: Saint-Denis de La Réunion is not Saint-Denis.
+    spellings = "|".join(sorted(by_spelling, key=len, reverse=True))
+    address = rf"(?:(?!{_OTHER_ADDRESS}|\d{{5}}(?:{spellings})).){{0,90}}\d{{5}}(?P<town>{spellings})"
+    return _Courts(
+        by_seat,
+        by_spelling,
+        re.compile(rf"{_PREFIX}(?:{_LINK}(?P<name>{spellings})|{address})"),
+        re.compile(rf"{_LINK}(?P<name>{spellings})"),
+    )

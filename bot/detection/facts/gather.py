@@ -1,0 +1,119 @@
+"""The facts of a decree, each with the phrase and the page it was read on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from bot.detection.facts import equipment, makers
+from bot.detection.facts.amended import amended, amended_things, unless_gone
+from bot.detection.facts.cameras import camera_types, cameras
+from bot.detection.facts.courts import courts_named
+from bot.detection.facts.events import every_purpose, is_excluded, lists_events, purposes_named
+from bot.detection.facts.identity import POLICE, of_police_series, police_decides
+from bot.detection.facts.law import hooks
+from bot.detection.facts.numbers import number
+from bot.detection.facts.occasion import event
+from bot.detection.facts.office import office
+from bot.detection.facts.operators import operators
+from bot.detection.facts.period import period
+from bot.detection.facts.places import places
+from bot.detection.facts.prefects import first_prefect
+from bot.detection.facts.references import CHANGES, references
+from bot.detection.facts.signature import signed
+from bot.detection.text.document import Document
+from bot.detection.text.found import Found
+from bot.detection.text.mentions import Mention
+from bot.detection.text.privacy import without_names
+from bot.detection.text.segments import Block, Part, Segment
+from bot.domain import Evidence, Facts, Kind, Purpose
+
+T = TypeVar("T")
+
+
+def gather(
+    document: Document, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
+) -> tuple[Facts, tuple[Evidence, ...]]:
+    """Read every fact of one decree of this kind. What is not found stays None or empty."""
+    things = amended_things(document, segment)
+    document = amended(document, segment)
+    speaking = _speaking(segment, mentions)
+    mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
+    evidence: list[Evidence] = []
+
+    def noted(about: str, found: Found[Any] | None) -> Any:
+        if found is None:
+            return None
+        evidence.append(document.evidence(about, found.start, found.end))
+        return without_names(found.value) if type(found.value) is str else found.value
+
+    def all_noted(about: str, found: Sequence[Found[T]]) -> tuple[T, ...]:
+        return tuple(noted(about, entry) for entry in found)
+
+    own_number = number(document, segment)
+    courts = all_noted("court", courts_named(document, segment))
+    own_signature = signed(document, segment, own_number)
+    signed_on = own_signature.value if own_signature is not None else None
+    own_event = event(document, segment, speaking, mentioning if kind in CHANGES else ())
+    occasion = own_event.value if own_event is not None else None
+    starts, ends = noted("period", period(document, segment, speaking, signed_on)) or (None, None)
+    facts = Facts(
+        number=noted("number", own_number),
+        signed=noted("signed", own_signature),
+        starts=starts,
+        ends=ends,
+        event=noted("event", own_event),
+        operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
+        places=all_noted("places", places(document, segment, speaking)),
+        purposes=all_noted("purposes", _purposes(document, segment)),
+        software=noted("software", unless_gone(things, segment, equipment.software(things.document, segment))),
+        vendor=noted("vendor", unless_gone(things, segment, makers.vendor(things.document, segment))),
+        cameras=noted("cameras", cameras(document, segment, speaking)),
+        legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
+        # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
+        court=courts[0] if len(courts) == 1 else None,
+        camera_types=all_noted("camera_types", camera_types(document, segment, mentioning)),
+        office=noted("office", office(document, segment)),
+        references=all_noted("references", references(document, segment, kind, own_number.value if own_number is not None else None)),
+        authority=noted("authority", _authority(document, segment, own_number)),
+    )
+    return facts, tuple(evidence)
+
+
+def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, ...]:
+    """The articles that speak of the algorithm, in order; failing those, the first article."""
+    spoken = [segment.at(mention.start) for mention in mentions if mention.part in {Part.ARTICLE, Part.BODY} and not mention.citation]
+    blocks = list(dict.fromkeys(spoken)) or list(segment.of(Part.ARTICLE))[:1]
+    return tuple(blocks)
+
+
+def _authority(document: Document, segment: Segment, number: Found[str] | None) -> Found[str] | None:
+    """The first named of several prefects; the préfet de police, where the text or the series of the number shows that he decides."""
+    first_named = first_prefect(document, segment)
+    if first_named is not None:
+        return first_named
+    if number is not None and of_police_series(number.value):
+        return Found(POLICE, number.start, number.end)
+    tight = document.tight
+    # The title says what is decided, not by whom.
+    first, last = (tight.position(position) for position in (max(segment.start, document.title_end), segment.end))
+    span = police_decides(tight.text[first:last])
+    return Found(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
+
+
+def _purposes(document: Document, segment: Segment) -> list[Found[Purpose]]:
+    """The events to detect, in the operative part; in a text without articles, anywhere but in visas."""
+    parts = (Part.ARTICLE,) if segment.has_articles else (Part.TITLE, Part.HEADING, Part.BODY)
+    found: dict[Purpose, Found[Purpose]] = {}
+    for block in segment.of(*parts):
+        every = every_purpose(document, block.start, block.end)
+        if every is not None:
+            return [Found(purpose, *every) for purpose in Purpose]
+        # Other words are looser in an article that already names an event, or tells what is looked for.
+        listed = block.part is Part.ARTICLE and (
+            lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
+        )
+        for purpose, start, end in purposes_named(document, block.start, block.end, listed=listed):
+            if not is_excluded(document, start, end, block.start, block.end):
+                found.setdefault(purpose, Found(purpose, start, end))
+    return [found[purpose] for purpose in Purpose if purpose in found]

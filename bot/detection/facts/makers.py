@@ -1,0 +1,94 @@
+"""Who made the software: a known maker, or the company that a decree says to have made it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from bot.detection.facts.product_names import name_at
+from bot.detection.text.cues import load
+from bot.detection.text.document import Document
+from bot.detection.text.found import Found
+from bot.detection.text.segments import Part, Segment
+
+_WORDS = load("equipment.toml")["words"]
+BY = rf"(?:{'|'.join(_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
+"""What was done to a software by whoever is named next."""
+THAT = r"que? (?:developpe|edite|commercialise|fournit|propose)\b"
+COMPANY = rf"(?:(?:la|une|le|un)\s+|l')?(?:{'|'.join(_WORDS['company'])})\b"
+
+_ROLE = rf"(?:{'|'.join(_WORDS['role'])})"
+_MAKER = re.compile(rf"(?:\b(?:{BY}|{THAT}|de|par|aupres de)\s+|[(:]\s?){COMPANY}")
+_ROLE_IS = re.compile(
+    rf"\b{_ROLE}\b(?:\s(?:du|de la|de l'|de ce|de cette)[^.;:]{{0,60}}?)?\s*(?:est|sera|:|,)\s*(?:{COMPANY})?\"?\s?(?P<name>[a-z0-9])"
+)
+_MAKER_ALONE = re.compile(rf"\b(?:{BY}|de (?:la )?marque)\s+\"?\s?(?P<name>[a-z0-9])")
+# "La société X est l'éditrice du logiciel."
+_IS_ROLE = re.compile(rf"\b{COMPANY}(?=[^.;:]{{3,80}}\best (?:l'|la |le ){_ROLE})")
+_THEN_ROLE = re.compile(rf"\W*est (?:l'|la |le ){_ROLE}\b")
+# "la société nantaise X", "la société par actions simplifiée X": what is said of a company before its name, and is no verb.
+_VERB = r"(?i:est|qui|que|du|des|à|a|en|pour|dans|sur|et|ou|ayant|ne|n|se|sera|doit|peut|tient|assure)"
+_SAID = re.compile(rf"(?:[\s,]+(?!{_VERB}\b)[a-zà-öø-ÿœ'’-]{{2,20}}){{0,4}}?\s*[«\"“]?\s*(?=[A-ZÀ-ÖØ-Þ0-9])")
+_USED_BY = re.compile(rf"\b(?:{'|'.join(_WORDS['used_by'])})e?s?\s+$")
+_NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
+_SOFTWARE_NEAR = re.compile(r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement|outil|module|technologie|systeme \")")
+# A clause that goes on about the same thing after its semicolon.
+_CLAUSE = re.compile(r";(?!\s(?:il|elle|celui-ci|celle-ci|ce dernier|cette derniere|ce logiciel|l'editeur|son editeur)\b)|\.\s")
+_CORPORATE = re.compile(r"\s+(?:SAS|SASU|SA|SARL|Group|Groupe|France|Technologies|Systems|Vision|Business|Labs|AI|IA)\b")
+_OPERATORS = frozenset({"ratp", "sncf", "etat", "police", "prefecture", "gendarmerie", "ville", "commune"})
+
+_NEAR = 110
+"""Characters before a maker in which the software is spoken of."""
+
+
+@cache
+def _known() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((entry["name"], re.compile(entry["pattern"])) for entry in load("equipment.toml")["vendor"])
+
+
+def vendor(document: Document, segment: Segment) -> Found[str] | None:
+    """A known maker, else the company said to have made it, without its legal form; never deduced from the product."""
+    first = next(iter(segment.of(Part.ARTICLE)), None)
+    operative = _vendor(document, first.start, segment.end) if first is not None else None
+    return operative or _vendor(document, segment.start, segment.end)
+
+
+def _vendor(document: Document, start: int, limit: int) -> Found[str] | None:
+    for name, known in _known():
+        match = known.search(document.flat, start, limit)
+        if match is not None:
+            return Found(name, match.start(), match.end())
+    return next(_makers(document, start, limit), None)
+
+
+def _makers(document: Document, start: int, limit: int) -> Iterator[Found[str]]:
+    text = document.flat
+    for pattern in (_MAKER, _IS_ROLE, _ROLE_IS, _MAKER_ALONE):
+        for match in pattern.finditer(text, start, limit):
+            before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
+            around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _IS_ROLE else match.group()
+            if _SOFTWARE_NEAR.search(before) is None and _SOFTWARE_NEAR.search(around) is None:
+                continue
+            if match.group().startswith("par") and _USED_BY.search(before) is not None:
+                continue
+            position = match.start("name") if "name" in pattern.groupindex else _named_after(document, match.end(), limit)
+            found = name_at(document, position, limit) if position is not None else None
+            if found is None or found.value.split()[0].lower() in _OPERATORS:
+                continue
+            if _NOT_A_MAKER.search(text, match.start(), found.start) is not None:
+                continue
+            if pattern is _IS_ROLE and _THEN_ROLE.match(text, found.end, limit) is None:
+                continue
+            # Without "la société", two words may be a person's first name and surname.
+            alone = "name" in pattern.groupindex and re.search(rf"{COMPANY}\W*$", text[match.start() : found.start]) is None
+            if alone and " " in found.value and _CORPORATE.search(document.original(found.start, found.end)) is None:
+                continue
+            yield Found(found.value, match.start(), found.end)
+
+
+def _named_after(document: Document, position: int, limit: int) -> int | None:
+    """Where the name of a company begins, a few words after "la société"; None where no name follows."""
+    first, last = document.folded.span(position, min(position + 90, limit))
+    said = _SAID.match(document.source[first:last])
+    return document.folded.position(first + said.end()) if said is not None else None

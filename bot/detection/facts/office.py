@@ -1,0 +1,154 @@
+"""The office of whoever signed a decree, from the closed list of `offices.toml`: never a person's name."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+from bot.detection.facts.signature import signatures
+from bot.detection.text.cues import load
+from bot.detection.text.document import Document
+from bot.detection.text.found import Found
+from bot.detection.text.phrases import joined
+from bot.detection.text.segments import Part, Segment
+from bot.detection.text.views import fold
+
+_REACH = 420
+"""Characters after "Fait à …, le …" in which the signatory is told: a delegation, an office, a name."""
+
+_BEFORE = 260
+"""Characters before it, where the text of a stamp was read first."""
+
+_TAIL = 2500
+"""Characters at the end of the last article in which a signature without a place is looked for: remedies may follow it."""
+
+# "Pour le préfet et par délégation": whoever comes next signs, and not the prefect.
+_FOR = re.compile(
+    r"(?<!general )(?<!generale )\bpour\s+(?:l[ea]\s+|l')(?=(?:sous-)?prefet|haut|admin|direct|secret|chef)"
+    r"|\bp\W{0,2}\s?(?:le|la)\s+(?=prefet)"
+)
+_ACTING = re.compile(r"\bpar (?:delegation|empechement)\b|(?<!general )(?<!generale )\bpar suppleance\b|\b(?:absente?|empechee?)\b")
+# On its line: it opens the signature, whatever the articles above say of remedies.
+_FOR_ALONE = re.compile(
+    r"^\W{0,3}pour l(?:[ae]\s|')(?:(?:sous-)?prefete?|haute?-commissaire|administrat\w{3,4} superieure?)\b(?:[^\n]{0,60})$", re.MULTILINE
+)
+# An office with a complement that the list does not hold is none: half of it may be another office.
+_UNLISTED = re.compile(r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')")
+_END = re.compile(r"\b(?:voies et delais|delais et voies|recours|annexe|la presente decision|le present arrete|conformement)\b")
+
+
+def office(document: Document, segment: Segment) -> Found[str] | None:
+    """The office, beginning with a capital, in the spelling of the list: `La directrice de cabinet`; None where it is none of the list."""
+    for start, end in signatures(document, segment):
+        found = _signing(document, end, min(end + _REACH, segment.end))
+        if found is not None:
+            return found
+        if _FOR.search(document.flat, end, min(end + _REACH, segment.end)) is None:
+            found = _signing(document, max(start - _BEFORE, segment.start), start, whole_line=True)
+            if found is not None:
+                return found
+    return _last_line(document, segment)
+
+
+def _last_line(document: Document, segment: Segment) -> Found[str] | None:
+    """The office that stands alone on its lines at the end of the articles, where no place and day of signature come before it."""
+    last = next(reversed(list(segment.of(Part.ARTICLE))), None)
+    if last is None:
+        return None
+    start = max(last.start, last.end - _TAIL)
+    delegated = next(reversed(list(_FOR_ALONE.finditer(document.folded.text, start, last.end))), None)
+    found = _signing(document, delegated.start() if delegated is not None else start, last.end, whole_line=True)
+    return found if found is not None or delegated is not None else _below_a_stop(document, start, last.end)
+
+
+def _below_a_stop(document: Document, start: int, limit: int) -> Found[str] | None:
+    """The last office alone on its line below a full stop; one to whom a remedy goes stands below "à" or a colon, over an address."""
+    folded = document.folded.text
+    for match in reversed(list(_offices(None).finditer(folded, start, limit))):
+        over_an_address = re.match(r"\W*\d", folded[match.end() : limit]) is not None
+        if _is_alone(folded, match, start, limit) and folded[start : match.start()].rstrip().endswith(".") and not over_an_address:
+            return Found(_printed(document, *match.span(), None), *match.span())
+    return None
+
+
+def _is_alone(folded: str, match: re.Match[str], start: int, limit: int) -> bool:
+    """True for an office that is all of its line."""
+    return (
+        re.search(r"(?:^|\n)\W*$", folded[start : match.start()]) is not None
+        and re.match(r"\W*(?:\n|$)", folded[match.end() : limit]) is not None
+    )
+
+
+def _signing(document: Document, start: int, limit: int, *, whole_line: bool = False) -> Found[str] | None:
+    text = document.flat
+    stop = _END.search(text, start, limit)
+    limit = stop.start() if stop is not None else limit
+    place = re.search(r"fait a\s+([a-z][a-z' -]{1,40}?)\s*,?\s*le\b", text[max(start - 90, 0) : start])
+    town = place.group(1) if place is not None else None
+    marks = [match.end() for mark in (_FOR, _ACTING) for match in mark.finditer(text, start, limit)]
+    folded = document.folded.text
+    for match in _offices(town).finditer(folded, max(marks, default=start), limit):
+        if _UNLISTED.match(folded[match.end() : limit]) is None and (not whole_line or _is_alone(folded, match, start, limit)):
+            return Found(_printed(document, match.start(), match.end(), town), match.start(), match.end())
+    return None
+
+
+def _printed(document: Document, start: int, end: int, town: str | None) -> str:
+    """The office in the spelling of the list, which is the same for every print ("LE PREFET DE POLICE", "Le Préfet de Police")."""
+    folded = document.folded.text[start:end]
+    last = re.search(rf"{re.escape(town)}$", folded) if town is not None else None
+    if last is not None:
+        value = f"{_spelt(folded[: last.start()])} {joined(document.original(start + last.start(), end))}"
+    else:
+        value = _spelt(folded)
+    return value[:1].upper() + value[1:]
+
+
+def _spelt(folded: str) -> str:
+    """A folded office with the accents and capitals of the list."""
+    pattern, spellings = _spellings()
+    return pattern.sub(lambda match: spellings[match.group()], " ".join(folded.split()))
+
+
+@cache
+def _spellings() -> tuple[re.Pattern[str], dict[str, str]]:
+    """What finds the folded words of the list, the longest first, and how each is spelt."""
+    data = load("offices.toml")
+    words: set[str] = {*data["words"], *data["departments"], *data["regions"], *data["towns"]}
+    for entry in data["office"]:
+        words |= {*entry["names"], *entry["complements"]}
+    spellings = {fold(word).text: word for word in words}
+    longest_first = "|".join(re.escape(plain) for plain in sorted(spellings, key=len, reverse=True))
+    return re.compile(rf"(?<![\w'])(?<!\w-)(?:{longest_first})(?![\w-])"), spellings
+
+
+@lru_cache(maxsize=64)
+def _offices(town: str | None) -> re.Pattern[str]:
+    data = load("offices.toml")
+    single = "|".join(_one(entry, data, town) for entry in data["office"])
+    return re.compile(rf"\b(?:l[ea]\s+|l'\s?)(?:{single})(?:\s*,\s*(?:{single}))*(?![\w'-])")
+
+
+def _one(entry: dict[str, Any], data: dict[str, Any], town: str | None) -> str:
+    departments, regions = _choice(data["departments"]), _choice(data["regions"])
+    complements = [_choice(entry["complements"])]
+    if entry.get("kind") == "prefect":
+        complements += [
+            rf"de\s+(?:la\s+)?(?:region|zone)(?:\s+de\s+defense(?:\s+et\s+de\s+securite)?)?\s+(?:de\s+la\s+|de\s+l'|de\s+|d')?(?:{regions})",
+            rf"(?:{departments})(?:\s+par\s+interim)?",
+        ]
+    elif entry.get("kind") == "sub_prefect":
+        complements.append(_choice(data["towns"]))
+        if town is not None:
+            complements.append(rf"(?:de\s+|d'|du\s+)?(?:l'arrondissement\s+de\s+)?{re.escape(town)}")
+    elif entry.get("kind") == "of_prefecture":
+        complements = [rf"de\s+la\s+prefecture\s+(?:{departments})", *complements]
+    tail = rf"(?:\s+(?:{'|'.join(complements)}))"
+    return rf"(?:{_choice(entry['names'])}){tail}{'' if entry.get('needs') else '?'}(?![\w'-])"
+
+
+def _choice(words: list[str]) -> str:
+    """Alternatives over a folded text, the longest first, with blanks, hyphens and apostrophes loose."""
+    folded = sorted((fold(word).text for word in words), key=len, reverse=True)
+    return "|".join(re.sub(r"(?:\\ |\\-|-| )+", r"[\\s-]+", re.escape(word)).replace("'", "['\\s]\\s?") for word in folded)

@@ -1,0 +1,192 @@
+"""Who is authorised to use the algorithm, under a stable name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from bot.detection.facts.occasion import is_part_of_a_name, where_named
+from bot.detection.text.cues import load
+from bot.detection.text.document import Document
+from bot.detection.text.found import Found
+from bot.detection.text.phrases import joined
+from bot.detection.text.segments import Block, Part, Segment
+
+# "la commune de Cannes", "police municipale de la ville de L'Haÿ-les-Roses": the name is read from the original text.
+_OF = re.compile(r"\s+(?P<of>de |d'|du |des )(?:(?:la |les )?(?:communes?|villes?) (?P<town>de |d'|du |des ))?")
+_NAMED = re.compile(r"\s+(?P<of>de |d'|du |des )?(?P<town>)")
+_NAME = re.compile(
+    r"(?:(?:L[ea]s?|L['’]|Saint|Sainte)[ -]?)?[A-ZÀ-ÖØ-Þ][\w'’\-]*"
+    r"(?:(?!\set\s)(?:[ -](?:sur|sous|en|les|lès|la|le|de|du|des|aux?|d['’]|l['’]|et)){0,2}(?:[ -]|\s[dl]['’])"
+    # In capitals, a sentence goes on: "LA POLICE MUNICIPALE DE NICE EST AUTORISEE DU…".
+    r"(?!RER|SNCF|RATP|(?:EST(?! ENSEMBLE)|SONT|PEUT|PEUVENT|MET|METTENT|POUR|DANS|AFIN|LORS|PAR|DISPOSE|AUTORIS\w*|QUI)\b)"
+    r"[A-ZÀ-ÖØ-Þ][\w'’\-]+){0,4}"
+)
+_DANGLING = re.compile(r"(?: (?:DU|DES|DE|D|LA|LE|LES|L|AU|AUX|A|À|ET|EN|SUR|SOUS))+$")
+# "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
+_OWNED = re.compile(
+    r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
+    r"(?: (?:par|a|de|du|des))?(?: communa(?:l|ux))?\s*$"
+)
+_ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
+_EXECUTION = re.compile(
+    r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
+)
+
+
+_AUTHORISES = re.compile(r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire usage)\b")
+# A name ends at a line that begins with a word of its own: the letterhead goes on there ("… de Cannes\nLe préfet").
+_NEXT_LINE = re.compile(
+    r"\n\s*(?:L[ea]s?\b|L['’]|LE[S]?\b|LA\b|V[Uu]\b|Arr|ARR|A\s?R\s?R|Article|ARTICLE|Cons|CONS|Pr[eé]f|PR|Sur\b|Cabinet|Direction|Fait\b|[A-ZÀ-Þ]{2,}\s)"
+)
+_AND_OF = re.compile(r"\s*(?:,|\bet)\s*(?=de |d')")
+# "Les polices municipales de Lens et du Marin": only a plural goes on with "du", which also begins "et du Département".
+_AND_OF_SEVERAL = re.compile(r"\s*(?:,(?:\s*et\b)?|\bet)\s*(?=de |d'|du |des )")
+_SEVERAL = re.compile(r"\b(?:polices|communes|villes|maires)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Operator:
+    name: str
+    pattern: re.Pattern[str]
+    of: bool
+    named: bool
+
+
+@cache
+def _operators() -> tuple[_Operator, ...]:
+    return tuple(
+        _Operator(
+            entry["name"],
+            re.compile("|".join(f"(?:{pattern})" for pattern in entry["patterns"])),
+            entry.get("of", False),
+            entry.get("named", False),
+        )
+        for entry in load("operators.toml")["operator"]
+    )
+
+
+def operators(
+    document: Document, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
+) -> list[Found[str]]:
+    """The operators named in the title, else in the articles that speak of the algorithm (`speaking`), else in another article, else in
+    the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else.
+
+    A part of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is told gives way to its
+    police where one of those visas names that. Articles on execution, publication and remedies name services that merely receive the
+    decree: they are left out.
+    """
+    titles = [*segment.of(Part.TITLE), *segment.of(Part.HEADING)]
+    articles = [block for block in segment.of(Part.ARTICLE) if not is_formality(document.flat, block)]
+    named = where_named(document, segment, event)
+
+    def read(blocks: Iterable[Block], *, heading: bool = False) -> list[Found[str]]:
+        found = _in(document, list(blocks), heading=heading)
+        return [entry for entry in found if not is_part_of_a_name(document.flat, entry.start, named)]
+
+    found = _merged([*read(titles, heading=True), *read(b for b in speaking if b in articles or b.part is Part.BODY)])
+    also = [block for block in articles if _AUTHORISES.search(document.flat, block.start, block.end) is not None]
+    found = _merged([*found, *read(also)])
+    found = found or _merged(read(articles)) or _merged(read(mentioning))
+    # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
+    if found and all(_is_asking(document, entry) for entry in found):
+        places = tuple(_place(entry.value) for entry in found)
+        found = _merged([*found, *(entry for entry in read(mentioning) if _is_police(entry.value) and entry.value.endswith(places))])
+    users = [entry for entry in found if not _is_owner(document, entry)]
+    return users or found
+
+
+def _is_owner(document: Document, entry: Found[str]) -> bool:
+    return entry.value.startswith("Commune") and _OWNED.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
+
+
+def _is_asking(document: Document, entry: Found[str]) -> bool:
+    return _ASKING.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
+
+
+def is_formality(flat: str, block: Block) -> bool:
+    """True for an article on execution, publication or remedies."""
+    return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
+
+
+def _in(document: Document, blocks: list[Block], *, heading: bool = False) -> list[Found[str]]:
+    text = document.flat
+    found: list[Found[str]] = []
+    for block in blocks:
+        for operator in _operators():
+            taken = block.start
+            for match in operator.pattern.finditer(text, block.start, block.end):
+                if match.start() < taken:
+                    continue
+                if operator.of or operator.named:
+                    following = _commune(document, match.end(), block.end, _NAMED if operator.named else _OF)
+                    while following is not None:
+                        name, end = following
+                        found.append(Found(_of(operator.name, name), match.start(), end))
+                        taken = end
+                        several = _SEVERAL.search(text, match.start(), end) is not None
+                        more = (_AND_OF_SEVERAL if several else _AND_OF).match(text, end, block.end) if operator.of else None
+                        following = _commune(document, more.end() - 1, block.end, _OF) if more is not None else None
+                    continue
+                if heading and _letterhead(text, match.start(), block):
+                    continue
+                found.append(Found(operator.name, match.start(), match.end()))
+    return found
+
+
+def _of(operator: str, name: str) -> str:
+    """`Commune de Cannes`, `Commune d'Annecy`, `Commune du Havre`; what comes without "de" is joined as it is."""
+    for article, contracted in (("de Le ", "du "), ("de Les ", "des ")):
+        if name.startswith(article):
+            name = contracted + name.removeprefix(article)
+    if re.match(r"de [AEIOUÉÈÊÎÂÔ]", name):
+        name = "d'" + name.removeprefix("de ")
+    return f"{operator} {name}"
+
+
+def _commune(document: Document, position: int, limit: int, lead: re.Pattern[str]) -> tuple[str, int] | None:
+    """The name after an operator, with what joins it, and where it ends; None where there is none."""
+    of = lead.match(document.flat, position, limit)
+    if of is None:
+        return None
+    first, last = document.folded.span(of.end(), min(of.end() + 60, limit))
+    line = _NEXT_LINE.split(document.source[first:last], maxsplit=1)[0]
+    name = _NAME.match(joined(" ".join(line.split())))
+    if name is None:
+        return None
+    link = (of["town"] or of["of"] or "").strip()
+    # "d'" and "des communes de" stand for "de"; "du Havre" and "des Sables-d'Olonne" are the names' own.
+    link = link if link in {"du", "des", ""} else "de"
+    if of["town"] and link not in {"du", "des"}:
+        link = "de"
+    shown = _DANGLING.sub("", name.group().strip(" -’"))
+    return f"{link} {shown}".strip().rstrip("'"), of.end() + len(name.group())
+
+
+def _letterhead(text: str, position: int, block: Block) -> bool:
+    """True for a word above the title: the letterhead names the service that writes, not who is authorised."""
+    title = re.compile(r"\barrete").search(text, block.start, block.end)
+    return title is not None and position < title.start()
+
+
+def _merged(found: list[Found[str]]) -> list[Found[str]]:
+    """Each operator once; a commune whose police is named is one operator, not two."""
+    names: dict[str, Found[str]] = {}
+    for entry in sorted(found, key=lambda entry: entry.start):
+        names.setdefault(entry.value, entry)
+    for value in list(names):
+        place = _place(value)
+        if place != value and any(other != value and _is_police(other) and other.endswith(place) for other in names):
+            del names[value]
+    return list(names.values())
+
+
+def _place(value: str) -> str:
+    """The name of a commune, as the name of its police ends: `Cannes`, `du Havre`."""
+    return re.sub(r"^Commune (?:de |d'|(?=du |des ))", "", value)
+
+
+def _is_police(value: str) -> bool:
+    return value.startswith("Police municipale")

@@ -1,0 +1,162 @@
+"""Where: the stations, streets and grounds a decree names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from bot.detection.facts.occasion import in_event
+from bot.detection.facts.operators import is_formality
+from bot.detection.facts.place_lists import listed_places
+from bot.detection.facts.place_names import GROUND, names
+from bot.detection.facts.place_tables import tabled_places
+from bot.detection.text.cues import load
+from bot.detection.text.document import Document
+from bot.detection.text.found import Found
+from bot.detection.text.phrases import phrase_end
+from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.views import fold
+
+_LONGEST = 420
+"""Characters of an enumeration of places in a sentence."""
+
+_MOST = 60
+"""Phrases of one kind that may lead to places, looked at in one article: a real one has a few, a hostile text has any number."""
+
+_COUNT = r"\d{1,3}|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt"
+_DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
+# Words that lead to a place; what follows is cut into names by `place_names`.
+_PLACE = re.compile(
+    r"\b(?!(?:en|sur) place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en|entre)\s"
+    r"(?:l'(?:enceinte|interieur) (?:de la|de l'|du|des|de)\s?|(?:les )?abords (?:immediats )?(?:de la|de l'|de|du|des)\s?)?"
+    rf"(?P<place>{_DETERMINER}(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
+)
+# Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
+_STREET_KIND = rf"(?:{'|'.join(load('places.toml')['streets'])})"
+_STREET = re.compile(
+    r"(?:,|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe)e?s?|\bmise?s? en oeuvre)"
+    rf"\s(?P<place>{_STREET_KIND}\s(?!un|qui|est\b|et\b|publi|a\b))"
+)
+_SET = re.compile(
+    r"\b(?:cameras?|images|videoprotection|dispositifs?)\b[^.;:()]{0,60}?\b(?:install|situ|implant|dispos|position|localis|reparti)ee?s?"
+    r"\s(?!comme|selon|par\b)(?:entre )?(?P<place>(?:sur (?!un|les sites)|dans "
+    r"|a l'interieur (?:de la |de l'|du |des )|au sein (?:de la |de l'|du |des )|aux? |a la |a l'|le long )?)"
+)
+_COVERS = re.compile(
+    r"\b(?:cameras?|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:] )elles?)\b[^.;:()]{0,60}?"
+    r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)"
+    r"|comprend|comprennent|englobe\w*|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par|s'etend\w*|dessert|desservent)"
+    r"\s(?P<place>(?:aux? |a la |a l'|la |le |les |l')?)"
+)
+_LIMITED = re.compile(
+    r"\b(?:perimetre|survol\w*|autorisation|emploi|zones?|lieux|sites?|secteurs?|traitement|dispositif|experimentation|usage|utilisation|analyse"
+    r"|mise en oeuvre|surveillance|(?<=[.:] )(?:il|elle|celui-ci|celle-ci))\b[^.;:,()]{0,40}?"
+    r"\b(?:se (?:limite|borne|cantonne)|(?:est|sont|sera) (?:strictement |exclusivement )?"
+    r"(?:limite|circonscrit|restreint|cantonne|borne|reserve)(?:e?s?)|(?<!traitement )sont (?!sign|autor|concern))"
+    r"\s?(?P<place>(?:aux? |a la |a l'|la |le |les |l'))"
+)
+_ABOVE = re.compile(
+    r"\b(?:au-dessus (?P<place>(?:de la |de l'|du |des |de ))"
+    r"|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)? (?P<over>(?:la |le |les |l')))"
+)
+_OF = re.compile(
+    r"\b(?:cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
+    rf"|video-?protection)\s(?P<place>(?:de la |de l'|du |des )(?:(?:grande?|vieux|vieille|champ de)\s)?{GROUND}\b)"
+)
+_THOSE = re.compile(
+    r"\b(?:cameras?|images)\b[^.;:()]{0,60}?\bsont celles (?P<place>(?:de la |de l'|du |des ))(?!cameras?|system|dispositif|reseau)"
+)
+_BRACKETS = re.compile(
+    r"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|perimetres?|voies|rues|stations|gares|espaces|points)\b"
+    r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
+)
+_ANCHORS = (_PLACE, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRACKETS)
+_OF_PLACES = frozenset({_ABOVE, _LIMITED, _COVERS, _BRACKETS})
+"""What follows these is a place, of whatever kind."""
+_ANNEX = re.compile(r"\n\W*annexe\b")
+# An article that says where the cameras are, and not who is told of them or sees their images.
+_WHERE = re.compile(
+    r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles"
+    r"|s'applique|s'exerce|porte sur"
+    r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?|(?:il|elle|traitement(?: algorithmique)?|dispositif)"
+    r" (?:est|sera) (?:mis|employe|utilise|active)e?)\b"
+)
+_NOT_WHERE = re.compile(r"\b(?:affich\w*|panneau\w*|inform\w*|conserv\w*|habilite\w*|agents?)\b")
+
+
+def places(document: Document, segment: Segment, speaking: tuple[Block, ...]) -> list[Found[str]]:
+    """The places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one.
+
+    The title's come beside where the articles name no two: it says in general what they say one by one. What only counts them ("deux
+    gares parisiennes") names none.
+    """
+    text = document.flat
+    found: dict[str, Found[str]] = {}
+    for block in segment.of(Part.ARTICLE):
+        stretch = block if not is_formality(text, block) else _annex(document, block)
+        if stretch is not None:
+            for entry in chain(listed_places(document, stretch), tabled_places(document, stretch)):
+                if not any(fold(entry.value).text == fold(other).text for other in found):
+                    found[entry.value] = entry
+    listed = bool(found)
+    telling = [
+        block for block in segment.of(Part.ARTICLE) if block not in speaking and not is_formality(text, block) and _tells_where(text, block)
+    ]
+    for block in [*telling, *speaking, *segment.of(Part.TITLE), *segment.of(Part.HEADING)]:
+        if block.part in {Part.TITLE, Part.HEADING} and len(found) > 1:
+            break
+        known = [value.lower() for value in found]
+        for entry in _in(document, block, listed=listed):
+            plain = entry.value.lower()
+            if not any(plain in other or other in plain for other in known):
+                found.setdefault(entry.value, entry)
+    return sorted(found.values(), key=lambda entry: entry.start)
+
+
+def _annex(document: Document, block: Block) -> Block | None:
+    """The annex that comes after the last article, as a block of its own."""
+    match = _ANNEX.search(document.folded.text, block.start, block.end)
+    return Block(block.part, match.start(), block.end) if match is not None else None
+
+
+def _in(document: Document, block: Block, *, listed: bool) -> Iterator[Found[str]]:
+    """The places of a block. Where places are `listed`, whose cameras they are ("la vidéoprotection du port") is none of them."""
+    text = document.flat
+    position = block.start
+    found = (islice(anchor.finditer(text, block.start, block.end), _MOST) for anchor in _ANCHORS)
+    for match in sorted(chain.from_iterable(found), key=_start):
+        start = _start(match)
+        if start < position or (listed and match.re is _OF):
+            continue
+        bracketed = match.re is _BRACKETS
+        end = match.end("place") if bracketed else _closing(text, start, phrase_end(text, match.end(), block.end, _LONGEST))
+        position = max(match.end(), start + 1)
+        if block.part not in {Part.TITLE, Part.HEADING} and in_event(text, block.start, match.start()):
+            continue
+        entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
+        if bracketed and len(entries) <= text.count(",", start, end) // 2:
+            continue
+        if match.re is _THOSE:  # "celles du Pâquier", but not "celles du hall et des accès"
+            entries = [name for name in entries if name != name.lower()]
+        if entries:
+            position = max(end, position)
+        yield from (Found(name, start, end) for name in entries)
+
+
+def _closing(text: str, start: int, end: int) -> int:
+    """Where a bracket closes that did not open after `start`, else `end`: "(place d'Armes, place de la Comédie) et ce qui suit"."""
+    depth = 0
+    for position in range(start, end):
+        depth += (text[position] == "(") - (text[position] == ")")
+        if depth < 0:
+            return position
+    return end
+
+
+def _start(match: re.Match[str]) -> int:
+    return match.start("over" if match.re is _ABOVE and match["over"] is not None else "place")
+
+
+def _tells_where(text: str, block: Block) -> bool:
+    return _WHERE.search(text, block.start, block.end) is not None and _NOT_WHERE.search(text, block.start, block.end) is None

@@ -1,0 +1,202 @@
+"""The other decrees on VSA that a decree renews, modifies, suspends or ends.
+
+They are looked for in the title, then in the sentences of the articles; a decree that only changes another one and names it in
+neither bears on the one decree on VSA that its visas cite. A decree named on the way ("l'arrêté n° 2 modifiant l'arrêté n° 1 est
+abrogé") is none of them, nor is one that the text tells to be about another thing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
+
+from bot.detection.facts.citations import Citation, citations
+from bot.detection.text.cues import load
+from bot.detection.text.document import Document
+from bot.detection.text.found import Found
+from bot.detection.text.segments import Block, Part, Segment, own_heading
+from bot.domain import Kind, Reference
+
+CHANGES = frozenset({Kind.RENEWAL, Kind.MODIFICATION, Kind.ABROGATION, Kind.SUSPENSION})
+
+_AND = re.compile(r"(?:\bet|,|;|:|-|•|ainsi que)\s*(?:de |a |portant )*(?:l'|l |les |du |des )?\s*$")
+_SENTENCE = re.compile(r"(?<=[a-z0-9)\"]{3})\.\s|;")
+_LIST = re.compile(r"\b(?:est|sont)\s+(?P<verb>[a-z]{6,12})s?\b[^.;:]{0,60}:\s")
+# What follows is cited for its terms, or for who changed what.
+_ASIDE = re.compile(
+    r"(?:conformement a|en application de|sans prejudice de|dans les conditions \w+ par|modifiee? par|completee? par)\s*(?:l'|les )?\s*$"
+)
+# Where only a part of a decree goes, the decree is modified.
+_IN_PART = re.compile(
+    r"\b(?:l'article|(?:a|de|dans) l'article|les articles|aux articles|l'annexe|les annexes|l'alinea|les mots|phrases?|alineas?)\b"
+)
+# "Toute disposition contraire de l'arrêté n° … est abrogée": what it is, and whether there is one, nobody tells.
+_CONTRARY = re.compile(r"\bdispositions?\b[^.;,]{0,40}?\bcontraires?\b(?!.*\b(?:ainsi que|et) (?:l'|les |de l'))")
+_CEASES = re.compile(
+    r"\b(?:cesse(?:nt)?|cesseront|cessera) (?:de produire|d'avoir|d'etre|ses|leurs|de s'appliquer)\b|\bprend(?:ra|ront|nent)? fin\b"
+)
+_VERB_REACH = 160
+"""Characters between a verb of a title and the decree that it bears on."""
+
+
+class _Change(NamedTuple):
+    """What becomes of a decree that is named; see `Reference.retroactive`."""
+
+    kind: Kind
+    retroactive: bool | None = None
+
+
+def references(document: Document, segment: Segment, kind: Kind | None, own: str | None) -> list[Found[Reference]]:
+    """The decrees that this one (`kind`, with its `own` number) bears on, each once, in the order of the text."""
+    cited = citations(document, segment, own)
+    found: dict[str, Found[Reference]] = {}
+
+    def take(entry: Citation, change: _Change) -> None:
+        if entry.vsa is False:
+            return
+        named = Reference(change.kind, entry.number, entry.signed, change.retroactive)
+        first = found.setdefault(entry.same, Found(named, entry.start, entry.end))
+        # "Arrêté mettant fin à l'arrêté n° 1", of which the article says that it is "retiré".
+        if first.value.change is named.change and first.value.retroactive is None:
+            found[entry.same] = replace(first, value=replace(first.value, retroactive=named.retroactive))
+
+    for block in segment.of(Part.TITLE, Part.HEADING):
+        start = own_heading(document.folded.text, block.start, block.end)
+        for entry, change in _in_title(document.flat, start, _within(cited, start, block.end)):
+            take(entry, change)
+    for block in segment.of(Part.ARTICLE, *([] if segment.has_articles else [Part.BODY])):
+        for entry, change in _in_article(document.flat, block, _within(cited, block.start, block.end)):
+            take(entry, change)
+    if not found and kind in CHANGES and kind is not None:
+        for parts in ((Part.TITLE, Part.HEADING, Part.ARTICLE), (Part.VISA, Part.RECITAL, Part.BODY)):
+            bearing = {
+                entry.same: entry
+                for block in segment.of(*parts)
+                for entry in reversed(_within(cited, block.start, block.end))
+                if entry.vsa and not _ASIDE.search(document.flat, max(entry.start - 40, block.start), entry.start)
+            }
+            if len(bearing) == 1:
+                take(next(iter(bearing.values())), _Change(kind, _said_of_it(document.flat, segment) if kind is Kind.ABROGATION else None))
+                break
+    return sorted(found.values(), key=lambda entry: entry.start)
+
+
+def _within(cited: list[Citation], start: int, end: int) -> list[Citation]:
+    return [entry for entry in cited if start <= entry.start < end]
+
+
+def _in_title(text: str, start: int, cited: list[Citation]) -> list[tuple[Citation, _Change]]:
+    """The decrees on which the verbs of a title bear; not those in the quoted title of another."""
+    found: list[tuple[Citation, _Change]] = []
+    last: _Change | None = None
+    position = start
+    first = True
+    for entry in cited:
+        gap = text[position : entry.start]
+        change, verb = _last_verb(gap)
+        if change is not None and len(gap) - verb <= _VERB_REACH and (first or _AND.search(gap[:verb])):
+            last = change
+        elif not (_AND.search(gap) and last is not None and change is None):
+            position, first = entry.end, False
+            continue
+        found.append((entry, last))
+        position, first = entry.end, False
+    return found
+
+
+def _in_article(text: str, block: Block, cited: list[Citation]) -> list[tuple[Citation, _Change]]:
+    """The decrees of which a sentence of an article says what becomes of them."""
+    found: list[tuple[Citation, _Change]] = []
+    end = block.start
+    previous: tuple[Citation, _Change] | None = None
+    for entry in cited:
+        start = max((match.end() for match in _SENTENCE.finditer(text, block.start, entry.start)), default=block.start)
+        stop = _SENTENCE.search(text, entry.end, block.end)
+        limit = stop.start() if stop is not None else block.end
+        gap = text[max(start, end) : entry.start]
+        listed = _list_verb(text[block.start : entry.start])
+        if listed is not None:
+            change: _Change | None = listed
+        elif end > start:  # a second one in the sentence
+            change = previous[1] if previous is not None and _AND.search(gap) else None
+        elif _ASIDE.search(gap) or _CONTRARY.search(gap[-_VERB_REACH * 2 :]):
+            change = None
+        else:
+            change = _verb_after(text[entry.end : limit]) or _last_verb(gap)[0]
+            part = _IN_PART.search(gap)
+            if (
+                change is not None
+                and change.kind is Kind.ABROGATION
+                and part is not None
+                and not re.search(r"autorisation|emploi|effets|periode", gap[: part.start()])
+            ):
+                change = _Change(Kind.MODIFICATION)
+        end = entry.end
+        previous = (entry, change) if change is not None else None
+        if change is not None:
+            found.append((entry, change))
+    return found
+
+
+def _list_verb(before: str) -> _Change | None:
+    """What a list does to its items: "Sont abrogés : - l'arrêté …"; None outside one."""
+    leads = list(_LIST.finditer(before))
+    if not leads:
+        return None
+    lead = leads[-1]
+    if re.search(r"(?<=[a-z0-9)]{3})\.\s", before[lead.end() :]):
+        return None
+    return next((_change(kind, lead["verb"]) for kind, verbs in _verbs("after").items() if verbs.match(lead["verb"])), None)
+
+
+def _verb_after(text: str) -> _Change | None:
+    found = [
+        (match.start(), _change(kind, match[0]))
+        for kind, verbs in _verbs("after").items()
+        if (match := re.compile(rf"\b(?:est|sont|demeure|soit)\s+(?:\w+\s+){{0,2}}?(?:{verbs.pattern})").search(text)) is not None
+    ]
+    ending = _CEASES.search(text)
+    if ending is not None:
+        found.append((ending.start(), _Change(Kind.ABROGATION)))
+    return min(found, key=lambda verb: verb[0])[1] if found else None
+
+
+def _last_verb(text: str) -> tuple[_Change | None, int]:
+    """The last verb of a stretch that bears on what follows, and where it begins."""
+    found = [(match.start(), kind, match[0]) for kind, verbs in _verbs("before").items() for match in verbs.finditer(text)]
+    if not found:
+        return None, 0
+    start, kind, word = max(found)
+    # "abrogeant et remplaçant", "annule et remplace": what comes first is what becomes of it.
+    for earlier, other, first in found:
+        if re.fullmatch(r"[a-z]+ et ", text[earlier:start]):
+            return _change(other, first), earlier
+    return _change(kind, word), start
+
+
+def _said_of_it(text: str, segment: Segment) -> bool | None:
+    """How this decree ends the only one that it can end, by the words of its title and articles; None where they are of both sorts."""
+    said = {
+        _change(Kind.ABROGATION, word[0]).retroactive
+        for block in segment.of(Part.TITLE, Part.HEADING, Part.ARTICLE)
+        for word in _verbs("before")[Kind.ABROGATION].finditer(text, block.start, block.end)
+    }
+    said |= {verb.retroactive for block in segment.of(Part.ARTICLE) if (verb := _verb_after(text[block.start : block.end])) is not None}
+    return said.pop() if len(said) == 1 else None
+
+
+def _change(kind: Kind, words: str) -> _Change:
+    """What these words of an end do: abrogation, retrait, or neither said."""
+    said = {effect for effect, words_of_it in load("references.toml")["ends"].items() if any(word in words for word in words_of_it)}
+    retroactive = "retroactive" in said if kind is Kind.ABROGATION and len(said) == 1 else None
+    return _Change(kind, retroactive)
+
+
+@cache
+def _verbs(group: str) -> dict[Kind, re.Pattern[str]]:
+    return {
+        Kind(kind): re.compile(rf"(?:{'|'.join(rf'(?<![a-z]){word}' for word in words)})")
+        for kind, words in load("references.toml")[group].items()
+    }

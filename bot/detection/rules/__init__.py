@@ -1,0 +1,1 @@
+"""Decides whether an act is a decree on VSA, and of which kind."""

@@ -1,0 +1,96 @@
+"""What the articles of an act decide."""
+
+from __future__ import annotations
+
+import re
+
+from bot.detection.rules import grounds
+from bot.detection.rules.case import Case, Finding
+from bot.detection.rules.verbs import Verb, article_verb, first_verb, stopped
+from bot.detection.text.cues import Reason, cues
+from bot.detection.text.mentions import Mention
+from bot.detection.text.segments import Part
+from bot.domain import Evidence, Kind
+
+_SENTENCE = re.compile(r"[a-z]\.\s")
+
+
+def by_articles(case: Case) -> Finding | None:
+    """What the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
+    document = case.document
+    doubt: tuple[Evidence, ...] = ()
+    for mention in case.found:
+        if mention.part not in {Part.ARTICLE, Part.HEADING, Part.BODY} or mention.citation:
+            continue
+        block = case.segment.at(mention.start)
+        start, stop = document.mended_span(block.start, block.end)
+        if mention.part is not Part.ARTICLE:
+            start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
+        if cues().handing_over.search(case.text, start, stop):
+            continue
+        verb = article_verb(case.text, start, stop)
+        if verb is None:
+            continue
+        # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
+        contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
+        if contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
+            doubt = doubt or (case.phrase(mention), case.because("doubt", Reason.UNSETTLED, mention), case.against(contrary))
+            continue
+        why = _doubtful(case, mention, verb)
+        if why is not None:
+            doubt = doubt or (case.phrase(mention), case.because("doubt", why, mention))
+            continue
+        said = grounds.verb_said(document, case.segment, verb)
+        kind = verb.kind
+        if case.title is not None and kind is not Kind.AUTHORISATION:
+            titled = first_verb(case.title.text, 0, len(case.title.text))
+            if titled is not None and titled.kind is not Kind.AUTHORISATION:
+                kind, said = titled.kind, grounds.verb_said(document, case.segment, titled, case.title.start)
+        return case.decree(kind, said, mention)
+    return case.uncertain(*doubt) if doubt else None
+
+
+def _doubtful(case: Case, mention: Mention, verb: Verb) -> Reason | None:
+    if _is_aside(case, mention, verb):
+        return Reason.IN_PASSING
+    return Reason.OTHER_WORDS if not mention.strong and not case.supported() else None
+
+
+def _is_aside(case: Case, mention: Mention, verb: Verb) -> bool:
+    """True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
+    if case.title is None:
+        return False
+    if mention.part is not Part.ARTICLE:
+        return not case.segment.is_formal and first_verb(case.title.text, 0, len(case.title.text)) is None
+    first, last = sorted((case.document.loose(verb.start, verb.start + 1)[0], mention.start))
+    return not case.title.speaks and _SENTENCE.search(case.document.flat, first, last) is not None
+
+
+def _apart(case: Case, one: int, two: int) -> bool:
+    """True where a sentence ends between two positions of the mended view."""
+    first, last = (case.document.loose(position, position + 1)[0] for position in (one, two))
+    return _SENTENCE.search(case.document.flat, first, last) is not None
+
+
+def answered(case: Case) -> Finding | None:
+    """What the first article that speaks of the request says of it, where the title or a visa tells that it was one for VSA."""
+    asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
+    if asked is None:
+        return None
+    for block in case.segment.of(Part.ARTICLE):
+        start, stop = case.document.mended_span(block.start, block.end)
+        verb = article_verb(case.text, start, stop)
+        if verb is None:
+            continue
+        refused = verb.kind is Kind.REFUSAL and cues().request.search(case.text, start, verb.start) is not None
+        # "La commune est autorisée" answers another request; this one is said to be granted.
+        granted = verb.kind is Kind.AUTHORISATION and re.match("demande|ilestfaitdroit", case.text[verb.start : verb.end]) is not None
+        if refused or granted:
+            return case.decree(verb.kind, grounds.verb_said(case.document, case.segment, verb), asked)
+    return None
+
+
+def _is_asked(case: Case, mention: Mention) -> bool:
+    """True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
+    block = case.segment.at(mention.start)
+    return mention.part in {Part.TITLE, Part.HEADING, Part.VISA} and "demande" in case.document.flat[block.start : mention.start]

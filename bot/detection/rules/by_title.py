@@ -1,0 +1,179 @@
+"""What the title of an act, or its heading, decides."""
+
+from __future__ import annotations
+
+import re
+
+from bot.detection.facts.references import CHANGES, references
+from bot.detection.rules import grounds
+from bot.detection.rules.case import Case, Finding
+from bot.detection.rules.errata import erratum
+from bot.detection.rules.titles import is_notice, notice_at_opening, notice_in
+from bot.detection.rules.verbs import USE, Verb, article_verb, decides_before, plainly_used, stopped, title_verb, unsettled
+from bot.detection.text.cues import Reason, cues, name_of
+from bot.detection.text.mentions import Mention
+from bot.detection.text.segments import Block, Part, own_heading
+from bot.domain import Evidence, Kind
+
+_TITLE_TAIL = 320
+"""Squeezed characters after a mention in which its title may still say what it does to it."""
+
+_PURPORT = re.compile(r"(?:portant|fixant|relati[a-z]{1,2}a)[a-z]{0,16}$")
+
+_NAMED = 90
+"""Squeezed characters before a verb in which the decree is named whose title it belongs to."""
+
+_THINGS_ENDED = frozenset({"subsidy", "delegation of signature", "procurement or call"})
+"""What may be for VSA without being it: a decree that changes or ends one of these changes no VSA."""
+
+
+def by_title(case: Case) -> Finding | None:
+    """What the title decides, else the heading; None where neither says anything of VSA."""
+    for part in (Part.TITLE, Part.HEADING):
+        inside = [mention for mention in case.found if mention.part is part and not mention.citation]
+        for block in case.segment.of(part):
+            for mention in sorted(inside, key=lambda mention: not mention.strong):
+                finding = _by_title_with(case, block, mention)
+                if finding is not None:
+                    return finding
+    return None
+
+
+def _by_title_with(case: Case, block: Block, mention: Mention) -> Finding | None:
+    """What this title or heading says of a mention (of two interleaved layers, one may have the verb, the other the object), or None."""
+    document, text = case.document, case.text
+    correcting = _erratum_before(case, block, mention)
+    # The title of the decree that an erratum corrects comes after that word.
+    opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
+    start = document.mended_span(opening, block.end)[0]
+    stop = min(document.mended_span(block.start, block.end)[1], mention.tight_end + _TITLE_TAIL)
+    event = cues().event.search(text, mention.tight_end, stop)
+    said = stop if event is None else event.start()
+    never = cues().never.search(text, start, said)
+    verb = title_verb(text, start, said, stop) if correcting is None else _correction(case, correcting)
+    # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
+    ended = never is not None and verb is not None and verb.kind in CHANGES and name_of(never) in _THINGS_ENDED
+    if never is not None and (not decides_before(text, start, said) or (ended and never.end() <= mention.tight_start)):
+        return case.not_concerned(case.phrase(mention), case.against(never))
+    open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.cue == USE else verb.start, stop)
+    if open_to_doubt is not None:
+        return case.uncertain(case.phrase(mention), case.because("doubt", Reason.UNSETTLED, mention), case.against(open_to_doubt))
+    if verb is None:
+        return None
+    if correcting is not None and not references(document, case.segment, verb.kind, None):
+        return case.uncertain(case.phrase(mention), case.because("doubt", Reason.UNNAMED, mention))
+    doubt = _title_doubt(case, block, mention, start, stop) or _bears_on_something_else(case, verb, mention)
+    if doubt:
+        return case.uncertain(case.phrase(mention), *doubt)
+    return _decided(case, mention, verb, start)
+
+
+def _erratum_before(case: Case, block: Block, mention: Mention) -> re.Match[str] | None:
+    """The word with which this title or heading calls the act an erratum, where the mention comes after it."""
+    found = erratum(case.document, case.segment)
+    return found if found is not None and block.start <= found.start() < mention.start else None
+
+
+def _correction(case: Case, erratum_word: re.Match[str]) -> Verb:
+    """What an erratum does, whatever the decree does that it corrects."""
+    return Verb(Kind.MODIFICATION, *case.document.mended_span(*erratum_word.span("word")), Kind.MODIFICATION.value)
+
+
+def _decided(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:
+    """The decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
+    document, segment, text = case.document, case.segment, case.text
+    if verb.kind is Kind.AUTHORISATION and cues().of_another.search(text, max(start, verb.start - _NAMED), verb.start) is not None:
+        kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, grounds.verb_said(document, segment, verb))
+        return case.decree(kind, said_so, mention)
+    if verb.cue == USE:
+        return _used(case, mention, verb, start)
+    if verb.kind is Kind.SUSPENSION and (done := _done_to_another(case)) is not None and done[0] is Kind.ABROGATION:
+        # "Ordonnant l'interruption": the articles tell whether it is for a time or for good.
+        return case.decree(*done, mention)
+    contradiction = _contradicted(case, verb.kind)
+    if contradiction is not None:
+        return case.uncertain(case.phrase(mention), grounds.verb_said(document, segment, verb), contradiction)
+    return case.decree(verb.kind, grounds.verb_said(document, segment, verb), mention)
+
+
+def _used(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:
+    """A title that only names its use: a decree where an article authorises, or no article says otherwise under a plain title."""
+    said_so = grounds.verb_said(case.document, case.segment, verb)
+    for block in case.segment.of(Part.ARTICLE):
+        span = case.document.mended_span(block.start, block.end)
+        decision, contrary = article_verb(case.text, *span), stopped(case.text, *span)
+        if contrary is not None and (decision is None or contrary.start() < decision.start):
+            why = grounds.reason(case.document, "doubt", Reason.UNSETTLED, *case.document.loose(*contrary.span()))
+            return case.uncertain(case.phrase(mention), said_so, why)
+        if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
+            return case.decree(verb.kind, said_so, mention)
+        if decision is not None:
+            contradiction = grounds.reason(case.document, "contradiction", Reason.ARTICLES_AGAINST, block.start, block.end)
+            return case.uncertain(case.phrase(mention), said_so, contradiction)
+    if plainly_used(case.text, start, verb):
+        return case.decree(verb.kind, said_so, mention)
+    return case.uncertain(case.phrase(mention), said_so, case.because("doubt", Reason.UNSETTLED, mention))
+
+
+def _title_doubt(case: Case, block: Block, mention: Mention, start: int, stop: int) -> tuple[Evidence, ...]:
+    """What leaves it open whether the act under this title (`start:stop` of the mended view) decides on VSA; empty where nothing does."""
+    text = case.text
+    if not case.segment.is_formal:
+        if mention.part is Part.TITLE:
+            opening = case.document.mended_span(block.start, block.end)[0]
+            notice, offset = notice_at_opening(text, opening, start), 0
+            is_one = notice is not None
+        else:
+            notice, offset = (notice_in(case.title), case.title.start) if case.title is not None else (None, 0)
+            is_one = case.title is not None and is_notice(case.title)
+        if is_one:
+            said_so = () if notice is None else (case.against(notice, offset),)
+            return case.because("doubt", Reason.SOMETHING_ELSE, mention), *said_so
+        near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
+        if not cues().act.search(text, start, mention.tight_start) and article_verb(text, *near) is None:
+            return (case.because("doubt", Reason.NO_ACT, mention),)
+    if not mention.strong and not case.supported():
+        return (case.because("doubt", Reason.OTHER_WORDS, mention),)
+    return ()
+
+
+def _bears_on_something_else(case: Case, verb: Verb, mention: Mention) -> tuple[Evidence, ...]:
+    """What tells that the decree which is changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
+    if verb.kind not in CHANGES:
+        return ()
+    for other in cues().related.finditer(case.text, verb.end, mention.tight_start):
+        if _PURPORT.search(case.text[verb.end : other.start()]) is not None:
+            return case.because("doubt", Reason.SOMETHING_ELSE, mention), case.against(other)
+    return ()
+
+
+def _done_to_another(case: Case) -> tuple[Kind, Evidence] | None:
+    """What the first article that decides does, where the title tells what another decree authorises; None where no article does."""
+    for block in case.segment.of(Part.ARTICLE):
+        verb = article_verb(case.text, *case.document.mended_span(block.start, block.end))
+        if verb is not None:
+            return verb.kind, grounds.verb_said(case.document, case.segment, verb)
+    return None
+
+
+def _contradicted(case: Case, kind: Kind) -> Evidence | None:
+    """An authorising title over articles that only refuse or end: a person must look."""
+    if kind is not Kind.AUTHORISATION:
+        return None
+    contrary: Evidence | None = None
+    for block in case.segment.of(Part.ARTICLE):
+        verb = article_verb(case.text, *case.document.mended_span(block.start, block.end))
+        if verb is None or verb.kind is Kind.MODIFICATION:
+            continue
+        if verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
+            return None
+        speaks = any(mention.part is Part.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
+        speaks = speaks or (verb.kind is Kind.REFUSAL and _answers(case, block, verb))
+        if speaks and contrary is None:
+            contrary = grounds.reason(case.document, "contradiction", Reason.ARTICLES_AGAINST, block.start, block.end)
+    return contrary
+
+
+def _answers(case: Case, block: Block, verb: Verb) -> bool:
+    """True for an article that says of what was asked for that it is refused."""
+    return cues().request.search(case.text, case.document.mended_span(block.start, block.start)[0], verb.start) is not None

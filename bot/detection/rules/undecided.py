@@ -1,0 +1,164 @@
+"""What is said of an act in which neither title nor articles decide, though it speaks of VSA or could."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.detection.facts.events import purposes_named
+from bot.detection.facts.law import hooks
+from bot.detection.facts.references import CHANGES
+from bot.detection.rules import grounds
+from bot.detection.rules.case import Case, Finding
+from bot.detection.rules.titles import is_generic, own_title, tells_only_a_change
+from bot.detection.rules.verbs import Verb, first_verb
+from bot.detection.text.cues import Reason, cues, name_of
+from bot.detection.text.mentions import EXCLUDED, Mention, sentence
+from bot.detection.text.segments import Part
+from bot.domain import Evidence, Kind, Outcome
+
+_SAME_SENTENCE = 100
+"""Characters after what is excluded in which its law is named."""
+
+
+def undecided(case: Case) -> Finding:
+    """Neither title nor articles decide, though some part speaks of VSA."""
+    if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
+        return ruined
+    if any(mention.part is Part.BODY and mention.strong for mention in case.found) or any(mention.deciding for mention in case.found):
+        return _by_body(case)
+    return _by_preamble(case)
+
+
+def _by_body(case: Case) -> Finding:
+    """No article decides, but some speak of VSA: for a person to see, unless in words of other things under a title of its own."""
+    weak = not any(mention.strong for mention in case.found) and not case.supported()
+    clear = case.title is not None and not case.title.speaks and case.segment.is_formal and not case.unreadable
+    if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
+        return case.not_concerned(*case.phrases(), case.because("against", Reason.OTHER_WORDS, case.found[0]))
+    return case.uncertain(*case.phrases(), case.because("doubt", Reason.UNDECIDED, case.found[0]), *_powers_handed_over(case))
+
+
+def _draws_attention(case: Case, mention: Mention) -> bool:
+    """True for weak words in an article that says that they tell somebody where to look: what VSA does, whatever it is called."""
+    if mention.part is not Part.ARTICLE:
+        return False
+    low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
+    return cues().telling.search(case.text, low, max(high, mention.tight_end)) is not None
+
+
+def _powers_handed_over(case: Case) -> tuple[Evidence, ...]:
+    """The article that speaks of VSA among powers that it hands over to somebody."""
+    spans = (
+        case.document.mended_span(block.start, block.end)
+        for mention in case.found
+        if (block := case.segment.at(mention.start)).part is Part.ARTICLE
+    )
+    found = (case.against(match) for span in spans if (match := cues().handing_over.search(case.text, *span)) is not None)
+    return tuple(found)[:1]
+
+
+def _by_preamble(case: Case) -> Finding:
+    """Only visas and recitals speak of VSA.
+
+    An act that merely cites the law under a title of its own is not concerned. A scrambled text (two layers interleaved)
+    whose every word is there is a decree. Anything else is for a person to see.
+    """
+    span = case.document.mended_span(case.segment.start, case.segment.end)
+    strong = [mention for mention in case.found if mention.strong]
+    if not strong and not case.supported():
+        return case.not_concerned(*case.phrases(), case.because("against", Reason.OTHER_WORDS, case.found[0]))
+    clear = case.title is not None and not is_generic(case.title.text)
+    told = clear and case.title is not None and not tells_only_a_change(case.title) and not case.unreadable
+    if told and case.supported() and (analysed := case.said_in(cues().analysed, Part.ARTICLE)) is not None:
+        said = case.document.evidence("support", *case.document.loose(*analysed.span()), name_of(analysed))
+        return case.uncertain(*case.phrases(), case.because("doubt", Reason.PREAMBLE, case.found[0]), said)
+    if told and (all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong)):
+        why = Reason.QUOTED if any(mention.citation for mention in strong) else Reason.PREAMBLE
+        return case.not_concerned(*case.phrases(), case.because("against", why, case.found[0]))
+    scrambled = None if clear else cues().scrambled.search(case.text, *span)
+    own = next((mention for mention in strong if not mention.citation), None)
+    if scrambled is not None and own is not None and cues().scrambled_other.search(case.text, *span) is None and case.supported():
+        verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
+        return case.decree(verb.kind, grounds.verb_said(case.document, case.segment, verb), own, *case.phrases())
+    return case.uncertain(*case.phrases(), case.because("doubt", Reason.PREAMBLE, case.found[0]))
+
+
+def _given_up(case: Case, mention: Mention) -> bool:
+    """True for what a recital says was thought of and is not done. An act that ends something may rest on that: it is not set aside."""
+    if case.title is None or mention.part is not Part.RECITAL:
+        return False
+    verb = first_verb(case.title.text, 0, len(case.title.text))
+    if verb is not None and verb.kind in CHANGES:
+        return False
+    low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
+    before = cues().given_up.search(case.text, low, mention.tight_end)
+    return before is not None or cues().not_done.match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
+
+
+def _only_named(case: Case, strong: Sequence[Mention]) -> bool:
+    """True where only visas speak of VSA, as the title of another decree; the act rests on no law on VSA and decides nothing on images."""
+    if case.supported() or not case.segment.has_articles or any(not _is_title_of_another(case, mention) for mention in strong):
+        return False
+    spans = (case.document.mended_span(block.start, block.end) for block in case.segment.of(Part.TITLE, Part.HEADING, Part.ARTICLE))
+    return not any(cues().seen.search(case.text, *span) for span in spans)
+
+
+def _is_title_of_another(case: Case, mention: Mention) -> bool:
+    block = case.segment.at(mention.start)
+    opening = case.document.mended_span(block.start, block.end)[0]
+    return block.part is Part.VISA and re.match(r"vu?l?(?:es)?arrete", case.text[opening : mention.tight_start]) is not None
+
+
+def without_mention(case: Case, *, stand_alone: bool) -> Finding:
+    """Nothing names VSA, but its words may have been cut off or misread.
+
+    A person must look at a title cut in a table of contents ("portant autorisation de l'emploi da") with no body to say more,
+    and at an act that rests on the very articles of the law and names predetermined events, video surveillance or nothing at all.
+    """
+    document, segment = case.document, case.segment
+    low, high = document.mended_span(segment.start, segment.end)
+    stretch = case.text[low:high]
+    cut = cues().cut.search(stretch)
+    if cut is not None and not segment.has_articles and len(stretch) - cut.end() <= 60:
+        phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
+        return case.uncertain(phrase, grounds.reason(document, "doubt", Reason.CUT_OFF, segment.start, segment.end))
+    leftover = cues().leftover.search(case.text, low, high)
+    if leftover is not None and not any(entry.search(stretch) for entry in cues().strong):
+        span = document.loose(*leftover.span())
+        phrase = document.evidence("verdict", *span, name_of(leftover))
+        return case.uncertain(phrase, grounds.reason(document, "doubt", Reason.DAMAGED, *span))
+    ruined = _ruined(case)
+    if ruined is not None:
+        return ruined
+    cited = next(
+        (entry for entry in hooks(document, segment.start, segment.end) if entry[0].alone and not _beside_excluded(case, entry[1])), None
+    )
+    if cited is not None:
+        hook, start, end = cited
+        title = own_title(document, segment, stand_alone=stand_alone)
+        telling = title is None or tells_only_a_change(title) or re.search(r"video(?:protection|surveillance)", title.text) is not None
+        telling = telling or case.said_in(cues().analysed, Part.ARTICLE) is not None
+        if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
+            phrase = document.evidence("verdict", start, end, hook.label)
+            return case.uncertain(phrase, grounds.reason(document, "doubt", Reason.LAW_ALONE, start, end))
+    beside = (*grounds.against(document, case.mentions.set_aside), *grounds.texts_cited(document, segment))
+    return Finding(Outcome.NOT_CONCERNED, None, beside or grounds.sign(document, segment))
+
+
+def _ruined(case: Case) -> Finding | None:
+    """For a person to see: no article could be read, and fragments are left of the words that name VSA and of the law it rests on."""
+    span = case.document.mended_span(case.segment.start, case.segment.end)
+    left = cues().ruined.search(case.text, *span)
+    if left is None or case.segment.has_articles or case.mentions.set_aside or cues().remains.search(case.text, *span) is None:
+        return None
+    where = case.document.loose(*left.span())
+    phrase = case.document.evidence("verdict", *where, name_of(left))
+    return case.uncertain(phrase, grounds.reason(case.document, "doubt", Reason.DAMAGED, *where))
+
+
+def _beside_excluded(case: Case, start: int) -> bool:
+    """True for a law named only to say what is not done: "… ni à un traitement algorithmique au sens de l'article 10 de la loi…"."""
+    excluded = (entry for entry in case.mentions.set_aside if entry.value == EXCLUDED)
+    between = (case.document.flat[entry.end : start] for entry in excluded if entry.end <= start <= entry.end + _SAME_SENTENCE)
+    return any(re.search(r"\.\s|;", words) is None for words in between)

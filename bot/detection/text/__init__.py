@@ -1,0 +1,1 @@
+"""Prepares the text of an act for detection: folded views, segments, cues, mentions."""

@@ -1,0 +1,94 @@
+"""An act as one text, seen through the views of `text`, that quotes itself with page numbers and without persons' names."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.detection.text.cues import cues
+from bot.detection.text.privacy import excerpt
+from bot.detection.text.views import View, fold, repair, squeeze
+from bot.domain import Act, Evidence, PageText, Where
+
+_QUOTE_LIMIT = 240
+"""Characters of a quoted phrase: enough for the sentence that decides, too little to carry a page along."""
+
+_PAGE_NUMBER = re.compile(r"\s*\(\d{1,3}\s+pages?\)(?:\s+page\s+\d{1,4}\b)?", re.IGNORECASE)
+
+# The last line of a page that numbers it, in the middle of a sentence: "1/3", "- 2 -", "Page 2 sur 4".
+_FOOTER = re.compile(r"\s*\n[ \t]*(?:(?:page\s*)?\d{1,3}\s?(?:/|sur)\s?\d{1,3}|page\s*\d{1,3}|[-–—]\s?\d{1,3}\s?[-–—])\s*\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The title, then the pages. Positions given to its methods are positions in `folded.text` unless they say otherwise."""
+
+    source: str
+    page_starts: tuple[int, ...]
+    page_numbers: tuple[int, ...]
+    folded: View
+    flat: str
+    """`folded.text` with its line breaks as blanks: same positions."""
+    tight: View
+    """The squeezed view of `folded.text`."""
+    mended: View
+    """`tight.text` with the words put back that OCR damages. The text to match cues against."""
+    title_end: int
+    part_starts: tuple[int, ...] = ()
+    parts: tuple[Where, ...] = ()
+    """What each stretch of `folded.text` is, from its beginning in `part_starts` on. Empty until the decrees in it are told apart."""
+
+    def page(self, position: int) -> int:
+        """The page of the file on which this position is."""
+        return self.page_numbers[max(bisect_right(self.page_starts, self.folded.origin(position)) - 1, 0)]
+
+    def where(self, position: int) -> Where | None:
+        """The part of the act that holds this position; None before its parts are known."""
+        rank = bisect_right(self.part_starts, position) - 1
+        return self.parts[rank] if rank >= 0 else None
+
+    def original(self, start: int, end: int) -> str:
+        """The original text of a stretch, with its blanks collapsed."""
+        first, last = self.folded.span(start, end)
+        return " ".join(self.source[first:last].split())
+
+    def evidence(self, about: str, start: int, end: int, cue: str | None = None) -> Evidence:
+        """A short quotation of the original, on whole words and without persons' names. `cue` is the name of the cue that it met."""
+        first, last = self.folded.span(start, min(end, start + _QUOTE_LIMIT))
+        while first > 0 and self.source[first - 1].isalnum() and self.source[first].isalnum():
+            first -= 1
+        while last < len(self.source) and self.source[last - 1].isalnum() and self.source[last].isalnum():
+            last += 1
+        return Evidence(about, self.page(start), " ".join(excerpt(self.source, first, last).split()), self.where(start), cue)
+
+    def loose(self, start: int, end: int) -> tuple[int, int]:
+        """A stretch of the mended view as a stretch of the folded one."""
+        first, last = self.mended.span(start, end)
+        return self.tight.span(first, last)
+
+    def mended_span(self, start: int, end: int) -> tuple[int, int]:
+        """A stretch of the folded view as a stretch of the mended one."""
+        return self.mended.position(self.tight.position(start)), self.mended.position(self.tight.position(end))
+
+
+def document(act: Act, pages: Sequence[PageText]) -> Document:
+    """The document made of the act's title and these of its pages."""
+    # Where an entry of a table of contents takes two lines, its page number stands between its last words.
+    parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
+    starts = [0]
+    numbers = [act.title_page if act.title_page is not None else act.first_page]
+    length = len(parts[0])
+    for page in pages:
+        starts.append(length)
+        numbers.append(page.number)
+        parts.append(_FOOTER.sub("", page.text) + "\n")
+        length += len(parts[-1])
+    source = "".join(parts)
+    folded = fold(source)
+    tight = squeeze(folded.text)
+    mended = repair(tight.text, cues().misreads)
+    return Document(
+        source, tuple(starts), tuple(numbers), folded, folded.text.replace("\n", " "), tight, mended, folded.position(len(parts[0]) - 1)
+    )

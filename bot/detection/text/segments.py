@@ -1,0 +1,227 @@
+"""Where one decree ends and the next begins, and what the parts of a decree are.
+
+One act of a recueil can hold 164 decrees over 492 pages, and a recueil that could not be cut comes as one act. A segment is
+the stretch of one decree; its blocks are heading, visas (`Vu…`), recitals (`Considérant…`) and articles.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from bot.detection.text.document import Document
+
+_HEADING_LIMIT = 2500
+"""Characters before the first visa that still count as the heading: letterhead, service, title."""
+
+_SAME_OPENING = 60
+"""Characters between `ARRÊTE` and its first article."""
+
+_ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
+_NUMBER_SIGN = re.compile(r"\b(?:arrete|decision)(?:\s+\w+){0,2}\s+n\W{0,3}$")
+_TITLED = re.compile(r"\W*(?:arrete|decision)\s+(?:\w+\s+){0,2}?n?\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b")
+_VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=\s|l[ae']|les)", re.MULTILINE)
+_RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant(?=\b|qu)", re.MULTILINE)
+# "Article l" is article 1 as OCR reads it, but "article L. 252-1" at a line's beginning is a code's.
+# OCR reads "Atticle", "Artic1e", and "1er" as "ler" or "ter".
+_WORD = r"(?:a[rt][tl]ic[l1i]e|art\.)"
+# "ARTICLE DEUX", as solemn decrees number them.
+_IN_LETTERS = (
+    r"deux|trois|quatre|cinq|six|sept|huit|neuf|dix(?:-(?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize"
+    r"|vingt(?:(?:-| et )[a-z]{2,6})?"
+)
+_ARTICLE = re.compile(
+    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|(?:un|{_IN_LETTERS})\b|[ivx]+\b|l\b(?!\s?\.?\s?\d)|[lt]er\b)", re.MULTILINE
+)
+_FIRST_ARTICLE = re.compile(
+    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l(?!\s?\.?\s?\d)|[lt]er|i er|un)(?=\s?[:.\-–]|\s?$)", re.MULTILINE
+)
+_NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-]", re.MULTILINE)
+_GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
+# "TITRE III / TRAITEMENT ALGORITHMIQUE DES IMAGES" speaks of the article that follows it, not of the one before.
+_SECTION = re.compile(
+    rf"^\W{{0,3}}(?:titre|chapitre|section)\s+(?:[ivx]{{1,5}}|\d{{1,2}}|premiere?|unique)\b[^\n]*\n(?:[^\n]{{0,120}}\n){{0,3}}?(?=\W{{0,3}}{_WORD}\s)",
+    re.MULTILINE,
+)
+# Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
+_OPERATIVE = re.compile(
+    r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l(?!\d)|ter|premier|unique)"
+    r"|(?:arrete(?:nt)?|decide(?:nt)?)art1er"
+)
+# A decision in numbered points, without the word "article": "Décide :" and a line that begins with "1°".
+_FIRST_POINT = re.compile(r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n(?P<point>\W{0,2}1\s?[°º.)](?=\s))", re.MULTILINE)
+_POINT = re.compile(r"^\W{0,2}\d{1,2}\s?[°º.)](?=\s)", re.MULTILINE)
+_HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
+_RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
+_QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?)|l[' ]{0,2}|l)\s?\W{0,2}$")
+
+
+class Part(StrEnum):
+    """The parts of a decree, in the order in which they come."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    VISA = "visa"
+    RECITAL = "recital"
+    ARTICLE = "article"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One part of a decree, as a stretch of the folded text."""
+
+    part: Part
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One decree inside an act."""
+
+    start: int
+    end: int
+    blocks: tuple[Block, ...]
+    act_id: str | None = None
+    """The identifier of the national template that opens it, where one does."""
+
+    def of(self, *parts: Part) -> Iterable[Block]:
+        """The blocks of these parts, in order."""
+        return (block for block in self.blocks if block.part in parts)
+
+    def at(self, position: int) -> Block:
+        """The block that holds a position."""
+        return self.blocks[max(bisect_right(self.blocks, position, key=lambda block: block.start) - 1, 0)]
+
+    @property
+    def is_formal(self) -> bool:
+        """True for a text with the visas or articles of an act."""
+        return any(block.part in {Part.VISA, Part.ARTICLE} for block in self.blocks)
+
+    @property
+    def has_articles(self) -> bool:
+        """False where the operative part was cut off or could not be found."""
+        return any(block.part is Part.ARTICLE for block in self.blocks)
+
+
+def segments(document: Document, act_id: str | None) -> tuple[Segment, ...]:
+    """The decrees of a document, in order. The title of the act belongs to the first."""
+    text = document.folded.text
+    first_articles = _operative_starts(document)
+    cuts = {0, *_id_cuts(text, act_id, _titled(text[: document.title_end])), *_inner_cuts(text, first_articles)}
+    bounds = [*sorted(cuts), len(text)]
+    own = act_id.lower() if act_id is not None else None
+    return tuple(
+        Segment(start, end, _blocks(document, start, end, first_articles), (own if start == 0 else None) or _opening_id(text, start))
+        for start, end in pairwise(bounds)
+        if end > start
+    )
+
+
+def own_heading(text: str, start: int, end: int) -> int:
+    """Where, in a heading, the title of the decree itself begins: at its last `arrêté` that is not a quoted one (`l'arrêté`)."""
+    found = start
+    for match in _HEAD.finditer(text, start, end):
+        if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()]):
+            found = match.start()
+    return found
+
+
+def _operative_starts(document: Document) -> list[int]:
+    """Where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
+    marked = [document.loose(match.start(), match.end())[0] for match in _OPERATIVE.finditer(document.mended.text)]
+    bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
+    points = [match.start("point") for match in _FIRST_POINT.finditer(document.folded.text)]
+    found: list[int] = []
+    for position in sorted([*marked, *bare, *points]):
+        if not found or position - found[-1] >= _SAME_OPENING:
+            found.append(position)
+    return found
+
+
+def _id_cuts(text: str, act_id: str | None, titled: str | None) -> list[int]:
+    """Lines that begin with the identifier of another act: lines of a table of contents, separator pages.
+
+    Some decrees have an identifier for a number: neither `titled`, the number of the title, nor one after "Arrêté n°" begins another.
+    """
+    own = act_id.lower() if act_id else None
+    return [
+        match.start()
+        for match in _ACT_ID.finditer(text)
+        if match.group(1) != own and match.group(1) != titled and not _NUMBER_SIGN.search(text[max(match.start() - 30, 0) : match.start()])
+    ]
+
+
+def _titled(title: str) -> str | None:
+    """The number of an act, as its title gives it, where that has the form of an identifier."""
+    found = _TITLED.match(title)
+    return found.group(1) if found is not None else None
+
+
+def _opening_id(text: str, start: int) -> str | None:
+    match = _ACT_ID.match(text, start)
+    return match.group(1) if match is not None else None
+
+
+def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
+    """A visa after an operative part is the next decree's, which begins at the heading before that visa."""
+    cuts: list[int] = []
+    for operative, following in pairwise([*first_articles, len(text)]):
+        visa = _VISA.search(text, operative, following)
+        if visa is None:
+            continue
+        low = max(operative, visa.start() - _HEADING_LIMIT)
+        heading = low
+        for match in _HEAD.finditer(text, low, visa.start()):
+            line = text.rfind("\n", 0, match.start()) + 1
+            if match.start() - line <= 3 and not _QUOTED.search(text[max(match.start() - 12, 0) : match.start()]):
+                heading = line
+        if heading > low:
+            cuts.append(heading)
+        else:
+            cuts.append(visa.start())
+    return cuts
+
+
+def _blocks(document: Document, start: int, end: int, first_articles: list[int]) -> tuple[Block, ...]:
+    text = document.folded.text
+    visas = [match.end() - 2 for match in _VISA.finditer(text, start, end)]
+    after = visas[0] if visas else start
+    following = bisect_left(first_articles, after)
+    operative = min(first_articles[following], end) if following < len(first_articles) else end
+    if operative == end and (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
+        operative = numbered.start()  # an extract, or a first article that could not be read
+    marks: list[tuple[int, Part]] = [(position, Part.VISA) for position in visas if position < operative]
+    marks += [(match.start(), Part.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
+    if operative < end:
+        articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
+        if not articles and _POINT.match(text, operative) is not None:
+            articles = {match.start() for match in _POINT.finditer(text, operative, end)}
+        headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
+        marks += [(headed.get(position, position), Part.ARTICLE) for position in sorted({operative, *articles})]
+    # Two layers of text interleaved: the heading comes again, or only, among the visas.
+    marks += [
+        (match.start(), Part.HEADING)
+        for match in _RESTART.finditer(text, marks[0][0] if marks else end, operative)
+        if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()])
+    ]
+    marks.sort()
+    opening = marks[0][0] if marks else end
+    heading = start
+    blocks: list[Block] = []
+    if start == 0 and document.title_end > 0:
+        heading = min(document.title_end, end)
+        blocks.append(Block(Part.TITLE, 0, heading))
+        opening = max(opening, heading)
+    limit = min(opening, heading + _HEADING_LIMIT)
+    blocks.append(Block(Part.HEADING, heading, limit))
+    if limit < opening:
+        blocks.append(Block(Part.BODY, limit, opening))
+    marks = [mark for mark in marks if mark[0] >= opening]
+    blocks += [Block(part, position, next_one) for (position, part), (next_one, _) in pairwise([*marks, (end, Part.BODY)])]
+    return tuple(block for block in blocks if block.end > block.start)
