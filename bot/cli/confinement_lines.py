@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from bot.cli.shapes import Json
 from bot.messages import printable
-from bot.reading.probe import Confinement
+from bot.reading.sandbox.probe import Confinement
 
 _POSSIBLE = {
     "no_network": "reach the network",

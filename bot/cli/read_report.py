@@ -18,7 +18,7 @@ from bot.cli.shapes import Json
 from bot.domain import PageText, Place, Reading
 from bot.messages import place_for
 from bot.reading.limits import Limits
-from bot.reading.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_available
 from bot.verdicts import Group, judge_reading
 
 

@@ -16,7 +16,7 @@ from bot.cli.read_again import handed_retry
 from bot.cli.rounds import handed_round
 from bot.config import Settings, destinations
 from bot.instance import AlreadyRunning, run_alone
-from bot.reading.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_available
 from bot.service import Service
 from sources.catalogue.authority import Authority
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from bot.picture.model import NoPicture
 from bot.picture.page import Engine, draw_page
 from bot.picture.wire import Draw, Undrawn
-from bot.reading.confinement import confine
-from bot.reading.ocr import Command, InProcess, find_ocr
-from bot.reading.own_process import run
-from bot.reading.wire import Start
+from bot.reading.pages.ocr import Command, InProcess, find_ocr
+from bot.reading.sandbox.confinement import confine
+from bot.reading.sandbox.own_process import run
+from bot.reading.sandbox.wire import Start
 
 
 def main(argument: str) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 from bot.picture.model import Drawing, Drawn, NoPicture, Why
 from bot.picture.png import encode
 from bot.picture.wire import Canvas, Draw, Undrawn, parse_answer
-from bot.reading.engine import EngineKind, engine_kind
-from bot.reading.wire import NotUnderstood, Start, printable
-from bot.reading.worker import Worker
+from bot.reading.pages.engine import EngineKind, engine_kind
+from bot.reading.sandbox.wire import NotUnderstood, Start, printable
+from bot.reading.sandbox.worker import Worker
 
 _CHILD = "bot.picture.child"
 _USUAL = Drawing()

@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz.fuzz import partial_ratio_alignment
 
 from bot.domain.folding import fold_letters
-from bot.reading.repair import repair
+from bot.reading.pages.repair import repair
 
 _LONG = 24
 """Letters and digits from which a phrase is also looked for with misread letters, or for its beginning alone."""

@@ -20,10 +20,10 @@ from bot.picture.pixels import inked, paint
 from bot.picture.placed import Box, Placed, padded, strips
 from bot.picture.wire import Canvas, Draw
 from bot.picture.words_read import lies_on_its_side, placed_words, sureness
-from bot.reading.drawing import draw as draw_grey
-from bot.reading.layer import count_visible
-from bot.reading.ocr import FIRST_DPI, OcrFailed, Raster
-from bot.reading.pdf import Document, NotReadable
+from bot.reading.pages.drawing import draw as draw_grey
+from bot.reading.pages.layer import count_visible
+from bot.reading.pages.ocr import FIRST_DPI, OcrFailed, Raster
+from bot.reading.pages.pdf import Document, NotReadable
 
 MOST_CHARACTERS = 60_000
 """Of one page: the fullest real one holds some 15,000."""
@@ -33,7 +33,7 @@ _LONGEST_RATIO = 10.0
 """Of the sides of a picture. Telegram takes 20; a real page is at most 4 (a map on a roll)."""
 _SMALLEST_SIDE = 100
 _UPRIGHT = 60.0
-"""Mean confidence of the engine under which a page may lie on its side: see `bot.reading.ocr`."""
+"""Mean confidence of the engine under which a page may lie on its side: see `bot.reading.pages.ocr`."""
 _OTHER_WAYS = (180, 90, 270)
 _MARKER_MARGIN = 0.15
 

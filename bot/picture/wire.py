@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from bot.picture.model import Why
-from bot.reading.wire import NotUnderstood
+from bot.reading.sandbox.wire import NotUnderstood
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain import Cover, PageText, Reading, TextOrigin
-from bot.reading.acts import cut_acts
-from bot.reading.cover import read_cover
+from bot.reading.acts.cover import read_cover
+from bot.reading.acts.cutting import cut_acts
 
 
 def assemble(pages: Sequence[PageText], *, salvaged: bool = False) -> Reading:

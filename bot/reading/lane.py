@@ -7,8 +7,8 @@ import asyncio
 from bot.domain import PageText
 from bot.reading.ledger import Ledger
 from bot.reading.limits import Unreadable
-from bot.reading.wire import NotUnderstood, Recognise, Start
-from bot.reading.worker import Worker
+from bot.reading.sandbox.wire import NotUnderstood, Recognise, Start
+from bot.reading.sandbox.worker import Worker
 
 
 class Lost(Exception):

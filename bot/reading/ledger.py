@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain import PageText, TextOrigin
 from bot.reading.limits import Limits, Unreadable
-from bot.reading.wire import Failed, NotUnderstood, Opened, decode, printable
+from bot.reading.sandbox.wire import Failed, NotUnderstood, Opened, decode, printable
 
 _KEPT = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 

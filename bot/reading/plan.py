@@ -12,9 +12,9 @@ from importlib.resources import files
 
 from bot.domain import Act, PageText, TextOrigin
 from bot.domain.folding import fold_words
-from bot.reading.contents import is_contents
-from bot.reading.headings import opens_decree
-from bot.reading.running_titles import marked_ids, read_separator
+from bot.reading.acts.contents import is_contents
+from bot.reading.acts.headings import opens_decree
+from bot.reading.acts.running_titles import marked_ids, read_separator
 
 Span = tuple[str | None, int, int]
 """What makes an act the same one from one cutting to the next: its identifier and its pages."""

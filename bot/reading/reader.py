@@ -14,14 +14,14 @@ import structlog
 
 from bot.domain import PageText, Reading
 from bot.reading.assembly import assemble
-from bot.reading.engine import EngineKind, engine_kind
 from bot.reading.follow import Follower
 from bot.reading.ledger import Ledger
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.pace import Pace
+from bot.reading.pages.engine import EngineKind, engine_kind
 from bot.reading.recognition import Recognition
+from bot.reading.sandbox.wire import Start
 from bot.reading.survey import survey
-from bot.reading.wire import Start
 
 log = structlog.get_logger()
 

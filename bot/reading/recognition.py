@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain import Act, PageText
 from bot.reading import plan
-from bot.reading.acts import cut_acts
+from bot.reading.acts.cutting import cut_acts
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
 from bot.reading.lane import Lane, Lost
 from bot.reading.ledger import Ledger
 from bot.reading.outlook import Outlook
 from bot.reading.pace import Pace
-from bot.reading.wire import Start
-from bot.reading.worker import Worker, whole
+from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.worker import Worker, whole
 
 _CUT_SHARE = 20
 """Acts are cut anew once in so many times what it takes, at most: a recueil of 500 pages would else be cut more than it is read."""

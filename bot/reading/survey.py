@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from bot.domain import PageText
 from bot.reading.ledger import Ledger
-from bot.reading.wire import NotUnderstood, Start, Survey
-from bot.reading.worker import Worker
+from bot.reading.sandbox.wire import NotUnderstood, Start, Survey
+from bot.reading.sandbox.worker import Worker
 
 
 async def survey(start: Start, ledger: Ledger, deadline: float, told: Callable[[PageText], None]) -> Worker | str:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot.reading.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_available
 from bot.storage.store import Store
 from tests.bot.storage.ready import ready_store
 

@@ -13,7 +13,7 @@ import pytest
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Resource
 from bot.demo.scenario import demo_text
-from bot.reading.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_available
 from tests.e2e.test_operations import Sites, bot, configure
 from tests.e2e.world import CHANNEL, posts_in
 from tests.processes import Zygote

@@ -36,7 +36,7 @@ from bot.demo.pages import Link, downloads
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay, Resource
 from bot.demo.scenario import DROME, demo_text
-from bot.reading.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_available
 from bot.service import Service
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities

@@ -15,7 +15,7 @@ from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.demo.replay import Replay, Resource
 from bot.demo.scenario import DROME, demo_text
 from bot.domain import Kind, PostState
-from bot.reading.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_available
 from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer

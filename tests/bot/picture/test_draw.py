@@ -15,10 +15,10 @@ from bot.picture.drawing import draw
 from bot.picture.model import Drawing, Drawn, NoPicture, Why
 from bot.picture.wire import Draw
 from bot.picture.words_read import placed_words
-from bot.reading.engine import EngineKind
-from bot.reading.ocr import Command, OcrFailed, Raster, find_ocr
-from bot.reading.wire import Start
-from bot.reading.worker import Worker
+from bot.reading.pages.engine import EngineKind
+from bot.reading.pages.ocr import Command, OcrFailed, Raster, find_ocr
+from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.worker import Worker
 from tests.bot.picture.papers import DECREE, NAMES, PERIOD, PHRASES, TITLE, all_pixels, boxes_of, image_of, is_slate, is_yellow, pixels_in
 from tests.bot.reading import papers
 from tests.standalone import build_standalone

@@ -16,9 +16,9 @@ from bot.picture import drawing
 from bot.picture.drawing import draw
 from bot.picture.model import Drawing, NoPicture, Why
 from bot.picture.wire import Draw
-from bot.reading import landlock
-from bot.reading.wire import Start
-from bot.reading.worker import child_environment
+from bot.reading.sandbox import landlock
+from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.worker import child_environment
 from tests.bot.picture.papers import DECREE
 from tests.bot.reading import papers
 from tests.standalone import build_standalone

@@ -21,7 +21,7 @@ from bot.picture.placed import Box, Placed, lines, strips
 from bot.picture.png import encode
 from bot.picture.wire import Canvas, Draw, Undrawn, parse_answer
 from bot.picture.words_read import lies_on_its_side, placed_words, sureness
-from bot.reading.wire import NotUnderstood
+from bot.reading.sandbox.wire import NotUnderstood
 from tests.bot.messages.samples import decree
 
 

@@ -15,5 +15,5 @@ def reading_children() -> Iterator[int]:
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, IndexError):
             continue
-        if b"bot.reading.child" in command and parent == os.getpid():
+        if b"bot.reading.sandbox.child" in command and parent == os.getpid():
             yield int(entry.name)

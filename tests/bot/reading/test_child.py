@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from bot.reading.wire import Start
+from bot.reading.sandbox.wire import Start
 
 LIMITED = """
 import json, resource, sys

@@ -7,6 +7,6 @@ import sys
 
 
 def test_a_reading_process_imports_nothing_that_only_its_parent_needs() -> None:
-    script = "import bot.reading.child, sys; sys.stdout.write(' '.join(sys.modules))"
+    script = "import bot.reading.sandbox.child, sys; sys.stdout.write(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
-    assert not {"asyncio", "structlog", "bot.reading.acts", "bot.reading.reader", "tesserocr", "PIL"} & set(loaded)
+    assert not {"asyncio", "structlog", "bot.reading.acts.cutting", "bot.reading.reader", "tesserocr", "PIL"} & set(loaded)

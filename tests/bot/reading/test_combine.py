@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.combine import combine
-from bot.reading.quality import Layer
+from bot.reading.pages.combine import combine
+from bot.reading.pages.quality import Layer
 from tests.bot.reading.papers import BODY
 
 RUNNING_TITLE = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation de la mise en œuvre 12"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.reading import confinement, landlock, syscalls
-from bot.reading.ocr import find_data
-from bot.reading.probe import Confinement, confinement_in_force
+from bot.reading.pages.ocr import find_data
 from bot.reading.reader import read_pdf
-from bot.reading.seccomp import Instruction, program
-from bot.reading.wire import Start
+from bot.reading.sandbox import confinement, landlock, syscalls
+from bot.reading.sandbox.probe import Confinement, confinement_in_force
+from bot.reading.sandbox.seccomp import Instruction, program
+from bot.reading.sandbox.wire import Start
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
@@ -81,7 +81,7 @@ attempts = {
     "priority": lambda: os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent)),
     "session": os.setsid,
     "pdf": lambda: opened(start.path, os.O_RDONLY),
-    "code": lambda: __import__("bot.reading.pdf"),
+    "code": lambda: __import__("bot.reading.pages.pdf"),
     "thread": thread,
     "nice": lambda: os.nice(1),
 }

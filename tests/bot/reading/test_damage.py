@@ -14,10 +14,10 @@ import pytest
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.damage import streams_unpack
 from bot.reading.limits import Limits, Unreadable
-from bot.reading.ocr import Recognised
-from bot.reading.pdf import Document
+from bot.reading.pages.damage import streams_unpack
+from bot.reading.pages.ocr import Recognised
+from bot.reading.pages.pdf import Document
 from bot.reading.reader import read_pdf
 from tests.bot.reading import hostile, hostile_pages, papers
 from tests.bot.reading.papers import BODY, FONT, stream, text_content, write

@@ -7,7 +7,7 @@ import pytest
 from bot.domain import PageText, TextOrigin
 from bot.reading.ledger import Ledger
 from bot.reading.limits import Limits, Unreadable
-from bot.reading.wire import Failed, NotUnderstood, Opened, encode
+from bot.reading.sandbox.wire import Failed, NotUnderstood, Opened, encode
 
 PENDING = TextOrigin.PENDING
 

@@ -8,7 +8,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from bot.domain.folding import fold_letters
-from bot.reading.ocr import Command, InProcess, Ocr, OcrFailed, Raster, Recognised, _from_tsv, find_data, find_ocr, recognise
+from bot.reading.pages.ocr import Command, InProcess, Ocr, OcrFailed, Raster, Recognised, _from_tsv, find_data, find_ocr, recognise
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 

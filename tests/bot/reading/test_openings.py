@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import PageText, TextOrigin
-from bot.reading.openings import number, openings
+from bot.reading.acts.openings import number, openings
 
 HEAD = "ARRÊTÉ n° 2025-{n} portant mesure\nVu le code ;\n"
 BODY = "ARRÊTE\nArticle 1er : mesure\n"

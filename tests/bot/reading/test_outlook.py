@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import Act, PageText, TextOrigin
-from bot.reading.acts import cut_acts
+from bot.reading.acts.cutting import cut_acts
 from bot.reading.outlook import Outlook
 
 PENDING, OCR = TextOrigin.PENDING, TextOrigin.OCR

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Act, PageText, Reading, TextOrigin
-from bot.reading import reader, worker
-from bot.reading.engine import EngineKind
+from bot.reading import reader
 from bot.reading.follow import Follower, Progress
 from bot.reading.limits import Limits
+from bot.reading.pages.engine import EngineKind
 from bot.reading.reader import read_pdf
-from bot.reading.wire import Start
+from bot.reading.sandbox import worker
+from bot.reading.sandbox.wire import Start
 from tests.bot.reading import stand_in
 from tests.bot.reading.stand_in import DIE, HANG, LIE
 from tests.skipping import HANGS, skip, until

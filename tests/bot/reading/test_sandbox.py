@@ -16,9 +16,9 @@ from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.ledger import Ledger
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.reader import read_pdf
+from bot.reading.sandbox.wire import Failed, NotUnderstood, Opened, Recognise, Start, Survey, decode, encode, parse_order
+from bot.reading.sandbox.worker import child_environment
 from bot.reading.survey import listen
-from bot.reading.wire import Failed, NotUnderstood, Opened, Recognise, Start, Survey, decode, encode, parse_order
-from bot.reading.worker import child_environment
 from tests.bot.reading import hostile_pages, papers
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children
@@ -254,7 +254,7 @@ async def test_a_page_that_takes_the_processor_for_ever_costs_itself_only(saved:
 
 def test_the_child_ends_with_its_parent(long_document: Path) -> None:
     start = Start(str(long_document), 1024**3, 600)
-    command = [sys.executable, "-m", "bot.reading.child", start.argument()]
+    command = [sys.executable, "-m", "bot.reading.sandbox.child", start.argument()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None

@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain import Act, PageText, TextOrigin
 from bot.reading.assembly import assemble
-from bot.reading.repair import repair
+from bot.reading.pages.repair import repair
 from tests.bot.reading.conftest import SHARED
 from tests.bot.reading.var_texts import Announced, announced, front_of, pages_of, text_of, words
 

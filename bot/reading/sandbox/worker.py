@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import bot
-from bot.reading.wire import MOST_LINE_BYTES, Start, printable
+from bot.reading.sandbox.wire import MOST_LINE_BYTES, Start, printable
 
 _MOST_DIAGNOSIS = 16 * 1024
 _T = TypeVar("_T")
 
 
-READER = "bot.reading.child"
+READER = "bot.reading.sandbox.child"
 
 
 class Order(Protocol):

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bot.reading.confinement import confine
-from bot.reading.wire import Start
-from bot.reading.worker import child_command, child_environment
+from bot.reading.sandbox.confinement import confine
+from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.worker import child_command, child_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,12 @@ def confinement_in_force() -> Confinement:
     """
     start = Start(os.devnull, 1024**3, 30)
     done = subprocess.run(  # noqa: S603 - our own command, without a shell
-        child_command("bot.reading.probe", start), capture_output=True, env=child_environment(os.environ), cwd="/", timeout=60, check=False
+        child_command("bot.reading.sandbox.probe", start),
+        capture_output=True,
+        env=child_environment(os.environ),
+        cwd="/",
+        timeout=60,
+        check=False,
     )
     try:
         fields = json.loads(done.stdout)

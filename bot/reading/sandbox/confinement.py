@@ -13,15 +13,15 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from bot.reading import landlock, seccomp
-from bot.reading.landlock import EXECUTE, READ_DIR, READ_FILE
-from bot.reading.ocr import LANGUAGE
-from bot.reading.seccomp import NotPossible
-from bot.reading.wire import Start
+from bot.reading.pages.ocr import LANGUAGE
+from bot.reading.sandbox import landlock, seccomp
+from bot.reading.sandbox.landlock import EXECUTE, READ_DIR, READ_FILE
+from bot.reading.sandbox.seccomp import NotPossible
+from bot.reading.sandbox.wire import Start
 
 _OPEN_FILES = 64
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/etc/ld.so.cache")
-_CODE = Path(__file__).resolve().parents[1]
+_CODE = Path(__file__).resolve().parents[2]
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
 
 

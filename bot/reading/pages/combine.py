@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.folding import fold_letters
-from bot.reading.quality import TOO_MUCH_GARBAGE, Layer, garbage_ratio, merit
+from bot.reading.pages.quality import TOO_MUCH_GARBAGE, Layer, garbage_ratio, merit
 
 _ALIKE = 80.0
 _MOST_STAMPED_LINES = 12

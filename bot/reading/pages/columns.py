@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from bot.reading.runs import WIDE_GAP, Box, Run, are_scattered, line_height, lines_of, sorted_by_line, text_of
+from bot.reading.pages.runs import WIDE_GAP, Box, Run, are_scattered, line_height, lines_of, sorted_by_line, text_of
 
 # Shares (0 to 1) and lengths (points) were set on thousands of drawn pages of prose and tables, and on real texts put in columns.
 _FEWEST_LINES = 6

@@ -13,7 +13,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from bot.reading.damage import unpack
+from bot.reading.pages.damage import unpack
 
 _DEEPEST_FORM = 15
 """Forms in forms: real pages have three at most, and pdfium stops at 40."""

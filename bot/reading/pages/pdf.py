@@ -18,14 +18,15 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.domain import PageText, TextOrigin
-from bot.reading.blank import forms_are_shown, images_decode, images_unpack
-from bot.reading.combine import combine
-from bot.reading.damage import completed, damaged_pages, decrypted, is_encrypted, streams_unpack
-from bot.reading.drawing import CLOSE, GLANCE, draw, image_coverage, ink
-from bot.reading.layer import count_visible, lost_letters, text_in_order
-from bot.reading.ocr import Ocr, OcrFailed, recognise
-from bot.reading.page_tree import pages_out_of_reach
-from bot.reading.quality import (
+from bot.reading.acts.running_titles import own_length
+from bot.reading.pages.blank import forms_are_shown, images_decode, images_unpack
+from bot.reading.pages.combine import combine
+from bot.reading.pages.damage import completed, damaged_pages, decrypted, is_encrypted, streams_unpack
+from bot.reading.pages.drawing import CLOSE, GLANCE, draw, image_coverage, ink
+from bot.reading.pages.layer import count_visible, lost_letters, text_in_order
+from bot.reading.pages.ocr import Ocr, OcrFailed, recognise
+from bot.reading.pages.page_tree import pages_out_of_reach
+from bot.reading.pages.quality import (
     HALF_A_PAGE,
     LITTLE_TEXT,
     MUCH_IMAGE,
@@ -37,8 +38,7 @@ from bot.reading.quality import (
     is_convincing,
     judge,
 )
-from bot.reading.repair import repair
-from bot.reading.running_titles import own_length
+from bot.reading.pages.repair import repair
 
 MOST_CHARACTERS = 500_000
 """A page with more is an attack, not a page: the fullest real one holds some 15,000."""

@@ -1,4 +1,4 @@
-"""The process that opens one PDF: `python -m bot.reading.child START`. It confines itself first, then does what it is told, line by line.
+"""The process that opens one PDF: `python -m bot.reading.sandbox.child START`. It confines itself first, then does what it is told, line by line.
 
 Orders come on standard input, whose end is its own end: the parent is gone, or needs nothing more.
 """
@@ -15,13 +15,13 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from bot.domain import PageText
-from bot.reading.confinement import confine
-from bot.reading.own_process import run
-from bot.reading.pdf import Document, NotReadable
-from bot.reading.wire import Failed, Opened, Recognise, Start, Survey, encode, parse_order
+from bot.reading.pages.pdf import Document, NotReadable
+from bot.reading.sandbox.confinement import confine
+from bot.reading.sandbox.own_process import run
+from bot.reading.sandbox.wire import Failed, Opened, Recognise, Start, Survey, encode, parse_order
 
 if TYPE_CHECKING:
-    from bot.reading.ocr import Ocr
+    from bot.reading.pages.ocr import Ocr
 
 _POLITE = 10
 """How much a process that recognises gives way to everything else: to reading texts, to answering people."""
@@ -68,7 +68,7 @@ def _give_time(start: Start) -> None:
 
 def _engine() -> Ocr | None:
     # A document without scans does not owe this import.
-    from bot.reading.ocr import find_ocr  # noqa: PLC0415 - see above
+    from bot.reading.pages.ocr import find_ocr  # noqa: PLC0415 - see above
 
     return find_ocr()
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.domain import PageText
 from bot.domain.folding import fold_letters
-from bot.reading.headings import decree_title, opens_decree
+from bot.reading.acts.headings import decree_title, opens_decree
 from bot.reading.unread import UNREAD
 
 _OPERATIVE = re.compile(

@@ -13,7 +13,7 @@ import struct
 import sys
 from collections.abc import Iterable
 
-from bot.reading import syscalls
+from bot.reading.sandbox import syscalls
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """Machine -> its AUDIT_ARCH value, and its column in the table of calls."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
-from bot.reading.ocr import Raster
+from bot.reading.pages.ocr import Raster
 
 MOST_PIXELS = 12_000_000
 """A map on A0 paper is drawn coarser rather than filling the memory: A3 at 220 dpi is 9.4 million."""

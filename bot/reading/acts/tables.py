@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from bot.domain.folding import fold_letters
+from bot.reading.acts.openings import number
 from bot.reading.folding import one_line
-from bot.reading.openings import number
 
 _HEADING = re.compile(r"(?i)sommaire")
 _BULLET = re.compile(

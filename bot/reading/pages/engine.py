@@ -6,7 +6,7 @@ import os
 from enum import Enum
 from functools import lru_cache
 
-from bot.reading.ocr import InProcess, find_ocr
+from bot.reading.pages.ocr import InProcess, find_ocr
 
 
 class EngineKind(Enum):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.reading.running_titles import own_length
+from bot.reading.acts.running_titles import own_length
 
 LITTLE_TEXT = 600
 """Characters, those of the running title aside, below which a page that shows an image may be a scan on which that title is stamped."""

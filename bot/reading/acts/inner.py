@@ -11,8 +11,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bot.domain import Act, PageText, TextOrigin, Where
-from bot.reading.headings import decree_title
-from bot.reading.openings import openings
+from bot.reading.acts.headings import decree_title
+from bot.reading.acts.openings import openings
 
 # `164 arrêtés …`, `Arrêtés préfectoraux issus de …`, `VIDEOPROTECTION - arrêtés du 12 mai`: the plural comes first, before any singular.
 _MANY = re.compile(r"(?i)\b(?:arr[êe]t[ée]s|d[ée]cisions|arr[êe]t[ée]\s?\(s\))(?!\w)")

@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.domain import Cover
 from bot.domain.folding import fold_words
-from bot.reading.headings import first_visa
+from bot.reading.acts.headings import first_visa
 
 _MONTHS = {
     name: number

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.domain.folding import fold_letters
+from bot.reading.acts.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
 from bot.reading.folding import end_of, one_line, start_of
-from bot.reading.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
 
 _MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
 _NUMBER = re.compile(r"[^\w\n]*\s*(\d{1,4})(?!\d)")

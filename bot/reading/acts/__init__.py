@@ -1,0 +1,1 @@
+"""Cuts the text of a recueil into acts: national template, headings, tables of contents, bulk acts."""

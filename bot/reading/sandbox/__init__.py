@@ -1,0 +1,1 @@
+"""Runs the reading of hostile files in confined processes: Landlock and seccomp, limits, and the messages between the two sides."""
