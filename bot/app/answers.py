@@ -8,7 +8,7 @@ from functools import partial
 
 from bot.app.clock import utc_now
 from bot.config import Settings, destinations
-from bot.delivery.operators import NAME as OPERATORS
+from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.domain import Place
 from bot.harvest import Clock
 from bot.health import DestinationHealth, Overview

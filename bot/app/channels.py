@@ -9,10 +9,10 @@ from typing import TextIO
 
 from bot.config import DestinationSettings, Settings
 from bot.delivery import AppriseChannel, Channel, ConsoleChannel, Destination, MastodonChannel, TelegramChannel
+from bot.delivery.picture.album import Album
 from bot.domain import Decree, Place
 from bot.harvest import Clock
 from bot.keep import Keep
-from bot.picture.album import Album
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TextIO
 
 from bot.delivery.channel import NotSent, Sent
-from bot.delivery.desk import Desk, composing
+from bot.delivery.composing import Desk, composing
 from bot.domain import Decree, Place, Post
 from bot.messages import Language, plain_post
 from bot.messages.digests import plain_digest

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import structlog
 
 from bot.delivery.errors import StoppedBefore
+from bot.delivery.picture.model import Picture
 from bot.domain import Post
-from bot.picture.model import Picture
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.outbox import Deliverer
+from bot.delivery.deliverer import Deliverer
 from bot.demo.scenario import demo_text
 from bot.domain import Decree, Kind, Place, Reading
 from bot.domain.law.advice import counsel

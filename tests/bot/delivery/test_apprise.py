@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery import AppriseChannel, Deliverer, NotSent, Refused, SendAgain, Unknown
-from bot.delivery.apprise_channel import NotAnAddress
+from bot.delivery.apprise import NotAnAddress
 from bot.domain import PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, post
 from tests.servers.notified import SECRET, Notified

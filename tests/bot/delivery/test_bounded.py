@@ -11,8 +11,8 @@ import pytest
 from telegram.request import HTTPXRequest
 
 from bot.delivery import TelegramOperators, Unknown
-from bot.delivery.bounded import MOST_BYTES, request
-from bot.delivery.mastodon_answers import classify_failure, rest_after
+from bot.delivery.mastodon.bounded import MOST_BYTES, request
+from bot.delivery.mastodon.client import classify_failure, rest_after
 from tests.bot.messages.samples import NOW
 
 
@@ -64,7 +64,7 @@ async def test_telegram_is_not_waited_for_without_end(monkeypatch: pytest.Monkey
         raise AssertionError("it never ends")
 
     monkeypatch.setattr(HTTPXRequest, "do_request", hangs)
-    monkeypatch.setattr("bot.delivery.telegram_bot.READS", 0.001)
+    monkeypatch.setattr("bot.delivery.telegram.client.READS", 0.001)
     chat = TelegramOperators(-1, "1:x", [])
     try:
         with pytest.raises(Unknown, match="in time"):

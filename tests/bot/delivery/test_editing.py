@@ -28,9 +28,9 @@ from bot.delivery import (
 )
 from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, after_failure
 from bot.delivery.errors import EditExposed
+from bot.delivery.picture.model import Picture
 from bot.delivery.transitions import Event
 from bot.domain import Change, Facts, Kind, Post, PostCause, PostState, Reference, Told
-from bot.picture.model import Picture
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, post
 from tests.bot.delivery.test_pictures import PICTURE

@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 
 from bot.delivery import Deliverer
 from bot.delivery.channel import PreparingChannel
+from bot.delivery.picture.model import Picture
 from bot.delivery.pictured import Pictured
 from bot.domain import Post, PostCause, PostState
-from bot.picture.model import Picture
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import Clock, MemoryOutbox, ScriptedChannel, post

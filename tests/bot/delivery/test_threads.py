@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery import Deliverer, DestinationRefused, MastodonChannel, NotSent, Unknown
-from bot.delivery.mastodon_threads import key_of
+from bot.delivery.mastodon.threads import key_of
 from bot.domain import Post, PostState
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, post
 from tests.bot.messages.samples import FULL, decree

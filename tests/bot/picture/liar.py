@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from bot.picture.wire import Canvas, Draw
+from bot.delivery.picture.wire import Canvas, Draw
 
 ANSWERS = {
     "garbage": b"\x89PNG\r\n",

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bot.delivery.picture.album import Album
+from bot.delivery.picture.drawing import draw
+from bot.delivery.picture.model import Drawn, NoPicture, Why
 from bot.domain import Decree, Evidence, Where
-from bot.picture.album import Album
-from bot.picture.drawing import draw
-from bot.picture.model import Drawn, NoPicture, Why
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import decree
 from tests.bot.picture.papers import DECREE, PERIOD, TITLE
@@ -57,7 +57,7 @@ async def test_a_picture_is_drawn_once_for_all_languages(kept: Path, monkeypatch
         drawn.append(path)
         return await draw(path, *args)  # type: ignore[arg-type]  # handed on as they came
 
-    monkeypatch.setattr("bot.picture.album.draw", counted)
+    monkeypatch.setattr("bot.delivery.picture.album.draw", counted)
     pictures = Album(locate=lambda _: kept, places=PLACES)
     french, english = await pictures.of(FOUND, "fr"), await pictures.of(FOUND, "en")
     assert french.data == english.data
@@ -72,7 +72,7 @@ async def test_many_pictures_do_not_stay_in_memory(monkeypatch: pytest.MonkeyPat
         drawn.append(path)
         return Drawn(b"png", 1, 1, (), 0)
 
-    monkeypatch.setattr("bot.picture.album.draw", fake)
+    monkeypatch.setattr("bot.delivery.picture.album.draw", fake)
     pictures = Album(locate=lambda one: Path(one.url), places=PLACES)
     for number in [*range(20), 19, 12, 0]:
         await pictures.of(replace(FOUND, url=f"/{number}.pdf"), "fr")
@@ -98,7 +98,7 @@ async def test_a_page_that_gave_no_picture_is_not_drawn_again_for_a_while(kept: 
         tries.append(page)
         raise NoPicture(Why.TOO_SLOW, "30 s")
 
-    monkeypatch.setattr("bot.picture.album.draw", too_slow)
+    monkeypatch.setattr("bot.delivery.picture.album.draw", too_slow)
     now = [1000.0]
     pictures = Album(locate=lambda _: kept, places=PLACES, seconds=lambda: now[0])
 

@@ -10,11 +10,11 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from bot.picture import page as page_module
-from bot.picture.drawing import draw
-from bot.picture.model import Drawing, Drawn, NoPicture, Why
-from bot.picture.wire import Draw
-from bot.picture.words_read import placed_words
+from bot.delivery.picture import page as page_module
+from bot.delivery.picture.drawing import draw
+from bot.delivery.picture.model import Drawing, Drawn, NoPicture, Why
+from bot.delivery.picture.wire import Draw
+from bot.delivery.picture.words_read import placed_words
 from bot.reading.pages.engine import EngineKind
 from bot.reading.pages.ocr import Command, OcrFailed, Raster, find_ocr
 from bot.reading.sandbox.wire import Start
@@ -182,7 +182,7 @@ async def test_only_a_page_that_must_be_recognised_is_given_to_a_process_that_ma
         started.append(one)
         return await start(one, module)
 
-    monkeypatch.setattr("bot.picture.drawing.engine_kind", lambda: EngineKind.COMMAND)
+    monkeypatch.setattr("bot.delivery.picture.drawing.engine_kind", lambda: EngineKind.COMMAND)
     monkeypatch.setattr(Worker, "start", noted)
     await draw(saved(build_standalone([DECREE])), 1, PHRASES)
     assert [(one.ocr, one.commands) for one in started] == [(False, False)]

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.picture import drawing
-from bot.picture.drawing import draw
-from bot.picture.model import Drawing, NoPicture, Why
-from bot.picture.wire import Draw
+from bot.delivery.picture import drawing
+from bot.delivery.picture.drawing import draw
+from bot.delivery.picture.model import Drawing, NoPicture, Why
+from bot.delivery.picture.wire import Draw
 from bot.reading.sandbox import landlock
 from bot.reading.sandbox.wire import Start
 from bot.reading.sandbox.worker import child_environment
@@ -98,7 +98,7 @@ def drawing_children() -> list[str]:
             command, parent = (entry / "cmdline").read_bytes(), int((entry / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, IndexError):
             continue
-        if parent == os.getpid() and b"bot.picture" in command:
+        if parent == os.getpid() and b"bot.delivery.picture" in command:
             found.append(entry.name)
     return found
 

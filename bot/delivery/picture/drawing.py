@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from bot.picture.model import Drawing, Drawn, NoPicture, Why
-from bot.picture.png import encode
-from bot.picture.wire import Canvas, Draw, Undrawn, parse_answer
+from bot.delivery.picture.model import Drawing, Drawn, NoPicture, Why
+from bot.delivery.picture.png import encode
+from bot.delivery.picture.wire import Canvas, Draw, Undrawn, parse_answer
 from bot.reading.pages.engine import EngineKind, engine_kind
 from bot.reading.sandbox.wire import NotUnderstood, Start, printable
 from bot.reading.sandbox.worker import Worker
 
-_CHILD = "bot.picture.child"
+_CHILD = "bot.delivery.picture.child"
 _USUAL = Drawing()
 
 

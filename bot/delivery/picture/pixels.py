@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-from bot.picture.placed import Box
+from bot.delivery.picture.placed import Box
 
 COVERED = 255
 HIGHLIGHTED = 128

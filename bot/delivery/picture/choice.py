@@ -61,7 +61,7 @@ def _long_enough(quote: Evidence, rules: _Rules) -> bool:
 
 @cache
 def _rules() -> _Rules:
-    table = tomllib.loads(files("bot.picture").joinpath("telling.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(files("bot.delivery.picture").joinpath("telling.toml").read_text(encoding="utf-8"))
     return _Rules(
         page=tuple(map(Where, table["page"])),
         body=frozenset(map(Where, table["body"])),

@@ -12,9 +12,9 @@ from telegram.error import ChatMigrated, TelegramError
 
 from bot.delivery.channel import NotSent, Unknown
 from bot.delivery.errors import DestinationRefused
-from bot.delivery.telegram_answers import classify
-from bot.delivery.telegram_bot import DEFAULT_API, SendingBot
-from bot.delivery.telegram_chat import check_chat
+from bot.delivery.telegram.answers import classify
+from bot.delivery.telegram.client import DEFAULT_API, SendingBot
+from bot.delivery.telegram.migration import check_chat
 from bot.messages.cleaning import unlinked
 from bot.uninterrupted import uninterrupted
 

@@ -14,7 +14,7 @@ import httpx
 import structlog
 
 from bot.delivery.channel import DeliveryError
-from bot.picture.model import Picture
+from bot.delivery.picture.model import Picture
 
 log = structlog.get_logger()
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from bot.delivery.channel import Refused
 from bot.delivery.errors import EditExposed, Missing
-from bot.delivery.mastodon_media import Request
-from bot.delivery.mastodon_search import json_of
+from bot.delivery.mastodon.mastodon_media import Request
+from bot.delivery.mastodon.search import json_of
 
 
 async def edit_status(request: Request, status_id: str, text: str, *, language: str, warning: str) -> None:

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from bot.delivery.picture.finding import letters_of
+from bot.delivery.picture.placed import Box, Line, Placed, lines, padded, strips
 from bot.detection.text.privacy import spans_of_names
-from bot.picture.finding import letters_of
-from bot.picture.placed import Box, Line, Placed, lines, padded, strips
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _SHORTEST_WORD = 3

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from bot.delivery.picture.covering import names, signatures
+from bot.delivery.picture.finding import find, letters_of
+from bot.delivery.picture.model import NoPicture, Why
+from bot.delivery.picture.pixels import inked, paint
+from bot.delivery.picture.placed import Box, Placed, padded, strips
+from bot.delivery.picture.wire import Canvas, Draw
+from bot.delivery.picture.words_read import lies_on_its_side, placed_words, sureness
 from bot.domain import TextOrigin
-from bot.picture.covering import names, signatures
-from bot.picture.finding import find, letters_of
-from bot.picture.model import NoPicture, Why
-from bot.picture.pixels import inked, paint
-from bot.picture.placed import Box, Placed, padded, strips
-from bot.picture.wire import Canvas, Draw
-from bot.picture.words_read import lies_on_its_side, placed_words, sureness
 from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
 from bot.reading.pages.ocr import FIRST_DPI, OcrFailed, Raster

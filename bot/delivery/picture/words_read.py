@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.picture.placed import Box, Placed
+from bot.delivery.picture.placed import Box, Placed
 
 _COLUMNS = 12
 """Of Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""

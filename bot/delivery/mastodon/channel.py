@@ -12,22 +12,15 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from bot.delivery import bounded
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
-from bot.delivery.desk import Desk, composing
+from bot.delivery.composing import Desk, composing
 from bot.delivery.errors import DestinationRefused, EditExposed, Missing
-from bot.delivery.mastodon_answers import (
-    classify_answer,
-    classify_failure,
-    limits_of,
-    missing_scopes,
-    rest_after,
-    says_too_long,
-)
-from bot.delivery.mastodon_edit import edit_status
-from bot.delivery.mastodon_media import upload
-from bot.delivery.mastodon_search import json_of, look_for, recogniser
-from bot.delivery.mastodon_threads import go_on, there
+from bot.delivery.mastodon import bounded
+from bot.delivery.mastodon.client import classify_answer, classify_failure, limits_of, missing_scopes, rest_after, says_too_long
+from bot.delivery.mastodon.mastodon_edit import edit_status
+from bot.delivery.mastodon.mastodon_media import upload
+from bot.delivery.mastodon.search import json_of, look_for, recogniser
+from bot.delivery.mastodon.threads import go_on, there
 from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base

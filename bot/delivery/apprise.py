@@ -13,7 +13,7 @@ from datetime import datetime
 
 from bot.delivery.backoff import backoff
 from bot.delivery.channel import NotSent, Sent, Unknown
-from bot.delivery.desk import Desk, composing
+from bot.delivery.composing import Desk, composing
 from bot.delivery.errors import SendAgain
 from bot.domain import Decree, Place, Post
 from bot.messages import Language, StatusLimits, mastodon_status

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
-from bot.delivery.desk import Desk, composing
-from bot.delivery.telegram_search import shows_decree, shows_digest
+from bot.delivery.composing import Desk, composing
+from bot.delivery.telegram.search import shows_decree, shows_digest
 from bot.domain import Decree, Post
 from bot.messages import LANGUAGES, Button, Dispatch, TelegramText, announce, shows_number, telegram_button, telegram_text
 from bot.messages.cleaning import JOINER, inert

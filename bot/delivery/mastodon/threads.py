@@ -16,7 +16,7 @@ import structlog
 
 from bot.delivery.channel import Refused, Unknown
 from bot.delivery.errors import DestinationRefused, Missing
-from bot.delivery.mastodon_media import Request
+from bot.delivery.mastodon.mastodon_media import Request
 
 log = structlog.get_logger()
 

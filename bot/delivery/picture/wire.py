@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from bot.picture.model import Why
+from bot.delivery.picture.model import Why
 from bot.reading.sandbox.wire import NotUnderstood
 
 

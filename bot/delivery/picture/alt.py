@@ -82,4 +82,5 @@ def _quotes(highlighted: Sequence[str], own: AltWords, room: int) -> str:
 
 @cache
 def _own_words(language: Language) -> AltWords:
-    return AltWords.model_validate(tomllib.loads(files("bot.picture").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")))
+    text = files("bot.delivery.picture").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
+    return AltWords.model_validate(tomllib.loads(text))

@@ -10,11 +10,11 @@ from telegram import Bot, InputFile, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from bot.delivery.telegram_answers import cannot_parse
-from bot.delivery.telegram_bot import keyboard
+from bot.delivery.picture.model import Picture
+from bot.delivery.telegram.answers import cannot_parse
+from bot.delivery.telegram.client import keyboard
 from bot.domain.redaction import scrub
 from bot.messages import TelegramText
-from bot.picture.model import Picture
 
 log = structlog.get_logger()
 

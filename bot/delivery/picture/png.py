@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-from bot.picture.pixels import COVERED, HIGHLIGHTED
+from bot.delivery.picture.pixels import COVERED, HIGHLIGHTED
 
 _LEVELS = (64, 16, 8)
 """How many greys are kept of the 128 that pixels have: fewer where the file would be too large. A page of noise in 8 greys takes three

@@ -34,8 +34,8 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest
 
 from bot.delivery.channel import NotSent, Unknown
-from bot.delivery.telegram_answers import is_absent, is_bad_button, is_not_ours, is_unmodified
-from bot.delivery.telegram_bot import keyboard
+from bot.delivery.telegram.answers import is_absent, is_bad_button, is_not_ours, is_unmodified
+from bot.delivery.telegram.client import keyboard
 from bot.domain import History
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language

@@ -6,8 +6,8 @@ from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from bot.delivery.telegram_answers import cannot_parse, has_no_text, is_unmodified
-from bot.delivery.telegram_bot import keyboard
+from bot.delivery.telegram.answers import cannot_parse, has_no_text, is_unmodified
+from bot.delivery.telegram.client import keyboard
 from bot.messages import TelegramText
 
 

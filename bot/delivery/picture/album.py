@@ -10,12 +10,12 @@ from pathlib import Path
 
 import structlog
 
+from bot.delivery.picture.alt import alt_text
+from bot.delivery.picture.choice import Choice, choose
+from bot.delivery.picture.drawing import draw
+from bot.delivery.picture.model import Drawing, Drawn, NoPicture, Picture, Why
 from bot.domain import Decree, Place, Post
 from bot.messages import Language, place_for
-from bot.picture.alt import alt_text
-from bot.picture.choice import Choice, choose
-from bot.picture.drawing import draw
-from bot.picture.model import Drawing, Drawn, NoPicture, Picture, Why
 
 log = structlog.get_logger()
 

@@ -14,16 +14,16 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
-from bot.delivery.desk import Desk
+from bot.delivery.composing import Desk
 from bot.delivery.errors import HoldForPerson, Migrated, SendAgain
 from bot.delivery.pictured import Pictured, Pictures, before_sending
-from bot.delivery.telegram_answers import cannot_parse, classify
-from bot.delivery.telegram_bot import DEFAULT_API, SendingBot, keyboard
-from bot.delivery.telegram_chat import KnownMessages, Moves, Whereabouts, check_chat, reading_chat
-from bot.delivery.telegram_edit import edit_message
-from bot.delivery.telegram_photo import is_photo, send_photo
-from bot.delivery.telegram_search import Search
-from bot.delivery.telegram_words import TelegramWords
+from bot.delivery.telegram.answers import cannot_parse, classify
+from bot.delivery.telegram.client import DEFAULT_API, SendingBot, keyboard
+from bot.delivery.telegram.migration import KnownMessages, Moves, Whereabouts, check_chat, reading_chat
+from bot.delivery.telegram.search import Search
+from bot.delivery.telegram.telegram_edit import edit_message
+from bot.delivery.telegram.telegram_photo import is_photo, send_photo
+from bot.delivery.telegram.telegram_words import TelegramWords
 from bot.domain import Decree, Place, Post
 from bot.domain.redaction import scrub
 from bot.messages import Button, Language, TelegramText

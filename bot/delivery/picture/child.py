@@ -1,4 +1,4 @@
-"""The process that draws one page: `python -m bot.picture.child START`. It confines itself first, as a reading process does.
+"""The process that draws one page: `python -m bot.delivery.picture.child START`. It confines itself first, as a reading process does.
 
 The order comes on standard input, whose end is its own end: the parent is gone.
 """
@@ -10,9 +10,9 @@ import sys
 import threading
 from pathlib import Path
 
-from bot.picture.model import NoPicture
-from bot.picture.page import Engine, draw_page
-from bot.picture.wire import Draw, Undrawn
+from bot.delivery.picture.model import NoPicture
+from bot.delivery.picture.page import Engine, draw_page
+from bot.delivery.picture.wire import Draw, Undrawn
 from bot.reading.pages.ocr import Command, InProcess, find_ocr
 from bot.reading.sandbox.confinement import confine
 from bot.reading.sandbox.own_process import run

@@ -1,0 +1,1 @@
+"""Delivers to Mastodon: one account is one channel."""

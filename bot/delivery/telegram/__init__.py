@@ -1,0 +1,1 @@
+"""Delivers to Telegram: one chat is one channel; the operators' chat."""
