@@ -13,12 +13,12 @@ import structlog
 
 from bot.crowd import CrowdLog
 from bot.domain.records import SourceState
-from bot.health import nobody_answers
-from bot.report import Harvest
+from bot.ingest.health import nobody_answers
+from bot.ingest.results import Harvest
 from bot.storage.errors import Full, StorageError
 
 if TYPE_CHECKING:
-    from bot.report import SourceReport
+    from bot.ingest.results import SourceReport
     from bot.storage.store import Store
 
 

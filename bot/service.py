@@ -14,10 +14,10 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app import Parts
-from bot.background import Late
 from bot.bulletin import Bulletin, DatabaseLog
 from bot.delivery import Delivered
 from bot.domain import PostState
+from bot.ingest.background import Late
 from bot.instance import Handler, serve
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import StorageError

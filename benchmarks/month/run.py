@@ -19,11 +19,11 @@ import sources.crawl.visit
 from benchmarks.month.papers import Paper
 from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
 from benchmarks.month.sites import Month
-from bot import rhythm
 from bot.domain import Post, PostState
+from bot.ingest import habits as rhythm
+from bot.ingest.health.survey import habits_of
+from bot.ingest.poller import Rhythm, Watcher
 from bot.storage.store import Store, open_store
-from bot.survey import habits_of
-from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Source
 from tests.france import memory
 from tests.france.serving import Asked, Shortcut

@@ -19,7 +19,7 @@ import httpx
 from benchmarks.month.papers import Paper, number_of, pages_of
 from benchmarks.month.plan import START, Kind, Plan, Trouble
 from bot.domain import PageText, Reading
-from bot.perusal import NOBODY
+from bot.ingest.reading_job import NOBODY
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
 from bot.reading.limits import Unreadable

@@ -16,10 +16,10 @@ from typing import Any
 
 from bot.domain import Reading
 from bot.domain.records import Recueil, RecueilState
+from bot.ingest.judging import concerned, early_result, read_result
 from bot.reading.follow import Follower
 from bot.reading.limits import Limits
 from bot.reading.reader import read_pdf
-from bot.verdicts import concerned, early_result, read_result
 
 _NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

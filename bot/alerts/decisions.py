@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.domain.records import Alert, NewAlert
-from bot.health import Cause, SourceHealth, Status
+from bot.ingest.health import Cause, SourceHealth, Status
 
 SETTLE = timedelta(minutes=10)
 """How long the first of several troubles waits for the others: a round over all of France takes some six minutes."""

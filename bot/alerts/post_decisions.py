@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
-from bot.health import judge_destination, needs_person
+from bot.ingest.health import judge_destination, needs_person
 from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost

@@ -15,9 +15,9 @@ from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError
 from bot.domain import Decree
 from bot.domain.records import Waiting
+from bot.ingest.review import Answer, answer_data
 from bot.messages import Language
 from bot.queries.cue_words import doubt_words
-from bot.reviewing import Answer, answer_data
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.uninterrupted import uninterrupted
 

@@ -15,7 +15,7 @@ from bot.alerts.text import Names, alert_text
 from bot.crowd import CrowdLog
 from bot.delivery import DeliveryError
 from bot.domain.records import Alert, NewAlert
-from bot.health import Overview
+from bot.ingest.health import Overview
 from bot.messages import Language
 from bot.uninterrupted import uninterrupted
 

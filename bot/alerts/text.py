@@ -10,7 +10,7 @@ from bot.alerts.decisions import Message
 from bot.alerts.fitting import fitted
 from bot.alerts.vocabulary import AlertWords, alert_words
 from bot.domain.records import Alert
-from bot.health import Cause
+from bot.ingest.health import Cause
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from bot.alerts.fitting import Advised, complete
-from bot.health import Cause
+from bot.ingest.health import Cause
 from bot.messages import Language
 
 

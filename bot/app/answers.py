@@ -10,11 +10,11 @@ from bot.app.clock import utc_now
 from bot.config import Settings, destinations
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.domain import Place
-from bot.harvest import Clock
-from bot.health import DestinationHealth, Overview
+from bot.ingest.health import DestinationHealth, Overview
+from bot.ingest.health.survey import survey, survey_destinations
+from bot.ingest.ingestor import Clock
 from bot.queries import Questions
 from bot.storage.store import Store
-from bot.survey import survey, survey_destinations
 from sources.catalogue.authority import Authority
 
 

@@ -18,18 +18,18 @@ from bot.app.clock import utc_now
 from bot.app.edges import doubts, open_client, open_keep, open_shelf
 from bot.app.harvesting import Harvesting
 from bot.app.operators import Operators
-from bot.backfill import Backfill
 from bot.config import Settings, destinations
 from bot.crowd import CrowdLog
 from bot.delivery import Channel, Checker, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
 from bot.domain import Place
-from bot.harvest import Clock, Route
-from bot.health import Overview
+from bot.ingest import Backfill
+from bot.ingest.health import Overview
+from bot.ingest.ingestor import Clock, Route
+from bot.ingest.poller import Watcher
+from bot.ingest.review import Reviewer
 from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
-from bot.reviewing import Reviewer
 from bot.storage.rehearsal import rehearsal_store
 from bot.storage.store import Store, open_store
-from bot.watch import Watcher
 from sources.catalogue.authority import Authority
 from sources.catalogue.issuers import Issuers
 from sources.http.scratch import remove_abandoned

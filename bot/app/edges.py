@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from bot.config import Settings
 from bot.config.errors import closest
 from bot.config.values import sqlite_file
-from bot.keep import Keep
-from bot.shelf import Shelf
+from bot.ingest.archive import Shelf
+from bot.ingest.keep import Keep
 from bot.storage.politeness import open_politeness
 from sources.catalogue.authority import Authority, browser_hosts, hosts
 from sources.crawl.index import INDEX_HOSTS

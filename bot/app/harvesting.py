@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from bot.backfill import Backfill
 from bot.config import Settings
 from bot.crowd import CrowdLog
-from bot.harvest import Clock, Route
-from bot.keep import Keep
+from bot.ingest import Backfill
+from bot.ingest.archive import Shelf
+from bot.ingest.ingestor import Clock, Route
+from bot.ingest.keep import Keep
+from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.reading_job import Reader
 from bot.limits import read_limits
-from bot.perusal import Reader
 from bot.reading.reader import read_pdf
-from bot.shelf import Shelf
 from bot.storage.store import Store
-from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority
 from sources.catalogue.issuers import Issuers
 from sources.http import Client

@@ -11,10 +11,10 @@ from bot.app.channels import chat_of
 from bot.config import Settings
 from bot.crowd import CrowdLog
 from bot.delivery import Destination, TelegramOperators
-from bot.harvest import Clock
-from bot.health import Overview
+from bot.ingest.health import Overview
+from bot.ingest.ingestor import Clock
+from bot.ingest.review import Reviewer
 from bot.queries import ReviewButtons
-from bot.reviewing import Reviewer
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 

@@ -16,7 +16,7 @@ from bot.cli.file_text import file_text
 from bot.cli.letter import show_letter
 from bot.cli.output import print_json
 from bot.domain import Place
-from bot.keep import FileTold
+from bot.ingest.keep import FileTold
 from bot.letters import LetterKind
 from bot.messages import Language, place_for
 from bot.queries import (

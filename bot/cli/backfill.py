@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import typer
 
 from bot.app import Parts, assemble, places_of, utc_now, watched_codes
-from bot.backfill import BackfillReport, Progress, Wanted
 from bot.cli.backfill_progress import showing
 from bot.cli.columns import code_column, source_columns
 from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end
@@ -26,6 +25,7 @@ from bot.cli.shapes import Json, posts_json, uncertain_json
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
+from bot.ingest import BackfillReport, Progress, Wanted
 from bot.instance import Order, Told, first_of, serve, work_alone
 from sources.catalogue.authority import Authority
 

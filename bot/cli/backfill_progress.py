@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bot.backfill import Progress as Step
 from bot.cli.context import stderr
+from bot.ingest import Progress as Step
 
 EVERY = 25
 """Recueils read between two lines."""

@@ -20,8 +20,8 @@ from bot.messages import printable
 if TYPE_CHECKING:
     from bot.delivery import Delivered
     from bot.domain.records import UncertainAct
-    from bot.health import DestinationHealth
-    from bot.report import Harvest, SourceReport
+    from bot.ingest.health import DestinationHealth
+    from bot.ingest.results import Harvest, SourceReport
 
 
 def print_json(value: Any) -> None:

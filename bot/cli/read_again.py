@@ -22,9 +22,9 @@ from bot.config import Settings
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
 from bot.domain.records import Quarantined
+from bot.ingest.quarantine import Retried, Wanted, retry, wanted_of
 from bot.instance import Order, Told, first_of, work_alone
 from bot.messages import printable
-from bot.quarantine import Retried, Wanted, retry, wanted_of
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
 from sources.catalogue.authority import Authority

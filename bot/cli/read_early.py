@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cli.read_lines import early_line
 from bot.domain import Outcome, Reading, TextOrigin
-from bot.verdicts import concerned, judge_reading
+from bot.ingest.judging import concerned, judge_reading
 
 __all__ = ["concerned", "early_lines"]
 

@@ -9,7 +9,7 @@ from bot.cli.read_lines import act_lines
 from bot.cli.read_pages import method_lines
 from bot.detection.text.gate import signs
 from bot.domain import Outcome, Reading, Verdict
-from bot.verdicts import Group
+from bot.ingest.judging import Group
 
 _UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it settles that"
 

@@ -8,8 +8,8 @@ from bot.cli.columns import count
 from bot.cli.read_facts import fact_lines
 from bot.cli.read_pages import page_ranges
 from bot.domain import Judged, Outcome, Reading
+from bot.ingest.judging import Group
 from bot.messages import printable
-from bot.verdicts import Group
 
 _MARKS = {Outcome.DECREE: "DECREE   ", Outcome.UNCERTAIN: "UNCERTAIN", Outcome.NOT_CONCERNED: "         "}
 

@@ -16,10 +16,10 @@ from bot.cli.read_trouble import Circumstances, trouble_lines
 from bot.cli.reading_shapes import pages_json, reading_json
 from bot.cli.shapes import Json
 from bot.domain import PageText, Place, Reading
+from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for
 from bot.reading.limits import Limits
 from bot.reading.pages.ocr import ocr_available
-from bot.verdicts import Group, judge_reading
 
 
 @dataclass(frozen=True, slots=True)

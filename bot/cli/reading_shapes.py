@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.cli.decree_shapes import found_json
 from bot.cli.shapes import Json, evidence_json
 from bot.domain import PageText, Place, Reading
-from bot.verdicts import Group, decrees_of
+from bot.ingest.judging import Group, decrees_of
 
 
 def reading_json(

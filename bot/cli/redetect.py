@@ -20,9 +20,9 @@ from bot.cli.shapes import Json, posts_json
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.domain import Decree, PostState
+from bot.ingest.redetect import Applied, Redetection
+from bot.ingest.redetection import Difference, Effect, Said
 from bot.messages import printable
-from bot.redetect import Applied, Redetection
-from bot.redetection import Difference, Effect, Said
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
 from sources.catalogue.authority import Authority

@@ -21,9 +21,9 @@ from bot.delivery import Delivered
 from bot.detection import likely_kind, without_names
 from bot.domain import Act, Decree, Kind, PostState
 from bot.domain.records import Waiting
+from bot.ingest.review import Reviewer, Settled, SeveralDecrees
 from bot.messages import printable
 from bot.queries import outcome_text, vocabulary
-from bot.reviewing import Reviewer, Settled, SeveralDecrees
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
 from sources.catalogue.issuers import Issuers

@@ -9,7 +9,7 @@ from bot.cli.shapes import Json, evidence_json, posts_json
 from bot.detection import likely_kind, without_names
 from bot.domain import Act, Decree
 from bot.domain.records import Waiting
-from bot.reviewing import Settled
+from bot.ingest.review import Settled
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered

@@ -12,8 +12,8 @@ from bot.domain import Place
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
-    from bot.health import DestinationHealth
-    from bot.report import Harvest, SourceReport
+    from bot.ingest.health import DestinationHealth
+    from bot.ingest.results import Harvest, SourceReport
 
 
 def round_json(

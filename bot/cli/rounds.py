@@ -24,10 +24,10 @@ from bot.cli.shapes import Json
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.domain import PostState
-from bot.health import DestinationHealth
+from bot.ingest.health import DestinationHealth
+from bot.ingest.results import Harvest, SourceReport
 from bot.instance import Order, Told, first_of, work_alone
 from bot.reading.pages.ocr import ocr_available
-from bot.report import Harvest, SourceReport
 from bot.storage.contents import PAGES_KEPT
 from sources.catalogue.authority import Authority, Source
 

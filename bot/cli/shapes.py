@@ -11,7 +11,7 @@ from bot.domain.records import UncertainAct
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
-    from bot.health import DestinationHealth
+    from bot.ingest.health import DestinationHealth
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from bot.cli.shapes import Json
 from bot.domain.records import SourceState
-from bot.health import cause_of
+from bot.ingest.health import cause_of
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.crawler import Crawl
 from sources.crawl.explain import PageTold

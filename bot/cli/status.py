@@ -15,7 +15,7 @@ from bot.cli.output import print_json
 from bot.cli.shapes import Json, destination_json
 from bot.cli.status_lines import status_lines
 from bot.domain.records import RecueilState
-from bot.health import Overview, SourceHealth, Status, not_alive
+from bot.ingest.health import Overview, SourceHealth, Status, not_alive
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
 from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder, LockName

@@ -12,7 +12,7 @@ from bot.alerts.post_text import post_words
 from bot.cli.columns import code_column, source_columns
 from bot.domain import DestinationTrouble
 from bot.domain.records import RecueilState
-from bot.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
+from bot.ingest.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.messages import printable
 from sources.catalogue.authority import Authority
 

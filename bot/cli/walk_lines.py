@@ -8,7 +8,7 @@ from itertools import groupby
 
 from bot.alerts import alert_words
 from bot.cli.sources_show import way_of
-from bot.health import cause_of
+from bot.ingest.health import cause_of
 from bot.messages import printable
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawl

@@ -13,8 +13,8 @@ from bot.app import Parts, assemble, utc_now
 from bot.config import DatabaseSettings, HttpSettings, Settings, WatchSettings
 from bot.demo.replay import Replay
 from bot.demo.scenario import scenario
+from bot.ingest.results import Harvest, SourceReport
 from bot.reading.pages.ocr import ocr_available
-from bot.report import Harvest, SourceReport
 from sources.catalogue.authority import Authority
 
 CODES = ("26", "06", "02")

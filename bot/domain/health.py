@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain import DestinationTrouble
-from bot.health.causes import Cause
+from bot.ingest.health.causes import Cause
 
 ASLEEP_AFTER = timedelta(hours=1)
 """How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from bot.domain import Decree, Place
 from bot.domain.records import PageOfDecrees
-from bot.health import Overview, Status
+from bot.ingest.health import Overview, Status
 from bot.queries.departments import Found, find_department
 from bot.queries.in_force import in_force
 from bot.queries.reader import DecreeReader

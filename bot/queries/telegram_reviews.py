@@ -12,10 +12,10 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.domain import Kind, Outcome
+from bot.ingest.review import Answer, Settled, answer_from
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut
 from bot.queries.vocabulary import ReviewWords, vocabulary
-from bot.reviewing import Answer, Settled, answer_from
 from bot.storage.errors import NoSuchRow
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from bot.messages import Language
 
 
 class StateWords(BaseModel):
-    """How the watch itself is, in words for people. `causes` go by `bot.health.Cause`."""
+    """How the watch itself is, in words for people. `causes` go by `bot.ingest.health.Cause`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, case, false, func, or_, select, update
 
 from bot.domain.records import NewRecueil, Recueil, RecueilState, Stuck
-from bot.rhythm import Publication
+from bot.ingest.habits import Publication
 from bot.storage.codec import clean, clean_or_none
 from bot.storage.database import Database
 from bot.storage.errors import NoSuchRow

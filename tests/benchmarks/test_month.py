@@ -18,8 +18,8 @@ from benchmarks.month.run import EVERY, Poll, Record, Recovery
 from benchmarks.month.sites import ELSEWHERE, Month
 from bot.domain import Decree, Facts, Outcome, Post, PostState
 from bot.domain import Kind as Act
+from bot.ingest.judging import judge_reading
 from bot.reading.assembly import assemble
-from bot.verdicts import judge_reading
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.pages import READERS
 from tests.france.publications import Recueil

@@ -11,9 +11,9 @@ from sqlalchemy import update
 from bot.demo.scenario import demo_text
 from bot.domain import Act, Cover, PageText, Reading
 from bot.domain.records import NewRecueil, Recorded, Recueil, RecueilState
+from bot.ingest.judging import decision_keys, read_result
 from bot.storage.schema import acts, decrees
 from bot.storage.store import Store
-from bot.verdicts import decision_keys, read_result
 
 DAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain import Act, Cover, PageText, Reading, TextOrigin
-from bot.perusal import NOBODY
+from bot.ingest.reading_job import NOBODY
 from bot.reading.follow import Follower, Progress
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.backfill import Backfill, BackfillReport, Progress, Wanted
 from bot.domain import Decree
 from bot.domain.records import Recueil, RecueilState
+from bot.ingest import Backfill, BackfillReport, Progress, Wanted
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from bot.bulletin import Bulletin, DatabaseLog
 from bot.crowd import CrowdLog
 from bot.domain.records import SourceState
-from bot.report import Harvest, SourceReport
+from bot.ingest.results import Harvest, SourceReport
 from bot.storage.errors import Conflict, Full, StorageError, Unavailable
 from bot.storage.store import Store
 from sources.catalogue.authority import Source

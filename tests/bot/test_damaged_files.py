@@ -14,12 +14,12 @@ from structlog.testing import capture_logs
 
 from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.records import Recueil, RecueilState
+from bot.ingest.archive import Shelf
+from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.results import Harvest, SourceReport
 from bot.reading.limits import Limits
 from bot.reading.reader import read_pdf
-from bot.report import Harvest, SourceReport
-from bot.shelf import Shelf
 from bot.storage.store import Store
-from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority
 from sources.model import Download
 from tests.bot.reading.test_damage import hit, in_stream

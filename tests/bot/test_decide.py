@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.decide import (
+from bot.domain import Cover, Reading
+from bot.domain.records import Recueil, RecueilState
+from bot.ingest.decisions import (  # fmt: skip
     GOES_ON,
     LONGEST_WAIT,
     REFETCH,
@@ -18,9 +20,7 @@ from bot.decide import (
     refetch_at,
     reread_at,
     retry_at,
-)  # fmt: skip
-from bot.domain import Cover, Reading
-from bot.domain.records import Recueil, RecueilState
+)
 from sources.catalogue.authority import Order
 from sources.listed import Listed
 

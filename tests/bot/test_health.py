@@ -10,7 +10,8 @@ import pytest
 import sources.http  # noqa: F401 - its errors must exist to be counted
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.records import SourceState, Stuck
-from bot.health import (
+from bot.ingest.habits import Habits
+from bot.ingest.health import (
     AuthorityHealth,
     Cause,
     DestinationHealth,
@@ -25,7 +26,6 @@ from bot.health import (
     nobody_answers,
     not_alive,
 )
-from bot.rhythm import Habits
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
 from sources.errors import Emptied, LayoutChanged

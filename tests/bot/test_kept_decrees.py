@@ -11,10 +11,10 @@ import pytest
 
 from bot.domain import PageText
 from bot.domain.records import Recueil
-from bot.harvest import Harvester
-from bot.keep import Keep, KeepPdfs
-from bot.perusal import RULES
-from bot.shelf import Shelf
+from bot.ingest.archive import Shelf
+from bot.ingest.ingestor import Harvester
+from bot.ingest.keep import Keep, KeepPdfs
+from bot.ingest.reading_job import RULES
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil, to
 

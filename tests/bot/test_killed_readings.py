@@ -14,8 +14,8 @@ import pytest
 
 from bot.domain import PostState
 from bot.domain.records import RecueilState
-from bot.report import Harvest
-from bot.shelf import Shelf
+from bot.ingest.archive import Shelf
+from bot.ingest.results import Harvest
 from bot.storage.store import open_store
 from tests.bot.test_long_readings import LONG, World, scan_with_a_decree, sha, url
 

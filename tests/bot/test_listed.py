@@ -9,8 +9,8 @@ import pytest
 
 from bot.demo.scenario import demo_text
 from bot.domain import Act, Outcome, PageText, TextOrigin
+from bot.ingest.judging import early_result, judge_acts, read_result
 from bot.reading.acts.inner import cut_inner
-from bot.verdicts import early_result, judge_acts, read_result
 from tests.bot.reading.test_inner import TITLE, TOWNS, bulk, decree, table_of
 from tests.bot.test_verdicts import RECUEIL, document
 

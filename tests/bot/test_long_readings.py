@@ -15,14 +15,14 @@ from structlog.testing import capture_logs
 
 from bot.domain import Outcome, Post, Reading
 from bot.domain.records import NewRecueil, Recueil, RecueilState
-from bot.notes import Pace
-from bot.perusal import MOST_UNFINISHED
+from bot.ingest.archive import Shelf
+from bot.ingest.notes import Pace
+from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.reading_job import MOST_UNFINISHED
+from bot.ingest.results import Harvest, SourceReport
 from bot.reading.limits import Unreadable
-from bot.report import Harvest, SourceReport
-from bot.shelf import Shelf
 from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.store import Store
-from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority, Source
 from sources.http import StorageFull
 from sources.model import Download, Unreachable

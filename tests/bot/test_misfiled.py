@@ -21,12 +21,12 @@ from bot.delivery.deliverer import Deliverer
 from bot.demo.scenario import demo_text
 from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
 from bot.domain.records import RecueilState
-from bot.health import SourceHealth, Status
+from bot.ingest.health import SourceHealth, Status
+from bot.ingest.judging import issuer_of
+from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.redetect import Redetection
+from bot.ingest.review import Reviewer
 from bot.reading.assembly import assemble
-from bot.redetect import Redetection
-from bot.reviewing import Reviewer
-from bot.verdicts import issuer_of
-from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Source, load_authorities
 from sources.catalogue.issuers import Issuers
 from tests.bot.reading.test_var import PDFS, TEXTS, pages_and_table

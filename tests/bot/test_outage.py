@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from bot.domain import Reading
+from bot.ingest.poller import Rhythm, Watcher
 from bot.storage.store import Store
-from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority, Source
 from sources.http import Client, ClientOptions
 from tests.sources.markup import download, page

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Reading
-from bot.lanes import Lanes
-from bot.notes import Pace
-from bot.perusal import File, Peruser
+from bot.ingest.lanes import Lanes
+from bot.ingest.notes import Pace
+from bot.ingest.reading_job import File, Peruser
 from bot.reading.limits import Unreadable
 from bot.storage.store import open_store
 from tests.bot.test_long_readings import sha, soon

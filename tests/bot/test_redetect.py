@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import pytest
 
 from bot.domain import Decree, Facts, Kind, Outcome, PostState
-from bot.redetect import Applied, Redetection
-from bot.redetection import Effect
-from bot.reviewing import Reviewer
+from bot.ingest.redetect import Applied, Redetection
+from bot.ingest.redetection import Effect
+from bot.ingest.review import Reviewer
 from bot.storage.codec import facts_to_json
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road

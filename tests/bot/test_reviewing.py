@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain import Kind, Outcome, PostCause, PostState
 from bot.domain.records import Withdrawal
-from bot.reviewing import Answer, Reviewer, SeveralDecrees, answer_data, answer_from
+from bot.ingest.review import Answer, Reviewer, SeveralDecrees, answer_data, answer_from
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, new_recueil, read, road, several

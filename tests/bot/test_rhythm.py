@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rhythm import NEVER_LATE_BEFORE, Habits, Publication, interval, is_late, learn
+from bot.ingest.habits import NEVER_LATE_BEFORE, Habits, Publication, interval, is_late, learn
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
 EVERY, SLOWEST = timedelta(minutes=15), timedelta(minutes=60)

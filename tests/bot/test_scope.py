@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.domain.records import Recueil, RecueilState
-from bot.scope import Ages, Files, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
+from bot.ingest.scope import Ages, Files, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from sources.catalogue.authority import Order
 from sources.crawl.history import Found
 from sources.crawl.index import IndexEntry

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.shelf import INCOMING_FOR, KEPT_FOR, TIDIED_EVERY, Shelf, file_digest
+from bot.ingest.archive import INCOMING_FOR, KEPT_FOR, TIDIED_EVERY, Shelf, file_digest
 from tests.bot.test_long_readings import sha
 
 URL = "https://www.test.gouv.fr/recueil.pdf"

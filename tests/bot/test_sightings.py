@@ -18,8 +18,8 @@ from bot.delivery.deliverer import Deliverer
 from bot.demo.scenario import demo_text
 from bot.domain import Decree, Kind, Place, Reading
 from bot.domain.law.advice import counsel
-from bot.verdicts import read_result
-from bot.watch import Rhythm, Watcher
+from bot.ingest.judging import read_result
+from bot.ingest.poller import Rhythm, Watcher
 from sources.catalogue.authority import Authority, Source
 from tests.bot.delivery.memory import ScriptedChannel
 from tests.bot.storage.finding import edits_of

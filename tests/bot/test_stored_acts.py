@@ -10,9 +10,9 @@ import pytest
 from bot.demo.scenario import demo_text
 from bot.domain import Act, Outcome, PageText
 from bot.domain.records import Content
+from bot.ingest.stored_acts import acts_again
 from bot.reading.assembly import assemble
 from bot.storage.decrees import StoredAct
-from bot.stored_acts import acts_again
 from tests.bot.real_acts import DAY, NOW
 
 IDS = ("26-2026-08-14-00001", "26-2026-08-14-00002")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.records import NewRecueil, RecueilState, SourceState
-from bot.health import Cause, Status
+from bot.ingest.health import Cause, Status
+from bot.ingest.health.survey import survey
 from bot.storage.store import Store
-from bot.survey import survey
 from sources.catalogue.authority import Authority, Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime
 from bot.demo.scenario import demo_text
 from bot.domain import Act, Cover, Kind, Outcome, PageText, Reading, TextOrigin, Where
 from bot.domain.records import Decision, Recueil, RecueilState
-from bot.verdicts import accepted_decrees, concerned, decision_keys, decrees_of, early_result, judge_reading, read_result, uncertain_acts
+from bot.ingest.judging import (
+    accepted_decrees,
+    concerned,
+    decision_keys,
+    decrees_of,
+    early_result,
+    judge_reading,
+    read_result,
+    uncertain_acts,
+)
 from tests.bot.real_acts import several
 
 DAY = date(2026, 8, 14)

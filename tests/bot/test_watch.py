@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot import decide
 from bot.demo.scenario import demo_text
 from bot.domain import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
 from bot.domain.records import NewRecueil, Recueil, RecueilState
-from bot.health import Cause
-from bot.perusal import NOBODY
+from bot.ingest import decisions as decide
+from bot.ingest.health import Cause
+from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.reading_job import NOBODY
+from bot.ingest.results import Harvest, SourceReport
 from bot.reading.follow import Follower
 from bot.reading.limits import Unreadable
-from bot.report import Harvest, SourceReport
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store
-from bot.watch import Rhythm, Watcher
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
@@ -436,7 +436,7 @@ class Answers(Crawler):
 @pytest.fixture
 def answers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Answers:
     crawler = Answers(bench.site)
-    monkeypatch.setattr("bot.watch.Crawler", lambda fetcher: crawler)
+    monkeypatch.setattr("bot.ingest.poller.Crawler", lambda fetcher: crawler)
     return crawler
 
 
@@ -629,7 +629,7 @@ async def test_a_fault_in_judging_is_tried_again_later_and_not_at_once(bench: Be
         raise RuntimeError("a fault of ours")
 
     with monkeypatch.context() as patch, capture_logs() as logs:
-        patch.setattr("bot.verdicts.judge_each", broken)
+        patch.setattr("bot.ingest.judging.judge_each", broken)
         report, _ = await bench.poll()
         assert not report.ok
         await bench.poll(timedelta(minutes=1))

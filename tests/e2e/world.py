@@ -14,7 +14,7 @@ from bot.app import Parts, assemble
 from bot.config import Settings
 from bot.delivery import Delivered
 from bot.demo.replay import Replay
-from bot.report import Harvest, SourceReport
+from bot.ingest.results import Harvest, SourceReport
 from sources.catalogue.authority import load_authorities
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage

@@ -8,7 +8,7 @@ import pytest
 
 from bot.alerts.decisions import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, Changes, changes, to_tell
 from bot.domain.records import Alert, NewAlert
-from bot.health import Cause, SourceHealth, Status
+from bot.ingest.health import Cause, SourceHealth, Status
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

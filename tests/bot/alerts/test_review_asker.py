@@ -15,8 +15,8 @@ from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError, NotSent, Unknown
 from bot.domain import Evidence
 from bot.domain.records import REREAD, Waiting
+from bot.ingest.review import Answer, Reviewer, answer_from
 from bot.messages import Language
-from bot.reviewing import Answer, Reviewer, answer_from
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read, several
 from tests.bot.storage.ready import ready_store
@@ -109,7 +109,7 @@ async def test_of_an_act_that_holds_several_decrees_is_told_which_a_yes_records(
 
 async def test_an_act_that_cannot_be_told_apart_is_asked_about_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.doubt(2)
-    monkeypatch.setattr("bot.reviewing.accepted_decrees", {}.__getitem__)
+    monkeypatch.setattr("bot.ingest.review.accepted_decrees", {}.__getitem__)
     assert len(await bench.look()) == 2
 
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bot.alerts import AlertTeller, OperatorsChat
 from bot.alerts.decisions import CALM, COMPANIONS, SETTLE
 from bot.delivery import DeliveryError, NotSent, Unknown
-from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.storage.store import Store
 from tests.bot.storage.ready import ready_store
 

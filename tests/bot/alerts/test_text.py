@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.alerts import Message, alert_text, alert_words, source_name
 from bot.alerts.fitting import LONGEST
 from bot.domain.records import Alert
-from bot.health import Cause
+from bot.ingest.health import Cause
 from bot.messages import telegram_length
 from sources.catalogue.authority import Authority, Source
 

@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
-from bot.backfill import Progress
 from bot.cli.backfill_progress import EVERY, showing
+from bot.ingest import Progress
 
 STEPS = [
     Progress(0, 2, doing="national index"),

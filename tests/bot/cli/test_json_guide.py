@@ -40,8 +40,8 @@ from bot.domain import (
     Where,
 )
 from bot.domain.records import UncertainAct, Waiting
-from bot.health import DestinationHealth
-from bot.report import Harvest, SourceReport, Unread
+from bot.ingest.health import DestinationHealth
+from bot.ingest.results import Harvest, SourceReport, Unread
 from sources.catalogue.authority import load_authorities
 from sources.listed import Listed
 

@@ -7,7 +7,7 @@ import pytest
 from bot.cli.read_evidence import evidence_lines, reason
 from bot.cli.read_explain import explain_lines
 from bot.domain import Evidence, Outcome, TextOrigin, Where
-from bot.verdicts import judge_reading
+from bot.ingest.judging import judge_reading
 from tests.bot.cli.test_read_lines import ROAD, VSA, act, judged, reading
 
 TITLE = "Arrêté n° 2026-2 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

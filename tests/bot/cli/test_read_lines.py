@@ -30,7 +30,7 @@ from bot.domain import (
     TextOrigin,
     Verdict,
 )
-from bot.verdicts import Group, judge_reading
+from bot.ingest.judging import Group, judge_reading
 
 DAY = date(2026, 8, 14)
 ROAD = demo_text("road", DAY, number="2026-1")

@@ -17,7 +17,7 @@ from bot.cli.shapes import uncertain_json
 from bot.config import Settings
 from bot.demo.replay import Replay
 from bot.domain.records import UncertainAct
-from bot.report import Harvest
+from bot.ingest.results import Harvest
 from bot.storage.errors import Locked
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config

@@ -10,7 +10,7 @@ import pytest
 
 from bot.alerts import alert_words
 from bot.demo.replay import Replay, Resource
-from bot.health import Cause
+from bot.ingest.health import Cause
 from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import Vigie, write_config
 

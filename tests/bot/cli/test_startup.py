@@ -30,7 +30,7 @@ def test_reading_a_file_imports_nothing_of_the_other_commands(tmp_path: Path) ->
         [sys.executable, "-c", REPORT, "a.pdf"], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), timeout=60, check=True
     )
     loaded = set(json.loads(done.stderr))
-    assert {"bot.cli.read", "bot.verdicts"} <= loaded
+    assert {"bot.cli.read", "bot.ingest.judging"} <= loaded
     assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
     assert not loaded & {"bot.app", "sources.http", "sources.pages", "bot.storage.store"}
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from bot.cli.status_lines import status_lines
 from bot.domain.records import RecueilState
-from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from sources.catalogue.authority import Authority
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain import Decree, Facts, Kind, Moment, Place
 from bot.domain.records import PageOfDecrees
-from bot.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.queries.answers import Questions
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)

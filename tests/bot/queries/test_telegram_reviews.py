@@ -14,12 +14,12 @@ from pydantic import SecretStr
 from bot.delivery import Choice, TelegramOperators
 from bot.domain import Kind, Outcome
 from bot.domain.records import Decision, Withdrawal
+from bot.ingest.review import Answer, Reviewer, Settled, answer_data
 from bot.messages import Language
 from bot.queries.answers import Questions
 from bot.queries.telegram_app import TelegramBot
 from bot.queries.telegram_reviews import ReviewButtons, outcome_text
 from bot.queries.vocabulary import vocabulary
-from bot.reviewing import Answer, Reviewer, Settled, answer_data
 from bot.storage.errors import Locked
 from bot.storage.store import Store
 from tests.bot.queries.conftest import PLACES

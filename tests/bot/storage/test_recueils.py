@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.records import RecueilState, Stuck
-from bot.rhythm import Publication
+from bot.ingest.habits import Publication
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to

@@ -10,8 +10,8 @@ from bot.detection import without_names
 from bot.domain import Act, Decree, Facts, Kind, Outcome
 from bot.domain.identity.completing import COMPLETED
 from bot.domain.records import Recueil
+from bot.ingest.judging import Group
 from bot.storage.decrees import StoredAct
-from bot.verdicts import Group
 
 FACTS = tuple(entry.name for entry in fields(Facts))
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.records import Recueil
-from bot.perusal import Hostile
+from bot.ingest.archive import Shelf
+from bot.ingest.reading_job import Hostile
 from bot.reading.limits import Unreadable
-from bot.shelf import Shelf
 from bot.uninterrupted import uninterrupted
 from sources.http import NotSaved
 from sources.http.scratch import ScratchFolder

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.records import Recueil
-from bot.report import Harvest
+from bot.ingest.results import Harvest
 
 if TYPE_CHECKING:
+    from bot.ingest.poller import Watcher
     from bot.storage.store import Store
-    from bot.watch import Watcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from statistics import median_low
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
 from bot.domain.records import SourceState, Stuck
-from bot.health.causes import Cause, remembered
-from bot.rhythm import Habits, is_late
+from bot.ingest.habits import Habits, is_late
+from bot.ingest.health.causes import Cause, remembered
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.domain.records import Recueil
-from bot.scope import Ages, Files, dates_of
+from bot.ingest.scope import Ages, Files, dates_of
 from sources.catalogue.authority import Authority
 from sources.crawl.index import IndexEntry
 
@@ -40,7 +40,7 @@ class Audit:
 def audit(
     authority: Authority, entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date | None, *, is_polled: bool
 ) -> Audit:
-    """Compare. With `since`, only what is dated since that day counts, and what bears no date but may be as new (see `bot.scope.Ages`)."""
+    """Compare. With `since`, only what is dated since that day counts, and what bears no date but may be as new (see `bot.ingest.scope.Ages`)."""
     files, ages = Files(recorded), Ages(since or date.min, dates_of(recorded, entries))
     wanted = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url)]
     missing = sorted((entry for entry in wanted if entry not in files), key=_age)

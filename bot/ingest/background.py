@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.records import Recueil
-from bot.harvest import Harvester
-from bot.perusal import ended
-from bot.report import Harvest
+from bot.ingest.ingestor import Harvester
+from bot.ingest.reading_job import ended
+from bot.ingest.results import Harvest
 from bot.storage.errors import StorageError
 
 log = structlog.get_logger()

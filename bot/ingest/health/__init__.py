@@ -4,8 +4,8 @@ A source that yields nothing is failing, not quiet; one that was never asked, or
 """
 
 from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
-from bot.health.causes import Cause, cause_of, nobody_answers
-from bot.health.judging import (
+from bot.ingest.health.causes import Cause, cause_of, nobody_answers
+from bot.ingest.health.judging import (
     STUCK_ALONE,
     STUCK_AT_ONCE,
     STUCK_SOON,

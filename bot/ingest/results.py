@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain import Decree, Post
 from bot.domain.records import UncertainAct
-from bot.health import Cause
+from bot.ingest.health import Cause
 from sources.catalogue.authority import Source
 from sources.listed import Listed
 

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.backfill.report import BackfillReport, FromIndex, Progress, SourceListing, Tally, Wanted
 from bot.domain.records import Recueil, RecueilState, SourceState
-from bot.harvest import Clock, Harvester, Route, new_recueil
-from bot.keep import Keep
-from bot.perusal import Reader
-from bot.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
-from bot.shelf import Shelf
+from bot.ingest.archive import Shelf
+from bot.ingest.ingestor import Clock, Harvester, Route, new_recueil
+from bot.ingest.keep import Keep
+from bot.ingest.reading_job import Reader
+from bot.ingest.report import BackfillReport, FromIndex, Progress, SourceListing, Tally, Wanted
+from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from bot.uninterrupted import uninterrupted
 from sources.catalogue.authority import Authority, Source, hosts
 from sources.catalogue.issuers import Issuers

@@ -1,4 +1,4 @@
-"""From what is stored to the health of every authority: the reading around `bot.health`."""
+"""From what is stored to the health of every authority: the reading around `bot.ingest.health`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.decide import set_back_by
 from bot.domain.records import SourceState
-from bot.health import DestinationHealth, Overview, SourceHealth, half_due, judge_authority, judge_destination, judge_source
-from bot.rhythm import MEMORY, Habits, learn
+from bot.ingest.decisions import set_back_by
+from bot.ingest.habits import MEMORY, Habits, learn
+from bot.ingest.health import DestinationHealth, Overview, SourceHealth, half_due, judge_authority, judge_destination, judge_source
 from sources.catalogue.authority import Authority
 
 if TYPE_CHECKING:

@@ -12,18 +12,19 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot import decide, rhythm
-from bot.background import Background, Late
 from bot.crowd import CrowdLog
 from bot.domain.records import Recueil, RecueilState, SourceState
-from bot.harvest import Clock, Harvester, Route, fault_of, new_recueil
-from bot.health import Cause, cause_of
-from bot.keep import Keep
-from bot.notes import USUAL_PACE, Pace
-from bot.perusal import Reader
-from bot.report import Harvest, SourceReport
-from bot.shelf import Shelf
-from bot.survey import habits_of
+from bot.ingest import decisions as decide
+from bot.ingest import habits as rhythm
+from bot.ingest.archive import Shelf
+from bot.ingest.background import Background, Late
+from bot.ingest.health import Cause, cause_of
+from bot.ingest.health.survey import habits_of
+from bot.ingest.ingestor import Clock, Harvester, Route, fault_of, new_recueil
+from bot.ingest.keep import Keep
+from bot.ingest.notes import USUAL_PACE, Pace
+from bot.ingest.reading_job import Reader
+from bot.ingest.results import Harvest, SourceReport
 from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers
 from sources.crawl.crawler import Crawl, Crawler

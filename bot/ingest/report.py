@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bot.domain.records import Recueil
-from bot.report import Harvest
+from bot.ingest.results import Harvest
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.history import Trouble
 

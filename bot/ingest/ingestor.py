@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot import decide
 from bot.domain import Decree, Outcome, Reading
 from bot.domain.records import NewAlert, NewRecueil, ReadResult, Recorded, Recueil, RecueilState
-from bot.files import Files, Opened
-from bot.health import Cause
-from bot.keep import Keep
-from bot.lanes import Lanes, Passage
-from bot.notes import USUAL_PACE, Pace
-from bot.perusal import File, Hostile, Peruser, Reader
+from bot.ingest import decisions as decide
+from bot.ingest.archive import Shelf
+from bot.ingest.files import Files, Opened
+from bot.ingest.health import Cause
+from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
+from bot.ingest.keep import Keep
+from bot.ingest.lanes import Lanes, Passage
+from bot.ingest.notes import USUAL_PACE, Pace
+from bot.ingest.reading_job import File, Hostile, Peruser, Reader
+from bot.ingest.results import Harvest, Unread
 from bot.reading.limits import Unreadable
-from bot.report import Harvest, Unread
-from bot.shelf import Shelf
 from bot.storage.errors import StorageError
 from bot.uninterrupted import uninterrupted
-from bot.verdicts import decision_keys, early_result, read_result, uncertain_acts
 from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers
 from sources.crawl.crawler import Crawler

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.decided import NONE_DECIDED, accepted_group, as_decided, in_the_other_text, keys_of, text_of
 from bot.detection import identities, judge_each, without_names
 from bot.detection.facts.links import corrected, decided_by, prefixes
 from bot.detection.text.cues import Reason
 from bot.detection.text.gate import signs
 from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
-from bot.listed import without_listed
+from bot.ingest.decided import NONE_DECIDED, accepted_group, as_decided, in_the_other_text, keys_of, text_of
+from bot.ingest.listed import without_listed
 from bot.reading.digest import text_digest
 from sources.catalogue.issuers import Issuers, prefix_of
 
@@ -102,7 +102,7 @@ def read_result(
 
 
 def accepted_decrees(recueil: Recueil, act: Act, kind: Kind | None = None, issuers: Issuers = NO_CATALOGUE) -> tuple[Decree, ...]:
-    """The decree that a person says an act of this recueil is, or each of those that it holds: see `bot.decided.accepted_group`."""
+    """The decree that a person says an act of this recueil is, or each of those that it holds: see `bot.ingest.decided.accepted_group`."""
     return decrees_in(recueil, accepted_group(act, kind), issuers)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from bot.decided import as_decided, keys_of
 from bot.domain import Decree
-from bot.redetection import Difference, difference
+from bot.ingest.decided import as_decided, keys_of
+from bot.ingest.judging import NO_CATALOGUE, attributed, decrees_in, judge_acts
+from bot.ingest.redetection import Difference, difference
+from bot.ingest.stored_acts import acts_again
 from bot.storage.errors import NoSuchRow
-from bot.stored_acts import acts_again
-from bot.verdicts import NO_CATALOGUE, attributed, decrees_in, judge_acts
 from sources.catalogue.issuers import Issuers
 
 if TYPE_CHECKING:

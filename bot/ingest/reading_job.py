@@ -14,14 +14,14 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain import PageText, Reading
-from bot.lanes import Passage
-from bot.notes import USUAL_PACE, Notes, Pace
+from bot.ingest.judging import concerned
+from bot.ingest.lanes import Passage
+from bot.ingest.notes import USUAL_PACE, Notes, Pace
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
 from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError
 from bot.uninterrupted import uninterrupted
-from bot.verdicts import concerned
 
 if TYPE_CHECKING:
     from bot.domain.records import Content

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
-from bot.decide import newest
 from bot.domain.records import Recueil
+from bot.ingest.decisions import newest
 from sources.catalogue.authority import Order
 from sources.crawl.history import Found, may_be_since
 from sources.crawl.index import IndexEntry

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from bot.domain import Act, Decree, Kind
 from bot.domain.records import Decision, Rejected, Waiting, Withdrawal
+from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
+from bot.ingest.stored_acts import acts_again
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.stored_acts import acts_again
-from bot.verdicts import NO_CATALOGUE, accepted_decrees
 from sources.catalogue.issuers import Issuers
 
 if TYPE_CHECKING:
