@@ -17,8 +17,8 @@ from bot.cli.letter import show_letter
 from bot.cli.output import print_json
 from bot.domain import Place
 from bot.ingest.keep import FileTold
-from bot.letters import LetterKind
 from bot.messages import Language, place_for
+from bot.messages.letters import LetterKind
 from bot.queries import (
     CLI_PAGE,
     Answer,

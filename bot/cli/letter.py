@@ -11,8 +11,8 @@ from bot.cli.context import WRONG_USE, fail
 from bot.cli.output import print_json
 from bot.domain import Place
 from bot.domain.law.advice import counsel
-from bot.letters import LetterKind, NoSuchLetter, draft
 from bot.messages import Language, place_for
+from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.queries import OneDecree, vocabulary
 from bot.queries.phrases import withdrawal
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.letters import LetterKind
-from bot.letters.words import letter_words, template
+from bot.messages.letters import LetterKind
+from bot.messages.letters.words import letter_words, template
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "letters.md").read_text("utf-8")
 _ARTICLE = re.compile(r"[LR]\.\*? \d+(?:-\d+)*")

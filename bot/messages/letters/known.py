@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.domain import Counsel, Decree, Place
-from bot.letters.words import Blanks, Labels, letter_words
 from bot.messages import words_in
 from bot.messages.cleaning import clean, cut, link_to
+from bot.messages.letters.words import Blanks, Labels, letter_words
 from bot.messages.moments import date_text, period_text
 
 _TITLE = 500

@@ -9,9 +9,9 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain import Counsel, Decree, Kind, Place, Recourse, Standing
-from bot.letters.known import facts_list, french_date, pieces
-from bot.letters.words import letter_words, template
 from bot.messages import words_in
+from bot.messages.letters.known import facts_list, french_date, pieces
+from bot.messages.letters.words import letter_words, template
 from bot.messages.moments import days_text
 
 _AGAINST = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})

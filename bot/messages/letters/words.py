@@ -125,10 +125,10 @@ class LetterWords(_Table):
 @cache
 def letter_words() -> LetterWords:
     """The words, read once."""
-    return LetterWords.model_validate(tomllib.loads(files("bot.letters").joinpath("letters.toml").read_text(encoding="utf-8")))
+    return LetterWords.model_validate(tomllib.loads(files("bot.messages.letters").joinpath("letters.toml").read_text(encoding="utf-8")))
 
 
 @cache
 def template(letter: str) -> str:
     """The text of one letter with its fields in braces, read once."""
-    return files("bot.letters").joinpath("templates", f"{letter}.txt").read_text(encoding="utf-8")
+    return files("bot.messages.letters").joinpath("templates", f"{letter}.txt").read_text(encoding="utf-8")
