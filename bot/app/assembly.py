@@ -11,7 +11,6 @@ from typing import TextIO
 
 import structlog
 
-from bot.alerts import AlertTeller, PostTeller, ReviewAsker
 from bot.app.answers import open_questions, places_of, take_survey
 from bot.app.channels import album_of, channel_of, destination_of
 from bot.app.clock import utc_now
@@ -27,6 +26,7 @@ from bot.ingest.health import Overview
 from bot.ingest.ingestor import Clock, Route
 from bot.ingest.poller import Watcher
 from bot.ingest.review import Reviewer
+from bot.operators import AlertTeller, PostTeller, ReviewAsker
 from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
 from bot.storage.rehearsal import rehearsal_store
 from bot.storage.store import Store, open_store

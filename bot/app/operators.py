@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
 
-from bot.alerts import AlertTeller, PostTeller, ReviewAsker, source_name
 from bot.app.channels import chat_of
 from bot.config import Settings
 from bot.crowd import CrowdLog
@@ -14,6 +13,7 @@ from bot.delivery import Destination, TelegramOperators
 from bot.ingest.health import Overview
 from bot.ingest.ingestor import Clock
 from bot.ingest.review import Reviewer
+from bot.operators import AlertTeller, PostTeller, ReviewAsker, source_name
 from bot.queries import ReviewButtons
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority

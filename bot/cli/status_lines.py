@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.alerts import alert_words, short_list
-from bot.alerts.post_decisions import Trouble
-from bot.alerts.post_text import post_words
 from bot.cli.columns import code_column, source_columns
 from bot.domain import DestinationTrouble
 from bot.domain.records import RecueilState
 from bot.ingest.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.messages import printable
+from bot.operators import alert_words, short_list
+from bot.operators.post_decisions import Trouble
+from bot.operators.post_text import post_words
 from sources.catalogue.authority import Authority
 
 _EACH = 3

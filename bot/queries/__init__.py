@@ -1,5 +1,6 @@
 """Questions and their answers: one core (`Questions`), and its faces (`TelegramBot`, `plain_answer` for terminals)."""
 
+from bot.operators.review_buttons import ReviewButtons, outcome_text
 from bot.queries.answers import (
     CLI_PAGE,
     TELEGRAM_PAGE,
@@ -18,8 +19,7 @@ from bot.queries.answers import (
 from bot.queries.evidence_text import evidence_text
 from bot.queries.plain_text import plain_answer
 from bot.queries.reader import DecreeReader
-from bot.queries.telegram_app import TelegramBot
-from bot.queries.telegram_reviews import ReviewButtons, outcome_text
+from bot.queries.telegram.bot import TelegramBot
 from bot.queries.vocabulary import vocabulary
 
 __all__ = [

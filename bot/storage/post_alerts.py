@@ -17,7 +17,7 @@ from bot.storage.upsert import insert_or_ignore
 
 @dataclass(frozen=True, slots=True)
 class NewPostAlert:
-    """What begins. `subject` is `post:<id>` or `destination:<name>`, `trouble` a word of `bot.alerts.post_decisions.Trouble`."""
+    """What begins. `subject` is `post:<id>` or `destination:<name>`, `trouble` a word of `bot.operators.post_decisions.Trouble`."""
 
     subject: str
     trouble: str

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.alerts.decisions import ANEW, changes
 from bot.app.answers import places_of
 from bot.app.channels import destination_of
 from bot.config.model import DestinationSettings
@@ -26,6 +25,7 @@ from bot.ingest.judging import issuer_of
 from bot.ingest.poller import Rhythm, Watcher
 from bot.ingest.redetect import Redetection
 from bot.ingest.review import Reviewer
+from bot.operators.decisions import ANEW, changes
 from bot.reading.assembly import assemble
 from sources.catalogue.authority import Source, load_authorities
 from sources.catalogue.issuers import Issuers

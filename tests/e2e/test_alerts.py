@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from bot.alerts.decisions import SETTLE
 from bot.app import Parts
 from bot.demo.replay import Replay
 from bot.demo.scenario import DROME
+from bot.operators.decisions import SETTLE
 from bot.service import Service
 from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.alerts.decisions import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, Changes, changes, to_tell
 from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import Cause, SourceHealth, Status
+from bot.operators.decisions import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, Changes, changes, to_tell
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

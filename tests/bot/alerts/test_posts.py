@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.alerts import PostTeller
-from bot.alerts.fitting import LONGEST
-from bot.alerts.post_decisions import SETTLE, PostMessage, Trouble, post_changes
-from bot.alerts.post_text import post_text, post_words
 from bot.delivery import Unknown
 from bot.domain import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
+from bot.operators import PostTeller
+from bot.operators.fitting import LONGEST
+from bot.operators.post_decisions import SETTLE, PostMessage, Trouble, post_changes
+from bot.operators.post_text import post_text, post_words
 from bot.storage.post_alerts import PostAlert
 from bot.storage.posts import OpenPost
 from bot.storage.store import Store

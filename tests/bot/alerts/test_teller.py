@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.alerts import AlertTeller, OperatorsChat
-from bot.alerts.decisions import CALM, COMPANIONS, SETTLE
 from bot.delivery import DeliveryError, NotSent, Unknown
 from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.operators import AlertTeller, OperatorsChat
+from bot.operators.decisions import CALM, COMPANIONS, SETTLE
 from bot.storage.store import Store
 from tests.bot.storage.ready import ready_store
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerts import Message, alert_text, alert_words, source_name
-from bot.alerts.fitting import LONGEST
 from bot.domain.records import Alert
 from bot.ingest.health import Cause
 from bot.messages import telegram_length
+from bot.operators import Message, alert_text, alert_words, source_name
+from bot.operators.fitting import LONGEST
 from sources.catalogue.authority import Authority, Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

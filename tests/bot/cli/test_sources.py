@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.alerts import alert_words
 from bot.demo.replay import Replay, Resource
 from bot.ingest.health import Cause
+from bot.operators import alert_words
 from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import Vigie, write_config
 

@@ -13,7 +13,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.queries.answers import Questions
-from bot.queries.telegram_app import TelegramBot
+from bot.queries.telegram.bot import TelegramBot
 from tests.bot.queries.conftest import PLACES
 from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
 

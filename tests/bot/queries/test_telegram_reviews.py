@@ -16,9 +16,9 @@ from bot.domain import Kind, Outcome
 from bot.domain.records import Decision, Withdrawal
 from bot.ingest.review import Answer, Reviewer, Settled, answer_data
 from bot.messages import Language
+from bot.operators.review_buttons import ReviewButtons, outcome_text
 from bot.queries.answers import Questions
-from bot.queries.telegram_app import TelegramBot
-from bot.queries.telegram_reviews import ReviewButtons, outcome_text
+from bot.queries.telegram.bot import TelegramBot
 from bot.queries.vocabulary import vocabulary
 from bot.storage.errors import Locked
 from bot.storage.store import Store

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from bot.alerts.decisions import Message
-from bot.alerts.fitting import fitted
-from bot.alerts.vocabulary import AlertWords, alert_words
 from bot.domain.records import Alert
 from bot.ingest.health import Cause
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
+from bot.operators.decisions import Message
+from bot.operators.fitting import fitted
+from bot.operators.vocabulary import AlertWords, alert_words
 from sources.catalogue.authority import Authority
 
 _NAMES = 12

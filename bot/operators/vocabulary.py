@@ -8,9 +8,9 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from bot.alerts.fitting import Advised, complete
 from bot.ingest.health import Cause
 from bot.messages import Language
+from bot.operators.fitting import Advised, complete
 
 
 class ReviewWords(BaseModel):
@@ -58,5 +58,5 @@ class AlertWords(BaseModel):
 @cache
 def alert_words(language: Language) -> AlertWords:
     """The words of a language, read once from its packaged file."""
-    text = files("bot.alerts").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
+    text = files("bot.operators").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
     return AlertWords.model_validate(tomllib.loads(text))

@@ -21,10 +21,10 @@ from telegram.ext import Application, CallbackQueryHandler, CommandHandler, Cont
 from bot.domain import Place
 from bot.messages import Button, Language
 from bot.queries.answers import Answer, Questions
-from bot.queries.callbacks import Callbacks
-from bot.queries.rate_limit import Grant, RateLimiter
-from bot.queries.telegram_polling import Sleep, answered
-from bot.queries.telegram_text import Reply, said, telegram_reply
+from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.rate_limit import Grant, RateLimiter
+from bot.queries.telegram.telegram_polling import Sleep, answered
+from bot.queries.telegram.telegram_text import Reply, said, telegram_reply
 from bot.queries.vocabulary import vocabulary
 
 log = structlog.get_logger(__name__)

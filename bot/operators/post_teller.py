@@ -9,13 +9,13 @@ from typing import Protocol
 
 import structlog
 
-from bot.alerts.patience import Patience
-from bot.alerts.post_decisions import SETTLE, PostChanges, PostMessage, Trouble, post_changes, posts_to_tell
-from bot.alerts.post_text import post_text
-from bot.alerts.teller import OperatorsChat
 from bot.delivery import DeliveryError
 from bot.domain import DestinationCheck
 from bot.messages import Language
+from bot.operators.patience import Patience
+from bot.operators.post_decisions import SETTLE, PostChanges, PostMessage, Trouble, post_changes, posts_to_tell
+from bot.operators.post_text import post_text
+from bot.operators.teller import OperatorsChat
 from bot.storage.edits_told import EditTold
 from bot.storage.post_alerts import NewPostAlert, PostAlert
 from bot.storage.posts import OpenPost

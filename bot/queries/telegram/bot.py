@@ -15,11 +15,11 @@ from telegram.error import TelegramError
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from bot.domain import Place
+from bot.operators.review_buttons import ReviewButtons
 from bot.queries.answers import Questions
-from bot.queries.rate_limit import RateLimiter
-from bot.queries.telegram_commands import publish_commands, register
-from bot.queries.telegram_polling import Patience, Sleep, Stopped, poll
-from bot.queries.telegram_reviews import ReviewButtons
+from bot.queries.telegram.commands import publish_commands, register
+from bot.queries.telegram.rate_limit import RateLimiter
+from bot.queries.telegram.telegram_polling import Patience, Sleep, Stopped, poll
 
 log = structlog.get_logger(__name__)
 

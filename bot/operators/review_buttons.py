@@ -40,7 +40,7 @@ class Settling(Protocol):
 
 
 class ReviewButtons:
-    """Answers the buttons under the questions of `bot.alerts.review_asker`."""
+    """Answers the buttons under the questions of `bot.operators.review_asker`."""
 
     def __init__(
         self,

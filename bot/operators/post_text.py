@@ -9,10 +9,10 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from bot.alerts.fitting import Advised, complete, fitted
-from bot.alerts.post_decisions import PostMessage, Trouble
 from bot.messages import Language
 from bot.messages.cleaning import cut, inert
+from bot.operators.fitting import Advised, complete, fitted
+from bot.operators.post_decisions import PostMessage, Trouble
 from bot.storage.post_alerts import PostAlert
 
 _SHOWN = 10
@@ -44,7 +44,7 @@ class PostWords(BaseModel):
 @cache
 def post_words(language: Language) -> PostWords:
     """The words of a language, read once from their packaged file."""
-    text = files("bot.alerts").joinpath("post_words.toml").read_text(encoding="utf-8")
+    text = files("bot.operators").joinpath("post_words.toml").read_text(encoding="utf-8")
     return PostWords.model_validate(tomllib.loads(text)[language])
 
 

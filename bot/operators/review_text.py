@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.alerts.vocabulary import ReviewWords
 from bot.detection import without_names
 from bot.domain import Decree
 from bot.domain.records import Waiting
 from bot.messages.cleaning import cut, inert, link_to
+from bot.operators.vocabulary import ReviewWords
 
 _LONGEST_TITLE = 400
 _LONGEST_QUOTE = 240

@@ -9,14 +9,14 @@ from typing import Protocol
 
 import structlog
 
-from bot.alerts.decisions import SETTLE, Changes, Message, changes, to_tell
-from bot.alerts.patience import Patience
-from bot.alerts.text import Names, alert_text
 from bot.crowd import CrowdLog
 from bot.delivery import DeliveryError
 from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import Overview
 from bot.messages import Language
+from bot.operators.decisions import SETTLE, Changes, Message, changes, to_tell
+from bot.operators.patience import Patience
+from bot.operators.text import Names, alert_text
 from bot.uninterrupted import uninterrupted
 
 log = structlog.get_logger()

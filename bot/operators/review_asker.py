@@ -9,14 +9,14 @@ from typing import Protocol
 
 import structlog
 
-from bot.alerts.patience import Patience
-from bot.alerts.review_text import review_text
-from bot.alerts.vocabulary import alert_words
 from bot.delivery import Choice, DeliveryError
 from bot.domain import Decree
 from bot.domain.records import Waiting
 from bot.ingest.review import Answer, answer_data
 from bot.messages import Language
+from bot.operators.patience import Patience
+from bot.operators.review_text import review_text
+from bot.operators.vocabulary import alert_words
 from bot.queries.cue_words import doubt_words
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.uninterrupted import uninterrupted

@@ -1,0 +1,1 @@
+"""Answers questions on Telegram: commands, buttons, rate limit."""
