@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-from bot.demo.replay import Resource
-from bot.demo.scenario import scenario
+from bot.app.demo.replay import Resource
+from bot.app.demo.scenario import scenario
 
 
 def published(today: date) -> dict[str, Resource]:

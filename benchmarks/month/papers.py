@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.demo.scenario import MONTHS, demo_text
+from bot.app.demo.scenario import MONTHS, demo_text
 from bot.domain import PageText
 from sources.catalogue.authority import Authority
 from tests.france.publications import Recueil

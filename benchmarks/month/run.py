@@ -39,7 +39,7 @@ LOOK = timedelta(minutes=5)
 """How long the simulated bot waits at the most before it looks again what is due."""
 
 TICK = timedelta(seconds=5)
-"""How often the bot looks at the clock (`bot.service`)."""
+"""How often the bot looks at the clock (`bot.app.service`)."""
 
 INTERVAL = 3.0
 """Seconds between two requests to one address, by default."""
@@ -121,7 +121,7 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
 
 @dataclass(slots=True)
 class _Driver:
-    """Does as `bot.service` does: polls each source once it is due, whatever the others do, and lets time pass when nothing is due."""
+    """Does as `bot.app.service` does: polls each source once it is due, whatever the others do, and lets time pass when nothing is due."""
 
     record: Record
     watcher: Watcher

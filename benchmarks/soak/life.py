@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import assemble
-from bot.config import Settings
+from bot.app.config import Settings
+from bot.app.instance import Json, Order, Told, run_alone, work_alone
+from bot.app.service import Service
 from bot.delivery import Delivered, Deliverer
-from bot.instance import Json, Order, Told, run_alone, work_alone
-from bot.service import Service
 from sources.catalogue.authority import Authority
 
 

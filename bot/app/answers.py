@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.app.clock import utc_now
-from bot.config import Settings, destinations
+from bot.app.config import Settings, destinations
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.domain import Place
 from bot.ingest.health import DestinationHealth, Overview

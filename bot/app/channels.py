@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from bot.config import DestinationSettings, Settings
+from bot.app.config import DestinationSettings, Settings
 from bot.delivery import AppriseChannel, Channel, ConsoleChannel, Destination, MastodonChannel, TelegramChannel
 from bot.delivery.picture.album import Album
 from bot.domain import Decree, Place

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.config import Settings
-from bot.config.errors import closest
-from bot.config.values import sqlite_file
+from bot.app.config import Settings
+from bot.app.config.errors import closest
+from bot.app.config.values import sqlite_file
 from bot.ingest.archive import Shelf
 from bot.ingest.keep import Keep
 from bot.storage.politeness import open_politeness

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from bot.config import Settings
-from bot.crowd import CrowdLog
+from bot.app.config import Settings
+from bot.app.crowd import CrowdLog
+from bot.app.limits import read_limits
 from bot.ingest import Backfill
 from bot.ingest.archive import Shelf
 from bot.ingest.ingestor import Clock, Route
 from bot.ingest.keep import Keep
 from bot.ingest.poller import Rhythm, Watcher
 from bot.ingest.reading_job import Reader
-from bot.limits import read_limits
 from bot.reading.reader import read_pdf
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority

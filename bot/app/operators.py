@@ -7,8 +7,8 @@ from datetime import timedelta
 from functools import partial
 
 from bot.app.channels import chat_of
-from bot.config import Settings
-from bot.crowd import CrowdLog
+from bot.app.config import Settings
+from bot.app.crowd import CrowdLog
 from bot.delivery import Destination, TelegramOperators
 from bot.ingest.health import Overview
 from bot.ingest.ingestor import Clock

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.app import Parts, assemble, places_of, utc_now, watched_codes
+from bot.app.config import Settings
+from bot.app.instance import Order, Told, first_of, serve, work_alone
 from bot.cli.backfill_progress import showing
 from bot.cli.columns import code_column, source_columns
 from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end
@@ -22,11 +24,9 @@ from bot.cli.delivering import became_of, delivering, waiting
 from bot.cli.output import decree_line, doubt_line, finish, result_of, undelivered
 from bot.cli.rounds import handed_round
 from bot.cli.shapes import Json, posts_json, uncertain_json
-from bot.config import Settings
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
 from bot.ingest import BackfillReport, Progress, Wanted
-from bot.instance import Order, Told, first_of, serve, work_alone
 from sources.catalogue.authority import Authority
 
 Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar, cast
 import typer
 from rich.console import Console
 
+from bot.app.config import ConfigError, Settings, load_settings
+from bot.app.logs import set_up_logging
 from bot.cli.ending import Ending
-from bot.config import ConfigError, Settings, load_settings
 from bot.domain.redaction import RedactedStream
-from bot.logs import set_up_logging
 from bot.storage.errors import HandedOverFailed, StorageError
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from bot.app import Parts
+from bot.app.instance import PAUSE, first_of
 from bot.cli.context import stderr
 from bot.delivery import Delivered
 from bot.domain import Post, PostState
-from bot.instance import PAUSE, first_of
 from bot.storage.locks import LockHolder
 
 LONGEST_NAP = timedelta(minutes=1)

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
         context: Context = ctx.obj
         _, authorities = context.load(logs="error")
         try:
-            from bot.demo.play import play  # noqa: PLC0415 - drawing PDFs needs an extra that the bot itself does not
+            from bot.app.demo.play import play  # noqa: PLC0415 - drawing PDFs needs an extra that the bot itself does not
         except ModuleNotFoundError as error:
             fail(f"the demo draws its own PDFs and needs {error.name}: pip install 'vigie-vsa[demo]'")
         raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout)) else FAILED)

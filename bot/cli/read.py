@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import typer
 
+from bot.app.config import Settings
+from bot.app.limits import read_limits
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.read_choice import Choice, Task, View, WrongChoice, choose, task_of
-from bot.config import Settings
-from bot.limits import read_limits
 from bot.reading.follow import Follower
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.reader import read_pdf

@@ -15,18 +15,18 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
+from bot.app.config import Settings
+from bot.app.instance import Order, Told, first_of, work_alone
 from bot.cli.columns import count
 from bot.cli.context import Context, chosen, run_to_end, stderr
 from bot.cli.delivering import became_of, delivering, waiting
 from bot.cli.output import destination_problems, finish, result_of, round_lines, undelivered
 from bot.cli.round_shapes import round_json
 from bot.cli.shapes import Json
-from bot.config import Settings
 from bot.delivery import Delivered
 from bot.domain import PostState
 from bot.ingest.health import DestinationHealth
 from bot.ingest.results import Harvest, SourceReport
-from bot.instance import Order, Told, first_of, work_alone
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.contents import PAGES_KEPT
 from sources.catalogue.authority import Authority, Source

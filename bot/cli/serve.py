@@ -10,14 +10,14 @@ import structlog
 import typer
 
 from bot.app import assemble, watched_codes
+from bot.app.config import Settings, destinations
+from bot.app.instance import AlreadyRunning, run_alone
+from bot.app.service import Service
 from bot.cli.backfill import handed_backfill
 from bot.cli.context import Context, fail, run_to_end
 from bot.cli.read_again import handed_retry
 from bot.cli.rounds import handed_round
-from bot.config import Settings, destinations
-from bot.instance import AlreadyRunning, run_alone
 from bot.reading.pages.ocr import ocr_available
-from bot.service import Service
 from sources.catalogue.authority import Authority
 
 log = structlog.get_logger()

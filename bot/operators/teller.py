@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.crowd import CrowdLog
+from bot.app.crowd import CrowdLog
 from bot.delivery import DeliveryError
 from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import Overview

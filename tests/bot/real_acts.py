@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from bot.demo.scenario import demo_text
+from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Cover, PageText, Reading
 from bot.domain.records import NewRecueil, Recorded, Recueil, RecueilState
 from bot.ingest.judging import decision_keys, read_result

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import structlog
 from structlog.testing import capture_logs
 
-from bot.bulletin import Bulletin, DatabaseLog
-from bot.crowd import CrowdLog
+from bot.app.bulletin import Bulletin, DatabaseLog
+from bot.app.crowd import CrowdLog
 from bot.domain.records import SourceState
 from bot.ingest.results import Harvest, SourceReport
 from bot.storage.errors import Conflict, Full, StorageError, Unavailable

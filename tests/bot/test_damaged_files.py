@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.archive import Shelf
 from bot.ingest.poller import Rhythm, Watcher

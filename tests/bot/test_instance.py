@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.app.instance import AlreadyRunning, Json, Order, Told, run_alone, serve, work_alone
 from bot.domain import PostState
-from bot.instance import AlreadyRunning, Json, Order, Told, run_alone, serve, work_alone
 from bot.storage.errors import HandedOverFailed, Locked, Unavailable
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.store import Store, open_store
@@ -239,7 +239,7 @@ async def test_a_bot_says_for_whom_it_waits_and_can_be_stopped_meanwhile(opener:
 async def test_a_bot_that_loses_a_lock_stops_until_it_has_it_again(
     opener: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bot.instance.WATCH", PAUSE)
+    monkeypatch.setattr("bot.app.instance.WATCH", PAUSE)
     bot = Bot(opener())
     async with bot.runs():
         await bot.working.wait()
@@ -264,7 +264,7 @@ async def test_a_bot_that_loses_a_lock_stops_until_it_has_it_again(
 async def test_a_command_that_loses_its_lock_begins_again(
     opener: Callable[[], Store], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bot.instance.WATCH", PAUSE)
+    monkeypatch.setattr("bot.app.instance.WATCH", PAUSE)
     process = Process(opener())
     working = process.start()
     await process.begun.wait()

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.demo.scenario import demo_text
+from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Outcome, PageText, TextOrigin
 from bot.ingest.judging import early_result, judge_acts, read_result
 from bot.reading.acts.inner import cut_inner

@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 import structlog
 
-from bot.logs import set_up_logging
+from bot.app.logs import set_up_logging
 
 SECRET = "123456:AAsecret-of-the-bot"
 

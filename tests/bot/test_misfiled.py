@@ -14,10 +14,10 @@ import pytest
 
 from bot.app.answers import places_of
 from bot.app.channels import destination_of
-from bot.config.model import DestinationSettings
+from bot.app.config.model import DestinationSettings
+from bot.app.demo.scenario import demo_text
 from bot.delivery import ConsoleChannel, Destination, destinations_for
 from bot.delivery.deliverer import Deliverer
-from bot.demo.scenario import demo_text
 from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
 from bot.domain.records import RecueilState
 from bot.ingest.health import SourceHealth, Status

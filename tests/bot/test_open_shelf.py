@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import open_shelf
-from bot.config import Settings
+from bot.app.config import Settings
 
 
 @pytest.mark.parametrize(

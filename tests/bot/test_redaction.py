@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bot.config import Settings
+from bot.app.config import Settings
 from bot.domain.redaction import RedactedStream, scrub
 
 TOKEN = "123456789:AA-secret_of&the\"bot'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.service import _looked
+from bot.app.service import _looked
 
 
 async def test_stopping_in_the_middle_of_a_look_is_no_failure() -> None:

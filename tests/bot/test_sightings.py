@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.demo.scenario import demo_text
 from bot.delivery.deliverer import Deliverer
-from bot.demo.scenario import demo_text
 from bot.domain import Decree, Kind, Place, Reading
 from bot.domain.law.advice import counsel
 from bot.ingest.judging import read_result

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.demo.scenario import demo_text
+from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Outcome, PageText
 from bot.domain.records import Content
 from bot.ingest.stored_acts import acts_again

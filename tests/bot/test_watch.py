@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.demo.scenario import demo_text
+from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest import decisions as decide

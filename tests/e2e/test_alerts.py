@@ -9,10 +9,10 @@ from pathlib import Path
 from sqlalchemy import update
 
 from bot.app import Parts
-from bot.demo.replay import Replay
-from bot.demo.scenario import DROME
+from bot.app.demo.replay import Replay
+from bot.app.demo.scenario import DROME
+from bot.app.service import Service
 from bot.operators.decisions import SETTLE
-from bot.service import Service
 from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round

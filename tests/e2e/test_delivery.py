@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.demo.replay import Replay
+from bot.app.demo.replay import Replay
 from bot.domain import PostState
 from bot.storage.store import Store
 from tests.bot.storage.building import act, one_recueil, result_of, to

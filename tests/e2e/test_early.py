@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.replay import Resource
-from bot.demo.scenario import demo_text
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import Resource
+from bot.app.demo.scenario import demo_text
 from bot.reading.pages.ocr import ocr_available
 from tests.e2e.test_operations import Sites, bot, configure
 from tests.e2e.world import CHANNEL, posts_in

@@ -30,14 +30,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 from structlog.typing import EventDict
 
-from bot import service
-from bot.app import assemble
-from bot.demo.pages import Link, downloads
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.replay import Replay, Resource
-from bot.demo.scenario import DROME, demo_text
+from bot.app import assemble, service
+from bot.app.demo.pages import Link, downloads
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.scenario import DROME, demo_text
+from bot.app.service import Service
 from bot.reading.pages.ocr import ocr_available
-from bot.service import Service
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities
 from tests.e2e.world import CHANNEL, World, posts_in
@@ -398,7 +397,7 @@ class Times:
 async def test_a_clock_set_back_stops_nothing(sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, stop, back = Times(), asyncio.Event(), timedelta(hours=1)
     monkeypatch.setattr("apscheduler.schedulers.base.datetime", clock)
-    monkeypatch.setattr("bot.service.TICK", timedelta(milliseconds=50))
+    monkeypatch.setattr("bot.app.service.TICK", timedelta(milliseconds=50))
     with Replay(sites.resources) as replay:
         world = World(replay, tmp_path / "vigie.db", telegram)
         async with assemble(world.settings(), load_authorities(), watched=("26",), console=world.console, clock=clock.now) as parts:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.replay import Replay, Resource
-from bot.demo.scenario import demo_text
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.scenario import demo_text
 from bot.domain import PostState
 from bot.domain.records import RecueilState
 from bot.storage.store import open_store

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pages import Link, downloads
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.replay import Replay, Resource
-from bot.demo.scenario import DROME, demo_text
+from bot.app.demo.pages import Link, downloads
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.scenario import DROME, demo_text
 from bot.domain import Kind, PostState
 from bot.reading.pages.ocr import ocr_available
 from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import delete, update
 
 from bot.app import Parts
-from bot.config import Settings
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.replay import Replay
-from bot.demo.scenario import DROME, demo_text
+from bot.app.config import Settings
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import Replay
+from bot.app.demo.scenario import DROME, demo_text
 from bot.domain import Decree, Outcome, PostState
 from bot.domain.records import RecueilState
 from bot.ingest.redetect import Redetection

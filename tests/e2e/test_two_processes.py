@@ -13,10 +13,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.demo.pages import Link, downloads
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.replay import Resource
-from bot.demo.scenario import DROME, demo_text
+from bot.app.demo.pages import Link, downloads
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import Resource
+from bot.app.demo.scenario import DROME, demo_text
 from bot.domain.records import RecueilState
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store

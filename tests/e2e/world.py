@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import Parts, assemble
-from bot.config import Settings
+from bot.app.config import Settings
+from bot.app.demo.replay import Replay
 from bot.delivery import Delivered
-from bot.demo.replay import Replay
 from bot.ingest.results import Harvest, SourceReport
 from sources.catalogue.authority import load_authorities
 from tests.servers.fake_bot_api import FakeBotApi

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.replay import Replay
+from bot.app.demo.replay import Replay
 from tests.processes import LONGEST, Done, Zygote, clean_environ, command
 from tests.small_france import published
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from bot.demo.replay import Replay, Resource
+from bot.app.demo.replay import Replay, Resource
 from sources.crawl.index import METADATA
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.replay import Replay
+from bot.app.demo.replay import Replay
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.cli.national_index import pdf, serve_index
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.replay import Replay, Resource
+from bot.app.demo.replay import Replay, Resource
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.cli.national_index import pdf, serve_index
 from tests.processes import clean_environ, command

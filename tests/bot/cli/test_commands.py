@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import Replay
+from bot.app.demo.scenario import demo_text
 from bot.cli.commands import MODULES
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.replay import Replay
-from bot.demo.scenario import demo_text
 from bot.reading.pages.ocr import ocr_available
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.processes import Zygote, clean_environ, command

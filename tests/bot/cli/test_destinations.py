@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.replay import Replay
+from bot.app.demo.replay import Replay
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.processes import Zygote, clean_environ

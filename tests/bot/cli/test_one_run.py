@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from bot.demo.replay import Replay
+from bot.app.demo.replay import Replay
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config

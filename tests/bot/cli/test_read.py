@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.scenario import demo_text
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.scenario import demo_text
 from tests.bot.cli.conftest import Vigie
 from tests.bot.reading import papers
 from tests.processes import clean_environ, command

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.demo.replay import Replay
 from bot.cli.read_again import quarantine_lines
 from bot.cli.read_choice import Task, WrongChoice, task_of
-from bot.demo.replay import Replay
 from bot.domain.records import Quarantined, RecueilState
 from tests.bot.cli.conftest import Vigie, write_config
 

@@ -5,8 +5,8 @@ from datetime import date
 
 from rich.console import Console
 
+from bot.app.demo.scenario import demo_text
 from bot.cli.read_progress import showing, step_words
-from bot.demo.scenario import demo_text
 from bot.domain import Act, Cover, PageText, Reading, TextOrigin
 from bot.reading.follow import Progress
 

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from bot.demo.replay import Replay
+from bot.app.demo.replay import Replay
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.processes import clean_environ, command
 from tests.servers.loopback import Gate, LoopbackServer, cut_line

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.replay import Replay, Resource
+from bot.app.demo.replay import Replay, Resource
 from bot.ingest.health import Cause
 from bot.operators import alert_words
 from sources.catalogue.authority import load_authorities

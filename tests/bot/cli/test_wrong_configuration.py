@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.replay import Replay
+from bot.app.demo.replay import Replay
 from tests.bot.cli.conftest import Vigie, write_config
 
 HOOK = '[[destinations]]\nname = "hook"\nplatform = "apprise"\n'

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Settings, destinations, load_settings
-from bot.config.destinations import edited
+from bot.app.config import ConfigError, Settings, destinations, load_settings
+from bot.app.config.destinations import edited
 from bot.delivery import AppriseChannel, ConsoleChannel, MastodonChannel, TelegramChannel
 from bot.domain import Filter, Kind
 

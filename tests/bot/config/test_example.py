@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from bot.config import DestinationSettings, Settings, load_settings
+from bot.app.config import DestinationSettings, Settings, load_settings
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 SECTIONS = {name: f.annotation for name, f in Settings.model_fields.items() if name != "destinations"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Settings, destinations, load_settings
+from bot.app.config import ConfigError, Settings, destinations, load_settings
 
 SECRET = "jeton-tres-secret"
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.config import ConfigError, Settings, load_settings
-from bot.config.values import contact
+from bot.app.config import ConfigError, Settings, load_settings
+from bot.app.config.values import contact
 from sources.http import user_agent
 
 CODES = frozenset({"01", "26", "2A", "2B", "38", "75", "971", "PP", "R-IDF"})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.config import ConfigError, Settings, destinations, load_settings
+from bot.app.config import ConfigError, Settings, destinations, load_settings
 
 CODES = frozenset({"26"})
 TOKEN = "123456:s3cr3t-t0k3n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, load_settings
+from bot.app.config import ConfigError, load_settings
 
 
 def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, Path | None]:

@@ -6,7 +6,7 @@ from datetime import date
 import pypdfium2 as pdfium
 import pytest
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from tests.standalone import build_standalone
 
 ACT = ActSpec(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.scenario import demo_text
+from bot.app.demo.scenario import demo_text
 from bot.detection import identities
 from bot.detection.facts.links import corrected, decided_by, prefix, prefixes
 from bot.detection.rules.accepted import accepted

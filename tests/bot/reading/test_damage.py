@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.pages.damage import streams_unpack

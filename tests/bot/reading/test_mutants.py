@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.reader import read_pdf

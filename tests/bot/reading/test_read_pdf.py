@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import Reading, TextOrigin
 from bot.reading.digest import text_digest
 from bot.reading.limits import Limits, Unreadable

@@ -11,7 +11,7 @@ import pypdfium2 as pdfium
 import pytest
 from fpdf import FPDF
 
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.assembly import assemble
 from bot.reading.limits import Limits

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.instance import run_alone
+from bot.app.instance import run_alone
 from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
@@ -151,7 +151,7 @@ async def test_a_bot_whose_connection_is_cut_stops_until_it_has_its_lock_again(
     one, other = opener(), opener()
     if one.database.engine.dialect.name == "sqlite":
         pytest.skip("a file has no connection")
-    monkeypatch.setattr("bot.instance.WATCH", 0.01)
+    monkeypatch.setattr("bot.app.instance.WATCH", 0.01)
     stop, begun, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def work(ending: asyncio.Event) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 
 from fpdf import FPDF
 
-from bot.demo.sheets import BOTTOM, LINES_PER_PAGE, add_page, add_scan, lines_by_page, new_pdf, wrapped, write
+from bot.app.demo.sheets import BOTTOM, LINES_PER_PAGE, add_page, add_scan, lines_by_page, new_pdf, wrapped, write
 
 _MONTHS = (
     "JANVIER", "FÉVRIER", "MARS", "AVRIL", "MAI", "JUIN", "JUILLET", "AOÛT", "SEPTEMBRE", "OCTOBRE", "NOVEMBRE", "DÉCEMBRE",

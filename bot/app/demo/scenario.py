@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from importlib.resources import files
 from string import Template
 
-from bot.demo.pages import Link, cards, downloads, file_cards
-from bot.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.demo.replay import Resource
+from bot.app.demo.pages import Link, cards, downloads, file_cards
+from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
+from bot.app.demo.replay import Resource
 
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 _SLUGS = ("Janvier", "Fevrier", "Mars", "Avril", "Mai", "Juin", "Juillet", "Aout", "Septembre", "Octobre", "Novembre", "Decembre")
@@ -37,7 +37,7 @@ def french(day: date) -> str:
 def demo_text(name: str, today: date, **more: str) -> str:
     """One of the texts beside this file, in force from tomorrow for three days."""
     fields = {"start": french(today + timedelta(days=1)), "end": french(today + timedelta(days=3)), "signed": french(today)}
-    text = files("bot.demo").joinpath("texts", f"{name}.txt").read_text(encoding="utf-8")
+    text = files("bot.app.demo").joinpath("texts", f"{name}.txt").read_text(encoding="utf-8")
     return Template(text).substitute(fields, **more)
 
 

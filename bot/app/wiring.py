@@ -14,11 +14,11 @@ import structlog
 from bot.app.answers import open_questions, places_of, take_survey
 from bot.app.channels import album_of, channel_of, destination_of
 from bot.app.clock import utc_now
+from bot.app.config import Settings, destinations
+from bot.app.crowd import CrowdLog
 from bot.app.edges import doubts, open_client, open_keep, open_shelf
 from bot.app.harvesting import Harvesting
 from bot.app.operators import Operators
-from bot.config import Settings, destinations
-from bot.crowd import CrowdLog
 from bot.delivery import Channel, Checker, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
 from bot.domain import Place
 from bot.ingest import Backfill

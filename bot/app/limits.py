@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.config import Settings
+from bot.app.config import Settings
 from bot.reading.limits import Limits
 
 _MEBIBYTE = 1024 * 1024

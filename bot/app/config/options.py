@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, Strict, ValidationInfo
 
-from bot.config import values
-from bot.config.errors import closest, printable
+from bot.app.config import values
+from bot.app.config.errors import closest, printable
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]
 Language = Literal["fr", "en"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bot.config.errors import Problem
-from bot.config.model import DestinationSettings, Settings
+from bot.app.config.errors import Problem
+from bot.app.config.model import DestinationSettings, Settings
 
 _EDITING = frozenset({"telegram", "mastodon"})
 """The platforms whose channels are `bot.delivery.EditingChannel`s."""

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
-from bot.config import values
-from bot.config.options import (
+from bot.app.config import values
+from bot.app.config.options import (
     Base,
     BotToken,
     Chat,

@@ -15,12 +15,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.config.destinations import problems as conflicts
-from bot.config.destinations import shared
-from bot.config.environ import from_environ, variable
-from bot.config.errors import ConfigError, Problem, problems_of
-from bot.config.files import anchor, database_problems, read_tokens
-from bot.config.model import Settings
+from bot.app.config.destinations import problems as conflicts
+from bot.app.config.destinations import shared
+from bot.app.config.environ import from_environ, variable
+from bot.app.config.errors import ConfigError, Problem, problems_of
+from bot.app.config.files import anchor, database_problems, read_tokens
+from bot.app.config.model import Settings
 from sources.catalogue.toml_lines import line_of
 
 DEFAULT_FILE = Path("config.toml")

@@ -1,9 +1,9 @@
 """`config.toml` and the environment -> Settings."""
 
-from bot.config.destinations import destinations
-from bot.config.errors import ConfigError
-from bot.config.loading import load_settings
-from bot.config.model import (
+from bot.app.config.destinations import destinations
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import load_settings
+from bot.app.config.model import (
     DatabaseSettings,
     DeliverySettings,
     DestinationSettings,

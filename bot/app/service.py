@@ -14,11 +14,11 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app import Parts
-from bot.bulletin import Bulletin, DatabaseLog
+from bot.app.bulletin import Bulletin, DatabaseLog
+from bot.app.instance import Handler, serve
 from bot.delivery import Delivered
 from bot.domain import PostState
 from bot.ingest.background import Late
-from bot.instance import Handler, serve
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import StorageError
 from sources.catalogue.authority import Source

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bot.config.errors import Problem, printable
-from bot.config.values import sqlite_file
+from bot.app.config.errors import Problem, printable
+from bot.app.config.values import sqlite_file
 
 _MAX_TOKEN_BYTES = 4096
 _SECRET_FILES = {"token": "token_file", "url": "url_file"}

@@ -15,7 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 
-from bot.config.errors import Problem, closest
+from bot.app.config.errors import Problem, closest
 
 PREFIX = "VIGIE_"
 _NEARLY = 90
