@@ -20,7 +20,7 @@ import structlog
 from bot.storage.errors import HandedOverFailed, StorageError
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.requests import Request
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -14,8 +14,8 @@ from bot.app import open_client
 from bot.app.config import Settings
 from bot.cli.columns import code_column
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
-from bot.cli.output import print_json
 from bot.cli.shapes import Json
+from bot.cli.text_output import print_json
 from bot.ingest.audit import Audit, audit
 from bot.messages import printable
 from bot.storage.errors import StorageError

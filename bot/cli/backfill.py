@@ -19,11 +19,11 @@ from bot.app.instance import Order, Told, first_of, serve, work_alone
 from bot.cli.backfill_progress import showing
 from bot.cli.columns import code_column, source_columns
 from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end
-from bot.cli.decree_shapes import decrees_json
 from bot.cli.delivering import became_of, delivering, waiting
-from bot.cli.output import decree_line, doubt_line, finish, result_of, undelivered
-from bot.cli.rounds import handed_round
+from bot.cli.json_output import decrees_json
+from bot.cli.poll import handed_round
 from bot.cli.shapes import Json, posts_json, uncertain_json
+from bot.cli.text_output import decree_line, doubt_line, finish, result_of, undelivered
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
 from bot.ingest import BackfillReport, Progress, Wanted

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from bot.cli.context import WRONG_USE, fail
-from bot.cli.output import print_json
+from bot.cli.text_output import print_json
 from bot.domain import Place
 from bot.domain.law.advice import counsel
 from bot.messages import Language, place_for

@@ -11,7 +11,7 @@ from bot.app.config.destinations import edited
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage
 from bot.cli.outbox_lines import post_line, post_lines
 from bot.cli.outbox_shapes import decided_json, post_json
-from bot.cli.output import print_json, print_lines
+from bot.cli.text_output import print_json, print_lines
 from bot.domain import Post, PostState
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store

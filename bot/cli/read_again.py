@@ -16,10 +16,10 @@ from bot.app.config import Settings
 from bot.app.instance import Order, Told, first_of, work_alone
 from bot.cli.columns import code_column, count
 from bot.cli.context import DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end, stderr
-from bot.cli.decree_shapes import decrees_json
 from bot.cli.delivering import became_of, delivering, waiting
-from bot.cli.output import decree_line, doubt_line, finish, print_json, print_lines, result_of, undelivered
+from bot.cli.json_output import decrees_json
 from bot.cli.shapes import Json, posts_json, uncertain_json
+from bot.cli.text_output import decree_line, doubt_line, finish, print_json, print_lines, result_of, undelivered
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
 from bot.domain.records import Quarantined

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cli.read_lines import early_line
+from bot.cli.read_output import early_line
 from bot.domain import Outcome, Reading, TextOrigin
 from bot.ingest.judging import concerned, judge_reading
 

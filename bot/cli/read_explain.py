@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.cli.read_evidence import evidence_lines, reason
-from bot.cli.read_lines import act_lines
+from bot.cli.read_output import act_lines
 from bot.cli.read_pages import method_lines
 from bot.detection.text.gate import signs
 from bot.domain import Outcome, Reading, Verdict

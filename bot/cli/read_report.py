@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import typer
 
-from bot.cli.output import print_json, print_lines
 from bot.cli.read_choice import Choice, View
 from bot.cli.read_explain import explain_lines
-from bot.cli.read_lines import act_lines, summary_lines
+from bot.cli.read_output import act_lines, summary_lines
 from bot.cli.read_pages import text_lines
 from bot.cli.read_trouble import Circumstances, trouble_lines
 from bot.cli.reading_shapes import pages_json, reading_json
 from bot.cli.shapes import Json
+from bot.cli.text_output import print_json, print_lines
 from bot.domain import PageText, Place, Reading
 from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.cli.decree_shapes import found_json
+from bot.cli.json_output import found_json
 from bot.cli.shapes import Json, evidence_json
 from bot.domain import PageText, Place, Reading
 from bot.ingest.judging import Group, decrees_of

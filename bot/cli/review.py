@@ -14,9 +14,9 @@ import typer
 from bot.app import Parts, assemble, utc_now
 from bot.cli.columns import code_column, count
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end
-from bot.cli.output import print_json, print_lines
 from bot.cli.read_evidence import evidence_lines, reason
 from bot.cli.review_shapes import review_json, settled_json
+from bot.cli.text_output import print_json, print_lines
 from bot.delivery import Delivered
 from bot.detection import likely_kind, without_names
 from bot.domain import Act, Decree, Kind, PostState

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.cli.decree_shapes import decrees_json
+from bot.cli.json_output import decrees_json
 from bot.cli.shapes import Json, destination_json, posts_json, uncertain_json
 from bot.domain import Place
 

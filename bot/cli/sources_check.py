@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from bot.cli.context import DONE, PARTLY_DONE, run_to_end
-from bot.cli.output import print_json
 from bot.cli.source_choice import Chosen, Code, Route, choose_source, show_request
 from bot.cli.source_shapes import check_json
+from bot.cli.text_output import print_json
 from bot.cli.walk_lines import walk_lines
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.explain import PageTold, explain

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from bot.cli.context import Context
-from bot.cli.output import print_json
 from bot.cli.source_shapes import authority_json
+from bot.cli.text_output import print_json
 from sources.catalogue.authority import Authority, Source
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

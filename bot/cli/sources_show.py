@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from bot.cli.context import Context, chosen, fail_of_storage
-from bot.cli.output import print_json
 from bot.cli.source_shapes import authority_json, source_json
+from bot.cli.text_output import print_json
 from bot.domain.records import SourceState
 from bot.messages import printable
 from bot.storage.errors import StorageError

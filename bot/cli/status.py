@@ -11,9 +11,9 @@ import typer
 from bot.app import take_delivery_survey, take_survey
 from bot.cli.confinement_lines import confinement_json, confinement_lines
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail_of_storage
-from bot.cli.output import print_json
 from bot.cli.shapes import Json, destination_json
 from bot.cli.status_lines import status_lines
+from bot.cli.text_output import print_json
 from bot.domain.records import RecueilState
 from bot.ingest.health import Overview, SourceHealth, Status, not_alive
 from bot.reading.sandbox.probe import Confinement, confinement_in_force

@@ -37,7 +37,7 @@ from bot.delivery.records import Delivered, Records
 from bot.delivery.store import Outbox
 from bot.delivery.transitions import Event
 from bot.domain import Post, PostCause
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

@@ -26,7 +26,7 @@ from bot.delivery.limiter import Limiter
 from bot.delivery.store import E, Edits
 from bot.delivery.transitions import REFUSED_REST, Event
 from bot.domain import PostCause
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

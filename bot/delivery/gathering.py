@@ -14,7 +14,7 @@ from bot.delivery.events import unexpected
 from bot.delivery.records import Records
 from bot.delivery.store import Outbox
 from bot.domain import Post
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from bot.delivery.channel import Channel, Sent
 from bot.delivery.store import Outbox
 from bot.delivery.transitions import Counts, Event, Step, transition
 from bot.domain import Post, PostCause, PostState
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

@@ -20,7 +20,7 @@ from bot.ingest.keep import Keep
 from bot.ingest.reading_job import Reader
 from bot.ingest.report import BackfillReport, FromIndex, Progress, SourceListing, Tally, Wanted
 from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 from sources.catalogue.authority import Authority, Source, hosts
 from sources.catalogue.issuers import Issuers
 from sources.crawl.history import history

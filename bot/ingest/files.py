@@ -16,7 +16,7 @@ from bot.domain.records import Recueil
 from bot.ingest.archive import Shelf
 from bot.ingest.reading_job import Hostile
 from bot.reading.limits import Unreadable
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 from sources.http import NotSaved
 from sources.http.scratch import ScratchFolder
 from sources.model import Fetcher

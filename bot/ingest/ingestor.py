@@ -24,7 +24,7 @@ from bot.ingest.reading_job import File, Hostile, Peruser, Reader
 from bot.ingest.results import Harvest, Unread
 from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers
 from sources.crawl.crawler import Crawler

@@ -21,7 +21,7 @@ from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
 from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 if TYPE_CHECKING:
     from bot.domain.records import Content

@@ -19,7 +19,7 @@ from bot.operators.review_text import review_text
 from bot.operators.vocabulary import alert_words
 from bot.queries.cue_words import doubt_words
 from bot.storage.errors import NoSuchRow, StorageError
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

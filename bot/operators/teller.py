@@ -17,7 +17,7 @@ from bot.messages import Language
 from bot.operators.decisions import SETTLE, Changes, Message, changes, to_tell
 from bot.operators.patience import Patience
 from bot.operators.text import Names, alert_text
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

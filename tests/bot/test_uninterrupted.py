@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 
 async def test_the_result_and_the_error_come_through() -> None:

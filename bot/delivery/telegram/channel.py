@@ -27,7 +27,7 @@ from bot.delivery.telegram.telegram_words import TelegramWords
 from bot.domain import Decree, Place, Post
 from bot.domain.redaction import scrub
 from bot.messages import Button, Language, TelegramText
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

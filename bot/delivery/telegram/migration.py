@@ -16,7 +16,7 @@ from telegram.error import ChatMigrated, Forbidden
 from bot.delivery.channel import NotSent
 from bot.delivery.errors import Migrated
 from bot.domain import Decree, History
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from bot.delivery.telegram.answers import classify
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot
 from bot.delivery.telegram.migration import check_chat
 from bot.messages.cleaning import unlinked
-from bot.uninterrupted import uninterrupted
+from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
 

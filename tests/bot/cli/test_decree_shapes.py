@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bot.cli.decree_shapes import decree_json
+from bot.cli.json_output import decree_json
 from bot.domain import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
 
 PARIS, CERGY = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"

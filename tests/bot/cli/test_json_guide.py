@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.decree_shapes import decree_json, file_json
+from bot.cli.json_output import decree_json, file_json
 from bot.cli.reading_shapes import page_json, reading_json
 from bot.cli.review_shapes import review_json
 from bot.cli.round_shapes import round_json

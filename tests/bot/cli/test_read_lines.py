@@ -10,7 +10,7 @@ import pytest
 from bot.app.demo.scenario import demo_text
 from bot.cli.read_early import early_lines
 from bot.cli.read_facts import fact_lines
-from bot.cli.read_lines import act_lines, summary_lines
+from bot.cli.read_output import act_lines, summary_lines
 from bot.cli.read_pages import method_lines, page_ranges, text_lines
 from bot.cli.read_trouble import Circumstances, trouble_lines
 from bot.domain import (

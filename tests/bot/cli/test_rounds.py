@@ -13,9 +13,9 @@ import pytest
 from bot.app import assemble
 from bot.app.config import Settings
 from bot.app.demo.replay import Replay
-from bot.cli.output import round_lines
-from bot.cli.rounds import one_round
+from bot.cli.poll import one_round
 from bot.cli.shapes import uncertain_json
+from bot.cli.text_output import round_lines
 from bot.domain.records import UncertainAct
 from bot.ingest.results import Harvest
 from bot.storage.errors import Locked

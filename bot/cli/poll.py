@@ -20,9 +20,9 @@ from bot.app.instance import Order, Told, first_of, work_alone
 from bot.cli.columns import count
 from bot.cli.context import Context, chosen, run_to_end, stderr
 from bot.cli.delivering import became_of, delivering, waiting
-from bot.cli.output import destination_problems, finish, result_of, round_lines, undelivered
 from bot.cli.round_shapes import round_json
 from bot.cli.shapes import Json
+from bot.cli.text_output import destination_problems, finish, result_of, round_lines, undelivered
 from bot.delivery import Delivered
 from bot.domain import PostState
 from bot.ingest.health import DestinationHealth

@@ -11,10 +11,10 @@ import typer
 
 from bot.app import open_keep, open_questions, places_of, take_survey
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, fail_of_storage
-from bot.cli.decree_shapes import decree_json, decrees_json, file_json
 from bot.cli.file_text import file_text
+from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.letter import show_letter
-from bot.cli.output import print_json
+from bot.cli.text_output import print_json
 from bot.domain import Place
 from bot.ingest.keep import FileTold
 from bot.messages import Language, place_for
