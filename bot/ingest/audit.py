@@ -40,7 +40,8 @@ class Audit:
 def audit(
     authority: Authority, entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date | None, *, is_polled: bool
 ) -> Audit:
-    """Compare. With `since`, only what is dated since that day counts, and what bears no date but may be as new (see `bot.ingest.scope.Ages`)."""
+    """Compare. With `since`, only what is dated since that day counts, and what bears no date but may be as new (see
+    `bot.ingest.scope.Ages`)."""
     files, ages = Files(recorded), Ages(since or date.min, dates_of(recorded, entries))
     wanted = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url)]
     missing = sorted((entry for entry in wanted if entry not in files), key=_age)

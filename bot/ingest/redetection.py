@@ -78,8 +78,8 @@ def difference(
 def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
     """The facts that a change would change.
 
-    Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity.completing`); and what is not found
-    in it any more, another sighting may have told.
+    Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity.completing`); and what is not
+    found in it any more, another sighting may have told.
     """
     named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in FACTS]
     if _shown(recueil, stored, known):

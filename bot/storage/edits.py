@@ -1,7 +1,7 @@
 """Posts that are to be edited: rows, as posts are, but an edit may be made twice, so that nobody need hold one.
 
-A post has one edit at most. It is wanted while there is something that the post has not told and is still to tell (`bot.domain.identity.marks`);
-what an edit told, or was given up for, is told from then on.
+A post has one edit at most. It is wanted while there is something that the post has not told and is still to tell
+(`bot.domain.identity.marks`); what an edit told, or was given up for, is told from then on.
 """
 
 from __future__ import annotations

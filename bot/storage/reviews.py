@@ -60,7 +60,8 @@ class Reviews:
             return None if waits else decided(connection, review)
 
     def decided(self, keys: Collection[str]) -> Mapping[str, Decision]:
-        """What was decided of the act that each of these keys is of (see `bot.domain.identity.act_keys`); a key of an undecided one is left out."""
+        """What was decided of the act that each of these keys is of (see `bot.domain.identity.act_keys`); a key of an undecided one is
+        left out."""
         with self._database.reading() as connection:
             return decisions_under(connection, keys)
 

@@ -3,8 +3,9 @@
 Whoever signs a decree is a public official, whose office posts tell. His or her name and hand add nothing to that and are what forgeries
 are made of: whatever is written or drawn under the line that says where and when it was signed is covered, down to the next line of
 running text.
-A name that `bot.detection.text.privacy` recognises is covered wherever else the page has two of its words in a row, as running titles do. One
-that it recognises nowhere on the page (without civility, office or rank), or that only an image shows on a page whose text is good, stays.
+A name that `bot.detection.text.privacy` recognises is covered wherever else the page has two of its words in a row, as running titles do.
+One that it recognises nowhere on the page (without civility, office or rank), or that only an image shows on a page whose text is good,
+stays.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Recueils come with broken apostrophes (`l□emploi`), words cut at line ends, sp
 (`latransmission`), justified double spaces and OCR confusions. Two views absorb that noise:
 
 - `fold`: lower case, no accents, one kind of apostrophe, words joined over line ends, single blanks (line breaks kept);
-- `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is `bot.domain.folding.fold_letters`.
+- `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is
+  `bot.domain.folding.fold_letters`.
 
 Each view maps its positions back to the text it was made from, so that evidence quotes the original.
 """

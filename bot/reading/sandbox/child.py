@@ -1,4 +1,5 @@
-"""The process that opens one PDF: `python -m bot.reading.sandbox.child START`. It confines itself first, then does what it is told, line by line.
+"""The process that opens one PDF: `python -m bot.reading.sandbox.child START`. It confines itself first, then does what it is told, line
+by line.
 
 Orders come on standard input, whose end is its own end: the parent is gone, or needs nothing more.
 """
