@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.app.crowd import CrowdLog
+from bot.domain.crowd import CrowdLog
 from bot.domain.records import SourceState
 from bot.ingest.health import nobody_answers
 from bot.ingest.results import Harvest

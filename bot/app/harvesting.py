@@ -8,8 +8,8 @@ from datetime import timedelta
 from functools import partial
 
 from bot.app.config import Settings
-from bot.app.crowd import CrowdLog
 from bot.app.limits import read_limits
+from bot.domain.crowd import CrowdLog
 from bot.ingest import Backfill
 from bot.ingest.archive import Shelf
 from bot.ingest.ingestor import Clock, Route

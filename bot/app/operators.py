@@ -8,13 +8,13 @@ from functools import partial
 
 from bot.app.channels import chat_of
 from bot.app.config import Settings
-from bot.app.crowd import CrowdLog
 from bot.delivery import Destination, TelegramOperators
+from bot.domain.crowd import CrowdLog
 from bot.ingest.health import Overview
 from bot.ingest.ingestor import Clock
 from bot.ingest.review import Reviewer
 from bot.operators import AlertTeller, PostTeller, ReviewAsker, source_name
-from bot.queries import ReviewButtons
+from bot.operators.review_buttons import ReviewButtons
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 

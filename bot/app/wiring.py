@@ -15,19 +15,20 @@ from bot.app.answers import open_questions, places_of, take_survey
 from bot.app.channels import album_of, channel_of, destination_of
 from bot.app.clock import utc_now
 from bot.app.config import Settings, destinations
-from bot.app.crowd import CrowdLog
 from bot.app.edges import doubts, open_client, open_keep, open_shelf
 from bot.app.harvesting import Harvesting
 from bot.app.operators import Operators
 from bot.delivery import Channel, Checker, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
 from bot.domain import Place
+from bot.domain.crowd import CrowdLog
 from bot.ingest import Backfill
 from bot.ingest.health import Overview
 from bot.ingest.ingestor import Clock, Route
 from bot.ingest.poller import Watcher
 from bot.ingest.review import Reviewer
 from bot.operators import AlertTeller, PostTeller, ReviewAsker
-from bot.queries import TELEGRAM_PAGE, ReviewButtons, TelegramBot
+from bot.operators.review_buttons import ReviewButtons
+from bot.queries import TELEGRAM_PAGE, TelegramBot
 from bot.storage.rehearsal import rehearsal_store
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority

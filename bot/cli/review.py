@@ -23,7 +23,8 @@ from bot.domain import Act, Decree, Kind, PostState
 from bot.domain.records import Waiting
 from bot.ingest.review import Reviewer, Settled, SeveralDecrees
 from bot.messages import printable
-from bot.queries import outcome_text, vocabulary
+from bot.operators.review_buttons import outcome_text
+from bot.queries import vocabulary
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
 from sources.catalogue.issuers import Issuers

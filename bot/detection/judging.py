@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.detection.facts.gather import gather
-from bot.detection.facts.law import outside
 from bot.detection.rules import grounds
 from bot.detection.rules.case import Finding
 from bot.detection.rules.decide import decide
@@ -17,6 +16,7 @@ from bot.detection.text.privacy import without_names
 from bot.detection.text.segments import Segment, segments
 from bot.detection.text.views import fold
 from bot.domain import Act, Evidence, Facts, Outcome, TextOrigin, Verdict, Where
+from bot.domain.law.windows import outside
 
 _REASONS = 6
 """Phrases kept of an act that is not concerned, which may be hundreds of decrees on other things."""

@@ -30,7 +30,7 @@ class Court:
 class Flag(StrEnum):
     """The closed list of flags.
 
-    `OUTSIDE_WINDOW`: it was signed, or any day of its period falls, on a day for which no known text allowed VSA (`law.toml`).
+    `OUTSIDE_WINDOW`: it was signed, or any day of its period falls, on a day for which no known text allowed VSA (`windows.toml`).
     `LONGER_THAN_ALLOWED`: it authorises for longer than its law allows at once, where the law sets a limit.
     `PUBLISHED_AFTER_START`: the recueil is dated after the day on which the authorisation began.
     """

@@ -32,3 +32,13 @@ def _opened(text: str) -> str:
     for letter, letters in _OPENED.items():
         folded = folded.replace(letter, letters)
     return folded
+
+
+def clean(text: str) -> str:
+    """Text as both databases can hold it: no NUL (PostgreSQL refuses it), no half of a surrogate pair. Broken PDFs give both."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def clean_or_none(text: str | None) -> str | None:
+    """`clean`, for a text that may be missing."""
+    return None if text is None else clean(text)

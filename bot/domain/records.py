@@ -279,3 +279,11 @@ class Rejudged:
     decrees: tuple[int, ...]
     new: tuple[int, ...] = ()
     posts: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One recueil: the day its site shows, and the instant it was found, where that tells when it came online (else None)."""
+
+    published: date | None
+    found_at: datetime | None

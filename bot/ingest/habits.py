@@ -13,6 +13,8 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from bot.domain.records import Publication
+
 HALF_LIFE = timedelta(days=60)
 """What was published so long ago counts half: habits change with people."""
 
@@ -49,14 +51,6 @@ _EXPECTED: tuple[tuple[float, ...], ...] = (
 )
 # A poll finds what came since the one before: rather a little earlier than later.
 _AROUND = ((-1, 0.3), (0, 0.5), (1, 0.2))
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """One recueil: the day its site shows, and the instant it was found, where that tells when it came online (else None)."""
-
-    published: date | None
-    found_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.app.crowd import CrowdLog
+from bot.domain.crowd import CrowdLog
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest import habits as rhythm

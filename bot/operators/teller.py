@@ -9,8 +9,8 @@ from typing import Protocol
 
 import structlog
 
-from bot.app.crowd import CrowdLog
 from bot.delivery import DeliveryError
+from bot.domain.crowd import CrowdLog
 from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import Overview
 from bot.messages import Language

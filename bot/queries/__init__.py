@@ -1,6 +1,5 @@
 """Questions and their answers: one core (`Questions`), and its faces (`TelegramBot`, `plain_answer` for terminals)."""
 
-from bot.operators.review_buttons import ReviewButtons, outcome_text
 from bot.queries.answers import (
     CLI_PAGE,
     TELEGRAM_PAGE,
@@ -34,13 +33,11 @@ __all__ = [
     "OneDecree",
     "Question",
     "Questions",
-    "ReviewButtons",
     "TelegramBot",
     "Topic",
     "UnknownDecree",
     "UnknownDepartment",
     "evidence_text",
-    "outcome_text",
     "plain_answer",
     "vocabulary",
 ]

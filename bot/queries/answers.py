@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain import Decree, Place
+from bot.domain.health import Overview, Status
 from bot.domain.records import PageOfDecrees
-from bot.ingest.health import Overview, Status
 from bot.queries.departments import Found, find_department
 from bot.queries.in_force import in_force
 from bot.queries.reader import DecreeReader

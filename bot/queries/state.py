@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain import Place
-from bot.ingest.health import AuthorityHealth, Overview, Status
+from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.messages import Language, place_for, words_in
 from bot.messages.cleaning import inert
 from bot.messages.moments import date_text

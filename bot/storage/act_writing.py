@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from bot.domain import Evidence, Judged, Outcome
+from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity.act_keys import ActText, act_keys
 from bot.domain.records import REREAD
 from bot.storage.act_numbers import new_numbers
-from bot.storage.codec import clean, clean_or_none, evidence_from_json, evidence_to_json
+from bot.storage.codec import evidence_from_json, evidence_to_json
 from bot.storage.decisions import decisions_under
 from bot.storage.schema import acts, reviews
 from bot.storage.search import index_acts

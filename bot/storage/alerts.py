@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Row, case, insert, select, update
 
+from bot.domain.folding import clean
 from bot.domain.records import Alert, NewAlert
-from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.schema import alerts
 

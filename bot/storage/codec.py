@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from bot.domain import CameraType, Evidence, Facts, Kind, Moment, Purpose, Reference, Where
+from bot.domain.folding import clean, clean_or_none
 
 PURPOSES = {
     Purpose.ABANDONED_OBJECT: "objets abandonnés",
@@ -21,16 +22,6 @@ PURPOSES = {
 """The words they are searched by, which are also how they were stored before they had names of their own."""
 
 _OLD_PURPOSES = {words: purpose for purpose, words in PURPOSES.items()}
-
-
-def clean(text: str) -> str:
-    """Text as both databases can hold it: no NUL (PostgreSQL refuses it), no half of a surrogate pair. Broken PDFs give both."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def clean_or_none(text: str | None) -> str | None:
-    """`clean`, for a text that may be missing."""
-    return None if text is None else clean(text)
 
 
 def facts_to_json(facts: Facts) -> dict[str, Any]:

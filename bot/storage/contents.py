@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, and_, delete, exists, or_, select, update
 
 from bot.domain import PageText
+from bot.domain.folding import clean
 from bot.domain.records import Content, RecueilState
-from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.packing import Damaged, pack_pages, unpack_pages
 from bot.storage.schema import acts, contents, recueils, reviews

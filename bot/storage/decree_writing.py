@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select, update
 
 from bot.domain import Decree, Facts
+from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity.completing import completed, earliest
 from bot.domain.identity.identity import Found, keys_of
 from bot.domain.identity.linking import prefix_of
-from bot.storage.codec import clean, clean_or_none, evidence_to_json, facts_from_json, facts_to_json
+from bot.storage.codec import evidence_to_json, facts_from_json, facts_to_json
 from bot.storage.errors import NoSuchRow
 from bot.storage.links import write_links
 from bot.storage.schema import decrees, identities, sightings

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
 from bot.domain import Post, PostCause, PostState
+from bot.domain.folding import clean
 from bot.domain.identity.marks import as_text, is_to_be_told
-from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.editing import DONE, GIVEN_UP, PENDING
 from bot.storage.outbox_rows import SKEW, is_in_doubt, lasts, load_rows

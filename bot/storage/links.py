@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_
 
 from bot.domain import Change, Decree
+from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity.identity import LONGEST_KEY
 from bot.domain.identity.linking import change, in_order
-from bot.storage.codec import clean, clean_or_none
 from bot.storage.named import links_from, links_to, load_known, load_links
 from bot.storage.schema import links
 from bot.storage.undoing import load_undoing

@@ -16,11 +16,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, update
 
 from bot.domain import Post, PostCause, PostState
+from bot.domain.folding import clean
 from bot.domain.identity.marks import as_text
 from bot.domain.identity.shown import shown_by
 from bot.storage import backlog, waiting
 from bot.storage.backlog import Load
-from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.outbox_rows import is_due, is_in_doubt, is_resting, load_messages, load_rows, of_message
 from bot.storage.post_states import require, values_of

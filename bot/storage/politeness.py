@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import select, update
 
-from bot.storage.codec import clean
+from bot.domain.folding import clean
 from bot.storage.database import Database
 from bot.storage.engine import make_engine
 from bot.storage.errors import StorageError

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import case, insert, select, update
 
 from bot.domain import DestinationCheck, DestinationTrouble
-from bot.storage.codec import clean
+from bot.domain.folding import clean
 from bot.storage.database import Database
 from bot.storage.schema import destination_checks, post_alerts
 from bot.storage.upsert import insert_or_ignore

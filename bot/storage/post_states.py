@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, select
 
 from bot.domain import PostCause, PostState
-from bot.storage.codec import clean
+from bot.domain.folding import clean
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import posts
 

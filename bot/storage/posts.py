@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import and_, delete, or_, select, true, update
 
 from bot.domain import Post, PostCause, PostState
+from bot.domain.folding import clean
 from bot.storage import waiting
-from bot.storage.codec import clean
 from bot.storage.database import Database
 from bot.storage.errors import NoSuchRow
 from bot.storage.outbox_rows import cause_of, load_messages, load_rows, of_message

@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, select, update
 
 from bot.domain import Act, Decree, Reading
+from bot.domain.folding import clean_or_none
 from bot.domain.identity.identity import Earlier, Found, keys_of, recognise
 from bot.domain.records import ReadResult, Recorded, RecueilState
 from bot.storage.act_writing import replace_acts
-from bot.storage.codec import clean_or_none
 from bot.storage.database import lock_recueil
 from bot.storage.decree_rows import load_decrees
 from bot.storage.decree_writing import see, store_decrees

@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, false, func, or_, select, update
 
-from bot.domain.records import NewRecueil, Recueil, RecueilState, Stuck
-from bot.ingest.habits import Publication
-from bot.storage.codec import clean, clean_or_none
+from bot.domain.folding import clean, clean_or_none
+from bot.domain.records import NewRecueil, Publication, Recueil, RecueilState, Stuck
 from bot.storage.database import Database
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import recueils

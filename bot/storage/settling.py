@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection, Row, delete, select, update
 
 from bot.domain import Kind, Outcome
+from bot.domain.folding import clean
 from bot.domain.records import Decision
-from bot.storage.codec import clean
 from bot.storage.database import lock_recueil
 from bot.storage.decisions import decisions_under, key_of_review, keys_of_act, write_decision
 from bot.storage.errors import AlreadyDecided, NoSuchRow

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Row, select, update
 
+from bot.domain.folding import clean_or_none
 from bot.domain.records import SourceState
-from bot.storage.codec import clean_or_none
 from bot.storage.database import Database
 from bot.storage.schema import recueils, sources
 from bot.storage.upsert import insert_or_ignore

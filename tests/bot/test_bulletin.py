@@ -6,7 +6,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from bot.app.bulletin import Bulletin, DatabaseLog
-from bot.app.crowd import CrowdLog
+from bot.domain.crowd import CrowdLog
 from bot.domain.records import SourceState
 from bot.ingest.results import Harvest, SourceReport
 from bot.storage.errors import Conflict, Full, StorageError, Unavailable

@@ -3,7 +3,7 @@ from __future__ import annotations
 import structlog
 from structlog.testing import capture_logs
 
-from bot.app.crowd import EACH, CrowdLog
+from bot.domain.crowd import EACH, CrowdLog
 
 
 def test_a_few_are_told_each_by_itself_at_once() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ingest.habits import NEVER_LATE_BEFORE, Habits, Publication, interval, is_late, learn
+from bot.domain.records import Publication
+from bot.ingest.habits import NEVER_LATE_BEFORE, Habits, interval, is_late, learn
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
 EVERY, SLOWEST = timedelta(minutes=15), timedelta(minutes=60)

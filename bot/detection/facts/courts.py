@@ -1,4 +1,4 @@
-"""Before which administrative court a decree is contested: the one it names, else that of its authority's seat, from `courts.toml`."""
+"""Finds the administrative courts that the remedies of a decree name."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bot.detection.text.cues import cues, load, pattern
+from bot.detection.text.cues import cues, pattern
 from bot.detection.text.document import Document
 from bot.detection.text.found import Found
 from bot.detection.text.segments import Part, Segment
 from bot.detection.text.views import repair
-from bot.domain import Court
-from bot.domain.folding import fold_letters
+from bot.domain.law.courts import LINK, PREFIX, spellings
 
-_PREFIX = "tribunaladministratif"
-_LINK = r"(?:territorialementcompetent)?(?:situea|sisa|dela|des|de|du|d|a)?"
 # Over squeezed text. Where only an address names the court, its street stands between; another body's address is none of it.
 _OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseildetat|couradministrative|tribunaladministratif"
 _SHORT = re.compile(r"\b(?:le|au|du)\s+t\.?\s?a\.?\s+(?=d[e'u]|a\s)")
@@ -31,19 +28,9 @@ _BEFORE, _AFTER = 400, 250
 
 @dataclass(frozen=True, slots=True)
 class _Courts:
-    by_seat: Mapping[str, str]
     by_spelling: Mapping[str, str]
     mention: re.Pattern[str]
     place: re.Pattern[str]
-
-
-def court(authority: str, named: str | None) -> Court:
-    """The court for a decree of this authority (a code of the catalogue: `26`, `PP`, `R-IDF`) which names this court, if any."""
-    known = _courts()
-    match = known.place.fullmatch(fold_letters(named).removeprefix(_PREFIX)) if named else None
-    own = known.by_spelling[match["name"]] if match is not None else named or None
-    by_seat = known.by_seat.get(authority.upper())
-    return Court(own or by_seat, own, by_seat)
 
 
 def courts_named(document: Document, segment: Segment) -> list[Found[str]]:
@@ -82,22 +69,16 @@ def _of_remedies(document: Document, segment: Segment, low: int, high: int) -> b
 
 @cache
 def _courts() -> _Courts:
-    by_seat: dict[str, str] = {}
     by_spelling: dict[str, str] = {}
-    for entry in load("courts.toml")["court"]:
-        name = entry["name"]
-        by_seat |= dict.fromkeys(entry["seats"], name)
-        place = re.sub(r"^Tribunal administratif (?:d['’]|de (?:la )?)", "", name)
-        for spelling in map(fold_letters, (place, *entry.get("also", ()))):
-            # The mended view may take "de Nouvelle" for a damaged "renouvelle".
-            mended = repair(f"de{spelling}", cues().misreads).text
-            by_spelling |= {spelling: name, **({} if mended == f"de{spelling}" else {mended: name})}
+    for spelling, name in spellings().items():
+        # The mended view may take "de Nouvelle" for a damaged "renouvelle".
+        mended = repair(f"de{spelling}", cues().misreads).text
+        by_spelling |= {spelling: name, **({} if mended == f"de{spelling}" else {mended: name})}
     # The longest first: Saint-Denis de La Réunion is not Saint-Denis.
-    spellings = "|".join(sorted(by_spelling, key=len, reverse=True))
-    address = rf"(?:(?!{_OTHER_ADDRESS}|\d{{5}}(?:{spellings})).){{0,90}}\d{{5}}(?P<town>{spellings})"
+    names = "|".join(sorted(by_spelling, key=len, reverse=True))
+    address = rf"(?:(?!{_OTHER_ADDRESS}|\d{{5}}(?:{names})).){{0,90}}\d{{5}}(?P<town>{names})"
     return _Courts(
-        by_seat,
         by_spelling,
-        re.compile(rf"{_PREFIX}(?:{_LINK}(?P<name>{spellings})|{address})"),
-        re.compile(rf"{_LINK}(?P<name>{spellings})"),
+        re.compile(rf"{PREFIX}(?:{LINK}(?P<name>{names})|{address})"),
+        re.compile(rf"{LINK}(?P<name>{names})"),
     )

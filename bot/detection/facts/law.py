@@ -1,22 +1,16 @@
-"""Legal hooks and windows, from `law.toml`. A decree outside every window is flagged by its evidence, never dropped."""
+"""Finds the legal texts that an act cites, from `law.toml`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 
 from bot.detection.text.cues import Pattern, load, pattern
 from bot.detection.text.document import Document
-from bot.domain import Facts
 
 _NEAR = 330
 """Squeezed characters between a law's number and its article: its full title stands between them."""
-
-_DAY = timedelta(days=1)
-
-Days = tuple[date, date]
-"""A first day and a last one, both included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,51 +30,21 @@ class Hook:
     checked: date
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A period, both days included, in which the law allowed VSA, with its source and how sure that is.
-
-    `months` is how long one authorisation may last at most; None where that is not limited or not known.
-    """
-
-    first: date
-    last: date
-    source: str
-    confidence: str
-    checked: date
-    months: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Law:
-    """The content of `law.toml`."""
-
-    hooks: tuple[Hook, ...]
-    windows: tuple[Window, ...]
-
-
 @cache
-def law() -> Law:
-    """The law, read once."""
-    data = load("law.toml")
-    return Law(
-        hooks=tuple(
-            Hook(
-                entry["label"],
-                pattern(entry["pattern"]),
-                pattern(entry["article"]) if "article" in entry else None,
-                entry.get("unless"),
-                entry["alone"],
-                entry["source"],
-                entry["confidence"],
-                entry["checked"],
-            )
-            for entry in data["hook"]
-        ),
-        windows=tuple(
-            Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
-            for entry in data["window"]
-        ),
+def known_hooks() -> tuple[Hook, ...]:
+    """Return the legal texts of `law.toml`, read once."""
+    return tuple(
+        Hook(
+            entry["label"],
+            pattern(entry["pattern"]),
+            pattern(entry["article"]) if "article" in entry else None,
+            entry.get("unless"),
+            entry["alone"],
+            entry["source"],
+            entry["confidence"],
+            entry["checked"],
+        )
+        for entry in load("law.toml")["hook"]
     )
 
 
@@ -89,7 +53,7 @@ def hooks(document: Document, start: int, end: int) -> list[tuple[Hook, int, int
     text = document.mended.text
     low, high = document.mended_span(start, end)
     found: dict[str, tuple[Hook, int, int]] = {}
-    for hook in law().hooks:
+    for hook in known_hooks():
         if hook.unless in found:
             continue
         for match in hook.pattern.finditer(text, low, high):
@@ -102,54 +66,3 @@ def hooks(document: Document, start: int, end: int) -> list[tuple[Hook, int, int
             found[hook.label] = (hook, *document.loose(match.start(), last))
             break
     return list(found.values())
-
-
-def window(day: date) -> Window | None:
-    """The legal window that holds this day, the most certain first; None where no text allowed VSA on that day."""
-    return next((entry for entry in law().windows if entry.first <= day <= entry.last), None)
-
-
-def outside(facts: Facts) -> frozenset[str]:
-    """Which dates of a decree fall on days for which no text allowed VSA: `signed`, `period` (any of its days).
-
-    Empty where none does. A decree signed before a text allows it has no basis even if it applies later; nor has one that outlasts it, or
-    that runs on from one window into the next.
-    """
-    signed = facts.signed is not None and window(facts.signed) is None
-    return frozenset(about for about, is_outside in (("signed", signed), ("period", bool(_period_outside(facts)))) if is_outside)
-
-
-def days_outside(facts: Facts) -> tuple[Days, ...]:
-    """The days of a decree for which no text allowed VSA, in order: those of its period, and that of its signature where it is another."""
-    found = _period_outside(facts)
-    signed = facts.signed
-    if signed is not None and window(signed) is None and not any(first <= signed <= last for first, last in found):
-        found = (*found, (signed, signed))
-    return tuple(sorted(found))
-
-
-def _period_outside(facts: Facts) -> tuple[Days, ...]:
-    known = [moment.day for moment in (facts.starts, facts.ends) if moment is not None]
-    if len(known) == 2 and known[0] <= known[1]:
-        return _gaps(*known)
-    # Of a period that is known in part, or was misread, single days.
-    return tuple((day, day) for day in dict.fromkeys(known) if window(day) is None)
-
-
-def _gaps(first: date, last: date) -> tuple[Days, ...]:
-    """The stretches of these days, both included, that no window holds."""
-    found: list[Days] = []
-    for entry in sorted(law().windows, key=lambda entry: entry.first):
-        if entry.first > first:
-            found.append((first, min(last, entry.first - _DAY)))
-        first = max(first, entry.last + _DAY)
-        if first > last:
-            return tuple(found)
-    return (*found, (first, last))
-
-
-def longest(day: date) -> int | None:
-    """How many months an authorisation that begins on this day may last; None where no text allows one, or one sets no known limit."""
-    limits = [entry.months for entry in law().windows if entry.first <= day <= entry.last]
-    known = [months for months in limits if months is not None]
-    return max(known) if known and len(known) == len(limits) else None

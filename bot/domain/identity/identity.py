@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain import Decree
-from bot.storage.codec import clean
+from bot.domain.folding import clean
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes
 

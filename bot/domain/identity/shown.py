@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain import Decree
-from bot.storage.codec import clean_or_none
+from bot.domain.folding import clean_or_none
 
 
 def shown_by(decree: Decree) -> dict[str, Any]:

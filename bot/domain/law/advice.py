@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.detection.facts.courts import court
-from bot.detection.facts.law import days_outside, longest
 from bot.domain import Counsel, Decree, Flag, Place
+from bot.domain.law.courts import court
 from bot.domain.law.deadlines import last_day, recourse
 from bot.domain.law.flags import flags
 from bot.domain.law.standing import period, standing
+from bot.domain.law.windows import days_outside, longest
 
 _AHEAD = timedelta(days=7)
 """How far ahead the date of a recueil may be set by those who publish it."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.detection.facts.law import longest, outside
 from bot.domain import Decree, Facts, Flag, Kind
 from bot.domain.law.deadlines import months_later
+from bot.domain.law.windows import longest, outside
 
 _GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
 """Kinds whose period is their own; that of the others is mostly the one of the decree they change, end or refuse."""

@@ -3,8 +3,8 @@
 A source that yields nothing is failing, not quiet; one that was never asked, or that nobody can ask, is not fine either.
 """
 
-from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
-from bot.ingest.health.causes import Cause, cause_of, nobody_answers
+from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
+from bot.ingest.health.causes import cause_of
 from bot.ingest.health.judging import (
     STUCK_ALONE,
     STUCK_AT_ONCE,

@@ -7,10 +7,9 @@ from datetime import datetime, time, timedelta
 from statistics import median_low
 
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
-from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, DestinationHealth, Overview, SourceHealth, Status
+from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
 from bot.domain.records import SourceState, Stuck
 from bot.ingest.habits import Habits, is_late
-from bot.ingest.health.causes import Cause, remembered
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
 

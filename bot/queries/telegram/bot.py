@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from pydantic import SecretStr
@@ -15,7 +15,6 @@ from telegram.error import TelegramError
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from bot.domain import Place
-from bot.operators.review_buttons import ReviewButtons
 from bot.queries.answers import Questions
 from bot.queries.telegram.commands import publish_commands, register
 from bot.queries.telegram.rate_limit import RateLimiter
@@ -36,6 +35,18 @@ Seen = Callable[[Collection[str], int], None]
 """Takes the id of a message of a channel, with the number and the name of the channel."""
 
 
+class MoreButtons(Protocol):
+    """Buttons that something else than the answers of this package put under its messages."""
+
+    def register(self, application: Application[Any, Any, Any, Any, Any, Any], /) -> None:
+        """Add the handlers. Called before those that take any button."""
+        ...
+
+    def when_posted(self, told: Callable[[], None], /) -> None:
+        """Have `told` called, in the event loop, each time that an answer queued posts."""
+        ...
+
+
 class TelegramBot:
     """Answers questions on Telegram."""
 
@@ -47,7 +58,7 @@ class TelegramBot:
         places: Mapping[str, Place],
         *,
         commands_per_minute: int = 20,
-        reviews: ReviewButtons | None = None,
+        reviews: MoreButtons | None = None,
         seen: Seen | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,

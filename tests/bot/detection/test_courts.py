@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from bot.detection import judge, judge_each
-from bot.detection.facts.courts import court
-from bot.detection.text.cues import load
 from bot.domain import Act, Court, Evidence, Facts, PageText, Where
+from bot.domain.law.courts import court
 from sources.catalogue.authority import load_authorities
 from tests.bot.detection.samples import STEADY, act
 
 TABLE = Path(__file__).resolve().parents[4] / "shared" / "facts" / "tribunaux.tsv"
+COURTS = tomllib.loads((files("bot.domain.law") / "courts.toml").read_text("utf-8"))["court"]
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 TITLE = f"Arrêté n° 2026-1 {OBJECT}"
 
@@ -73,14 +75,14 @@ def test_the_court_named_comes_first_and_a_difference_is_kept() -> None:
 def test_the_data_is_the_table() -> None:
     with TABLE.open(encoding="utf-8") as lines:
         rows = {row["dept_code"]: row["ta_name"] for row in csv.DictReader(lines, delimiter="\t")}
-    ours = {seat: entry["name"] for entry in load("courts.toml")["court"] for seat in entry["seats"]}
+    ours = {seat: entry["name"] for entry in COURTS for seat in entry["seats"]}
     assert len(rows) == 109
     assert {seat: name for seat, name in ours.items() if seat in rows} == rows
     assert {seat for seat in ours if seat not in rows and not seat.startswith("R-")} == {"PP"}
 
 
 def test_no_seat_has_two_courts_and_each_court_is_found_by_its_own_name() -> None:
-    entries = load("courts.toml")["court"]
+    entries = COURTS
     seats = [seat for entry in entries for seat in entry["seats"]]
     assert len(seats) == len(set(seats))
     for entry in entries:

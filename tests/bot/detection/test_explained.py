@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.detection import judge, judge_each, likely_kind, reason_words
-from bot.detection.facts.law import law
+from bot.detection.facts.law import known_hooks
 from bot.detection.rules import grounds
 from bot.detection.text.cues import Reason, cues, load, name_of, named
 from bot.domain import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
@@ -281,7 +281,7 @@ def test_every_cue_that_is_told_has_a_name_of_the_closed_list() -> None:
     tables = [*data["objects"].values(), *(data["around"][name] for name in ("other_thing", "excluded"))]
     tables += [data["never"], data["related"], data["handing_over"]]
     names = {key.replace("_", " ") for table in tables for key in table}
-    names |= {kind.value for kind in Kind} | {"use"} | {reason.value for reason in Reason} | {hook.label for hook in law().hooks}
+    names |= {kind.value for kind in Kind} | {"use"} | {reason.value for reason in Reason} | {hook.label for hook in known_hooks()}
     names |= {grounds.EVENT, grounds.PRODUCT, grounds.SIGN}
     quotes = [quote for given, _, _ in CASES.values() for quote in judge(given).evidence if quote.about in ABOUT]
     assert {quote.cue for quote in quotes} <= names

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from bot.detection import judge, judge_each
-from bot.detection.facts.law import window
 from bot.detection.rules.titles import is_generic
 from bot.detection.text.gate import has_sign, relevant_pages
 from bot.domain import Act, Kind, Outcome, PageText, TextOrigin
+from bot.domain.law.windows import window
 from tests.bot.detection.samples import act
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

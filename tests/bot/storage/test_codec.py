@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import CameraType, Evidence, Facts, Kind, Moment, Purpose, Reference, Where
-from bot.storage.codec import clean, evidence_from_json, evidence_to_json, facts_from_json, facts_to_json
+from bot.domain.folding import clean
+from bot.storage.codec import evidence_from_json, evidence_to_json, facts_from_json, facts_to_json
 
 _text = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 _texts = st.lists(_text).map(tuple)

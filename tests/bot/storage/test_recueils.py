@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.records import RecueilState, Stuck
-from bot.ingest.habits import Publication
+from bot.domain.records import Publication, RecueilState, Stuck
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to

@@ -1,0 +1,92 @@
+"""Tells in which periods the law allowed VSA, from `windows.toml`. A decree outside every window is flagged, never dropped."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+
+from bot.domain import Facts
+
+_DAY = timedelta(days=1)
+
+
+Days = tuple[date, date]
+"""A first day and a last one, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period, both days included, in which the law allowed VSA, with its source and how sure that is.
+
+    `months` is how long one authorisation may last at most; None where that is not limited or not known.
+    """
+
+    first: date
+    last: date
+    source: str
+    confidence: str
+    checked: date
+    months: int | None = None
+
+
+def window(day: date) -> Window | None:
+    """The legal window that holds this day, the most certain first; None where no text allowed VSA on that day."""
+    return next((entry for entry in _windows() if entry.first <= day <= entry.last), None)
+
+
+def outside(facts: Facts) -> frozenset[str]:
+    """Which dates of a decree fall on days for which no text allowed VSA: `signed`, `period` (any of its days).
+
+    Empty where none does. A decree signed before a text allows it has no basis even if it applies later; nor has one that outlasts it, or
+    that runs on from one window into the next.
+    """
+    signed = facts.signed is not None and window(facts.signed) is None
+    return frozenset(about for about, is_outside in (("signed", signed), ("period", bool(_period_outside(facts)))) if is_outside)
+
+
+def days_outside(facts: Facts) -> tuple[Days, ...]:
+    """The days of a decree for which no text allowed VSA, in order: those of its period, and that of its signature where it is another."""
+    found = _period_outside(facts)
+    signed = facts.signed
+    if signed is not None and window(signed) is None and not any(first <= signed <= last for first, last in found):
+        found = (*found, (signed, signed))
+    return tuple(sorted(found))
+
+
+def _period_outside(facts: Facts) -> tuple[Days, ...]:
+    known = [moment.day for moment in (facts.starts, facts.ends) if moment is not None]
+    if len(known) == 2 and known[0] <= known[1]:
+        return _gaps(*known)
+    # Of a period that is known in part, or was misread, single days.
+    return tuple((day, day) for day in dict.fromkeys(known) if window(day) is None)
+
+
+def _gaps(first: date, last: date) -> tuple[Days, ...]:
+    """The stretches of these days, both included, that no window holds."""
+    found: list[Days] = []
+    for entry in sorted(_windows(), key=lambda entry: entry.first):
+        if entry.first > first:
+            found.append((first, min(last, entry.first - _DAY)))
+        first = max(first, entry.last + _DAY)
+        if first > last:
+            return tuple(found)
+    return (*found, (first, last))
+
+
+def longest(day: date) -> int | None:
+    """How many months an authorisation that begins on this day may last; None where no text allows one, or one sets no known limit."""
+    limits = [entry.months for entry in _windows() if entry.first <= day <= entry.last]
+    known = [months for months in limits if months is not None]
+    return max(known) if known and len(known) == len(limits) else None
+
+
+@cache
+def _windows() -> tuple[Window, ...]:
+    data = tomllib.loads(files("bot.domain.law").joinpath("windows.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"], entry.get("months"))
+        for entry in data["window"]
+    )
