@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
 
@@ -101,3 +103,61 @@ class Fetcher(Protocol):
     async def download(self, url: str, target: Path) -> Download:
         """Fetch a PDF to `target` (written only when whole). Asked again with the same two, it may go on where it was cut."""
         ...
+
+
+# What can go wrong above a single request.
+
+
+class LayoutChanged(FetchError):
+    """Pages came, but not as the catalogue describes them: no way to a listing, no document where one must be.
+
+    A source that yields nothing is failing, not quiet.
+    """
+
+
+class Emptied(LayoutChanged):
+    """A page that always had recueils has none any more, though it is still there: a new month may be empty, a known list may not."""
+
+
+class CrawlFailed(Exception):
+    """A poll that did not end. `cause` says why; `requests` counts the page requests made before it (never negative)."""
+
+    def __init__(self, cause: FetchError, requests: int) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.requests = requests
+
+
+class CatalogueError(Exception):
+    """A file of the catalogue is wrong. `problems` has one line each: `26-drome.toml:7: sources[0].root: must be an https URL`."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+# One entry of a listing.
+
+
+class Origin(Enum):
+    """On what kind of page an entry was found, which decides whether it is news when nobody has seen it before."""
+
+    CURRENT = auto()  # a page that polls read, or one that has just opened
+    FIRST_READ = auto()  # a page that was there before the polls began, and that could not be read until now
+    PAST = auto()  # a list of the past that no poll has read, taken because there is no current one
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A recueil as a listing shows it.
+
+    `url` is canonical (absolute, https, percent-encoded one way only). When `is_detail` is true it is an HTML page that
+    holds the PDF links, else the PDF itself. `published` is the date the listing shows, None where it shows none.
+    `origin` is set by a poll.
+    """
+
+    url: str
+    title: str
+    published: date | None = None
+    is_detail: bool = False
+    origin: Origin = Origin.CURRENT

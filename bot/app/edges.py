@@ -18,7 +18,7 @@ from bot.storage.politeness import open_politeness
 from sources.catalogue.authority import Authority, browser_hosts, hosts
 from sources.crawl.index import INDEX_HOSTS
 from sources.http import Client, ClientOptions, user_agent
-from sources.http.browser.installed import find_chromium
+from sources.http.browser.process import find_chromium
 
 _MEGABYTE = 1_000_000
 

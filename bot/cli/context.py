@@ -42,7 +42,7 @@ class Context:
         """Settings and catalogue; ends the program with a message when one of them is wrong. `logs` overrides the level."""
         # Imported here, with the readers of all pages: a command that needs no catalogue does not wait for them.
         from sources.catalogue.authority import load_authorities  # noqa: PLC0415 - see above
-        from sources.errors import CatalogueError  # noqa: PLC0415 - see above
+        from sources.model import CatalogueError  # noqa: PLC0415 - see above
 
         try:
             authorities = load_authorities()

@@ -19,8 +19,7 @@ from bot.messages import printable
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.playback import Playback
 from sources.crawl.recording import BadRecording, Recording, read_recording
-from sources.errors import CatalogueError
-from sources.model import Fetcher
+from sources.model import CatalogueError, Fetcher
 
 Code = Annotated[str, typer.Argument(help="Department code.")]
 Route = Annotated[str, typer.Option("--route", "-r", help="Which of its routes; the first when none is given.")]

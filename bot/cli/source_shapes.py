@@ -11,8 +11,7 @@ from sources.catalogue.authority import Authority, Source
 from sources.crawl.crawler import Crawl
 from sources.crawl.explain import PageTold
 from sources.crawl.trail import Trail
-from sources.errors import CrawlFailed
-from sources.listed import Listed
+from sources.model import CrawlFailed, Listed
 
 
 def authority_json(authority: Authority) -> Json:

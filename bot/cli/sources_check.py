@@ -15,7 +15,7 @@ from bot.cli.walk_lines import walk_lines
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.explain import PageTold, explain
 from sources.crawl.playback import RecordingFetcher
-from sources.errors import CrawlFailed
+from sources.model import CrawlFailed
 
 SHOWN = 20
 """Entries shown of a list, unless asked for more."""

@@ -13,7 +13,7 @@ from bot.ingest.health import cause_of
 from bot.operators import alert_words
 from sources.crawl.playback import Golden, Recorded, record, replay
 from sources.crawl.recording import BadRecording, write_recording
-from sources.errors import CrawlFailed
+from sources.model import CrawlFailed
 
 Into = Annotated[Path | None, typer.Option("--into", help="Folder for the recording. Default: ./CODE-ROUTE, as in ./26-site.")]
 Details = Annotated[int, typer.Option("--details", "-d", min=0, max=20, help="Detail pages to save, the newest, where the site has them.")]

@@ -14,9 +14,7 @@ from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawl
 from sources.crawl.explain import PageTold, WayTold
 from sources.crawl.playback import newest_first
-from sources.errors import CrawlFailed
-from sources.listed import Listed
-from sources.model import FetchError
+from sources.model import CrawlFailed, FetchError, Listed
 
 _LEFT_SHOWN = 4
 """Links that were not followed, shown of each kind: a root may have a hundred months."""

@@ -23,12 +23,10 @@ from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_
 from bot.storage.threads import uninterrupted
 from sources.catalogue.authority import Authority, Source, hosts
 from sources.catalogue.issuers import Issuers
-from sources.crawl.history import history
+from sources.crawl.history import PatientFetcher, history
 from sources.crawl.index import DataFetcher, NationalIndex, fetch_index
-from sources.crawl.patience import PatientFetcher
 from sources.crawl.trail import Trail
-from sources.listed import Listed
-from sources.model import Fetcher, FetchError
+from sources.model import Fetcher, FetchError, Listed
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

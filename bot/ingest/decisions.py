@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from bot.domain import Reading
 from bot.domain.records import Recueil, RecueilState
 from sources.catalogue.authority import Order
-from sources.listed import Listed, Origin
+from sources.model import Listed, Origin
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""

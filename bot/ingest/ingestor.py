@@ -28,9 +28,7 @@ from bot.storage.threads import uninterrupted
 from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers
 from sources.crawl.crawler import Crawler
-from sources.errors import CrawlFailed
-from sources.listed import Listed
-from sources.model import Fetcher, FetchError, Gone, Paused
+from sources.model import CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

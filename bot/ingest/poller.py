@@ -29,9 +29,7 @@ from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from sources.errors import CrawlFailed, Emptied
-from sources.listed import Listed
-from sources.model import Fetcher, FetchError, Paused
+from sources.model import CrawlFailed, Emptied, Fetcher, FetchError, Listed, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -9,7 +9,7 @@ from bot.domain import Decree, Post
 from bot.domain.records import UncertainAct
 from bot.ingest.health import Cause
 from sources.catalogue.authority import Source
-from sources.listed import Listed
+from sources.model import Listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bot.ingest.decisions import newest
 from sources.catalogue.authority import Order
 from sources.crawl.history import Found, may_be_since
 from sources.crawl.index import IndexEntry
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages.anchors import name_in
 from sources.text.dates import fold
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sources.catalogue.schema import AuthorityFile, read_authority
 from sources.catalogue.toml_lines import line_of
-from sources.errors import CatalogueError
+from sources.model import CatalogueError
 
 Order = Literal["newest-first", "oldest-first", "one-page", "unknown"]
 """Where new entries appear: on the first page, on the last, on the only one, or not known (then at both ends)."""

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from sources.catalogue.toml_lines import line_of
-from sources.errors import CatalogueError
+from sources.model import CatalogueError
 from sources.pages import READERS
 from sources.text.urls import canonical
 

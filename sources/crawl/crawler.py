@@ -11,9 +11,7 @@ from sources.crawl.route import choose, instead, sections, wanted
 from sources.crawl.trail import Polled, Trail, is_outdated, must_walk
 from sources.crawl.visit import Visited, Visits
 from sources.crawl.walk import Walk
-from sources.errors import CrawlFailed, LayoutChanged
-from sources.listed import Listed, Origin
-from sources.model import Fetcher, FetchError, Gone
+from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, Listed, Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from enum import StrEnum
 from sources.catalogue.authority import Source
 from sources.crawl.route import choose, homes, is_below, matches, sections
 from sources.crawl.visit import Visited
-from sources.listed import Listed
-from sources.model import FetchError, Page
+from sources.model import FetchError, Listed, Page
 from sources.pages import READERS, PageLinks, Way
 
 

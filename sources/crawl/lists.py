@@ -9,8 +9,7 @@ from datetime import date, timedelta
 from sources.catalogue.authority import Order, Source
 from sources.crawl.trail import Polled, Trail, marks_of, overlap
 from sources.crawl.visit import Visited, Visits
-from sources.listed import Listed
-from sources.model import Gone
+from sources.model import Gone, Listed
 
 MAX_CATCH_UP = 10
 """Further pages of paginated lists one walk may read to meet what was seen before: some 100 bulletins. Older ones are a backfill's."""

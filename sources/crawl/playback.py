@@ -14,9 +14,7 @@ from sources.crawl.crawler import Crawler
 from sources.crawl.explain import Answer
 from sources.crawl.recording import RecordedPage, Recording, as_text
 from sources.crawl.trail import Trail
-from sources.errors import CrawlFailed
-from sources.listed import Listed
-from sources.model import Download, Fetcher, FetchError, Gone, Page, Validators
+from sources.model import CrawlFailed, Download, Fetcher, FetchError, Gone, Listed, Page, Validators
 
 _NEXT_POLL = timedelta(minutes=15)
 _NO_VALIDATORS = Validators()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages import Way
 from sources.pages.pagers import OFFSET
 from sources.text.names import is_aside, names_a_part, names_recueil, unlike

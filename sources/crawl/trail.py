@@ -12,8 +12,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from sources.crawl.route import GRACE, is_below, list_of
-from sources.listed import Listed
-from sources.model import Validators
+from sources.model import Listed, Validators
 from sources.pages import PageLinks, Way
 from sources.text.periods import label_of, read_label
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from sources.catalogue.authority import Source
 from sources.crawl.route import matches
-from sources.errors import LayoutChanged
-from sources.listed import Listed
-from sources.model import Fetcher, Page, Paused, Validators
+from sources.model import Fetcher, LayoutChanged, Listed, Page, Paused, Validators
 from sources.pages import READERS, PageLinks, Pager
 from sources.text.periods import label_of
 

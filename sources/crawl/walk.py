@@ -12,9 +12,7 @@ from sources.crawl.lists import Lists
 from sources.crawl.route import GRACE, Choice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
 from sources.crawl.trail import Polled, Trail, awaits_new_year, has_ended, has_lost_all, has_replaced, missed_since, overlap
 from sources.crawl.visit import Steps, TooManyPages, Visited, Visits
-from sources.errors import LayoutChanged
-from sources.listed import Listed, Origin
-from sources.model import FetchError, Gone, Validators
+from sources.model import FetchError, Gone, LayoutChanged, Listed, Origin, Validators
 from sources.pages import Way
 
 MAX_CARD_PAGES = 3

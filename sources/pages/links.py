@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.text.periods import Period
 
 

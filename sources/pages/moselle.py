@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages.anchors import MAX_TITLE, attribute, classes, name_in, nodes_in, shown_title, tags_in, text_of
 from sources.pages.links import PageLinks, Pager, Way
 from sources.pages.pagers import by_page_number

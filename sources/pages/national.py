@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages.anchors import ancestors, attribute, classes, name_in, published, row_title, shown_title, text_of
 from sources.pages.links import PageLinks, Way
 from sources.pages.pagers import OFFSET, by_offset, path_of

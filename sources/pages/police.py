@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages.anchors import MAX_SPANS, MAX_TITLE, ancestors, attribute, classes, name_in, shown_title, tags_in, text_of
 from sources.pages.links import PageLinks
 from sources.pages.pagers import by_page_number

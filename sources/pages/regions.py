@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages.anchors import MAX_SPANS, ancestors, attribute, classes, name_in, published, shown_title, tags_in
 from sources.pages.links import PageLinks, Pager, Way
 from sources.pages.pagers import by_offset, path_of

@@ -22,7 +22,7 @@ from bot.ingest.decisions import (  # fmt: skip
     retry_at,
 )
 from sources.catalogue.authority import Order
-from sources.listed import Listed
+from sources.model import Listed
 
 TODAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

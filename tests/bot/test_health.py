@@ -28,9 +28,21 @@ from bot.ingest.health import (
 )
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
-from sources.errors import Emptied, LayoutChanged
 from sources.http import Disallowed
-from sources.model import Blocked, FetchError, Gone, MovedAway, NeedsBrowser, Paused, Refused, UnderMaintenance, Unreachable, Unusable
+from sources.model import (
+    Blocked,
+    Emptied,
+    FetchError,
+    Gone,
+    LayoutChanged,
+    MovedAway,
+    NeedsBrowser,
+    Paused,
+    Refused,
+    UnderMaintenance,
+    Unreachable,
+    Unusable,
+)
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

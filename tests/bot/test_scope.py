@@ -9,7 +9,7 @@ from bot.ingest.scope import Ages, Files, Watch, must_list, still_to_read, take_
 from sources.catalogue.authority import Order
 from sources.crawl.history import Found
 from sources.crawl.index import IndexEntry
-from sources.listed import Listed
+from sources.model import Listed
 
 SINCE = date(2026, 3, 1)
 TODAY = date(2026, 8, 14)

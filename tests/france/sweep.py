@@ -13,8 +13,8 @@ from typing import Any
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from sources.errors import CrawlFailed
 from sources.http import Client, ClientOptions, user_agent
+from sources.model import CrawlFailed
 from tests.france.country import France
 from tests.france.serving import Asked, Shortcut, Sockets
 

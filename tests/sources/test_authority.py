@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sources.catalogue.authority import Browser, browser_hosts, hosts, load_authorities
-from sources.errors import CatalogueError
+from sources.model import CatalogueError
 from sources.pages import READERS
 
 DROME = """code = "26"

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from sources.errors import CrawlFailed, LayoutChanged
-from sources.model import Gone, Paused, Unreachable
+from sources.model import CrawlFailed, Gone, LayoutChanged, Paused, Unreachable
 from tests.sources.markup import (
     HOST,
     ROOT,

@@ -9,8 +9,7 @@ import pytest
 
 from sources.catalogue.authority import Source, load_authorities
 from sources.crawl.crawler import Crawl
-from sources.errors import CrawlFailed, LayoutChanged
-from sources.model import Page, Validators
+from sources.model import CrawlFailed, LayoutChanged, Page, Validators
 from tests.sources import recorded
 from tests.sources.platforms import (
     ACTS,

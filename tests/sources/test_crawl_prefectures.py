@@ -7,9 +7,7 @@ from datetime import date
 import pytest
 
 from sources.crawl.crawler import Crawler
-from sources.errors import CrawlFailed, LayoutChanged
-from sources.listed import Listed
-from sources.model import Gone
+from sources.model import CrawlFailed, Gone, LayoutChanged, Listed
 from tests.sources.markup import (
     HOST,
     ROOT,

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sources.errors import CrawlFailed, LayoutChanged
-from sources.model import Page, Validators
+from sources.model import CrawlFailed, LayoutChanged, Page, Validators
 from sources.pages import READERS, PageLinks
 from tests.sources.markup import ROOT, download, page
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, polled, source, urls

@@ -12,7 +12,7 @@ import pytest
 import sources.crawl.visit
 from sources.catalogue.authority import Source, load_authorities
 from sources.crawl.crawler import Crawl
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages import READERS
 from tests.france import memory
 from tests.france.country import France

@@ -8,8 +8,7 @@ import pytest
 
 from sources.catalogue.authority import Order, Source, load_authorities
 from sources.crawl.history import FAILURES, History, belongs, history, may_be_since, ways_since
-from sources.listed import Listed
-from sources.model import Page, Paused, Refused, Unreachable, Validators
+from sources.model import Listed, Page, Paused, Refused, Unreachable, Validators
 from sources.pages import Way
 from sources.text.periods import read_label
 from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, pager, select, white_card

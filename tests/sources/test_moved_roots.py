@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.errors import CrawlFailed
-from sources.model import Gone
+from sources.model import CrawlFailed, Gone
 from tests.sources.markup import HOST, ROOT, file_href, page
 from tests.sources.poller import AUGUST, YEAR, cards, files
 from tests.sources.steps import BY_YEAR, SAME, At, Case, Changes, To, card, case, play

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.crawl.patience import LONGEST, PatientFetcher
+from sources.crawl.history import LONGEST, PatientFetcher
 from sources.model import Download, FetchError, Page, Paused, Unreachable, Validators
 
 NOON = datetime(2026, 8, 14, 12, tzinfo=UTC)

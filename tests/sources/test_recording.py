@@ -14,9 +14,7 @@ import pytest
 from sources.crawl.crawler import Crawler
 from sources.crawl.playback import NotRecorded, Playback, RecordingFetcher, newest_first, record, replay
 from sources.crawl.recording import BadRecording, RecordedPage, Recording, file_name, files_of, read_recording, write_recording
-from sources.errors import CrawlFailed
-from sources.listed import Listed
-from sources.model import Gone, Refused, Unreachable, Validators
+from sources.model import CrawlFailed, Gone, Listed, Refused, Unreachable, Validators
 from tests.sources.markup import ROOT, download, page, white_card
 from tests.sources.poller import AUGUST, NOW, TODAY, YEAR, cards, file_urls, files, months, source
 from tests.sources.site import MemorySite

@@ -19,8 +19,7 @@ import sources.crawl.visit
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawler
 from sources.crawl.trail import Trail
-from sources.errors import CrawlFailed
-from sources.model import Page, Refused, Unreachable, Validators
+from sources.model import CrawlFailed, Page, Refused, Unreachable, Validators
 from sources.pages import READERS
 from tests.sources.families import REGULAR, Family, Item, month_of
 from tests.sources.families_irregular import IRREGULAR

@@ -20,8 +20,7 @@ from sources.crawl.trail import (
     names_year,
     overlap,
 )
-from sources.listed import Listed
-from sources.model import Validators
+from sources.model import Listed, Validators
 from sources.pages import PageLinks, Pager, Way
 
 NOW = datetime(2026, 8, 14, 8, 30, tzinfo=UTC)

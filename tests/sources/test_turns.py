@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.errors import CrawlFailed, LayoutChanged
+from sources.model import CrawlFailed, LayoutChanged
 from tests.sources.markup import HOST, ROOT, download, file_href, page, pager, white_card
 from tests.sources.poller import AUGUST, JULY, YEAR, cards, files, listing, source
 from tests.sources.steps import BY_MONTH, BY_YEAR, SAME, At, Case, Changes, To, card, case, play

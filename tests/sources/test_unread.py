@@ -8,8 +8,7 @@ import pytest
 
 from sources.crawl.trail import Trail
 from sources.crawl.visit import MAX_PAGES, TooManyPages
-from sources.errors import CrawlFailed
-from sources.model import Blocked, FetchError, Gone, MovedAway, Refused, Unreachable, Unusable
+from sources.model import Blocked, CrawlFailed, FetchError, Gone, MovedAway, Refused, Unreachable, Unusable
 from tests.sources.markup import ROOT, page, pager, white_card
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, listing, months, polled, source, urls
 from tests.sources.site import MemorySite

@@ -6,9 +6,7 @@ from datetime import date
 
 import pytest
 
-from sources.errors import CrawlFailed
-from sources.listed import Origin
-from sources.model import Gone
+from sources.model import CrawlFailed, Gone, Origin
 from tests.sources.markup import HOST, ROOT, grey_card, page
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, polled, source, urls
 from tests.sources.site import MemorySite

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from bot.domain.health import Cause
-from sources.errors import Emptied, LayoutChanged
 from sources.http import Disallowed
-from sources.model import Blocked, FetchError, Gone, MovedAway, NeedsBrowser, Paused, Refused, UnderMaintenance, Unreachable, Unusable
+from sources.model import (
+    Blocked,
+    Emptied,
+    FetchError,
+    Gone,
+    LayoutChanged,
+    MovedAway,
+    NeedsBrowser,
+    Paused,
+    Refused,
+    UnderMaintenance,
+    Unreachable,
+    Unusable,
+)
 
 _BY_ERROR: tuple[tuple[type[FetchError], Cause], ...] = (
     # The more precise ones first.

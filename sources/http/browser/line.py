@@ -14,7 +14,7 @@ import httpx
 from sources.catalogue.authority import Browser
 from sources.http.address import Address
 from sources.http.browser import policy
-from sources.http.browser.installed import find_chromium, what_is_missing
+from sources.http.browser.process import find_chromium, what_is_missing
 from sources.http.failures import BrowserFailure
 from sources.http.options import ClientOptions
 from sources.http.origins import Target

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import re
+import resource
+import shutil
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -13,9 +16,7 @@ from typing import Self
 
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
-from sources.http.browser.failures import of_driver
-from sources.http.browser.limits import limit, parent_of
-from sources.http.browser.policy import own_user_agent
+from sources.http.browser.policy import of_driver, own_user_agent
 from sources.http.scratch import ScratchFolder
 
 _START_SECONDS = 30.0
@@ -194,3 +195,68 @@ async def _within(seconds: float, ending: Awaitable[object]) -> bool:
 def _end_now(pid: int) -> None:
     with contextlib.suppress(OSError):
         os.kill(pid, signal.SIGKILL)
+
+
+# The processes of Chromium: what they may take of this machine, whatever a page does, and who started them.
+
+MOST_MEMORY = 2 * 1024 * 1024 * 1024
+"""Bytes that one process may have to write to. An ordinary page has 0.7 GB, most of it never touched. Who wants more crashes."""
+
+
+def limit(pid: int) -> None:
+    """Limit the memory of a process and of all below it, and those that they will start; none of them leaves a core file.
+
+    Chromium limits its pages so by itself where it has its sandbox, but by what the machine has: up to 16 GB. Does nothing on systems
+    without `prlimit`, that is but on Linux.
+    """
+    prlimit = getattr(resource, "prlimit", None)
+    if prlimit is None:
+        return
+    for one in _with_those_below(pid):
+        with contextlib.suppress(OSError, ValueError):  # it has ended meanwhile, or is limited to less
+            prlimit(one, resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+            prlimit(one, resource.RLIMIT_CORE, (0, 0))
+
+
+def parent_of(pid: int) -> int | None:
+    """The process that started this one, None where the system does not tell (it does on Linux)."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _with_those_below(pid: int) -> Iterator[int]:
+    """Each before its children are looked for: what it starts later has its limits from it."""
+    yield pid
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = file.read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            yield from _with_those_below(int(child))
+
+
+# Is there a browser to drive, and what to install where there is none.
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+
+
+def find_chromium(named: str | None) -> str | None:
+    """The path of the program the operator named (a path, or a name to look up), else of the first Chromium found; None without one."""
+    candidates = (named,) if named else _NAMES
+    return next((path for name in candidates if (path := shutil.which(name)) is not None), None)
+
+
+def what_is_missing(named: str | None) -> str | None:
+    """What to install, in words that end a sentence, or None when a browser can be driven. Asked anew each time: it may come meanwhile."""
+    missing = []
+    if importlib.util.find_spec("playwright") is None:
+        missing.append("pip install 'vigie-vsa[browser]'")
+    if find_chromium(named) is None:
+        if named:
+            missing.append(f"a Chromium where the configuration says ({named}: no such program)")
+        else:
+            missing.append("Chromium (Debian: apt-get install chromium)")
+    return " and ".join(missing) or None

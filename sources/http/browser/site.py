@@ -12,8 +12,7 @@ from playwright.async_api import BrowserContext, Error, Page, Route
 
 from sources.http.browser import policy
 from sources.http.browser.door import Door, Locate
-from sources.http.browser.failures import NoConnection, of_driver
-from sources.http.browser.policy import Place
+from sources.http.browser.policy import NoConnection, Place, of_driver
 from sources.http.browser.process import Chromium
 from sources.http.browser.tab import Limits, Tab
 from sources.http.browser.watch import LedAway, Watch

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from playwright.async_api import CDPSession, Page
 
-from sources.http.browser.failures import of_network
+from sources.http.browser.policy import of_network
 from sources.http.failures import BrowserFailure
 from sources.model import Unusable
 

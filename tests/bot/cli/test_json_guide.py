@@ -43,7 +43,7 @@ from bot.domain.records import UncertainAct, Waiting
 from bot.ingest.health import DestinationHealth
 from bot.ingest.results import Harvest, SourceReport, Unread
 from sources.catalogue.authority import load_authorities
-from sources.listed import Listed
+from sources.model import Listed
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "json.md").read_text("utf-8")
 NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 
 from sources.http import Client, Disallowed
 from sources.http.browser import policy
-from sources.http.browser.limits import MOST_MEMORY
+from sources.http.browser.process import MOST_MEMORY
 from sources.model import FetchError, Refused, Unusable
 from tests.sources.client.chromium import needs_chromium, needs_processes
 from tests.sources.client.conftest import SITE

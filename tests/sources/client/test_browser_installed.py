@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sources.catalogue.authority import Browser
-from sources.http.browser.installed import find_chromium, what_is_missing
+from sources.http.browser.process import find_chromium, what_is_missing
 from sources.model import NeedsBrowser
 from tests.sources.client.conftest import HOST, OTHER, SITE, MakeClient
 from tests.sources.client.server import Server, reply

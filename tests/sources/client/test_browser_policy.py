@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sources.http.browser import policy
-from sources.http.browser.failures import NoConnection, of_driver, of_network
-from sources.http.browser.policy import Place
+from sources.http.browser.policy import NoConnection, Place, of_driver, of_network
 from sources.http.failures import in_plain_words
 from sources.http.origins import Target
 

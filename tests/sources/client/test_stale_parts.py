@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from sources.http import remove_stale_parts
-from sources.http.download.part import Part
+from sources.http.download.part import Left, Part, stale
 from sources.http.download.part_files import claim, note_of, stable_path
 from sources.http.download.resuming import Version
-from sources.http.download.stale_parts import Left, stale
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

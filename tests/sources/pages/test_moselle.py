@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages import PageLinks, Way, moselle
 from tests.sources.platforms import ACTS, BULLETINS, ENTRY, MOSELLE, STRANGER, act, acts_page, bulletin, moselle_file
 

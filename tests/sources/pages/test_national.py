@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages import PageLinks, national
 from sources.text.periods import Period
 from tests.sources.markup import (

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages import PageLinks, police
 from tests.sources.platforms import DECREES, POLICE, decree, police_href, police_page, police_pager
 

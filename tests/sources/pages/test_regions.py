@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sources.listed import Listed
+from sources.model import Listed
 from sources.pages import PageLinks, Pager, Way, regions
 from sources.text.periods import Period
 from tests.sources.platforms import INDEX, REGIONS, contents, news, next_page, region_file, region_href, region_page
