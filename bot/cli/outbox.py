@@ -18,7 +18,7 @@ from bot.storage.store import open_store
 
 if TYPE_CHECKING:
     from bot.cli.outbox_deciding import Decided
-    from bot.storage.edits_told import EditTold
+    from bot.storage.edits import EditTold
     from bot.storage.store import Store
 
 T = TypeVar("T")

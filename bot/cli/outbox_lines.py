@@ -12,7 +12,7 @@ from bot.messages import printable
 from bot.messages.cleaning import link_to
 
 if TYPE_CHECKING:
-    from bot.storage.edits_told import EditTold
+    from bot.storage.edits import EditTold
 
 _STATES = {
     PostState.PENDING: "waits to be sent",

@@ -10,7 +10,7 @@ from bot.domain import Post
 from bot.messages.cleaning import link_to
 
 if TYPE_CHECKING:
-    from bot.storage.edits_told import EditTold
+    from bot.storage.edits import EditTold
 
 
 def post_json(post: Post, edit: EditTold | None) -> Json:

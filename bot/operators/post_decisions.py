@@ -15,8 +15,8 @@ from types import MappingProxyType
 
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.ingest.health import judge_destination, needs_person
-from bot.storage.edits_told import EditTold
-from bot.storage.post_alerts import NewPostAlert, PostAlert
+from bot.storage.alerts import NewPostAlert, PostAlert
+from bot.storage.edits import EditTold
 from bot.storage.posts import OpenPost
 
 SETTLE = timedelta(minutes=2)

@@ -16,8 +16,8 @@ from bot.operators.patience import Patience
 from bot.operators.post_decisions import SETTLE, PostChanges, PostMessage, Trouble, post_changes, posts_to_tell
 from bot.operators.post_text import post_text
 from bot.operators.teller import OperatorsChat
-from bot.storage.edits_told import EditTold
-from bot.storage.post_alerts import NewPostAlert, PostAlert
+from bot.storage.alerts import NewPostAlert, PostAlert
+from bot.storage.edits import EditTold
 from bot.storage.posts import OpenPost
 from bot.storage.threads import uninterrupted
 

@@ -13,7 +13,7 @@ from bot.messages import Language
 from bot.messages.cleaning import cut, inert
 from bot.operators.fitting import Advised, complete, fitted
 from bot.operators.post_decisions import PostMessage, Trouble
-from bot.storage.post_alerts import PostAlert
+from bot.storage.alerts import PostAlert
 
 _SHOWN = 10
 _LONGEST_DETAIL = 200

@@ -7,16 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from bot.domain import Evidence, Judged, Outcome
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity.act_keys import ActText, act_keys
 from bot.domain.records import REREAD
-from bot.storage.act_numbers import new_numbers
 from bot.storage.codec import evidence_from_json, evidence_to_json
 from bot.storage.decisions import decisions_under
-from bot.storage.schema import acts, reviews
+from bot.storage.schema import act_numbers, acts, reviews
 from bot.storage.search import index_acts
 
 Keys = tuple[str, ...]
@@ -178,3 +177,21 @@ def _values(item: Judged) -> dict[str, Any]:
         "evidence": evidence_to_json(verdict.evidence),
         "text": clean(_text(item)),
     }
+
+
+# The numbers of acts, which are those of reviews too: none is given twice, so that what a person answers never falls on another act.
+
+
+def new_numbers(connection: Connection, count: int) -> list[dict[str, int]]:
+    """As many new values of `acts.id`, to add to the rows. To be called before acts are deleted, even where no new one follows.
+
+    PostgreSQL has a sequence, which never goes back: nothing is to be added there. SQLite would give the number of a deleted act again, as
+    soon as no higher one is left (https://www.sqlite.org/autoinc.html), so the highest that was ever given is kept.
+    """
+    if connection.dialect.name != "sqlite":
+        return [{} for _ in range(count)]
+    given = connection.execute(select(act_numbers.c.last)).scalar() or 0
+    given = max(given, connection.execute(select(func.max(acts.c.id))).scalar() or 0)
+    connection.execute(delete(act_numbers))
+    connection.execute(insert(act_numbers), {"last": given + count})
+    return [{"id": given + number} for number in range(1, count + 1)]

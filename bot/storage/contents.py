@@ -10,10 +10,9 @@ from sqlalchemy import Select, and_, delete, exists, or_, select, update
 from bot.domain import PageText
 from bot.domain.folding import clean
 from bot.domain.records import Content, RecueilState
-from bot.storage.database import Database
-from bot.storage.packing import Damaged, pack_pages, unpack_pages
+from bot.storage.codec import Damaged, pack_pages, unpack_pages
+from bot.storage.database import Database, insert_or_ignore
 from bot.storage.schema import acts, contents, recueils, reviews
-from bot.storage.upsert import insert_or_ignore
 
 PAGES_KEPT = timedelta(days=400)
 """How long the pages of a file that was wholly read are kept after it came: see `Contents.forget`."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, QueuePool, Row, Table, create_engine, event, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from bot.storage.engine import WRITING
-from bot.storage.errors import NoSuchRow, NotWritable, StorageError, translate
+from bot.storage.errors import BadUrl, Conflict, NoSuchRow, NotWritable, StorageError, Unavailable, translate
 from bot.storage.schema import recueils
 
 # PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
@@ -95,3 +99,162 @@ def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[
         # As the one before has left it.
         row = connection.execute(mine).one()
     return row
+
+
+# Begin a transaction again when another program wrote at the same time.
+
+_TRIES = 5
+
+_Result = TypeVar("_Result")
+
+
+def written(database: Database, work: Callable[[Connection], _Result]) -> _Result:
+    """What `work` gives, whose transaction is committed whole. It is called again after a conflict, of which nothing was kept.
+
+    Raises StorageError, and Conflict after several tries.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            with database.writing() as connection:
+                return work(connection)
+        except Conflict:
+            continue
+    with database.writing() as connection:
+        return work(connection)
+
+
+# INSERT … ON CONFLICT DO NOTHING: the same words in both databases, under two names in SQLAlchemy.
+
+
+def insert_or_ignore(connection: Connection, table: Table) -> Any:
+    """An INSERT that leaves a row already there as it is. With `.returning(...)` it returns the inserted rows only."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+# An engine with the house's settings: foreign keys, WAL, patience, and transactions that begin the way they will be used.
+#
+# SQLite allows one writer. A transaction that reads first and writes later can fail at once, whatever the busy timeout, when another wrote
+# in between: so every writing transaction begins with BEGIN IMMEDIATE (https://www.sqlite.org/lang_transaction.html).
+
+BUSY_TIMEOUT = 30.0
+"""Seconds to wait for a lock held by another process."""
+
+_BUSY_PAUSE = 0.02
+
+WRITING = {"vigie_begin": "IMMEDIATE"}
+"""Execution options of a connection that is going to write."""
+
+
+def make_engine(url: URL, *, read_only: bool, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
+    """An engine for an address that `parse_url` gave. `busy_timeout` is in seconds. Raises Unavailable without the PostgreSQL driver."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, read_only=read_only, busy_timeout=busy_timeout)
+    options = f"-c lock_timeout={int(busy_timeout * 1000)}"
+    if read_only:
+        options += " -c default_transaction_read_only=on"
+    given = url.query.get("options")
+    if given:
+        options = f"{given if isinstance(given, str) else ' '.join(given)} {options}"
+    arguments: dict[str, Any] = {"options": options, "connect_timeout": 10, "application_name": "vigie"}
+    try:
+        return create_engine(url.difference_update_query(["options"]), connect_args=arguments, pool_pre_ping=True, hide_parameters=True)
+    except ModuleNotFoundError as error:
+        raise Unavailable(f"{masked(url)} needs the PostgreSQL driver: pip install 'vigie-vsa[postgres]'") from error
+
+
+def _sqlite(url: URL, *, read_only: bool, busy_timeout: float) -> Engine:
+    arguments: dict[str, Any] = {"check_same_thread": False, "timeout": busy_timeout}
+    pool: dict[str, Any] = {"poolclass": QueuePool, "pool_timeout": busy_timeout}
+    if in_memory(url):
+        # A database in memory is its connection: one, shared, and never given up.
+        pool |= {"pool_size": 1, "max_overflow": 0}
+    elif read_only:
+        address = Path(url.database or "").absolute().as_uri()
+        url = url.set(database=address).update_query_dict({"mode": "ro", "uri": "true"})
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **pool)
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: sqlite3.Connection, _record: object) -> None:
+        # None stops the driver from beginning transactions of its own; `_begin` does.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        if read_only and not in_memory(url):
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('vigie_begin', 'DEFERRED')}")
+
+    return engine
+
+
+def use_wal(engine: Engine, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    """Let readers and one writer work at once. The setting stays in the file. Does nothing for PostgreSQL or in memory.
+
+    SQLite does not wait by itself here: changing the mode while another connection is open to the file may answer "busy" at once,
+    whatever the busy timeout. Raises sqlite3.OperationalError when it is still so after `busy_timeout` seconds.
+    """
+    if engine.dialect.name != "sqlite" or in_memory(engine.url):
+        return
+    raw = engine.raw_connection()
+    deadline = time.monotonic() + busy_timeout
+    try:
+        while True:
+            try:
+                raw.cursor().execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_BUSY_PAUSE)
+            else:
+                return
+    finally:
+        raw.close()
+
+
+# `database.url`: what is accepted, and how it is shown.
+
+_EXAMPLES = "examples: sqlite:///vigie.db, postgresql://user:password@host/vigie"
+# Greedy on purpose: a password with an unescaped "@" must not show its second half.
+_USER_INFO = re.compile(r"((?:://|^(?!.*://))[^:@/]*):.*@", re.DOTALL)
+_PARAMETER = re.compile(r"(?<=password=)[^&\s]*", re.IGNORECASE)
+
+
+def parse_url(text: str) -> URL:
+    """The address of a SQLite file (`sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://` in memory) or of PostgreSQL.
+
+    `postgresql://` and `postgres://` mean the psycopg 3 driver. Raises BadUrl, whose message never holds the password.
+    """
+    try:
+        url = make_url(text.strip())
+    except (ArgumentError, ValueError):
+        raise BadUrl(f"database.url is not a database address: {_mask(text)!r} ({_EXAMPLES})") from None
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        if text.count("@") > 1:
+            raise BadUrl(f"database.url holds an '@' of its own, in the password perhaps: write it as %40 ({_mask(text)})")
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise BadUrl(f"database.url names {url.drivername!r}; only sqlite and postgresql are known ({_EXAMPLES})")
+    if url.host or url.username or url.password or url.port:
+        raise BadUrl(f"a SQLite address takes three slashes, or four before an absolute path: {masked(url)} ({_EXAMPLES})")
+    if url.query:
+        raise BadUrl(f"a SQLite address takes no options: {masked(url)} ({_EXAMPLES})")
+    if in_memory(url):
+        return url.set(drivername="sqlite", database=":memory:")
+    return url.set(drivername="sqlite", database=str(Path(url.database or "").expanduser()))
+
+
+def masked(url: URL) -> str:
+    """The address as it may be shown and logged."""
+    return _mask(url.render_as_string(hide_password=True))
+
+
+def _mask(text: str) -> str:
+    return _PARAMETER.sub("***", _USER_INFO.sub(r"\1:***@", text))
+
+
+def in_memory(url: URL) -> bool:
+    """True for a SQLite database that lives and dies with the process."""
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")

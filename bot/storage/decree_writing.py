@@ -14,11 +14,11 @@ from bot.domain.identity.completing import completed, earliest
 from bot.domain.identity.identity import Found, keys_of
 from bot.domain.identity.linking import prefix_of
 from bot.storage.codec import evidence_to_json, facts_from_json, facts_to_json
+from bot.storage.database import insert_or_ignore
 from bot.storage.errors import NoSuchRow
 from bot.storage.links import write_links
 from bot.storage.schema import decrees, identities, sightings
 from bot.storage.search import index_again
-from bot.storage.upsert import insert_or_ignore
 
 
 def store_decrees(

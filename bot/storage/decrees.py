@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
 from bot.domain import Decree, Evidence, Kind, Outcome, Sighting
 from bot.domain.records import PageOfDecrees, ReadResult, Recorded
 from bot.storage.codec import evidence_from_json
-from bot.storage.database import Database
+from bot.storage.database import Database, written
 from bot.storage.decree_rows import load_decrees, load_sightings, newest_first
 from bot.storage.decree_writing import renew
-from bot.storage.editing import want_edits
-from bot.storage.queueing import Route
-from bot.storage.recording import record
-from bot.storage.retrying import written
-from bot.storage.running import running
-from bot.storage.schema import act_terms, acts, decrees
+from bot.storage.edits import want_edits
+from bot.storage.recording import Route, record
+from bot.storage.schema import act_terms, acts, decrees, identities, links
 from bot.storage.search import matching, query_terms, relevance
 
 
@@ -144,3 +141,39 @@ def _page(connection: Connection, counted: Select[int], ordered: Select[int], li
     ids = connection.execute(ordered.limit(limit).offset(offset)).scalars().all()
     found = load_decrees(connection, ids)
     return PageOfDecrees(tuple(found[decree] for decree in ids), total)
+
+
+# Which decrees may count on a day: one indexed query, so that nobody has to read every decree there is.
+
+GRANTS = (Kind.AUTHORISATION, Kind.RENEWAL)
+"""Kinds under which somebody is watched."""
+
+UNKNOWN_END = timedelta(days=62)
+"""How long a decree without a known end may still count: twice the month that article 10, VII, of loi n° 2023-380 allows at once."""
+
+
+def running(on: date, authorities: Collection[str] | None) -> Select[int]:
+    """The ids of the decrees that may count on this day, in the order of `newest_first`."""
+    # Each part has its own index; as alternatives of one condition they would be looked for in every decree.
+    parts = (select(decrees.c.id).where(decrees.c.ends_on >= on), _open_end(on), *_lengthened(on))
+    query = select(decrees.c.id).where(decrees.c.id.in_(union(*parts)), decrees.c.kind.in_(GRANTS), decrees.c.withdrawn_at.is_(None))
+    if authorities is not None:
+        query = query.where(decrees.c.authority.in_(sorted(authorities)))
+    return query.order_by(*newest_first())
+
+
+def _open_end(on: date) -> Select[int]:
+    earliest = on - UNKNOWN_END
+    recent = decrees.c.found_at >= datetime.combine(earliest, time(), UTC)
+    # A backfill finds today what was published years ago.
+    published = or_(decrees.c.published.is_(None), decrees.c.published >= earliest)
+    return select(decrees.c.id).where(decrees.c.ends_on.is_(None), recent, published)
+
+
+def _lengthened(on: date) -> tuple[Select[int], Select[int]]:
+    """Decrees that a later one may change whose own period is not over: which it means is settled when they are loaded."""
+    later = select(decrees.c.id).where(decrees.c.ends_on >= on)
+    changing = and_(links.c.change == Kind.MODIFICATION, links.c.decree_id.in_(later))
+    by_number = select(identities.c.decree_id).where(identities.c.prefix.in_(select(links.c.prefix).where(changing)))
+    by_day = select(decrees.c.id).where(decrees.c.signed_on.in_(select(links.c.signed).where(changing, links.c.number.is_(None))))
+    return by_number, by_day

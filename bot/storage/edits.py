@@ -13,13 +13,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
-from bot.domain import Post, PostCause, PostState
+from bot.domain import CHANGING, Kind, Post, PostCause, PostState
 from bot.domain.folding import clean
-from bot.domain.identity.marks import as_text, is_to_be_told
-from bot.storage.database import Database
-from bot.storage.editing import DONE, GIVEN_UP, PENDING
-from bot.storage.outbox_rows import SKEW, is_in_doubt, lasts, load_rows
-from bot.storage.replies import with_followers
+from bot.domain.identity.marks import CHANGED, as_text, as_untold, is_to_be_told, named_by, news
+from bot.storage.database import Database, insert_or_ignore
+from bot.storage.decree_rows import load_decrees
+from bot.storage.outbox_rows import SKEW, cause_of, is_in_doubt, lasts, load_rows, with_followers
 from bot.storage.schema import Instant, decrees, edits, holds, posts
 
 
@@ -171,3 +170,148 @@ def can_be_edited() -> ColumnElement[bool]:
     """Sent, a message of its own, and of a decree that stands."""
     stands = exists().where(decrees.c.id == posts.c.decree_id, decrees.c.withdrawn_at.is_(None))
     return and_(posts.c.state == PostState.SENT, posts.c.reference.is_not(None), posts.c.digest.is_(None), stands)
+
+
+# Notes, where decrees are written, that posts may have to be edited. Within the transaction of the connection.
+
+PENDING, DONE, GIVEN_UP = "pending", "done", "given_up"
+
+
+def changed_by(connection: Connection, written: Collection[int]) -> frozenset[int]:
+    """The decrees that these ones change, as they stand now, and those that the decrees which they end had changed."""
+    found: set[int] = set()
+    step = set(written)
+    while step:
+        stored = load_decrees(connection, step)
+        changes = [(change.kind, change.decree) for decree in stored.values() for change in decree.changes]
+        changed = {decree for kind, decree in changes if decree is not None and kind in CHANGING} - found
+        # What is ended changes nothing any more, and what it had ended changes again what that had changed.
+        step = changed & {decree for kind, decree in changes if kind is Kind.ABROGATION}
+        found |= changed
+    return frozenset(found)
+
+
+def want_edits(connection: Connection, written: Collection[int], *, new: Collection[int] = ()) -> None:
+    """Note the posts of these decrees, of those that they change (what ends a suspension is news for readers of what was suspended), and of
+    those that they are said to change and do not any more, which have not told what is known by now.
+
+    A post that is being sent is noted too, and one that waits, which another program may be about to send: whether there is still
+    something to tell is asked again before it is edited. Those that are `new` among them no post can have told of: where all are, the posts
+    of years need not be looked through.
+    """
+    if not written:
+        return
+    touched = {*written, *changed_by(connection, written), *_told_of(connection, {*written} - {*new})}
+    told = select(posts.c.id, posts.c.decree_id, posts.c.told).where(
+        posts.c.decree_id.in_(sorted(touched)), posts.c.digest.is_(None), posts.c.state != PostState.REFUSED
+    )
+    rows = connection.execute(told.order_by(posts.c.id)).all()
+    stored = load_decrees(connection, {row.decree_id for row in rows})
+    wanted = [row.id for row in rows if news(row.told, stored[row.decree_id])]
+    if wanted:
+        opened: list[dict[str, Any]] = [{"post_id": post, "state": PENDING, "attempts": 0} for post in wanted]
+        connection.execute(insert_or_ignore(connection, edits), opened)
+        again = {"state": PENDING, "attempts": 0, "not_before": None, "tried_at": None, "cause": None, "error": None}
+        connection.execute(update(edits).where(edits.c.post_id.in_(wanted), edits.c.state != PENDING).values(again))
+
+
+def _told_of(connection: Connection, written: Collection[int]) -> set[int]:
+    """The decrees whose posts tell that one of these changed theirs."""
+    if not written:
+        return set()
+    telling = select(posts.c.decree_id, posts.c.told).where(posts.c.told.contains(CHANGED))
+    return {row.decree_id for row in connection.execute(telling) if not named_by(row.told).isdisjoint(written)}
+
+
+# The edits as people see them: what waits, what was given up, and what a person decides of it.
+
+
+@dataclass(frozen=True, slots=True)
+class EditTold:
+    """What is told of an edit: `state` is `pending`, `done` or `given_up`. `not_before` is when it is tried next."""
+
+    post: int
+    destination: str
+    state: str
+    attempts: int
+    not_before: datetime | None
+    cause: PostCause | None
+    error: str | None
+
+
+class EditsTold:
+    """Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def unmade(self, destinations: Collection[str]) -> list[EditTold]:
+        """Those that wait, and those that were given up by other than a person. Give the destinations whose posts are edited."""
+        waits = and_(edits.c.state == PENDING, can_be_edited())
+        return self._found(and_(posts.c.destination.in_(sorted(destinations)), or_(waits, _was_given_up())))
+
+    def given_up(self, destinations: Collection[str]) -> list[EditTold]:
+        """Those among them that are not tried again, and of which a person decided nothing yet."""
+        return self._found(and_(posts.c.destination.in_(sorted(destinations)), _was_given_up()))
+
+    def of(self, post_id: int) -> EditTold | None:
+        """That of one post; None where it has told all that was ever known."""
+        return next(iter(self._found(edits.c.post_id == post_id)), None)
+
+    def retry(self, post_id: int, now: datetime) -> bool:
+        """A person wants it made now: one that waits, or one that was given up, whatever its message tells by now. False: there is none."""
+        values: dict[str, Any] = {"state": PENDING, "attempts": 0, "not_before": None, "tried_at": None, "changed_at": now}
+        values |= {"cause": PostCause.BY_PERSON.value, "error": None}
+        own = and_(edits.c.post_id == post_id, edits.c.post_id.in_(select(posts.c.id).where(can_be_edited())))
+        with self._database.writing() as connection:
+            if connection.execute(update(edits).where(own, edits.c.state == GIVEN_UP).values(values)).rowcount:
+                # Given up, it was taken for told: the message may say anything.
+                _tell(connection, post_id, as_untold(_told_edits_told(connection, post_id)))
+                return True
+            return connection.execute(update(edits).where(own, edits.c.state == PENDING).values(values)).rowcount > 0
+
+    def drop(self, post_id: int, now: datetime) -> bool:
+        """A person gives it up: it is not made unless more becomes known, and nobody is told of it any more. False where there is none.
+
+        That an edit has shown its message to others stays noted, and keeps all others of that destination from being made.
+        """
+        exposed, by_person = PostCause.EDIT_EXPOSED.value, PostCause.BY_PERSON.value
+        cause = case((edits.c.cause == exposed, exposed), else_=by_person)
+        values = {"state": GIVEN_UP, "cause": cause, "not_before": None, "changed_at": now}
+        with self._database.writing() as connection:
+            open_one = update(edits).where(edits.c.post_id == post_id, edits.c.state != DONE)
+            if not connection.execute(open_one.values(values)).rowcount:
+                return False
+            (post,) = load_rows(connection, posts.c.id == post_id)
+            _tell(connection, post_id, as_text(_told_edits_told(connection, post_id), post.decree))
+            return True
+
+    def _found(self, which: ColumnElement[bool]) -> list[EditTold]:
+        query = select(edits, posts.c.destination).join(posts, posts.c.id == edits.c.post_id).where(which).order_by(edits.c.post_id)
+        with self._database.reading() as connection:
+            return [
+                EditTold(
+                    post=row.post_id,
+                    destination=row.destination,
+                    state=row.state,
+                    attempts=row.attempts,
+                    not_before=row.not_before,
+                    cause=cause_of(row),
+                    error=row.error,
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def _was_given_up() -> ColumnElement[bool]:
+    by_a_program = or_(edits.c.cause.is_(None), edits.c.cause != PostCause.BY_PERSON.value)
+    return and_(edits.c.state == GIVEN_UP, by_a_program)
+
+
+def _told_edits_told(connection: Connection, post_id: int) -> str | None:
+    told: str | None = connection.execute(select(posts.c.told).where(posts.c.id == post_id)).scalar_one()
+    return told
+
+
+def _tell(connection: Connection, post_id: int, told: str) -> None:
+    connection.execute(update(posts).where(posts.c.id == post_id).values(told=told))

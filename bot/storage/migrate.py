@@ -16,11 +16,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, delete, false, inspect, text
 
-from bot.storage.engine import WRITING
+from bot.storage.database import WRITING, masked
 from bot.storage.errors import WrongSchema
 from bot.storage.schema import metadata, search_rules
 from bot.storage.search import renew_index
-from bot.storage.url import masked
 
 VERSION_TABLE = "vigie_schema"
 _ADVISORY_LOCK = 0x7669676965  # "vigie"

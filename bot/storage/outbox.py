@@ -9,23 +9,22 @@ The posts of a digest are one message: which they are is recorded before it is s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, true, update
 
-from bot.domain import Post, PostCause, PostState
+from bot.domain import Decree, History, Post, PostCause, PostState
 from bot.domain.folding import clean
 from bot.domain.identity.marks import as_text
 from bot.domain.identity.shown import shown_by
 from bot.storage import backlog, waiting
 from bot.storage.backlog import Load
-from bot.storage.database import Database
-from bot.storage.outbox_rows import is_due, is_in_doubt, is_resting, load_messages, load_rows, of_message
-from bot.storage.post_states import require, values_of
-from bot.storage.replies import with_reply
-from bot.storage.schema import posts
+from bot.storage.database import Database, insert_or_ignore
+from bot.storage.decree_rows import load_decrees
+from bot.storage.outbox_rows import is_due, is_in_doubt, is_resting, load_messages, load_rows, of_message, require, values_of, with_reply
+from bot.storage.schema import decrees, newest_messages, posts, searches
 from bot.storage.withdrawing import refuse_withdrawn
 
 SETTLE = timedelta(seconds=10)
@@ -219,3 +218,89 @@ def _about_to_be_told(connection: Connection, messages: Sequence[Post]) -> list[
 
 def _oldest(destination: str, due: ColumnElement[bool], now: datetime) -> Select[int]:
     return select(posts.c.id).where(posts.c.destination == destination, due, ~is_resting(destination, now)).order_by(posts.c.id)
+
+
+# The messages that are known in a Telegram chat, for who looks there for one post.
+
+_LAST_SENT = 20
+"""Posts among whose messages the newest one is looked for: ids grow with time, but for the clocks of two programs."""
+
+
+class ChatMessages:
+    """Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, chats: Collection[str], message_id: int, now: datetime) -> None:
+        """A message with this id is, or was, in the chat that these names and numbers mean."""
+        values = {"message_id": message_id, "noted_at": now}
+        with self._database.writing() as connection:
+            for chat in {_name(chat) for chat in chats}:
+                connection.execute(insert_or_ignore(connection, newest_messages), {"chat": chat, **values})
+                older = and_(newest_messages.c.chat == chat, newest_messages.c.message_id < message_id)
+                connection.execute(update(newest_messages).where(older).values(values))
+
+    def begin(self, post_id: int, chat: int | str) -> int | None:
+        """Note the newest message known in the chat of a post that is about to be sent: its own message can only come after it. Gives its
+        id, None where none is known. Raises NoSuchRow.
+        """
+        with self._database.writing() as connection:
+            require(connection, post_id)
+            this = posts.alias()
+            here = posts.c.destination == select(this.c.destination).where(this.c.id == post_id).scalar_subquery()
+            last = select(posts.c.reference).where(here, posts.c.state == PostState.SENT)
+            sent = connection.execute(last.order_by(posts.c.closed_at.desc()).limit(_LAST_SENT)).scalars()
+            newest = max([*_numbers(sent), *filter(None, [_newest(connection, chat)])], default=None)
+            values = {"after": newest, "searched_to": None}
+            if not connection.execute(update(searches).where(searches.c.post_id == post_id).values(values)).rowcount:
+                connection.execute(insert(searches), {"post_id": post_id, **values})
+            return newest
+
+    def searched(self, post_id: int, to: int) -> None:
+        """The message of this post is none of those up to this id."""
+        with self._database.writing() as connection:
+            connection.execute(insert_or_ignore(connection, searches), {"post_id": post_id})
+            connection.execute(update(searches).where(searches.c.post_id == post_id).values(searched_to=to))
+
+    def history(self, post_id: int, chat: int | str) -> History:
+        """What is known of the chat, to look there for this post. Raises NoSuchRow."""
+        this = posts.alias()
+        # The id too: programs whose clocks disagree must not make a later post an earlier one.
+        earlier = and_(posts.c.closed_at < this.c.created_at, posts.c.id < this.c.id)
+        sent = select(posts.c.reference, earlier.label("earlier")).join(
+            this, and_(this.c.destination == posts.c.destination, this.c.id == post_id)
+        )
+        with self._database.reading() as connection:
+            require(connection, post_id)
+            rows = connection.execute(sent.where(posts.c.state == PostState.SENT)).all()
+            search = connection.execute(select(searches).where(searches.c.post_id == post_id)).one_or_none()
+            newest = _newest(connection, chat)
+        after = None if search is None else search.after
+        before = max([*_numbers(row.reference for row in rows if row.earlier), *filter(None, [after])], default=None)
+        searched_to = None if search is None else search.searched_to
+        return History(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to)
+
+    def decrees_at(self, link: str) -> list[Decree]:
+        """The decrees whose posts have this link, `…pdf#page=3`."""
+        url, _, page = link.rpartition("#page=")
+        if not page.isdecimal():
+            return []
+        query = select(decrees.c.id).where(decrees.c.url == url, decrees.c.page == int(page)).order_by(decrees.c.id)
+        with self._database.reading() as connection:
+            found = load_decrees(connection, connection.execute(query).scalars().all())
+        return list(found.values())
+
+
+def _newest(connection: Connection, chat: int | str) -> int | None:
+    query = select(newest_messages.c.message_id).where(newest_messages.c.chat == _name(chat))
+    found: int | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _numbers(references: Iterable[str | None]) -> list[int]:
+    return [int(one) for one in references if one is not None and one.isascii() and one.isdigit()]
+
+
+def _name(chat: int | str) -> str:
+    return str(chat).lower()

@@ -14,13 +14,10 @@ import structlog
 from sqlalchemy import select, update
 
 from bot.domain.folding import clean
-from bot.storage.database import Database
-from bot.storage.engine import make_engine
+from bot.storage.database import Database, in_memory, insert_or_ignore, make_engine, masked, parse_url
 from bot.storage.errors import StorageError
 from bot.storage.migrate import require_current
 from bot.storage.schema import addresses, robots
-from bot.storage.upsert import insert_or_ignore
-from bot.storage.url import in_memory, masked, parse_url
 from sources.http.politeness import AddressState, MemoryPoliteness, PolitenessStore, RobotsCopy
 
 log = structlog.get_logger()

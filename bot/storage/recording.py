@@ -8,23 +8,22 @@ announced from being announced again. A reading that is incomplete is never a du
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, insert, select, update
 
-from bot.domain import Act, Decree, Reading
+from bot.domain import Act, Decree, Post, PostState, Reading
 from bot.domain.folding import clean_or_none
-from bot.domain.identity.identity import Earlier, Found, keys_of, recognise
+from bot.domain.identity.identity import Earlier, Found, keys_of, post_key, recognise
 from bot.domain.records import ReadResult, Recorded, RecueilState
 from bot.storage.act_writing import replace_acts
 from bot.storage.database import lock_recueil
 from bot.storage.decree_rows import load_decrees
 from bot.storage.decree_writing import see, store_decrees
-from bot.storage.editing import want_edits
-from bot.storage.queueing import Route, queue
-from bot.storage.schema import acts, identities, recueils
+from bot.storage.edits import want_edits
+from bot.storage.schema import acts, identities, posts, recueils
 from bot.storage.withdrawing import left_to_people
 
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE)
@@ -143,3 +142,20 @@ def _unread(reading: Reading) -> str:
     lost = f"{len(pages)} of {reading.page_count} pages could not be read{' whole' if reading.damaged else ''}: {shown}" if pages else ""
     damage = "the file is cut short, or damaged" if reading.salvaged else "the file is damaged" if reading.damaged else ""
     return "; ".join(filter(None, (damage, lost)))
+
+
+# Put posts into the outbox.
+
+Route = Callable[[Decree], Sequence[str]]
+"""Names the destinations of a decree."""
+
+
+def queue(connection: Connection, decree: Decree, destinations: Sequence[str], now: datetime) -> list[Post]:
+    """One post for each destination of a stored decree."""
+    queued = []
+    for destination in dict.fromkeys(destinations):
+        key = post_key(destination, decree.identities)
+        row = {"key": key, "destination": destination, "decree_id": decree.id, "state": PostState.PENDING, "attempts": 0, "created_at": now}
+        post = connection.execute(insert(posts).returning(posts.c.id), row).scalar_one()
+        queued.append(Post(int(post), key, destination, decree, PostState.PENDING, created_at=now))
+    return queued

@@ -17,10 +17,9 @@ from bot.storage.decisions import decisions_under, keys_of_act
 from bot.storage.decree_rows import load_decrees
 from bot.storage.decree_writing import claim, see, store_decrees
 from bot.storage.decrees import StoredAct
-from bot.storage.editing import want_edits
+from bot.storage.edits import want_edits
 from bot.storage.errors import NoSuchRow
-from bot.storage.queueing import Route, queue
-from bot.storage.recording import known_keys
+from bot.storage.recording import Route, known_keys, queue
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
 from bot.storage.withdrawing import withdrawn_among

@@ -12,18 +12,15 @@ from bot.domain import Decree, Kind, Outcome
 from bot.domain.identity.identity import Earlier, Found, keys_of, recognise
 from bot.domain.records import Accepted, Decision, Rejected, Waiting
 from bot.storage.codec import evidence_from_json
-from bot.storage.database import Database, lock_recueil
-from bot.storage.decisions import decisions_under
+from bot.storage.database import Database, lock_recueil, written
+from bot.storage.decisions import claim, decided, decision, decisions_under, settle, token_of
 from bot.storage.decree_rows import load_decrees
 from bot.storage.decree_writing import see, store_decrees
-from bot.storage.editing import want_edits
+from bot.storage.edits import want_edits
 from bot.storage.errors import NoSuchRow
-from bot.storage.queueing import Route, queue
-from bot.storage.recording import known_keys
-from bot.storage.retrying import written
+from bot.storage.recording import Route, known_keys, queue
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
-from bot.storage.settling import claim, decided, decision, settle, token_of
 from bot.storage.withdrawing import reinstate, withdraw, withdraw_act
 
 

@@ -7,29 +7,19 @@ gives, there are none: of all acts of France they would be some 1.5 GB a year, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from importlib.metadata import version
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    bindparam,
-    case,
-    cast,
-    delete,
-    insert,
-    literal,
-    select,
-    text,
-)
+from snowballstemmer.french_stemmer import FrenchStemmer
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, case, cast, delete, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.domain import Facts
+from bot.domain.folding import fold_words
 from bot.storage.codec import PURPOSES, facts_from_json
 from bot.storage.schema import act_terms, acts, decrees, search_rules
-from bot.storage.terms import RULES, terms, words
 
 # An underscore cannot come from a text or a question: their terms are letters and digits.
 _AUTHORITY = "_in"
@@ -138,3 +128,58 @@ def _head(authority: str, title: str, act_id: str | None, facts: Facts) -> list[
 
 def _authority_term(code: str) -> str:
     return _AUTHORITY + "".join(words(code))
+
+
+# Words to search terms: without accents or case, French endings removed. Pure, and the same for both databases.
+#
+# Accents go first and endings after, so that `caméras`, `camera` and `CAMERAS` are one term whoever typed them.
+
+RULES = f"3 snowballstemmer {version('snowballstemmer')}"
+"""Names the rules of this module and of `bot.domain.folding`, and of which acts terms are made: raise the number when they change, and
+the terms of every database are made again.
+
+Endings are cut a little differently by other versions of the library.
+"""
+
+LONGEST_TERM = 40
+
+_WORD = re.compile(r"[^\W_]+")
+# Signs that compatibility folding would turn into letters glued to the next number: n°, nº, №.
+_SIGNS = str.maketrans(dict.fromkeys("°º№ª", " "))
+# fmt: off
+_STOP = frozenset((
+    "au", "aux", "ce", "ces", "dans", "de", "des", "du", "en", "et", "il", "la", "le", "les", "leur", "leurs", "ou", "par", "pour",
+    "que", "qui", "se", "ses", "sur", "un", "une",
+))
+# fmt: on
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order: lower case ASCII letters and digits only. Letters of other alphabets become their code points."""
+    return [_ascii(word)[:LONGEST_TERM] for word in _WORD.findall(fold_words(text.translate(_SIGNS)))]
+
+
+def terms(texts: Iterable[str], *, most: int) -> list[str]:
+    """The first `most` distinct terms of the texts, in order of appearance. Empty words of French are left out."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for word in words(text):
+            if word in _STOP or (len(word) == 1 and word.isalpha()):
+                continue
+            found[stem(word)] = None
+            if len(found) >= most:
+                return list(found)
+    return list(found)
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A folded word without its French ending."""
+    # Without its accent the participle "autorisée" no longer looks like one: give it the ending the stemmer knows.
+    known = re.sub(r"(?<=[a-z]{3})ee(s?)$", r"e\1", word)
+    # A stemmer keeps the word it works on: one each, because threads come here together.
+    return str(FrenchStemmer().stemWord(known))
+
+
+def _ascii(word: str) -> str:
+    return "".join(character if character.isascii() else f"u{ord(character):x}" for character in word)

@@ -10,29 +10,21 @@ from typing import Self
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.storage.alerts import Alerts
-from bot.storage.backfills import Backfills
+from bot.storage.alerts import Alerts, DestinationChecks, PostAlerts
 from bot.storage.contents import Contents
-from bot.storage.database import Database
+from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, use_wal
 from bot.storage.decrees import Decrees
-from bot.storage.edits import Edits
-from bot.storage.edits_told import EditsTold
-from bot.storage.engine import BUSY_TIMEOUT, make_engine, use_wal
+from bot.storage.edits import Edits, EditsTold
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema, translate
 from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
-from bot.storage.moved_chats import MovedChats
-from bot.storage.outbox import Outbox
-from bot.storage.post_alerts import DestinationChecks, PostAlerts
-from bot.storage.posts import Posts
-from bot.storage.quarantine import Quarantine
-from bot.storage.recueils import Recueils
-from bot.storage.references import ChatMessages
+from bot.storage.outbox import ChatMessages, Outbox
+from bot.storage.posts import MovedChats, Posts
+from bot.storage.recueils import Quarantine, Recueils
 from bot.storage.rejudging import Rejudging
 from bot.storage.requests import Requests
 from bot.storage.reviews import Reviews
-from bot.storage.sources import SourceStates
-from bot.storage.url import in_memory, masked, parse_url
+from bot.storage.sources import Backfills, SourceStates
 
 
 class Store:

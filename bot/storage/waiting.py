@@ -8,11 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 
 from bot.domain import PostCause, PostState
-from bot.storage.outbox_rows import SKEW, due_at, is_due, is_in_doubt, lasts, load_rows
-from bot.storage.post_states import values_of
-from bot.storage.replies import awaited
+from bot.storage.database import insert_or_ignore
+from bot.storage.outbox_rows import SKEW, awaited, due_at, is_due, is_in_doubt, lasts, load_rows, values_of
 from bot.storage.schema import Instant, edits, holds, posts
-from bot.storage.upsert import insert_or_ignore
 
 _LOOKED_FOR = (PostState.UNKNOWN, PostState.SENDING)
 

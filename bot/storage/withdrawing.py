@@ -13,7 +13,7 @@ from bot.domain import Outcome, Post, PostCause, PostState, Verdict
 from bot.domain.identity.identity import Found
 from bot.domain.records import Decision, ReadResult, Withdrawal
 from bot.storage.decisions import decisions_under, key_of_decree, key_of_review, keys_of_act, write_decision
-from bot.storage.editing import changed_by, want_edits
+from bot.storage.edits import changed_by, want_edits
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.outbox_rows import load_rows
 from bot.storage.schema import act_terms, acts, decisions, decrees, posts, recueils, reviews, sightings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from bot.storage.packing import PackedText
+from bot.storage.codec import PackedText
 from bot.storage.schema.types import Id, Instant, Terms, metadata
 
 acts = Table(
@@ -29,7 +29,7 @@ acts = Table(
 act_numbers = Table(
     "act_numbers",
     metadata,
-    # One row in SQLite, none in PostgreSQL: the highest number that an act ever had. See `bot.storage.act_numbers`.
+    # One row in SQLite, none in PostgreSQL: the highest number that an act ever had. See `bot.storage.act_writing`.
     Column("last", Id, primary_key=True, autoincrement=False),
 )
 

@@ -81,7 +81,7 @@ newest_messages = Table(
 searches = Table(
     "searches",
     metadata,
-    # Where a post is looked for whose answer was lost: see `bot.storage.references`.
+    # Where a post is looked for whose answer was lost: see `bot.storage.outbox`.
     Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     # The newest message known when the post was about to be sent, and up to which one it was looked for since.
     Column("after", BigInteger),

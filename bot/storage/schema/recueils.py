@@ -93,7 +93,7 @@ contents = Table(
     Column("sha256", String(64), primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("page_count", Integer),
-    # Those that could be read: see `bot.storage.packing`.
+    # Those that could be read: see `bot.storage.codec`.
     Column("pages", LargeBinary, nullable=False),
     Column("complete", Boolean, nullable=False),
     Column("read_at", Instant),

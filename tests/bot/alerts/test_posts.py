@@ -16,7 +16,7 @@ from bot.operators import PostTeller
 from bot.operators.fitting import LONGEST
 from bot.operators.post_decisions import SETTLE, PostMessage, Trouble, post_changes
 from bot.operators.post_text import post_text, post_words
-from bot.storage.post_alerts import PostAlert
+from bot.storage.alerts import PostAlert
 from bot.storage.posts import OpenPost
 from bot.storage.store import Store
 from tests.bot.alerts.test_teller import Chat

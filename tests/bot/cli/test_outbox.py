@@ -10,7 +10,7 @@ import pytest
 
 from bot.cli.outbox_shapes import decided_json, post_json
 from bot.domain import Kind, Post, PostCause, PostState
-from bot.storage.edits_told import EditTold
+from bot.storage.edits import EditTold
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.delivery.memory import post

@@ -12,7 +12,7 @@ from bot.detection import identities
 from bot.detection.facts.links import prefixes
 from bot.domain import Decree, Facts, Kind, Post, PostState
 from bot.domain.records import ReadResult, Recueil
-from bot.storage.edits_told import EditTold
+from bot.storage.edits import EditTold
 from bot.storage.recueils import recueil_of
 from bot.storage.schema import recueils
 from bot.storage.store import Store

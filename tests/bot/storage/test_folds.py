@@ -15,10 +15,9 @@ from bot.domain import Facts, Outcome, PageText
 from bot.domain.identity.act_keys import ActText, act_keys
 from bot.reading.digest import text_digest
 from bot.storage import migrate as module
-from bot.storage.engine import make_engine
+from bot.storage.database import make_engine, parse_url
 from bot.storage.schema import identities, recueils
 from bot.storage.store import open_store
-from bot.storage.url import parse_url
 
 WORDS = "Considérant la mise en {0} d'un traitement algorithmique des images de la sœur Lætitia, à Saint-Louis, Straße n° 12 ; "
 LONG = WORDS * 8

@@ -17,12 +17,11 @@ from bot.detection import identities as identify
 from bot.domain import Facts
 from bot.domain.identity.linking import prefix_of
 from bot.storage import migrate as module
-from bot.storage.engine import make_engine
+from bot.storage.database import make_engine, parse_url
 from bot.storage.errors import WrongSchema
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
 from bot.storage.schema import decisions, decrees, identities, metadata, recueils, sightings
 from bot.storage.store import Store, open_store
-from bot.storage.url import parse_url
 from sources.text.urls import canonical
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 

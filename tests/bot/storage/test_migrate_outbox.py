@@ -7,9 +7,8 @@ from sqlalchemy import text
 
 from bot.domain import PostState
 from bot.storage import migrate as module
-from bot.storage.engine import make_engine
+from bot.storage.database import make_engine, parse_url
 from bot.storage.store import open_store
-from bot.storage.url import parse_url
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_migrate import RELEASED
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain import DestinationTrouble, PostCause, PostState
-from bot.storage.post_alerts import NewPostAlert
+from bot.storage.alerts import NewPostAlert
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue

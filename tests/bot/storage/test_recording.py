@@ -11,13 +11,11 @@ from sqlalchemy import event, insert
 
 from bot.domain import Cover, Facts, Moment, Outcome, Post, PostState
 from bot.domain.records import Recorded, RecueilState
-from bot.storage.database import Database
+from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.decrees import Decrees
-from bot.storage.engine import make_engine
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import identities
 from bot.storage.store import Store
-from bot.storage.url import parse_url
 from tests.bot.storage.building import EVIDENCE, NOW, act, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import posts_of
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection, insert, select
 
+from bot.storage.database import written
 from bot.storage.errors import Conflict, Locked, StorageError
-from bot.storage.retrying import written
 from bot.storage.schema import search_rules
 from bot.storage.store import Store
 

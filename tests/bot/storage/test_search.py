@@ -10,13 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from bot.domain import Facts, Outcome
-from bot.storage.database import Database
-from bot.storage.engine import make_engine
+from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.schema import act_terms, search_rules
-from bot.storage.search import renew_index
+from bot.storage.search import RULES, renew_index, terms
 from bot.storage.store import Store, open_store
-from bot.storage.terms import RULES, terms
-from bot.storage.url import parse_url
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 
 DROME = "Arrêté n° 26-2024-04-19-00003 autorisant la vidéosurveillance algorithmique à Valence"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.terms import stem, terms, words
+from bot.storage.search import stem, terms, words
 
 
 @pytest.mark.parametrize(

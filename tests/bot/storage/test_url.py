@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.storage.database import in_memory, masked, parse_url
 from bot.storage.errors import BadUrl
-from bot.storage.url import in_memory, masked, parse_url
 
 
 @pytest.mark.parametrize(
