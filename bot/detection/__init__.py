@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bot.detection.facts.identity import identities
 from bot.detection.judging import verdicts
-from bot.detection.rules.likely import likely_kind
+from bot.detection.rules.accepted import likely_kind
 from bot.detection.text.cues import reason_words
 from bot.detection.text.privacy import without_names
 from bot.domain import Act, Evidence, Verdict

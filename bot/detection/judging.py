@@ -11,9 +11,8 @@ from bot.detection.rules.titles import is_generic, lists_acts
 from bot.detection.text.cues import Reason, cues, name_of
 from bot.detection.text.document import Document, document
 from bot.detection.text.gate import relevant_pages, signs
-from bot.detection.text.located import located
 from bot.detection.text.privacy import without_names
-from bot.detection.text.segments import Segment, segments
+from bot.detection.text.segments import Segment, located, segments
 from bot.detection.text.views import fold
 from bot.domain import Act, Evidence, Facts, Outcome, TextOrigin, Verdict, Where
 from bot.domain.law.windows import outside

@@ -2,14 +2,13 @@
 
 from bot.messages.advice import counsel_lines
 from bot.messages.announcement import Announcement, announce, announce_in_full, publisher_of
-from bot.messages.beside import ALONE, Beside
 from bot.messages.cleaning import clean as printable
-from bot.messages.dispatch import Dispatch
+from bot.messages.dispatch import ALONE, Beside, Dispatch
+from bot.messages.layout import plain_decree, plain_post
 from bot.messages.lines import Line, Part
 from bot.messages.lists import decree_line, decree_line_html
 from bot.messages.mastodon import StatusLimits, mastodon_length, mastodon_status, mastodon_thread
 from bot.messages.places import place_for
-from bot.messages.plain import plain_decree, plain_post
 from bot.messages.recognition import shows_number
 from bot.messages.telegram import Button, TelegramText, telegram_button, telegram_decree, telegram_length, telegram_text
 from bot.messages.words import LANGUAGES, Language, Words, words_in

@@ -6,15 +6,19 @@ What it rests on comes in as `Counsel`.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel, ConfigDict
+
 from bot.domain import Counsel, Place, Standing
-from bot.messages.courts import court_text, short_court
+from bot.messages.cleaning import cut, inert
 from bot.messages.lines import Line, Part
 from bot.messages.moments import date_text
-from bot.messages.rules import rules
 from bot.messages.words import Language, Words, words_in
 
 _MARK = "⚖️ "
@@ -154,3 +158,67 @@ def _sources(words: Words) -> dict[str, str]:
     dates: dict[str, date] = {"version": known.version, "courts_checked": known.courts_checked}
     cited = {name: words.advice.article.format(code=known.code, article=article) for name, article in known.articles.model_dump().items()}
     return {f"art_{name}": text for name, text in cited.items()} | {name: date_text(day, words.dates) for name, day in dates.items()}
+
+
+# Names of administrative courts, as sentences and small spaces need them.
+
+_FULL = "tribunal administratif"
+"""How every court of the list begins, whatever the language: names of courts are not translated."""
+
+_LONGEST = 80
+
+
+def court_text(name: str | None, words: Words) -> str:
+    """`tribunal administratif de Paris`; words for "the administrative court" where none is known."""
+    said = _said(name)
+    if not said:
+        return words.recourse.no_court
+    rest = _after(said)
+    return said if rest is None else _FULL + rest
+
+
+def short_court(name: str | None, words: Words) -> str:
+    """`TA de Paris`."""
+    said = _said(name)
+    rest = _after(said)
+    return court_text(name, words) if rest is None else words.recourse.short_court.format(rest=rest)
+
+
+def _said(name: str | None) -> str:
+    return cut(inert(name or "").replace("'", "’"), _LONGEST)
+
+
+def _after(said: str) -> str | None:
+    return said[len(_FULL) :] if said.casefold().startswith(_FULL) else None
+
+
+# Which articles messages cite, and when they were read: data of `rules.toml`.
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Articles(_Table):
+    """Articles of the code, by what they settle."""
+
+    limit: str
+    court: str
+    suspension: str
+    liberty: str
+    distance: str
+
+
+class Rules(_Table):
+    """`version` is the day of the consolidated copy in which the articles were read, `courts_checked` that of the table of courts."""
+
+    code: str
+    version: date
+    courts_checked: date
+    articles: Articles
+
+
+@cache
+def rules() -> Rules:
+    """The rules, read once from their packaged file."""
+    return Rules.model_validate(tomllib.loads(files("bot.messages").joinpath("rules.toml").read_text(encoding="utf-8")))

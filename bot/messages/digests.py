@@ -13,12 +13,11 @@ from bot.domain import Decree, Place
 from bot.messages import html
 from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.layout import TooSmall
-from bot.messages.legal_words import Table
 from bot.messages.mastodon import StatusLimits, mastodon_length
 from bot.messages.moments import period_text
 from bot.messages.places import place_for, where_text
 from bot.messages.telegram import TEXT_LIMIT, Button, TelegramText, telegram_length
-from bot.messages.words import LANGUAGES, Language, words_in
+from bot.messages.words import LANGUAGES, Language, Table, words_in
 
 _MOST_LINKS = 90
 """Telegram takes 100 entities in a message: the links of a longer list would be lost."""

@@ -6,8 +6,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain import Counsel, Decree, Place
-from bot.messages.beside import ALONE, Beside
 from bot.messages.words import Language
+
+# What a post says besides the decree itself: where its own page is, and which decrees are told after it.
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`public_url` is the address under which a server of the operator's shows decrees, without a slash at its end; None for none.
+
+    `below` are the ids of later decrees that change this one and that the same chat or account tells of after it. `publisher` is the
+    authority on whose site the decree was found, where that is another one than its own.
+    """
+
+    public_url: str | None = None
+    below: frozenset[int] = frozenset()
+    publisher: Place | None = None
+
+    def page_of(self, decree: Decree) -> str | None:
+        """The decree's own page, `<public_url>/decrets/<id>`; None where there is none, or the decree is not stored."""
+        return f"{self.public_url}/decrets/{decree.id}" if self.public_url and decree.id is not None else None
+
+
+ALONE = Beside()
+"""Nothing besides."""
 
 
 @dataclass(frozen=True, slots=True)

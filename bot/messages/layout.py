@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
-from bot.messages.announcement import Announcement
+from bot.domain import Counsel, Decree, Place
+from bot.messages.announcement import Announcement, announce, announce_in_full
 from bot.messages.cleaning import cut
+from bot.messages.dispatch import Dispatch
 from bot.messages.lines import Line, Part
+from bot.messages.words import Language
 
 _REFERENCE_PARTS = (Part.NUMBER, Part.SIGNED, Part.PUBLISHED)
 SEPARATOR = " · "
@@ -204,3 +208,23 @@ def _shorter(line: Line, floor: int, overflow: int) -> Line | None:
         room = longest - (len(line.text) - len(line.items[0]))
         line = replace(line, items=(cut(line.items[0], max(room, floor // 2)),))
     return line
+
+
+# A post for terminals and files: nothing in it can move a cursor or hide a word.
+
+
+def plain_post(dispatch: Dispatch) -> str:
+    """A decree in plain text, several lines, no newline at the end."""
+    return plain(replace(announce(dispatch), hashtags=()))
+
+
+def plain_decree(
+    decree: Decree,
+    place: Place,
+    now: datetime,
+    language: Language = "fr",
+    counsel: Counsel | None = None,
+    places: Mapping[str, Place] | None = None,
+) -> str:
+    """The long form (see `announce_in_full`) in plain text, several lines, no newline at the end."""
+    return plain(replace(announce_in_full(decree, place, now, language, counsel, places), hashtags=()))

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Part, Segment
 from bot.detection.text.views import fold
 

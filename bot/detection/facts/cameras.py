@@ -6,8 +6,7 @@ import re
 
 from bot.detection.facts.dates import MONTH
 from bot.detection.facts.operators import is_formality
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Block, Part, Segment, own_heading
 from bot.domain import CameraType
 

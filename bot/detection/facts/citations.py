@@ -12,8 +12,7 @@ from itertools import islice
 from bot.detection.facts.dates import ANY_DATE, full
 from bot.detection.facts.numbers import number_after, numbers_in, without_service
 from bot.detection.text.cues import Pattern, cues, load, pattern
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Segment
 
 _REACH = 420

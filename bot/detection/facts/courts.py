@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.detection.text.cues import cues, pattern
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Part, Segment
 from bot.detection.text.views import repair
 from bot.domain.law.courts import LINK, PREFIX, spellings

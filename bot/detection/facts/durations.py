@@ -8,8 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain
 
 from bot.detection.facts.dates import ANY_DATE, HOUR, clock, full
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.domain import Moment
 
 Period = tuple[Moment | None, Moment | None]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from bot.detection.facts.makers import BY, COMPANY, THAT
-from bot.detection.facts.product_names import impersonal, name_at
+from bot.detection.facts.makers import BY, COMPANY, THAT, impersonal, name_at
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.phrases import joined
 from bot.detection.text.segments import Part, Segment
 

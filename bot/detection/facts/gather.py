@@ -14,15 +14,13 @@ from bot.detection.facts.identity import POLICE, of_police_series, police_decide
 from bot.detection.facts.law import hooks
 from bot.detection.facts.numbers import number
 from bot.detection.facts.occasion import event
-from bot.detection.facts.office import office
+from bot.detection.facts.office import first_prefect, office
 from bot.detection.facts.operators import operators
 from bot.detection.facts.period import period
 from bot.detection.facts.places import places
-from bot.detection.facts.prefects import first_prefect
 from bot.detection.facts.references import CHANGES, references
 from bot.detection.facts.signature import signed
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.mentions import Mention
 from bot.detection.text.privacy import without_names
 from bot.detection.text.segments import Block, Part, Segment

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot.detection.rules.errata import erratum
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Part, Segment
 
 _SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|dupa\s?-?\s?)"

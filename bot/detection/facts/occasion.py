@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.phrases import cleaned, holds_end, phrase_end
 from bot.detection.text.segments import Block, Part, Segment
 from bot.detection.text.views import fold

@@ -9,8 +9,7 @@ from functools import cache
 
 from bot.detection.facts.occasion import is_part_of_a_name, where_named
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.phrases import joined
 from bot.detection.text.segments import Block, Part, Segment
 

@@ -10,9 +10,8 @@ from itertools import islice
 from bot.detection.facts.dates import ANY_DATE, DAY, MONTH, PARTIAL_DATE, WEEKDAY, YEAR, full, partial
 from bot.detection.facts.durations import AT, Period, hour
 from bot.detection.facts.period_hours import HOURS, MOST, with_hours
-from bot.detection.facts.signing import dates_signature
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.facts.signature import dates_signature
+from bot.detection.text.document import Document, Found
 from bot.domain import Moment
 
 _LISTED = rf"{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?"

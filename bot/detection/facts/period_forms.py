@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from bot.detection.facts.dates import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, full, partial
 from bot.detection.facts.durations import AT, Period, durations, hour
 from bot.detection.facts.period_hours import DAILY, HOURS, MOST, with_hours
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.domain import Moment
 
 # The last day, whose year may stand with the first: "du 1er octobre 2026 à 0 h au 31 décembre".

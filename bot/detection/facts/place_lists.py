@@ -8,8 +8,7 @@ from itertools import chain, islice
 
 from bot.detection.facts.place_names import is_of_a_kind, names
 from bot.detection.facts.place_tables import opens_table
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Block
 
 _LONGEST = 160

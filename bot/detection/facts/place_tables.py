@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from bot.detection.facts.place_names import names
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Block
 
 _MOST = 80

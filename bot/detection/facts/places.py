@@ -12,8 +12,7 @@ from bot.detection.facts.place_lists import listed_places
 from bot.detection.facts.place_names import GROUND, names
 from bot.detection.facts.place_tables import tabled_places
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.phrases import phrase_end
 from bot.detection.text.segments import Block, Part, Segment
 from bot.detection.text.views import fold

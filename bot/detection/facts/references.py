@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 from bot.detection.facts.citations import Citation, citations
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Block, Part, Segment, own_heading
 from bot.domain import Kind, Reference
 

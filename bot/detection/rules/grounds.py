@@ -15,8 +15,7 @@ from bot.detection.facts.events import purposes_named
 from bot.detection.facts.law import hooks
 from bot.detection.rules.verbs import Verb
 from bot.detection.text.cues import Reason, cues
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.mentions import Mention
 from bot.detection.text.segments import Block, Part, Segment, own_heading
 from bot.domain import Evidence

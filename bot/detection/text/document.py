@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from bot.detection.text.cues import cues
 from bot.detection.text.privacy import excerpt
@@ -92,3 +93,17 @@ def document(act: Act, pages: Sequence[PageText]) -> Document:
     return Document(
         source, tuple(starts), tuple(numbers), folded, folded.text.replace("\n", " "), tight, mended, folded.position(len(parts[0]) - 1)
     )
+
+
+# A value read in a text, with the stretch of the folded text it was read from.
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """`value`, read from `start:end` of the folded text."""
+
+    value: T
+    start: int
+    end: int

@@ -10,8 +10,7 @@ from itertools import islice
 from bot.detection.facts.events import purposes_named
 from bot.detection.facts.law import hooks
 from bot.detection.text.cues import Pattern, cues, name_of
-from bot.detection.text.document import Document
-from bot.detection.text.found import Found
+from bot.detection.text.document import Document, Found
 from bot.detection.text.segments import Block, Part, Segment
 
 _AROUND = 130

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain import Counsel, Decree, Flag, Place
+from bot.domain import Counsel, Decree, Facts, Flag, Kind, Place
 from bot.domain.law.courts import court
-from bot.domain.law.deadlines import last_day, recourse
-from bot.domain.law.flags import flags
+from bot.domain.law.deadlines import last_day, months_later, recourse
 from bot.domain.law.standing import period, standing
-from bot.domain.law.windows import days_outside, longest
+from bot.domain.law.windows import days_outside, longest, outside
 
 _AHEAD = timedelta(days=7)
 """How far ahead the date of a recueil may be set by those who publish it."""
@@ -79,3 +78,30 @@ def _months(decree: Decree) -> int | None:
 def _late(decree: Decree, published: date | None) -> int | None:
     starts = decree.facts.starts
     return None if starts is None or published is None else (published - starts.day).days
+
+
+# What is striking in the dates of a decree. Pure: nothing here says that a decree is unlawful, only what a reader should check.
+
+_GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
+"""Kinds whose period is their own; that of the others is mostly the one of the decree they change, end or refuse."""
+
+
+def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:
+    """The flags of a decree published on this day (that of its recueil; None: not known), in the order of the list."""
+    facts = decree.facts
+    granted = decree.kind in _GRANTS
+    raised = {
+        Flag.OUTSIDE_WINDOW: bool(outside(facts)) or any(quote.about == Flag.OUTSIDE_WINDOW for quote in decree.evidence),
+        Flag.LONGER_THAN_ALLOWED: granted and _too_long(facts),
+        # On the day of its start a recueil may have appeared before the hour.
+        Flag.PUBLISHED_AFTER_START: granted and facts.starts is not None and published is not None and published > facts.starts.day,
+    }
+    return tuple(flag for flag in Flag if raised[flag])
+
+
+def _too_long(facts: Facts) -> bool:
+    """From the 1st to the 1st of the next month is a month: hours are not counted."""
+    if facts.starts is None or facts.ends is None:
+        return False
+    months = longest(facts.starts.day)
+    return months is not None and facts.ends.day > months_later(facts.starts.day, months)

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.folding import one_line
 from bot.reading.acts.identifiers import ACT_ID, DASH
-from bot.reading.folding import one_line
 
 _START = re.compile(rf"(?m)^[ \t]*(?P<id>{ACT_ID})\s+{DASH}\s+")
 _PLACE = re.compile(r"\(\s*(?P<length>\d{1,4})\s*pages?\s*\)\s*Page\s*(?P<page>\d{1,4})")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from bot.reading.folding import one_line
+from bot.domain.folding import one_line
 
 _OPENING = re.compile(r"(?m)^[^\w\n]*(?:arr[êeé]t[ée]s?|d[ée]cision|ordonnance)\b(?=[^\n]*)", re.IGNORECASE)
 _SUBJECT = re.compile(

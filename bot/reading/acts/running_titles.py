@@ -11,9 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.domain.folding import fold_letters
+from bot.domain.folding import end_of, fold_letters, one_line, start_of
 from bot.reading.acts.identifiers import ACT_ID, ACT_ID_ALONE, DASH, nearest
-from bot.reading.folding import end_of, one_line, start_of
 
 _MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
 _NUMBER = re.compile(r"[^\w\n]*\s*(\d{1,4})(?!\d)")

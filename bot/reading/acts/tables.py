@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from bot.domain.folding import fold_letters
+from bot.domain.folding import fold_letters, one_line
 from bot.reading.acts.openings import number
-from bot.reading.folding import one_line
 
 _HEADING = re.compile(r"(?i)sommaire")
 _BULLET = re.compile(

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain import PageText, Where
-from bot.domain.folding import fold_letters
+from bot.domain.folding import fold_letters, one_line
 from bot.reading.acts.headings import decree_title, first_line
-from bot.reading.folding import one_line
 
 _COMPARED = 40
 """Letters of a title by which its line is known again: the rest may be on the next page."""

@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from bot.domain import Decree, Evidence, Facts, Flag, Kind, Moment
-from bot.domain.law.flags import flags
+from bot.domain.law.advice import flags
 from bot.domain.law.windows import days_outside, longest
 
 URL = "https://www.lande.gouv.fr/recueil.pdf"

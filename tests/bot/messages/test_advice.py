@@ -8,7 +8,7 @@ from hypothesis import given
 from bot.domain import Counsel, Court, Decree, Place, Standing
 from bot.domain.law.advice import counsel as counsel_on
 from bot.messages import Dispatch, Language, Part, announce, counsel_lines
-from bot.messages.rules import rules
+from bot.messages.advice import rules
 from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advised, counsels, decree, decrees, languages, nows
 
 TOULON, NICE = "Tribunal administratif de Toulon", "Tribunal administratif de Nice"

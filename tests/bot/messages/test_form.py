@@ -28,8 +28,8 @@ from bot.messages import (
 )
 from bot.messages.cleaning import cut, link_to
 from bot.messages.layout import TooSmall, labelled
+from bot.messages.mastodon import further
 from bot.messages.places import hashtags
-from bot.messages.threads import further
 from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advised, counsels, decree, decrees, hostile, languages, nows, places
 from tests.servers.telegram_html import parse
 
