@@ -14,7 +14,7 @@ from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, Te
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from bot.ingest.decided import NONE_DECIDED, accepted_group, as_decided, in_the_other_text, keys_of, text_of
 from bot.ingest.listed import without_listed
-from bot.reading.digest import text_digest
+from bot.reading.assembly import text_digest
 from sources.catalogue.issuers import Issuers, prefix_of
 
 Group = tuple[Judged, ...]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 
 from bot.domain import Cover, PageText, Reading, TextOrigin
+from bot.domain.folding import fold_letters
 from bot.reading.acts.cover import read_cover
 from bot.reading.acts.cutting import cut_acts
 
@@ -23,3 +25,14 @@ def assemble(pages: Sequence[PageText], *, salvaged: bool = False) -> Reading:
         pages=tuple(pages),
         salvaged=salvaged,
     )
+
+
+# The identity of a document whose bytes change at every download (a timestamp, a token) while its words do not.
+
+
+def text_digest(pages: Iterable[PageText]) -> str:
+    """SHA-256 (64 hexadecimal digits) of the words of these pages: accents, case, spaces and punctuation do not count."""
+    digest = hashlib.sha256()
+    for page in pages:
+        digest.update(fold_letters(page.text).encode())
+    return digest.hexdigest()

@@ -6,18 +6,18 @@ Each lane takes page after page from the plan. Whoever follows is called from a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from bot.domain import Act, PageText
 from bot.reading import plan
 from bot.reading.acts.cutting import cut_acts
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
-from bot.reading.lane import Lane, Lost
 from bot.reading.ledger import Ledger
-from bot.reading.outlook import Outlook
+from bot.reading.limits import Unreadable
 from bot.reading.pace import Pace
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import NotUnderstood, Recognise, Start
 from bot.reading.sandbox.worker import Worker, whole
 
 _CUT_SHARE = 20
@@ -138,3 +138,104 @@ def _first(errors: BaseExceptionGroup) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+# One place among the processes that recognise: a process that is replaced when it is lost, or has grown.
+
+
+class Lost(Exception):
+    """The page could not be recognised and its process is gone. The message says why."""
+
+
+class Lane:
+    """Recognises one page at a time. Whoever makes one must release it."""
+
+    def __init__(self, start: Start, ledger: Ledger, deadline: float, worker: Worker | None = None) -> None:
+        """`worker` is a process already running, which has said how many pages there are. `deadline` is a time of the event loop."""
+        self._start, self._ledger, self._deadline, self._worker = start, ledger, deadline, worker
+        self._done = 0
+
+    async def recognise(self, number: int) -> PageText:
+        """Recognise one page. Raises Lost."""
+        loop = asyncio.get_running_loop()
+        limits = self._ledger.limits
+        if self._done >= limits.pages_per_worker:
+            await self.release()
+        lost = "it took too long"
+        try:
+            async with asyncio.timeout_at(min(self._deadline, loop.time() + limits.silent_seconds)):
+                worker = self._worker or await self._fresh()
+                worker.tell(Recognise(number))
+                line = await worker.stdout.readline()
+            if line:
+                page = self._ledger.recognise(line, number)
+                self._done += 1
+                return page
+            lost = ""
+        except TimeoutError:
+            pass
+        except (NotUnderstood, ValueError) as error:
+            # ValueError: a line beyond the limit of the stream.
+            lost = f"the reading process misbehaved ({error})"
+        except (OSError, Unreadable) as error:
+            # No process could be had, or it does not open the file that the first one opened.
+            lost = str(error)
+        ended = await self.release()
+        raise Lost(lost or ended)
+
+    async def release(self) -> str:
+        """End the process, if one is running, and say how it ended."""
+        worker, self._worker, self._done = self._worker, None, 0
+        return await worker.end() if worker else ""
+
+    async def _fresh(self) -> Worker:
+        self._worker = await Worker.start(self._start)
+        self._ledger.open(await self._worker.stdout.readline())
+        return self._worker
+
+
+# What is known of the acts while their pages come in: which are concerned, which are read whole. No process, no clock.
+
+
+class Outlook:
+    """The acts as last cut, and what is thought of them."""
+
+    def __init__(self, concerned: Callable[[Act], bool]) -> None:
+        self.stale = True
+        """The acts may start or end elsewhere than was thought: they are to be cut again."""
+        self._ask = concerned
+        self._acts: tuple[Act, ...] = ()
+        self._judged: dict[plan.Span, bool] = {}
+        self._announced: set[plan.Span] = set()
+
+    def judge(self, acts: Sequence[Act]) -> Mapping[plan.Span, bool]:
+        """What `concerned` says of the acts it has not seen. Changes nothing, so that it may run in a thread."""
+        judged = self._judged
+        return {plan.span(act): self._ask(act) for act in acts if plan.span(act) not in judged}
+
+    def take(self, acts: Sequence[Act], judged: Mapping[plan.Span, bool]) -> None:
+        """The acts were cut anew, and the new ones among them judged."""
+        spans = {plan.span(act) for act in acts}
+        # Their texts are kept once, with the pages of the file.
+        self._acts = tuple(replace(act, pages=()) for act in acts)
+        self._judged = {key: verdict for key, verdict in {**self._judged, **judged}.items() if key in spans}
+        self.stale = False
+
+    def arrived(self, page: PageText, pages: Sequence[PageText]) -> None:
+        """A page was recognised; it is among `pages` already."""
+        for act in plan.holding(self._acts, page.number):
+            if not self._judged.get(plan.span(act), False):
+                self._judged[plan.span(act)] = self._ask(plan.view(act, pages, page.number))
+        self.stale = self.stale or plan.may_move_cuts(page, self._acts)
+
+    def next_page(self, pages: Sequence[PageText], taken: Collection[int]) -> int | None:
+        """The page to recognise next, None when none is left."""
+        return plan.next_page(pages, self._acts, {key for key, concerned in self._judged.items() if concerned}, taken)
+
+    def newly_whole(self, pages: Sequence[PageText]) -> bool:
+        """True when an act that is concerned has been read whole since this was last asked."""
+        fresh = {
+            key for act in self._acts if self._judged.get(key := plan.span(act)) and key not in self._announced and plan.whole(act, pages)
+        }
+        self._announced |= fresh
+        return bool(fresh)

@@ -14,8 +14,8 @@ from bot.delivery.picture.model import NoPicture
 from bot.delivery.picture.page import Engine, draw_page
 from bot.delivery.picture.wire import Draw, Undrawn
 from bot.reading.pages.ocr import Command, InProcess, find_ocr
+from bot.reading.sandbox.child import run
 from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.own_process import run
 from bot.reading.sandbox.wire import Start
 
 

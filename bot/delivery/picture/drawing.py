@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.delivery.picture.model import Drawing, Drawn, NoPicture, Why
 from bot.delivery.picture.png import encode
 from bot.delivery.picture.wire import Canvas, Draw, Undrawn, parse_answer
-from bot.reading.pages.engine import EngineKind, engine_kind
+from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.sandbox.wire import NotUnderstood, Start, printable
 from bot.reading.sandbox.worker import Worker
 

@@ -14,10 +14,9 @@ from rapidfuzz import fuzz
 
 from bot.domain import Act, PageText, Where
 from bot.domain.folding import fold_letters
-from bot.reading.acts.headings import decree_title
+from bot.reading.acts.headings import decree_title, title_of
 from bot.reading.acts.openings import number, openings
 from bot.reading.acts.tables import Row
-from bot.reading.acts.titles import title_of
 from bot.reading.unread import UNREAD
 
 _ALIKE = 80.0

@@ -13,12 +13,11 @@ from bot.domain import Act, PageText, Where
 from bot.reading.acts.bulletins import cut_at_headings, one_act
 from bot.reading.acts.contents import Entry, is_contents, read_contents
 from bot.reading.acts.cover import is_cover
-from bot.reading.acts.headings import first_line, first_visa, opens_decree
+from bot.reading.acts.headings import first_line, first_visa, listed_on, opens_decree
 from bot.reading.acts.inner import cut_inner
 from bot.reading.acts.national import national_acts, read_signs
 from bot.reading.acts.running_titles import Separator, marked_ids, read_separator
 from bot.reading.acts.tables import begins_table, continues_table, read_table
-from bot.reading.acts.titles import listed_on
 from bot.reading.unread import UNREAD
 
 _BEFORE_TABLE = 2

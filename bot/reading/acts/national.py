@@ -9,9 +9,9 @@ from statistics import mode
 
 from bot.domain import Act, PageText, TextOrigin, Where
 from bot.reading.acts.contents import Entry
+from bot.reading.acts.headings import Title, best_title, title_of
 from bot.reading.acts.identifiers import nearest
 from bot.reading.acts.running_titles import Names, Separator, marked_ids, names, printed_title, strip_running_titles
-from bot.reading.acts.titles import Title, best_title, title_of
 from bot.reading.unread import UNREAD
 
 _LONGEST_NUMBER = 8

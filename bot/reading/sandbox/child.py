@@ -13,16 +13,29 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from bot.domain import PageText
 from bot.reading.pages.pdf import Document, NotReadable
 from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.own_process import run
 from bot.reading.sandbox.wire import Failed, Opened, Recognise, Start, Survey, encode, parse_order
 
 if TYPE_CHECKING:
     from bot.reading.pages.ocr import Ocr
+
+# How a process that does one thing for its parent begins and ends.
+
+
+def run(main: Callable[[str], int]) -> NoReturn:
+    """Call `main` with the one argument of the process, and end with the status that it returns; with 1 and a trace when it raises."""
+    status = 1
+    try:
+        status = main(sys.argv[1])
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    # Not `sys.exit`: the listener may be inside standard input, which an orderly end would want to close.
+    os._exit(status)
+
 
 _POLITE = 10
 """How much a process that recognises gives way to everything else: to reading texts, to answering people."""

@@ -15,8 +15,7 @@ from bot.delivery.picture.drawing import draw
 from bot.delivery.picture.model import Drawing, Drawn, NoPicture, Why
 from bot.delivery.picture.wire import Draw
 from bot.delivery.picture.words_read import placed_words
-from bot.reading.pages.engine import EngineKind
-from bot.reading.pages.ocr import Command, OcrFailed, Raster, find_ocr
+from bot.reading.pages.ocr import Command, EngineKind, OcrFailed, Raster, find_ocr
 from bot.reading.sandbox.wire import Start
 from bot.reading.sandbox.worker import Worker
 from tests.bot.picture.papers import DECREE, NAMES, PERIOD, PHRASES, TITLE, all_pixels, boxes_of, image_of, is_slate, is_yellow, pixels_in

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.pages.combine import combine
+from bot.reading.pages.pdf import combine
 from bot.reading.pages.quality import Layer
 from tests.bot.reading.papers import BODY
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import Reading, TextOrigin
-from bot.reading.digest import text_digest
+from bot.reading.assembly import text_digest
 from bot.reading.limits import Limits, Unreadable
 from bot.reading.reader import read_pdf
 from tests.bot.reading import papers

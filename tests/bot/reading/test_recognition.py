@@ -14,7 +14,7 @@ from bot.domain import Act, PageText, Reading, TextOrigin
 from bot.reading import reader
 from bot.reading.follow import Follower, Progress
 from bot.reading.limits import Limits
-from bot.reading.pages.engine import EngineKind
+from bot.reading.pages.ocr import EngineKind
 from bot.reading.reader import read_pdf
 from bot.reading.sandbox import worker
 from bot.reading.sandbox.wire import Start

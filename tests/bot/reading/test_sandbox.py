@@ -15,10 +15,9 @@ import pytest
 from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.ledger import Ledger
 from bot.reading.limits import Limits, Unreadable
-from bot.reading.reader import read_pdf
+from bot.reading.reader import listen, read_pdf
 from bot.reading.sandbox.wire import Failed, NotUnderstood, Opened, Recognise, Start, Survey, decode, encode, parse_order
 from bot.reading.sandbox.worker import child_environment
-from bot.reading.survey import listen
 from tests.bot.reading import hostile_pages, papers
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children
