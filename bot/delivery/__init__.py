@@ -1,19 +1,28 @@
 """From the outbox to the destinations: routing, channels, and the exactly-once delivery."""
 
 from bot.delivery.apprise import AppriseChannel
-from bot.delivery.channel import Channel, DeliveryError, EditingChannel, NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import (
+    Channel,
+    DeliveryError,
+    DestinationRefused,
+    EditingChannel,
+    HoldForPerson,
+    Migrated,
+    NotSent,
+    Refused,
+    SendAgain,
+    Sent,
+    Unknown,
+)
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import Editor
-from bot.delivery.errors import DestinationRefused, HoldForPerson, Migrated, SendAgain
-from bot.delivery.limiter import Limiter
+from bot.delivery.limiter import Limiter, most_per_day
 from bot.delivery.mastodon.channel import MastodonChannel
-from bot.delivery.pacing import most_per_day
-from bot.delivery.records import Delivered
+from bot.delivery.records import Delivered, Outbox
 from bot.delivery.routing import Destination, Platform, Visibility, destinations_for, wants
 from bot.delivery.safety import UnsafeAddress
-from bot.delivery.store import Outbox
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.telegram.operators_chat import Choice, TelegramOperators
 

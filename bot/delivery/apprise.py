@@ -11,10 +11,9 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.delivery.backoff import backoff
-from bot.delivery.channel import NotSent, Sent, Unknown
+from bot.delivery.channel import NotSent, SendAgain, Sent, Unknown
 from bot.delivery.composing import Desk, composing
-from bot.delivery.errors import SendAgain
+from bot.delivery.transitions import backoff
 from bot.domain import Decree, Place, Post
 from bot.messages import Language, StatusLimits, mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room

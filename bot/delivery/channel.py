@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import structlog
+
+from bot.delivery.picture.wire import Picture
 from bot.domain import Decree, Post
 
 
@@ -89,3 +94,89 @@ class EditingChannel(Channel, Protocol):
         now, Unknown where the answer was lost: it is then done again.
         """
         ...
+
+
+# Outcomes that say more than those of the channel: what they concern, and what is wanted then.
+
+
+class DestinationRefused(Refused):
+    """The destination takes nothing from us now (token invalid, bot removed, chat gone): the next post would fare no better."""
+
+
+class Missing(DestinationRefused):
+    """What was asked for is not there (404, 410): one message where one was named, the account or server itself otherwise."""
+
+
+class EditExposed(Refused):
+    """The server shows to more people what was edited there: nothing is edited there any more."""
+
+
+class Migrated(NotSent):
+    """The chat has another id, which the channel has noted: the post can go there at once."""
+
+
+class StoppedBefore(asyncio.CancelledError):
+    """Stopped before anything was sent, while what goes with the post was being made ready: it is not in doubt."""
+
+
+class HoldForPerson(Unknown):
+    """It may have been delivered, and the configuration leaves it to a person to look."""
+
+
+class SendAgain(Unknown):
+    """It may have been delivered, and the configuration wants it sent again without looking."""
+
+
+# The picture of a post, which must never cost the post: without one, the text goes out alone.
+
+log = structlog.get_logger()
+
+Pictures = Callable[[Post], Awaitable[Picture | None]]
+"""The picture of a post, None where there is none."""
+
+
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """Whoever is stopped in here has sent nothing: raises StoppedBefore in place of a plain cancellation."""
+    try:
+        yield
+    except asyncio.CancelledError as stopped:
+        raise StoppedBefore(*stopped.args) from stopped
+
+
+class Pictured:
+    """The pictures of one destination, which sends one post after the other: the one that is ready is kept until it is taken.
+
+    A digest has none: it is about many decrees.
+    """
+
+    def __init__(self, pictures: Pictures | None) -> None:
+        self._pictures = pictures
+        self._ready: tuple[str, Picture | None] | None = None
+
+    async def prepare(self, post: Post) -> None:
+        """Make the picture ready. Raises StoppedBefore when cancelled."""
+        self._ready = post.key, await self._made(post)
+
+    async def take(self, post: Post) -> Picture | None:
+        """The picture, made now where it is not ready. Raises StoppedBefore when cancelled."""
+        ready, self._ready = self._ready, None
+        return ready[1] if ready is not None and ready[0] == post.key else await self._made(post)
+
+    async def _made(self, post: Post) -> Picture | None:
+        return None if post.digest is not None else await picture_of(post, self._pictures)
+
+
+async def picture_of(post: Post, pictures: Pictures | None) -> Picture | None:
+    """The picture of a post, None also where making it fails by a fault of ours. Nothing was sent then.
+
+    Raises StoppedBefore when cancelled.
+    """
+    if pictures is None:
+        return None
+    try:
+        with before_sending():
+            return await pictures(post)
+    except Exception as fault:
+        log.exception("picture not made by a fault of the program", post=post.id, fault=type(fault).__name__)
+        return None

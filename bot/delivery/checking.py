@@ -9,9 +9,8 @@ from typing import Protocol, runtime_checkable
 
 import structlog
 
-from bot.delivery.channel import DeliveryError, NotSent
-from bot.delivery.errors import DestinationRefused
-from bot.delivery.events import unexpected
+from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent
+from bot.delivery.transitions import unexpected
 from bot.domain import DestinationTrouble
 
 log = structlog.get_logger()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.delivery.channel import DeliveryError, Refused
-from bot.delivery.events import unexpected
+from bot.delivery.transitions import unexpected
 from bot.domain import Decree, Place, Post
 from bot.domain.law.advice import counsel
 from bot.messages import Beside, Dispatch, Language, place_for, publisher_of

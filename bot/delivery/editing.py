@@ -18,13 +18,10 @@ from typing import Generic
 
 import structlog
 
-from bot.delivery.backoff import backoff
-from bot.delivery.channel import Channel, DeliveryError, EditingChannel
-from bot.delivery.errors import EditExposed
-from bot.delivery.events import event_of, unexpected
+from bot.delivery.channel import Channel, DeliveryError, EditExposed, EditingChannel
 from bot.delivery.limiter import Limiter
-from bot.delivery.store import E, Edits
-from bot.delivery.transitions import REFUSED_REST, Event
+from bot.delivery.records import E, Edits
+from bot.delivery.transitions import REFUSED_REST, Event, backoff, event_of, unexpected
 from bot.domain import PostCause
 from bot.storage.threads import uninterrupted
 

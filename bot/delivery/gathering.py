@@ -10,9 +10,8 @@ import structlog
 
 from bot.delivery.channel import Channel, DeliveryError, NotSent
 from bot.delivery.digests import DAY, needs_digest, split
-from bot.delivery.events import unexpected
-from bot.delivery.records import Records
-from bot.delivery.store import Outbox
+from bot.delivery.records import Outbox, Records
+from bot.delivery.transitions import unexpected
 from bot.domain import Post
 from bot.storage.threads import uninterrupted
 

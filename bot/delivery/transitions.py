@@ -6,14 +6,54 @@ so. Every other state has a way on: PENDING and UNKNOWN by themselves, HELD and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.delivery.backoff import SETTLE, backoff, next_look
+import structlog
+
+from bot.delivery.channel import DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
 from bot.domain import PostCause, PostState
+
+# How long to wait. Pure.
+
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=15)
+"""A decree may start within hours: a destination that is back must get its posts soon."""
+LONGEST_ASKED = timedelta(hours=24)
+_DOUBLINGS = 16
+
+SETTLE = timedelta(seconds=10)
+"""Before a post whose answer was lost is looked for: the platform may still be working on it."""
+FIRST_LOOK = timedelta(minutes=1)
+LONGEST_LOOK = timedelta(hours=6)
+
+
+SPREAD = 0.25
+"""The part of a wait by which chance lengthens it at most: programs that failed together must not come back together."""
+
+
+def backoff(attempts: int, retry_after: float | None = None, chance: float = 0.0) -> timedelta:
+    """The wait after the `attempts`-th failed send (from 1): doubled each time, capped, and lengthened by `chance` (0 to 1).
+
+    What the platform asks for (`retry_after`, seconds) is never undercut, and not stretched either; nonsense is ignored.
+    """
+    if retry_after is not None and math.isfinite(retry_after) and retry_after > 0:
+        return min(timedelta(seconds=math.ceil(min(retry_after, 1e9))), LONGEST_ASKED)
+    return min(_doubled(FIRST_WAIT, attempts - 1), LONGEST_WAIT) * (1 + SPREAD * min(max(chance, 0.0), 1.0))
+
+
+def next_look(looks: int) -> timedelta:
+    """The wait before a post is looked for again, after `looks` (from 1) times that nobody could tell."""
+    return min(_doubled(FIRST_LOOK, looks - 1), LONGEST_LOOK)
+
+
+def _doubled(first: timedelta, times: int) -> timedelta:
+    return first * (1 << min(max(times, 0), _DOUBLINGS))
+
 
 REFUSED_REST = timedelta(minutes=10)
 """How long a destination that takes nothing is left alone."""
@@ -173,3 +213,47 @@ def _still_in_doubt(event: Event, counts: Counts, now: datetime) -> Step:
     # As soon as the destination has rested: before anything else is sent there.
     wait = backoff(looks, counts.retry_after, counts.chance)
     return Step(_UNKNOWN, now + wait, None if counts.unclear else PostCause.CANNOT_ASK, rest=wait, looks=looks)
+
+
+# What an error of a channel means for a post.
+
+log = structlog.get_logger()
+
+
+def event_of(error: Exception) -> Event:
+    """After a send. What no channel should raise may have happened after the message left: it is in doubt."""
+    match error:
+        case Migrated():
+            return Event.MIGRATED
+        case NotSent():
+            return Event.RATE_LIMITED if error.limited else Event.NOT_SENT
+        case DestinationRefused():
+            return Event.REFUSED_DESTINATION
+        case Refused():
+            return Event.REFUSED_CONTENT
+        case Unknown():
+            return Event.LOST_ANSWER
+        case _:
+            return Event.FAULT
+
+
+def looked_for(error: Exception) -> Event:
+    """After a look that told neither that it is there nor that it is not."""
+    match error:
+        case HoldForPerson():
+            return Event.HOLD
+        case SendAgain():
+            return Event.RESEND
+        case _:
+            return Event.UNCLEAR
+
+
+def unexpected(destination: str, error: Exception) -> str:
+    """Log a fault, and say it by type and place only: the message of an unforeseen error may hold an address with a token in it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+    reason = f"unexpected {type(error).__name__}{where}"
+    log.error("fault of a channel", destination=destination, error=reason)
+    return reason

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.delivery import DeliveryError, NotSent
-from bot.delivery.backoff import backoff
+from bot.delivery.transitions import backoff
 
 
 class Patience:

@@ -7,21 +7,38 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import structlog
 
-from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import (
+    DeliveryError,
+    DestinationRefused,
+    EditExposed,
+    Missing,
+    NotSent,
+    Pictured,
+    Pictures,
+    Refused,
+    Sent,
+    Unknown,
+    before_sending,
+)
 from bot.delivery.composing import Desk, composing
-from bot.delivery.errors import DestinationRefused, EditExposed, Missing
-from bot.delivery.mastodon import bounded
-from bot.delivery.mastodon.client import classify_answer, classify_failure, limits_of, missing_scopes, rest_after, says_too_long
-from bot.delivery.mastodon.mastodon_edit import edit_status
-from bot.delivery.mastodon.mastodon_media import upload
+from bot.delivery.mastodon import client as bounded
+from bot.delivery.mastodon.client import (
+    Request,
+    classify_answer,
+    classify_failure,
+    limits_of,
+    missing_scopes,
+    rest_after,
+    says_too_long,
+    upload,
+)
 from bot.delivery.mastodon.search import json_of, look_for, recogniser
 from bot.delivery.mastodon.threads import go_on, there
-from bot.delivery.pictured import Pictured, Pictures, before_sending
 from bot.delivery.routing import Visibility
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
 from bot.domain import Decree, Place, Post
@@ -287,3 +304,42 @@ class MastodonChannel:
     async def close(self) -> None:
         """Release connections."""
         await self._client.aclose()
+
+
+# A status of the account's own, edited: PUT /api/v1/statuses/:id, since Mastodon 3.5.
+
+
+async def edit_status(request: Request, status_id: str, text: str, *, language: str, warning: str) -> None:
+    """Give a status this text. Its pictures are named again: an edit that does not takes them away. Raises DeliveryError, Refused where the
+    status is gone or the server knows no edits, EditExposed where the edit has changed who sees it, which some servers do."""
+    path = f"/api/v1/statuses/{quote(status_id, safe='')}"
+    try:
+        status = await _status(request, path)
+        pictures, is_sensitive = _pictures(status), isinstance(status, Mapping) and status.get("sensitive") is True
+        form: dict[str, Any] = {"status": text, "language": language, "spoiler_text": warning}
+        # Somebody may have marked its picture as sensitive meanwhile.
+        form["sensitive"] = "true" if warning or is_sensitive else "false"
+        answer = await request("PUT", path, data=form | ({"media_ids[]": pictures} if pictures else {}))
+    except Missing as error:
+        raise Refused(f"{error}; the status is gone, or the server knows no edits") from None
+    before, after = _visibility(status), _visibility(json_of(answer))
+    if before is not None and after is not None and before != after:
+        raise EditExposed(f"Mastodon: by the edit the server made a status {after} that was {before}; nothing is edited there any more")
+
+
+def _visibility(status: object) -> str | None:
+    shown = status.get("visibility") if isinstance(status, Mapping) else None
+    return shown if isinstance(shown, str) else None
+
+
+async def _status(request: Request, path: str) -> object:
+    answer = await request("GET", path)
+    try:
+        return answer.json()
+    except ValueError:
+        raise Refused("Mastodon: a status that cannot be read cannot be edited") from None
+
+
+def _pictures(status: object) -> list[str]:
+    shown = status.get("media_attachments") if isinstance(status, Mapping) else None
+    return [str(one["id"]) for one in shown if isinstance(one, Mapping) and one.get("id")] if isinstance(shown, list) else []

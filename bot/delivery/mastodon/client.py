@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import quote
 
 import httpx
+import structlog
 
-from bot.delivery.channel import DeliveryError, NotSent, Refused, Unknown
-from bot.delivery.errors import DestinationRefused, Missing
+from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused, Unknown
+from bot.delivery.picture.wire import Picture
 from bot.messages import StatusLimits, shows_number
 from bot.messages.digests import digest_language
 
@@ -193,3 +196,91 @@ class _Content(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Keep text."""
         self.texts.append(data)
+
+
+# A picture put on a server with a Mastodon API before the status that shows it.
+#
+# A picture that no status shows is removed by the server: whatever happens to an upload, nothing was posted.
+
+log = structlog.get_logger()
+
+Sleep = Callable[[float], Awaitable[None]]
+
+WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before each look at a picture that the server is still at work on: since Mastodon 4.0 images are ready at once."""
+_DESCRIPTION_LIMIT = 1500
+
+
+class Request(Protocol):
+    """Asks the server; see `MastodonChannel`. Raises DeliveryError."""
+
+    async def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """The answer, always a success."""
+        ...
+
+
+async def upload(request: Request, picture: Picture, *, destination: str, sleep: Sleep = asyncio.sleep) -> str | None:
+    """Put the picture there with its alt text; its id, None where it is not ready in time or not taken, which is logged."""
+    try:
+        media, ready = _media(
+            await request(
+                "POST",
+                "/api/v2/media",
+                files={"file": (picture.file_name, picture.data, picture.media_type)},
+                data={"description": picture.alt[:_DESCRIPTION_LIMIT]},
+            )
+        )
+        if media is None:
+            log.warning("posted without its picture: the server gave it no id", destination=destination)
+            return None
+        for wait in WAITS:
+            if ready:
+                return media
+            await sleep(wait)
+            # 206 while it is at work, 200 when it is done.
+            _, ready = _media(await request("GET", f"/api/v1/media/{quote(media, safe='')}"))
+    except DeliveryError as error:
+        log.warning("posted without its picture: the server did not take it", destination=destination, error=str(error))
+        return None
+    if not ready:
+        log.warning("posted without its picture: the server is still at work on it", destination=destination)
+    return media if ready else None
+
+
+def _media(answer: httpx.Response) -> tuple[str | None, bool]:
+    """The id of a picture, and whether a status may show it. 202: taken, being worked on."""
+    try:
+        document = answer.json()
+    except ValueError:
+        return None, False
+    media = document.get("id") if isinstance(document, Mapping) else None
+    return (str(media) if media else None), answer.status_code == httpx.codes.OK
+
+
+# Requests that end: a time-out for each read alone lets a server keep one for ever, a byte at a time, and an answer has no size.
+
+READS = 6
+"""A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up
+in that time on a slow line."""
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of an answer, unpacked. Forty statuses are a few hundred thousand."""
+
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+async def request(client: httpx.AsyncClient, method: str, path: str, *, longest: float, **options: Any) -> httpx.Response:
+    """The whole answer within `longest` seconds. Raises httpx.HTTPError: ReadTimeout where it takes longer and ReadError where it is too
+    large. The server may have done what was asked in either case.
+    """
+    try:
+        async with asyncio.timeout(longest), client.stream(method, path, **options) as answer:
+            content = bytearray()
+            async for piece in answer.aiter_bytes():
+                content += piece
+                if len(content) > MOST_BYTES:
+                    raise httpx.ReadError("an answer that is too large", request=answer.request)
+            headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _OF_THE_WIRE]
+            return httpx.Response(answer.status_code, headers=headers, content=bytes(content), request=answer.request)
+    except TimeoutError:
+        raise httpx.ReadTimeout("no whole answer in time") from None

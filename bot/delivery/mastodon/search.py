@@ -14,8 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from bot.delivery.channel import NotSent, Refused, Unknown
-from bot.delivery.mastodon.client import is_sought, is_sought_digest, moment_of
-from bot.delivery.mastodon.mastodon_media import Request
+from bot.delivery.mastodon.client import Request, is_sought, is_sought_digest, moment_of
 from bot.domain import Place, Post
 from bot.messages import Dispatch, Language, announce
 from bot.messages.cleaning import inert

@@ -14,9 +14,8 @@ from urllib.parse import quote
 import httpx
 import structlog
 
-from bot.delivery.channel import Refused, Unknown
-from bot.delivery.errors import DestinationRefused, Missing
-from bot.delivery.mastodon.mastodon_media import Request
+from bot.delivery.channel import DestinationRefused, Missing, Refused, Unknown
+from bot.delivery.mastodon.client import Request
 
 log = structlog.get_logger()
 

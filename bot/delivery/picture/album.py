@@ -3,19 +3,84 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+import tomllib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import structlog
 
 from bot.delivery.picture.alt import alt_text
-from bot.delivery.picture.choice import Choice, choose
-from bot.delivery.picture.drawing import draw
-from bot.delivery.picture.model import Drawing, Drawn, NoPicture, Picture, Why
-from bot.domain import Decree, Place, Post
+from bot.delivery.picture.png import encode
+from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, Picture, Undrawn, Why, parse_answer
+from bot.domain import Decree, Evidence, Place, Post, Where
 from bot.messages import Language, place_for
+from bot.reading.pages.ocr import EngineKind, engine_kind
+from bot.reading.sandbox.wire import NotUnderstood, Start, printable
+from bot.reading.sandbox.worker import Worker
+
+# Draw one page of a PDF in a confined process, which may crash, hang or fill its memory without harm.
+
+_CHILD = "bot.delivery.picture.child"
+_USUAL_drawing = Drawing()
+
+
+async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Drawing = _USUAL_drawing) -> Drawn:
+    """Draw a page (from 1) of a PDF file with these phrases highlighted where they stand on it. Raises NoPicture.
+
+    The same file and order give the same bytes on the same machine: fonts that a file does not hold are the system's.
+    """
+    kind = await asyncio.to_thread(engine_kind) if drawing.ocr else None
+    start = Start(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), ocr=kind is EngineKind.LIBRARY)
+    order = Draw(page, phrases, drawing.width, drawing.height, unread=drawing.unread and kind is not EngineKind.COMMAND)
+    try:
+        async with asyncio.timeout(drawing.seconds):
+            try:
+                canvas, pixels = await _ordered(start, order)
+            except NoPicture as none:
+                if none.why is not Why.UNREAD or kind is not EngineKind.COMMAND:
+                    raise
+                # Only a page that must be recognised is given to a process that may start a program.
+                again = replace(start, ocr=True, commands=True)
+                canvas, pixels = await _ordered(again, replace(order, unread=drawing.unread))
+    except TimeoutError as error:
+        raise NoPicture(Why.TOO_SLOW, f"more than {drawing.seconds:g} s") from error
+    # In a thread: compressing takes some tenths of a second.
+    png = await asyncio.to_thread(encode, pixels, canvas.width, canvas.height, drawing.most_bytes)
+    return Drawn(png, canvas.width, canvas.height, canvas.found, canvas.covered)
+
+
+def _absolute(path: Path) -> str:
+    # The process starts in another folder.
+    return str(path.absolute())
+
+
+async def _ordered(start: Start, order: Draw) -> tuple[Canvas, bytes]:
+    try:
+        worker = await Worker.start(start, _CHILD)
+    except OSError as error:
+        raise NoPicture(Why.LOST, error.strerror or type(error).__name__) from error
+    try:
+        worker.tell(order)
+        answer = parse_answer(line, order) if (line := await worker.stdout.readline()) else None
+        if isinstance(answer, Canvas):
+            return answer, await worker.stdout.readexactly(answer.width * answer.height)
+    except (NotUnderstood, ValueError) as error:
+        # ValueError: a line beyond the limit of the stream.
+        raise NoPicture(Why.MISBEHAVED, str(error)) from error
+    except asyncio.IncompleteReadError:
+        answer = None
+    finally:
+        ended = await worker.end()
+    if isinstance(answer, Undrawn):
+        raise NoPicture(answer.why, printable(answer.more))
+    raise NoPicture(Why.LOST, ended)
+
 
 log = structlog.get_logger()
 
@@ -101,3 +166,66 @@ class Album:
             while len(self._failed) > _REMEMBERED:
                 self._failed.popitem(last=False)
             raise
+
+
+# Which page of a decree is shown, and which phrases are highlighted on it. Pure.
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A page of the file (from 1), and the phrases to highlight on it, each once."""
+
+    page: int
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """See `telling.toml`."""
+
+    page: tuple[Where, ...]
+    body: frozenset[Where]
+    highlighted: frozenset[str]
+    deciding: frozenset[str]
+    most: int
+    shortest: int
+
+
+def choose(decree: Decree) -> Choice:
+    """The page with the strongest evidence, the first page of the act where there is none, and the telling phrases on that page."""
+    rules = _rules()
+    page = _page(decree, rules)
+    phrases = dict.fromkeys(
+        quote.text for quote in decree.evidence if quote.page == page and quote.about in rules.highlighted and _long_enough(quote, rules)
+    )
+    return Choice(page, tuple(phrases)[: rules.most])
+
+
+def _page(decree: Decree, rules: _Rules) -> int:
+    deciding = [quote for quote in decree.evidence if quote.about in rules.deciding and quote.page >= 1]
+    whole = {quote.page for quote in decree.evidence if quote.where in rules.body}
+    places = [(_part(quote, whole), quote.page) for quote in deciding]
+    # The first in the order of the parts, then of the pages.
+    ranked = [(rules.page.index(part), page) for part, page in places if part in rules.page]
+    return min(ranked)[1] if ranked else next((quote.page for quote in deciding if quote.where is None), max(decree.page, 1))
+
+
+def _part(quote: Evidence, whole: Container[int]) -> Where | None:
+    return Where.HEADING if quote.where is Where.TITLE and quote.page in whole else quote.where
+
+
+def _long_enough(quote: Evidence, rules: _Rules) -> bool:
+    return len(re.findall(r"[^\W_]", quote.text)) >= rules.shortest
+
+
+@cache
+def _rules() -> _Rules:
+    table = tomllib.loads(files("bot.delivery.picture").joinpath("telling.toml").read_text(encoding="utf-8"))
+    return _Rules(
+        page=tuple(map(Where, table["page"])),
+        body=frozenset(map(Where, table["body"])),
+        highlighted=frozenset(table["highlighted"]),
+        deciding=frozenset(table["deciding"]),
+        most=int(table["most"]),
+        shortest=int(table["shortest"]),
+    )

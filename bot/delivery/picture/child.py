@@ -10,9 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
-from bot.delivery.picture.model import NoPicture
 from bot.delivery.picture.page import Engine, draw_page
-from bot.delivery.picture.wire import Draw, Undrawn
+from bot.delivery.picture.wire import Draw, NoPicture, Undrawn
 from bot.reading.pages.ocr import Command, InProcess, find_ocr
 from bot.reading.sandbox.child import run
 from bot.reading.sandbox.confinement import confine

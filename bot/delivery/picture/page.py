@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from ctypes import byref, c_double
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+from rapidfuzz.fuzz import partial_ratio_alignment
 
-from bot.delivery.picture.covering import names, signatures
-from bot.delivery.picture.finding import find, letters_of
-from bot.delivery.picture.model import NoPicture, Why
-from bot.delivery.picture.pixels import inked, paint
-from bot.delivery.picture.placed import Box, Placed, padded, strips
-from bot.delivery.picture.wire import Canvas, Draw
-from bot.delivery.picture.words_read import lies_on_its_side, placed_words, sureness
+from bot.delivery.picture.placed import Box, Line, Placed, lines, padded, strips
+from bot.delivery.picture.png import inked, paint
+from bot.delivery.picture.wire import Canvas, Draw, NoPicture, Why
+from bot.detection.text.privacy import spans_of_names
 from bot.domain import TextOrigin
+from bot.domain.folding import fold_letters
 from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
 from bot.reading.pages.ocr import FIRST_DPI, OcrFailed, Raster
 from bot.reading.pages.pdf import Document, NotReadable
+from bot.reading.pages.repair import repair
 
 MOST_CHARACTERS = 60_000
 """Of one page: the fullest real one holds some 15,000."""
@@ -166,3 +169,177 @@ def _character(code: int) -> str:
         # A carriage return comes before a line feed; the others are hyphens at the end of a line, which pdfium glues to the next one.
         return " " if code == 0x0D else "-"
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
+
+
+# What of a page is covered: persons' names, and the block of the signature. Pure.
+#
+# Whoever signs a decree is a public official, whose office posts tell. His or her name and hand add nothing to that and are what forgeries
+# are made of: whatever is written or drawn under the line that says where and when it was signed is covered, down to the next line of
+# running text.
+# A name that `bot.detection.text.privacy` recognises is covered wherever else the page has two of its words in a row, as running titles do.
+# One that it recognises nowhere on the page (without civility, office or rank), or that only an image shows on a page whose text is good,
+# stays.
+
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_SHORTEST_WORD = 3
+"""Letters: a civility or a particle is no name."""
+_SIGNED_AT = re.compile(r"\s*Fait\b.{0,60}?,?\s+le\b", re.IGNORECASE)
+_SIGNED_BY = re.compile(r"\s*(?:Original\s+)?(?:Signé|SIGNÉ|SIGNE)\b")
+_RUNNING_TEXT = 45
+"""Letters and digits of a line from which it is no part of a signature: an office, a name, a delegation are shorter."""
+_TALLEST = 0.25
+"""Share of the page's height that a signature takes at most: 7 cm of an A4 page."""
+_NAME_MARGIN, _LINE_MARGIN = 0.25, 0.3
+
+
+def names(placed: Placed) -> tuple[Box, ...]:
+    """The boxes of persons' names."""
+    spans = _with_repeats(placed.text, spans_of_names(placed.text))
+    return tuple(padded(strip, _NAME_MARGIN) for start, end in spans for strip in strips(placed, start, end))
+
+
+def _with_repeats(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """These names, and wherever else two words of one of them follow each other, in any order and case."""
+    yield from spans
+    words = [(letters_of(found[0]).text, found.span()) for found in _WORD.finditer(text)]
+    for start, end in spans:
+        own = {word for word, (first, _) in words if start <= first < end and len(word) >= _SHORTEST_WORD}
+        for (one, (first, _)), (other, (_, last)) in pairwise(words):
+            if one != other and one in own and other in own and not start <= first < end:
+                yield first, last
+
+
+def signatures(placed: Placed, width: int, height: int) -> Iterator[Box]:
+    """The boxes in which whoever signed left name and hand, of a picture of so many pixels; there may be more paper in them than ink."""
+    found = [*lines(placed)]
+    for line in found:
+        if _SIGNED_AT.match(line.text) is not None:
+            top = padded(line.box, _LINE_MARGIN)[3]
+        elif _SIGNED_BY.match(line.text) is not None and not _runs_on(line):
+            top = padded(line.box, _LINE_MARGIN)[1]
+        else:
+            continue
+        below = [padded(other.box, _LINE_MARGIN)[1] for other in found if _runs_on(other) and other.box[1] >= top]
+        bottom = min(*below, top + _TALLEST * height, height) if below else min(top + _TALLEST * height, height)
+        if bottom > top:
+            yield 0.0, top, float(width), bottom
+
+
+def _runs_on(line: Line) -> bool:
+    return len(re.findall(r"[^\W_]", line.text)) >= _RUNNING_TEXT
+
+
+# The words that Tesseract read on a page, as a placed text. Pure.
+
+_COLUMNS = 12
+"""Of Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
+_LONG_WORD = 4
+
+
+def placed_words(table: str, scale: float) -> Placed:
+    """The text of a table of words, line by line. `scale`: pixels of the picture for one of the image that was read."""
+    text: list[str] = []
+    boxes: list[Box | None] = []
+    line: Sequence[str] | None = None
+    for own_line, word, box in _words(table):
+        if line is not None:
+            text.append(" " if own_line == line else "\n")
+            boxes.append(None)
+        line = own_line
+        text.append(word)
+        scaled = (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
+        boxes += [scaled] * len(word)
+    return Placed("".join(text), tuple(boxes))
+
+
+def sureness(table: str) -> float:
+    """The mean confidence of the words (0 to 100), 0 where there is none."""
+    found = [float(row[10]) for row in _rows(table)]
+    return sum(found) / len(found) if found else 0.0
+
+
+def lies_on_its_side(table: str) -> bool:
+    """Tesseract also reads lines that run down the page: most words of four letters and more are then taller than wide."""
+    found = [box[3] - box[1] > box[2] - box[0] for _, word, box in _words(table) if len(word) >= _LONG_WORD]
+    return sum(found) > len(found) / 2
+
+
+def _words(table: str) -> Iterator[tuple[Sequence[str], str, Box]]:
+    for row in _rows(table):
+        left, top, width, height = (float(value) for value in row[6:10])
+        yield row[2:5], row[11].strip(), (left, top, left + width, top + height)
+
+
+def _rows(table: str) -> Iterator[list[str]]:
+    """The rows of words: neither headings nor blocks, nor what holds no letter."""
+    for line in table.splitlines():
+        row = line.split("\t", _COLUMNS - 1)
+        if len(row) == _COLUMNS and row[0] == "5" and row[11].strip() and float(row[10]) >= 0:
+            yield row
+
+
+# Where a phrase stands in the text of a page, however that is broken into lines, accented or misread. Pure.
+
+_LONG = 24
+"""Letters and digits from which a phrase is also looked for with misread letters, or for its beginning alone."""
+_ALIKE = 88.0
+"""Per cent of letters in common: a recognised line with one letter in ten misread passes, another clause of the same style does not."""
+_BEGINNINGS = (0.75, 0.5)
+"""Shares of a phrase that runs on to the next page, or was cut there by a running title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The letters and digits of a text, without case and accents, and from which character of it each comes."""
+
+    text: str
+    origins: tuple[int, ...]
+
+
+def letters_of(text: str) -> Letters:
+    """Take the letters and digits out of a text."""
+    pairs = [(letter, index) for index, character in enumerate(text) for letter in _opened(character)]
+    return Letters("".join(letter for letter, _ in pairs), tuple(index for _, index in pairs))
+
+
+def find(page: Letters, phrase: str) -> tuple[int, int] | None:
+    """The first stretch of the page's text (first character, one after the last) that says the phrase; None where none does."""
+    sought = letters_of(phrase).text
+    if not sought:
+        return None
+    for wanted in _wanted(sought):
+        at = page.text.find(wanted)
+        if at >= 0:
+            return _stretch(page, at, at + len(wanted))
+    if len(sought) >= _LONG and len(page.text) >= len(sought):
+        alike = partial_ratio_alignment(sought, page.text, score_cutoff=_ALIKE)
+        if alike is not None and alike.dest_end > alike.dest_start:
+            return _stretch(page, *_whole_words(page, alike.dest_start, alike.dest_end))
+    return None
+
+
+def _whole_words(page: Letters, start: int, end: int) -> tuple[int, int]:
+    """The window that was compared is as long as the phrase: misread letters may have pushed the ends of it out."""
+    while start > 0 and page.origins[start] - page.origins[start - 1] <= 1:
+        start -= 1
+    while end < len(page.origins) and page.origins[end] - page.origins[end - 1] <= 1:
+        end += 1
+    return start, end
+
+
+def _wanted(sought: str) -> Iterator[str]:
+    yield sought
+    for share in _BEGINNINGS:
+        beginning = sought[: int(len(sought) * share)]
+        if len(beginning) >= _LONG:
+            yield beginning
+
+
+def _stretch(page: Letters, start: int, end: int) -> tuple[int, int]:
+    return page.origins[start], page.origins[end - 1] + 1
+
+
+@lru_cache(maxsize=4096)
+def _opened(character: str) -> str:
+    """The letters that a character stands for: none for blanks and signs, two for ligatures."""
+    return fold_letters(repair(character))

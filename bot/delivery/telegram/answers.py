@@ -13,8 +13,7 @@ import httpx
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.warnings import PTBDeprecationWarning
 
-from bot.delivery.channel import DeliveryError, NotSent, Refused, Unknown
-from bot.delivery.errors import DestinationRefused
+from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent, Refused, Unknown
 from bot.domain.redaction import scrub
 
 # Raised before the first byte of a request leaves: no connection, or none free.

@@ -3,31 +3,89 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Literal, TypeVar
 
 import structlog
-from telegram import LinkPreviewOptions, Message, ReplyParameters
+from telegram import Bot, InputFile, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from bot.delivery.channel import DeliveryError, NotSent, Refused, Sent, Unknown
-from bot.delivery.composing import Desk
-from bot.delivery.errors import HoldForPerson, Migrated, SendAgain
-from bot.delivery.pictured import Pictured, Pictures, before_sending
-from bot.delivery.telegram.answers import cannot_parse, classify
+from bot.delivery.channel import (
+    DeliveryError,
+    HoldForPerson,
+    Migrated,
+    NotSent,
+    Pictured,
+    Pictures,
+    Refused,
+    SendAgain,
+    Sent,
+    Unknown,
+    before_sending,
+)
+from bot.delivery.composing import Desk, composing
+from bot.delivery.picture.wire import Picture
+from bot.delivery.telegram.answers import cannot_parse, classify, has_no_text, is_unmodified
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot, keyboard
 from bot.delivery.telegram.migration import KnownMessages, Moves, Whereabouts, check_chat, reading_chat
-from bot.delivery.telegram.search import Search
-from bot.delivery.telegram.telegram_edit import edit_message
-from bot.delivery.telegram.telegram_photo import is_photo, send_photo
-from bot.delivery.telegram.telegram_words import TelegramWords
+from bot.delivery.telegram.search import Search, shows_decree, shows_digest
 from bot.domain import Decree, Place, Post
 from bot.domain.redaction import scrub
-from bot.messages import Button, Language, TelegramText
+from bot.messages import LANGUAGES, Button, Dispatch, Language, TelegramText, announce, shows_number, telegram_button, telegram_text
+from bot.messages.cleaning import JOINER, inert
+from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
+from bot.messages.layout import TooSmall
 from bot.storage.threads import uninterrupted
+
+# A post as one photo with a caption: still one message with one button, so that it is looked for like any other.
+#
+# Limits (Bot API, `sendPhoto`): a photo of 10 MB, of 10,000 pixels for both sides together, one side at most 20 times the other.
+
+_MOST_BYTES = 10_000_000
+_MOST_PIXELS = 10_000
+_MOST_RATIO = 20
+
+
+def is_photo(picture: Picture) -> bool:
+    """Whether Telegram takes it for a photo."""
+    sides = picture.width, picture.height
+    return len(picture.data) <= _MOST_BYTES and sum(sides) <= _MOST_PIXELS and max(sides) <= _MOST_RATIO * min(sides)
+
+
+async def send_photo(
+    bot: Bot, chat: int | str, picture: Picture, text: TelegramText, *, destination: str, reply: ReplyParameters | None = None
+) -> Message | None:
+    """Send the photo. None where Telegram certainly refused it, which is logged: the text can go out alone.
+
+    Raises TelegramError where it may have been sent, where it is too early, and where the chat is what is wrong.
+    """
+    try:
+        try:
+            return await _send(bot, chat, picture, text, reply, html=True)
+        except BadRequest as error:
+            if not cannot_parse(error):
+                raise
+            return await _send(bot, chat, picture, text, reply, html=False)
+    except BadRequest as error:
+        # Nothing was sent. A chat that takes no photos may take texts; one that takes nothing says so again.
+        log.warning("posted without its picture: Telegram refused it", destination=destination, error=scrub(error.message, bot.token))
+        return None
+
+
+async def _send(bot: Bot, chat: int | str, picture: Picture, text: TelegramText, reply: ReplyParameters | None, *, html: bool) -> Message:
+    return await bot.send_photo(
+        chat,
+        InputFile(picture.data, filename=picture.file_name),
+        caption=text.html if html else text.plain,
+        parse_mode=ParseMode.HTML if html else None,
+        reply_parameters=reply,
+        reply_markup=None if text.button is None else keyboard(text.button.text, text.button.url),
+    )
+
 
 log = structlog.get_logger()
 
@@ -248,3 +306,116 @@ class TelegramChannel:
     async def close(self) -> None:
         """Release connections."""
         await self._sending.close()
+
+
+# A message of the bot's own, edited. Telegram keeps texts and captions apart, and which one a post is was never noted: it is asked for.
+
+
+async def edit_message(bot: Bot, chat: int | str, message_id: int, text: TelegramText, caption: TelegramText | None) -> None:
+    """Give a message this text, or where it is a photo this caption, and its button again, which an edit without it would take away.
+
+    A message that has it already is left as it is. Raises TelegramError.
+    """
+    try:
+        await _edit(bot, chat, message_id, text, is_caption=False)
+    except BadRequest as error:
+        if caption is None or not has_no_text(error):
+            raise
+        await _edit(bot, chat, message_id, caption, is_caption=True)
+
+
+async def _edit(bot: Bot, chat: int | str, message_id: int, text: TelegramText, *, is_caption: bool) -> None:
+    try:
+        await _ask(bot, chat, message_id, text, is_caption=is_caption, html=True)
+    except BadRequest as error:
+        if is_unmodified(error):
+            return
+        if not cannot_parse(error):
+            raise
+        await _plainly(bot, chat, message_id, text, is_caption=is_caption)
+
+
+async def _plainly(bot: Bot, chat: int | str, message_id: int, text: TelegramText, *, is_caption: bool) -> None:
+    try:
+        await _ask(bot, chat, message_id, text, is_caption=is_caption, html=False)
+    except BadRequest as error:
+        if not is_unmodified(error):
+            raise
+
+
+async def _ask(bot: Bot, chat: int | str, message_id: int, text: TelegramText, *, is_caption: bool, html: bool) -> None:
+    said, mode = (text.html, ParseMode.HTML) if html else (text.plain, None)
+    markup = None if text.button is None else keyboard(text.button.text, text.button.url)
+    if is_caption:
+        await bot.edit_message_caption(chat, message_id, caption=said, parse_mode=mode, reply_markup=markup)
+    else:
+        no_preview = LinkPreviewOptions(is_disabled=True)
+        await bot.edit_message_text(said, chat, message_id, parse_mode=mode, reply_markup=markup, link_preview_options=no_preview)
+
+
+# What the posts of one Telegram chat say, and what they are recognised by there.
+
+CAPTION_LIMIT = 1024
+"""UTF-16 code units of a photo's caption, after entity parsing (Bot API, `sendPhoto`)."""
+
+Shows = Callable[[str, Collection[str]], bool]
+"""Whether a message with this text and these links is the one that is looked for."""
+
+
+class TelegramWords:
+    """Of a decree as its dispatch has it; of a digest as its decrees are."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def text(self, post: Post) -> TelegramText:
+        """The message. Raises Refused."""
+        with composing("Telegram"):
+            if post.digest is not None:
+                return telegram_digest(post.decrees, self._desk.places, self._desk.language)
+            return telegram_text(self._desk.dispatch(post))
+
+    def caption(self, post: Post) -> TelegramText | None:
+        """The post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
+        with composing("Telegram"):
+            try:
+                return telegram_text(self._desk.dispatch(post), limit=CAPTION_LIMIT)
+            except TooSmall:
+                return None
+
+    def room(self, decrees: Sequence[Decree]) -> int:
+        """How many of these decrees one message holds."""
+        return telegram_room(decrees, self._desk.places, self._desk.language)
+
+    def marks(self, post: Post) -> tuple[Button | None, Shows]:
+        """The button of the message, and what tells it by its text and links."""
+        if post.digest is not None:
+            return digest_button(post.decrees, self._desk.language), partial(shows_digest, digest_links(post.decrees), self._desk.language)
+        button = telegram_button(post.decree, self._desk.place(post.decree), self._desk.clock(), self._desk.language)
+        number = inert(post.decree.facts.number or "") or None
+        return button, partial(shows_decree, "" if button is None else button.url, number)
+
+    def button_in(self, text: str, decrees: Sequence[Decree]) -> Button | None:
+        """The button of the message with this text, which leads to one of these decrees; None where it tells of none of them."""
+        digest = digest_language(text)
+        for decree in decrees:
+            number = inert(decree.facts.number or "")
+            if digest is not None and number in text.replace(JOINER, ""):
+                return digest_button([decree], digest)
+            if digest is not None or (number and not shows_number(text, number)):
+                continue
+            place, now = self._desk.place(decree), self._desk.clock()
+            for language in LANGUAGES:
+                if announce(Dispatch(decree, place, now, language)).link_label in text:
+                    return telegram_button(decree, place, now, language)
+        return None
+
+    def twins(self, post: Post) -> dict[str, Button]:
+        """The buttons of the same decree in the other languages, by the words of the link in the text. Digests say their language."""
+        if post.digest is not None:
+            return {}
+        decree, place, now = post.decree, self._desk.place(post.decree), self._desk.clock()
+        others = [language for language in LANGUAGES if language != self._desk.language]
+        said = {language: announce(Dispatch(decree, place, now, language)).link_label for language in others}
+        buttons = {label: telegram_button(decree, place, now, language) for language, label in said.items()}
+        return {label: button for label, button in buttons.items() if button is not None}

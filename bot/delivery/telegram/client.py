@@ -12,7 +12,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import TimedOut
 from telegram.request import HTTPXRequest
 
-from bot.delivery.mastodon.bounded import READS
+from bot.delivery.mastodon.client import READS
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
 from bot.delivery.telegram.answers import TooManyRequests
 from bot.domain.loopback import is_loopback

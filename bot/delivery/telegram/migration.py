@@ -13,8 +13,7 @@ from telegram import Bot, ChatMemberAdministrator, ChatMemberRestricted
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import ChatMigrated, Forbidden
 
-from bot.delivery.channel import NotSent
-from bot.delivery.errors import Migrated
+from bot.delivery.channel import Migrated, NotSent
 from bot.domain import Decree, History
 from bot.storage.threads import uninterrupted
 

@@ -10,8 +10,7 @@ import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import ChatMigrated, TelegramError
 
-from bot.delivery.channel import NotSent, Unknown
-from bot.delivery.errors import DestinationRefused
+from bot.delivery.channel import DestinationRefused, NotSent, Unknown
 from bot.delivery.telegram.answers import classify
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot
 from bot.delivery.telegram.migration import check_chat

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery import Sent
-from bot.delivery.backoff import SETTLE
+from bot.delivery.transitions import SETTLE
 from bot.domain import Decree, Facts, History, Place, Post, PostCause, PostState
 from tests.bot.messages.samples import DROME, decree
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.backoff import LONGEST_ASKED, LONGEST_WAIT, backoff, next_look
+from bot.delivery.transitions import LONGEST_ASKED, LONGEST_WAIT, backoff, next_look
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ import pytest
 from telegram.request import HTTPXRequest
 
 from bot.delivery import TelegramOperators, Unknown
-from bot.delivery.mastodon.bounded import MOST_BYTES, request
-from bot.delivery.mastodon.client import classify_failure, rest_after
+from bot.delivery.mastodon.client import MOST_BYTES, classify_failure, request, rest_after
 from tests.bot.messages.samples import NOW
 
 

@@ -26,9 +26,9 @@ from bot.delivery import (
     TelegramChannel,
     Unknown,
 )
+from bot.delivery.channel import EditExposed
 from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, after_failure
-from bot.delivery.errors import EditExposed
-from bot.delivery.picture.model import Picture
+from bot.delivery.picture.wire import Picture
 from bot.delivery.transitions import Event
 from bot.domain import Change, Facts, Kind, Post, PostCause, PostState, Reference, Told
 from bot.storage.store import Store, open_store

@@ -10,9 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery import Deliverer
-from bot.delivery.channel import PreparingChannel
-from bot.delivery.picture.model import Picture
-from bot.delivery.pictured import Pictured
+from bot.delivery.channel import Pictured, PreparingChannel
+from bot.delivery.picture.wire import Picture
 from bot.domain import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store, open_store

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from bot.delivery import DestinationRefused, MastodonChannel, NotSent, Refused, Sent, Unknown, UnsafeAddress
-from bot.delivery.errors import Missing
+from bot.delivery.channel import Missing
 from bot.delivery.mastodon.client import classify_answer, is_sought, limits_of, rest_after, retry_after
 from bot.messages import StatusLimits
 from tests.bot.delivery.memory import PLACES, post

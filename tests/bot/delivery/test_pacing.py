@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery import Destination, Limiter
-from bot.delivery.pacing import MANY, Budget, budgets_of, most_per_day, wait_between, wait_for
+from bot.delivery.limiter import MANY, Budget, budgets_of, most_per_day, wait_between, wait_for
 
 TWO_A_SECOND = Budget("x", 2, 1.0)
 

@@ -13,12 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery import Deliverer, DestinationRefused, MastodonChannel, NotSent, TelegramChannel, Unknown
-from bot.delivery.errors import StoppedBefore
-from bot.delivery.mastodon.mastodon_media import WAITS, upload
-from bot.delivery.picture.model import Picture
+from bot.delivery.channel import StoppedBefore, picture_of
+from bot.delivery.mastodon.client import WAITS, upload
 from bot.delivery.picture.png import encode
-from bot.delivery.pictured import picture_of
-from bot.delivery.telegram.telegram_photo import is_photo
+from bot.delivery.picture.wire import Picture
+from bot.delivery.telegram.channel import is_photo
 from bot.domain import Post, PostState
 from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, post
 from tests.bot.messages.samples import NOW, PDF, decree

@@ -137,7 +137,7 @@ async def test_html_that_telegram_cannot_read_goes_out_as_plain_text(
         text = telegram_text(dispatch)
         return TelegramText("<b>" + text.html, text.plain, text.button)
 
-    monkeypatch.setattr("bot.delivery.telegram.telegram_words.telegram_text", broken)
+    monkeypatch.setattr("bot.delivery.telegram.channel.telegram_text", broken)
     await channel.send(post())
     (message,) = api.messages
     assert message.html is None

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.backoff import LONGEST_ASKED, LONGEST_LOOK, SETTLE
-from bot.delivery.transitions import REFUSED_REST, Counts, Event, Step, transition
+from bot.delivery.transitions import LONGEST_ASKED, LONGEST_LOOK, REFUSED_REST, SETTLE, Counts, Event, Step, transition
 from bot.domain import PostCause, PostState
 from tests.bot.delivery.memory import START
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.picture.album import Album
-from bot.delivery.picture.drawing import draw
-from bot.delivery.picture.model import Drawn, NoPicture, Why
+from bot.delivery.picture.album import Album, draw
+from bot.delivery.picture.wire import Drawn, NoPicture, Why
 from bot.domain import Decree, Evidence, Where
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import decree

@@ -11,10 +11,9 @@ import pytest
 from PIL import Image
 
 from bot.delivery.picture import page as page_module
-from bot.delivery.picture.drawing import draw
-from bot.delivery.picture.model import Drawing, Drawn, NoPicture, Why
-from bot.delivery.picture.wire import Draw
-from bot.delivery.picture.words_read import placed_words
+from bot.delivery.picture.album import draw
+from bot.delivery.picture.page import placed_words
+from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, Why
 from bot.reading.pages.ocr import Command, EngineKind, OcrFailed, Raster, find_ocr
 from bot.reading.sandbox.wire import Start
 from bot.reading.sandbox.worker import Worker
@@ -181,7 +180,7 @@ async def test_only_a_page_that_must_be_recognised_is_given_to_a_process_that_ma
         started.append(one)
         return await start(one, module)
 
-    monkeypatch.setattr("bot.delivery.picture.drawing.engine_kind", lambda: EngineKind.COMMAND)
+    monkeypatch.setattr("bot.delivery.picture.album.engine_kind", lambda: EngineKind.COMMAND)
     monkeypatch.setattr(Worker, "start", noted)
     await draw(saved(build_standalone([DECREE])), 1, PHRASES)
     assert [(one.ocr, one.commands) for one in started] == [(False, False)]

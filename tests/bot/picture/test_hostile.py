@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.picture import drawing
-from bot.delivery.picture.drawing import draw
-from bot.delivery.picture.model import Drawing, NoPicture, Why
-from bot.delivery.picture.wire import Draw
+from bot.delivery.picture import album as drawing
+from bot.delivery.picture.album import draw
+from bot.delivery.picture.wire import Draw, Drawing, NoPicture, Why
 from bot.reading.sandbox import landlock
 from bot.reading.sandbox.wire import Start
 from bot.reading.sandbox.worker import child_environment

@@ -11,15 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.delivery.picture.choice import Choice, choose
-from bot.delivery.picture.covering import names, signatures
-from bot.delivery.picture.finding import find, letters_of
-from bot.delivery.picture.model import Why
-from bot.delivery.picture.pixels import COVERED, HIGHLIGHTED, inked, paint
+from bot.delivery.picture.album import Choice, choose
+from bot.delivery.picture.page import find, letters_of, lies_on_its_side, names, placed_words, signatures, sureness
 from bot.delivery.picture.placed import Box, Placed, lines, strips
-from bot.delivery.picture.png import encode
-from bot.delivery.picture.wire import Canvas, Draw, Undrawn, parse_answer
-from bot.delivery.picture.words_read import lies_on_its_side, placed_words, sureness
+from bot.delivery.picture.png import COVERED, HIGHLIGHTED, encode, inked, paint
+from bot.delivery.picture.wire import Canvas, Draw, Undrawn, Why, parse_answer
 from bot.domain import Evidence, Where
 from bot.reading.sandbox.wire import NotUnderstood
 from tests.bot.messages.samples import decree
