@@ -11,8 +11,8 @@ from bot.app.config import DestinationSettings, Settings
 from bot.delivery import AppriseChannel, Channel, ConsoleChannel, Destination, MastodonChannel, TelegramChannel
 from bot.delivery.picture.album import Album
 from bot.domain import Decree, Place
+from bot.ingest.archive import Keep
 from bot.ingest.ingestor import Clock
-from bot.ingest.keep import Keep
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 

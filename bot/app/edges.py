@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from bot.app.config import Settings
 from bot.app.config.errors import closest
 from bot.app.config.values import sqlite_file
-from bot.ingest.archive import Shelf
-from bot.ingest.keep import Keep
+from bot.ingest.archive import Keep, Shelf
 from bot.storage.politeness import open_politeness
 from sources.catalogue.authority import Authority, browser_hosts, hosts
 from sources.crawl.index import INDEX_HOSTS

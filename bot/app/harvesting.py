@@ -11,9 +11,8 @@ from bot.app.config import Settings
 from bot.app.limits import read_limits
 from bot.domain.crowd import CrowdLog
 from bot.ingest import Backfill
-from bot.ingest.archive import Shelf
+from bot.ingest.archive import Keep, Shelf
 from bot.ingest.ingestor import Clock, Route
-from bot.ingest.keep import Keep
 from bot.ingest.poller import Rhythm, Watcher
 from bot.ingest.reading_job import Reader
 from bot.reading.reader import read_pdf

@@ -18,7 +18,7 @@ from bot.app.bulletin import Bulletin, DatabaseLog
 from bot.app.instance import Handler, serve
 from bot.delivery import Delivered
 from bot.domain import PostState
-from bot.ingest.background import Late
+from bot.ingest.poller import Late
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import StorageError
 from sources.catalogue.authority import Source

@@ -16,7 +16,7 @@ from bot.cli.columns import code_column
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
 from bot.cli.shapes import Json
 from bot.cli.text_output import print_json
-from bot.ingest.audit import Audit, audit
+from bot.ingest.scope import Audit, audit
 from bot.messages import printable
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store

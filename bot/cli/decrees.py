@@ -16,7 +16,7 @@ from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.letter import show_letter
 from bot.cli.text_output import print_json
 from bot.domain import Place
-from bot.ingest.keep import FileTold
+from bot.ingest.archive import FileTold
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind
 from bot.queries import (

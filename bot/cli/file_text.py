@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.ingest.keep import FileTold
+from bot.ingest.archive import FileTold
 from bot.messages import Language
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from bot.cli.shapes import Json, evidence_json
 from bot.domain import Change, Decree, Facts, Moment, Place, Reference, Sighting
 from bot.domain.law.advice import counsel
-from bot.ingest.keep import FileTold
+from bot.ingest.archive import FileTold
 from bot.messages import place_for, words_in
 
 

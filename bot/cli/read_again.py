@@ -23,7 +23,7 @@ from bot.cli.text_output import decree_line, doubt_line, finish, print_json, pri
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
 from bot.domain.records import Quarantined
-from bot.ingest.quarantine import Retried, Wanted, retry, wanted_of
+from bot.ingest.poller import Retried, Wanted, retry, wanted_of
 from bot.messages import printable
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store

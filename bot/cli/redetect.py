@@ -20,8 +20,7 @@ from bot.cli.shapes import Json, posts_json
 from bot.cli.text_output import print_json, print_lines
 from bot.delivery import Delivered
 from bot.domain import Decree, PostState
-from bot.ingest.redetect import Applied, Redetection
-from bot.ingest.redetection import Difference, Effect, Said
+from bot.ingest.redetect import Applied, Difference, Effect, Redetection, Said
 from bot.messages import printable
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store

@@ -13,14 +13,12 @@ import structlog
 from bot.domain import Decree, Outcome, Reading
 from bot.domain.records import NewAlert, NewRecueil, ReadResult, Recorded, Recueil, RecueilState
 from bot.ingest import decisions as decide
-from bot.ingest.archive import Shelf
+from bot.ingest.archive import Keep, Shelf
 from bot.ingest.files import Files, Opened
 from bot.ingest.health import Cause
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
-from bot.ingest.keep import Keep
 from bot.ingest.lanes import Lanes, Passage
-from bot.ingest.notes import USUAL_PACE, Pace
-from bot.ingest.reading_job import File, Hostile, Peruser, Reader
+from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Pace, Peruser, Reader
 from bot.ingest.results import Harvest, Unread
 from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError

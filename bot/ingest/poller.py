@@ -16,15 +16,13 @@ from bot.domain.crowd import CrowdLog
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest import habits as rhythm
-from bot.ingest.archive import Shelf
-from bot.ingest.background import Background, Late
+from bot.ingest.archive import Keep, Shelf
 from bot.ingest.health import Cause, cause_of
 from bot.ingest.health.survey import habits_of
 from bot.ingest.ingestor import Clock, Harvester, Route, fault_of, new_recueil
-from bot.ingest.keep import Keep
-from bot.ingest.notes import USUAL_PACE, Pace
-from bot.ingest.reading_job import Reader
+from bot.ingest.reading_job import USUAL_PACE, Pace, Reader, ended
 from bot.ingest.results import Harvest, SourceReport
+from bot.storage.errors import StorageError
 from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers
 from sources.crawl.crawler import Crawl, Crawler
@@ -33,6 +31,96 @@ from sources.model import CrawlFailed, Emptied, Fetcher, FetchError, Listed, Pau
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
+
+# Recueils in hand: what is quick is waited for, what takes long goes on in the background, and none is taken twice at once.
+
+HELD_FOR = timedelta(hours=1)
+"""How long a recueil is left alone after the database failed to take what was read of it: long work is not begun anew at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What a recueil gave that went on in the background."""
+
+    recueil: Recueil
+    harvest: Harvest
+
+
+class Background:
+    """Takes recueils. `told` is called, in the event loop, when one that went on in the background has ended; otherwise `finish` tells."""
+
+    def __init__(self, harvester: Harvester, clock: Callable[[], datetime]) -> None:
+        self._harvester = harvester
+        self._clock = clock
+        self._in_hand: dict[int, asyncio.Task[Harvest]] = {}
+        self._late: dict[int, asyncio.Task[Harvest]] = {}
+        self._held: dict[int, datetime] = {}
+        self._ended: list[Late] = []
+        self._failure: StorageError | None = None
+        self.told: Callable[[Late], None] | None = None
+
+    def is_free(self, recueil: Recueil) -> bool:
+        """Whether it may be taken: it is not in hand, and did not fail for the database a short while ago."""
+        return recueil.id not in self._in_hand and self._held.get(recueil.id, self._clock()) <= self._clock()
+
+    async def take(self, recueil: Recueil) -> Harvest:
+        """Read one that is free: wholly, or until it leaves the quick lane. `Harvest.unfinished` then names it, and it goes on.
+
+        Raises StorageError.
+        """
+        way = self._harvester.passage()
+        work = asyncio.create_task(self._harvester.take(recueil, way))
+        self._in_hand[recueil.id] = work
+        work.add_done_callback(lambda _: self._in_hand.pop(recueil.id, None))
+        left = asyncio.create_task(way.left.wait())
+        try:
+            await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await ended([work])
+            raise
+        finally:
+            await ended([left])
+        if work.done():
+            return work.result()
+        self._late[recueil.id] = work
+        work.add_done_callback(lambda done: self._came_in(recueil, done))
+        log.info("recueil takes long, it is read in the background", url=recueil.url)
+        return Harvest(unfinished=(recueil.url,))
+
+    async def finish(self) -> list[Late]:
+        """Wait for all that went on in the background: what each of them gave, unless `told` was. Raises StorageError, once all ended."""
+        while self._late:
+            await asyncio.wait(set(self._late.values()))
+        came, self._ended = self._ended, []
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        return came
+
+    async def stop(self) -> None:
+        """End what goes on. Nothing is lost: what was read of it is stored, and the rest is read at the next start."""
+        while tasks := list(self._late.values()):
+            await ended(tasks)
+
+    def _came_in(self, recueil: Recueil, done: asyncio.Task[Harvest]) -> None:
+        del self._late[recueil.id]
+        if done.cancelled():
+            return
+        error = done.exception()
+        if isinstance(error, StorageError):
+            log.error("recueil read in the background and not recorded, it will be read again", url=recueil.url, error=str(error))
+            self._held[recueil.id] = self._clock() + HELD_FOR
+            self._failure = error
+        elif error is not None:
+            log.error("recueil read in the background and lost by a fault of the program", url=recueil.url, exc_info=error)
+        else:
+            self._held.pop(recueil.id, None)
+            late = Late(recueil, done.result())
+            if self.told is not None:
+                self.told(late)
+            else:
+                self._ended.append(late)
+
 
 log = structlog.get_logger()
 
@@ -314,3 +402,47 @@ def _after(state: SourceState, crawl: Crawl, new: int, now: datetime) -> SourceS
         last_new_at=now if new and state.baseline_at is not None else state.last_new_at,
         moved_to=crawl.moved_to,
     )
+
+
+# What could not be read, put back by an operator and read now.
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which recueils to read again: of these authorities, and at these canonical URLs. With neither, all that were not wholly read."""
+
+    authorities: frozenset[str] = frozenset()
+    urls: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """The recueils that were put back, and what reading them gave."""
+
+    recueils: tuple[Recueil, ...]
+    harvest: Harvest
+
+
+def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> Wanted:
+    """What an operator's words (`26`, `https://…/recueil.pdf`) name. Raises ValueError, with the words that name nothing."""
+    urls = frozenset(word for word in words if "://" in word)
+    codes = {word: word.upper() for word in words if word not in urls}
+    unknown = [word for word, code in codes.items() if code not in known_codes]
+    if unknown:
+        raise ValueError(f"neither the code of an authority nor an address: {', '.join(unknown)}")
+    return Wanted(frozenset(codes.values()), urls)
+
+
+async def retry(watcher: Watcher, store: Store, wanted: Wanted, now: datetime) -> Retried:
+    """Put them back and read them to their end, the files of detail pages included.
+
+    What still cannot be read is tried again as if for the first time. Raises StorageError.
+    """
+    everything = not wanted.authorities and not wanted.urls
+    back = await asyncio.to_thread(store.quarantine.retry, now, authorities=wanted.authorities, urls=wanted.urls, everything=everything)
+    harvest = await watcher.read(back)
+    for authority in sorted({recueil.authority for recueil in back if recueil.is_detail}):
+        harvest += await watcher.read_due(authority)
+    for late in await watcher.finish():
+        harvest += late.harvest
+    return Retried(tuple(back), harvest.finished())

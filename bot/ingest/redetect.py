@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.domain import Decree
-from bot.ingest.decided import as_decided, keys_of
-from bot.ingest.judging import NO_CATALOGUE, attributed, decrees_in, judge_acts
-from bot.ingest.redetection import Difference, difference
-from bot.ingest.stored_acts import acts_again
+from bot.detection import without_names
+from bot.domain import Act, Decree, Facts, Kind, Outcome
+from bot.domain.identity.completing import COMPLETED
+from bot.domain.records import Recueil
+from bot.ingest.judging import NO_CATALOGUE, Group, as_decided, attributed, decrees_in, judge_acts, keys_of
+from bot.ingest.review import acts_again
+from bot.storage.decrees import StoredAct
 from bot.storage.errors import NoSuchRow
 from sources.catalogue.issuers import Issuers
 
@@ -69,3 +72,99 @@ class Redetection:
         except NoSuchRow:  # read again meanwhile, by the same rules
             done = None
         return Applied(one, kept=True) if done is None else Applied(one, done.new, len(done.posts))
+
+
+# What today's rules say of acts that were judged by those of another day. Pure: nothing is changed here.
+
+FACTS = tuple(entry.name for entry in fields(Facts))
+
+
+class Effect(StrEnum):
+    """What a difference means for the decrees that are known.
+
+    `FOUND`: an act is a decree, or holds one, that it was not known for. `CHANGED`: a known decree has another kind or other facts, or
+    needs no person any more. `LOST`: a known decree would be none any more. `DOUBTFUL`: an act that was settled needs a person. `SETTLED`:
+    one that waited for a person is no decree.
+    """
+
+    FOUND = "found"
+    CHANGED = "changed"
+    LOST = "lost"
+    DOUBTFUL = "doubtful"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An outcome with its kind."""
+
+    outcome: Outcome
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One act on which the rules changed their mind. `decree` is the id of the known decree it is, `facts` names those that differ."""
+
+    recueil: Recueil
+    stored: StoredAct
+    act: Act
+    group: Group
+    effect: Effect
+    before: Said
+    after: Said
+    facts: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The title, without names of persons."""
+        return without_names(self.act.title)
+
+
+def difference(
+    recueil: Recueil, stored: StoredAct, act: Act, found: Sequence[Decree], group: Group, known: Decree | None, unknown: int = 0
+) -> Difference | None:
+    """How an act is judged otherwise now; None where it is not.
+
+    `found` are the decrees of the group, `known` is the one that the act is stored as, `unknown` how many of `found` are of no stored one.
+    """
+    before, verdict = Said(stored.outcome, stored.kind), group[0].verdict
+    after = Said(verdict.outcome, verdict.kind)
+    # Of an act that holds several decrees, which of them is the known one its keys tell, not its verdict.
+    alone = found[0] if len(found) == 1 else None
+    changed = () if known is None or alone is None else _facts(recueil, stored, known, alone)
+    other_kind = known is not None and alone is not None and _shown(recueil, stored, known) and alone.kind is not known.kind
+    effect = _effect(before, after, known, changed=bool(changed) or other_kind, more=len(found) > 1 and unknown > 0)
+    return None if effect is None else Difference(recueil, stored, act, group, effect, before, after, changed)
+
+
+def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
+    """The facts that a change would change.
+
+    Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity.completing`); and what is not
+    found in it any more, another sighting may have told.
+    """
+    named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in FACTS]
+    if _shown(recueil, stored, known):
+        everywhere = len(known.sightings) < 2
+        return tuple(name for name, old, new in named if new != old and (new or everywhere))
+    return tuple(name for name, old, new in named if new and not old and name in COMPLETED and found.kind is known.kind)
+
+
+def _shown(recueil: Recueil, stored: StoredAct, known: Decree) -> bool:
+    """Whether it is this act that the decree is shown by: the place where it was seen first."""
+    return known.url == recueil.url and stored.first_page <= known.page <= stored.last_page
+
+
+def _effect(before: Said, after: Said, known: Decree | None, *, changed: bool, more: bool) -> Effect | None:
+    if after.outcome is Outcome.DECREE:
+        if known is None or more:
+            return Effect.FOUND
+        return Effect.CHANGED if changed or before.outcome is not Outcome.DECREE else None
+    if known is not None and before.outcome is Outcome.UNCERTAIN:
+        return None  # it waits for a person already, who alone can take a decree back
+    if before.outcome is Outcome.DECREE:
+        return Effect.LOST
+    if before.outcome is after.outcome:
+        return None
+    return Effect.DOUBTFUL if after.outcome is Outcome.UNCERTAIN else Effect.SETTLED

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.records import Recueil
 from bot.ingest.decisions import newest
-from sources.catalogue.authority import Order
+from sources.catalogue.authority import Authority, Order
 from sources.crawl.history import Found, may_be_since
 from sources.crawl.index import IndexEntry
 from sources.model import Listed
@@ -157,3 +157,49 @@ def _name(text: str) -> str:
 def _upload(url: str) -> int | None:
     found = _UPLOAD.search(url)
     return int(found[1]) if found else None
+
+
+# Is anything missing? What the national index knows of an authority, against what the bot has seen. Pure.
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One authority: how many recueils the index knows, and those never seen, newest first. `is_polled`: polled at least once."""
+
+    authority: Authority
+    indexed: int
+    missing: tuple[IndexEntry, ...]
+    is_polled: bool
+
+    @property
+    def seen(self) -> int:
+        """How many of them the bot saw."""
+        return self.indexed - len(self.missing)
+
+    @property
+    def share(self) -> float | None:
+        """The part of them that the bot saw, from 0 to 1; None where the index knows none."""
+        return self.seen / self.indexed if self.indexed else None
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether something is missing that the bot is meant to see."""
+        return bool(self.missing) and self.authority.not_covered is None
+
+
+def audit(
+    authority: Authority, entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date | None, *, is_polled: bool
+) -> Audit:
+    """Compare. With `since`, only what is dated since that day counts, and what bears no date but may be as new (see
+    `bot.ingest.scope.Ages`)."""
+    files, ages = Files(recorded), Ages(since or date.min, dates_of(recorded, entries))
+    wanted = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url)]
+    missing = sorted((entry for entry in wanted if entry not in files), key=_age)
+    return Audit(authority, len(wanted), tuple(missing), is_polled)
+
+
+def _age(entry: IndexEntry) -> tuple[int, int]:
+    """Dated ones first, the newest on top; then the others, those met last first."""
+    if entry.published is not None:
+        return 0, -entry.published.toordinal()
+    return 1, -int(entry.crawled_at.timestamp()) if entry.crawled_at is not None else 0

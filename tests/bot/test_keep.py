@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.ingest.keep import LEFT_FOR, FileTold, Keep, KeepPdfs
+from bot.ingest.archive import LEFT_FOR, FileTold, Keep, KeepPdfs
 
 CONTENT = b"%PDF-1.7 a decree"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -11,9 +11,8 @@ import pytest
 
 from bot.domain import PageText
 from bot.domain.records import Recueil
-from bot.ingest.archive import Shelf
+from bot.ingest.archive import Keep, KeepPdfs, Shelf
 from bot.ingest.ingestor import Harvester
-from bot.ingest.keep import Keep, KeepPdfs
 from bot.ingest.reading_job import RULES
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil, to

@@ -16,9 +16,8 @@ from structlog.testing import capture_logs
 from bot.domain import Outcome, Post, Reading
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import Shelf
-from bot.ingest.notes import Pace
 from bot.ingest.poller import Rhythm, Watcher
-from bot.ingest.reading_job import MOST_UNFINISHED
+from bot.ingest.reading_job import MOST_UNFINISHED, Pace
 from bot.ingest.results import Harvest, SourceReport
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, Locked, StorageError

@@ -10,8 +10,7 @@ import pytest
 
 from bot.domain import Reading
 from bot.ingest.lanes import Lanes
-from bot.ingest.notes import Pace
-from bot.ingest.reading_job import File, Peruser
+from bot.ingest.reading_job import File, Pace, Peruser
 from bot.reading.limits import Unreadable
 from bot.storage.store import open_store
 from tests.bot.test_long_readings import sha, soon

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.records import RecueilState
-from bot.ingest.quarantine import Wanted, retry, wanted_of
+from bot.ingest.poller import Wanted, retry, wanted_of
 from bot.reading.limits import Unreadable
 from bot.storage.store import Store
 from tests.bot.test_watch import NOON, Bench, Site, files, reading, url, vsa

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.domain import Decree, Facts, Kind, Outcome, PostState
-from bot.ingest.redetect import Applied, Redetection
-from bot.ingest.redetection import Effect
+from bot.ingest.redetect import Applied, Effect, Redetection
 from bot.ingest.review import Reviewer
 from bot.storage.codec import facts_to_json
 from bot.storage.store import Store

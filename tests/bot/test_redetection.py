@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain import Act, Decree, Facts, Judged, Kind, Outcome, PageText, Sighting, Verdict
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest.redetection import Difference, Effect, Said, difference
+from bot.ingest.redetect import Difference, Effect, Said, difference
 from bot.storage.decrees import StoredAct
 from tests.bot.real_acts import DAY, NOW
 

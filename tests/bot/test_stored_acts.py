@@ -10,7 +10,7 @@ import pytest
 from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Outcome, PageText
 from bot.domain.records import Content
-from bot.ingest.stored_acts import acts_again
+from bot.ingest.review import acts_again
 from bot.reading.assembly import assemble
 from bot.storage.decrees import StoredAct
 from tests.bot.real_acts import DAY, NOW

@@ -19,8 +19,7 @@ from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME, demo_text
 from bot.domain import Decree, Outcome, PostState
 from bot.domain.records import RecueilState
-from bot.ingest.redetect import Redetection
-from bot.ingest.redetection import Effect
+from bot.ingest.redetect import Effect, Redetection
 from bot.storage.schema import acts, decrees, posts, recueils
 from tests.bot.real_acts import DOUBTFUL_TEXT
 from tests.bot.storage.finding import posts_of
