@@ -13,7 +13,7 @@ from bot.ingest.health import AuthorityHealth, Cause, DestinationHealth, Overvie
 from bot.messages import printable
 from bot.operators import alert_words, short_list
 from bot.operators.post_decisions import Trouble
-from bot.operators.post_text import post_words
+from bot.operators.text import post_words
 from sources.catalogue.authority import Authority
 
 _EACH = 3

@@ -12,10 +12,9 @@ import structlog
 from bot.delivery import DeliveryError
 from bot.domain import DestinationCheck
 from bot.messages import Language
-from bot.operators.patience import Patience
 from bot.operators.post_decisions import SETTLE, PostChanges, PostMessage, Trouble, post_changes, posts_to_tell
-from bot.operators.post_text import post_text
-from bot.operators.teller import OperatorsChat
+from bot.operators.teller import OperatorsChat, Patience
+from bot.operators.text import post_text
 from bot.storage.alerts import NewPostAlert, PostAlert
 from bot.storage.edits import EditTold
 from bot.storage.posts import OpenPost

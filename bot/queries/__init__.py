@@ -6,6 +6,7 @@ from bot.queries.answers import (
     Answer,
     BadInput,
     DecreeList,
+    DecreeReader,
     Fault,
     NothingFound,
     OneDecree,
@@ -15,9 +16,7 @@ from bot.queries.answers import (
     UnknownDecree,
     UnknownDepartment,
 )
-from bot.queries.evidence_text import evidence_text
-from bot.queries.plain_text import plain_answer
-from bot.queries.reader import DecreeReader
+from bot.queries.phrases import evidence_text, plain_answer
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.vocabulary import vocabulary
 

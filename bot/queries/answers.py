@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
-from bot.domain import Decree, Place
+from bot.domain import Decree, Place, Standing
 from bot.domain.health import Overview, Status
+from bot.domain.law.standing import period, standing
 from bot.domain.records import PageOfDecrees
+from bot.messages import place_for
 from bot.queries.departments import Found, find_department
-from bot.queries.in_force import in_force
-from bot.queries.reader import DecreeReader
 from bot.queries.state import DepartmentState, WatchState
 
 Clock = Callable[[], datetime]
@@ -228,3 +230,45 @@ class Questions:
     def _watches(self, there: Found) -> bool:
         statuses = {one.status for one in self._overview().authorities if one.code in there.authorities}
         return not statuses <= {Status.UNWATCHED, Status.NOT_COVERED}
+
+
+# Which decrees somebody is watched under today, or will be. Pure.
+
+# Where the period could not be read, or what ended it was ended itself, that it is in force cannot be excluded: it is shown, after those
+# that are sure.
+_RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1, Standing.IN_DOUBT: 1}
+
+
+def in_force(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> tuple[Decree, ...]:
+    """Those in force at `now` (aware) or later, at their own place, by when they begin; those of which that is not sure come last."""
+    ranked: list[tuple[int, date, int, Decree]] = []
+    for decree in decrees:
+        there = now.astimezone(ZoneInfo(place_for(places, decree.authority).time_zone))
+        rank = _RANKS.get(standing(decree, there))
+        if rank is not None:
+            starts, _ = period(decree)
+            ranked.append((rank, date.min if starts is None else starts.day, -(decree.id or 0), decree))
+    return tuple(decree for *_, decree in sorted(ranked, key=lambda item: item[:3]))
+
+
+# What questions need of the store.
+
+
+class DecreeReader(Protocol):
+    """The stored decrees, as questions see them. Synchronous: a face in an event loop calls from a thread."""
+
+    def recent(self, limit: int, offset: int, authorities: frozenset[str] | None = None, /) -> PageOfDecrees:
+        """Newest found first; of some authorities only where they are given."""
+        ...
+
+    def get(self, decree_id: int, /) -> Decree | None:
+        """One decree by its id."""
+        ...
+
+    def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
+        """Decrees whose text has these words, in any form the language gives them."""
+        ...
+
+    def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
+        """Decrees that may be in force on that day or later; of some authorities only where they are given."""
+        ...

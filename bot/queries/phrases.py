@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from bot.domain import Decree, Place
-from bot.messages import Language, words_in
+from bot.detection import reason_words
+from bot.domain import Decree, Evidence, Place
+from bot.domain.law.advice import counsel
+from bot.messages import Language, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
-from bot.queries.answers import BadInput, DecreeList, NothingFound, Question, Topic, UnknownDecree, UnknownDepartment
-from bot.queries.vocabulary import Vocabulary, vocabulary
+from bot.queries.answers import Answer, BadInput, DecreeList, NothingFound, OneDecree, Question, Topic, UnknownDecree, UnknownDepartment
+from bot.queries.state import DepartmentState, WatchState, state_text
+from bot.queries.vocabulary import EvidenceWords, Vocabulary, vocabulary
 
 _LONGEST_ECHO = 120
 """Characters of a question repeated in its answer."""
@@ -87,3 +94,69 @@ def _name(place: Place) -> str:
 
 def _echo(text: str) -> str:
     return cut(inert(text), _LONGEST_ECHO)
+
+
+# An answer as plain text, for terminals and wherever markup cannot go. Pure.
+
+
+def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language = "fr") -> str:
+    """A title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end."""
+    match answer:
+        case DecreeList():
+            told = ((decree, place_for(places, decree.authority)) for decree in answer.decrees)
+            lines = (decree_line(decree, place, answer.at, language, counsel(decree, place, answer.at)) for decree, place in told)
+            return "\n".join((title(answer, language), "", *lines))
+        case OneDecree(decree=decree, at=at):
+            place = place_for(places, decree.authority)
+            gone = withdrawal(decree, place, language)
+            full = plain_decree(decree, place, at, language, counsel(decree, place, at), places)
+            return full if gone is None else f"{gone}\n\n{full}"
+        case WatchState() | DepartmentState():
+            return state_text(answer, places, language)
+        case _:
+            return shortcoming(answer, language)
+
+
+# The phrases on which the facts of a decree rest, in plain words. Pure.
+
+_LONGEST = 300
+"""Characters of one phrase."""
+
+
+def evidence_text(decree: Decree, language: Language = "fr") -> str:
+    """A heading and one line per phrase, in the order in which they were found: its page, where on it, what it supports, the sign that it
+    met; what would be the same line is said once. No newline at the end."""
+    words = vocabulary(language).evidence
+    if not decree.evidence:
+        return words.none
+    return "\n".join((words.head, *dict.fromkeys(f"  {_line(item, words, language)}" for item in decree.evidence)))
+
+
+def _line(item: Evidence, words: EvidenceWords, language: Language) -> str:
+    about = words.about.get(item.about, inert(item.about))
+    if item.cue:
+        about = words.met.format(about=about, cue=inert(cue_words(item.cue, language)))
+    told = {"page": item.page, "about": about, "text": cut(inert(item.text), _LONGEST)}
+    if item.where is None:
+        return words.line.format(**told)
+    return words.placed.format(where=words.where.get(item.where.value, item.where.value), **told)
+
+
+# What the signs that a verdict rests on are called, and why an act is left to a person. Pure.
+
+
+def cue_words(cue: str, language: Language) -> str:
+    """A sign or a reason by its name (`bot.domain.Evidence.cue`), in words; as it is where there are none, as for a text of law."""
+    if language == "fr":
+        return _french().get(cue.replace(" ", "_"), cue)
+    return reason_words(cue) or cue
+
+
+def doubt_words(evidence: Iterable[Evidence], language: Language) -> str | None:
+    """Why a person must look; None where the evidence does not tell."""
+    return next((cue_words(quote.cue, language) for quote in evidence if quote.cue and reason_words(quote.cue) is not None), None)
+
+
+@cache
+def _french() -> Mapping[str, str]:
+    return tomllib.loads(files("bot.queries").joinpath("words", "cues_fr.toml").read_text(encoding="utf-8"))

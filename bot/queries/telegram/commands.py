@@ -7,9 +7,12 @@ edited ones. Nobody's words are logged.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -19,12 +22,13 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot.domain import Place
-from bot.messages import Button, Language
-from bot.queries.answers import Answer, Questions
-from bot.queries.telegram.callbacks import Callbacks
+from bot.domain.law.advice import counsel
+from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, html, place_for, telegram_decree
+from bot.messages.cleaning import unlinked
+from bot.queries.answers import Answer, DecreeList, OneDecree, Question, Questions, Topic
+from bot.queries.phrases import plain_answer, title, withdrawal
 from bot.queries.telegram.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.telegram_polling import Sleep, answered
-from bot.queries.telegram.telegram_text import Reply, said, telegram_reply
 from bot.queries.vocabulary import vocabulary
 
 log = structlog.get_logger(__name__)
@@ -236,3 +240,115 @@ async def _quietly(sending: Awaitable[Any]) -> None:
         await sending
     except TelegramError as error:
         log.debug("telegram reply failed", error=type(error).__name__)
+
+
+# What a paging button carries: the question itself where it fits, else the key of a question kept in memory.
+#
+# Telegram gives a button 64 bytes (Bot API, `InlineKeyboardButton.callback_data`). Buttons thus survive a restart, except those
+# of long searches, which then ask to be asked again.
+
+LIMIT_BYTES = 64
+_TOPICS = {"r": Topic.RECENT, "d": Topic.DEPARTMENT, "s": Topic.SEARCH, "f": Topic.IN_FORCE}
+_LETTERS = {topic: letter for letter, topic in _TOPICS.items()}
+_KEPT = "k"
+_FORM = re.compile(r"1(?P<language>fr|en)(?P<topic>[rdsfk])(?P<page>[0-9]{1,6}):(?P<words>.*)", re.ASCII | re.DOTALL)
+
+
+class Callbacks:
+    """Turns questions into button data and back. Remembers at most `limit` long searches, the least used go first."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[str, str] = OrderedDict()
+
+    def encode(self, question: Question, language: Language) -> str:
+        """At most 64 bytes of UTF-8."""
+        data = f"1{language}{_LETTERS[question.topic]}{question.page}:{question.words}"
+        if len(data.encode()) <= LIMIT_BYTES:
+            return data
+        key = hashlib.blake2b(question.words.encode(), digest_size=16).hexdigest()
+        self._remember(key, question.words)
+        return f"1{language}{_KEPT}{question.page}:{key}"
+
+    def decode(self, data: str) -> tuple[Question, Language] | None:
+        """The question and its language; None for one forgotten since, or for data that no button of ours carries."""
+        match = _FORM.fullmatch(data)
+        if match is None:
+            return None
+        language: Language = "en" if match["language"] == "en" else "fr"
+        page, words = int(match["page"]), match["words"]
+        if match["topic"] != _KEPT:
+            return Question(_TOPICS[match["topic"]], words, page), language
+        kept = self._kept.get(words)
+        if kept is None:
+            return None
+        self._remember(words, kept)
+        return Question(Topic.SEARCH, kept, page), language
+
+    def _remember(self, key: str, words: str) -> None:
+        self._kept[key] = words
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
+
+
+# An answer in Telegram's form. Pure: markup is built from escaped parts only, buttons are values.
+
+
+@dataclass(frozen=True, slots=True)
+class PageButton:
+    """A button that asks the same question for another page."""
+
+    text: str
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`markup` for `parse_mode=HTML`, the same in plain text for when it cannot be parsed, and a row of buttons."""
+
+    markup: str
+    plain: str
+    buttons: tuple[PageButton | Button, ...] = ()
+
+
+def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Language) -> Reply:
+    """The reply to a question. At most 4096 UTF-16 units as long as a page has no more decrees than `TELEGRAM_PAGE`."""
+    match answer:
+        case DecreeList():
+            return _list(answer, places, language)
+        case OneDecree(decree=decree, at=at):
+            place = place_for(places, decree.authority)
+            gone = withdrawal(decree, place, language)
+            if gone is not None:
+                # The line of a list, not the message of an announcement: it is none.
+                line = (decree, place, at, language, counsel(decree, place, at))
+                markup = "\n\n".join((html.text(gone).source, decree_line_html(*line)))
+                return Reply(markup, unlinked(f"{gone}\n\n{decree_line(*line)}"))
+            text = telegram_decree(decree, place, at, language, counsel(decree, place, at), places)
+            return Reply(text.html, text.plain, () if text.button is None else (text.button,))
+        case _:
+            return said(plain_answer(answer, places, language))
+
+
+def said(words: str) -> Reply:
+    """Words of the bot itself, without markup: the commands in them are its own."""
+    return Reply(html.text(words, _own_commands()).source, unlinked(words, _own_commands()))
+
+
+@cache
+def _own_commands() -> frozenset[str]:
+    return frozenset(name for language in LANGUAGES for name in re.findall(r"/(\w+)", vocabulary(language).help))
+
+
+def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -> Reply:
+    words = vocabulary(language)
+    heading = html.tagged("b", html.text(title(answer, language))).source
+    told = ((decree, place_for(places, decree.authority)) for decree in answer.decrees)
+    lines = (decree_line_html(decree, place, answer.at, language, counsel(decree, place, answer.at)) for decree, place in told)
+    markup = "\n\n".join((heading, *lines, html.text(words.more_hint, _own_commands()).source))
+    plain = f"{unlinked(plain_answer(answer, places, language))}\n\n{words.more_hint}"
+    page = answer.question.page
+    turns = ((words.previous, page - 1, page > 1), (words.next, page + 1, page < answer.pages))
+    buttons = tuple(PageButton(text, replace(answer.question, page=to)) for text, to, there in turns if there)
+    return Reply(markup, plain, buttons)

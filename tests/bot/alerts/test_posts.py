@@ -15,7 +15,7 @@ from bot.domain import DestinationTrouble, Facts, Kind, Post, PostCause, PostSta
 from bot.operators import PostTeller
 from bot.operators.fitting import LONGEST
 from bot.operators.post_decisions import SETTLE, PostMessage, Trouble, post_changes
-from bot.operators.post_text import post_text, post_words
+from bot.operators.text import post_text, post_words
 from bot.storage.alerts import PostAlert
 from bot.storage.posts import OpenPost
 from bot.storage.store import Store

@@ -14,8 +14,7 @@ from bot.domain import Evidence
 from bot.domain.records import REREAD, Waiting
 from bot.ingest.review import Answer, Reviewer, answer_from
 from bot.messages import Language
-from bot.operators.review_asker import AT_ONCE, FRESH, ReviewAsker
-from bot.operators.review_text import review_text
+from bot.operators.review_asker import AT_ONCE, FRESH, ReviewAsker, review_text
 from bot.operators.vocabulary import alert_words
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read, several

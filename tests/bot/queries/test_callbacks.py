@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.queries.answers import Question, Topic
-from bot.queries.telegram.callbacks import LIMIT_BYTES, Callbacks
+from bot.queries.telegram.commands import LIMIT_BYTES, Callbacks
 
 QUESTIONS = st.one_of(
     st.builds(Question, st.just(Topic.RECENT), st.just(""), st.integers(1, 999_999)),

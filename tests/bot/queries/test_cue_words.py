@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import Evidence, Where
 from bot.messages import Language
-from bot.queries.cue_words import cue_words, doubt_words
+from bot.queries.phrases import cue_words, doubt_words
 
 CUES = tomllib.loads(files("bot.detection").joinpath("cues.toml").read_text(encoding="utf-8"))
 NAMES = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain import Evidence, Where
-from bot.queries.evidence_text import evidence_text
+from bot.queries.phrases import evidence_text
 from bot.queries.vocabulary import vocabulary
 from tests.bot.messages.samples import hostile
 from tests.bot.queries.conftest import decree

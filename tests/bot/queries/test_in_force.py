@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Change, Decree, Facts, Kind, Moment
-from bot.queries.answers import Answer, BadInput, DecreeList, Fault, NothingFound, Question, Questions, Topic, UnknownDepartment
-from bot.queries.in_force import in_force
-from bot.queries.plain_text import plain_answer
+from bot.queries.answers import Answer, BadInput, DecreeList, Fault, NothingFound, Question, Questions, Topic, UnknownDepartment, in_force
+from bot.queries.phrases import plain_answer
 from tests.bot.messages.samples import decrees as any_decrees
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 

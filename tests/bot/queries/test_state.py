@@ -14,9 +14,9 @@ from bot.domain import Place
 from bot.ingest.health import AuthorityHealth, Cause, Overview, Status
 from bot.messages import telegram_length
 from bot.queries.answers import BadInput, Fault, Questions, UnknownDepartment
-from bot.queries.plain_text import plain_answer
+from bot.queries.phrases import plain_answer
 from bot.queries.state import DepartmentState, WatchState, state_text
-from bot.queries.telegram.telegram_text import telegram_reply
+from bot.queries.telegram.commands import telegram_reply
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import NOW, PLACES, health, overview
 

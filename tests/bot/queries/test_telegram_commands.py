@@ -12,8 +12,7 @@ from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
 from bot.queries.answers import Questions
-from bot.queries.telegram.callbacks import Callbacks
-from bot.queries.telegram.commands import publish_commands, register
+from bot.queries.telegram.commands import Callbacks, publish_commands, register
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import PLACES, MemoryDecrees

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from bot.domain import Facts
 from bot.messages import telegram_length
 from bot.queries.answers import Answer, BadInput, Fault, NothingFound, Question, Questions, Topic, UnknownDecree, UnknownDepartment
-from bot.queries.plain_text import plain_answer
-from bot.queries.telegram.commands import COMMANDS, HELP
-from bot.queries.telegram.telegram_text import PageButton, telegram_reply
+from bot.queries.phrases import plain_answer
+from bot.queries.telegram.commands import COMMANDS, HELP, PageButton, telegram_reply
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 

@@ -9,8 +9,8 @@ import pytest
 
 from bot.messages import Language
 from bot.queries.answers import OneDecree
-from bot.queries.plain_text import plain_answer
-from bot.queries.telegram.telegram_text import telegram_reply
+from bot.queries.phrases import plain_answer
+from bot.queries.telegram.commands import telegram_reply
 from tests.bot.queries.conftest import NOW, PLACES, decree
 
 LATE = datetime(2026, 8, 19, 23, 30, tzinfo=UTC)
