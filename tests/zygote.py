@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from bot.cli import main
-from bot.cli.commands import MODULES
+from bot.cli.main import MODULES
 
 
 def serve() -> None:

@@ -3,37 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 import structlog
 
-from bot.app.answers import open_questions, places_of, take_survey
-from bot.app.channels import album_of, channel_of, destination_of
-from bot.app.clock import utc_now
-from bot.app.config import Settings, destinations
-from bot.app.edges import doubts, open_client, open_keep, open_shelf
-from bot.app.harvesting import Harvesting
-from bot.app.operators import Operators
-from bot.delivery import Channel, Checker, Deliverer, Destination, Editor, Limiter, destinations_for, most_per_day
-from bot.domain import Place
+from bot.app.config import DestinationSettings, Settings, destinations
+from bot.app.config.errors import closest
+from bot.app.config.values import sqlite_file
+from bot.delivery import (
+    AppriseChannel,
+    Channel,
+    Checker,
+    ConsoleChannel,
+    Deliverer,
+    Destination,
+    Editor,
+    Limiter,
+    MastodonChannel,
+    TelegramChannel,
+    TelegramOperators,
+    destinations_for,
+    most_per_day,
+)
+from bot.delivery.picture.album import Album
+from bot.delivery.telegram.operators_chat import NAME as OPERATORS
+from bot.domain import Decree, Place
 from bot.domain.crowd import CrowdLog
 from bot.ingest import Backfill
-from bot.ingest.health import Overview
+from bot.ingest.archive import Keep, Shelf
+from bot.ingest.health import DestinationHealth, Overview
+from bot.ingest.health.survey import survey, survey_destinations
 from bot.ingest.ingestor import Clock, Route
-from bot.ingest.poller import Watcher
+from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.reading_job import Reader
 from bot.ingest.review import Reviewer
-from bot.operators import AlertTeller, PostTeller, ReviewAsker
+from bot.operators import AlertTeller, PostTeller, ReviewAsker, source_name
 from bot.operators.review_buttons import ReviewButtons
-from bot.queries import TELEGRAM_PAGE, TelegramBot
+from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
+from bot.reading.limits import Limits
+from bot.reading.reader import read_pdf
+from bot.storage.politeness import open_politeness
 from bot.storage.rehearsal import rehearsal_store
 from bot.storage.store import Store, open_store
-from sources.catalogue.authority import Authority
+from sources.catalogue.authority import Authority, browser_hosts, hosts
 from sources.catalogue.issuers import Issuers
+from sources.crawl.index import INDEX_HOSTS
+from sources.http import Client, ClientOptions, user_agent
+from sources.http.browser.process import find_chromium
 from sources.http.scratch import remove_abandoned
+
+# The clock of the real program, which everything else takes as an argument.
+
+
+def utc_now() -> datetime:
+    """The clock of the real program."""
+    return datetime.now(UTC)
+
 
 log = structlog.get_logger()
 
@@ -163,4 +197,371 @@ def _telegram_bot(
         commands_per_minute=telegram.commands_per_minute,
         reviews=buttons,
         seen=seen,
+    )
+
+
+# What is known, and the answers made of it.
+
+
+def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:
+    """Those the configuration names, all of them when it names none."""
+    return settings.watch.authorities or tuple(authorities)
+
+
+def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
+    """How people call the authorities."""
+    return {code: Place(code, entry.name, entry.department, entry.time_zone) for code, entry in authorities.items()}
+
+
+def take_survey(settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now) -> Overview:
+    """How every authority is, by what the store knows. Raises StorageError."""
+    return survey(store, authorities, frozenset(watched_codes(settings, authorities)), clock())
+
+
+def take_delivery_survey(settings: Settings, store: Store, *, clock: Clock = utc_now) -> tuple[DestinationHealth, ...]:
+    """How every destination is, and the operators' chat, by what the store knows. Raises StorageError."""
+    names = [entry.name for entry in destinations(settings)]
+    names += [OPERATORS] if settings.telegram.operators_chat and settings.telegram.token is not None else []
+    return survey_destinations(store, names, clock(), timedelta(hours=settings.delivery.tell_after_hours))
+
+
+def open_questions(
+    places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], *, page_size: int, clock: Clock = utc_now
+) -> Questions:
+    """The answers, over one store, `page_size` decrees at a time; `overview` tells how the sources are."""
+    return Questions(store.decrees, places, clock, overview=overview, page_size=page_size, since=partial(_watching_since, store))
+
+
+def _watching_since(store: Store) -> datetime | None:
+    return min((state.baseline_at for state in store.sources.all() if state.baseline_at is not None), default=None)
+
+
+# The destinations of the configuration as channels.
+
+
+def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:
+    """One entry of the configuration, as routing and delivery want it.
+
+    Whoever follows a department gets the decrees of all who act there.
+    """
+    wanted = frozenset(code.upper() for code in entry.departments)
+    acting = {code for code, authority in authorities.items() if not wanted.isdisjoint(authority.territory)}
+    return Destination(
+        name=entry.name,
+        platform=entry.platform,
+        filter=replace(entry.wanted, departments=wanted | acting),
+        language=entry.language,
+        chat=chat_of(entry.chat),
+        instance=entry.instance or None,
+        token=None if entry.token is None else entry.token.get_secret_value(),
+        visibility=entry.visibility or "public",
+        content_warning=entry.content_warning or "",
+        thread=bool(entry.thread),
+        url=None if entry.url is None else entry.url.get_secret_value(),
+    )
+
+
+def chat_of(text: str) -> int | str | None:
+    """A chat as Telegram takes it: its number, or `@name`; None where the option is empty."""
+    if not text:
+        return None
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def channel_of(
+    entry: Destination,
+    settings: Settings,
+    places: Mapping[str, Place],
+    store: Store,
+    console: TextIO,
+    clock: Clock,
+    album: Album,
+) -> Channel:
+    """The channel of a destination. Raises ValueError for one that is not complete, or whose address is not safe."""
+    public_url = settings.web.public_url or None
+    if entry.platform == "telegram" and entry.token is not None and entry.chat is not None:
+        return TelegramChannel(
+            name=entry.name,
+            chat=entry.chat,
+            token=entry.token,
+            places=places,
+            clock=clock,
+            messages=store.chat_messages,
+            language=entry.language,
+            api_url=settings.telegram.api_url,
+            moves=store.moved_chats,
+            reconcile=settings.telegram.reconcile,
+            picture=album.for_posts(entry.language),
+            public_url=public_url,
+        )
+    if entry.platform == "mastodon" and entry.token is not None and entry.instance is not None:
+        return MastodonChannel(
+            name=entry.name,
+            instance=entry.instance,
+            token=entry.token,
+            places=places,
+            clock=clock,
+            language=entry.language,
+            visibility=entry.visibility,
+            picture=album.for_posts(entry.language),
+            public_url=public_url,
+            content_warning=entry.content_warning,
+            thread=entry.thread,
+        )
+    if entry.platform == "apprise" and entry.url is not None:
+        return AppriseChannel(name=entry.name, url=entry.url, places=places, clock=clock, language=entry.language, public_url=public_url)
+    if entry.platform == "console":
+        return ConsoleChannel(name=entry.name, stream=console, places=places, clock=clock, language=entry.language, public_url=public_url)
+    raise ValueError(f"destination {entry.name}: its address or token is missing")
+
+
+def album_of(keep: Keep, places: Mapping[str, Place], store: Store) -> Album:
+    """The pictures of decrees, drawn from the PDFs that are kept."""
+
+    def locate(decree: Decree) -> Path | None:
+        known = store.recueils.file_of(decree.publisher, decree.url)
+        return None if known is None else keep.find(known[0])
+
+    return Album(locate=locate, places=places)
+
+
+# The outside edges of reading: the polite client, and the folder of kept PDFs.
+
+_MEGABYTE = 1_000_000
+
+
+@asynccontextmanager
+async def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> AsyncIterator[Client]:
+    """The polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used.
+
+    Whatever command opens it, it keeps the pace and the rest of each address that all others on the database keep.
+    """
+    http = settings.http
+    options = ClientOptions(
+        hosts=hosts(authorities) | INDEX_HOSTS,
+        user_agent=user_agent(version("vigie-vsa"), http.contact or None),
+        interval_seconds=http.interval_seconds,
+        origins=dict(http.origins),
+        timeout_seconds=http.timeout_seconds,
+        max_file_bytes=http.max_pdf_megabytes * _MEGABYTE,
+        respect_robots=http.respect_robots,
+        browsers=browser_hosts(authorities),
+        browser_path=http.browser or None,
+    )
+    with open_politeness(settings.database.url) as politeness:
+        async with Client(options, politeness=politeness) as client:
+            yield client
+
+
+def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[str]:
+    """What in the configuration can be used and is hardly meant, one sentence each."""
+    http, watch = settings.http, settings.watch
+    if http.browser and find_chromium(http.browser) is None:
+        yield f"http.browser: there is no program {http.browser!r}; the sites that need a browser cannot be read"
+    if watch.every_minutes > watch.slowest_minutes:
+        longer, shorter = f"{watch.every_minutes:g}", f"{watch.slowest_minutes:g}"
+        yield f"watch.every_minutes ({longer}) is more than watch.slowest_minutes ({shorter}), which therefore counts for nothing"
+    known = hosts(authorities) | INDEX_HOSTS
+    for origin in http.origins:
+        host = urlsplit(origin).netloc
+        if host not in known:
+            meant = closest(host, known, at_least=80)
+            yield f"http.origins: {host} is not a site of the catalogue" + (f"; did you mean {meant}?" if meant else "")
+
+
+def open_shelf(settings: Settings) -> Shelf:
+    """Where PDFs are kept until they are wholly read: the configured folder, or one beside the database."""
+    reading = settings.reading
+    return Shelf(reading.kept_folder or _beside(settings.database.url, "pdfs"), most_bytes=reading.kept_megabytes * _MEGABYTE)
+
+
+def open_keep(settings: Settings) -> Keep:
+    """Where the PDFs of decrees are kept for good: the configured folder, or one beside the database."""
+    storage = settings.storage
+    return Keep(storage.pdfs_folder or _beside(settings.database.url, "archive"), which=storage.keep_pdfs)
+
+
+def _beside(database: str, what: str) -> Path:
+    """`vigie-pdfs` for the file `vigie.db`; a server has no folder of ours, so the user's own for what programs keep."""
+    name = sqlite_file(database)
+    if name is None:
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / f"vigie-{what}"
+    file = Path(name).expanduser()
+    return file.with_name(f"{file.stem}-{what}")
+
+
+# Polls and backfills, made from what they have in common.
+
+
+@dataclass(frozen=True, slots=True)
+class Harvesting:
+    """The authorities to harvest, by code, and all that this takes. Without `shelf` and `keep` no PDF is kept. `issuers` is of the whole
+    catalogue."""
+
+    settings: Settings
+    authorities: Mapping[str, Authority]
+    client: Client
+    store: Store
+    route: Route
+    clock: Clock
+    shelf: Shelf | None
+    keep: Keep | None
+    issuers: Issuers
+
+    def watcher(self, watched: Collection[str], crowds: CrowdLog) -> Watcher:
+        """Polls those that are `watched` as often as is configured, and any other when it is told to."""
+        watch, reading = self.settings.watch, self.settings.reading
+        return Watcher(
+            authorities=self.authorities,
+            watched=watched,
+            fetcher=self.client,
+            read=self._read,
+            store=self.store,
+            route=self.route,
+            rhythm=Rhythm(
+                every=timedelta(minutes=watch.every_minutes),
+                slowest=timedelta(minutes=max(watch.slowest_minutes, watch.every_minutes)),
+                announce_since=self._announce_since,
+            ),
+            clock=self.clock,
+            workers=reading.workers,
+            long_workers=reading.long_workers,
+            shelf=self.shelf,
+            keep=self.keep,
+            crowds=crowds,
+            issuers=self.issuers,
+        )
+
+    def backfill(self) -> Backfill:
+        """The completion of history, which knows what the first poll may announce."""
+        return Backfill(
+            authorities=self.authorities,
+            fetcher=self.client,
+            index=self.client,
+            read=self._read,
+            store=self.store,
+            route=self.route,
+            clock=self.clock,
+            announce_since=self._announce_since,
+            workers=self.settings.reading.workers,
+            shelf=self.shelf,
+            keep=self.keep,
+            issuers=self.issuers,
+        )
+
+    @property
+    def _read(self) -> Reader:
+        return partial(read_pdf, limits=read_limits(self.settings))
+
+    @property
+    def _announce_since(self) -> timedelta:
+        return timedelta(days=self.settings.watch.announce_since_days)
+
+
+# What operators are told and asked, in a chat of their own where there is one.
+
+
+class Operators:
+    """The operators' chat, and what uses it. Nothing here opens a connection before the first text is sent."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        authorities: Mapping[str, Authority],
+        wired: Collection[Destination],
+        store: Store,
+        reviewer: Reviewer,
+        clock: Clock,
+    ) -> None:
+        """`wired` are the destinations of posts: none of them may be the operators' chat."""
+        telegram = settings.telegram
+        self._authorities = authorities
+        self._destinations = tuple(entry.name for entry in wired)
+        self._late_after = timedelta(hours=settings.delivery.tell_after_hours)
+        self._store = store
+        self._reviewer = reviewer
+        self._clock = clock
+        self._language = telegram.operators_language
+        self.chat: TelegramOperators | None = None
+        """Where they are told and asked; None where only the log tells."""
+        self.buttons: ReviewButtons | None = None
+        """Takes the answers; None where nobody is asked, or the bot does not listen."""
+        chat = chat_of(telegram.operators_chat)
+        if chat is not None and telegram.token is not None:
+            public = [entry.chat for entry in wired if entry.chat is not None]
+            now_at = store.moved_chats.now_at
+            self.chat = TelegramOperators(
+                chat, telegram.token.get_secret_value(), public, telegram.api_url, now_at=now_at, moved=self._moved
+            )
+            if telegram.commands:
+                self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=now_at)
+
+    def teller(self, overview: Callable[[], Overview], crowds: CrowdLog) -> AlertTeller:
+        """Tells what does not work, and that it works again; in the log alone where there is no chat."""
+        return AlertTeller(
+            survey=overview,
+            alerts=self._store.alerts,
+            chat=self.chat,
+            names=partial(source_name, self._authorities),
+            clock=self._clock,
+            language=self._language,
+            crowds=crowds,
+        )
+
+    def post_teller(self) -> PostTeller:
+        """Tells of posts that need a person and of destinations that take nothing; in the log alone where there is no chat."""
+        return PostTeller(
+            posts=self._store.posts,
+            edits=self._store.edits_told,
+            checks=self._store.destination_checks,
+            alerts=self._store.post_alerts,
+            destinations=self._destinations,
+            late_after=self._late_after,
+            chat=self.chat,
+            clock=self._clock,
+            language=self._language,
+        )
+
+    def asker(self) -> ReviewAsker | None:
+        """Asks about acts that nobody but a person can judge; None without a chat: `vigie review` shows them all the same."""
+        if self.chat is None:
+            return None
+        return ReviewAsker(
+            reviews=self._store.reviews,
+            chat=self.chat,
+            found=self._reviewer.found,
+            names=self._name,
+            clock=self._clock,
+            language=self._language,
+            buttons=self.buttons is not None,
+        )
+
+    async def close(self) -> None:
+        """Release connections."""
+        if self.chat is not None:
+            await self.chat.close()
+
+    def _moved(self, chat: int | str, new: int) -> None:
+        self._store.moved_chats.moved(chat, new, self._clock())
+
+    def _name(self, code: str) -> str:
+        authority = self._authorities.get(code)
+        return code if authority is None else f"{authority.department} ({code})"
+
+
+# What reading one PDF may take, as configured. Apart from `app`: a command that only reads a file needs nothing else of it.
+
+_MEBIBYTE = 1024 * 1024
+
+
+def read_limits(settings: Settings) -> Limits:
+    """What reading one PDF may take."""
+    reading = settings.reading
+    usual = Limits()
+    return Limits(
+        seconds=reading.timeout_seconds,
+        memory_bytes=reading.memory_megabytes * _MEBIBYTE,
+        max_pages=reading.max_pages,
+        ocr=reading.ocr,
+        workers=reading.ocr_processes or usual.workers,
     )

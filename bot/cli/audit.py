@@ -12,10 +12,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import open_client
 from bot.app.config import Settings
-from bot.cli.columns import code_column
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
-from bot.cli.shapes import Json
-from bot.cli.text_output import print_json
+from bot.cli.json_output import Json
+from bot.cli.text_output import code_column, print_json
 from bot.ingest.scope import Audit, audit
 from bot.messages import printable
 from bot.storage.errors import StorageError

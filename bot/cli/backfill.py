@@ -17,13 +17,10 @@ from bot.app import Parts, assemble, places_of, utc_now, watched_codes
 from bot.app.config import Settings
 from bot.app.instance import Order, Told, first_of, serve, work_alone
 from bot.cli.backfill_progress import showing
-from bot.cli.columns import code_column, source_columns
 from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end
-from bot.cli.delivering import became_of, delivering, waiting
-from bot.cli.json_output import decrees_json
-from bot.cli.poll import handed_round
-from bot.cli.shapes import Json, posts_json, uncertain_json
-from bot.cli.text_output import decree_line, doubt_line, finish, result_of, undelivered
+from bot.cli.json_output import Json, decrees_json, posts_json, uncertain_json
+from bot.cli.poll import became_of, delivering, handed_round, waiting
+from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
 from bot.ingest import BackfillReport, Progress, Wanted

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import BaseModel, ConfigDict
 
 from bot.app import open_keep, open_questions, places_of, take_survey
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, fail_of_storage
-from bot.cli.file_text import file_text
 from bot.cli.json_output import decree_json, decrees_json, file_json
-from bot.cli.letter import show_letter
 from bot.cli.text_output import print_json
 from bot.domain import Place
+from bot.domain.law.advice import counsel
 from bot.ingest.archive import FileTold
 from bot.messages import Language, place_for
-from bot.messages.letters import LetterKind
+from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.queries import (
     CLI_PAGE,
     Answer,
@@ -31,7 +33,9 @@ from bot.queries import (
     UnknownDepartment,
     evidence_text,
     plain_answer,
+    vocabulary,
 )
+from bot.queries.phrases import withdrawal
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
 
@@ -173,3 +177,74 @@ def _json(answer: Answer, places: Mapping[str, Place]) -> object:
             return decree_json(decree, place_for(places, decree.authority), at)
         case _:
             return []
+
+
+# The PDF that a decree was read in, for people: proof of what was published, and when it was there.
+
+
+class FileWords(BaseModel):
+    """The words of one language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fetched: str
+    not_known: str
+    sha256: str
+    kept: str
+    not_kept: str
+
+
+def file_text(file: FileTold, language: Language) -> str:
+    """When it came (in UTC), its SHA-256, and where it is kept."""
+    words = _words(language)
+    fetched = words.not_known if file.fetched_at is None else words.fetched.format(at=file.fetched_at.strftime("%Y-%m-%d %H:%M:%S"))
+    kept = words.not_kept if file.path is None else words.kept.format(path=file.path.absolute())
+    return "\n".join((fetched, words.sha256.format(sha256=file.sha256), kept))
+
+
+@cache
+def _words(language: Language) -> FileWords:
+    document = tomllib.loads(files("bot.cli").joinpath("file_text.toml").read_text(encoding="utf-8"))
+    return FileWords.model_validate(document[language])
+
+
+# `vigie show N --letter`: a draft on standard output or in a file that was not there before.
+
+
+def show_letter(
+    answer: OneDecree, letter: LetterKind, places: Mapping[str, Place], language: Language, *, file: Path | None, as_json: bool
+) -> None:
+    """Draft it and give it away; ends the program where there is no such letter, or where the file cannot be written."""
+    decree, at = answer.decree, answer.at
+    gone = withdrawal(decree, place_for(places, decree.authority), language)
+    if gone is not None:
+        fail(gone, WRONG_USE)  # nobody is to write to a prefect about a decree that is none
+    # It is written to whoever decided, who is not always whoever published.
+    addressee = place_for(places, decree.facts.authority or decree.authority)
+    try:
+        text = draft(letter, decree, addressee, at, counsel(decree, place_for(places, decree.authority), at))
+    except NoSuchLetter:
+        fail(vocabulary(language).no_gracieux, WRONG_USE)
+    if file is not None:
+        write_letter(file, text)
+    if as_json:
+        print_json({"letter": letter.value, "text": text})
+    elif file is None:
+        typer.echo(text.encode(), nl=False)
+
+
+def write_letter(file: Path, text: str) -> None:
+    """A file that was not there before, whole or not at all; ends the program where it cannot be."""
+    try:
+        opened = file.open("x", encoding="utf-8", newline="\n")
+    except FileExistsError:
+        fail(f"{file}: this file exists, and is not overwritten", WRONG_USE)
+    except OSError as error:
+        fail(f"{file}: cannot be written: {error.strerror or error}")
+    try:
+        with opened:
+            opened.write(text)
+    except OSError as error:
+        # Half a letter helps nobody, and would stand in the way of the next try.
+        file.unlink(missing_ok=True)
+        fail(f"{file}: cannot be written: {error.strerror or error}")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
-from bot.cli.shapes import Json, evidence_json
-from bot.domain import Change, Decree, Facts, Moment, Place, Reference, Sighting
+from bot.detection import without_names
+from bot.domain import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading, Reference, Sighting
 from bot.domain.law.advice import counsel
+from bot.domain.records import UncertainAct
 from bot.ingest.archive import FileTold
+from bot.ingest.judging import Group, decrees_of
 from bot.messages import place_for, words_in
+
+if TYPE_CHECKING:
+    from bot.delivery import Delivered
+    from bot.ingest.health import DestinationHealth
 
 
 def decrees_json(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> list[Json]:
@@ -141,3 +148,136 @@ def _day(day: date | None) -> str | None:
 
 def _moment(moment: Moment | None) -> str | None:
     return None if moment is None else moment.isoformat()
+
+
+# The JSON that commands print, as far as several share it. Keys are a contract: add, never rename; docs/json.md tells of each.
+
+Json = dict[str, Any]
+
+
+def evidence_json(evidence: Iterable[Evidence]) -> list[Json]:
+    """Phrases, each with its page and what it is about. `where` in the act it stood and which `cue` it met are null where not known."""
+    return [
+        {
+            "page": item.page,
+            "text": item.text,
+            "about": item.about,
+            "where": None if item.where is None else item.where.value,
+            "cue": item.cue,
+        }
+        for item in evidence
+    ]
+
+
+def posts_json(delivered: Iterable[Delivered]) -> list[Json]:
+    """What became of each post."""
+    return [
+        {
+            "destination": item.post.destination,
+            "decree": decree.id,
+            "number": decree.facts.number,
+            "state": item.state.value,
+            "error": item.error,
+        }
+        for item in delivered
+        for decree in item.post.decrees
+    ]
+
+
+def destination_json(destination: DestinationHealth) -> Json:
+    """How one destination is. `trouble` is null where nothing is wrong."""
+    return {
+        "name": destination.name,
+        "trouble": destination.trouble and destination.trouble.value,
+        "since": destination.since and destination.since.isoformat(),
+        "error": destination.detail,
+        "waiting": destination.waiting,
+        "waiting_since": destination.oldest and destination.oldest.isoformat(),
+        "in_doubt": destination.in_doubt,
+        "checked_at": destination.checked_at and destination.checked_at.isoformat(),
+    }
+
+
+def uncertain_json(act: UncertainAct) -> Json:
+    """An act a person must look at. Names of persons are taken out, as in the review queue."""
+    return {
+        "authority": act.authority,
+        "url": act.url,
+        "page": act.page,
+        "act_id": act.act_id,
+        "title": without_names(act.title),
+        "evidence": [without_names(phrase) for phrase in act.evidence],
+    }
+
+
+# The JSON of `vigie read`. Keys are a contract: add, never rename; docs/json.md tells of each.
+
+
+def reading_json(
+    file: str, reading: Reading, groups: Sequence[Group], place: Place, now: datetime, *, text: bool = False, explain: bool = False
+) -> Json:
+    """What `vigie read` prints: one PDF, its acts and the decrees among them.
+
+    Acts that share an `id` are parts of one entry of the recueil that holds several decrees: `part` numbers them (0: the pages before the
+    first one), and is null elsewhere. `text` and `explain` add `page_details` (`pages` is their number), `text` with what is on each page;
+    `explain` adds to each act the `evidence` of its verdicts, that on acts which are no decrees included. `place` is that of the authority
+    on the cover, for the hours of decrees; `now` is aware.
+    """
+    shape: Json = {
+        "file": file,
+        "pages": reading.page_count,
+        "status": "complete" if reading.complete else "incomplete",
+        "ocr_pages": list(reading.ocr_pages),
+        "unreadable_pages": list(reading.unreadable_pages),
+        "damaged": reading.damaged,
+        "recueil": {
+            "authority": reading.cover.authority,
+            "number": reading.cover.number,
+            "published": None if reading.cover.published is None else reading.cover.published.isoformat(),
+        },
+        "acts": [
+            {
+                "id": item.act.id,
+                "title": item.act.title,
+                "service": item.act.service,
+                "first_page": item.act.first_page,
+                "last_page": item.act.last_page,
+                "part": item.act.part,
+                "verdict": item.verdict.outcome.value,
+            }
+            for item in (group[0] for group in groups)
+        ],
+        "decrees": [
+            found_json(decree, place, now)
+            for group in groups
+            for decree in decrees_of(reading.cover.authority or "", file, reading.cover.published, group)
+        ],
+    }
+    if text or explain:
+        shape["page_details"] = [page_json(page, text=text) for page in reading.pages]
+    if explain:
+        for act, group in zip(shape["acts"], groups, strict=True):
+            act["evidence"] = evidence_json(quote for item in group for quote in item.verdict.evidence)
+    return shape
+
+
+def pages_json(file: str, page_count: int, pages: Iterable[PageText]) -> Json:
+    """What `vigie read --page` prints: some pages of one PDF, with their text. `pages` is how many the PDF has."""
+    return {"file": file, "pages": page_count, "page_details": [page_json(page, text=True) for page in pages]}
+
+
+def page_json(page: PageText, *, text: bool) -> Json:
+    """One page. `method` is layer, ocr, blank or unreadable; `confidence` the engine's own, 0 to 100, null where OCR had no part.
+
+    `doubt` says that neither of two texts can be trusted alone: with `text` the second one is in `other`, null where there is none.
+    """
+    shape = {
+        "number": page.number,
+        "method": page.origin.value,
+        "confidence": page.confidence,
+        "seconds": round(page.seconds, 4),
+        "characters": len(page.text),
+        "doubt": bool(page.other),
+        "damaged": page.damaged,
+    }
+    return {**shape, "text": page.text, "other": page.other or None} if text else shape

@@ -2,24 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.app import utc_now
 from bot.app.config.destinations import edited
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage
-from bot.cli.outbox_lines import post_line, post_lines
-from bot.cli.outbox_shapes import decided_json, post_json
-from bot.cli.text_output import print_json, print_lines
-from bot.domain import Post, PostState
-from bot.storage.errors import StorageError
-from bot.storage.store import open_store
+from bot.cli.json_output import Json
+from bot.cli.text_output import count, print_json, print_lines
+from bot.delivery.transitions import Counts, Event, transition
+from bot.domain import Post, PostCause, PostState
+from bot.messages import printable
+from bot.messages.cleaning import link_to
+from bot.storage.errors import NoSuchRow, StorageError
+from bot.storage.store import Store, open_store
 
 if TYPE_CHECKING:
-    from bot.cli.outbox_deciding import Decided
     from bot.storage.edits import EditTold
-    from bot.storage.store import Store
+
+# What a person decides of posts: by the same transitions as everything else that happens to them.
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Whether it could be done, in words for the person, and the post as it is now (None: there is none)."""
+
+    done: bool
+    told: str
+    post: Post | None
+
+
+_DONE = {
+    Event.PERSON_RETRY: "will be sent again within a minute, while the bot runs",
+    Event.PERSON_DROP: "given up; `vigie outbox retry` takes that back",
+    Event.PERSON_SENT: "recorded as sent",
+    Event.PERSON_NOT_SENT: "will be sent again within a minute, while the bot runs",
+}
+
+_EDITS_outbox_deciding = {
+    Event.PERSON_RETRY: "its message will be edited within a minute, while the bot runs with delivery.edit_posts",
+    Event.PERSON_DROP: "its message is left as it is; `vigie outbox retry` takes that back",
+}
+
+_CANNOT = {
+    PostState.SENT: "was sent",
+    PostState.SENDING: "is being sent at this moment; try again in a few minutes",
+    PostState.REFUSED: "was given up, and is not in doubt: see vigie outbox retry",
+    PostState.PENDING: "waits to be sent, and is not in doubt",
+    PostState.UNKNOWN: "may be there already: look, then say so with vigie outbox resolve",
+    PostState.HELD: "may be there already: look, then say so with vigie outbox resolve",
+}
+
+
+def retry(store: Store, number: int) -> Decided:
+    """Send it again now: the whole message, where it is a digest."""
+    return _decide_outbox_deciding(store, number, Event.PERSON_RETRY)
+
+
+def drop(store: Store, number: int) -> Decided:
+    """Give it up: this post alone, where it is part of a digest."""
+    return _decide_outbox_deciding(store, number, Event.PERSON_DROP)
+
+
+def sent(reference: str | None) -> Callable[[Store, int], Decided]:
+    """It is there, under this id."""
+
+    def decide(store: Store, number: int) -> Decided:
+        return _decide_outbox_deciding(store, number, Event.PERSON_SENT, reference)
+
+    return decide
+
+
+def not_sent(store: Store, number: int) -> Decided:
+    """It is not there."""
+    return _decide_outbox_deciding(store, number, Event.PERSON_NOT_SENT)
+
+
+def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datetime) -> Decided:
+    """Of a post that was sent, its edit is what can be tried again or given up."""
+    decide = store.edits_told.retry if event is Event.PERSON_RETRY else store.edits_told.drop
+    if not decide(number, now):
+        return Decided(False, f"post {number} {_CANNOT[post.state]}, and its message waits for no edit", post)
+    return Decided(True, f"post {number}: {_EDITS_outbox_deciding[event]}", post)
+
+
+def _decide_outbox_deciding(store: Store, number: int, event: Event, reference: str | None = None) -> Decided:
+    try:
+        post = store.posts.get(number) if event is Event.PERSON_DROP else store.posts.message(number)
+    except NoSuchRow as error:
+        return Decided(False, str(error), None)
+    now = utc_now()
+    step = transition(post.state, event, Counts(post.attempts, post.looks), now)
+    if step is None and post.state is PostState.SENT and event in _EDITS_outbox_deciding:
+        return _decide_edit(store, number, event, post, now)
+    if step is None:
+        return Decided(False, f"post {number} {_CANNOT[post.state]}", post)
+    done = store.posts.decide(
+        post, step.state, now, cause=step.cause or PostCause.BY_PERSON, not_before=step.not_before, reference=reference
+    )
+    after = store.posts.get(number)
+    if not done:
+        return Decided(False, f"post {number} changed meanwhile: it is {after.state.value} now; look again", after)
+    others = f" (and {len(post.also)} more in the same message)" if post.also else ""
+    return Decided(True, f"post {number}{others}: {_DONE[event]}", after)
+
 
 T = TypeVar("T")
 
@@ -88,7 +178,7 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
         Exit code 1 when none could be, 3 when some could not.
         """
-        from bot.cli.outbox_deciding import retry as decide  # noqa: PLC0415 - what only shows need not wait for the channels
+        from bot.cli.outbox import retry as decide  # noqa: PLC0415 - what only shows need not wait for the channels
 
         _decide(ctx.obj, numbers, decide, as_json=as_json)
 
@@ -99,7 +189,7 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
         Exit code 1 when none could be, 3 when some could not.
         """
-        from bot.cli.outbox_deciding import drop as decide  # noqa: PLC0415 - as above
+        from bot.cli.outbox import drop as decide  # noqa: PLC0415 - as above
 
         _decide(ctx.obj, numbers, decide, as_json=as_json)
 
@@ -150,3 +240,117 @@ def _decide(context: Context, numbers: Iterable[int], decide: Callable[[Store, i
             typer.echo(one.told, err=not one.done)
     done = [one.done for _, one in decided]
     raise typer.Exit(DONE if all(done) else PARTLY_DONE if any(done) else FAILED)
+
+
+# What `vigie outbox` prints for people.
+
+_STATES = {
+    PostState.PENDING: "waits to be sent",
+    PostState.SENDING: "is being sent",
+    PostState.SENT: "sent",
+    PostState.REFUSED: "given up",
+    PostState.UNKNOWN: "perhaps sent: it is looked for",
+    PostState.HELD: "perhaps sent: waits for you to look (vigie outbox resolve)",
+}
+
+
+_EDITS = {
+    "pending": "its message is to be edited",
+    "done": "its message was edited",
+    "given_up": "its message could not be edited, and is left as it is",
+}
+
+
+def post_line(post: Post, edit: EditTold | None) -> str:
+    """One post on one line, with what keeps its message from being edited."""
+    number = post.decree.facts.number or post.decree.act_id or "-"
+    why = f"  {post.cause.value}" if post.cause is not None else ""
+    error = f": {post.error}" if post.error else ""
+    edited = "" if edit is None else f"  edit {edit.state}{_why(edit)}"
+    joined = "  in a digest" if post.digest is not None else ""
+    head = f"{post.id:>5}  {post.state.value:<8} {post.destination:<14} {post.decree.authority:<3} {number}"
+    return printable(f"{head}{joined}{why}{error}{edited}")
+
+
+def post_lines(post: Post, message: Post, edit: EditTold | None, now: datetime) -> Iterator[str]:
+    """All of one post. `message` is the whole message that it is part of."""
+    decree = post.decree
+    yield printable(f"post {post.id} to {post.destination}: {_STATES[post.state]}")
+    if post.cause is not None or post.error:
+        cause = post.cause.value if post.cause is not None else "unknown cause"
+        yield printable(f"  last: {cause}" + (f": {post.error}" if post.error else ""))
+    yield f"  {count(post.attempts, 'attempt')}" + (f", looked for {count(post.looks, 'time')} without an answer" if post.looks else "")
+    for word, moment in (("found", post.created_at), ("next try", _coming(post, now)), ("closed", post.closed_at)):
+        if moment is not None:
+            yield f"  {word}: {moment.isoformat(timespec='seconds')}"
+    if post.reference:
+        yield printable(f"  the platform's id: {post.reference}")
+    if edit is not None:
+        coming = edit.not_before if edit.not_before is not None and edit.not_before > now else None
+        then = "" if coming is None else f"; next try: {coming.isoformat(timespec='seconds')}"
+        yield printable(f"  {_EDITS[edit.state]} ({count(edit.attempts, 'attempt')}){_why(edit)}{then}")
+    if post.digest is not None:
+        told = ", ".join(str(one.id) for one in message.decrees if one.id is not None)
+        yield f"  part of one message that tells of decrees {told}"
+    known = "" if decree.id is None else f"[{decree.id}] "
+    yield printable(f"  {known}{decree.authority} {decree.kind.value} {decree.facts.number or decree.act_id or ''} {decree.title}")
+    link = link_to(decree.url, decree.page)
+    if link is not None:
+        yield f"  {link}"
+
+
+def _why(edit: EditTold) -> str:
+    return ("" if edit.cause is None else f"  {edit.cause.value}") + (f": {edit.error}" if edit.error else "")
+
+
+def _coming(post: Post, now: datetime) -> datetime | None:
+    waits = post.state in {PostState.PENDING, PostState.UNKNOWN}
+    return post.not_before if waits and post.not_before is not None and post.not_before > now else None
+
+
+# The JSON of `vigie outbox`. Keys are a contract: add, never rename.
+
+
+def post_json(post: Post, edit: EditTold | None) -> Json:
+    """One post. Instants are ISO 8601 in UTC; `digest` is the same for all posts of one message, null for a message of its own; `edit` is
+    how far its message was brought up to date, null where nothing was ever to be edited.
+    """
+    decree = post.decree
+    return {
+        "post": post.id,
+        "destination": post.destination,
+        "state": post.state.value,
+        "cause": None if post.cause is None else post.cause.value,
+        "error": post.error,
+        "attempts": post.attempts,
+        "looks": post.looks,
+        "created_at": _instant(post.created_at),
+        "not_before": _instant(post.not_before),
+        "closed_at": _instant(post.closed_at),
+        "reference": post.reference,
+        "digest": post.digest,
+        "decree": decree.id,
+        "authority": decree.authority,
+        "number": decree.facts.number,
+        "link": link_to(decree.url, decree.page),
+        "edit": None if edit is None else _edit_json(edit),
+    }
+
+
+def _edit_json(edit: EditTold) -> Json:
+    return {
+        "state": edit.state,
+        "cause": None if edit.cause is None else edit.cause.value,
+        "error": edit.error,
+        "attempts": edit.attempts,
+        "not_before": _instant(edit.not_before),
+    }
+
+
+def decided_json(number: int, done: bool, told: str, post: Post | None) -> Json:
+    """What became of one number that a person named; `state` is that of the post now, null where there is none."""
+    return {"post": number, "done": done, "told": told, "state": None if post is None else post.state.value}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
-from bot.cli.columns import count
-from bot.cli.read_facts import fact_lines
-from bot.cli.read_pages import page_ranges
-from bot.domain import Judged, Outcome, Reading
+from bot.cli.text_output import count
+from bot.detection import reason_words
+from bot.detection.text.gate import signs
+from bot.domain import Evidence, Facts, Judged, Kind, Outcome, PageText, Reading, Reference, TextOrigin, Verdict
 from bot.ingest.judging import Group
-from bot.messages import printable
+from bot.messages import printable, words_in
 
 _MARKS = {Outcome.DECREE: "DECREE   ", Outcome.UNCERTAIN: "UNCERTAIN", Outcome.NOT_CONCERNED: "         "}
 
@@ -53,3 +56,240 @@ def _decree_lines(item: Judged) -> Iterator[str]:
     yield f"{item.verdict.kind.value if item.verdict.kind else ''}: {printable(item.act.title)}"
     for line in fact_lines(item.verdict.facts, item.verdict.kind):
         yield f"  {line}"
+
+
+# Why `vigie read` says what it says: how every page was read, and what each verdict rests on. Pure: values in, lines out.
+
+_UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it settles that"
+
+
+def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
+    """How the pages were read, then the acts that are decrees, uncertain, or not concerned in spite of a sign."""
+    yield "How the pages were read:"
+    for line in method_lines(reading.pages):
+        yield f"  {line}"
+    explained = [group for group in groups if _worth_explaining(group)]
+    yield "Why each act is judged as it is:"
+    for group in explained:
+        yield ""
+        yield from (f"  {line}" for line in act_lines([group]))
+        for item in group:
+            yield from (f"    {line}" for line in _verdict_lines(item.verdict))
+    silent = len(groups) - len(explained)
+    if silent:
+        yield ""
+        yield f"  {'the others' if explained else 'all acts'} ({silent}): not a word of algorithmic video surveillance"
+
+
+def _worth_explaining(group: Group) -> bool:
+    first = group[0]
+    return first.verdict.outcome is not Outcome.NOT_CONCERNED or bool(first.verdict.evidence) or signs(first.act)
+
+
+def _verdict_lines(verdict: Verdict) -> Iterator[str]:
+    evidence = verdict.evidence
+    spoken = any(quote.about == "verdict" for quote in evidence)
+    match verdict.outcome:
+        case Outcome.DECREE:
+            yield f"decree: {verdict.kind.value if verdict.kind else 'of no kind'}"
+        case Outcome.UNCERTAIN:
+            yield f"uncertain, a person must look: {reason(evidence) or _UNSETTLED}"
+        case Outcome.NOT_CONCERNED if spoken:
+            yield "not concerned: it speaks of it and decides nothing on it"
+        case Outcome.NOT_CONCERNED:
+            yield "not concerned: words in it could be a sign, and turn out to speak of something else"
+    yield from evidence_lines(evidence, decides=verdict.outcome is Outcome.DECREE)
+
+
+# The phrases that a verdict rests on, a line each, and why an act is for a person to see. Pure: values in, lines out.
+
+_ABOUT = {
+    "support": "supports",
+    "against": "speaks against it",
+    "contradiction": "contradicts the title",
+    "sign": "sign",
+    "doubt": "in doubt",
+    "unreadable": "could not be read",
+    "outside_window": "dated when no text allowed it",
+    "other_decree": "another decree in the same act",
+}
+_LONGEST = 300
+
+
+def evidence_lines(evidence: Iterable[Evidence], *, decides: bool) -> Iterator[str]:
+    """`p. 6  title  decides: algorithmic processing of images « … »`: page, part of the act, what for, cue if it met one, phrase.
+
+    `decides` says that the act is a decree. A reason told in the head line, whose phrase is quoted anyway, has no line of its own.
+    """
+    known = tuple(evidence)
+    quoted = {(quote.page, quote.text) for quote in known if quote.about == "verdict"}
+    shown = [quote for quote in known if quote.about != "doubt" or (quote.page, quote.text) not in quoted]
+    wheres = [quote.where.value.replace("_", " ") if quote.where is not None else "" for quote in shown]
+    pages = [f"p. {quote.page}" for quote in shown]
+    widest, longest = max(map(len, wheres), default=0), max(map(len, pages), default=0)
+    for quote, page, where in zip(shown, pages, wheres, strict=True):
+        about = ("decides" if decides else "speaks of it") if quote.about == "verdict" else _ABOUT.get(quote.about, quote.about)
+        place = f"{page:<{longest}}  {where:<{widest}}" if widest else page
+        cue = f" {_told(quote.cue)}" if quote.cue else ""
+        yield f"{place}  {about}:{cue} « {shortened(quote.text, _LONGEST)} »"
+
+
+def reason(evidence: Iterable[Evidence]) -> str | None:
+    """Why a person must look, in words; None where the evidence does not tell."""
+    return next((words for quote in evidence if (words := reason_words(quote.cue)) is not None), None)
+
+
+def _told(cue: str) -> str:
+    return reason_words(cue) or cue
+
+
+# Every fact that was read in a decree, a line each, in the English of the command line: what the act itself says stays in French. Pure.
+
+
+def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
+    """`number: 2026-2`, one line per fact that was found. Days are `2026-08-14`, hours wall-clock hours of the place."""
+    words = words_in("en")
+    period = [None if moment is None else moment.isoformat() for moment in (facts.starts, facts.ends)]
+    for label, value in (
+        ("number", facts.number),
+        ("signed", facts.signed and facts.signed.isoformat()),
+        ("signed by", facts.office),
+        ("decided by", facts.authority),
+        *((words.short_kinds.model_dump()[reference.change.value], _named(reference)) for reference in facts.references),
+        ("period", f"{period[0] or '?'} to {period[1] or '?'}" if any(period) else None),
+        ("event", facts.event),
+        # A refusal sets nothing going: whoever is named asked for it.
+        ("requested by" if kind is Kind.REFUSAL else "operators", ", ".join(facts.operators)),
+        ("places", "; ".join(facts.places)),
+        ("purposes", "; ".join(getattr(words.purposes, purpose.value) for purpose in facts.purposes)),
+        ("software", " / ".join(filter(None, (facts.software, facts.vendor)))),
+        ("cameras", None if facts.cameras is None else str(facts.cameras)),
+        ("camera types", ", ".join(getattr(words.cameras, each.value) for each in facts.camera_types)),
+        ("legal basis", "; ".join(facts.legal_basis)),
+        ("court", facts.court),
+    ):
+        if value:
+            yield f"{label}: {printable(value)}"
+
+
+def _named(reference: Reference) -> str:
+    """`of n° 2026-1 of 2026-08-01 (withdrawn)`: the decree that this one bears on, and how it ends it where the text tells."""
+    number = None if reference.number is None else f"n° {reference.number}"
+    signed = None if reference.signed is None else reference.signed.isoformat()
+    named = " of ".join(text for text in (number, signed) if text) or "another decree"
+    how = {True: " (withdrawn, as if it had never been)", False: " (for the time to come)", None: ""}[reference.retroactive]
+    return f"of {named}{how}"
+
+
+# How pages were read, and their text, for people. Pure: values in, lines out.
+
+
+def text_lines(pages: Iterable[PageText]) -> Iterator[str]:
+    """The text of pages as it was read, running titles included, each page under a line that says how it was read."""
+    for page in pages:
+        yield f"--- page {page.number} ({how(page)}) ---"
+        yield from map(_visible, page.text.splitlines())
+
+
+def how(page: PageText) -> str:
+    """`ocr, 91 %, 0.42 s`: the method, the confidence of the engine, the time."""
+    sure = "" if page.confidence is None else f", {page.confidence} %"
+    took = f", {page.seconds:.2f} s" if page.seconds >= 0.005 else ""
+    doubt = ", in doubt" if page.other else ""
+    damaged = ", damaged" if page.damaged else ""
+    return f"{METHODS[page.origin]}{sure}{took}{doubt}{damaged}"
+
+
+def method_lines(pages: Sequence[PageText]) -> Iterator[str]:
+    """How every page was read. Pages in a row of which there is nothing else to say share a line."""
+    for _, run in groupby(enumerate(pages), key=_alike):
+        together = [page for _, page in run]
+        first, last = together[0], together[-1]
+        if len(together) == 1:
+            yield f"p. {first.number}: {how(first)}, {count(len(first.text), 'character')}"
+            if first.other:
+                kept = "the text layer" if first.origin is TextOrigin.OCR else "what OCR made of it"
+                yield f"    neither of its two texts can be trusted alone; kept beside it, {kept}: « {shortened(first.other)} »"
+        else:
+            seconds = sum(page.seconds for page in together)
+            characters = sum(len(page.text) for page in together)
+            yield f"p. {first.number}-{last.number}: {METHODS[first.origin]}, {seconds:.2f} s, {count(characters, 'character')}"
+
+
+def page_ranges(pages: Iterable[int]) -> str:
+    """`3-5, 9` for 3, 4, 5, 9."""
+    runs: list[list[int]] = []
+    for page in sorted(pages):
+        if runs and page == runs[-1][-1] + 1:
+            runs[-1].append(page)
+        else:
+            runs.append([page])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def shortened(text: str, longest: int = 160) -> str:
+    """One line of visible text, cut."""
+    line = printable(text)
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+def _alike(entry: tuple[int, PageText]) -> tuple[TextOrigin, int]:
+    index, page = entry
+    # One of which there is more to say stands alone.
+    alone = page.confidence is not None or page.other
+    return page.origin, index if alone else -1
+
+
+def _visible(line: str) -> str:
+    """A line as it is, without what moves a cursor or turns the direction of writing: a PDF must not write to a terminal."""
+    return "".join(character for character in line if character == "\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"})
+
+
+# Why pages of a document could not be read, and what to do about it. Pure.
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How a file was read: whether OCR was wanted (`reading.ocr`) and is on this machine, seconds it took and might have taken.
+
+    `damaged`: the file is, see `Reading.damaged`.
+    """
+
+    ocr_wanted: bool
+    ocr_there: bool
+    seconds: float
+    most_seconds: float
+    damaged: bool = False
+
+
+def trouble_lines(unread: Sequence[int], had: Circumstances) -> Iterator[str]:
+    """What is unread and why, nothing when all was read."""
+    if not unread and not had.damaged:
+        return
+    if had.damaged:
+        lost = f", could not read or not whole: pages {page_ranges(unread)}" if unread else ""
+        yield f"INCOMPLETE, the file is damaged or cut short{lost}"
+        yield "  why: part of what it holds is lost; download it again"
+        return
+    yield f"INCOMPLETE, could not read: pages {page_ranges(unread)}"
+    if not had.ocr_wanted:
+        yield "  why: OCR is off in the configuration; set ocr = true under [reading] to have scanned pages read"
+    elif not had.ocr_there:
+        yield "  why: OCR is not on this machine; to have scanned pages read:"
+        yield "    apt-get install tesseract-ocr-fra   (Tesseract's French data, fra.traineddata)"
+        yield "    pip install 'vigie-vsa[ocr]'        (or the program itself: apt-get install tesseract-ocr)"
+    elif had.seconds >= had.most_seconds:
+        yield f"  why: the {had.most_seconds:g} s allowed for one file were over; raise timeout_seconds under [reading]"
+    else:
+        yield "  why: damaged, or too much for the process that reads them in the time and memory a page may take; look at them yourself"
+
+
+# How the ways to read a page are called.
+
+METHODS = {
+    TextOrigin.LAYER: "text layer",
+    TextOrigin.OCR: "ocr",
+    TextOrigin.BLANK: "blank",
+    TextOrigin.PENDING: "not read yet",
+    TextOrigin.UNREADABLE: "NOT READ",
+}

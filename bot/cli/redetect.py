@@ -14,10 +14,9 @@ from rich.progress import track
 
 from bot.app import assemble, utc_now
 from bot.app.config import Settings
-from bot.cli.columns import code_column, count
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
-from bot.cli.shapes import Json, posts_json
-from bot.cli.text_output import print_json, print_lines
+from bot.cli.json_output import Json, posts_json
+from bot.cli.text_output import code_column, count, print_json, print_lines
 from bot.delivery import Delivered
 from bot.domain import Decree, PostState
 from bot.ingest.redetect import Applied, Difference, Effect, Redetection, Said

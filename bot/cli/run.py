@@ -16,7 +16,7 @@ from bot.app.service import Service
 from bot.cli.backfill import handed_backfill
 from bot.cli.context import Context, fail, run_to_end
 from bot.cli.poll import handed_round
-from bot.cli.read_again import handed_retry
+from bot.cli.read import handed_retry
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.cli.shapes import Json
+from bot.cli.json_output import Json
 from bot.domain.records import SourceState
 from bot.ingest.health import cause_of
 from sources.catalogue.authority import Authority, Source

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from subprocess import SubprocessError
 from typing import Annotated
 
 import typer
 
 from bot.app import take_delivery_survey, take_survey
-from bot.cli.confinement_lines import confinement_json, confinement_lines
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail_of_storage
-from bot.cli.shapes import Json, destination_json
-from bot.cli.status_lines import status_lines
-from bot.cli.text_output import print_json
+from bot.cli.json_output import Json, destination_json
+from bot.cli.text_output import code_column, print_json, source_columns
+from bot.domain import DestinationTrouble
 from bot.domain.records import RecueilState
-from bot.ingest.health import Overview, SourceHealth, Status, not_alive
+from bot.ingest.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers, not_alive
+from bot.messages import printable
+from bot.operators import alert_words, short_list
+from bot.operators.post_decisions import Trouble
+from bot.operators.text import post_words
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
 from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder, LockName
@@ -137,3 +143,222 @@ def _source_json(source: SourceHealth) -> Json:
         "late_after_days": source.late_after and source.late_after.total_seconds() / 86_400,
         "moved_to": source.moved_to,
     }
+
+
+# What `vigie status` says, as plain lines: nothing is drawn for the width of a terminal. Pure.
+
+_EACH = 3
+"""Sources with one thing wrong up to which each is told by itself."""
+
+_WORDS = {
+    Status.FINE: "fine",
+    Status.LATE: "late",
+    Status.PARTLY: "read in part",
+    Status.FAILING: "failing",
+    Status.UNPOLLED: "never polled",
+    Status.NOT_COVERED: "not covered",
+    Status.UNWATCHED: "not watched",
+}
+
+
+def status_lines(
+    overview: Overview, authorities: Mapping[str, Authority], counts: Mapping[str, Mapping[RecueilState, int]], *, every: bool
+) -> Iterator[str]:
+    """Counts first, then what does not work, with what can be done; then what should be known.
+
+    Where one thing is wrong with many sources they are told together. `every` tells each by itself, and adds a line for each source.
+    """
+    yield from _summary(overview)
+    yield from _section("Destinations", [line for one in overview.destinations if one.trouble for line in _destination(one)])
+    for title, status in (("Failing", Status.FAILING), ("Late", Status.LATE)):
+        yield from _section(title, list(_troubles([one for one in overview.sources if one.status is status], overview, every=every)))
+    moved = [line for source in overview.sources if source.moved_to and source.status is not Status.FAILING for line in _moved(source)]
+    yield from _section("Moved", moved)
+    never = [source.key for source in overview.sources if source.status is Status.UNPOLLED]
+    yield from _section("Never polled", [short_list(never, "and {n} more")] if never else [])
+    yield from _section("Not covered", list(_not_covered(overview, authorities, every=every)))
+    yield from _section("Recueils that were not read", [*_tried(overview), *_given_up(overview, counts)])
+    if every:
+        yield from _section("Every source", [_source(source) for source in overview.sources])
+
+
+def _summary(overview: Overview) -> Iterator[str]:
+    number = len(overview.authorities)
+    told = ", ".join(f"{overview.counts[status]} {_WORDS[status]}" for status in Status if overview.counts.get(status))
+    yield f"{number} {'authority' if number == 1 else 'authorities'}: {told}"
+    last = max((source.last_ok_at for source in overview.sources if source.last_ok_at), default=None)
+    if last is not None:
+        yield f"Last successful poll: {_minute(last)}"
+    elif overview.sources and all(source.status is Status.UNPOLLED for source in overview.sources):
+        yield "Nothing was polled yet: start the bot with  vigie run"
+    elif overview.sources:
+        yield "No poll has succeeded yet"
+    if nobody_answers([source.cause for source in overview.sources]):
+        yield "NO SITE ANSWERS: is this machine connected to the network?"
+    if overview.polled_in_future is not None:
+        yield f"CLOCK SET BACK: the last good poll is of {_minute(overview.polled_in_future)}. A running bot repairs it:  vigie run"
+    if overview.asleep_since is not None:
+        yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {_minute(overview.asleep_since)}. Start it with  vigie run"
+
+
+_DESTINATIONS = {
+    DestinationTrouble.REFUSED: ("takes nothing", Trouble.CLOSED),
+    DestinationTrouble.UNREACHABLE: ("does not answer", Trouble.UNREACHABLE),
+    DestinationTrouble.LATE: ("its posts have waited for long", Trouble.LATE),
+    DestinationTrouble.RIGHTS: ("takes posts, but its rights are not as they must be", Trouble.RIGHTS),
+    DestinationTrouble.NEEDS_PERSON: ("some of its posts need a decision", Trouble.REFUSED),
+}
+
+
+def _destination(one: DestinationHealth) -> Iterator[str]:
+    what, trouble = _DESTINATIONS[one.trouble or DestinationTrouble.NEEDS_PERSON]
+    yield f"{one.name}: {what}" + (f": {printable(one.detail)}" if one.detail else "")
+    wait = "post waits" if one.waiting == 1 else "posts wait"
+    posts = [f"{one.waiting} {wait}, the oldest since {_minute(one.oldest)}"] if one.waiting else []
+    posts += [f"{one.in_doubt} to be decided by a person (vigie outbox list)"] if one.in_doubt else []
+    yield "    " + "; ".join([f"since {_minute(one.since)}", *posts])
+    yield f"    → {post_words('en').troubles[trouble].todo}"
+
+
+def _section(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield title
+        yield from lines
+
+
+def _troubles(sources: Sequence[SourceHealth], overview: Overview, *, every: bool) -> Iterator[str]:
+    alike: defaultdict[Cause, list[SourceHealth]] = defaultdict(list)
+    for source in sources:
+        alike[source.cause or Cause.UNEXPECTED].append(source)
+    for cause, them in alike.items():
+        if every or len(them) <= _EACH:
+            yield from (line for source in them for line in _trouble(source, overview))
+        else:
+            yield from _crowd(cause, them)
+
+
+def _crowd(cause: Cause, sources: Sequence[SourceHealth]) -> Iterator[str]:
+    words = alert_words("en").causes[cause]
+    yield f"{len(sources)} sources: {words.what}"
+    yield f"    {short_list([source.key for source in sources], 'and {n} more')}  (--all tells of each)"
+    since = min((source.since for source in sources if source.since), default=None)
+    if since is not None and cause is not Cause.LATE:
+        yield f"    the first of them since {_minute(since)}"
+    example = next((source for source in sources if source.detail), None)
+    if example is not None and cause is not Cause.LATE:
+        yield f"    such as {example.key}: {printable(example.detail or '')}"
+    yield f"    → {words.todo}"
+
+
+def _trouble(source: SourceHealth, overview: Overview) -> Iterator[str]:
+    words = alert_words("en").causes[source.cause or Cause.UNEXPECTED]
+    authority = next(one for one in overview.authorities if one.code == source.authority)
+    yield f"{source_columns(source.key)}{words.what}{_aside(source, authority)}"
+    if source.status is Status.LATE:
+        yield f"    last recueil {_day(source)}, usually every {_days(source.usual_gap)}, hardly ever more than {_days(source.late_after)}"
+    else:
+        since = "" if source.since is None else f"since {_minute(source.since)}, "
+        polls = "1 failed poll" if source.failures == 1 else f"{source.failures} failed polls in a row"
+        what = _recueils(source) if source.cause is Cause.FILES else polls
+        yield f"    {since}{what}; last success {_minute(source.last_ok_at)}"
+        if source.detail:
+            yield f"    {printable(source.detail)}"
+    yield f"    → {words.todo}"
+
+
+def _aside(source: SourceHealth, authority: AuthorityHealth) -> str:
+    if authority.status is source.status:
+        return ""
+    if authority.status is Status.PARTLY:
+        return f" (another route of {authority.code} works, but what is published here may be nowhere else)"
+    return f" (another route of {authority.code} is {_WORDS[authority.status]})"
+
+
+def _moved(source: SourceHealth) -> Iterator[str]:
+    words = alert_words("en").causes[Cause.RELOCATED]
+    yield f"{source_columns(source.key)}{words.what}: {printable(source.moved_to or '')}"
+    yield f"    → {words.todo}"
+
+
+def _not_covered(overview: Overview, authorities: Mapping[str, Authority], *, every: bool) -> Iterator[str]:
+    them = [one for one in overview.authorities if one.status is Status.NOT_COVERED]
+    if len(them) > _EACH and not every:
+        yield f"{', '.join(one.code for one in them)}  (vigie sources list tells why)"
+        return
+    for one in them:
+        reason = f": {printable(one.not_covered)}" if one.not_covered else ""
+        yield f"{code_column(one.code)}{authorities[one.code].name}{reason}"
+
+
+def _tried(overview: Overview) -> Iterator[str]:
+    """What makes no source a failing one yet; the others are told above."""
+    for source in overview.sources:
+        if source.unread and source.cause is not Cause.FILES:
+            yield f"{source_columns(source.key)}{_recueils(source)}"
+
+
+def _given_up(overview: Overview, counts: Mapping[str, Mapping[RecueilState, int]]) -> Iterator[str]:
+    shown = {one.code for one in overview.authorities if one.status is not Status.UNWATCHED}
+    for code, number in counts.items():
+        told = [
+            f"{number[state]} {words}"
+            for state, words in ((RecueilState.FAILED, "given up"), (RecueilState.INCOMPLETE, "read in part"))
+            if number.get(state)
+        ]
+        if told and code in shown:
+            yield f"{code_column(code)}{', '.join(told)}"
+
+
+def _recueils(source: SourceHealth) -> str:
+    number = "1 recueil" if source.unread == 1 else f"{source.unread} recueils"
+    return f"{number} tried in vain since the last that could be read"
+
+
+def _source(source: SourceHealth) -> str:
+    rhythm = "" if source.usual_gap is None else f", usually every {_days(source.usual_gap)}"
+    last = f"last success {_minute(source.last_ok_at)}, last recueil {_day(source)}{rhythm}"
+    return f"{source_columns(source.key)}{_WORDS[source.status]:<13} {last}"
+
+
+def _day(source: SourceHealth) -> str:
+    return "unknown" if source.last_published is None else source.last_published.isoformat()
+
+
+def _days(span: timedelta | None) -> str:
+    number = 0.0 if span is None else span / timedelta(days=1)
+    return "day" if number == 1 else f"{number:.1f} days".replace(".0 ", " ")
+
+
+def _minute(instant: datetime | None) -> str:
+    return "never" if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+# What `vigie status` says of the confinement that PDFs are read in on this machine. Pure.
+
+_POSSIBLE = {
+    "no_network": "reach the network",
+    "no_programs": "start other programs",
+    "no_writing": "write files",
+    "no_other_files": "read other files",
+    "no_other_processes": "disturb other processes",
+}
+
+
+def confinement_lines(found: Confinement | str) -> Iterator[str]:
+    """One line where all of it is in force; else what a hostile PDF that takes over its process could do, and why. A text says why nobody
+    knows.
+    """
+    if isinstance(found, str):
+        yield f"It could not be found out whether PDFs are read in confinement here: {printable(found)}"
+    elif found.complete:
+        yield "PDFs are read in confinement: no network, no other program, no other file, nothing written"
+    else:
+        possible = [words for field, words in _POSSIBLE.items() if not getattr(found, field)]
+        yield f"PDFS ARE NOT FULLY CONFINED HERE: one that takes over the process that reads it could {', '.join(possible)}"
+        yield from (f"    {printable(reason)}" for reason in found.missing)
+
+
+def confinement_json(found: Confinement | str) -> Json | None:
+    """True for each thing that a reading process was refused when it tried; null where that could not be found out."""
+    return None if isinstance(found, str) else {"complete": found.complete, **asdict(found), "missing": list(found.missing)}

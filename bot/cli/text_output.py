@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from bot.cli.columns import count, source_columns
 from bot.cli.context import DONE, PARTLY_DONE
-from bot.cli.shapes import Json
+from bot.cli.json_output import Json
 from bot.detection import without_names
 from bot.domain import Decree, PostState
 from bot.messages import printable
@@ -102,3 +101,22 @@ def decree_line(decree: Decree) -> str:
     number = decree.facts.number or decree.act_id or "-"
     identifier = "" if decree.id is None else f"{decree.id:>4}  "
     return printable(f"{identifier}{decree.authority:<3} {decree.kind.value:<13} {number}  {decree.title}  {decree.url}#page={decree.page}")
+
+
+# Where a line on one source begins: columns that the longest codes and routes of the catalogue fit in (R-PACA, special-92).
+
+
+def code_column(code: str) -> str:
+    """`26     `"""
+    return f"{code:<6} "
+
+
+def source_columns(key: str) -> str:
+    """`26     site       ` for `26:site`."""
+    code, _, route = key.partition(":")
+    return f"{code_column(code)}{route:<10} "
+
+
+def count(number: int, noun: str) -> str:
+    """`1 page`, `2 pages`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

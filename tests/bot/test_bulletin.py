@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import structlog
 from structlog.testing import capture_logs
 
-from bot.app.bulletin import Bulletin, DatabaseLog
+from bot.app.service import Bulletin, DatabaseLog
 from bot.domain.crowd import CrowdLog
 from bot.domain.records import SourceState
 from bot.ingest.results import Harvest, SourceReport

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.answers import places_of
-from bot.app.channels import destination_of
 from bot.app.config.model import DestinationSettings
 from bot.app.demo.scenario import demo_text
+from bot.app.wiring import destination_of, places_of
 from bot.delivery import ConsoleChannel, Destination, destinations_for
 from bot.delivery.deliverer import Deliverer
 from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bot.cli.letter import write_letter
+from bot.cli.decrees import write_letter
 from bot.domain import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, PageText, Reading, Verdict, Where
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.storage.store import Store, open_store

@@ -15,7 +15,7 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import demo_text
-from bot.cli.commands import MODULES
+from bot.cli.main import MODULES
 from bot.reading.pages.ocr import ocr_available
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.processes import Zygote, clean_environ, command

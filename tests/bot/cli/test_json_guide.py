@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.cli.json_output import decree_json, file_json
-from bot.cli.reading_shapes import page_json, reading_json
-from bot.cli.review_shapes import review_json
-from bot.cli.round_shapes import round_json
+from bot.cli.json_output import decree_json, file_json, page_json, reading_json
+from bot.cli.poll import round_json
+from bot.cli.review import review_json
 from bot.delivery import Delivered
 from bot.domain import (
     Act,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.outbox_shapes import decided_json, post_json
+from bot.cli.outbox import decided_json, post_json
 from bot.domain import Kind, Post, PostCause, PostState
 from bot.storage.edits import EditTold
 from bot.storage.store import Store

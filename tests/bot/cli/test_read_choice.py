@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.read_choice import Choice, View, WrongChoice, choose, page_range
+from bot.cli.read import Choice, View, WrongChoice, choose, page_range
 from bot.domain import TextOrigin
 
 NOTHING: dict[str, Any] = {"text": False, "acts": False, "explain": False, "page": None, "as_json": False}

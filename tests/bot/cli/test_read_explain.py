@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cli.read_evidence import evidence_lines, reason
-from bot.cli.read_explain import explain_lines
+from bot.cli.read_output import evidence_lines, explain_lines, reason
 from bot.domain import Evidence, Outcome, TextOrigin, Where
 from bot.ingest.judging import judge_reading
 from tests.bot.cli.test_read_lines import ROAD, VSA, act, judged, reading

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.review import shown_lines
-from bot.cli.review_shapes import review_json
+from bot.cli.review import review_json, shown_lines
 from bot.ingest.review import Reviewer
 from tests.bot.cli.conftest import Vigie
 from tests.bot.real_acts import ARTICLE_IN_DOUBT, NOW, authorisation, doubtful, new_recueil, read, road, several

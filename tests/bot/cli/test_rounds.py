@@ -13,8 +13,8 @@ import pytest
 from bot.app import assemble
 from bot.app.config import Settings
 from bot.app.demo.replay import Replay
+from bot.cli.json_output import uncertain_json
 from bot.cli.poll import one_round
-from bot.cli.shapes import uncertain_json
 from bot.cli.text_output import round_lines
 from bot.domain.records import UncertainAct
 from bot.ingest.results import Harvest

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.cli.commands import MODULES
+from bot.cli.main import MODULES
 from tests.bot.cli.conftest import Vigie
 from tests.processes import clean_environ
 from tests.standalone import build_standalone

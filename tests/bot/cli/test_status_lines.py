@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.cli.status_lines import status_lines
+from bot.cli.status import status_lines
 from bot.domain.records import RecueilState
 from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from sources.catalogue.authority import Authority

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.app.channels import destination_of
 from bot.app.config.model import DestinationSettings
+from bot.app.wiring import destination_of
 from bot.delivery import Destination, destinations_for, wants
 from bot.domain import Facts, Filter, Kind, Sighting
 from sources.catalogue.authority import load_authorities
