@@ -43,7 +43,7 @@ _DONE = {
     Event.PERSON_NOT_SENT: "will be sent again within a minute, while the bot runs",
 }
 
-_EDITS_outbox_deciding = {
+_EDIT_DONE = {
     Event.PERSON_RETRY: "its message will be edited within a minute, while the bot runs with delivery.edit_posts",
     Event.PERSON_DROP: "its message is left as it is; `vigie outbox retry` takes that back",
 }
@@ -58,28 +58,28 @@ _CANNOT = {
 }
 
 
-def retry(store: Store, number: int) -> Decided:
+def _send_again(store: Store, number: int) -> Decided:
     """Send it again now: the whole message, where it is a digest."""
-    return _decide_outbox_deciding(store, number, Event.PERSON_RETRY)
+    return _decided(store, number, Event.PERSON_RETRY)
 
 
-def drop(store: Store, number: int) -> Decided:
+def _give_up(store: Store, number: int) -> Decided:
     """Give it up: this post alone, where it is part of a digest."""
-    return _decide_outbox_deciding(store, number, Event.PERSON_DROP)
+    return _decided(store, number, Event.PERSON_DROP)
 
 
-def sent(reference: str | None) -> Callable[[Store, int], Decided]:
+def _is_there(reference: str | None) -> Callable[[Store, int], Decided]:
     """It is there, under this id."""
 
     def decide(store: Store, number: int) -> Decided:
-        return _decide_outbox_deciding(store, number, Event.PERSON_SENT, reference)
+        return _decided(store, number, Event.PERSON_SENT, reference)
 
     return decide
 
 
-def not_sent(store: Store, number: int) -> Decided:
+def _is_not_there(store: Store, number: int) -> Decided:
     """It is not there."""
-    return _decide_outbox_deciding(store, number, Event.PERSON_NOT_SENT)
+    return _decided(store, number, Event.PERSON_NOT_SENT)
 
 
 def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datetime) -> Decided:
@@ -87,17 +87,17 @@ def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datet
     decide = store.edits_told.retry if event is Event.PERSON_RETRY else store.edits_told.drop
     if not decide(number, now):
         return Decided(False, f"post {number} {_CANNOT[post.state]}, and its message waits for no edit", post)
-    return Decided(True, f"post {number}: {_EDITS_outbox_deciding[event]}", post)
+    return Decided(True, f"post {number}: {_EDIT_DONE[event]}", post)
 
 
-def _decide_outbox_deciding(store: Store, number: int, event: Event, reference: str | None = None) -> Decided:
+def _decided(store: Store, number: int, event: Event, reference: str | None = None) -> Decided:
     try:
         post = store.posts.get(number) if event is Event.PERSON_DROP else store.posts.message(number)
     except NoSuchRow as error:
         return Decided(False, str(error), None)
     now = utc_now()
     step = transition(post.state, event, Counts(post.attempts, post.looks), now)
-    if step is None and post.state is PostState.SENT and event in _EDITS_outbox_deciding:
+    if step is None and post.state is PostState.SENT and event in _EDIT_DONE:
         return _decide_edit(store, number, event, post, now)
     if step is None:
         return Decided(False, f"post {number} {_CANNOT[post.state]}", post)
@@ -178,9 +178,7 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
         Exit code 1 when none could be, 3 when some could not.
         """
-        from bot.cli.outbox import retry as decide  # noqa: PLC0415 - what only shows need not wait for the channels
-
-        _decide(ctx.obj, numbers, decide, as_json=as_json)
+        _decide(ctx.obj, numbers, _send_again, as_json=as_json)
 
     @outbox.command(epilog="Example:  vigie outbox drop 12")
     def drop(ctx: typer.Context, numbers: Numbers, as_json: AsJson = False) -> None:
@@ -189,9 +187,7 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
         Exit code 1 when none could be, 3 when some could not.
         """
-        from bot.cli.outbox import drop as decide  # noqa: PLC0415 - as above
-
-        _decide(ctx.obj, numbers, decide, as_json=as_json)
+        _decide(ctx.obj, numbers, _give_up, as_json=as_json)
 
     @outbox.command(epilog="Example:  vigie outbox resolve 12 --sent 4711   (or:  vigie outbox resolve 12 --not-sent)")
     def resolve(
@@ -206,13 +202,11 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
         Exit code 1 when it is not in doubt.
         """
-        from bot.cli import outbox_deciding  # noqa: PLC0415 - as above
-
         if sent == not_sent:
             fail("say --sent or --not-sent", WRONG_USE)
         if reference is not None and not sent:
             fail("an id of a message goes with --sent only", WRONG_USE)
-        decide = outbox_deciding.sent(reference) if sent else outbox_deciding.not_sent
+        decide = _is_there(reference) if sent else _is_not_there
         _decide(ctx.obj, [number], decide, as_json=as_json)
 
 

@@ -32,8 +32,8 @@ LEFT_FOR = 86_400.0
 """Seconds after which a copy that did not grow is one that a killed program left: a copy takes seconds, on a slow disk minutes."""
 
 _PART = ".part"
-_SHA256_keep = re.compile(r"[0-9a-f]{64}")
-_PIECE_keep = 1024 * 1024
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Keep:
             raise
 
     def _path(self, sha256: str) -> Path:
-        if not _SHA256_keep.fullmatch(sha256):
+        if not _SHA256.fullmatch(sha256):
             raise ValueError("not the SHA-256 of a content")
         return self.folder / f"{sha256}.pdf"
 
@@ -132,7 +132,7 @@ class Keep:
 def _copy_checked(source: BinaryIO, target: BinaryIO, sha256: str) -> None:
     """Copy to the end. Raises OSError where that is not the content that was read."""
     digest = hashlib.sha256()
-    while piece := source.read(_PIECE_keep):
+    while piece := source.read(_PIECE):
         digest.update(piece)
         target.write(piece)
     if digest.hexdigest() != sha256:
@@ -149,9 +149,6 @@ INCOMING_FOR = 3 * 86_400.0
 
 TIDIED_EVERY = 6 * 3_600.0
 """Seconds between two looks for what is to be removed, in a program that runs for months."""
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_PIECE = 1024 * 1024
 
 
 class Shelf:

@@ -26,7 +26,7 @@ from sources.catalogue.authority import Authority
 # A message to the operators about the delivery, in plain text. Pure: what comes from outside is made harmless.
 
 _SHOWN = 10
-_LONGEST_DETAIL_post_text = 200
+_LONGEST_POST_DETAIL = 200
 
 
 class PostWords(BaseModel):
@@ -86,7 +86,7 @@ def _row(alert: PostAlert, words: PostWords, *, with_detail: bool) -> str:
         form = words.post if with_detail else words.post_only
     else:
         form = words.destination if with_detail else words.destination_only
-    detail = cut(inert(alert.detail), _LONGEST_DETAIL_post_text) or words.no_detail
+    detail = cut(inert(alert.detail), _LONGEST_POST_DETAIL) or words.no_detail
     return form.format(post=inert(number), destination=inert(alert.destination), detail=detail)
 
 

@@ -266,7 +266,7 @@ class EditsTold:
         with self._database.writing() as connection:
             if connection.execute(update(edits).where(own, edits.c.state == GIVEN_UP).values(values)).rowcount:
                 # Given up, it was taken for told: the message may say anything.
-                _tell(connection, post_id, as_untold(_told_edits_told(connection, post_id)))
+                _tell(connection, post_id, as_untold(_untold_text(connection, post_id)))
                 return True
             return connection.execute(update(edits).where(own, edits.c.state == PENDING).values(values)).rowcount > 0
 
@@ -283,7 +283,7 @@ class EditsTold:
             if not connection.execute(open_one.values(values)).rowcount:
                 return False
             (post,) = load_rows(connection, posts.c.id == post_id)
-            _tell(connection, post_id, as_text(_told_edits_told(connection, post_id), post.decree))
+            _tell(connection, post_id, as_text(_untold_text(connection, post_id), post.decree))
             return True
 
     def _found(self, which: ColumnElement[bool]) -> list[EditTold]:
@@ -308,7 +308,7 @@ def _was_given_up() -> ColumnElement[bool]:
     return and_(edits.c.state == GIVEN_UP, by_a_program)
 
 
-def _told_edits_told(connection: Connection, post_id: int) -> str | None:
+def _untold_text(connection: Connection, post_id: int) -> str | None:
     told: str | None = connection.execute(select(posts.c.told).where(posts.c.id == post_id)).scalar_one()
     return told
 

@@ -16,7 +16,7 @@ from bot.storage.schema import contents, recueils
 
 # What could not be read: listed with the reason, and put back to be read again.
 
-_BATCH_quarantine = 500  # parameters of one IN list: well under the limit of either database
+_BATCH = 500  # parameters of one IN list: well under the limit of either database
 
 _GIVEN_UP = or_(
     recueils.c.state == RecueilState.FAILED,
@@ -71,9 +71,9 @@ class Quarantine:
             connection.execute(update(recueils).where(failed).values(state=RecueilState.WAITING, attempts=1))
             found = [recueil_of(row) for row in connection.execute(back)]
             files = sorted({recueil.sha256 for recueil in found if recueil.sha256 is not None})
-            for start in range(0, len(files), _BATCH_quarantine):
+            for start in range(0, len(files), _BATCH):
                 connection.execute(
-                    update(contents).where(contents.c.sha256.in_(files[start : start + _BATCH_quarantine])).values(unfinished=0, error=None)
+                    update(contents).where(contents.c.sha256.in_(files[start : start + _BATCH])).values(unfinished=0, error=None)
                 )
         return sorted(found, key=lambda recueil: recueil.id)
 
@@ -85,7 +85,6 @@ def _chosen(authorities: Collection[str], urls: Collection[str]) -> ColumnElemen
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE, RecueilState.RESOLVED)
 _UNREAD = (RecueilState.WAITING, RecueilState.FAILED)
 _TOO_FAR = timedelta(days=2)  # no pause is that long: who wrote it had a clock that was ahead
-_BATCH = 500  # parameters of one IN list: well under the limit of either database
 
 
 class Recueils:

@@ -162,8 +162,8 @@ def words(text: str) -> list[str]:
 def terms(texts: Iterable[str], *, most: int) -> list[str]:
     """The first `most` distinct terms of the texts, in order of appearance. Empty words of French are left out."""
     found: dict[str, None] = {}
-    for text in texts:
-        for word in words(text):
+    for each in texts:
+        for word in words(each):
             if word in _STOP or (len(word) == 1 and word.isalpha()):
                 continue
             found[stem(word)] = None

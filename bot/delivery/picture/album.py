@@ -27,10 +27,10 @@ from bot.reading.sandbox.worker import Worker
 # Draw one page of a PDF in a confined process, which may crash, hang or fill its memory without harm.
 
 _CHILD = "bot.delivery.picture.child"
-_USUAL_drawing = Drawing()
+_USUAL = Drawing()
 
 
-async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Drawing = _USUAL_drawing) -> Drawn:
+async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Drawing = _USUAL) -> Drawn:
     """Draw a page (from 1) of a PDF file with these phrases highlighted where they stand on it. Raises NoPicture.
 
     The same file and order give the same bytes on the same machine: fonts that a file does not hold are the system's.
@@ -89,7 +89,6 @@ _KEPT = 8
 _REMEMBERED = 64
 _TRIED_AGAIN_AFTER = 600.0
 """Seconds after which a page that gave no picture is tried again: its other destinations do not each wait for it to fail once more."""
-_USUAL = Drawing()
 
 
 class Album:
