@@ -86,7 +86,7 @@ class Month(France):
         return [self._paper(authority, recueil) for recueil in self._branch[authority].recueils if since <= recueil.up < until]
 
     async def read(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Reading:
-        """In the place of `bot.reading.read_pdf`. Raises Unreadable."""
+        """In the place of `bot.reading.reader.read_pdf`. Raises Unreadable."""
         written = _WRITTEN.search(await asyncio.to_thread(path.read_bytes))
         if written is None:
             raise Unreadable("not a recueil of the simulation")

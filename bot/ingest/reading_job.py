@@ -102,7 +102,7 @@ NOBODY = Follower()
 
 
 class Reader(Protocol):
-    """`bot.reading.read_pdf` within its limits. Raises Unreadable."""
+    """`bot.reading.reader.read_pdf` within its limits. Raises Unreadable."""
 
     def __call__(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Awaitable[Reading]:
         """Read a PDF; `known` pages of the same file are not read again."""

@@ -1,0 +1,42 @@
+"""The map of `docs/architecture.md` is the tree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+PAGE = (CHECKOUT / "docs" / "architecture.md").read_text("utf-8")
+
+
+def drawn() -> set[str]:
+    """Every folder and file of the map, by its path."""
+    [block] = re.findall(r"## The map\n\n```\n(.*?)```", PAGE, re.DOTALL)
+    found, above = set[str](), list[str]()
+    for line in block.splitlines():
+        name = line.split()[0]
+        depth = (len(line) - len(line.lstrip())) // 2
+        above = [*above[:depth], name.rstrip("/")]
+        found.add("/".join(above))
+    return found
+
+
+@pytest.mark.parametrize("package", ["bot", "sources"])
+def test_the_map_has_every_package_and_no_other(package: str) -> None:
+    folders = {
+        str(face.parent.relative_to(CHECKOUT)) for face in (CHECKOUT / package).rglob("__init__.py") if "versions" not in face.parent.parts
+    }
+    shown = {path for path in drawn() if path.startswith(package) and not path.endswith(".py")}
+    assert shown - {"sources/authorities"} == folders
+
+
+def test_everything_drawn_is_there() -> None:
+    assert [path for path in drawn() if not (CHECKOUT / path).exists()] == []
+
+
+def test_every_path_the_page_names_is_there() -> None:
+    named = re.findall(r"`((?:bot|sources|tests|docs)/[\w./-]+\.\w+)`", PAGE)
+    assert named
+    assert [path for path in named if not (CHECKOUT / path).exists()] == []
