@@ -104,8 +104,8 @@ def drawing_children() -> list[str]:
 
 ATTEMPTS = """
 import os, socket, sys
-import bot.picture.child as child
-from bot.picture import NoPicture, Why
+import bot.delivery.picture.child as child
+from bot.delivery.picture.wire import NoPicture, Why
 
 def attempt(path, order, engine):
     refused = []

@@ -11,8 +11,8 @@ from bot.reading.sandbox.wire import Start
 
 LIMITED = """
 import json, resource, sys
-from bot.reading.confinement import limit
-from bot.reading.wire import Start
+from bot.reading.sandbox.confinement import limit
+from bot.reading.sandbox.wire import Start
 {before}
 limit(Start.parse(sys.argv[1]))
 names = ("AS", "CPU", "FSIZE", "CORE", "NOFILE")

@@ -28,8 +28,8 @@ real = pytest.mark.skipif(
 ATTEMPTS = """
 import ctypes, json, os, socket, sys, threading
 from pathlib import Path
-from bot.reading.confinement import confine
-from bot.reading.wire import Start
+from bot.reading.sandbox.confinement import confine
+from bot.reading.sandbox.wire import Start
 start = Start.parse(sys.argv[1])
 secret = Path(sys.argv[2])
 if sys.argv[3] == "confined":
@@ -147,12 +147,12 @@ def test_where_programs_are_needed_only_programs_are_allowed(document: Path) -> 
 def test_the_tesseract_command_works_in_confinement(document: Path) -> None:
     script = """
 import os, shutil, sys
-from bot.reading.confinement import confine
-from bot.reading.wire import Start
+from bot.reading.sandbox.confinement import confine
+from bot.reading.sandbox.wire import Start
 start = Start.parse(sys.argv[1])
 confine(start)
 import pypdfium2
-from bot.reading.ocr import Command, Raster, find_data
+from bot.reading.pages.ocr import Command, Raster, find_data
 bitmap = pypdfium2.PdfDocument(start.path)[0].render(scale=150 / 72, grayscale=True)
 raster = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
 sys.stdout.write(Command(shutil.which("tesseract"), find_data(os.environ)).read(raster).text)

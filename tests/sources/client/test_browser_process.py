@@ -164,8 +164,8 @@ async def test_root_is_warned_once_that_there_is_no_sandbox(
 
 _PROGRAM = """
 import asyncio, sys
-from sources.authority import Browser
-from sources.client import Client, ClientOptions
+from sources.catalogue.authority import Browser
+from sources.http import Client, ClientOptions
 async def main():
     origin = "https://www.var.gouv.fr"
     options = ClientOptions(frozenset({"www.var.gouv.fr"}), "Vigie/1", origins={origin: sys.argv[1]}, respect_robots=False,
