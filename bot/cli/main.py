@@ -20,19 +20,19 @@ from bot.cli.context import EXIT_CODES, FAILED, Context
 # The commands by name, each imported when it is asked for: to read one file needs neither the database nor Telegram.
 
 MODULES = {
-    "run": "serve",
-    "poll": "rounds",
-    "check": "rounds",
+    "run": "run",
+    "poll": "poll",
+    "check": "poll",
     "backfill": "backfill",
     "read": "read",
-    "recent": "ask",
-    "search": "ask",
-    "show": "ask",
+    "recent": "decrees",
+    "search": "decrees",
+    "show": "decrees",
     "review": "review",
     "redetect": "redetect",
     "status": "status",
     "outbox": "outbox",
-    "sources": "catalogue",
+    "sources": "sources",
     "demo": "demo",
 }
 """The module of `bot.cli` that registers each command, in the order of the help."""
