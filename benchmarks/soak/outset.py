@@ -8,17 +8,27 @@ from typing import Any
 
 from benchmarks.soak.plan import PLACES, Plan
 from benchmarks.soak.servers import CHANNEL, Mastodon, Telegram
-from bot.domain import Facts
+from bot.domain import Facts, Kind, Reference
 from bot.storage.store import open_store
-from tests.bot.storage.building import act, one_recueil, result_of, to
+from tests.bot.storage.building import one_recueil, to
+from tests.bot.storage.finding import reading_of
+
+_KINDS = {2: Kind.MODIFICATION, 3: Kind.ABROGATION}
 
 
-def prepare(database: Path, decrees: int, now: datetime) -> None:
-    """Decrees 1 to `decrees`, each with a post for every destination."""
+def prepare(database: Path, plan: Plan, now: datetime) -> None:
+    """Record the decrees of the plan, each with a post for every destination."""
+    changes = dict(plan.changes)
     with open_store(f"sqlite:///{database}") as store:
-        for number in range(1, decrees + 1):
-            judged = act(f"Arrêté {number}", facts=Facts(number=f"2031-{number:05}"))
-            store.decrees.record(result_of(one_recueil(store, f"recueil-{number}"), judged), to(*PLACES), now)
+        for number in plan.found:
+            kind = _KINDS[number] if number in changes else Kind.AUTHORISATION
+            references = (Reference(kind, _name(changes[number]), None),) if number in changes else ()
+            result = reading_of(one_recueil(store, f"recueil-{number}"), Facts(number=_name(number), references=references), kind)
+            store.decrees.record(result, to(*PLACES), now)
+
+
+def _name(number: int) -> str:
+    return f"2031-{number:05}"
 
 
 def document(database: Path, telegram: Telegram, mastodon: Mastodon, plan: Plan) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Literal
 Mode = Literal["probe", "hold", "resend"]
 Where = Literal["telegram", "mastodon"]
 Command = Literal["run", "poll"]
+Chain = Literal["none", "forwards", "backwards"]
 
 PLACES: tuple[Where, ...] = ("telegram", "mastodon")
 LATER = 6 * 60.0
@@ -62,7 +63,8 @@ class Plan:
     """One run: so many decrees for every destination, and the blows in order. Some servers know no idempotency keys. `lives`: the commands
     that are begun side by side, on one database.
 
-    `most_per_day`: messages above which decrees are told in digests (`delivery.max_posts_per_day`).
+    `most_per_day`: messages above which decrees are told in digests (`delivery.max_posts_per_day`). `chain`: the second decree modifies the
+    first and the third ends it; `"backwards"`: what changes it was found before it.
     """
 
     name: str
@@ -72,14 +74,27 @@ class Plan:
     most_per_day: int
     blows: tuple[Blow, ...]
     lives: tuple[Command, ...] = ("run",)
+    chain: Chain = "none"
+
+    @property
+    def changes(self) -> tuple[tuple[int, int], ...]:
+        """Which decree changes which, by number: its post is a reply to that one's."""
+        return () if self.chain == "none" else ((2, 1), (3, 1))
+
+    @property
+    def found(self) -> tuple[int, ...]:
+        """The decrees by number, in the order in which they were found, which is that of their ids."""
+        numbers = tuple(range(1, self.decrees + 1))
+        return (2, 3, 1, *numbers[3:]) if self.chain == "backwards" else numbers
 
 
 def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan:
     """The `number`-th run of a seed, with one to `most` kills. The steps take turns, so that few runs meet them all; so do one process and
-    two.
+    two, and decrees that change each other and that do not.
     """
     chance, two = Random(f"{seed}/{number}/{mode}"), Random(f"{seed}/{number}/{mode}/two")
     lives: tuple[tuple[Command, ...], ...] = (("run",), ("run", "poll"), ("run",), ("poll", "poll"))
+    chains: tuple[Chain, ...] = ("forwards", "none", "backwards")
     steps = tuple(Step)
     blows = []
     for position in range(chance.randint(1, most)):
@@ -106,4 +121,5 @@ def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan
         most_per_day=chance.choice((60, 60, 60, 2)),
         blows=tuple(blows),
         lives=lives[number % len(lives)],
+        chain=chains[number % len(chains)],
     )

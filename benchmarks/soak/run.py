@@ -13,9 +13,9 @@ from benchmarks.soak.life import Clock
 from benchmarks.soak.lives import Life, Mother, reached
 from benchmarks.soak.outset import document, prepare
 from benchmarks.soak.plan import PLACES, Blow, Plan, Step
-from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram
+from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram, Told
 from benchmarks.soak.traps import Point, Trap
-from bot.domain import Post, PostState
+from bot.domain import Post, PostCause, PostState
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
 
@@ -55,7 +55,7 @@ class Outcome:
 def lived(plan: Plan, mothers: Sequence[Mother], folder: Path) -> Outcome:
     """Live it. The folder is empty before, and holds database and log afterwards."""
     database, clock = folder / "vigie.db", folder / "clock"
-    prepare(database, plan.decrees, datetime.now(UTC))
+    prepare(database, plan, datetime.now(UTC))
     killed: list[Step] = []
     codes: set[int] = set()
     with Telegram() as telegram, Mastodon(ignores_keys=plan.ignores_keys) as mastodon:
@@ -122,28 +122,49 @@ def _victim(blow: Blow, lives: list[Life], database: Path) -> Life:
 
 
 def judged(
-    plan: Plan, killed: Sequence[Step], posts: Sequence[Post], told: Mapping[str, Sequence[tuple[str, int]]], codes: Collection[int]
+    plan: Plan, killed: Sequence[Step], posts: Sequence[Post], told: Mapping[str, Sequence[Told]], codes: Collection[int]
 ) -> Outcome:
     """Compare what is really there with what should be, and with what is recorded. Pure."""
     wrong = [f"a life ended with {code}" for code in sorted(codes) if code != 0]
     doubled, lost, held, disordered = [], [], [], []
-    known = {(post.destination, post.decree.id): post for post in posts}
+    numbers = dict(enumerate(plan.found, start=1))
+    known = {(post.destination, numbers.get(post.decree.id or 0)): post for post in posts}
     for where in PLACES:
-        times = Counter(number for _, number in told[where])
+        times = Counter(one.number for one in told[where])
         for number in range(1, plan.decrees + 1):
             name, post = f"{where}:{number}", known.get((where, number))
             if times[number] > 1:
                 doubled.append(name)
             if post is None:
                 wrong.append(f"{name} has no row")
-            elif post.state is PostState.HELD:
+            elif post.state is PostState.HELD or (post.state is PostState.PENDING and post.cause is PostCause.AWAITS_EARLIER):
                 held.append(name)
             elif times[number] == 0:
                 lost.append(name)
             elif post.state is not PostState.SENT:
                 wrong.append(f"{name} is there, and recorded as {post.state}")
-            elif (post.reference, number) not in told[where]:
+            elif (post.reference, number) not in {(one.reference, one.number) for one in told[where]}:
                 wrong.append(f"{name} is recorded as {post.reference}, which is another message")
-        first = list(dict.fromkeys(number for _, number in told[where]))
-        disordered += [f"{where}:{later}" for earlier, later in pairwise(first) if later < earlier]
+        first = list({one.number: one for one in reversed(told[where])}.values())[::-1]
+        disordered += [f"{where}:{later.number}" for earlier, later in pairwise(first) if not _in_order(plan, earlier, later)]
+        wrong += [
+            f"{where}:{change} is no reply to {where}:{changed}"
+            for change, changed in plan.changes
+            if not _follows(told[where], change, changed)
+        ]
     return Outcome(plan, tuple(killed), len(posts), tuple(doubled), tuple(lost), tuple(held), tuple(disordered), tuple(wrong))
+
+
+def _in_order(plan: Plan, earlier: Told, later: Told) -> bool:
+    """Whether these two may follow each other: a digest lists first what was found first, and no message goes before what it changes."""
+    if earlier.reference == later.reference:
+        return plan.found.index(earlier.number) < plan.found.index(later.number)
+    return earlier.number < later.number
+
+
+def _follows(told: Sequence[Told], change: int, changed: int) -> bool:
+    """Whether the message of a change replies to that of the decree that it changes. One that is in a digest replies to nothing."""
+    sizes = Counter(one.reference for one in told)
+    references = {one.reference for one in told if one.number == changed and sizes[one.reference] == 1}
+    changes = [one for one in told if one.number == change and sizes[one.reference] == 1]
+    return not references or all(one.reply_to in references for one in changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from starlette.types import ASGIApp
 
@@ -14,6 +15,14 @@ CHANNEL = -1001111
 SEND = {"telegram": r"POST /bot[^/]+/sendMessage", "mastodon": r"POST /api/v1/statuses"}
 LOOK = {"telegram": r"POST /bot[^/]+/editMessageReplyMarkup", "mastodon": r"GET /api/v1/accounts/[^/]+/statuses"}
 _FILE = re.compile(r"/recueil-(\d+)\.pdf")
+
+
+class Told(NamedTuple):
+    """A decree in a message: its number, the id of the message, and of the one that this replies to."""
+
+    reference: str
+    number: int
+    reply_to: str | None = None
 
 
 class Telegram(FakeBotApi):
@@ -28,9 +37,13 @@ class Telegram(FakeBotApi):
         """With traps."""
         return self.traps.around(super().app())
 
-    def told(self) -> list[tuple[str, int]]:
-        """What is there, oldest first: the id of a message and the number of a decree, for each decree that it leads to."""
-        return [(str(message.message_id), number) for message in self.messages for number in _numbers(f"{message.html} {message.buttons}")]
+    def told(self) -> list[Told]:
+        """What is there, oldest first: one for each decree that a message leads to."""
+        return [
+            Told(str(message.message_id), number, None if message.reply_to is None else str(message.reply_to))
+            for message in self.messages
+            for number in _numbers(f"{message.html} {message.buttons}")
+        ]
 
 
 class Mastodon(MastodonServer):
@@ -44,9 +57,13 @@ class Mastodon(MastodonServer):
         """With traps."""
         return self.traps.around(super().app())
 
-    def told(self) -> list[tuple[str, int]]:
+    def told(self) -> list[Told]:
         """As on Telegram."""
-        return [(status["id"], number) for status in reversed(self.statuses()) for number in _numbers(status["content"])]
+        return [
+            Told(status["id"], number, status["in_reply_to_id"])
+            for status in reversed(self.statuses())
+            for number in _numbers(status["content"])
+        ]
 
 
 def load() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
@@ -330,19 +331,26 @@ class DatabaseLog:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._down: dict[bool, tuple[float, float, StorageError]] = {}
+        self._up_since = -math.inf
 
-    def used(self, writing: bool, error: StorageError | None) -> None:
-        """A transaction has ended. See `Database.when_used`."""
+    def used(self, writing: bool, began: float, error: StorageError | None) -> None:
+        """Note that a transaction has ended. See `Database.when_used`.
+
+        A failure of one that began before the last outage was over belongs to that outage, however late it is noticed.
+        """
         with self._lock:
             now = self._monotonic()
             since, _, _ = before = self._down.get(writing, (now, now, error))
             if error is not None and error.is_outage:
+                if began < self._up_since:
+                    return
                 if not self._down:
                     self._log.error("the database cannot be used", error=str(error))
                 self._down[writing] = (since, now, error)
             elif error is None and writing in self._down and now - before[1] >= _calm(before[2]):
                 del self._down[writing]
                 if not self._down:
+                    self._up_since = now
                     self._log.info("the database can be used again", seconds=round(now - since))
 
 

@@ -21,8 +21,8 @@ from bot.storage.schema import recueils
 # PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
 _DECREES, _AUTHORITY = 0x76696701, 0x76696702
 
-Used = Callable[[bool, StorageError | None], None]
-"""Whether a transaction was one that writes, and why it failed, None where it did not."""
+Used = Callable[[bool, float, StorageError | None], None]
+"""Whether a transaction was one that writes, when it began (`time.monotonic`), and why it failed, None where it did not."""
 
 
 class Database:
@@ -33,7 +33,7 @@ class Database:
         self.name = name
         self._read_only = read_only
         self._closed = False
-        self.when_used: Used = lambda _writing, _error: None
+        self.when_used: Used = lambda _writing, _began, _error: None
         """Called in the thread of each transaction when it has ended."""
         # SQLite makes waiting writers poll; between our own threads a lock is fairer and wakes at once.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -41,28 +41,30 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads. Raises StorageError."""
+        began = time.monotonic()
         try:
             with self._released_if_closed(), self.engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise self._failed(error, writing=False) from error
-        self.when_used(False, None)
+            raise self._failed(error, began, writing=False) from error
+        self.when_used(False, began, None)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed whole, or leaves no trace when the body raises. Raises StorageError."""
         if self._read_only:
             raise NotWritable(f"the database {self.name} was opened read-only")
+        began = time.monotonic()
         try:
             with self._released_if_closed(), self._turn, self.engine.execution_options(**WRITING).begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise self._failed(error, writing=True) from error
-        self.when_used(True, None)
+            raise self._failed(error, began, writing=True) from error
+        self.when_used(True, began, None)
 
-    def _failed(self, error: SQLAlchemyError, *, writing: bool) -> StorageError:
+    def _failed(self, error: SQLAlchemyError, began: float, *, writing: bool) -> StorageError:
         found = translate(error, self.name)
-        self.when_used(writing, found)
+        self.when_used(writing, began, found)
         return found
 
     def close(self) -> None:

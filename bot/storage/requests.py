@@ -25,7 +25,10 @@ class Request:
 
 
 class Requests:
-    """A row lives as long as whoever made it waits, at most. Every method raises StorageError when the database cannot do it."""
+    """A row stays as long as whoever made it waits; longer only with a result that was never read.
+
+    Every method raises StorageError when the database cannot do it.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,9 +66,12 @@ class Requests:
             connection.execute(delete(requests).where(requests.c.id == request))
 
     def clear(self) -> None:
-        """Remove all, those included whose process was killed: whoever still waits makes a new one."""
+        """Remove those without a result, those included whose process was killed: whoever still waits makes a new one.
+
+        A result stays: whoever waits for it has not read it yet, and would have the work done again.
+        """
         with self._database.writing() as connection:
-            connection.execute(delete(requests))
+            connection.execute(delete(requests).where(requests.c.result.is_(None)))
 
     def _set(self, request: str, values: Mapping[str, Any]) -> None:
         with self._database.writing() as connection:

@@ -16,7 +16,8 @@ from benchmarks.month.run import scratch, simulate
 pytestmark = pytest.mark.xdist_group("month")
 
 
-@pytest.fixture(scope="module")
+# Once for all: it takes long, and tests of other modules may come between.
+@pytest.fixture(scope="session")
 def month() -> Figures:
     with scratch() as folder:
         return judge(asyncio.run(simulate(draw(1, 15, 4), Path(folder), every=timedelta(minutes=30))))

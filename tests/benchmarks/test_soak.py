@@ -11,10 +11,11 @@ from benchmarks.soak.__main__ import soak
 from benchmarks.soak.figures import report
 from benchmarks.soak.plan import Blow, Mode, Plan, Step, Where, draw
 from benchmarks.soak.run import judged
+from benchmarks.soak.servers import Told
 from bot.domain import Post, PostState
 from tests.bot.delivery.memory import numbered
 
-ORDER = [("10", 1), ("11", 2)]
+ORDER = [Told("10", 1), Told("11", 2)]
 
 
 def recorded(where: str, *states: PostState) -> list[Post]:
@@ -29,16 +30,16 @@ def recorded(where: str, *states: PostState) -> list[Post]:
     ("told", "second", "found"),
     [
         (ORDER, PostState.SENT, {}),
-        ([*ORDER, ("12", 2)], PostState.SENT, {"doubled": ("telegram:2",)}),
+        ([*ORDER, Told("12", 2)], PostState.SENT, {"doubled": ("telegram:2",)}),
         (ORDER[:1], PostState.SENT, {"lost": ("telegram:2",)}),
         (ORDER[:1], PostState.PENDING, {"lost": ("telegram:2",)}),
         (ORDER[:1], PostState.HELD, {"held": ("telegram:2",)}),
-        ([("11", 2), ("10", 1)], PostState.SENT, {"disordered": ("telegram:1",)}),
+        ([Told("11", 2), Told("10", 1)], PostState.SENT, {"disordered": ("telegram:1",)}),
         (ORDER, PostState.UNKNOWN, {"wrong": ("telegram:2 is there, and recorded as unknown",)}),
-        ([("10", 1), ("12", 2)], PostState.SENT, {"wrong": ("telegram:2 is recorded as 11, which is another message",)}),
+        ([Told("10", 1), Told("12", 2)], PostState.SENT, {"wrong": ("telegram:2 is recorded as 11, which is another message",)}),
     ],
 )
-def test_what_is_not_as_promised_is_told(told: Sequence[tuple[str, int]], second: PostState, found: dict[str, tuple[str, ...]]) -> None:
+def test_what_is_not_as_promised_is_told(told: Sequence[Told], second: PostState, found: dict[str, tuple[str, ...]]) -> None:
     posts = [*recorded("telegram", PostState.SENT, second), *recorded("mastodon", PostState.SENT, PostState.SENT)]
     plan = Plan("1/0/probe", 2, "probe", ignores_keys=True, most_per_day=60, blows=())
     outcome = judged(plan, [Step.STORED], posts, {"telegram": told, "mastodon": ORDER}, {0})
@@ -46,6 +47,21 @@ def test_what_is_not_as_promised_is_told(told: Sequence[tuple[str, int]], second
     assert {name: getattr(outcome, name) for name in names if getattr(outcome, name)} == found
     assert outcome.is_well is not bool(found)
     assert ("run 1/0/probe: " in report([outcome])) is bool(found)
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ([Told("10", 1), Told("11", 2, "10")], ()),
+        ([Told("10", 1), Told("11", 2)], ("telegram:2 is no reply to telegram:1",)),
+        ([Told("10", 1), Told("11", 2, "9")], ("telegram:2 is no reply to telegram:1",)),
+    ],
+)
+def test_a_change_that_is_no_reply_to_what_it_changes_is_told(told: Sequence[Told], wrong: tuple[str, ...]) -> None:
+    posts = [*recorded("telegram", PostState.SENT, PostState.SENT), *recorded("mastodon", PostState.SENT, PostState.SENT)]
+    plan = Plan("1/0/probe", 2, "probe", ignores_keys=True, most_per_day=60, blows=(), chain="forwards")
+    outcome = judged(plan, [], posts, {"telegram": told, "mastodon": [Told("10", 1), Told("11", 2, "10")]}, {0})
+    assert outcome.wrong == wrong
 
 
 def test_a_row_that_is_gone_and_a_life_that_failed_are_told() -> None:
@@ -86,6 +102,8 @@ PLANS = (
     Plan(
         "two polls", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.RECEIVED_LATE, "mastodon"),), lives=("poll", "poll")
     ),
+    # What changes a decree was found before it, and waits for its post, whoever is killed.
+    Plan("chain", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.STORED, "mastodon"),), chain="backwards"),
 )
 
 
@@ -93,4 +111,4 @@ def test_killed_and_started_again_it_tells_every_decree_once_and_in_order(tmp_pa
     outcomes = soak(PLANS, tmp_path, beside=2)
     assert [outcome.killed for outcome in outcomes] == [tuple(blow.step for blow in plan.blows) for plan in PLANS]
     assert [outcome for outcome in outcomes if not outcome.is_well] == []
-    assert sum(outcome.posts for outcome in outcomes) == 24
+    assert sum(outcome.posts for outcome in outcomes) == 30

@@ -74,22 +74,25 @@ async def test_it_says_that_it_goes_on_and_what_was_done_since_the_last_time(sto
 def test_a_database_that_cannot_be_used_is_told_once_and_so_is_its_end() -> None:
     now = 0.0
     told = DatabaseLog(monotonic=lambda: now)
-    happened: list[tuple[float, bool, StorageError | None, str | None]] = [
-        (0, False, None, None),
-        (1, True, Conflict("twice"), None),  # of one transaction
-        (2, False, Unavailable("gone"), "the database cannot be used"),
-        (3, True, Unavailable("gone"), None),
-        (9, False, None, None),
-        (10, False, Unavailable("gone"), None),
-        (11, True, None, None),
-        (12, False, None, "the database can be used again"),
-        (20, True, Full("full"), "the database cannot be used"),
-        (30, True, None, None),  # nothing was to be added
-        (40, True, Full("full"), None),
-        (700, True, None, "the database can be used again"),
+    happened: list[tuple[float, float, bool, StorageError | None, str | None]] = [
+        (0, 0, False, None, None),
+        (1, 1, True, Conflict("twice"), None),  # of one transaction
+        (2, 2, False, Unavailable("gone"), "the database cannot be used"),
+        (3, 3, True, Unavailable("gone"), None),
+        (9, 9, False, None, None),
+        (10, 10, False, Unavailable("gone"), None),
+        (11, 11, True, None, None),
+        (12, 12, False, None, "the database can be used again"),
+        (13, 11, True, Unavailable("gone"), None),  # it began before the end of the outage
+        (14, 13, False, Unavailable("gone"), "the database cannot be used"),
+        (15, 15, False, None, "the database can be used again"),
+        (20, 20, True, Full("full"), "the database cannot be used"),
+        (30, 30, True, None, None),  # nothing was to be added
+        (40, 40, True, Full("full"), None),
+        (700, 700, True, None, "the database can be used again"),
     ]
-    for at, writing, error, expected in happened:
+    for at, began, writing, error, expected in happened:
         now = at
         with capture_logs() as logs:
-            told.used(writing, error)
+            told.used(writing, began, error)
         assert [line["event"] for line in logs] == ([expected] if expected else [])

@@ -29,3 +29,14 @@ def test_a_request_from_its_making_to_its_answer(store: Store) -> None:
     requests.answer(first, {"lines": []})
     requests.clear()
     assert (requests.get(first), requests.get(second), requests.unanswered()) == (None, None, [])
+
+
+def test_a_result_that_nobody_has_read_yet_stays_when_another_process_begins(store: Store) -> None:
+    requests = store.requests
+    done, open_ = requests.add("poll", {"codes": ["26"]}), requests.add("poll", {"codes": ["38"]})
+    requests.answer(done, {"by": "poll"})
+    requests.clear()
+    kept = requests.get(done)
+    assert kept is not None
+    assert kept.result == {"by": "poll"}
+    assert requests.get(open_) is None
