@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.app import assemble
 from bot.app.config import Settings
 from bot.app.instance import Json, Order, Told, run_alone, work_alone
 from bot.app.service import Service
+from bot.app.wiring import assemble
 from bot.delivery import Delivered, Deliverer
 from sources.catalogue.authority import Authority
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.app import Parts
 from bot.app.instance import Handler, serve
+from bot.app.wiring import Parts
 from bot.delivery import Delivered
 from bot.domain import PostState
 from bot.domain.crowd import CrowdLog

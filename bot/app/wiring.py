@@ -38,8 +38,8 @@ from bot.delivery.picture.album import Album
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.domain import Decree, Place
 from bot.domain.crowd import CrowdLog
-from bot.ingest import Backfill
 from bot.ingest.archive import Keep, Shelf
+from bot.ingest.backfill import Backfill
 from bot.ingest.health import DestinationHealth, Overview
 from bot.ingest.health.survey import survey, survey_destinations
 from bot.ingest.ingestor import Clock, Route
@@ -49,7 +49,6 @@ from bot.ingest.review import Reviewer
 from bot.operators import AlertTeller, PostTeller, ReviewAsker, source_name
 from bot.operators.review_buttons import ReviewButtons
 from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
-from bot.reading.limits import Limits
 from bot.reading.reader import read_pdf
 from bot.storage.politeness import open_politeness
 from bot.storage.rehearsal import rehearsal_store
@@ -451,7 +450,7 @@ class Harvesting:
 
     @property
     def _read(self) -> Reader:
-        return partial(read_pdf, limits=read_limits(self.settings))
+        return partial(read_pdf, limits=self.settings.reading.limits())
 
     @property
     def _announce_since(self) -> timedelta:
@@ -547,21 +546,3 @@ class Operators:
     def _name(self, code: str) -> str:
         authority = self._authorities.get(code)
         return code if authority is None else f"{authority.department} ({code})"
-
-
-# What reading one PDF may take, as configured. Apart from `app`: a command that only reads a file needs nothing else of it.
-
-_MEBIBYTE = 1024 * 1024
-
-
-def read_limits(settings: Settings) -> Limits:
-    """What reading one PDF may take."""
-    reading = settings.reading
-    usual = Limits()
-    return Limits(
-        seconds=reading.timeout_seconds,
-        memory_bytes=reading.memory_megabytes * _MEBIBYTE,
-        max_pages=reading.max_pages,
-        ocr=reading.ocr,
-        workers=reading.ocr_processes or usual.workers,
-    )

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.app import open_client
 from bot.app.config import Settings
+from bot.app.wiring import open_client
 from bot.cli.context import DONE, PARTLY_DONE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
 from bot.cli.json_output import Json
 from bot.cli.text_output import code_column, print_json

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.app import Parts, assemble, places_of, utc_now, watched_codes
 from bot.app.config import Settings
 from bot.app.instance import Order, Told, first_of, serve, work_alone
+from bot.app.wiring import Parts, assemble, places_of, utc_now, watched_codes
 from bot.cli.backfill_progress import showing
 from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end
 from bot.cli.json_output import Json, decrees_json, posts_json, uncertain_json
@@ -23,7 +23,7 @@ from bot.cli.poll import became_of, delivering, handed_round, waiting
 from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
-from bot.ingest import BackfillReport, Progress, Wanted
+from bot.ingest.backfill import BackfillReport, Progress, Wanted
 from sources.catalogue.authority import Authority
 
 Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]

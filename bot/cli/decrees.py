@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict
 
-from bot.app import open_keep, open_questions, places_of, take_survey
+from bot.app.wiring import open_keep, open_questions, places_of, take_survey
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, fail_of_storage
 from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.text_output import print_json

@@ -10,12 +10,12 @@ from bot.detection import without_names
 from bot.domain import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading, Reference, Sighting
 from bot.domain.law.advice import counsel
 from bot.domain.records import UncertainAct
-from bot.ingest.archive import FileTold
 from bot.ingest.judging import Group, decrees_of
 from bot.messages import place_for, words_in
 
 if TYPE_CHECKING:
     from bot.delivery import Delivered
+    from bot.ingest.archive import FileTold
     from bot.ingest.health import DestinationHealth
 
 

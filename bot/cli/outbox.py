@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bot.app import utc_now
 from bot.app.config.destinations import edited
+from bot.app.wiring import utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage
 from bot.cli.json_output import Json
 from bot.cli.text_output import count, print_json, print_lines
@@ -158,7 +158,7 @@ def _register_views(outbox: typer.Typer) -> None:
     @outbox.command(epilog="Example:  vigie outbox show 12")
     def show(ctx: typer.Context, number: Number, as_json: AsJson = False) -> None:
         """All that is known of one post. Exit code 1 when there is none of that number."""
-        from bot.app import utc_now  # noqa: PLC0415 - a list need not wait for all that it knows
+        from bot.app.wiring import utc_now  # noqa: PLC0415 - a list need not wait for all that it knows
 
         post, message, edit = _reading(
             ctx.obj, lambda store, _: (store.posts.get(number), store.posts.message(number), store.edits_told.of(number))

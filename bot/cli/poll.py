@@ -15,9 +15,9 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.app import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
 from bot.app.config import Settings
 from bot.app.instance import PAUSE, Order, Told, first_of, work_alone
+from bot.app.wiring import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
 from bot.cli.context import Context, chosen, run_to_end, stderr
 from bot.cli.json_output import Json, decrees_json, destination_json, posts_json, uncertain_json
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from bot.app import assemble, utc_now
 from bot.app.config import Settings
+from bot.app.wiring import assemble, utc_now
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
 from bot.cli.json_output import Json, posts_json
 from bot.cli.text_output import code_column, count, print_json, print_lines

@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from bot.app import Parts, assemble, utc_now
+from bot.app.wiring import Parts, assemble, utc_now
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end
 from bot.cli.json_output import Json, evidence_json, posts_json
 from bot.cli.read_output import evidence_lines, reason

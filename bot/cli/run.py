@@ -9,14 +9,14 @@ from functools import partial
 import structlog
 import typer
 
-from bot.app import assemble, watched_codes
 from bot.app.config import Settings, destinations
 from bot.app.instance import AlreadyRunning, run_alone
 from bot.app.service import Service
+from bot.app.wiring import assemble, watched_codes
 from bot.cli.backfill import handed_backfill
 from bot.cli.context import Context, fail, run_to_end
 from bot.cli.poll import handed_round
-from bot.cli.read import handed_retry
+from bot.cli.read_again import handed_retry
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.app import open_client, utc_now
 from bot.app.config import Settings
+from bot.app.wiring import open_client, utc_now
 from bot.cli.context import WRONG_USE, Context, chosen, fail, stderr
 from bot.messages import printable
 from sources.catalogue.authority import Authority, Source, load_authorities

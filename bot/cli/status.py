@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app import take_delivery_survey, take_survey
+from bot.app.wiring import take_delivery_survey, take_survey
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail_of_storage
 from bot.cli.json_output import Json, destination_json
 from bot.cli.text_output import code_column, print_json, source_columns

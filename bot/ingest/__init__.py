@@ -1,5 +1,1 @@
-"""Completing history, in silence: what was published before the bot watched."""
-
-from bot.ingest.backfill import Backfill, BackfillReport, FromIndex, Progress, SourceListing, Wanted
-
-__all__ = ["Backfill", "BackfillReport", "FromIndex", "Progress", "SourceListing", "Wanted"]
+"""What takes recueils in: polls, reading, judging, backfill, archive and the health of sources."""

@@ -15,7 +15,7 @@ import pytest
 
 from bot.domain import Decree
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest import Backfill, BackfillReport, Progress, Wanted
+from bot.ingest.backfill import Backfill, BackfillReport, Progress, Wanted
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import open_shelf
 from bot.app.config import Settings
+from bot.app.wiring import open_shelf
 
 
 @pytest.mark.parametrize(

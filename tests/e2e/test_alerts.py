@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from bot.app import Parts
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME
 from bot.app.service import Service
+from bot.app.wiring import Parts
 from bot.operators.decisions import SETTLE
 from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs

@@ -30,12 +30,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 from structlog.typing import EventDict
 
-from bot.app import assemble, service
+from bot.app import service
 from bot.app.demo.pages import Link, downloads
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay, Resource
 from bot.app.demo.scenario import DROME, demo_text
 from bot.app.service import Service
+from bot.app.wiring import assemble
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities

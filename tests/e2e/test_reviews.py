@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
-from bot.app import Parts
 from bot.app.config import Settings
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME, demo_text
+from bot.app.wiring import Parts
 from bot.domain import Decree, Outcome, PostState
 from bot.domain.records import RecueilState
 from bot.ingest.redetect import Effect, Redetection

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.app import Parts, assemble
 from bot.app.config import Settings
 from bot.app.demo.replay import Replay
+from bot.app.wiring import Parts, assemble
 from bot.delivery import Delivered
 from bot.ingest.results import Harvest, SourceReport
 from sources.catalogue.authority import load_authorities

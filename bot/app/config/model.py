@@ -35,6 +35,7 @@ from bot.app.config.options import (
     Words,
 )
 from bot.domain import Filter, Kind
+from bot.reading.limits import Limits
 
 
 class HttpSettings(Section):
@@ -97,6 +98,16 @@ class ReadingSettings(Section):
     """Folder of the PDFs that are not wholly read yet; empty: beside the database (`vigie-pdfs` for `vigie.db`)."""
     kept_megabytes: Annotated[Whole, Field(ge=1, le=1_000_000)] = 2000
     """Size in MB of that folder above which the PDF used longest ago is removed."""
+
+    def limits(self) -> Limits:
+        """Return what reading one PDF may take."""
+        return Limits(
+            seconds=self.timeout_seconds,
+            memory_bytes=self.memory_megabytes * 1024 * 1024,
+            max_pages=self.max_pages,
+            ocr=self.ocr,
+            workers=self.ocr_processes or Limits().workers,
+        )
 
 
 class StorageSettings(Section):

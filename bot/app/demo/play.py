@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from bot.app import Parts, assemble, utc_now
 from bot.app.config import DatabaseSettings, HttpSettings, Settings, WatchSettings
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import scenario
+from bot.app.wiring import Parts, assemble, utc_now
 from bot.ingest.results import Harvest, SourceReport
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from bot.cli.backfill_progress import EVERY, showing
-from bot.ingest import Progress
+from bot.ingest.backfill import Progress
 
 STEPS = [
     Progress(0, 2, doing="national index"),

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.app import Parts
+from bot.app.wiring import Parts
 from bot.cli.poll import delivering
 from bot.domain import PostState
 

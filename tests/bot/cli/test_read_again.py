@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.app.demo.replay import Replay
-from bot.cli.read import Task, WrongChoice, quarantine_lines, task_of
+from bot.cli.read import Task, WrongChoice, task_of
+from bot.cli.read_again import quarantine_lines
 from bot.domain.records import Quarantined, RecueilState
 from tests.bot.cli.conftest import Vigie, write_config
 

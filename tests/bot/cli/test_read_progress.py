@@ -6,7 +6,7 @@ from datetime import date
 from rich.console import Console
 
 from bot.app.demo.scenario import demo_text
-from bot.cli.read import showing, step_words
+from bot.cli.read_progress import showing, step_words
 from bot.domain import Act, Cover, PageText, Reading, TextOrigin
 from bot.reading.follow import Progress
 

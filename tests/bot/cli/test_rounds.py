@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import assemble
 from bot.app.config import Settings
 from bot.app.demo.replay import Replay
+from bot.app.wiring import assemble
 from bot.cli.json_output import uncertain_json
 from bot.cli.poll import one_round
 from bot.cli.text_output import round_lines

@@ -32,7 +32,7 @@ def test_reading_a_file_imports_nothing_of_the_other_commands(tmp_path: Path) ->
     loaded = set(json.loads(done.stderr))
     assert {"bot.cli.read", "bot.ingest.judging"} <= loaded
     assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
-    assert not loaded & {"bot.app", "sources.http", "sources.pages", "bot.storage.store"}
+    assert not loaded & {"bot.app.wiring", "sources.http", "sources.pages", "bot.storage.store"}
 
 
 def test_every_command_is_registered_by_the_module_it_is_looked_for_in(vigie: Vigie) -> None:

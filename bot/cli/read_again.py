@@ -1,0 +1,154 @@
+"""`vigie read --quarantine` and `--retry`: what could not be read, and reading it now."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
+
+import typer
+
+from bot.app.config import Settings
+from bot.app.instance import Order, Told, first_of, work_alone
+from bot.app.wiring import Parts, assemble, places_of, utc_now
+from bot.cli.context import DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end, stderr
+from bot.cli.json_output import Json, decrees_json, posts_json, uncertain_json
+from bot.cli.poll import became_of, delivering, waiting
+from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, print_json, print_lines, result_of, undelivered
+from bot.delivery import Delivered
+from bot.domain import Place, PostState
+from bot.domain.records import Quarantined
+from bot.ingest.poller import Retried, Wanted, retry, wanted_of
+from bot.messages import printable
+from bot.storage.errors import StorageError
+from bot.storage.store import open_store
+from sources.catalogue.authority import Authority
+from sources.text.urls import canonical
+
+
+def show_quarantine(context: Context, words: Sequence[str], *, as_json: bool) -> None:
+    """List what could not be read and is not tried again by itself: of these authorities and at these addresses, or all of it."""
+    settings, authorities = context.load(logs="warning")
+    wanted = _wanted(words, authorities)
+    try:
+        with open_store(settings.database.url, read_only=True) as store:
+            found = [item for item in store.quarantine.all() if _is_wanted(item, wanted)]
+    except StorageError as error:
+        fail_of_storage(error)
+    if as_json:
+        print_json([_quarantined_json(item) for item in found])
+    else:
+        print_lines(quarantine_lines(found))
+    raise typer.Exit(DONE)
+
+
+def read_again(context: Context, words: Sequence[str], *, as_json: bool) -> None:
+    """Read again, now, what could not be read or not wholly; record it, and post the decrees found in it."""
+    settings, authorities = context.load(logs="warning")
+    wanted = _wanted(words, authorities)
+    finish(run_to_end(_retry(settings, authorities, wanted, quiet=as_json)), as_json=as_json)
+
+
+def quarantine_lines(found: Sequence[Quarantined]) -> Iterator[str]:
+    """Three lines a recueil: since when, where, why."""
+    for item in found:
+        missing = f", {item.unreadable} of {count(item.pages, 'page')} unread" if item.pages and item.unreadable else ""
+        tried = f", last tried {item.tried_at:%Y-%m-%d %H:%M} UTC" if item.tried_at is not None else ""
+        yield f"{code_column(item.authority)}{item.state.value} since {item.since:%Y-%m-%d}{tried}{missing}"
+        yield f"    {printable(item.url)}"
+        yield f"    why: {printable(item.reason) or 'some of its pages could not be read'}"
+    hint = ": vigie read --retry CODE|URL reads them again" if found else ""
+    yield f"{count(len(found), 'recueil')} given up{hint}"
+
+
+def retried_lines(retried: Retried) -> Iterator[str]:
+    """What became of each, then what was found in them."""
+    harvest = retried.harvest
+    errors = {item.url: item.error for item in harvest.unread}
+    for recueil in retried.recueils:
+        state = "NOT READ" if recueil.url in errors else "IN PART " if recueil.url in harvest.incomplete else "read    "
+        yield f"{code_column(recueil.authority)}{state} {printable(recueil.url)}"
+    yield from (f"    not read: {printable(error)}" for error in errors.values())
+    yield from (doubt_line(act) for act in harvest.uncertain)
+    yield from (decree_line(decree) for decree in harvest.decrees)
+    yield f"read again: {count(len(retried.recueils), 'recueil')}, {count(len(harvest.decrees), 'new decree')}"
+
+
+def _wanted(words: Sequence[str], authorities: dict[str, Authority]) -> Wanted:
+    addresses = {word: canonical(word, word) or word for word in words if "://" in word}
+    try:
+        return wanted_of([addresses.get(word, word) for word in words], authorities)
+    except ValueError as error:
+        fail(str(error), WRONG_USE)
+
+
+def _is_wanted(item: Quarantined, wanted: Wanted) -> bool:
+    return wanted == Wanted() or item.authority in wanted.authorities or item.url in wanted.urls
+
+
+async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: Wanted, *, quiet: bool) -> Json:
+    # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
+    console = io.StringIO() if quiet else sys.stdout
+    order = Order("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
+    async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
+        with waiting() as told:
+            return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted), told)
+
+
+async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: Wanted, give_way: asyncio.Event) -> Json | None:
+    with stderr.status("reading again what could not be read") if stderr.is_terminal else nullcontext():
+        try:
+            async with delivering(parts, give_way) as delivery:
+                retried = await first_of(retry(parts.watcher, parts.store, wanted, parts.clock()), give_way)
+        finally:
+            await parts.watcher.stop()
+    return None if retried is None else _result(authorities, retried, delivery.done)
+
+
+async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: Json, _told: Told) -> Json:
+    """The same for another process, beside what this one does."""
+    wanted = Wanted(frozenset(order["authorities"]), frozenset(order["urls"]))
+    retried = await retry(parts.watcher, parts.store, wanted, parts.clock())
+    return _result(authorities, retried, await became_of(parts, retried.harvest.posts))
+
+
+def _result(authorities: dict[str, Authority], retried: Retried, delivered: Sequence[Delivered]) -> Json:
+    harvest = retried.harvest
+    return result_of(
+        _retried_json(retried, delivered, places_of(authorities)),
+        retried_lines(retried),
+        undelivered(delivered),
+        is_whole=not harvest.unread and not harvest.incomplete and all(item.state is PostState.SENT for item in delivered),
+    )
+
+
+def _quarantined_json(item: Quarantined) -> Json:
+    """`state` is failed (nothing of it could be read) or incomplete. Instants are ISO 8601 in UTC."""
+    return {
+        "id": item.id,
+        "authority": item.authority,
+        "url": item.url,
+        "title": item.title,
+        "state": item.state.value,
+        "reason": item.reason,
+        "since": item.since.isoformat(),
+        "tried_at": item.tried_at and item.tried_at.isoformat(),
+        "pages": item.pages,
+        "unreadable_pages": item.unreadable,
+    }
+
+
+def _retried_json(retried: Retried, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
+    """`recueils` were taken up again; those in `unread` could not be read, those in `incomplete` in part."""
+    harvest = retried.harvest
+    return {
+        "recueils": [{"authority": recueil.authority, "url": recueil.url} for recueil in retried.recueils],
+        "unread": [{"url": item.url, "error": item.error, "gone": item.gone} for item in harvest.unread],
+        "incomplete": list(harvest.incomplete),
+        "decrees": decrees_json(harvest.decrees, places, utc_now()),
+        "uncertain": [uncertain_json(act) for act in harvest.uncertain],
+        "posts": posts_json(delivered),
+    }
