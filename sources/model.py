@@ -61,7 +61,7 @@ class Paused(FetchError):
     is_of_site = False
 
 
-class Refused(FetchError):
+class FetchRefused(FetchError):
     """The server answered that it will not serve us: 401, 403, 429, 5xx."""
 
 

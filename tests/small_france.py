@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-from bot.app.demo.replay import Resource
+from bot.app.demo.replay import CannedAnswer
 from bot.app.demo.scenario import scenario
 
 
-def published(today: date) -> dict[str, Resource]:
+def published(today: date) -> dict[str, CannedAnswer]:
     """Canonical URL to what it answers, as of `today`; the caller's own, to change as it likes."""
     return dict(_published(today))
 
 
 @cache
-def _published(today: date) -> dict[str, Resource]:
+def _published(today: date) -> dict[str, CannedAnswer]:
     return scenario(today)

@@ -18,7 +18,7 @@ from bot.domain import Reading
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.judging import concerned, early_result, read_result
 from bot.reading.follow import Follower
-from bot.reading.limits import Limits
+from bot.reading.limits import ReadingLimits
 from bot.reading.reader import read_pdf
 
 _NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ async def read(path: Path) -> dict[str, Any]:
         if found is not None:
             alerts.append(perf_counter() - start)
 
-    reading = await read_pdf(path, Limits(), follower=Follower(concerned=concerned, early=early))
+    reading = await read_pdf(path, ReadingLimits(), follower=Follower(concerned=concerned, early=early))
     seconds, cpu = perf_counter() - start, _cpu() - before
     if read_result(recueil, reading, next_try_at=None).decrees:
         alerts.append(perf_counter() - start)

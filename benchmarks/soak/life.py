@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.config import Settings
-from bot.app.instance import Json, Order, Told, run_alone, work_alone
+from bot.app.instance import Json, Told, WorkOrder, run_alone, work_alone
 from bot.app.service import Service
 from bot.app.wiring import assemble
 from bot.delivery import Delivered, Deliverer
@@ -94,7 +94,7 @@ async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authori
                 await hurried.next_due(clock())
             return {} if stop.is_set() else None
 
-        await work_alone(parts.store, clock, Order("poll", {"codes": []}), deliver, lambda _: None)
+        await work_alone(parts.store, clock, WorkOrder("poll", {"codes": []}), deliver, lambda _: None)
 
 
 async def _nothing_new(_arguments: Json, _told: Told) -> Json:

@@ -19,7 +19,7 @@ import structlog
 
 from bot.storage.errors import HandedOverFailed, StorageError
 from bot.storage.locks import LockHolder, LockName
-from bot.storage.requests import Request
+from bot.storage.requests import WorkRequest
 from bot.storage.threads import uninterrupted
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class AlreadyRunning(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class WorkOrder:
     """What a command is to do, as another process can be told it: `arguments` are JSON."""
 
     kind: str
@@ -93,7 +93,7 @@ async def run_alone(
 async def work_alone(
     store: Store,
     clock: Callable[[], datetime],
-    order: Order,
+    order: WorkOrder,
     work: Callable[[asyncio.Event], Coroutine[Any, Any, Json | None]],
     told: Told,
     *,
@@ -153,7 +153,7 @@ async def first_of(work: Coroutine[Any, Any, T], event: asyncio.Event) -> T | No
 async def _worked(
     store: Store,
     clock: Callable[[], datetime],
-    order: Order,
+    order: WorkOrder,
     work: Callable[[asyncio.Event], Coroutine[Any, Any, Json | None]],
     pause: float,
 ) -> Json | None:
@@ -175,7 +175,7 @@ async def _worked(
             await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _handed_over(store: Store, order: Order, told: Told, pause: float) -> Json | None:
+async def _handed_over(store: Store, order: WorkOrder, told: Told, pause: float) -> Json | None:
     """What came of it, None once nobody works."""
     number: str | None = None
     holder: LockHolder | None = None
@@ -209,7 +209,7 @@ async def _handed_over(store: Store, order: Order, told: Told, pause: float) -> 
 class _Job:
     """A request that is being carried out."""
 
-    def __init__(self, store: Store, request: Request, handler: Handler) -> None:
+    def __init__(self, store: Store, request: WorkRequest, handler: Handler) -> None:
         self._store = store
         self._id = request.id
         self.kind = request.kind
@@ -231,7 +231,7 @@ class _Job:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _carry_out(self, request: Request, handler: Handler) -> None:
+    async def _carry_out(self, request: WorkRequest, handler: Handler) -> None:
         try:
             result = await handler(request.arguments, self._tell)
         except StorageError as error:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.app.config import Settings
-from bot.app.instance import Order, Told, first_of, serve, work_alone
+from bot.app.instance import Told, WorkOrder, first_of, serve, work_alone
 from bot.app.wiring import Parts, assemble, places_of, utc_now, watched_codes
 from bot.cli.backfill_progress import showing
 from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end
@@ -23,7 +23,7 @@ from bot.cli.poll import became_of, delivering, handed_round, waiting
 from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
-from bot.ingest.backfill import BackfillReport, Progress, Wanted
+from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
 from sources.catalogue.authority import Authority
 
 Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]
@@ -50,14 +50,14 @@ def register(app: typer.Typer) -> None:
         if since.date() > date.today():  # noqa: DTZ011 - the day where the person is
             fail(f"--since {since.date()} is in the future", WRONG_USE)
         picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
-        wanted = Wanted(since.date(), announce, limit, tuple(entry.code for entry in picked))
+        wanted = BackfillRequest(since.date(), announce, limit, tuple(entry.code for entry in picked))
         finish(run_to_end(_backfill(settings, authorities, wanted, as_json)), as_json=as_json)
 
 
-async def _backfill(settings: Settings, authorities: dict[str, Authority], wanted: Wanted, quiet: bool) -> Json:
+async def _backfill(settings: Settings, authorities: dict[str, Authority], wanted: BackfillRequest, quiet: bool) -> Json:
     # With --json the console destination must not mix its posts with the JSON.
     console = io.StringIO() if quiet else sys.stdout
-    order = Order(
+    order = WorkOrder(
         "backfill",
         {"since": wanted.since.isoformat(), "announce": wanted.announce, "limit": wanted.limit, "codes": list(wanted.codes or ())},
     )
@@ -66,7 +66,7 @@ async def _backfill(settings: Settings, authorities: dict[str, Authority], wante
 
             def told(what: Any) -> None:
                 if isinstance(what, dict):
-                    step(Progress(**what))
+                    step(BackfillProgress(**what))
                 else:
                     handed(what)
 
@@ -78,8 +78,8 @@ async def _alone(
     parts: Parts,
     settings: Settings,
     authorities: dict[str, Authority],
-    wanted: Wanted,
-    step: Callable[[Progress], None],
+    wanted: BackfillRequest,
+    step: Callable[[BackfillProgress], None],
     give_way: asyncio.Event,
 ) -> Json | None:
     """It may go on for hours: what it finds is posted meanwhile, and rounds of `vigie poll` from cron are made beside it."""
@@ -98,7 +98,7 @@ async def _alone(
 async def handed_backfill(parts: Parts, authorities: dict[str, Authority], order: Json, told: Told) -> Json:
     """The same for another process, beside what this one does."""
     codes = tuple(code for code in order["codes"] if code in authorities)
-    wanted = Wanted(date.fromisoformat(order["since"]), order["announce"], order["limit"], codes)
+    wanted = BackfillRequest(date.fromisoformat(order["since"]), order["announce"], order["limit"], codes)
     report = await parts.backfill.run(wanted, lambda step: told(asdict(step)))
     return _result(authorities, report, await became_of(parts, report.harvest.posts) if wanted.announce else ())
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot.cli.context import stderr
-from bot.ingest.backfill import Progress as Step
+from bot.ingest.backfill import BackfillProgress as Step
 
 EVERY = 25
 """Recueils read between two lines."""

@@ -16,7 +16,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config import Settings
-from bot.app.instance import PAUSE, Order, Told, first_of, work_alone
+from bot.app.instance import PAUSE, Told, WorkOrder, first_of, work_alone
 from bot.app.wiring import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
 from bot.cli.context import Context, chosen, run_to_end, stderr
 from bot.cli.json_output import Json, decrees_json, destination_json, posts_json, uncertain_json
@@ -76,7 +76,7 @@ async def _round(
             return _result(settings, authorities, Round(reports, harvest), rehearsal=True)
         with waiting() as told:
             work = partial(one_round, parts, settings, authorities, picked, named=named)
-            return await work_alone(parts.store, parts.clock, Order("poll", {"codes": codes, "named": named}), work, told)
+            return await work_alone(parts.store, parts.clock, WorkOrder("poll", {"codes": codes, "named": named}), work, told)
 
 
 async def one_round(

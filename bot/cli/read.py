@@ -20,7 +20,7 @@ from bot.app.config import Settings
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
 from bot.domain import PageText, TextOrigin
 from bot.reading.follow import Follower
-from bot.reading.limits import Limits, Unreadable
+from bot.reading.limits import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def register(app: typer.Typer) -> None:
         words = files or []
         try:
             choice = choose(text=text, acts=acts, explain=explain, page=page, as_json=as_json)
-            task = task_of(words, quarantine=quarantine, retry=retry, shown=page is not None or choice.view is not View.SUMMARY)
+            task = task_of(words, quarantine=quarantine, retry=retry, shown=page is not None or choice.view is not ReadView.SUMMARY)
         except WrongChoice as wrong:
             fail(str(wrong), WRONG_USE)
         match task:
@@ -79,7 +79,7 @@ def register(app: typer.Typer) -> None:
                 (read_again if task is Task.RETRY else show_quarantine)(context, words, as_json=as_json)
 
 
-def _read_one(context: Context, file: str, choice: Choice) -> None:
+def _read_one(context: Context, file: str, choice: ReadChoice) -> None:
     settings, opened = _open(context, file)
     limits = settings.reading.limits()
     try:
@@ -146,7 +146,9 @@ def _following(file: str) -> Iterator[Follower]:
         yield follower
 
 
-async def _read(file: str, opened: AbstractAsyncContextManager[Path], limits: Limits, choice: Choice, follower: Follower) -> Report:
+async def _read(
+    file: str, opened: AbstractAsyncContextManager[Path], limits: ReadingLimits, choice: ReadChoice, follower: Follower
+) -> Report:
     async with opened as path:
         begun = time.monotonic()
         # What judges and shows is imported while another process reads: the time it takes is nobody's.
@@ -165,7 +167,7 @@ async def _read(file: str, opened: AbstractAsyncContextManager[Path], limits: Li
 _PAGES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
-class View(Enum):
+class ReadView(Enum):
     """What is shown of a document; the value is the option that asks for it."""
 
     SUMMARY = ""
@@ -187,10 +189,10 @@ class WrongChoice(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ReadChoice:
     """`pages` are the only ones wanted (numbers from 1), None for all."""
 
-    view: View
+    view: ReadView
     pages: range | None
     as_json: bool
 
@@ -202,17 +204,17 @@ class Choice:
         return tuple(PageText(number, "", TextOrigin.BLANK) for number in range(1, most_pages + 1) if number not in wanted)
 
 
-def choose(*, text: bool, acts: bool, explain: bool, page: str | None, as_json: bool) -> Choice:
+def choose(*, text: bool, acts: bool, explain: bool, page: str | None, as_json: bool) -> ReadChoice:
     """The options put together. Raises WrongChoice."""
-    views = [view for view, asked in ((View.TEXT, text), (View.ACTS, acts), (View.EXPLAIN, explain)) if asked]
+    views = [view for view, asked in ((ReadView.TEXT, text), (ReadView.ACTS, acts), (ReadView.EXPLAIN, explain)) if asked]
     if len(views) > 1:
         raise WrongChoice(f"{' and '.join(view.value for view in views)} show the same file in different ways: choose one of them")
-    view = views[0] if views else View.SUMMARY
-    if page is not None and view in {View.ACTS, View.EXPLAIN}:
+    view = views[0] if views else ReadView.SUMMARY
+    if page is not None and view in {ReadView.ACTS, ReadView.EXPLAIN}:
         raise WrongChoice(f"--page shows the text of pages, and {view.value} needs the whole document: leave out one of them")
-    if as_json and view is View.ACTS:
+    if as_json and view is ReadView.ACTS:
         raise WrongChoice('--acts is for people: the object that --json prints always holds the acts, under "acts"')
-    return Choice(view, None if page is None else page_range(page), as_json)
+    return ReadChoice(view, None if page is None else page_range(page), as_json)
 
 
 def task_of(words: Sequence[str], *, quarantine: bool, retry: bool, shown: bool) -> Task:

@@ -12,7 +12,7 @@ from functools import partial
 import typer
 
 from bot.app.config import Settings
-from bot.app.instance import Order, Told, first_of, work_alone
+from bot.app.instance import Told, WorkOrder, first_of, work_alone
 from bot.app.wiring import Parts, assemble, places_of, utc_now
 from bot.cli.context import DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end, stderr
 from bot.cli.json_output import Json, decrees_json, posts_json, uncertain_json
@@ -21,7 +21,7 @@ from bot.cli.text_output import code_column, count, decree_line, doubt_line, fin
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
 from bot.domain.records import Quarantined
-from bot.ingest.poller import Retried, Wanted, retry, wanted_of
+from bot.ingest.poller import Retried, RetryRequest, retry, wanted_of
 from bot.messages import printable
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
@@ -77,7 +77,7 @@ def retried_lines(retried: Retried) -> Iterator[str]:
     yield f"read again: {count(len(retried.recueils), 'recueil')}, {count(len(harvest.decrees), 'new decree')}"
 
 
-def _wanted(words: Sequence[str], authorities: dict[str, Authority]) -> Wanted:
+def _wanted(words: Sequence[str], authorities: dict[str, Authority]) -> RetryRequest:
     addresses = {word: canonical(word, word) or word for word in words if "://" in word}
     try:
         return wanted_of([addresses.get(word, word) for word in words], authorities)
@@ -85,20 +85,20 @@ def _wanted(words: Sequence[str], authorities: dict[str, Authority]) -> Wanted:
         fail(str(error), WRONG_USE)
 
 
-def _is_wanted(item: Quarantined, wanted: Wanted) -> bool:
-    return wanted == Wanted() or item.authority in wanted.authorities or item.url in wanted.urls
+def _is_wanted(item: Quarantined, wanted: RetryRequest) -> bool:
+    return wanted == RetryRequest() or item.authority in wanted.authorities or item.url in wanted.urls
 
 
-async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: Wanted, *, quiet: bool) -> Json:
+async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: RetryRequest, *, quiet: bool) -> Json:
     # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
     console = io.StringIO() if quiet else sys.stdout
-    order = Order("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
+    order = WorkOrder("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
     async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
         with waiting() as told:
             return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted), told)
 
 
-async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: Wanted, give_way: asyncio.Event) -> Json | None:
+async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: RetryRequest, give_way: asyncio.Event) -> Json | None:
     with stderr.status("reading again what could not be read") if stderr.is_terminal else nullcontext():
         try:
             async with delivering(parts, give_way) as delivery:
@@ -110,7 +110,7 @@ async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: Wanted
 
 async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: Json, _told: Told) -> Json:
     """The same for another process, beside what this one does."""
-    wanted = Wanted(frozenset(order["authorities"]), frozenset(order["urls"]))
+    wanted = RetryRequest(frozenset(order["authorities"]), frozenset(order["urls"]))
     retried = await retry(parts.watcher, parts.store, wanted, parts.clock())
     return _result(authorities, retried, await became_of(parts, retried.harvest.posts))
 

@@ -15,7 +15,7 @@ from bot.cli.read_output import METHODS
 from bot.domain import Act, PageText, Reading
 from bot.ingest.judging import concerned
 from bot.reading.follow import Follower
-from bot.reading.follow import Progress as Step
+from bot.reading.follow import PageProgress as Step
 
 
 @contextmanager

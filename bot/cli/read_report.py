@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import typer
 
 from bot.cli.json_output import Json, pages_json, reading_json
-from bot.cli.read import Choice, View
+from bot.cli.read import ReadChoice, ReadView
 from bot.cli.read_output import Circumstances, act_lines, early_line, explain_lines, summary_lines, text_lines, trouble_lines
 from bot.cli.text_output import print_json, print_lines
 from bot.domain import Outcome, PageText, Place, Reading, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for
-from bot.reading.limits import Limits
+from bot.reading.limits import ReadingLimits
 from bot.reading.pages.ocr import ocr_available
 
 
@@ -23,7 +23,7 @@ class Report:
     """What is to be shown. `pages` are those that were asked for; where that is not all there are no `groups`. `troubles` are lines."""
 
     file: str
-    choice: Choice
+    choice: ReadChoice
     reading: Reading
     pages: tuple[PageText, ...]
     groups: tuple[Group, ...]
@@ -31,14 +31,14 @@ class Report:
 
     def show(self) -> None:
         """Print it: what was asked for on standard output, and beside it, on standard error, what is missing of it."""
-        summary = not self.choice.as_json and self.choice.pages is None and self.choice.view in {View.SUMMARY, View.EXPLAIN}
+        summary = not self.choice.as_json and self.choice.pages is None and self.choice.view in {ReadView.SUMMARY, ReadView.EXPLAIN}
         if self.choice.as_json:
             print_json(self._json())
         elif summary:
             print_lines(summary_lines(self.file, self.reading, self.groups, self.troubles))
-            if self.choice.view is View.EXPLAIN:
+            if self.choice.view is ReadView.EXPLAIN:
                 print_lines(("", *explain_lines(self.reading, self.groups)))
-        elif self.choice.view is View.ACTS:
+        elif self.choice.view is ReadView.ACTS:
             print_lines(act_lines(self.groups))
         else:
             print_lines(text_lines(self.pages))
@@ -49,9 +49,9 @@ class Report:
     def _json(self) -> Json:
         if self.choice.pages is not None:
             return pages_json(self.file, self.reading.page_count, self.pages)
-        view, explain = self.choice.view, self.choice.view is View.EXPLAIN
+        view, explain = self.choice.view, self.choice.view is ReadView.EXPLAIN
         place = _place(self.reading.cover.authority or "")
-        return reading_json(self.file, self.reading, self.groups, place, datetime.now(UTC), text=view is View.TEXT, explain=explain)
+        return reading_json(self.file, self.reading, self.groups, place, datetime.now(UTC), text=view is ReadView.TEXT, explain=explain)
 
 
 def _place(authority: str) -> Place:
@@ -64,7 +64,7 @@ def _place(authority: str) -> Place:
     return place_for(places_of(load_authorities()), authority)
 
 
-def report(file: str, reading: Reading, choice: Choice, limits: Limits, seconds: float) -> Report:
+def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimits, seconds: float) -> Report:
     """Judge what was read within these limits in so many seconds."""
     pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
     unread = [page.number for page in pages if page.number in reading.unreadable_pages]

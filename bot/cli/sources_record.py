@@ -11,7 +11,7 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, fail, run_to_end
 from bot.cli.source_choice import Chosen, Code, Route, choose_source, show_request
 from bot.ingest.health import cause_of
 from bot.operators import alert_words
-from sources.crawl.playback import Golden, Recorded, record, replay
+from sources.crawl.playback import Golden, SiteRecording, record, replay
 from sources.crawl.recording import BadRecording, write_recording
 from sources.model import CrawlFailed
 
@@ -54,7 +54,7 @@ def register(sources: typer.Typer) -> None:
         raise typer.Exit(DONE)
 
 
-async def _record(chosen: Chosen, details: int) -> tuple[Recorded, Golden | None]:
+async def _record(chosen: Chosen, details: int) -> tuple[SiteRecording, Golden | None]:
     async with chosen.pages() as fetcher:
         done = await record(chosen.source, fetcher, today=chosen.today, now=chosen.now, details=details, watch=show_request)
     if done.failure is not None:
@@ -62,7 +62,7 @@ async def _record(chosen: Chosen, details: int) -> tuple[Recorded, Golden | None
     try:
         return done, await replay(done.recording, chosen.source)
     except CrawlFailed as failure:  # the site answered one address in several ways
-        return Recorded(done.recording, failure), None
+        return SiteRecording(done.recording, failure), None
 
 
 def _tell_failure(failure: CrawlFailed) -> None:

@@ -20,7 +20,7 @@ from bot.domain.records import RecueilState
 from bot.ingest.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers, not_alive
 from bot.messages import printable
 from bot.operators import alert_words, short_list
-from bot.operators.post_decisions import Trouble
+from bot.operators.post_decisions import PostTrouble
 from bot.operators.text import post_words
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
 from bot.storage.errors import StorageError
@@ -202,11 +202,11 @@ def _summary(overview: Overview) -> Iterator[str]:
 
 
 _DESTINATIONS = {
-    DestinationTrouble.REFUSED: ("takes nothing", Trouble.CLOSED),
-    DestinationTrouble.UNREACHABLE: ("does not answer", Trouble.UNREACHABLE),
-    DestinationTrouble.LATE: ("its posts have waited for long", Trouble.LATE),
-    DestinationTrouble.RIGHTS: ("takes posts, but its rights are not as they must be", Trouble.RIGHTS),
-    DestinationTrouble.NEEDS_PERSON: ("some of its posts need a decision", Trouble.REFUSED),
+    DestinationTrouble.REFUSED: ("takes nothing", PostTrouble.CLOSED),
+    DestinationTrouble.UNREACHABLE: ("does not answer", PostTrouble.UNREACHABLE),
+    DestinationTrouble.LATE: ("its posts have waited for long", PostTrouble.LATE),
+    DestinationTrouble.RIGHTS: ("takes posts, but its rights are not as they must be", PostTrouble.RIGHTS),
+    DestinationTrouble.NEEDS_PERSON: ("some of its posts need a decision", PostTrouble.REFUSED),
 }
 
 

@@ -24,13 +24,13 @@ from bot.delivery.records import Delivered, Outbox
 from bot.delivery.routing import Destination, Platform, Visibility, destinations_for, wants
 from bot.delivery.safety import UnsafeAddress
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.delivery.telegram.operators_chat import Choice, TelegramOperators
+from bot.delivery.telegram.operators_chat import ChatButton, TelegramOperators
 
 __all__ = [
     "AppriseChannel",
     "Channel",
+    "ChatButton",
     "Checker",
-    "Choice",
     "ConsoleChannel",
     "Delivered",
     "Deliverer",

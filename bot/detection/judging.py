@@ -8,8 +8,8 @@ from bot.detection.rules.case import Finding
 from bot.detection.rules.decide import decide
 from bot.detection.rules.distinct import distinct
 from bot.detection.rules.titles import is_generic, lists_acts
-from bot.detection.text.cues import Reason, cues, name_of
-from bot.detection.text.document import Document, document
+from bot.detection.text.cues import VerdictReason, cues, name_of
+from bot.detection.text.document import ActText, document
 from bot.detection.text.gate import relevant_pages, signs
 from bot.detection.text.privacy import without_names
 from bot.detection.text.segments import Segment, located, segments
@@ -49,7 +49,7 @@ def verdicts(act: Act, *, stand_alone: bool) -> tuple[Verdict, ...]:
     return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:_REASONS]),)
 
 
-def _verdict(text: Document, segment: Segment, finding: Finding) -> Verdict:
+def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
     facts, evidence = gather(text, segment, finding.mentions, finding.kind)
     return Verdict(
         Outcome.DECREE,
@@ -79,5 +79,5 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
     if readable or foreign or (not stand_alone and not is_generic(title)):
         return NOTHING
     where = act.title_from or Where.TITLE
-    told = Evidence("unreadable", unreadable[0], without_names(act.title.strip()), where, Reason.UNREADABLE.value)
+    told = Evidence("unreadable", unreadable[0], without_names(act.title.strip()), where, VerdictReason.UNREADABLE.value)
     return Verdict(Outcome.UNCERTAIN, evidence=(told,))

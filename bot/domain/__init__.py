@@ -8,13 +8,14 @@ from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin, Where
 from bot.domain.counsel import Counsel, Court, Flag, Recourse, Standing
 from bot.domain.decrees import Change, Decree, Filter, Place, Sighting
 from bot.domain.facts import CHANGING, CameraType, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reference, Verdict
-from bot.domain.posts import DestinationCheck, DestinationTrouble, History, Post, PostCause, PostState, Told
+from bot.domain.posts import ChatHistory, DestinationCheck, DestinationTrouble, Post, PostCause, PostState, Told
 
 __all__ = [
     "CHANGING",
     "Act",
     "CameraType",
     "Change",
+    "ChatHistory",
     "Counsel",
     "Court",
     "Cover",
@@ -25,7 +26,6 @@ __all__ = [
     "Facts",
     "Filter",
     "Flag",
-    "History",
     "Judged",
     "Kind",
     "Moment",

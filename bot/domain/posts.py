@@ -74,7 +74,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class ChatHistory:
     """What is recorded of a Telegram chat, to look there for one post: message ids.
 
     `before` is the greatest one known from before that post was sent, None when there is none. It must not be newer: a search starts

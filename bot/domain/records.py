@@ -178,7 +178,7 @@ class ReadResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordingResult:
     """What a recording changed: decrees never seen before (now with their id) and the posts queued for them.
 
     `lost` are the ids of those that an earlier reading of the recueil had found and this one did not: a person is asked.

@@ -23,7 +23,7 @@ from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_
 from bot.storage.threads import uninterrupted
 from sources.catalogue.authority import Authority, Source, hosts
 from sources.catalogue.issuers import Issuers
-from sources.crawl.history import PatientFetcher, Trouble, history
+from sources.crawl.history import PageTrouble, PatientFetcher, history
 from sources.crawl.index import DataFetcher, NationalIndex, fetch_index
 from sources.crawl.trail import Trail
 from sources.model import Fetcher, FetchError, Listed
@@ -79,7 +79,7 @@ class Backfill:
     def _tell_posted(self) -> None:
         self._posted()
 
-    async def run(self, wanted: Wanted, told: Callable[[Progress], None] = lambda _: None) -> BackfillReport:
+    async def run(self, wanted: BackfillRequest, told: Callable[[BackfillProgress], None] = lambda _: None) -> BackfillReport:
         """Complete the history of the authorities that are wanted. `told` is called at each step.
 
         Never raises for what a site or a PDF does: the report says what failed, and the next run tries again. Raises StorageError.
@@ -139,7 +139,7 @@ class Backfill:
             await asyncio.to_thread(self._store.backfills.listed, source.key, since, self._clock())
         return SourceListing(source, len(past.found), len(intake.taken), len(intake.left), past.requests, past.troubles)
 
-    async def _add_from(self, index: NationalIndex, authority: Authority, wanted: Wanted) -> FromIndex:
+    async def _add_from(self, index: NationalIndex, authority: Authority, wanted: BackfillRequest) -> FromIndex:
         # Any of its sources will do: the files are fetched by their address.
         source = authority.sources[0]
         recorded = await asyncio.to_thread(self._store.recueils.of, authority.code)
@@ -152,7 +152,7 @@ class Backfill:
         await self._add(source, intake.taken, wanted)
         return FromIndex(authority.code, len(intake.taken), len(intake.left), elsewhere)
 
-    async def _add(self, source: Source, taken: Sequence[Listed], wanted: Wanted) -> None:
+    async def _add(self, source: Source, taken: Sequence[Listed], wanted: BackfillRequest) -> None:
         # KNOWN: left to a backfill, so that no poll reads them meanwhile, nor after this one was stopped.
         rows = [new_recueil(source, entry, RecueilState.KNOWN, silent=not wanted.announce) for entry in taken]
         await asyncio.to_thread(self._store.recueils.add, rows, self._clock())
@@ -174,7 +174,7 @@ class Backfill:
             tally.tell(authority.name)
             await _all(self._take(recueil, tally, room) for recueil in left)
 
-    async def _left(self, authority: Authority, wanted: Wanted) -> list[Recueil]:
+    async def _left(self, authority: Authority, wanted: BackfillRequest) -> list[Recueil]:
         left = await asyncio.to_thread(self._store.recueils.left, authority.code, wanted.since)
         recorded = await asyncio.to_thread(self._store.recueils.of, authority.code) if left else []
         return still_to_read(left, recorded, wanted.since)
@@ -207,7 +207,7 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BackfillRequest:
     """What is asked: everything published since a day, by the authorities with these codes (None: by all). `announce` queues posts; `limit`
     bounds the recueils read in this run.
     """
@@ -230,7 +230,7 @@ class SourceListing:
     new: int = 0
     left: int = 0
     requests: int = 0
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[PageTrouble, ...] = ()
     skipped: bool = False
 
     @property
@@ -250,7 +250,7 @@ class FromIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BackfillProgress:
     """How far a backfill is. `done` were read or tried, `waiting` are known to be left; more come as sources are listed."""
 
     listed: int = 0
@@ -267,7 +267,7 @@ class BackfillReport:
     `remaining` what `limit` left to the next run. `index_error` tells why there is no national index.
     """
 
-    wanted: Wanted
+    wanted: BackfillRequest
     listings: tuple[SourceListing, ...]
     index: tuple[FromIndex, ...]
     index_error: str | None
@@ -289,8 +289,8 @@ class BackfillReport:
 class Tally:
     """What has been done so far; `told` is called at each step."""
 
-    wanted: Wanted
-    told: Callable[[Progress], None]
+    wanted: BackfillRequest
+    told: Callable[[BackfillProgress], None]
     sources: int
     listings: list[SourceListing] = field(default_factory=list)
     index: list[FromIndex] = field(default_factory=list)
@@ -305,7 +305,7 @@ class Tally:
 
     def tell(self, doing: str) -> None:
         """Tell how far it is. `doing` says what is being done."""
-        self.told(Progress(len(self.listings), self.sources, self.done, self.waiting, len(self.harvest.decrees), doing))
+        self.told(BackfillProgress(len(self.listings), self.sources, self.done, self.waiting, len(self.harvest.decrees), doing))
 
     def found(self, left: Sequence[Recueil]) -> None:
         """These are to be read. Detail pages are not counted: their files will be."""

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenedPdf:
     """A file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it again."""
 
     path: Path
@@ -47,7 +47,7 @@ class Files:
         self._clock = clock
 
     @asynccontextmanager
-    async def of(self, recueil: Recueil) -> AsyncIterator[Opened]:
+    async def of(self, recueil: Recueil) -> AsyncIterator[OpenedPdf]:
         """The file that was kept, else fetched. Raises FetchError, StorageError, and OSError where this machine has no room for it.
 
         It is kept unless it was wholly read, or could not be opened: the site may put another in its place.
@@ -69,10 +69,10 @@ class Files:
         with ScratchFolder() as folder:
             download = await self._fetcher.download(recueil.url, folder / "recueil.pdf")
             await self._remember(recueil, download.sha256)
-            yield Opened(download.path, download.sha256, download.size)
+            yield OpenedPdf(download.path, download.sha256, download.size)
 
     @asynccontextmanager
-    async def kept(self, recueil: Recueil) -> AsyncIterator[Opened | None]:
+    async def kept(self, recueil: Recueil) -> AsyncIterator[OpenedPdf | None]:
         """The file where it was kept, None where it was not: nothing is fetched."""
         shelf = self._shelf
         opened = await self._kept(shelf, recueil) if shelf is not None else None
@@ -82,27 +82,27 @@ class Files:
         async with _in_use(shelf, opened):
             yield opened
 
-    async def _kept(self, shelf: Shelf, recueil: Recueil) -> Opened | None:
+    async def _kept(self, shelf: Shelf, recueil: Recueil) -> OpenedPdf | None:
         if recueil.sha256 is None:
             return None
         path = await uninterrupted(shelf.take, recueil.sha256)
         with suppress(FileNotFoundError):  # removed this very moment: it is fetched again
-            return None if path is None else Opened(path, recueil.sha256, path.stat().st_size)
+            return None if path is None else OpenedPdf(path, recueil.sha256, path.stat().st_size)
         return None
 
-    async def _fetched(self, shelf: Shelf, recueil: Recueil, target: Path) -> Opened:
+    async def _fetched(self, shelf: Shelf, recueil: Recueil, target: Path) -> OpenedPdf:
         download = await self._fetcher.download(recueil.url, target)
         # Remembered first: a file whose recueil does not know it would lie there unused.
         await self._remember(recueil, download.sha256)
         path = await uninterrupted(shelf.keep, download.path, download.sha256)
-        return Opened(path, download.sha256, download.size)
+        return OpenedPdf(path, download.sha256, download.size)
 
     async def _remember(self, recueil: Recueil, sha256: str) -> None:
         await asyncio.to_thread(self._store.contents.fetched, recueil.id, sha256, self._clock())
 
 
 @asynccontextmanager
-async def _in_use(shelf: Shelf, opened: Opened) -> AsyncIterator[None]:
+async def _in_use(shelf: Shelf, opened: OpenedPdf) -> AsyncIterator[None]:
     keep = True
     try:
         yield

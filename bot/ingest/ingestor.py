@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain import Decree, Outcome, Reading
-from bot.domain.records import NewAlert, NewRecueil, ReadResult, Recorded, Recueil, RecueilState
+from bot.domain.records import NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState
 from bot.ingest import decisions as decide
 from bot.ingest.archive import Keep, Shelf
-from bot.ingest.files import Files, Opened
+from bot.ingest.files import Files, OpenedPdf
 from bot.ingest.health import Cause
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
 from bot.ingest.lanes import Lanes, Passage
-from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Pace, Peruser, Reader
+from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Peruser, Reader, ReadingTimeouts
 from bot.ingest.results import Harvest, Unread
 from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError
@@ -56,7 +56,7 @@ class Harvester:
         clock: Clock,
         workers: int = 2,
         long_workers: int = 1,
-        pace: Pace = USUAL_PACE,
+        pace: ReadingTimeouts = USUAL_PACE,
         shelf: Shelf | None = None,
         keep: Keep | None = None,
         issuers: Issuers | None = None,
@@ -81,7 +81,7 @@ class Harvester:
         `passage` tells when it leaves the quick lane. Never raises for what a site or a PDF does, nor for a fault of ours that it sets off.
         Raises StorageError.
         """
-        before: list[Recorded] = []
+        before: list[RecordingResult] = []
         async with passage or self.passage() as way:
             harvest = await self._take(recueil, way, before)
         # Told even where the rest could not be read: they are announced.
@@ -90,7 +90,7 @@ class Harvester:
         )
         return early + harvest
 
-    async def _take(self, recueil: Recueil, way: Passage, before: list[Recorded]) -> Harvest:
+    async def _take(self, recueil: Recueil, way: Passage, before: list[RecordingResult]) -> Harvest:
         try:
             if recueil.is_detail:
                 return await self._resolve(recueil)
@@ -129,7 +129,7 @@ class Harvester:
 
     # --- a file ------------------------------------------------------------------------------------------------------
 
-    async def _read_and_record(self, recueil: Recueil, way: Passage, before: list[Recorded]) -> Harvest:
+    async def _read_and_record(self, recueil: Recueil, way: Passage, before: list[RecordingResult]) -> Harvest:
         """What is recorded at the end; what was recorded early is in `before`."""
         # Read wholly before, and not recorded: killed in between, or a fault of ours that is mended.
         reading = await self._peruser.stored(recueil.sha256) if recueil.sha256 is not None else None
@@ -160,7 +160,7 @@ class Harvester:
             opened=1,
         )
 
-    async def _preserve(self, opened: Opened, result: ReadResult) -> bool:
+    async def _preserve(self, opened: OpenedPdf, result: ReadResult) -> bool:
         """Keep the file before what is found in it is told: a post shows a page of it, and a person may be asked what it is.
 
         False where it should be kept and could not be: whoever has it must not throw it away.
@@ -170,7 +170,7 @@ class Harvester:
             return True
         return await asyncio.to_thread(self._keep.put, opened.path, opened.sha256) is not None
 
-    async def _record_early(self, recueil: Recueil, opened: Opened, before: list[Recorded], reading: Reading) -> None:
+    async def _record_early(self, recueil: Recueil, opened: OpenedPdf, before: list[RecordingResult], reading: Reading) -> None:
         """Record the decrees of a recueil that is read in part, so that they are announced while the rest is read."""
         if recueil.silent:
             return
@@ -213,7 +213,7 @@ class Harvester:
         decided = self._store.reviews.decided(decision_keys(recueil, reading))
         return read_result(recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=self._issuers)
 
-    def _record(self, recueil: Recueil, result: ReadResult) -> Recorded:
+    def _record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
         """Record what was read, and queue its posts.
 
         What an authority published before the first poll of its own source is history, also where the site of another one shows it: its own
@@ -254,7 +254,7 @@ class Harvester:
         return recueil.attempts if recueil.state is RecueilState.INCOMPLETE else 0
 
     @staticmethod
-    def _tell(recueil: Recueil, reading: Reading, recorded: Recorded, result: ReadResult, decrees: int) -> None:
+    def _tell(recueil: Recueil, reading: Reading, recorded: RecordingResult, result: ReadResult, decrees: int) -> None:
         for act in () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged):
             # Not its title: it may name a private person.
             log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.detection import identities, judge_each, without_names
 from bot.detection.facts.links import corrected, decided_by, prefixes
 from bot.detection.rules.accepted import accepted
-from bot.detection.text.cues import Reason
+from bot.detection.text.cues import VerdictReason
 from bot.detection.text.gate import signs
 from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.domain.identity.act_keys import ActText, act_keys
@@ -170,7 +170,7 @@ def attributed(recueil: Recueil, group: Group, issuers: Issuers) -> Group:
     if first.verdict.outcome is not Outcome.DECREE or issuer_of(recueil, group, issuers) is not None:
         return group
     number = _own_number(first) or recueil.number or ""
-    doubt = Evidence("doubt", first.act.first_page, number, cue=Reason.UNKNOWN_ISSUER.value)
+    doubt = Evidence("doubt", first.act.first_page, number, cue=VerdictReason.UNKNOWN_ISSUER.value)
     return (Judged(first.act, Verdict(Outcome.UNCERTAIN, evidence=(doubt, *first.verdict.evidence))),)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.detection.text.cues import Reason
+from bot.detection.text.cues import VerdictReason
 from bot.detection.text.gate import has_sign
 from bot.domain import Evidence, Judged, Outcome, Verdict
 
@@ -43,9 +43,9 @@ def _settled(table: Group, found: int) -> Group:
     act, quotes = table[0].act, tuple(quote for item in table for quote in item.verdict.evidence if quote.about == "verdict")
     told = quotes[0] if quotes else Evidence("verdict", act.first_page, "")
     if found >= _listed("\n".join(page.text for page in act.pages)):
-        why = replace(told, about="against", cue=Reason.LISTED.value)
+        why = replace(told, about="against", cue=VerdictReason.LISTED.value)
         return (Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(*quotes, why))),)
-    why = replace(told, about="doubt", cue=Reason.LISTED_ONLY.value)
+    why = replace(told, about="doubt", cue=VerdictReason.LISTED_ONLY.value)
     return (Judged(act, Verdict(Outcome.UNCERTAIN, evidence=(*quotes, why))),)
 
 

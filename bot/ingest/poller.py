@@ -20,7 +20,7 @@ from bot.ingest.archive import Keep, Shelf
 from bot.ingest.health import Cause, cause_of
 from bot.ingest.health.survey import habits_of
 from bot.ingest.ingestor import Clock, Harvester, Route, fault_of, new_recueil
-from bot.ingest.reading_job import USUAL_PACE, Pace, Reader, ended
+from bot.ingest.reading_job import USUAL_PACE, Reader, ReadingTimeouts, ended
 from bot.ingest.results import Harvest, SourceReport
 from bot.storage.errors import StorageError
 from sources.catalogue.authority import Authority, Source
@@ -151,7 +151,7 @@ class Watcher:
         clock: Clock,
         workers: int = 2,
         long_workers: int = 1,
-        pace: Pace = USUAL_PACE,
+        pace: ReadingTimeouts = USUAL_PACE,
         shelf: Shelf | None = None,
         keep: Keep | None = None,
         crowds: CrowdLog | None = None,
@@ -408,7 +408,7 @@ def _after(state: SourceState, crawl: Crawl, new: int, now: datetime) -> SourceS
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RetryRequest:
     """Which recueils to read again: of these authorities, and at these canonical URLs. With neither, all that were not wholly read."""
 
     authorities: frozenset[str] = frozenset()
@@ -423,17 +423,17 @@ class Retried:
     harvest: Harvest
 
 
-def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> Wanted:
+def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> RetryRequest:
     """What an operator's words (`26`, `https://…/recueil.pdf`) name. Raises ValueError, with the words that name nothing."""
     urls = frozenset(word for word in words if "://" in word)
     codes = {word: word.upper() for word in words if word not in urls}
     unknown = [word for word, code in codes.items() if code not in known_codes]
     if unknown:
         raise ValueError(f"neither the code of an authority nor an address: {', '.join(unknown)}")
-    return Wanted(frozenset(codes.values()), urls)
+    return RetryRequest(frozenset(codes.values()), urls)
 
 
-async def retry(watcher: Watcher, store: Store, wanted: Wanted, now: datetime) -> Retried:
+async def retry(watcher: Watcher, store: Store, wanted: RetryRequest, now: datetime) -> Retried:
     """Put them back and read them to their end, the files of detail pages included.
 
     What still cannot be read is tried again as if for the first time. Raises StorageError.

@@ -17,7 +17,7 @@ from bot.domain import PageText, Reading, TextOrigin
 from bot.ingest.judging import concerned
 from bot.ingest.lanes import Passage
 from bot.reading.assembly import assemble
-from bot.reading.follow import Follower, Progress
+from bot.reading.follow import Follower, PageProgress
 from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError
 from bot.storage.threads import uninterrupted
@@ -32,7 +32,7 @@ _READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ReadingTimeouts:
     """What is long. With more than `pages` to recognise, or after `quick` seconds, a reading moves to the slow lane once there is room.
 
     While there is none it goes on where it is for `urgent` seconds, in which the pages that are likely to matter are recognised, and
@@ -45,7 +45,7 @@ class Pace:
     checkpoint: float = 60
 
 
-USUAL_PACE = Pace()
+USUAL_PACE = ReadingTimeouts()
 
 
 class Notes:
@@ -58,7 +58,7 @@ class Notes:
         self.long = asyncio.Event()
         self._long_from = long_from
 
-    def told(self, progress: Progress) -> None:
+    def told(self, progress: PageProgress) -> None:
         """One page more."""
         self.count = progress.pages
         if progress.page is not None:
@@ -121,7 +121,9 @@ class File:
 class Peruser:
     """Reads files, each content once, whoever publishes it."""
 
-    def __init__(self, *, read: Reader, store: Store, clock: Callable[[], datetime], pace: Pace = USUAL_PACE, rules: str = RULES) -> None:
+    def __init__(
+        self, *, read: Reader, store: Store, clock: Callable[[], datetime], pace: ReadingTimeouts = USUAL_PACE, rules: str = RULES
+    ) -> None:
         self._read = read
         self._store = store
         self._clock = clock

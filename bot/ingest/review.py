@@ -25,7 +25,7 @@ _DATA = re.compile(r"review:(?P<number>[0-9]{1,18}):(?P<token>[0-9a-f]{8}):(?P<a
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReviewAnswer:
     """What an operator answered about a review by a button. `token` is that of the act which was asked about: see `Waiting.token`."""
 
     review: int
@@ -33,15 +33,15 @@ class Answer:
     is_decree: bool
 
 
-def answer_data(answer: Answer) -> str:
+def answer_data(answer: ReviewAnswer) -> str:
     """The data of a button, at most 64 bytes."""
     return f"review:{answer.review}:{answer.token}:{'yes' if answer.is_decree else 'no'}"
 
 
-def answer_from(data: str) -> Answer | None:
+def answer_from(data: str) -> ReviewAnswer | None:
     """The inverse of `answer_data`; None for anything else."""
     match = _DATA.fullmatch(data)
-    return None if match is None else Answer(int(match["number"]), match["token"], match["answer"] == "yes")
+    return None if match is None else ReviewAnswer(int(match["number"]), match["token"], match["answer"] == "yes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from bot.domain.records import Recueil
 from bot.ingest.decisions import newest
 from sources.catalogue.authority import Authority, Order
-from sources.crawl.history import Found, may_be_since
+from sources.crawl.history import HistoryEntry, may_be_since
 from sources.crawl.index import IndexEntry
 from sources.model import Listed
 from sources.pages.anchors import name_in
@@ -53,7 +53,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class BackfillIntake:
     """What was never seen before: what the backfill takes, and what it leaves to the next poll."""
 
     taken: tuple[Listed, ...]
@@ -65,7 +65,7 @@ def must_list(listed_at: datetime | None, now: datetime) -> bool:
     return listed_at is None or not timedelta(0) <= now - listed_at < LISTED_FOR
 
 
-def undated_at_baseline(found: Sequence[Found], order: Order) -> frozenset[str]:
+def undated_at_baseline(found: Sequence[HistoryEntry], order: Order) -> frozenset[str]:
     """Of what a walk found without a date, the addresses that the first poll of the source will read, as it has nothing else to go by."""
     undated = [each.listed for each in found if each.listed.published is None]
     # A walk reads an oldest-first list from its end: only the numbers of its files still tell which came last.
@@ -73,11 +73,11 @@ def undated_at_baseline(found: Sequence[Found], order: Order) -> frozenset[str]:
     return frozenset(listed.url for listed in newest(undated, known))
 
 
-def take_in(found: Iterable[Found], unseen: Collection[str], watch: Watch, undated: Collection[str] = ()) -> Intake:
+def take_in(found: Iterable[HistoryEntry], unseen: Collection[str], watch: Watch, undated: Collection[str] = ()) -> BackfillIntake:
     """Sort what a walk found and nobody had seen. `undated` is what the first poll of a source will read besides (see above)."""
     fresh = [each for each in found if each.listed.url in unseen]
     expected = {each.listed.url for each in fresh if watch.expects(each.listed.published, each.page)}.union(undated)
-    return Intake(
+    return BackfillIntake(
         tuple(each.listed for each in fresh if each.listed.url not in expected),
         tuple(each.listed for each in fresh if each.listed.url in expected),
     )
@@ -85,7 +85,7 @@ def take_in(found: Iterable[Found], unseen: Collection[str], watch: Watch, undat
 
 def take_from_index(
     entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date, *, hosts: Collection[str], watch: Watch
-) -> tuple[Intake, int]:
+) -> tuple[BackfillIntake, int]:
     """What the national index knows since a day and was never seen, and how many of these lead to hosts that are not asked.
 
     The index is a week late: what it met before the last good poll is no news that the next one may bring.
@@ -99,7 +99,7 @@ def take_from_index(
         is_news = entry.crawled_at is not None and entry.crawled_at.date() > watch.until
         expected = is_news or watch.expects(entry.published, None)
         (left if expected else taken).append(Listed(entry.url, entry.title, entry.published))
-    return Intake(tuple(taken), tuple(left)), len(fresh) - len(ours)
+    return BackfillIntake(tuple(taken), tuple(left)), len(fresh) - len(ours)
 
 
 def still_to_read(left: Sequence[Recueil], recorded: Sequence[Recueil], since: date) -> list[Recueil]:

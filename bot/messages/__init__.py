@@ -5,7 +5,7 @@ from bot.messages.announcement import Announcement, announce, announce_in_full, 
 from bot.messages.cleaning import clean as printable
 from bot.messages.dispatch import ALONE, Beside, Dispatch
 from bot.messages.layout import plain_decree, plain_post
-from bot.messages.lines import Line, Part
+from bot.messages.lines import FactLine, PostPart
 from bot.messages.lists import decree_line, decree_line_html
 from bot.messages.mastodon import StatusLimits, mastodon_length, mastodon_status, mastodon_thread
 from bot.messages.places import place_for
@@ -20,9 +20,9 @@ __all__ = [
     "Beside",
     "Button",
     "Dispatch",
+    "FactLine",
     "Language",
-    "Line",
-    "Part",
+    "PostPart",
     "StatusLimits",
     "TelegramText",
     "Words",

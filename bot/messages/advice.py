@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.domain import Counsel, Place, Standing
 from bot.messages.cleaning import cut, inert
-from bot.messages.lines import Line, Part
+from bot.messages.lines import FactLine, PostPart
 from bot.messages.moments import date_text
 from bot.messages.words import Language, Words, words_in
 
@@ -28,7 +28,7 @@ _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standi
 _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
-def recourse_line(counsel: Counsel, place: Place, now: datetime, words: Words) -> Iterator[Line]:
+def recourse_line(counsel: Counsel, place: Place, now: datetime, words: Words) -> Iterator[FactLine]:
     """One paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
     said, passed = words.recourse, _passed(counsel, place, now)
     at_least = _at_least(counsel, place, now, words)
@@ -37,7 +37,7 @@ def recourse_line(counsel: Counsel, place: Place, now: datetime, words: Words) -
         sentences += _two_courts(counsel, words)
         sentences += _urgency(counsel, words)
     sentences.append(said.source.format(**_sources(words)))
-    yield Line(Part.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(counsel, words, at_least, passed=passed))
+    yield FactLine(PostPart.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(counsel, words, at_least, passed=passed))
 
 
 def counsel_lines(counsel: Counsel, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:

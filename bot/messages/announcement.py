@@ -12,7 +12,7 @@ from bot.messages.changes import changed_lines, link_lines, notice_lines
 from bot.messages.cleaning import inert, link_to
 from bot.messages.dispatch import Dispatch
 from bot.messages.facts import fact_lines, reference_lines, title_line
-from bot.messages.lines import Line, Part, line
+from bot.messages.lines import FactLine, PostPart, line
 from bot.messages.places import hashtags, place_for, where_text
 from bot.messages.standings import flag_lines, post_timing
 from bot.messages.words import Language, Words, words_in
@@ -31,7 +31,7 @@ class Announcement:
     headline: str
     where: str
     timing: str | None
-    lines: tuple[Line, ...]
+    lines: tuple[FactLine, ...]
     link: str | None
     link_label: str
     button_label: str
@@ -76,13 +76,13 @@ def announce_in_full(
             *_lines(decree, words, counsel, publisher_of(decree, known)),
             *_signatory(decree, words, known),
             *changed_lines(decree, words),
-            *(Line(Part.ADVICE, "", (text,)) for text in advice),
+            *(FactLine(PostPart.ADVICE, "", (text,)) for text in advice),
             *sighting_lines(decree, words, known),
         ),
     )
 
 
-def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[Line]:
+def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
     """Where else it was published, each as a link: nothing where it was seen once only."""
     own = link_to(decree.url, decree.page)
     others: dict[str, Sighting] = {}
@@ -95,7 +95,7 @@ def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) ->
         where = where_text(place_for(places, sighting.authority), words)
         said = words.labels.sighting.format(where=where, page=max(sighting.page, 1))
         left = len(others) - len(shown) if position == len(shown) else 0
-        yield Line(Part.SIGHTINGS, "", (said,), hidden=left, more=words.more, href=link)
+        yield FactLine(PostPart.SIGHTINGS, "", (said,), hidden=left, more=words.more, href=link)
 
 
 def _announce(decree: Decree, place: Place, now: datetime, words: Words, counsel: Counsel | None) -> Announcement:
@@ -120,19 +120,19 @@ def publisher_of(decree: Decree, places: Mapping[str, Place]) -> Place | None:
     return None if decree.publisher == decree.authority else place_for(places, decree.publisher)
 
 
-def _lines(decree: Decree, words: Words, counsel: Counsel | None, publisher: Place | None) -> Iterator[Line]:
+def _lines(decree: Decree, words: Words, counsel: Counsel | None, publisher: Place | None) -> Iterator[FactLine]:
     if counsel is not None:
         yield from flag_lines(counsel, words)
     yield from title_line(decree, words)
     if publisher is not None:
-        yield from line(Part.PUBLISHER, words.labels.publisher, (publisher.name,), words)
+        yield from line(PostPart.PUBLISHER, words.labels.publisher, (publisher.name,), words)
     yield from link_lines(decree, words)
     yield from fact_lines(decree, words)
     yield from reference_lines(decree, words)
 
 
-def _signatory(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[Line]:
+def _signatory(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
     facts = decree.facts
-    yield from line(Part.OFFICE, words.labels.office, (facts.office,), words)
+    yield from line(PostPart.OFFICE, words.labels.office, (facts.office,), words)
     if facts.authority is not None and facts.authority != decree.authority:
-        yield from line(Part.DECIDED, words.labels.decided, (place_for(places, facts.authority).name,), words)
+        yield from line(PostPart.DECIDED, words.labels.decided, (place_for(places, facts.authority).name,), words)

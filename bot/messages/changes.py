@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bot.domain import CHANGING, Change, Decree, Facts, Kind, Reference
 from bot.domain.folding import fold_letters
 from bot.messages.cleaning import clean, cut, inert
-from bot.messages.lines import Line, Part, capital
+from bot.messages.lines import FactLine, PostPart, capital
 from bot.messages.moments import date_text, period_text
 from bot.messages.words import Words
 
@@ -29,22 +29,22 @@ def first_link(decree: Decree, words: Words) -> str | None:
     return None
 
 
-def link_lines(decree: Decree, words: Words) -> Iterator[Line]:
+def link_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """`Met fin à l’arrêté n° 2024-01 du 2 mai 2024 [12]`, one line per decree that this one bears on."""
     bonds = tuple(_bonds(decree))
     for position, bond in enumerate(bonds[:_MOST]):
         days = (bond.signed, None if bond.number else bond.signed)
         whole, brief = (_verb(bond, words).format(decree=_named(bond.number, day, bond.known, words)) for day in days)
-        yield Line(Part.LINKS, "", (capital(whole),), hidden=_left(bonds, position), more=words.more, brief=capital(brief))
+        yield FactLine(PostPart.LINKS, "", (capital(whole),), hidden=_left(bonds, position), more=words.more, brief=capital(brief))
 
 
-def changed_lines(decree: Decree, words: Words) -> Iterator[Line]:
+def changed_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """`Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024`, one line per later decree."""
     for position, change in enumerate(decree.changed_by[:_MOST]):
-        yield Line(Part.CHANGED, "", (_changed(change, words),), hidden=_left(decree.changed_by, position), more=words.more)
+        yield FactLine(PostPart.CHANGED, "", (_changed(change, words),), hidden=_left(decree.changed_by, position), more=words.more)
 
 
-def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[Line]:
+def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[FactLine]:
     """`❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, where that is known when the post is written.
 
     The end of what it allowed comes first, what was ended itself last; `below` are the ids of the decrees that are told after it in the
@@ -62,7 +62,7 @@ def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterat
         )
         if change.decree in below:
             whole, brief = (words.notice.below.format(text=text) for text in (whole, brief))
-        yield Line(Part.NOTICE, "", (whole,), hidden=_left(tuple(changes), position), more=words.more, brief=brief)
+        yield FactLine(PostPart.NOTICE, "", (whole,), hidden=_left(tuple(changes), position), more=words.more, brief=brief)
 
 
 def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | None:

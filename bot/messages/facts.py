@@ -6,39 +6,39 @@ from collections.abc import Collection, Iterator
 
 from bot.domain import CameraType, Decree, Facts, Kind
 from bot.messages.cleaning import clean
-from bot.messages.lines import Line, Part, line
+from bot.messages.lines import FactLine, PostPart, line
 from bot.messages.moments import date_text, period_text
 from bot.messages.words import Words
 
 
-def title_line(decree: Decree, words: Words) -> Iterator[Line]:
+def title_line(decree: Decree, words: Words) -> Iterator[FactLine]:
     """The title of the act, as printed."""
-    yield from line(Part.TITLE, "", (decree.title,), words)
+    yield from line(PostPart.TITLE, "", (decree.title,), words)
 
 
-def fact_lines(decree: Decree, words: Words) -> Iterator[Line]:
+def fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """Period, event, places, operators, purposes, software, cameras."""
     facts, labels = decree.facts, words.labels
-    yield from line(Part.PERIOD, labels.period, (period_text(facts, words),), words)
-    yield from line(Part.EVENT, labels.event, (facts.event,), words)
-    yield from line(Part.PLACES, labels.places, facts.places, words)
+    yield from line(PostPart.PERIOD, labels.period, (period_text(facts, words),), words)
+    yield from line(PostPart.EVENT, labels.event, (facts.event,), words)
+    yield from line(PostPart.PLACES, labels.places, facts.places, words)
     # A refusal sets nothing going: whoever is named asked for it, and its cameras feed no algorithm.
     refused = decree.kind is Kind.REFUSAL
-    yield from line(Part.OPERATORS, labels.requested if refused else labels.operators, facts.operators, words)
-    yield from line(Part.PURPOSES, labels.purposes, tuple(getattr(words.purposes, purpose.value) for purpose in facts.purposes), words)
-    yield from line(Part.SOFTWARE, labels.software, (_software(facts),), words)
-    yield from line(Part.CAMERAS, labels.cameras, (_cameras(facts, words, typed=not refused),), words)
+    yield from line(PostPart.OPERATORS, labels.requested if refused else labels.operators, facts.operators, words)
+    yield from line(PostPart.PURPOSES, labels.purposes, tuple(getattr(words.purposes, purpose.value) for purpose in facts.purposes), words)
+    yield from line(PostPart.SOFTWARE, labels.software, (_software(facts),), words)
+    yield from line(PostPart.CAMERAS, labels.cameras, (_cameras(facts, words, typed=not refused),), words)
 
 
-def reference_lines(decree: Decree, words: Words) -> Iterator[Line]:
+def reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """By what the decree is called: number, day of signature, day of publication."""
     facts, labels = decree.facts, words.labels
     if facts.number and clean(facts.number):
-        yield from line(Part.NUMBER, "", (labels.number.format(number=clean(facts.number)),), words)
+        yield from line(PostPart.NUMBER, "", (labels.number.format(number=clean(facts.number)),), words)
     if facts.signed is not None:
-        yield from line(Part.SIGNED, "", (labels.signed.format(date=date_text(facts.signed, words.dates)),), words)
+        yield from line(PostPart.SIGNED, "", (labels.signed.format(date=date_text(facts.signed, words.dates)),), words)
     if decree.published is not None:
-        yield from line(Part.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
+        yield from line(PostPart.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
 
 
 def _software(facts: Facts) -> str | None:

@@ -11,15 +11,25 @@ from bot.domain import Counsel, Decree, Place
 from bot.messages.announcement import Announcement, announce, announce_in_full
 from bot.messages.cleaning import cut
 from bot.messages.dispatch import Dispatch
-from bot.messages.lines import Line, Part
+from bot.messages.lines import FactLine, PostPart
 from bot.messages.words import Language
 
-_REFERENCE_PARTS = (Part.NUMBER, Part.SIGNED, Part.PUBLISHED)
+_REFERENCE_PARTS = (PostPart.NUMBER, PostPart.SIGNED, PostPart.PUBLISHED)
 SEPARATOR = " · "
-_APART = {Part.NOTICE, Part.FLAGS, Part.TITLE, Part.LINKS, Part.CHANGED, Part.RECOURSE, Part.ADVICE, Part.SIGHTINGS, *_REFERENCE_PARTS}
+_APART = {
+    PostPart.NOTICE,
+    PostPart.FLAGS,
+    PostPart.TITLE,
+    PostPart.LINKS,
+    PostPart.CHANGED,
+    PostPart.RECOURSE,
+    PostPart.ADVICE,
+    PostPart.SIGHTINGS,
+    *_REFERENCE_PARTS,
+}
 """Parts that do not stand among the facts."""
 
-_TELLING = {Part.PERIOD, Part.EVENT, Part.PLACES, Part.LINKS}
+_TELLING = {PostPart.PERIOD, PostPart.EVENT, PostPart.PLACES, PostPart.LINKS}
 
 BRIEF = -1
 """In place of a number of characters: the line in its brief form, whole."""
@@ -43,51 +53,51 @@ class Frame(StrEnum):
 # What a reader needs stays longest: what is done, where, when, by whom, for which event. The title goes first since the facts below it say
 # the same more precisely; then whatever says a thing again. What is said of the law is told briefly or not at all: half a sentence on a
 # time limit would mislead. The link is never touched.
-SHORTENING: tuple[tuple[Part | Frame, int], ...] = (
-    (Part.TITLE, 160),
-    (Part.TITLE, 90),
-    (Part.RECOURSE, BRIEF),
-    (Part.PLACES, 120),
-    (Part.PURPOSES, 80),
-    (Part.OPERATORS, 80),
-    (Part.EVENT, 60),
-    (Part.TITLE, 60),
-    (Part.NOTICE, BRIEF),
-    (Part.PUBLISHED, 0),
-    (Part.SIGNED, 0),
-    (Part.FLAGS, BRIEF),
-    (Part.LINKS, BRIEF),
-    (Part.TITLE, TOLD_BELOW),
-    (Part.PURPOSES, 40),
-    (Part.SOFTWARE, 40),
-    (Part.OFFICE, 60),
-    (Part.PLACES, 40),
-    (Part.TITLE, 40),
-    (Part.PURPOSES, 0),
-    (Part.CAMERAS, 0),
-    (Part.PUBLISHER, 0),
-    (Part.SOFTWARE, 0),
-    (Part.TITLE, 0),
-    (Part.OFFICE, 0),
-    (Part.DECIDED, 0),
-    (Part.SIGHTINGS, 0),
+SHORTENING: tuple[tuple[PostPart | Frame, int], ...] = (
+    (PostPart.TITLE, 160),
+    (PostPart.TITLE, 90),
+    (PostPart.RECOURSE, BRIEF),
+    (PostPart.PLACES, 120),
+    (PostPart.PURPOSES, 80),
+    (PostPart.OPERATORS, 80),
+    (PostPart.EVENT, 60),
+    (PostPart.TITLE, 60),
+    (PostPart.NOTICE, BRIEF),
+    (PostPart.PUBLISHED, 0),
+    (PostPart.SIGNED, 0),
+    (PostPart.FLAGS, BRIEF),
+    (PostPart.LINKS, BRIEF),
+    (PostPart.TITLE, TOLD_BELOW),
+    (PostPart.PURPOSES, 40),
+    (PostPart.SOFTWARE, 40),
+    (PostPart.OFFICE, 60),
+    (PostPart.PLACES, 40),
+    (PostPart.TITLE, 40),
+    (PostPart.PURPOSES, 0),
+    (PostPart.CAMERAS, 0),
+    (PostPart.PUBLISHER, 0),
+    (PostPart.SOFTWARE, 0),
+    (PostPart.TITLE, 0),
+    (PostPart.OFFICE, 0),
+    (PostPart.DECIDED, 0),
+    (PostPart.SIGHTINGS, 0),
     (Frame.TAGS, 1),
     (Frame.TIMING, 0),
     (Frame.PAGE, 0),
     (Frame.LABEL, 0),
-    (Part.OPERATORS, 30),
-    (Part.ADVICE, 0),
-    (Part.RECOURSE, 0),
-    (Part.FLAGS, 0),
-    (Part.CHANGED, 0),
-    (Part.PLACES, 0),
-    (Part.EVENT, 30),
-    (Part.EVENT, 0),
-    (Part.OPERATORS, 0),
-    (Part.LINKS, 0),
-    (Part.NUMBER, 40),
-    (Part.PERIOD, 0),
-    (Part.NOTICE, 0),
+    (PostPart.OPERATORS, 30),
+    (PostPart.ADVICE, 0),
+    (PostPart.RECOURSE, 0),
+    (PostPart.FLAGS, 0),
+    (PostPart.CHANGED, 0),
+    (PostPart.PLACES, 0),
+    (PostPart.EVENT, 30),
+    (PostPart.EVENT, 0),
+    (PostPart.OPERATORS, 0),
+    (PostPart.LINKS, 0),
+    (PostPart.NUMBER, 40),
+    (PostPart.PERIOD, 0),
+    (PostPart.NOTICE, 0),
 )
 
 
@@ -96,7 +106,7 @@ class TooSmall(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PostRow:
     """One line of a post. With `href`, `text` is the words of a link."""
 
     text: str
@@ -104,35 +114,35 @@ class Row:
     href: str | None = None
 
 
-def paragraphs(said: Announcement) -> tuple[tuple[Row, ...], ...]:
+def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
     """The post as paragraphs of rows; none is empty."""
-    head = [Row(said.headline, strong=True)] if said.headline else []
-    head += [Row(said.where)] if said.where else []
-    head += [Row(said.timing, strong=True)] if said.timing else []
-    head += [Row(row.text, strong=True) for row in _rows(said, Part.NOTICE)]
-    head += _rows(said, Part.FLAGS)
-    facts = [Row(labelled(line, said.label)) for line in said.lines if line.part not in _APART]
+    head = [PostRow(said.headline, strong=True)] if said.headline else []
+    head += [PostRow(said.where)] if said.where else []
+    head += [PostRow(said.timing, strong=True)] if said.timing else []
+    head += [PostRow(row.text, strong=True) for row in _rows(said, PostPart.NOTICE)]
+    head += _rows(said, PostPart.FLAGS)
+    facts = [PostRow(labelled(line, said.label)) for line in said.lines if line.part not in _APART]
     reference = SEPARATOR.join(line.text for line in said.lines if line.part in _REFERENCE_PARTS)
-    facts += [Row(reference)] if reference else []
+    facts += [PostRow(reference)] if reference else []
     # The link that tells the post from others comes last.
-    link = [Row(said.page_label, href=said.page)] if said.page else []
-    link += [Row(said.link_label, href=said.link)] if said.link else []
-    tags = [Row(" ".join(said.hashtags))] if said.hashtags else []
+    link = [PostRow(said.page_label, href=said.page)] if said.page else []
+    link += [PostRow(said.link_label, href=said.link)] if said.link else []
+    tags = [PostRow(" ".join(said.hashtags))] if said.hashtags else []
     return tuple(
         tuple(rows)
         for rows in (
             head,
-            [*_rows(said, Part.TITLE), *_rows(said, Part.LINKS), *_rows(said, Part.CHANGED)],
+            [*_rows(said, PostPart.TITLE), *_rows(said, PostPart.LINKS), *_rows(said, PostPart.CHANGED)],
             facts,
-            [*_rows(said, Part.RECOURSE), *_rows(said, Part.ADVICE)],
-            [*_rows(said, Part.SIGHTINGS), *link, *tags],
+            [*_rows(said, PostPart.RECOURSE), *_rows(said, PostPart.ADVICE)],
+            [*_rows(said, PostPart.SIGHTINGS), *link, *tags],
         )
         if rows
     )
 
 
-def _rows(said: Announcement, part: Part) -> list[Row]:
-    return [Row(line.text, href=line.href) for line in said.lines if line.part is part]
+def _rows(said: Announcement, part: PostPart) -> list[PostRow]:
+    return [PostRow(line.text, href=line.href) for line in said.lines if line.part is part]
 
 
 def plain(said: Announcement) -> str:
@@ -140,13 +150,13 @@ def plain(said: Announcement) -> str:
     return "\n\n".join("\n".join(_plain_row(row, said.label) for row in rows) for rows in paragraphs(said))
 
 
-def _plain_row(row: Row, label: str) -> str:
+def _plain_row(row: PostRow, label: str) -> str:
     if row.href is None:
         return row.text
     return label.format(label=row.text, text=row.href) if row.text else row.href
 
 
-def labelled(line: Line, label: str) -> str:
+def labelled(line: FactLine, label: str) -> str:
     """The line after its label, if it has one."""
     return label.format(label=line.label, text=line.text) if line.label else line.text
 
@@ -177,12 +187,12 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
     raise TooSmall(message)
 
 
-def _shorten(said: Announcement, part: Part | Frame, floor: int, overflow: int) -> Announcement:
+def _shorten(said: Announcement, part: PostPart | Frame, floor: int, overflow: int) -> Announcement:
     match part:
         case Frame.TAGS:
             return replace(said, hashtags=said.hashtags[:floor])
         case Frame.TIMING:
-            return replace(said, timing=None) if Part.PERIOD in {line.part for line in said.lines} else said
+            return replace(said, timing=None) if PostPart.PERIOD in {line.part for line in said.lines} else said
         case Frame.PAGE:
             return replace(said, page=None)
         case Frame.LABEL:
@@ -195,7 +205,7 @@ def _shorten(said: Announcement, part: Part | Frame, floor: int, overflow: int) 
     return replace(said, lines=tuple(line for line in lines if line is not None))
 
 
-def _shorter(line: Line, floor: int, overflow: int) -> Line | None:
+def _shorter(line: FactLine, floor: int, overflow: int) -> FactLine | None:
     """Whole items go first; a single item is cut between words."""
     if floor == 0:
         return None

@@ -13,7 +13,7 @@ _ITEMS_SHOWN = 12
 """Of a list of places: a decree may name 46 stations."""
 
 
-class Part(StrEnum):
+class PostPart(StrEnum):
     """The parts of a post that may be shortened or left out. From `OFFICE` on, they are said in the long form only."""
 
     NOTICE = "notice"
@@ -40,13 +40,13 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FactLine:
     """One fact: its label (empty where the text speaks for itself), its items, and how many more items are not shown.
 
     `brief` is the whole line in fewer words, for texts that must not be cut anywhere. With `href`, the line is the words of a link.
     """
 
-    part: Part
+    part: PostPart
     label: str
     items: tuple[str, ...]
     hidden: int = 0
@@ -61,11 +61,11 @@ class Line:
         return f"{shown} {self.more.format(n=self.hidden)}".strip() if self.hidden else shown
 
 
-def line(part: Part, label: str, texts: tuple[str | None, ...], words: Words) -> Iterator[Line]:
+def line(part: PostPart, label: str, texts: tuple[str | None, ...], words: Words) -> Iterator[FactLine]:
     """One line with the texts that say something, each once and made inert; none where none does."""
     items = tuple(dict.fromkeys(item for item in (inert(text or "") for text in texts) if item))
     if items:
-        yield Line(part, label, items[:_ITEMS_SHOWN], hidden=max(len(items) - _ITEMS_SHOWN, 0), more=words.more)
+        yield FactLine(part, label, items[:_ITEMS_SHOWN], hidden=max(len(items) - _ITEMS_SHOWN, 0), more=words.more)
 
 
 def capital(text: str) -> str:

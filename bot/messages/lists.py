@@ -11,7 +11,7 @@ from bot.messages.announcement import announce
 from bot.messages.changes import first_link
 from bot.messages.cleaning import cut
 from bot.messages.dispatch import Dispatch
-from bot.messages.lines import Part
+from bot.messages.lines import PostPart
 from bot.messages.moments import period_text
 from bot.messages.places import where_text
 from bot.messages.standings import flag_lines, list_changes, list_standing
@@ -61,11 +61,11 @@ def _pieces(decree: Decree, place: Place, now: datetime, language: Language, cou
     changes = ", ".join(list_changes(decree, words))
     flags = () if counsel is None else tuple(line.brief for line in flag_lines(counsel, words))
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
-    known = (bond, _period(decree, words, counsel), standing, changes, *flags, texts.get(Part.OPERATORS), texts.get(Part.NUMBER))
+    known = (bond, _period(decree, words, counsel), standing, changes, *flags, texts.get(PostPart.OPERATORS), texts.get(PostPart.NUMBER))
     facts = [cut(text, _LONGEST_DOUBT if text is standing else _LONGEST_PIECE) for text in known if text]
-    told = {Part.PERIOD, Part.OPERATORS, Part.NUMBER} & texts.keys()
-    if not told and bond is None and Part.TITLE in texts:
-        facts.insert(0, cut(texts[Part.TITLE], 120))
+    told = {PostPart.PERIOD, PostPart.OPERATORS, PostPart.NUMBER} & texts.keys()
+    if not told and bond is None and PostPart.TITLE in texts:
+        facts.insert(0, cut(texts[PostPart.TITLE], 120))
     return mark, kind, (cut(where, _LONGEST_PIECE), *facts)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain import Counsel, Decree, Flag, Kind, Place, Standing
 from bot.messages.changes import doubt_text
-from bot.messages.lines import Line, Part, capital
+from bot.messages.lines import FactLine, PostPart, capital
 from bot.messages.moments import Stage, Timing, date_text, days_text, delay_text, timing, timing_text
 from bot.messages.words import Words
 
@@ -58,11 +58,11 @@ def list_changes(decree: Decree, words: Words) -> Iterator[str]:
         yield words.standing.renewed
 
 
-def flag_lines(counsel: Counsel, words: Words) -> Iterator[Line]:
+def flag_lines(counsel: Counsel, words: Words) -> Iterator[FactLine]:
     """One line per flag, with its brief form for lists and small spaces."""
     for flag in counsel.flags:
         whole, brief = _flag(flag, counsel, words)
-        yield Line(Part.FLAGS, "", (_MARK + capital(whole),), brief=_MARK + brief)
+        yield FactLine(PostPart.FLAGS, "", (_MARK + capital(whole),), brief=_MARK + brief)
 
 
 def _flag(flag: Flag, counsel: Counsel, words: Words) -> tuple[str, str]:

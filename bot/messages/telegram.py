@@ -14,7 +14,7 @@ from bot.messages import html
 from bot.messages.announcement import Announcement, announce, announce_in_full
 from bot.messages.cleaning import cut, unlinked
 from bot.messages.dispatch import Dispatch
-from bot.messages.layout import Row, fit, paragraphs, plain
+from bot.messages.layout import PostRow, fit, paragraphs, plain
 from bot.messages.words import Language
 
 TEXT_LIMIT = 4096
@@ -83,7 +83,7 @@ def _html(said: Announcement) -> html.Html:
     return html.join("\n\n", tuple(html.join("\n", tuple(_row(row) for row in rows)) for rows in paragraphs(said)))
 
 
-def _row(row: Row) -> html.Html:
+def _row(row: PostRow) -> html.Html:
     words = html.text(row.text or row.href or "")
     if row.href is not None:
         return html.link(row.href, words)

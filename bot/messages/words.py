@@ -128,7 +128,7 @@ class PurposeWords(Table):
     fire: str
 
 
-class Labels(Table):
+class FactLabels(Table):
     """What stands before each fact."""
 
     event: str
@@ -249,7 +249,7 @@ class Words(Table):
     kinds: KindWords
     short_kinds: KindWords
     purposes: PurposeWords
-    labels: Labels
+    labels: FactLabels
     cameras: CameraWords
     timing: TimingWords
     dates: DateWords

@@ -35,31 +35,31 @@ PASSING = frozenset({Cause.UNREACHABLE, Cause.BLOCKED, Cause.CHALLENGE, Cause.MA
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class AlertThresholds:
     """A trouble matters after so many failed polls in a row, the first of them at least so long ago."""
 
     polls: int
     time: timedelta = timedelta(0)
 
 
-PATIENCE: Mapping[Cause, Patience] = MappingProxyType(
+PATIENCE: Mapping[Cause, AlertThresholds] = MappingProxyType(
     {
-        Cause.UNREACHABLE: Patience(3, timedelta(hours=1)),
-        Cause.BLOCKED: Patience(3, timedelta(hours=1)),
-        Cause.CHALLENGE: Patience(2, timedelta(minutes=30)),
-        Cause.MAINTENANCE: Patience(3, timedelta(hours=1)),
-        Cause.RESTING: Patience(3, timedelta(hours=1)),
+        Cause.UNREACHABLE: AlertThresholds(3, timedelta(hours=1)),
+        Cause.BLOCKED: AlertThresholds(3, timedelta(hours=1)),
+        Cause.CHALLENGE: AlertThresholds(2, timedelta(minutes=30)),
+        Cause.MAINTENANCE: AlertThresholds(3, timedelta(hours=1)),
+        Cause.RESTING: AlertThresholds(3, timedelta(hours=1)),
         # A page being edited may be gone or empty for a minute.
-        Cause.MOVED: Patience(2),
-        Cause.STRUCTURE: Patience(2),
-        Cause.EMPTIED: Patience(2),
-        Cause.UNUSABLE: Patience(2),
+        Cause.MOVED: AlertThresholds(2),
+        Cause.STRUCTURE: AlertThresholds(2),
+        Cause.EMPTIED: AlertThresholds(2),
+        Cause.UNUSABLE: AlertThresholds(2),
         # These do not go away by waiting.
-        Cause.ROBOTS: Patience(1),
-        Cause.NEEDS_BROWSER: Patience(1),
-        Cause.UNEXPECTED: Patience(1),
+        Cause.ROBOTS: AlertThresholds(1),
+        Cause.NEEDS_BROWSER: AlertThresholds(1),
+        Cause.UNEXPECTED: AlertThresholds(1),
         # Judged by its recueils, and not by its polls, which work.
-        Cause.FILES: Patience(0),
+        Cause.FILES: AlertThresholds(0),
     }
 )
 

@@ -26,7 +26,7 @@ REMINDED_AFTER = timedelta(hours=24)
 """A post of which only a person can say whether it is there is asked about again: what follows it waits for the answer."""
 
 
-class Trouble(StrEnum):
+class PostTrouble(StrEnum):
     """The closed list, in the order in which they are told."""
 
     REFUSED = "refused"
@@ -78,10 +78,12 @@ def post_changes(
     for edit in not_edited:
         # A server that shows what is edited to others is one trouble of its destination.
         subject = f"destination:{edit.destination}" if edit.cause is PostCause.EDIT_EXPOSED else f"post:{edit.post}"
-        _add(troubles, subject, Trouble.NOT_EDITED, edit.destination, edit.error)
+        _add(troubles, subject, PostTrouble.NOT_EDITED, edit.destination, edit.error)
     going_on = {(alert.subject, alert.trouble): alert for alert in unfinished if alert.closed_at is None}
     shut = {alert.destination for alert in going_on.values() if _is_still_shut(alert, unsent)}
-    opened = [new for key, new in troubles.items() if key not in going_on and not (new.trouble == Trouble.LATE and new.destination in shut)]
+    opened = [
+        new for key, new in troubles.items() if key not in going_on and not (new.trouble == PostTrouble.LATE and new.destination in shut)
+    ]
     closed = [alert for key, alert in going_on.items() if key not in troubles and not _is_still_shut(alert, unsent)]
     return PostChanges(tuple(opened), tuple(closed))
 
@@ -97,12 +99,12 @@ def posts_to_tell(unfinished: Sequence[PostAlert], now: datetime, *, settle: tim
 
 
 def _is_forgotten(alert: PostAlert, now: datetime) -> bool:
-    return alert.trouble == Trouble.IN_DOUBT and alert.told_at is not None and now - alert.told_at >= REMINDED_AFTER
+    return alert.trouble == PostTrouble.IN_DOUBT and alert.told_at is not None and now - alert.told_at >= REMINDED_AFTER
 
 
 def _is_still_shut(alert: PostAlert, unsent: Sequence[OpenPost]) -> bool:
     """Whether what waited when a destination began to refuse still waits, if for another reason by now: it has not opened."""
-    if alert.trouble != Trouble.CLOSED:
+    if alert.trouble != PostTrouble.CLOSED:
         return False
     return any(post.destination == alert.destination and post.created_at <= alert.opened_at and _of_post(post) is None for post in unsent)
 
@@ -120,21 +122,21 @@ def _troubles(
         health = judge_destination(name, check, unsent, now, late_after)
         subject, is_late = f"destination:{name}", health.oldest is not None and now - health.oldest >= late_after
         if health.trouble is DestinationTrouble.REFUSED:
-            _add(found, subject, Trouble.CLOSED, name, health.detail)
+            _add(found, subject, PostTrouble.CLOSED, name, health.detail)
         elif check is not None and check.trouble is DestinationTrouble.UNREACHABLE and now - check.since >= UNREACHABLE_FOR:
-            _add(found, subject, Trouble.UNREACHABLE, name, check.detail)
+            _add(found, subject, PostTrouble.UNREACHABLE, name, check.detail)
         elif is_late:
-            _add(found, subject, Trouble.LATE, name, health.detail)
+            _add(found, subject, PostTrouble.LATE, name, health.detail)
         if check is not None and check.trouble is DestinationTrouble.RIGHTS:
-            _add(found, subject, Trouble.RIGHTS, name, check.detail)
+            _add(found, subject, PostTrouble.RIGHTS, name, check.detail)
     return found
 
 
-def _of_post(post: OpenPost) -> Trouble | None:
+def _of_post(post: OpenPost) -> PostTrouble | None:
     if not needs_person(post):
         return None
-    return Trouble.REFUSED if post.state is PostState.REFUSED else Trouble.IN_DOUBT
+    return PostTrouble.REFUSED if post.state is PostState.REFUSED else PostTrouble.IN_DOUBT
 
 
-def _add(found: dict[tuple[str, str], NewPostAlert], subject: str, trouble: Trouble, destination: str, error: str | None) -> None:
+def _add(found: dict[tuple[str, str], NewPostAlert], subject: str, trouble: PostTrouble, destination: str, error: str | None) -> None:
     found.setdefault((subject, trouble.value), NewPostAlert(subject, trouble.value, destination, error or ""))

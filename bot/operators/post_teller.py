@@ -12,8 +12,8 @@ import structlog
 from bot.delivery import DeliveryError
 from bot.domain import DestinationCheck
 from bot.messages import Language
-from bot.operators.post_decisions import SETTLE, PostChanges, PostMessage, Trouble, post_changes, posts_to_tell
-from bot.operators.teller import OperatorsChat, Patience
+from bot.operators.post_decisions import SETTLE, PostChanges, PostMessage, PostTrouble, post_changes, posts_to_tell
+from bot.operators.teller import NotifyRetries, OperatorsChat
 from bot.operators.text import post_text
 from bot.storage.alerts import NewPostAlert, PostAlert
 from bot.storage.edits import EditTold
@@ -92,7 +92,7 @@ class PostTeller:
         self._chat = chat
         self._clock = clock
         self._language = language
-        self._patience = Patience(clock)
+        self._patience = NotifyRetries(clock)
 
     async def look(self, *, settle: timedelta = SETTLE) -> None:
         """One look. What has just begun waits `settle` for what may begin with it. Raises StorageError."""
@@ -123,7 +123,7 @@ class PostTeller:
         closed = [alert.id for alert in change.closed]
         await asyncio.to_thread(self._alerts.change, self._clock(), opened=change.opened, closed=closed)
         for new in change.opened:
-            if new.trouble == Trouble.LATE:
+            if new.trouble == PostTrouble.LATE:
                 log.warning("posts have waited for long", destination=new.destination, error=new.detail)
         for alert in change.closed:
             log.info("delivery needs no look any more", about=alert.subject, destination=alert.destination, trouble=alert.trouble)

@@ -9,15 +9,15 @@ from typing import Protocol
 
 import structlog
 
-from bot.delivery import Choice, DeliveryError
+from bot.delivery import ChatButton, DeliveryError
 from bot.detection import without_names
 from bot.domain import Decree
 from bot.domain.records import Waiting
-from bot.ingest.review import Answer, answer_data
+from bot.ingest.review import ReviewAnswer, answer_data
 from bot.messages import Language
 from bot.messages.cleaning import cut, inert, link_to
-from bot.operators.teller import Patience
-from bot.operators.vocabulary import ReviewWords, alert_words
+from bot.operators.teller import NotifyRetries
+from bot.operators.vocabulary import ReviewQuestionWords, alert_words
 from bot.queries.phrases import doubt_words
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.threads import uninterrupted
@@ -47,7 +47,7 @@ class WaitingActs(Protocol):
 class AskedChat(Protocol):
     """Where the operators answer."""
 
-    async def ask(self, text: str, choices: Sequence[Choice], /) -> None:
+    async def ask(self, text: str, choices: Sequence[ChatButton], /) -> None:
         """Send a question with its buttons. Raises DeliveryError."""
         ...
 
@@ -75,7 +75,7 @@ class ReviewAsker:
         self._clock = clock
         self._language = language
         self._buttons = buttons
-        self._patience = Patience(clock)
+        self._patience = NotifyRetries(clock)
 
     async def look(self, *, heard: bool = True) -> None:
         """Ask about what waits. Unless a button that is pressed is `heard`, the command is named in its place. Raises StorageError."""
@@ -106,7 +106,10 @@ class ReviewAsker:
     async def _asked(self, act: Waiting, found: Sequence[Decree], *, buttons: bool) -> bool:
         words = alert_words(self._language).reviews
         choices = (
-            [Choice(said, answer_data(Answer(act.id, act.token, is_decree))) for said, is_decree in ((words.yes, True), (words.no, False))]
+            [
+                ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree)))
+                for said, is_decree in ((words.yes, True), (words.no, False))
+            ]
             if buttons
             else []
         )
@@ -129,7 +132,9 @@ _QUOTES = 3
 _NUMBERS = 20
 
 
-def review_text(act: Waiting, name: str, words: ReviewWords, *, buttons: bool, found: Sequence[Decree] = (), why: str | None = None) -> str:
+def review_text(
+    act: Waiting, name: str, words: ReviewQuestionWords, *, buttons: bool, found: Sequence[Decree] = (), why: str | None = None
+) -> str:
     """The act, where it stands, what made it doubtful, and how to answer. Far below what Telegram takes.
 
     `found` are the decrees that a yes records, told where there are several; `why` is the reason for the doubt, where one is known.

@@ -12,10 +12,10 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.domain import Kind, Outcome
-from bot.ingest.review import Answer, Settled, answer_from
+from bot.ingest.review import ReviewAnswer, Settled, answer_from
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut
-from bot.queries.vocabulary import ReviewWords, vocabulary
+from bot.queries.vocabulary import SettlementWords, vocabulary
 from bot.storage.errors import NoSuchRow
 
 log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ class ReviewButtons:
     async def _is_ours(self, chat: Chat) -> bool:
         return _is(chat, self._chat) or _is(chat, await asyncio.to_thread(self._now_at, self._chat))
 
-    async def _settle(self, query: CallbackQuery, answer: Answer, words: ReviewWords) -> None:
+    async def _settle(self, query: CallbackQuery, answer: ReviewAnswer, words: SettlementWords) -> None:
         if answer.is_decree:
             settled = await asyncio.to_thread(self._reviewer.accept, answer.review, kind=None, by=BY, token=answer.token)
         else:
@@ -111,7 +111,7 @@ class ReviewButtons:
                 raise
 
 
-def outcome_text(settled: Settled, words: ReviewWords, language: Language) -> str:
+def outcome_text(settled: Settled, words: SettlementWords, language: Language) -> str:
     """What became of a review, in words."""
     decision = settled.decision
     if decision.outcome is Outcome.DECREE and decision.kind is not None:

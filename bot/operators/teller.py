@@ -81,7 +81,7 @@ class AlertTeller:
         self._names = names
         self._clock = clock
         self._language = language
-        self._patience = Patience(clock)
+        self._patience = NotifyRetries(clock)
         self._down: str | None = None
 
     async def look(self, *, settle: timedelta = SETTLE) -> None:
@@ -144,7 +144,7 @@ class AlertTeller:
 # How long a chat that took no message is left alone: longer with every failure in a row.
 
 
-class Patience:
+class NotifyRetries:
     """Of one teller with its chat. `clock` gives the current instant (aware, UTC); `failures` counts those in a row."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:

@@ -18,7 +18,7 @@ from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
 from bot.operators.decisions import Message
 from bot.operators.fitting import Advised, complete, fitted
-from bot.operators.post_decisions import PostMessage, Trouble
+from bot.operators.post_decisions import PostMessage, PostTrouble
 from bot.operators.vocabulary import AlertWords, alert_words
 from bot.storage.alerts import PostAlert
 from sources.catalogue.authority import Authority
@@ -43,12 +43,12 @@ class PostWords(BaseModel):
     and_more: str
     no_detail: str
     shortened: str
-    troubles: Advised[Trouble]
+    troubles: Advised[PostTrouble]
 
     @field_validator("troubles")
     @classmethod
-    def _has_words_for_each(cls, troubles: Advised[Trouble]) -> Advised[Trouble]:
-        return complete(troubles, Trouble)
+    def _has_words_for_each(cls, troubles: Advised[PostTrouble]) -> Advised[PostTrouble]:
+        return complete(troubles, PostTrouble)
 
 
 @cache
@@ -70,7 +70,7 @@ def post_text(message: PostMessage, language: Language) -> str:
 
 def _blocks(alerts: Sequence[PostAlert], words: PostWords, *, with_advice: bool) -> list[str]:
     blocks = []
-    for trouble in Trouble:
+    for trouble in PostTrouble:
         concerned = [alert for alert in alerts if alert.trouble == trouble.value]
         if concerned:
             said = words.troubles[trouble]

@@ -13,7 +13,7 @@ from bot.messages import Language
 from bot.operators.fitting import Advised, complete
 
 
-class ReviewWords(BaseModel):
+class ReviewQuestionWords(BaseModel):
     """What operators are asked about an act that a person must look at, and what became of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,7 +47,7 @@ class AlertWords(BaseModel):
     never: str
     shortened: str
     causes: Advised[Cause]
-    reviews: ReviewWords
+    reviews: ReviewQuestionWords
 
     @field_validator("causes")
     @classmethod

@@ -15,7 +15,7 @@ from bot.domain.health import Overview, Status
 from bot.domain.law.standing import period, standing
 from bot.domain.records import PageOfDecrees
 from bot.messages import place_for
-from bot.queries.departments import Found, find_department
+from bot.queries.departments import DepartmentMatch, find_department
 from bot.queries.state import DepartmentState, WatchState
 
 Clock = Callable[[], datetime]
@@ -160,7 +160,7 @@ class Questions:
         """The decrees in force now or later, by when they begin; of one department, by code or name, where one is given."""
         if len(department) > LONGEST_WORDS:
             return BadInput(Fault.TOO_LONG)
-        found: Found | None = find_department(department, self._places) if department.strip() else None
+        found: DepartmentMatch | None = find_department(department, self._places) if department.strip() else None
         if found is not None and found.place is None:
             return UnknownDepartment(department.strip(), found.suggestions)
         place, wanted = (None, None) if found is None else (found.place, found.authorities)
@@ -214,7 +214,7 @@ class Questions:
             case Topic.IN_FORCE:
                 return self.in_force(question.words, question.page)
 
-    def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: Found | None = None) -> Answer:
+    def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch | None = None) -> Answer:
         place = None if there is None else there.place
         page = min(max(question.page, 1), _LAST_ID // self._page_size)
         found = fetch(self._page_size, (page - 1) * self._page_size)
@@ -227,7 +227,7 @@ class Questions:
             return NothingFound(replace(question, page=1), recorded, self._since(), place, there is None or self._watches(there))
         return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self._clock(), place)
 
-    def _watches(self, there: Found) -> bool:
+    def _watches(self, there: DepartmentMatch) -> bool:
         statuses = {one.status for one in self._overview().authorities if one.code in there.authorities}
         return not statuses <= {Status.UNWATCHED, Status.NOT_COVERED}
 

@@ -18,7 +18,7 @@ _BEFORE = re.compile(r"^(?:(?:prefecture|departement|dept|de|du|des|d|la|le|les|
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DepartmentMatch:
     """The department and the codes of every authority seated in it, or none and the nearest ones, best first."""
 
     place: Place | None
@@ -26,15 +26,15 @@ class Found:
     suggestions: tuple[Place, ...] = ()
 
 
-def find_department(asked: str, places: Mapping[str, Place]) -> Found:
+def find_department(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:
     """Look a department up by code, then by name, without regard to case, accents, hyphens and articles."""
     words = _fold(asked)
     code = words.replace(" ", "")
     by_code = {_fold(place.code).replace(" ", ""): place for place in places.values()}
     place = by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places)
     if place is not None:
-        return Found(place, _seated_with(place, places))
-    return Found(None, suggestions=_near(_bare(words), places))
+        return DepartmentMatch(place, _seated_with(place, places))
+    return DepartmentMatch(None, suggestions=_near(_bare(words), places))
 
 
 def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:

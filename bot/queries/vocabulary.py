@@ -55,7 +55,7 @@ class EvidenceWords(BaseModel):
     where: Mapping[str, str]
 
 
-class ReviewWords(BaseModel):
+class SettlementWords(BaseModel):
     """What operators are answered when they settle what becomes of a doubtful act."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,7 +118,7 @@ class Vocabulary(BaseModel):
     commands: Mapping[str, str]
     state: StateWords
     evidence: EvidenceWords
-    reviews: ReviewWords
+    reviews: SettlementWords
 
 
 @cache

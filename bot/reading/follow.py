@@ -9,7 +9,7 @@ from bot.domain import Act, PageText, Reading
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PageProgress:
     """How far a reading is: of `pages` in all, `read` are done; of `to_recognise`, so many are `recognised`.
 
     `page` is the page that was just done. `seconds_left` is what the rest should take, None while nothing tells.
@@ -38,4 +38,4 @@ class Follower:
 
     concerned: Callable[[Act], bool] = lambda _: False
     early: Callable[[Reading], Awaitable[None]] = _nobody
-    told: Callable[[Progress], None] = lambda _: None
+    told: Callable[[PageProgress], None] = lambda _: None

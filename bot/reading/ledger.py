@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain import PageText, TextOrigin
-from bot.reading.limits import Limits, Unreadable
-from bot.reading.sandbox.wire import Failed, NotUnderstood, Opened, decode, printable
+from bot.reading.limits import ReadingLimits, Unreadable
+from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, decode, printable
 
 _KEPT = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 
@@ -14,7 +14,7 @@ _KEPT = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 class Ledger:
     """What is known of each page, from one or several processes and from an earlier reading. Each page is kept once."""
 
-    def __init__(self, limits: Limits, known: Iterable[PageText] = ()) -> None:
+    def __init__(self, limits: ReadingLimits, known: Iterable[PageText] = ()) -> None:
         self.limits = limits
         self.count: int | None = None
         self.salvaged = False
@@ -54,7 +54,7 @@ class Ledger:
         match self._decoded(line):
             case Failed(reason):
                 raise Unreadable(printable(reason))
-            case Opened(count, salvaged):
+            case FileOpened(count, salvaged):
                 self._opened(count)
                 self.salvaged = self.salvaged or salvaged
             case _:
@@ -101,7 +101,7 @@ class Ledger:
             self.give_up(number)
         return given_up
 
-    def _decoded(self, line: bytes) -> Opened | Failed | PageText:
+    def _decoded(self, line: bytes) -> FileOpened | Failed | PageText:
         self.received_bytes += len(line)
         return decode(line)
 

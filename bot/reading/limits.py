@@ -9,7 +9,7 @@ USUAL_WORKERS = max(1, min(2, os.cpu_count() or 1))
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """What reading one PDF may take. `seconds` of wall clock for the whole file; `page_seconds` of processor time for one page, as a busy
     machine must not make a good page unreadable; memory is that of one process.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain import PageText
-from bot.reading.follow import Progress
+from bot.reading.follow import PageProgress
 from bot.reading.ledger import Ledger
 
 
-class Pace:
+class PageRate:
     """Tells the progress of one reading. The time left is that of the recognised pages so far: surveying takes next to nothing."""
 
-    def __init__(self, ledger: Ledger, told: Callable[[Progress], None], now: Callable[[], float]) -> None:
+    def __init__(self, ledger: Ledger, told: Callable[[PageProgress], None], now: Callable[[], float]) -> None:
         """`now` is a clock that only goes forward, in seconds."""
         self._ledger, self._told, self._now = ledger, told, now
         self._began: float | None = None
@@ -28,4 +28,4 @@ class Pace:
         left = None
         if self._began is not None and recognised:
             left = (self._now() - self._began) / recognised * ledger.pending
-        self._told(Progress(ledger.count or 0, len(ledger.pages) - ledger.pending, ledger.to_recognise, recognised, page, left))
+        self._told(PageProgress(ledger.count or 0, len(ledger.pages) - ledger.pending, ledger.to_recognise, recognised, page, left))

@@ -16,8 +16,8 @@ from bot.domain import PageText, Reading
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
 from bot.reading.ledger import Ledger
-from bot.reading.limits import Limits, Unreadable
-from bot.reading.pace import Pace
+from bot.reading.limits import ReadingLimits, Unreadable
+from bot.reading.pace import PageRate
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.recognition import Recognition
 from bot.reading.sandbox.wire import NotUnderstood, Start, Survey
@@ -25,11 +25,11 @@ from bot.reading.sandbox.worker import Worker
 
 log = structlog.get_logger()
 
-_USUAL = Limits()
+_USUAL = ReadingLimits()
 _NOBODY = Follower()
 
 
-async def read_pdf(path: Path, limits: Limits = _USUAL, *, known: Sequence[PageText] = (), follower: Follower = _NOBODY) -> Reading:
+async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = (), follower: Follower = _NOBODY) -> Reading:
     """Read a PDF file. Pages that could not be read are listed in the reading, never passed over.
 
     `known` are pages of the same file that were read before: those that could be read are not read again.
@@ -61,7 +61,7 @@ async def _read(path: Path, ledger: Ledger, follower: Follower) -> _End:
     loop = asyncio.get_running_loop()
     limits = ledger.limits
     deadline = loop.time() + limits.seconds
-    pace = Pace(ledger, follower.told, loop.time)
+    pace = PageRate(ledger, follower.told, loop.time)
     start = _start(path, limits)
     found = await survey(start, ledger, deadline, pace.tell)
     if isinstance(found, str) and ledger.count is None and loop.time() < deadline:
@@ -90,7 +90,7 @@ async def _read(path: Path, ledger: Ledger, follower: Follower) -> _End:
     return _End(surveyed, ended)
 
 
-def _start(path: Path, limits: Limits) -> Start:
+def _start(path: Path, limits: ReadingLimits) -> Start:
     return Start(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds, ocr=limits.ocr)
 
 

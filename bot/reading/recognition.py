@@ -16,7 +16,7 @@ from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
 from bot.reading.ledger import Ledger
 from bot.reading.limits import Unreadable
-from bot.reading.pace import Pace
+from bot.reading.pace import PageRate
 from bot.reading.sandbox.wire import NotUnderstood, Recognise, Start
 from bot.reading.sandbox.worker import Worker, whole
 
@@ -27,7 +27,7 @@ _CUT_SHARE = 20
 class Recognition:
     """Recognises what is pending in a ledger."""
 
-    def __init__(self, start: Start, ledger: Ledger, follower: Follower, pace: Pace, deadline: float) -> None:
+    def __init__(self, start: Start, ledger: Ledger, follower: Follower, pace: PageRate, deadline: float) -> None:
         """`deadline` is a time of the event loop."""
         self._start, self._ledger, self._follower, self._pace, self._deadline = start, ledger, follower, pace, deadline
         self._outlook = Outlook(follower.concerned)

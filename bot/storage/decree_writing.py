@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select
 from bot.domain import Decree, Facts
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity.completing import completed, earliest
-from bot.domain.identity.identity import Found, keys_of
+from bot.domain.identity.identity import HeldDecree, keys_of
 from bot.domain.identity.linking import prefix_of
 from bot.storage.codec import evidence_to_json, facts_from_json, facts_to_json
 from bot.storage.database import insert_or_ignore
@@ -24,7 +24,7 @@ from bot.storage.search import index_again
 def store_decrees(
     connection: Connection,
     recueil: int,
-    entries: Sequence[tuple[Decree, Found, int | None]],
+    entries: Sequence[tuple[Decree, HeldDecree, int | None]],
     now: datetime,
 ) -> tuple[list[int], list[int]]:
     """The stored id of each entry, and those among them that are new. An entry holds the id of the stored decree that it is, if any."""

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
 from bot.domain import Decree, Evidence, Kind, Outcome, Sighting
-from bot.domain.records import PageOfDecrees, ReadResult, Recorded
+from bot.domain.records import PageOfDecrees, ReadResult, RecordingResult
 from bot.storage.codec import evidence_from_json
 from bot.storage.database import Database, written
 from bot.storage.decree_rows import load_decrees, load_sightings, newest_first
@@ -44,7 +44,7 @@ class Decrees:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, result: ReadResult, destinations_for: Route, now: datetime) -> Recorded:
+    def record(self, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
         """Record a recueil that was read: all of it, or nothing when this raises. Recording it again changes nothing that was posted.
 
         Acts replace those of an earlier reading; decrees never seen before are stored with one post per destination that

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, ins
 from bot.domain import CHANGING, Change, Decree, Kind, Reference
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity.identity import LONGEST_KEY
-from bot.domain.identity.linking import Candidate, Link, Party, change, in_order, linked
+from bot.domain.identity.linking import Candidate, Party, ReferenceLink, change, in_order, linked
 from bot.storage.codec import facts_from_json
 from bot.storage.schema import decrees, identities, links
 
@@ -79,7 +79,7 @@ _DEEPEST = 3
 class Undoing:
     """By the id of a decree, the links that end it, each with the two that take part."""
 
-    ends: Mapping[int, Collection[tuple[Link, Party, Party]]]
+    ends: Mapping[int, Collection[tuple[ReferenceLink, Party, Party]]]
 
     def of(self, decree: int, changed: int | None) -> tuple[Change, ...]:
         """What ends this decree, each with what ends it in turn. What it changes itself (`changed`) does not end it."""
@@ -97,9 +97,9 @@ class Undoing:
         )
 
 
-def load_undoing(connection: Connection, found: Collection[Link], known: Known) -> Undoing:
+def load_undoing(connection: Connection, found: Collection[ReferenceLink], known: Known) -> Undoing:
     """What ends the decrees whose links were found, and what ends that. One query where nothing does, three more for each step."""
-    ends: dict[int, list[tuple[Link, Party, Party]]] = defaultdict(list)
+    ends: dict[int, list[tuple[ReferenceLink, Party, Party]]] = defaultdict(list)
     step = {link.decree for link in found if link.reference.change in CHANGING}
     seen: set[int] = set()
     for _ in range(_DEEPEST):
@@ -134,7 +134,7 @@ class Known:
     numbered: defaultdict[str | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
     dated: defaultdict[date | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
 
-    def meant(self, link: Link) -> int | None:
+    def meant(self, link: ReferenceLink) -> int | None:
         """The id of the decree that a link means, None where it was never seen or cannot be told."""
         return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
 
@@ -150,14 +150,14 @@ def links_to(prefixes: Collection[str], days: Collection[date | None]) -> Column
     return or_(links.c.prefix.in_(prefixes), named_by_day)
 
 
-def load_links(connection: Connection, which: ColumnElement[bool]) -> list[Link]:
+def load_links(connection: Connection, which: ColumnElement[bool]) -> list[ReferenceLink]:
     """These links, but for those of withdrawn decrees: what was judged to be no decree changes none."""
     stands = exists().where(decrees.c.id == links.c.decree_id, decrees.c.withdrawn_at.is_(None))
     rows = connection.execute(select(links).where(which, stands).order_by(links.c.decree_id, links.c.position))
-    return [Link(row.decree_id, Reference(Kind(row.change), row.number, row.signed), row.prefix, row.authority) for row in rows]
+    return [ReferenceLink(row.decree_id, Reference(Kind(row.change), row.number, row.signed), row.prefix, row.authority) for row in rows]
 
 
-def load_known(connection: Connection, found: Collection[Link]) -> Known:
+def load_known(connection: Connection, found: Collection[ReferenceLink]) -> Known:
     """The decrees that these links may mean, and every decree that takes part, in two queries."""
     keys: dict[int, list[str]] = defaultdict(list)
     known = Known()

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, true, update
 
-from bot.domain import Decree, History, Post, PostCause, PostState
+from bot.domain import ChatHistory, Decree, Post, PostCause, PostState
 from bot.domain.folding import clean
 from bot.domain.identity.marks import as_text
 from bot.domain.identity.shown import shown_by
@@ -263,7 +263,7 @@ class ChatMessages:
             connection.execute(insert_or_ignore(connection, searches), {"post_id": post_id})
             connection.execute(update(searches).where(searches.c.post_id == post_id).values(searched_to=to))
 
-    def history(self, post_id: int, chat: int | str) -> History:
+    def history(self, post_id: int, chat: int | str) -> ChatHistory:
         """What is known of the chat, to look there for this post. Raises NoSuchRow."""
         this = posts.alias()
         # The id too: programs whose clocks disagree must not make a later post an earlier one.
@@ -279,7 +279,7 @@ class ChatMessages:
         after = None if search is None else search.after
         before = max([*_numbers(row.reference for row in rows if row.earlier), *filter(None, [after])], default=None)
         searched_to = None if search is None else search.searched_to
-        return History(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to)
+        return ChatHistory(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to)
 
     def decrees_at(self, link: str) -> list[Decree]:
         """The decrees whose posts have this link, `…pdf#page=3`."""

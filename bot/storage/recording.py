@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, inser
 
 from bot.domain import Act, Decree, Post, PostState, Reading
 from bot.domain.folding import clean_or_none
-from bot.domain.identity.identity import Earlier, Found, keys_of, post_key, recognise
-from bot.domain.records import ReadResult, Recorded, RecueilState
+from bot.domain.identity.identity import Earlier, HeldDecree, keys_of, post_key, recognise
+from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.storage.act_writing import replace_acts
 from bot.storage.database import lock_recueil
 from bot.storage.decree_rows import load_decrees
@@ -29,7 +29,7 @@ from bot.storage.withdrawing import left_to_people
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE)
 
 
-def record(connection: Connection, result: ReadResult, destinations_for: Route, now: datetime) -> Recorded:
+def record(connection: Connection, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
     """Record the reading within the transaction of the connection. See `Decrees.record`."""
     recueil = lock_recueil(connection, result.recueil.id, decrees=bool(result.decrees))
     found = [_found(decree, result.judged[position].act) for position, decree in result.decrees]
@@ -61,14 +61,14 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     announced = tuple(stored[decree_id] for decree_id in new)
     wanted = () if recueil.silent else announced
     queued = [post for decree in wanted for post in queue(connection, decree, destinations_for(decree), now)]
-    return Recorded(announced, tuple(queued), duplicate, lost)
+    return RecordingResult(announced, tuple(queued), duplicate, lost)
 
 
-def _found(decree: Decree, act: Act) -> Found:
-    return Found(keys_of(decree), act.first_page, act.last_page)
+def _found(decree: Decree, act: Act) -> HeldDecree:
+    return HeldDecree(keys_of(decree), act.first_page, act.last_page)
 
 
-def known_keys(connection: Connection, found: Sequence[Found]) -> dict[str, int]:
+def known_keys(connection: Connection, found: Sequence[HeldDecree]) -> dict[str, int]:
     """The stored decree that each of these keys is known to be of."""
     keys = sorted({key for item in found for key in item.keys})
     rows = connection.execute(select(identities).where(identities.c.key.in_(keys)))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from bot.domain import Decree, Outcome, Verdict
-from bot.domain.identity.identity import Earlier, Found, keys_of, recognise
+from bot.domain.identity.identity import Earlier, HeldDecree, keys_of, recognise
 from bot.domain.records import Rejudged
 from bot.storage.codec import evidence_to_json
 from bot.storage.database import Database, lock_recueil
@@ -43,7 +43,7 @@ class Rejudging:
 
     def known(self, found: Sequence[Decree]) -> list[bool]:
         """Of each of these decrees, whether one of its keys is that of a stored decree."""
-        items = [Found(keys_of(decree), decree.page, decree.page) for decree in found]
+        items = [HeldDecree(keys_of(decree), decree.page, decree.page) for decree in found]
         with self._database.reading() as connection:
             known = known_keys(connection, items)
         return [not known.keys().isdisjoint(item.keys) for item in items]
@@ -100,7 +100,7 @@ def _decrees(
 ) -> tuple[list[int], list[int]]:
     if not found:
         return [], []
-    items = [Found(keys_of(decree), stored.first_page, stored.last_page) for decree in found]
+    items = [HeldDecree(keys_of(decree), stored.first_page, stored.last_page) for decree in found]
     # What it was stored as, even where every key that depends on its facts has changed.
     earlier = [] if stored.decree_id is None else [Earlier(stored.decree_id, stored.first_page, stored.last_page)]
     matches = recognise(items, known_keys(connection, items), earlier)

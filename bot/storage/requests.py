@@ -14,7 +14,7 @@ from bot.storage.schema import requests
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class WorkRequest:
     """All but the id is JSON. `result` is None until the work is done."""
 
     id: str
@@ -40,13 +40,13 @@ class Requests:
             connection.execute(insert(requests).values(id=number, kind=kind, arguments=dict(arguments)))
         return number
 
-    def get(self, request: str) -> Request | None:
+    def get(self, request: str) -> WorkRequest | None:
         """One by its id, None where there is none any more."""
         with self._database.reading() as connection:
             row = connection.execute(select(requests).where(requests.c.id == request)).one_or_none()
         return None if row is None else _request(row)
 
-    def unanswered(self) -> list[Request]:
+    def unanswered(self) -> list[WorkRequest]:
         """Those without a result."""
         query = select(requests).where(requests.c.result.is_(None))
         with self._database.reading() as connection:
@@ -78,5 +78,5 @@ class Requests:
             connection.execute(update(requests).where(requests.c.id == request).values(**values))
 
 
-def _request(row: Row[Any]) -> Request:
-    return Request(row.id, row.kind, row.arguments, row.progress, row.result)
+def _request(row: Row[Any]) -> WorkRequest:
+    return WorkRequest(row.id, row.kind, row.arguments, row.progress, row.result)

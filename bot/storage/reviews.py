@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, update
 
 from bot.domain import Decree, Kind, Outcome
-from bot.domain.identity.identity import Earlier, Found, keys_of, recognise
+from bot.domain.identity.identity import Earlier, HeldDecree, keys_of, recognise
 from bot.domain.records import Accepted, Decision, Rejected, Waiting
 from bot.storage.codec import evidence_from_json
 from bot.storage.database import Database, lock_recueil, written
@@ -75,7 +75,7 @@ class Reviews:
 
         def accepted(connection: Connection) -> Accepted:
             recueil, act = claim(connection, review, token, decree=True)
-            items = [Found(keys_of(decree), act.first_page, act.last_page) for decree in found]
+            items = [HeldDecree(keys_of(decree), act.first_page, act.last_page) for decree in found]
             # What it was stored as, even where every key has changed.
             earlier = [] if act.decree_id is None else [Earlier(act.decree_id, act.first_page, act.last_page)]
             matches = recognise(items, known_keys(connection, items), earlier)

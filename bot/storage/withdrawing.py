@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, exists, select, update
 
 from bot.domain import Outcome, Post, PostCause, PostState, Verdict
-from bot.domain.identity.identity import Found
+from bot.domain.identity.identity import HeldDecree
 from bot.domain.records import Decision, ReadResult, Withdrawal
 from bot.storage.decisions import decisions_under, key_of_decree, key_of_review, keys_of_act, write_decision
 from bot.storage.edits import changed_by, want_edits
@@ -22,7 +22,7 @@ from bot.storage.search import index_acts, index_again
 WHY = "withdrawn: a person judged that this act does not concern VSA"
 """What is told of a post that was not sent for this reason."""
 
-Matched = tuple[Found, int | None]
+Matched = tuple[HeldDecree, int | None]
 
 
 def withdraw(connection: Connection, decree_id: int, decision: Decision) -> Withdrawal:

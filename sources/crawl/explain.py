@@ -17,7 +17,7 @@ from sources.model import FetchError, Listed, Page
 from sources.pages import READERS, PageLinks, Way
 
 
-class Reason(StrEnum):
+class LinkReason(StrEnum):
     """What a way is, on the day of the walk."""
 
     TODAY = "covers today"
@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PageAnswer:
     """What one request gave: a page or an error."""
 
     url: str
@@ -46,7 +46,7 @@ class WayTold:
 
     url: str
     text: str
-    reason: Reason
+    reason: LinkReason
     followed: bool
 
 
@@ -73,7 +73,7 @@ class PageTold:
         return self.url != self.asked
 
 
-def explain(source: Source, today: date, answers: Sequence[Answer]) -> tuple[PageTold, ...]:
+def explain(source: Source, today: date, answers: Sequence[PageAnswer]) -> tuple[PageTold, ...]:
     """Tell a walk, request by request, from the answers it was given in order. `today` is the day it was made for."""
     asked = {answer.url for answer in answers}
     years: dict[str, int | None] = {}
@@ -115,22 +115,22 @@ def _ways(source: Source, page: Visited, links: PageLinks, year: int | None, tod
     parts, moved = set(sections(open_ways, page.url, source.root)), set(homes(open_ways, source.root))
     for way in links.ways:
         if way not in open_ways:
-            reason = Reason.IGNORED
+            reason = LinkReason.IGNORED
         elif way in choice.current:
-            reason = Reason.TODAY if way.period else Reason.PATTERN
+            reason = LinkReason.TODAY if way.period else LinkReason.PATTERN
         elif way in choice.recent:
-            reason = Reason.RECENT
+            reason = LinkReason.RECENT
         elif way in choice.earlier:
-            reason = Reason.EARLIER
+            reason = LinkReason.EARLIER
         else:
             reason = _undated(way, parts, moved, is_above=is_below(source.root, page.url), followed=way.url in asked)
         yield WayTold(way.url, way.text, reason, followed=way.url in asked)
 
 
-def _undated(way: Way, parts: set[Way], moved: set[Way], *, is_above: bool, followed: bool) -> Reason:
+def _undated(way: Way, parts: set[Way], moved: set[Way], *, is_above: bool, followed: bool) -> LinkReason:
     """Of a way that the day does not choose. `is_above`: its page is the folder in which the root stands."""
     if way.period is not None:
-        return Reason.TO_COME
+        return LinkReason.TO_COME
     if not followed or way not in parts | moved:
-        return Reason.NO_PERIOD
-    return Reason.PART if way in parts and not is_above else Reason.HOME
+        return LinkReason.NO_PERIOD
+    return LinkReason.PART if way in parts and not is_above else LinkReason.HOME

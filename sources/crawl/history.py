@@ -30,7 +30,7 @@ Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PageTrouble:
     """A page that could not be read, and why. `gone`: the site links it, but has it no more: asking again will not help."""
 
     url: str
@@ -39,7 +39,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class HistoryEntry:
     """An entry, and the address of the page that lists it, as the site links that page."""
 
     listed: Listed
@@ -47,12 +47,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class PublicationHistory:
     """What a walk found: the entries since the day, each address once. `requests` counts the page requests made."""
 
-    found: tuple[Found, ...]
+    found: tuple[HistoryEntry, ...]
     requests: int
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[PageTrouble, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -91,11 +91,13 @@ def may_be_since(title: str, url: str, since: date) -> bool:
     return not years or max(years) >= since.year
 
 
-async def history(fetcher: Fetcher, source: Source, since: date, *, today: date, told: Told = lambda _pages, _found: None) -> History:
+async def history(
+    fetcher: Fetcher, source: Source, since: date, *, today: date, told: Told = lambda _pages, _found: None
+) -> PublicationHistory:
     """Walk a source's past. `today` is the authority's local date. Never raises for what the site does: the troubles say what failed."""
     walk = _Walk(Visits(fetcher, source), source, since, today, told)
     await walk.run()
-    return History(tuple(walk.found.values()), walk.visits.requests, tuple(walk.troubles.values()))
+    return PublicationHistory(tuple(walk.found.values()), walk.visits.requests, tuple(walk.troubles.values()))
 
 
 @dataclass(slots=True)
@@ -105,8 +107,8 @@ class _Walk:
     since: date
     today: date
     told: Told
-    found: dict[str, Found] = field(default_factory=dict)
-    troubles: dict[str, Trouble] = field(default_factory=dict)
+    found: dict[str, HistoryEntry] = field(default_factory=dict)
+    troubles: dict[str, PageTrouble] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _pages: int = 0
     _failures: int = 0
@@ -116,7 +118,7 @@ class _Walk:
         await self._follow(self.source.root, year=None, ends=None)
         if not self._has_met_entries and not self.troubles:
             root = self.source.root
-            self.troubles[root] = Trouble(root, f"no listing found at {root}: no page on the way holds a document")
+            self.troubles[root] = PageTrouble(root, f"no listing found at {root}: no page on the way holds a document")
 
     async def _follow(self, url: str, *, year: int | None, ends: date | None) -> None:
         """Read a page with all pages of its list, then what it leads to. `ends` is the last day of the period that led here."""
@@ -128,7 +130,7 @@ class _Walk:
         for page in pages:
             for entry in wanted(page.entries, self.source.only):
                 if belongs(entry, self.since, page_ends=ends):
-                    self.found.setdefault(entry.url, Found(entry, page.asked))
+                    self.found.setdefault(entry.url, HistoryEntry(entry, page.asked))
         ways = tuple({way.url: way for page in pages for way in page.links.ways}.values())
         onward = ways_since(ways, self.since, self.today, year=year, always=self.source.follow)
         if not onward and not first.entries:
@@ -177,11 +179,11 @@ class _Walk:
         try:
             page = await self._ask(url)
         except Gone as error:
-            self.troubles[url] = Trouble(url, str(error), gone=url != self.source.root)
+            self.troubles[url] = PageTrouble(url, str(error), gone=url != self.source.root)
             return None
         except FetchError as error:
             self._failures += 1
-            self.troubles[url] = Trouble(url, str(error))
+            self.troubles[url] = PageTrouble(url, str(error))
             return None
         self._failures = 0
         if page.url != url and page.url in self._seen:
@@ -200,7 +202,7 @@ class _Walk:
         else:
             return False
         root = self.source.root
-        self.troubles.setdefault(f"{root}#rest", Trouble(root, f"{root}: {reason}"))
+        self.troubles.setdefault(f"{root}#rest", PageTrouble(root, f"{root}: {reason}"))
         return True
 
     async def _ask(self, url: str) -> Visited:

@@ -65,7 +65,7 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class IndexFile:
     """The file the metadata name as the newest. `modified` is when it was put there."""
 
     url: str
@@ -76,7 +76,7 @@ class Resource:
 class NationalIndex:
     """The entries by department, in the order of the file, each address once; and the rows that could not be used."""
 
-    resource: Resource
+    resource: IndexFile
     entries: Mapping[str, tuple[IndexEntry, ...]]
     bad_rows: tuple[BadRow, ...] = ()
 
@@ -112,7 +112,7 @@ async def fetch_index(fetcher: DataFetcher) -> NationalIndex:
         return await asyncio.to_thread(read_index, table.path, resource)
 
 
-def newest_table(metadata: bytes) -> Resource:
+def newest_table(metadata: bytes) -> IndexFile:
     """The CSV file that was put there last. Resources that are described otherwise than expected are passed over.
 
     Raises `IndexUnusable` when none can be used, or when the newest is on a host that is not one of data.gouv.fr.
@@ -134,7 +134,7 @@ def newest_table(metadata: bytes) -> Resource:
     return newest
 
 
-def read_index(path: Path, resource: Resource) -> NationalIndex:
+def read_index(path: Path, resource: IndexFile) -> NationalIndex:
     """The table, read row by row. Rows that cannot be used are told, never fatal.
 
     Raises `IndexUnusable` when this is not the table: another header, an HTML page, nothing at all.
@@ -154,12 +154,12 @@ def read_index(path: Path, resource: Resource) -> NationalIndex:
     return NationalIndex(resource, MappingProxyType(by_department), tuple(bad))
 
 
-def _table(described: dict[str, Any]) -> Resource | None:
+def _table(described: dict[str, Any]) -> IndexFile | None:
     url = canonical("", described["url"]) if isinstance(described.get("url"), str) else None
     modified = _instant(described.get("last_modified") or described.get("created_at"))
     kind = str(described.get("format") or "").strip().lower()
     is_table = kind == "csv" or (not kind and url is not None and urlsplit(url).path.lower().endswith(".csv"))
-    return Resource(url, modified) if is_table and url is not None and modified is not None else None
+    return IndexFile(url, modified) if is_table and url is not None and modified is not None else None
 
 
 def _rows(lines: Iterator[str], url: str) -> Iterator[IndexEntry | BadRow]:

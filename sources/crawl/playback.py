@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sources.catalogue.authority import Order, Source
 from sources.crawl.crawler import Crawler
-from sources.crawl.explain import Answer
+from sources.crawl.explain import PageAnswer
 from sources.crawl.recording import RecordedPage, Recording, as_text
 from sources.crawl.trail import Trail
 from sources.model import CrawlFailed, Download, Fetcher, FetchError, Gone, Listed, Page, Validators
@@ -30,10 +30,10 @@ class RecordingFetcher:
     def __init__(self, fetcher: Fetcher, watch: Callable[[str], None] | None = None) -> None:
         self._fetcher = fetcher
         self._watch = watch
-        self._answers: list[Answer] = []
+        self._answers: list[PageAnswer] = []
 
     @property
-    def answers(self) -> tuple[Answer, ...]:
+    def answers(self) -> tuple[PageAnswer, ...]:
         """What every request for a page gave, in order."""
         return tuple(self._answers)
 
@@ -53,9 +53,9 @@ class RecordingFetcher:
         try:
             page = await self._fetcher.page(url, validators)
         except FetchError as error:
-            self._answers.append(Answer(url, error=error))
+            self._answers.append(PageAnswer(url, error=error))
             raise
-        self._answers.append(Answer(url, page))
+        self._answers.append(PageAnswer(url, page))
         return page
 
     async def download(self, url: str, target: Path) -> Download:
@@ -125,7 +125,7 @@ class Golden:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class SiteRecording:
     """A recording just made. `failure` tells why it is not whole: then it has the pages that came, for whoever mends the source."""
 
     recording: Recording
@@ -140,7 +140,7 @@ async def record(
     now: datetime,
     details: int = 0,
     watch: Callable[[str], None] | None = None,
-) -> Recorded:
+) -> SiteRecording:
     """Walk a source from its root as on `today` (the authority's local date) and keep the pages, with those of the newest `details`."""
     keeping = RecordingFetcher(fetcher, watch)
     failure: CrawlFailed | None = None
@@ -153,7 +153,7 @@ async def record(
             await crawler.documents(source, entry)
     except CrawlFailed as error:
         failure = error
-    return Recorded(Recording(source.key, today, now.replace(microsecond=0), keeping.pages), failure)
+    return SiteRecording(Recording(source.key, today, now.replace(microsecond=0), keeping.pages), failure)
 
 
 async def replay(recording: Recording, source: Source) -> Golden:
@@ -184,7 +184,7 @@ def newest_first(listed: Sequence[Listed], order: Order) -> list[Listed]:
     return sorted(in_order, key=lambda entry: entry.published or date.min, reverse=True)
 
 
-def _recorded(answer: Answer) -> RecordedPage | None:
+def _recorded(answer: PageAnswer) -> RecordedPage | None:
     if answer.page is None:
         return RecordedPage(answer.url, None) if isinstance(answer.error, Gone) else None
     if answer.page.unchanged:

@@ -23,7 +23,7 @@ MAX_INSTEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RouteChoice:
     """The ways of one page sorted for a given day; what lies in the future is left out.
 
     `current` covers the day (or is always followed), `recent` ended within the grace time before it, `missed` within the grace time before
@@ -39,7 +39,7 @@ class Choice:
     is_late: bool = False
 
 
-def choose(ways: Sequence[Way], today: date, *, year: int | None, always: Sequence[str] = (), since: date | None = None) -> Choice:
+def choose(ways: Sequence[Way], today: date, *, year: int | None, always: Sequence[str] = (), since: date | None = None) -> RouteChoice:
     """Sort `ways`. `year` is that of the page, for labels without one; `always` are patterns of ways without a period to follow any day.
 
     `since` is the day of the last poll, where that is not today.
@@ -49,7 +49,7 @@ def choose(ways: Sequence[Way], today: date, *, year: int | None, always: Sequen
     dated = by_period(ways, today, year=year)
     begun = [(way, bounds) for way, bounds in dated if bounds[0] <= today]
     current = tuple(way for way, bounds in begun if bounds[1] >= today)
-    return Choice(
+    return RouteChoice(
         current=followed + current,
         recent=tuple(way for way, bounds in begun if graced <= bounds[1] < today),
         missed=tuple(way for way, bounds in begun if missed <= bounds[1] < graced),
@@ -80,7 +80,7 @@ def sections(ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:
     )
 
 
-def instead(choice: Choice, parts: Sequence[Way]) -> tuple[Way, ...]:
+def instead(choice: RouteChoice, parts: Sequence[Way]) -> tuple[Way, ...]:
     """Which of the `parts` without a period to try on a page that sorts by period and has none for the day, such as "Recueils en cours".
 
     The page of the day may have lost the year or month in its name; or it does not exist yet.

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from sources.catalogue.authority import Source
 from sources.crawl.lists import Lists
-from sources.crawl.route import GRACE, Choice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
+from sources.crawl.route import GRACE, RouteChoice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
 from sources.crawl.trail import Polled, Trail, awaits_new_year, has_ended, has_lost_all, has_replaced, missed_since, overlap
 from sources.crawl.visit import Steps, TooManyPages, Visited, Visits
 from sources.model import FetchError, Gone, LayoutChanged, Listed, Origin, Validators
@@ -25,7 +25,7 @@ MAX_HOMES = 2
 """Links tried, likeliest first, to find where the recueil has moved."""
 
 
-class Found(IntEnum):
+class PageContents(IntEnum):
     """What a page and those it leads to hold: no entry, only entries of the past, or those of the day or the days of grace before it."""
 
     NOTHING = 0
@@ -61,7 +61,7 @@ class Walk:
         self._today = today
         self._since = missed_since(trail, today)
         self._steps = Steps(visits, source.root)
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, PageContents] = {}
         self._levels: set[str] = set()
         self._fallbacks: set[str] = set()
         self._never_read = {page.url for page in trail.pages if page.never_read} if trail is not None else set()
@@ -77,20 +77,20 @@ class Walk:
         except Gone as error:
             gone = error
             page = await self._folder_above(gone)
-        found = Found.NOTHING
+        found = PageContents.NOTHING
         if not is_below(root, page.url):  # a folder above, whether asked or redirected to, holds much that is no recueil
             if has_moved(root, page.url):
                 self.moved_to = page.url
             found = await self._try(root, None, due=Due.TODAY, may_be_gone=False)
-        if found is not Found.CURRENT and all(isinstance(error, Gone) for error in self.unread.values()):
+        if found is not PageContents.CURRENT and all(isinstance(error, Gone) for error in self.unread.values()):
             found = await self._look_elsewhere(page.links.ways, found)
-        if found is not Found.NOTHING:
+        if found is not PageContents.NOTHING:
             for known in self._vanished(found):
                 if known.url in self.gone:
                     self.unread[known.url] = self.gone.pop(known.url)
                 else:
                     await self._try(known.url, None, due=Due.TODAY, may_be_gone=False)
-        if found is not Found.NOTHING or (self.unread and self.lists.listed):
+        if found is not PageContents.NOTHING or (self.unread and self.lists.listed):
             return
         if self.unread or not self._awaits_new_year():
             nothing = LayoutChanged(f"no listing found at {root}: no page on the way holds a document")
@@ -120,7 +120,7 @@ class Walk:
             return []
         return [known for known in self._trail.pages if has_lost_all(known, self._trail, listed, self._today)]
 
-    def _vanished(self, found: Found) -> list[Polled]:
+    def _vanished(self, found: PageContents) -> list[Polled]:
         """The pages of the trail that lost all their entries and that this walk did not meet: nothing links them, or they are gone.
 
         Where current recueils were `found`, a page whose time is over is not missed, nor one whose place another has taken.
@@ -132,7 +132,7 @@ class Walk:
             for known in self._lost(tuple(self.lists.listed.values()))
             if known.url not in linked and list_of(known.url) not in met and known.url not in self.unread
         ]
-        return [known for known in lost if found is not Found.CURRENT or not self._is_settled(known)]
+        return [known for known in lost if found is not PageContents.CURRENT or not self._is_settled(known)]
 
     def _leads_to_the_past(self, url: str, page: Visited) -> bool:
         """Whether a page of the trail whose time is not over redirects to one whose time is, and that lists nothing of it."""
@@ -145,17 +145,17 @@ class Walk:
         fresh = (page for url, page in self.lists.polled.items() if url not in self._fallbacks)
         return any(has_replaced(page, known, self._trail) for page in fresh)
 
-    async def _follow(self, url: str, *, year: int | None, due: Due) -> Found:
+    async def _follow(self, url: str, *, year: int | None, due: Due) -> PageContents:
         """Visit a page and what it leads to; what was found. `due` belongs at or below it."""
         if url in self._found:
             return self._found[url]
-        self._found[url] = Found.NOTHING
+        self._found[url] = PageContents.NOTHING
         page = await self._steps.to(url)
         if page.url != url and self._found.get(page.url):
             return self._found[page.url]  # redirected to where we have been
         if self._leads_to_the_past(url, page):
             raise Gone(f"{url}: no longer there, it leads to {page.url}")
-        self._found.setdefault(page.url, Found.NOTHING)
+        self._found.setdefault(page.url, PageContents.NOTHING)
         year = page.year or year
         if page.entries:
             await self.lists.read(page, self._steps.to)
@@ -168,13 +168,13 @@ class Walk:
         self.parts |= {way.url for way in named}
         parts = () if lists_or_sorts else named
         found = await self._follow_all(choice, parts, year, due=due)
-        beside = Found.NOTHING
-        for way in instead(choice, named) if found is not Found.CURRENT and due is Due.TODAY else ():
+        beside = PageContents.NOTHING
+        for way in instead(choice, named) if found is not PageContents.CURRENT and due is Due.TODAY else ():
             beside = max(beside, await self._try_instead(way, year))
-        if Found.CURRENT in {found, beside}:
+        if PageContents.CURRENT in {found, beside}:
             self._levels |= {url, page.url}
         if page.entries:
-            found = Found.CURRENT
+            found = PageContents.CURRENT
         found = max(await self._follow_past(choice, year, found, beside), beside)
         is_leaf = not (lists_or_sorts or choice.current or parts or url == self._source.root)
         # A page that cannot be read may be about to have another address.
@@ -186,8 +186,8 @@ class Walk:
         self._found[url] = self._found[page.url] = found
         return found
 
-    async def _follow_all(self, choice: Choice, parts: Sequence[Way], year: int | None, *, due: Due) -> Found:
-        found = Found.NOTHING
+    async def _follow_all(self, choice: RouteChoice, parts: Sequence[Way], year: int | None, *, due: Due) -> PageContents:
+        found = PageContents.NOTHING
         for way in choice.current:
             found = max(found, await self._try(way.url, _year(way, year), due=due, may_be_gone=False))
         for way in parts:
@@ -196,22 +196,22 @@ class Walk:
             found = max(found, await self._try(way.url, _year(way, year), due=min(due, Due.LATE)))
         return found
 
-    async def _follow_past(self, choice: Choice, year: int | None, found: Found, beside: Found) -> Found:
+    async def _follow_past(self, choice: RouteChoice, year: int | None, found: PageContents, beside: PageContents) -> PageContents:
         """Follow the ways of the past as far as what was `found` calls for; what is found with them. `beside` has no period."""
         kept = dict(self.lists.polled)
         for way in choice.missed:
-            found = max(found, min(Found.PAST, await self._try(way.url, _year(way, year))))
-        if found is Found.CURRENT:
+            found = max(found, min(PageContents.PAST, await self._try(way.url, _year(way, year))))
+        if found is PageContents.CURRENT:
             self.lists.polled = kept  # what came while nobody polled is read once
         # Some sites lag behind, some months have no recueil: then the latest that has one tells that the way is right.
         for way in choice.earlier:
             if found or self.unread:
                 break
-            if beside is not Found.CURRENT or self._is_on_trail(way.url):
+            if beside is not PageContents.CURRENT or self._is_on_trail(way.url):
                 found = await self._fall_back(way, year)
         return found
 
-    async def _try(self, url: str, year: int | None, *, due: Due = Due.NOTHING, may_be_gone: bool = True) -> Found:
+    async def _try(self, url: str, year: int | None, *, due: Due = Due.NOTHING, may_be_gone: bool = True) -> PageContents:
         """Follow a page, and note that it cannot be read. One of the past, or that may be no way at all, may be gone without harm."""
         before = set(self.lists.listed)
         was_first, self._is_first = self._is_first, self._is_first or url in self._never_read
@@ -230,7 +230,7 @@ class Walk:
             if url in self._never_read:
                 self._mark(before, Origin.FIRST_READ)
             self._is_first = was_first
-        return Found.NOTHING
+        return PageContents.NOTHING
 
     def _cannot_read(self, url: str, error: FetchError) -> None:
         self.unread[url] = error
@@ -242,7 +242,7 @@ class Walk:
         for url in self.lists.listed.keys() - before:
             self.origins.setdefault(url, origin)
 
-    async def _try_instead(self, way: Way, year: int | None) -> Found:
+    async def _try_instead(self, way: Way, year: int | None) -> PageContents:
         """Follow a link without a period in the place of one for today. It is current if what it lists is known, or recent.
 
         Where nothing of it is known, it may be any list: only what is recent on it is news.
@@ -254,12 +254,12 @@ class Walk:
             return found
         self._mark(before, Origin.FIRST_READ)
         is_recent = any(entry.published is not None and entry.published >= self._today - GRACE for entry in entries)
-        return found if is_recent else min(found, Found.PAST)
+        return found if is_recent else min(found, PageContents.PAST)
 
-    async def _fall_back(self, way: Way, year: int | None) -> Found:
+    async def _fall_back(self, way: Way, year: int | None) -> PageContents:
         """Follow a link to the past, which shows that the way is right. What a list holds that no poll has read is no news."""
         before, polled = set(self.lists.listed), set(self.lists.polled)
-        found = min(Found.PAST, await self._try(way.url, _year(way, year)))
+        found = min(PageContents.PAST, await self._try(way.url, _year(way, year)))
         fallbacks = self.lists.polled.keys() - polled
         self._fallbacks |= fallbacks
         if not any(map(self._is_on_trail, fallbacks)):
@@ -271,7 +271,7 @@ class Walk:
         pages = self._trail.pages if self._trail is not None else ()
         return any(list_of(page.url) == list_of(url) or is_below(page.url, url) for page in pages)
 
-    def _choose(self, ways: Sequence[Way], year: int | None) -> Choice:
+    def _choose(self, ways: Sequence[Way], year: int | None) -> RouteChoice:
         return choose(ways, self._today, year=year, always=self._source.follow, since=self._since)
 
     async def _pages_of_ways(self, page: Visited, year: int | None) -> list[Visited]:
@@ -310,7 +310,7 @@ class Walk:
         except Gone:
             raise gone from None
 
-    async def _look_elsewhere(self, ways: Sequence[Way], found: Found) -> Found:
+    async def _look_elsewhere(self, ways: Sequence[Way], found: PageContents) -> PageContents:
         """Follow links that name the recueil from the root's old page, or from the folder above it, for more than was `found`."""
         for way in homes(ways, self._source.root)[:MAX_HOMES]:
             if way.url in self._found:

@@ -14,7 +14,7 @@ from sources.http import robots
 from sources.http.block_pages import looks_blocked, says_maintenance
 from sources.http.body import chunks, decode, head, is_html
 from sources.http.download.kinds import FileKind
-from sources.model import Blocked, FetchError, Gone, Page, Refused, UnderMaintenance, Unusable, Validators
+from sources.model import Blocked, FetchError, FetchRefused, Gone, Page, UnderMaintenance, Unusable, Validators
 
 NO_VALIDATORS = Validators()
 
@@ -93,7 +93,7 @@ def _refusal(url: str, response: httpx.Response, body: bytes) -> FetchError:
     if status in {404, 410}:
         return Gone(f"{url}: no longer there (status {status})")
     if status >= 400:
-        return Refused(f"{url}: refused by the server (status {status}{_MEANINGS.get(status, '')})")
+        return FetchRefused(f"{url}: refused by the server (status {status}{_MEANINGS.get(status, '')})")
     return Unusable(f"{url}: unexpected answer (status {status})")
 
 

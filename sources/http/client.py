@@ -29,7 +29,7 @@ from sources.http.address import Resolver, SystemResolver
 from sources.http.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots, refresh_of
 from sources.http.download.files import Again, FileReceiver
 from sources.http.download.kinds import CSV, JSON, PDF, FileKind
-from sources.http.download.part import Part
+from sources.http.download.part import PartialFile
 from sources.http.exchange import Exchange, World
 from sources.http.options import ClientOptions
 from sources.http.origins import Origins
@@ -160,7 +160,7 @@ class Client:
                 return self._monotonic() >= gives_way_at and self._exchange.is_awaited(here)
 
             # The browser asks in its own way, and always for the whole.
-            with Part(target, here, may_resume=kind.may_resume and urlsplit(here).netloc not in options.browsers) as part:
+            with PartialFile(target, here, may_resume=kind.may_resume and urlsplit(here).netloc not in options.browsers) as part:
                 await asyncio.to_thread(part.look)
                 receiver = FileReceiver(part, target, at_most, gives_way, kind)
                 wanted = {**headers, **part.conditions}

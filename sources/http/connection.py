@@ -20,7 +20,7 @@ from sources.http.origins import Target
 _IDLE_SECONDS = 30.0
 
 
-class Line:
+class Connection:
     """Sends GET requests to one address, one at a time (the caller's queue sees to that). No proxy, no cookie, no redirect.
 
     `transport` replaces the network altogether and is then the caller's to close. No setting of the environment is honoured.

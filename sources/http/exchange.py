@@ -15,7 +15,7 @@ import httpx
 from sources.catalogue.authority import Browser
 from sources.http.address import Address, Resolver, require_loopback, require_public, resolve
 from sources.http.browser.line import BrowserLine
-from sources.http.connection import Line, SiteCookies
+from sources.http.connection import Connection, SiteCookies
 from sources.http.download.files import LeastSpeed, WatchedStream
 from sources.http.failures import in_plain_words, is_of_this_machine
 from sources.http.options import ClientOptions
@@ -50,7 +50,7 @@ class _Counter:
 
     address: Address
     queue: AddressQueue
-    line: Line
+    line: Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,5 +215,5 @@ class Exchange:
         if counter is None:
             world = self._world
             queue = AddressQueue(str(address), self._options.pace, world.politeness, world.clocks)
-            counter = self._counters[address] = _Counter(address, queue, Line(address, world.tls, world.transport))
+            counter = self._counters[address] = _Counter(address, queue, Connection(address, world.tls, world.transport))
         return counter

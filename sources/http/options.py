@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sources.catalogue.authority import Browser
-from sources.http.politeness import Pace
+from sources.http.politeness import RateLimit
 
 _MIB = 1024 * 1024
 _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;=%")
@@ -21,7 +21,7 @@ class ClientOptions:
     base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds the wait for the head of an answer and each
     wait for more of it, `page_seconds` and `file_seconds` a whole request. A file that can be resumed gives way after `turn_seconds` to
     other requests that wait for its address. `interval_seconds` (0 allowed) separates two requests to one address, lengthened by up to
-    `jitter`, a fraction of it; the other delays are those of `Pace`. `browsers` are the hosts that are only asked by
+    `jitter`, a fraction of it; the other delays are those of `RateLimit`. `browsers` are the hosts that are only asked by
     way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
     """
 
@@ -89,9 +89,9 @@ class ClientOptions:
             raise ValueError("user_agent must be plain ASCII text, not empty")
 
     @property
-    def pace(self) -> Pace:
+    def pace(self) -> RateLimit:
         """The part that concerns the queue of an address."""
-        return Pace(
+        return RateLimit(
             interval=self.interval_seconds,
             jitter=self.jitter,
             pause_after=self.pause_after,

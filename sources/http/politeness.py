@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimit:
     """How an address is treated. All times are in seconds.
 
     `interval` separates two starts, lengthened by up to `jitter` (a fraction of it). The platform of the prefectures has blocked a client
@@ -124,12 +124,12 @@ def start_of_next(state: AddressState, now: datetime) -> datetime:
     return now if state.next_start is None else max(now, state.next_start)
 
 
-def is_down(state: AddressState, pace: Pace) -> bool:
+def is_down(state: AddressState, pace: RateLimit) -> bool:
     """Whether so many requests failed in a row that the address itself is taken to be at fault."""
     return state.failures >= pace.pause_after
 
 
-def reserved(state: AddressState, pace: Pace, *, now: datetime, interval: float) -> AddressState:
+def reserved(state: AddressState, pace: RateLimit, *, now: datetime, interval: float) -> AddressState:
     """The state once the next start is given away, `interval` seconds before the one after it. One that rests stays as it is.
 
     The first request after a pause is a probe: others are held back until its outcome is known.
@@ -146,7 +146,7 @@ def after_answer(state: AddressState, *, now: datetime) -> AddressState:
     return replace(as_of(state, now), updated_at=now, failures=0, failed_host="", retry_at=None)
 
 
-def after_failure(state: AddressState, pace: Pace, *, now: datetime, host: str, reason: str, answered: bool = False) -> AddressState:
+def after_failure(state: AddressState, pace: RateLimit, *, now: datetime, host: str, reason: str, answered: bool = False) -> AddressState:
     """The state after one more failure in a row; from `pause_after` on the address rests.
 
     `answered`: it gave an answer that refuses. Those of one `host` alone say nothing of the address that it shares, and count once.
@@ -160,7 +160,7 @@ def after_failure(state: AddressState, pace: Pace, *, now: datetime, host: str, 
     return replace(after, retry_at=now + timedelta(seconds=pace.pause), reason=reason)
 
 
-def after_request_to_wait(state: AddressState, pace: Pace, *, now: datetime, seconds: float) -> AddressState:
+def after_request_to_wait(state: AddressState, pace: RateLimit, *, now: datetime, seconds: float) -> AddressState:
     """The state after the server asked to be left alone for so many seconds. It never ends a rest earlier."""
     state = as_of(state, now)
     until = now + timedelta(seconds=min(max(seconds, 0.0), pace.longest_rest))

@@ -15,8 +15,8 @@ from functools import partial
 
 from sources.http.politeness import (
     AddressState,
-    Pace,
     PolitenessStore,
+    RateLimit,
     after_answer,
     after_failure,
     after_request_to_wait,
@@ -42,7 +42,7 @@ class Clocks:
 class AddressQueue:
     """The queue in front of one address. `turn` is taken for each request, and the outcome reported before it ends."""
 
-    def __init__(self, address: str, pace: Pace, store: PolitenessStore, clocks: Clocks) -> None:
+    def __init__(self, address: str, pace: RateLimit, store: PolitenessStore, clocks: Clocks) -> None:
         self._address = address
         self._pace = pace
         self._store = store

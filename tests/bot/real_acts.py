@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Cover, PageText, Reading
-from bot.domain.records import NewRecueil, Recorded, Recueil, RecueilState
+from bot.domain.records import NewRecueil, RecordingResult, Recueil, RecueilState
 from bot.ingest.judging import decision_keys, read_result
 from bot.storage.schema import acts, decrees
 from bot.storage.store import Store
@@ -67,7 +67,7 @@ def new_recueil(store: Store, name: str = "a", *, authority: str = "26", silent:
     return recueil
 
 
-def read(store: Store, recueil: Recueil, *found: Act, destinations: Sequence[str] = ("channel",), now: datetime = NOW) -> Recorded:
+def read(store: Store, recueil: Recueil, *found: Act, destinations: Sequence[str] = ("channel",), now: datetime = NOW) -> RecordingResult:
     """Record a reading of the recueil that holds these acts, as a poll does: decisions of people stand."""
     reading = Reading(20, Cover(recueil.authority, None, DAY), tuple(found))
     decided = store.reviews.decided(decision_keys(recueil, reading))

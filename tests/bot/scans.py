@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.domain import Act, Cover, PageText, Reading, TextOrigin
 from bot.ingest.reading_job import NOBODY
-from bot.reading.follow import Follower, Progress
+from bot.reading.follow import Follower, PageProgress
 
 
 def scanned(pages: Sequence[PageText]) -> Reading:
@@ -57,7 +57,7 @@ class Scanner:
         pages = [known.get(number, PageText(number, "", TextOrigin.PENDING)) for number in range(1, len(scan.texts) + 1)]
         left = [page.number for page in pages if page.origin is TextOrigin.PENDING]
         for page in pages:
-            follower.told(Progress(len(pages), len(known), len(left), 0, page))
+            follower.told(PageProgress(len(pages), len(known), len(left), 0, page))
         for place, number in enumerate(left):
             if number > scan.urgent and not scan.gate.is_set():
                 scan.waiting.set()
@@ -67,7 +67,7 @@ class Scanner:
             page = PageText(number, "" if number in scan.unreadable else scan.texts[number - 1], origin, confidence=90)
             self.recognised.append((name, number))
             pages[number - 1] = page
-            follower.told(Progress(len(pages), len(known) + place + 1, len(left), place + 1, page))
+            follower.told(PageProgress(len(pages), len(known) + place + 1, len(left), place + 1, page))
             reading = scanned(pages)
             if reading.pending_pages and follower.concerned(reading.acts[number - 1]):
                 await follower.early(reading)

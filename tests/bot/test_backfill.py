@@ -15,12 +15,12 @@ import pytest
 
 from bot.domain import Decree
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest.backfill import Backfill, BackfillReport, Progress, Wanted
+from bot.ingest.backfill import Backfill, BackfillProgress, BackfillReport, BackfillRequest
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
-from sources.model import Download, FetchError, Gone, Paused, Refused, Unreachable
+from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
 from tests.bot.test_watch import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
 
@@ -96,7 +96,7 @@ class History(Bench):
     async def run(self, since: date = SINCE, *, announce: bool = False, limit: int | None = None) -> BackfillReport:
         self.site.forget()
         self.site.downloads.clear()
-        return await self.backfill().run(Wanted(since, announce, limit))
+        return await self.backfill().run(BackfillRequest(since, announce, limit))
 
 
 @pytest.fixture
@@ -171,8 +171,8 @@ async def test_a_limit_leaves_the_rest_to_the_next_run(bench: History) -> None:
 
 async def test_progress_is_told(bench: History) -> None:
     bench.papers[url(3)] = reading(vsa("2026-3"))
-    steps: list[Progress] = []
-    await bench.backfill().run(Wanted(SINCE), steps.append)
+    steps: list[BackfillProgress] = []
+    await bench.backfill().run(BackfillRequest(SINCE), steps.append)
     assert (steps[0].listed, steps[0].sources, steps[0].done) == (0, 1, 0)
     assert max(step.waiting for step in steps) == 4
     last = steps[-1]
@@ -216,7 +216,7 @@ async def test_what_only_the_national_index_knows_is_read(bench: History) -> Non
 async def test_the_file_of_a_detail_page_is_not_read_again_from_the_index(bench: History) -> None:
     bench.sources = (source(listing="card-detail"),)
     bench.site.pages = {ROOT: page(white_card(detail("7").removeprefix(HOST), "RAA spécial n° 7", "20/06/2026")), detail("7"): files(71)}
-    bench.site.failures[detail("7")] = Refused("503")  # so that its file is not known by its address
+    bench.site.failures[detail("7")] = FetchRefused("503")  # so that its file is not known by its address
     bench.index.rows.append(f"RAA-special-7;{url(71)};99;")
     report = await bench.run()
     assert (report.index[0].new, set(bench.states())) == (0, {detail("7")})
@@ -281,7 +281,7 @@ async def test_files_that_a_detail_page_gives_later_are_read_in_silence(bench: H
 
 async def test_a_backfill_that_failed_or_stopped_leaves_nothing_to_polls(bench: History) -> None:
     bench.papers[url(3)] = reading(vsa("2026-3"))
-    bench.site.failures[url(3)] = Refused(f"{url(3)}: 503")
+    bench.site.failures[url(3)] = FetchRefused(f"{url(3)}: 503")
     report = await bench.run()
     assert [(item.url, item.gone) for item in report.harvest.unread] == [(url(3), False)]
     assert not report.ok
@@ -311,14 +311,14 @@ async def test_posts_are_told_of_while_others_are_read(bench: History) -> None:
     progress: list[int] = [0]
     backfill = bench.backfill()
     backfill.when_posted(lambda: done.append(progress[-1]))
-    await backfill.run(Wanted(SINCE, True, None), lambda how_far: progress.append(how_far.done))
+    await backfill.run(BackfillRequest(SINCE, True, None), lambda how_far: progress.append(how_far.done))
     assert len(done) == len(bench.posts()) == 1
     assert done[0] < progress[-1]
 
 
 async def test_announce_speaks_of_what_an_earlier_run_left_unread_in_silence(bench: History) -> None:
     bench.papers[url(3)] = reading(vsa("2026-3"))
-    bench.site.failures[url(3)] = Refused("503")
+    bench.site.failures[url(3)] = FetchRefused("503")
     await bench.run()
     assert bench.row(url(3)).silent
     bench.site.failures.clear()
@@ -374,14 +374,14 @@ async def test_two_backfills_at_once_share_the_work(bench: History, monkeypatch:
         assert ready.wait(60)
         return take_up(recueil, silent=silent, now=now)
 
-    def told(number: int, step: Progress) -> None:
+    def told(number: int, step: BackfillProgress) -> None:
         if step.waiting:
             loaded.add(number)
         if len(loaded) == 2:
             ready.set()
 
     monkeypatch.setattr(bench.store.recueils, "take_up", take_up_when_both_have_loaded)
-    both = await asyncio.gather(*(bench.backfill().run(Wanted(SINCE), partial(told, number)) for number in range(2)))
+    both = await asyncio.gather(*(bench.backfill().run(BackfillRequest(SINCE), partial(told, number)) for number in range(2)))
     assert sorted(bench.site.downloads) == [url(3), url(6), url(7), url(8)]
     assert sum(report.read for report in both) == 4
     assert list(bench.states().values()) == [READ] * 4
@@ -403,7 +403,7 @@ async def test_a_source_listed_completely_is_not_listed_again_for_a_day(bench: H
 
 
 async def test_a_source_listed_in_part_is_listed_again(bench: History) -> None:
-    bench.site.failures[JUNE] = Refused(f"{JUNE}: 503")
+    bench.site.failures[JUNE] = FetchRefused(f"{JUNE}: 503")
     report = await bench.run()
     assert (report.ok, report.listings[0].is_complete, report.read) == (False, False, 2)
     assert [trouble.error for trouble in report.listings[0].troubles] == [f"{JUNE}: 503"]
@@ -419,14 +419,14 @@ async def test_stopped_at_any_point_it_loses_nothing(bench: History, moment: int
     bench.workers = 1
     steps = 0
 
-    def stop(_: Progress) -> None:
+    def stop(_: BackfillProgress) -> None:
         nonlocal steps
         steps += 1
         if steps == moment and running is not None:
             running.cancel()
 
     running: asyncio.Task[BackfillReport] | None = None
-    running = asyncio.create_task(bench.backfill().run(Wanted(SINCE), stop))
+    running = asyncio.create_task(bench.backfill().run(BackfillRequest(SINCE), stop))
     with pytest.raises(asyncio.CancelledError):
         await running
     read = {address for address, state in bench.states().items() if state is READ}

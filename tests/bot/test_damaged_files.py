@@ -17,7 +17,7 @@ from bot.domain.records import Recueil, RecueilState
 from bot.ingest.archive import Shelf
 from bot.ingest.poller import Rhythm, Watcher
 from bot.ingest.results import Harvest, SourceReport
-from bot.reading.limits import Limits
+from bot.reading.limits import ReadingLimits
 from bot.reading.reader import read_pdf
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
@@ -66,7 +66,7 @@ class World:
     def __post_init__(self) -> None:
         self.watcher = Watcher(
             authorities={"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", (source(),))},
-            fetcher=self.site, read=partial(read_pdf, limits=Limits(ocr=False)), store=self.store, route=lambda decree: ("console",),
+            fetcher=self.site, read=partial(read_pdf, limits=ReadingLimits(ocr=False)), store=self.store, route=lambda decree: ("console",),
             clock=lambda: self.now, rhythm=Rhythm(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), shelf=self.shelf,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.instance import AlreadyRunning, Json, Order, Told, run_alone, serve, work_alone
+from bot.app.instance import AlreadyRunning, Json, Told, WorkOrder, run_alone, serve, work_alone
 from bot.domain import PostState
 from bot.storage.errors import HandedOverFailed, Locked, Unavailable
 from bot.storage.locks import LockHolder, LockName
@@ -20,7 +20,7 @@ from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
 
 PAUSE = 0.01
-POLL = Order("poll", {"codes": ["26"]})
+POLL = WorkOrder("poll", {"codes": ["26"]})
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def opener(tmp_path: Path) -> Iterator[Callable[[], Store]]:
 class Process:
     """A command that works until it is told to go on, and notes what happens to it."""
 
-    def __init__(self, store: Store, order: Order = POLL) -> None:
+    def __init__(self, store: Store, order: WorkOrder = POLL) -> None:
         self.store = store
         self.order = order
         self.begun = asyncio.Event()
@@ -158,7 +158,7 @@ async def test_beside_a_bot_a_command_hands_its_work_over_and_shows_what_came_of
 
 @pytest.mark.parametrize("kind", ["poll", "backfill"])
 async def test_a_backfill_that_nobody_waits_for_any_more_is_stopped_and_a_poll_goes_on(opener: Callable[[], Store], kind: str) -> None:
-    bot, process = Bot(opener()), Process(opener(), Order(kind, {"codes": ["26"]}))
+    bot, process = Bot(opener()), Process(opener(), WorkOrder(kind, {"codes": ["26"]}))
     async with bot.runs():
         await bot.working.wait()
         waiting = process.start()
@@ -191,7 +191,7 @@ async def test_what_fails_there_is_told_here(opener: Callable[[], Store], fault:
 
 
 async def test_two_commands_that_do_the_same_do_it_once(opener: Callable[[], Store]) -> None:
-    first, second, third = Process(opener()), Process(opener()), Process(opener(), Order("poll", {"codes": ["38"]}))
+    first, second, third = Process(opener()), Process(opener()), Process(opener(), WorkOrder("poll", {"codes": ["38"]}))
     running = first.start()
     await first.begun.wait()
     others = [second.start(), third.start()]

@@ -17,7 +17,7 @@ from bot.domain import Outcome, Post, Reading
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import Shelf
 from bot.ingest.poller import Rhythm, Watcher
-from bot.ingest.reading_job import MOST_UNFINISHED, Pace
+from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
 from bot.ingest.results import Harvest, SourceReport
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, Locked, StorageError
@@ -34,8 +34,8 @@ from tests.sources.markup import download, file_href, page
 from tests.sources.site import MemorySite
 
 LONG = 60
-NEVER_LONG = Pace(pages=20, quick=300, urgent=300, checkpoint=300)
-URGENT = Pace(pages=20, quick=1e9, urgent=1000, checkpoint=1e9)
+NEVER_LONG = ReadingTimeouts(pages=20, quick=300, urgent=300, checkpoint=300)
+URGENT = ReadingTimeouts(pages=20, quick=1e9, urgent=1000, checkpoint=1e9)
 DAY = "14/08/2026"
 
 
@@ -79,7 +79,7 @@ class World:
     scanner: Scanner = field(default_factory=lambda: Scanner({}))
     now: datetime = NOON
     # Nothing is long by the clock unless a test says so.
-    pace: Pace = NEVER_LONG
+    pace: ReadingTimeouts = NEVER_LONG
     posted: int = 0
     numbers: dict[str, list[int]] = field(default_factory=dict)
     _watcher: Watcher | None = None
@@ -343,7 +343,7 @@ async def test_when_the_slow_lane_is_full_the_pages_that_matter_are_still_read_a
 
 
 async def test_what_takes_long_for_another_reason_leaves_the_quick_lane_too(world: World) -> None:
-    world.pace = Pace(pages=20, quick=0.05, urgent=300, checkpoint=300)
+    world.pace = ReadingTimeouts(pages=20, quick=0.05, urgent=300, checkpoint=300)
     scan = world.publish("99", 1, NOTHING, NOTHING)
     report, _ = await world.poll("99")
     assert report.unfinished == (url("99", 1),)
@@ -400,7 +400,7 @@ async def test_stopped_wherever_they_are_all_go_on_from_there(world: World) -> N
 
 
 async def test_what_was_read_is_stored_every_now_and_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.pace = Pace(pages=20, quick=300, urgent=300, checkpoint=0.01)
+    world.pace = ReadingTimeouts(pages=20, quick=300, urgent=300, checkpoint=0.01)
     saved = asyncio.Event()
     loop, save = asyncio.get_running_loop(), world.store.contents.save
 

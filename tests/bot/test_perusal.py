@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain import Reading
 from bot.ingest.lanes import Lanes
-from bot.ingest.reading_job import File, Pace, Peruser
+from bot.ingest.reading_job import File, Peruser, ReadingTimeouts
 from bot.reading.limits import Unreadable
 from bot.storage.store import open_store
 from tests.bot.test_long_readings import sha, soon
@@ -32,7 +32,7 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
 
     (tmp_path / "scan.pdf").touch()
     with open_store("sqlite://") as store:
-        peruser = Peruser(read=read, store=store, clock=lambda: NOON, pace=Pace(quick=0, urgent=60))
+        peruser = Peruser(read=read, store=store, clock=lambda: NOON, pace=ReadingTimeouts(quick=0, urgent=60))
         lanes = Lanes(quick=1, slow=1)
         ways = [lanes.passage() for _ in range(3)]
 

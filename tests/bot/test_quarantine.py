@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.records import RecueilState
-from bot.ingest.poller import Wanted, retry, wanted_of
+from bot.ingest.poller import RetryRequest, retry, wanted_of
 from bot.reading.limits import Unreadable
 from bot.storage.store import Store
 from tests.bot.test_watch import NOON, Bench, Site, files, reading, url, vsa
@@ -27,22 +27,22 @@ async def bench(store: Store) -> Bench:
 
 
 def test_words_name_authorities_and_addresses() -> None:
-    assert wanted_of(["2a", "26", url(1)], ["26", "2A"]) == Wanted(frozenset({"26", "2A"}), frozenset({url(1)}))
-    assert wanted_of([], ["26"]) == Wanted()
+    assert wanted_of(["2a", "26", url(1)], ["26", "2A"]) == RetryRequest(frozenset({"26", "2A"}), frozenset({url(1)}))
+    assert wanted_of([], ["26"]) == RetryRequest()
     with pytest.raises(ValueError, match=r"neither the code of an authority nor an address: 27, recueil\.pdf"):
         wanted_of(["27", "26", "recueil.pdf"], ["26"])
 
 
 async def test_one_is_read_again_by_its_address(bench: Bench) -> None:
     assert {held.url for held in bench.store.quarantine.all()} == {url(1), url(2), url(3)}
-    done = await retry(bench.watcher, bench.store, Wanted(urls=frozenset({url(2)})), NOON)
+    done = await retry(bench.watcher, bench.store, RetryRequest(urls=frozenset({url(2)})), NOON)
     assert ([one.url for one in done.recueils], bench.site.downloads) == ([url(2)], [url(2)])
     assert [decree.facts.number for decree in done.harvest.decrees] == ["2026-2"]
     assert {held.url for held in bench.store.quarantine.all()} == {url(1), url(3)}
 
 
-@pytest.mark.parametrize("wanted", [Wanted(), Wanted(frozenset({"99"}))])
-async def test_all_are_read_again_and_what_still_cannot_be_is_tried_as_if_for_the_first_time(bench: Bench, wanted: Wanted) -> None:
+@pytest.mark.parametrize("wanted", [RetryRequest(), RetryRequest(frozenset({"99"}))])
+async def test_all_are_read_again_and_what_still_cannot_be_is_tried_as_if_for_the_first_time(bench: Bench, wanted: RetryRequest) -> None:
     done = await retry(bench.watcher, bench.store, wanted, NOON)
     assert len(done.recueils) == 4
     assert sorted(decree.facts.number or "" for decree in done.harvest.decrees) == ["2026-1", "2026-2", "2026-3"]
@@ -52,5 +52,5 @@ async def test_all_are_read_again_and_what_still_cannot_be_is_tried_as_if_for_th
 
 
 async def test_those_of_another_authority_are_left(bench: Bench) -> None:
-    done = await retry(bench.watcher, bench.store, Wanted(frozenset({"98"})), NOON)
+    done = await retry(bench.watcher, bench.store, RetryRequest(frozenset({"98"})), NOON)
     assert (done.recueils, bench.site.downloads) == ((), [])

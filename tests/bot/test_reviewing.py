@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain import Kind, Outcome, PostCause, PostState
 from bot.domain.records import Withdrawal
-from bot.ingest.review import Answer, Reviewer, SeveralDecrees, answer_data, answer_from
+from bot.ingest.review import ReviewAnswer, Reviewer, SeveralDecrees, answer_data, answer_from
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, new_recueil, read, road, several
@@ -35,9 +35,9 @@ def reviewer(store: Store) -> Reviewer:
 
 @given(review=st.integers(1, 10**18 - 1), token=st.from_regex(r"[0-9a-f]{8}", fullmatch=True), is_decree=st.booleans())
 def test_an_answer_comes_back_from_its_button(review: int, token: str, is_decree: bool) -> None:
-    data = answer_data(Answer(review, token, is_decree))
+    data = answer_data(ReviewAnswer(review, token, is_decree))
     assert len(data.encode()) <= 64
-    assert answer_from(data) == Answer(review, token, is_decree)
+    assert answer_from(data) == ReviewAnswer(review, token, is_decree)
 
 
 @pytest.mark.parametrize(

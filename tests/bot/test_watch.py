@@ -27,7 +27,7 @@ from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from sources.model import Download, FetchError, Gone, Paused, Refused, Unreachable
+from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
@@ -323,7 +323,7 @@ async def test_a_failure_is_told_once_and_so_is_its_end(bench: Bench) -> None:
     bench.site.failures[ROOT] = Unreachable("timed out")
     with capture_logs() as logs:
         reports = [(await bench.poll(QUARTER))[0] for _ in range(3)]
-        bench.site.failures[ROOT] = Refused("503")
+        bench.site.failures[ROOT] = FetchRefused("503")
         await bench.poll(QUARTER)
         bench.site.failures.clear()
         last, _ = await bench.poll(QUARTER)
@@ -360,7 +360,7 @@ async def test_an_address_at_rest_is_not_told_again_at_every_poll(bench: Bench) 
 async def test_a_failing_source_waits_longer_each_time_and_as_long_as_the_server_asks(bench: Bench) -> None:
     waits = []
     for retry_after in (None, None, None, 3 * 3600.0):
-        failure = bench.site.failures[ROOT] = Refused("503")
+        failure = bench.site.failures[ROOT] = FetchRefused("503")
         failure.retry_after = retry_after
         await bench.poll()
         when = bench.store.sources.get("99:site").next_check_at
@@ -385,7 +385,7 @@ async def test_a_clock_set_back_delays_no_poll(bench: Bench, back: timedelta) ->
 async def test_a_failing_source_keeps_its_cause_and_since_when(bench: Bench) -> None:
     await bench.poll()
     good = bench.store.sources.get("99:site")
-    bench.site.failures[ROOT] = Refused("503")
+    bench.site.failures[ROOT] = FetchRefused("503")
     report, _ = await bench.poll(QUARTER)
     assert report.cause is Cause.BLOCKED
     bench.site.failures[ROOT] = Paused("resting")
@@ -554,7 +554,7 @@ async def test_a_fault_of_the_program_is_a_failure_like_another(bench: Bench, mo
 
 
 async def test_a_recueil_that_cannot_be_fetched_is_tried_again_until_it_is_given_up(bench: Bench) -> None:
-    bench.site.failures[url(1)] = Refused(f"{url(1)}: 503")
+    bench.site.failures[url(1)] = FetchRefused(f"{url(1)}: 503")
     report, _ = await bench.poll()
     assert [(item.url, item.gone) for item in report.unread] == [(url(1), False)]
     assert (report.ok, report.error) == (False, f"{url(1)}: 503")

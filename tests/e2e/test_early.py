@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.app.demo.replay import Resource
+from bot.app.demo.replay import CannedAnswer
 from bot.app.demo.scenario import demo_text
 from bot.reading.pages.ocr import ocr_available
 from tests.e2e.test_operations import Sites, bot, configure
@@ -26,7 +26,7 @@ PAGES = 21
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     with Sites() as running:
-        running.resources |= {running.decree_pdf: Resource(scanned_recueil(running), "application/pdf")}
+        running.resources |= {running.decree_pdf: CannedAnswer(scanned_recueil(running), "application/pdf")}
         yield running
 
 

@@ -31,9 +31,9 @@ from starlette.types import ASGIApp
 from structlog.typing import EventDict
 
 from bot.app import service
-from bot.app.demo.pages import Link, downloads
+from bot.app.demo.pages import DemoLink, downloads
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.replay import CannedAnswer, Replay
 from bot.app.demo.scenario import DROME, demo_text
 from bot.app.service import Service
 from bot.app.wiring import assemble
@@ -225,7 +225,7 @@ async def test_it_ends_soon_while_a_long_scan_is_read(
     decree, other = (demo_text(name, sites.today, number="2026-1") for name in ("authorisation", "road"))
     act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (decree, *[other] * 5), scanned=True)
     scan = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, (act,)))
-    sites.resources[sites.decree_pdf] = Resource(scan, "application/pdf")
+    sites.resources[sites.decree_pdf] = CannedAnswer(scan, "application/pdf")
     del sites.resources[next(url for url in sites.resources if url.endswith("301.pdf"))]
     with bot(zygote.begin, tmp_path, name) as running:
         [child] = await asyncio.to_thread(running.until, running.children)
@@ -423,9 +423,9 @@ def publish(sites: Sites) -> None:
     act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00099", "Arrêté", (text,))
     recueil = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-303", sites.today, (act,)))
     page = sites.resources[sites.listing].body.replace(b"</h1>", b"</h1>" + _link("/contenu/telechargement/1399/9999/file/recueil.pdf"), 1)
-    sites.resources[sites.listing] = Resource(page)
-    sites.resources[f"{DROME}/contenu/telechargement/1399/9999/file/recueil.pdf"] = Resource(recueil, "application/pdf")
+    sites.resources[sites.listing] = CannedAnswer(page)
+    sites.resources[f"{DROME}/contenu/telechargement/1399/9999/file/recueil.pdf"] = CannedAnswer(recueil, "application/pdf")
 
 
 def _link(address: str) -> bytes:
-    return downloads("x", [Link(address, "recueil")]).split("<h1>x</h1>")[1].split("</main>")[0].encode()
+    return downloads("x", [DemoLink(address, "recueil")]).split("<h1>x</h1>")[1].split("</main>")[0].encode()

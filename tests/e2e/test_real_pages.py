@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.replay import CannedAnswer, Replay
 from bot.app.demo.scenario import demo_text
 from bot.domain import PostState
 from bot.domain.records import RecueilState
@@ -31,13 +31,13 @@ VIDEOPROTECTION, ORDINARY = "var-2025-240-videoprotection.pdf", "var-2025-242.pd
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded pages and real recueils are not on this machine")
 
 
-def real_france() -> dict[str, Resource]:
+def real_france() -> dict[str, CannedAnswer]:
     """The recorded pages at their real addresses; the real PDFs and the built one behind their newest links."""
     resources = {}
     with (SHARED / "pages" / "urls.tsv").open(encoding="utf-8") as table:
         for row in csv.DictReader(table, delimiter="\t"):
             if row["code"] in CODES:
-                resources[row["real_url"]] = Resource((SHARED / "pages" / row["code"] / row["file"]).read_bytes())
+                resources[row["real_url"]] = CannedAnswer((SHARED / "pages" / row["code"] / row["file"]).read_bytes())
     # The pager of the Aisne has a page between the first and the last that was not recorded.
     resources[f"{AISNE}/(offset)/10"] = resources[f"{AISNE}/(offset)/20"]
     built = RecueilSpec(
@@ -55,7 +55,7 @@ def real_france() -> dict[str, Resource]:
         "https://www.aisne.gouv.fr/contenu/telechargement/12001/82001/file/RAA_Aout_02-2026-011.pdf": _real(ORDINARY),
         "https://www.aisne.gouv.fr/contenu/telechargement/12002/82002/file/RAA_Aout_02-2026-005.pdf": _real(VIDEOPROTECTION),
     }
-    return resources | {url: Resource(body, "application/pdf") for url, body in pdfs.items()}
+    return resources | {url: CannedAnswer(body, "application/pdf") for url, body in pdfs.items()}
 
 
 def _decree() -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.demo.pages import Link, downloads
+from bot.app.demo.pages import DemoLink, downloads
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.replay import CannedAnswer, Replay
 from bot.app.demo.scenario import DROME, demo_text
 from bot.domain import Kind, PostState
 from bot.reading.pages.ocr import ocr_available
@@ -138,11 +138,11 @@ async def test_the_first_look_does_not_flood(replay: Replay, tmp_path: Path) -> 
     resources = replay.resources
     assert isinstance(resources, dict)
     old = [
-        Link(f"/contenu/telechargement/{n}/{n}/file/recueil-26-2026-{n}.pdf", f"recueil n°26-2026-{n}", TODAY - timedelta(days=n))
+        DemoLink(f"/contenu/telechargement/{n}/{n}/file/recueil-26-2026-{n}.pdf", f"recueil n°26-2026-{n}", TODAY - timedelta(days=n))
         for n in range(5, 45)
     ]
-    fresh = Link("/contenu/telechargement/1302/9114/file/recueil-26-2026-302.pdf", "RAA SPECIAL N°26-2026-302", TODAY)
-    resources[MONTH_PAGE] = Resource(downloads("Août 2026", [fresh, *old]).encode())
+    fresh = DemoLink("/contenu/telechargement/1302/9114/file/recueil-26-2026-302.pdf", "RAA SPECIAL N°26-2026-302", TODAY)
+    resources[MONTH_PAGE] = CannedAnswer(downloads("Août 2026", [fresh, *old]).encode())
     world = World(replay, tmp_path / "vigie.db")
 
     first = await world.round(("26",))
@@ -183,8 +183,8 @@ def _publish(replay: Replay, number: str, text: str) -> None:
     resources = replay.resources
     assert isinstance(resources, dict)
     act = ActSpec("Préfecture de la Drôme / Cabinet", "26-2026-08-14-00099", "Arrêté du 14 août 2026", (text,))
-    link = Link(f"/contenu/telechargement/1399/9999/file/recueil-{number}.pdf", f"recueil n°{number} du 14/08/2026", TODAY)
+    link = DemoLink(f"/contenu/telechargement/1399/9999/file/recueil-{number}.pdf", f"recueil n°{number} du 14/08/2026", TODAY)
     page = resources[MONTH_PAGE].body.decode()
     block = downloads("x", [link]).split("<h1>x</h1>\n", 1)[1].split("\n</main>", 1)[0]
-    resources[MONTH_PAGE] = Resource(page.replace("</h1>\n", f"</h1>\n{block}\n", 1).encode())
-    resources[DROME + link.href] = Resource(build_recueil(RecueilSpec("DRÔME", number, TODAY, (act,))), "application/pdf")
+    resources[MONTH_PAGE] = CannedAnswer(page.replace("</h1>\n", f"</h1>\n{block}\n", 1).encode())
+    resources[DROME + link.href] = CannedAnswer(build_recueil(RecueilSpec("DRÔME", number, TODAY, (act,))), "application/pdf")

@@ -13,9 +13,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.app.demo.pages import Link, downloads
+from bot.app.demo.pages import DemoLink, downloads
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.app.demo.replay import Resource
+from bot.app.demo.replay import CannedAnswer
 from bot.app.demo.scenario import DROME, demo_text
 from bot.domain.records import RecueilState
 from bot.storage.locks import LockName
@@ -46,9 +46,9 @@ class Counting(Sites):
                 "Préfecture de la Drôme", f"26-{self.today}-{number:05}", "Arrêté", (demo_text("road", self.today, number=str(number)),)
             )
             recueil = build_recueil(RecueilSpec("DRÔME", f"26-{self.today.year}-{400 + number}", self.today, (act,)))
-            self.resources[DROME + address] = Resource(recueil, "application/pdf")
-            links.append(Link(address, f"recueil {400 + number}", self.today))
-        self.resources[self.listing] = Resource(downloads("Recueils", links).encode())
+            self.resources[DROME + address] = CannedAnswer(recueil, "application/pdf")
+            links.append(DemoLink(address, f"recueil {400 + number}", self.today))
+        self.resources[self.listing] = CannedAnswer(downloads("Recueils", links).encode())
 
     async def _answer(self, request: Request) -> Response:
         url = "https://" + request.path_params["address"]

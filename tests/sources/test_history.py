@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from sources.catalogue.authority import Order, Source, load_authorities
-from sources.crawl.history import FAILURES, History, belongs, history, may_be_since, ways_since
-from sources.model import Listed, Page, Paused, Refused, Unreachable, Validators
+from sources.crawl.history import FAILURES, PublicationHistory, belongs, history, may_be_since, ways_since
+from sources.model import FetchRefused, Listed, Page, Paused, Unreachable, Validators
 from sources.pages import Way
 from sources.text.periods import read_label
 from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, pager, select, white_card
@@ -21,12 +21,12 @@ SINCE = date(2026, 3, 10)
 YEAR, LAST_YEAR = f"{ROOT}/Annee-2026", f"{ROOT}/Annee-2025"
 
 
-async def walk(pages: dict[str, str], described: Source | None = None, since: date = SINCE) -> tuple[History, MemorySite]:
+async def walk(pages: dict[str, str], described: Source | None = None, since: date = SINCE) -> tuple[PublicationHistory, MemorySite]:
     memory = MemorySite(pages)
     return await history(memory, described or source(), since, today=TODAY), memory
 
 
-def urls(found: History) -> list[str]:
+def urls(found: PublicationHistory) -> list[str]:
     return [each.listed.url for each in found.found]
 
 
@@ -240,7 +240,7 @@ async def test_recorded_pages_give_what_is_as_new_on_them(code: str) -> None:
 
 async def test_a_page_that_fails_is_told_and_the_rest_goes_on() -> None:
     memory = MemorySite(months())
-    memory.failures[month("Mai")] = Refused(f"{month('Mai')}: 503")
+    memory.failures[month("Mai")] = FetchRefused(f"{month('Mai')}: 503")
     found = await history(memory, source(), SINCE, today=TODAY)
     assert sorted(urls(found)) == file_urls(3, 4, 6, 7, 8)
     assert [(trouble.url, trouble.error, trouble.gone) for trouble in found.troubles] == [(month("Mai"), f"{month('Mai')}: 503", False)]

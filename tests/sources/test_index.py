@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from sources.crawl.index import INDEX_HOSTS, METADATA, BadRow, IndexEntry, IndexUnusable, Resource, fetch_index, newest_table, read_index
+from sources.crawl.index import INDEX_HOSTS, METADATA, BadRow, IndexEntry, IndexFile, IndexUnusable, fetch_index, newest_table, read_index
 from sources.model import Download, FetchError, Unreachable
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"
-RESOURCE = Resource(TABLE, datetime(2026, 8, 17, 1, 25, 43, tzinfo=UTC))
+RESOURCE = IndexFile(TABLE, datetime(2026, 8, 17, 1, 25, 43, tzinfo=UTC))
 HEADER = "titre;url;departement;mise_a_jour"
 AIN = "https://www.ain.gouv.fr/contenu/telechargement/34196/238661/file/recueil-01-2026-001-recueil-des-actes-administratifs.pdf"
 ROW = f"recueil-01-2026-001-recueil-des-actes-administratifs;{AIN};01;2026-08-17T00:25:43.000Z"

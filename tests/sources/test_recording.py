@@ -14,7 +14,7 @@ import pytest
 from sources.crawl.crawler import Crawler
 from sources.crawl.playback import NotRecorded, Playback, RecordingFetcher, newest_first, record, replay
 from sources.crawl.recording import BadRecording, RecordedPage, Recording, file_name, files_of, read_recording, write_recording
-from sources.model import CrawlFailed, Gone, Listed, Refused, Unreachable, Validators
+from sources.model import CrawlFailed, FetchRefused, Gone, Listed, Unreachable, Validators
 from tests.sources.markup import ROOT, download, page, white_card
 from tests.sources.poller import AUGUST, NOW, TODAY, YEAR, cards, file_urls, files, months, source
 from tests.sources.site import MemorySite
@@ -50,10 +50,10 @@ async def test_the_newest_detail_pages_are_recorded() -> None:
 
 async def test_a_walk_that_fails_leaves_the_pages_that_came() -> None:
     site = MemorySite(months())
-    site.failures[AUGUST] = Refused("503")
+    site.failures[AUGUST] = FetchRefused("503")
     done = await record(source(), site, today=TODAY, now=NOW)
     assert done.failure is not None
-    assert isinstance(done.failure.cause, Refused)
+    assert isinstance(done.failure.cause, FetchRefused)
     assert [recorded.url for recorded in done.recording.pages] == [ROOT, YEAR]
     with pytest.raises(CrawlFailed, match=f"{AUGUST}: this page is not in the recording"):
         await replay(done.recording, source())

@@ -19,7 +19,7 @@ import sources.crawl.visit
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawler
 from sources.crawl.trail import Trail
-from sources.model import CrawlFailed, Page, Refused, Unreachable, Validators
+from sources.model import CrawlFailed, FetchRefused, Page, Unreachable, Validators
 from sources.pages import READERS
 from tests.sources.families import REGULAR, Family, Item, month_of
 from tests.sources.families_irregular import IRREGULAR
@@ -109,7 +109,7 @@ class Flaky(MemorySite):
 
     async def page(self, url: str, validators: Validators = Validators()) -> Page:  # noqa: B008 - the protocol's own signature
         if self._chance.random() < 0.02:
-            raise self._chance.choice((Unreachable, Refused))(f"{url}: not now")
+            raise self._chance.choice((Unreachable, FetchRefused))(f"{url}: not now")
         return await super().page(url, validators)
 
 

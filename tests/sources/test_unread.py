@@ -8,7 +8,7 @@ import pytest
 
 from sources.crawl.trail import Trail
 from sources.crawl.visit import MAX_PAGES, TooManyPages
-from sources.model import Blocked, CrawlFailed, FetchError, Gone, MovedAway, Refused, Unreachable, Unusable
+from sources.model import Blocked, CrawlFailed, FetchError, FetchRefused, Gone, MovedAway, Unreachable, Unusable
 from tests.sources.markup import ROOT, page, pager, white_card
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, listing, months, polled, source, urls
 from tests.sources.site import MemorySite
@@ -20,7 +20,7 @@ ERRORS: list[FetchError] = [
     Gone("404"),
     Unusable("not a page"),
     MovedAway("elsewhere"),
-    Refused("500"),
+    FetchRefused("500"),
     Blocked("challenge"),
     Unreachable("timed out"),
 ]
@@ -58,7 +58,7 @@ async def test_a_list_that_fails_between_two_walks_does_not_hide_the_others() ->
     site = creuse()
     poll = Poller(site, CREUSE)
     await poll()
-    error = site.failures[KINDS[0]] = Refused("500")
+    error = site.failures[KINDS[0]] = FetchRefused("500")
     site.pages[KINDS[1]] = files(4, 2)
     crawl = await poll(date(2026, 8, 15))
     assert (sorted(urls(crawl)), crawl.unread) == (file_urls(2, 3, 4), (error,))
@@ -87,7 +87,7 @@ async def test_where_no_page_can_be_read_the_poll_fails() -> None:
 
 async def test_half_a_crawl_is_none_for_who_wants_it_whole() -> None:
     site = creuse()
-    error = site.failures[KINDS[0]] = Refused("500")
+    error = site.failures[KINDS[0]] = FetchRefused("500")
     crawl = await Poller(site, CREUSE)()
     with pytest.raises(CrawlFailed) as failure:
         crawl.require_whole()
@@ -110,7 +110,7 @@ async def test_a_list_that_is_back_and_empty_is_not_taken_for_read() -> None:
     site = creuse()
     poll = Poller(site, CREUSE)
     await poll()
-    site.failures[KINDS[0]] = Refused("500")
+    site.failures[KINDS[0]] = FetchRefused("500")
     await poll(date(2026, 8, 15))
     site.failures.clear()
     site.pages[KINDS[0]] = page()
@@ -153,6 +153,6 @@ async def test_a_last_page_that_leads_back_to_the_first_does_not_lead_round_for_
 async def test_a_recueil_astray_on_a_page_that_cannot_be_read_whole_is_taken_in() -> None:
     """The first page of a list came, the second did not."""
     site = MemorySite({ROOT: page(white_card("/contenu/telechargement/1/2/file/a.pdf", "RAA n° 1"), pager(ROOT, 1, 2))})
-    error = site.failures[f"{ROOT}/(offset)/10"] = Refused("500")
+    error = site.failures[f"{ROOT}/(offset)/10"] = FetchRefused("500")
     crawl = await Poller(site, source("newest-first"))()
     assert (len(crawl.listed), crawl.unread, polled(crawl)) == (1, (error,), [ROOT])

@@ -35,7 +35,7 @@ from bot.app.config.options import (
     Words,
 )
 from bot.domain import Filter, Kind
-from bot.reading.limits import Limits
+from bot.reading.limits import ReadingLimits
 
 
 class HttpSettings(Section):
@@ -99,14 +99,14 @@ class ReadingSettings(Section):
     kept_megabytes: Annotated[Whole, Field(ge=1, le=1_000_000)] = 2000
     """Size in MB of that folder above which the PDF used longest ago is removed."""
 
-    def limits(self) -> Limits:
+    def limits(self) -> ReadingLimits:
         """Return what reading one PDF may take."""
-        return Limits(
+        return ReadingLimits(
             seconds=self.timeout_seconds,
             memory_bytes=self.memory_megabytes * 1024 * 1024,
             max_pages=self.max_pages,
             ocr=self.ocr,
-            workers=self.ocr_processes or Limits().workers,
+            workers=self.ocr_processes or ReadingLimits().workers,
         )
 
 

@@ -9,7 +9,7 @@ from html import escape
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class DemoLink:
     """An anchor: root-relative address, text, and the date the page shows beside it."""
 
     href: str
@@ -17,17 +17,17 @@ class Link:
     day: date | None = None
 
 
-def cards(title: str, links: Iterable[Link]) -> str:
+def cards(title: str, links: Iterable[DemoLink]) -> str:
     """Years, months or articles as cards."""
     return _page(title, "\n".join(_card(link) for link in links))
 
 
-def file_cards(title: str, links: Iterable[Link]) -> str:
+def file_cards(title: str, links: Iterable[DemoLink]) -> str:
     """Cards whose title is the PDF itself."""
     return _page(title, "\n".join(_card(link, f' target="_blank" title="format pdf - 0,20 Mb - {_day(link)}"') for link in links))
 
 
-def downloads(title: str, links: Iterable[Link]) -> str:
+def downloads(title: str, links: Iterable[DemoLink]) -> str:
     """Plain download links."""
     blocks = (
         f'<div class=""><a class="fr-link fr-link--download" href="{escape(link.href)}" target="_blank">Télécharger {escape(link.text)}'
@@ -37,7 +37,7 @@ def downloads(title: str, links: Iterable[Link]) -> str:
     return _page(title, "\n".join(blocks))
 
 
-def _card(link: Link, attributes: str = "") -> str:
+def _card(link: DemoLink, attributes: str = "") -> str:
     shown = link.day is not None and not attributes
     published = f'<div class="fr-card__end"><p class="fr-card__detail">Publié le {_day(link)}</p></div>' if shown else ""
     anchor = f'<a class="fr-card__link" href="{escape(link.href)}"{attributes}>{escape(link.text)}</a>'
@@ -54,5 +54,5 @@ def _page(title: str, content: str) -> str:
     )
 
 
-def _day(link: Link) -> str:
+def _day(link: DemoLink) -> str:
     return "" if link.day is None else f"{link.day:%d/%m/%Y}"

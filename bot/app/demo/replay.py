@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class CannedAnswer:
     """What one address answers."""
 
     body: bytes
@@ -33,7 +33,7 @@ class Replay:
     The mapping is read at each request: tests may change a site while it is being watched. `requests` logs canonical URLs.
     """
 
-    resources: Mapping[str, Resource]
+    resources: Mapping[str, CannedAnswer]
     requests: list[str] = field(default_factory=list)
     _server: ThreadingHTTPServer | None = None
     _thread: threading.Thread | None = None
@@ -73,13 +73,13 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
             replay.requests.append(url)
             resource = replay.resources.get(url)
             if resource is None:
-                self._answer(HTTPStatus.NOT_FOUND, Resource(b"<h1>Page introuvable</h1>"))
+                self._answer(HTTPStatus.NOT_FOUND, CannedAnswer(b"<h1>Page introuvable</h1>"))
             elif self.headers.get("If-None-Match") == resource.etag:
-                self._answer(HTTPStatus.NOT_MODIFIED, Resource(b"", resource.content_type), resource.etag)
+                self._answer(HTTPStatus.NOT_MODIFIED, CannedAnswer(b"", resource.content_type), resource.etag)
             else:
                 self._answer(HTTPStatus.OK, resource, resource.etag)
 
-        def _answer(self, status: HTTPStatus, resource: Resource, etag: str | None = None) -> None:
+        def _answer(self, status: HTTPStatus, resource: CannedAnswer, etag: str | None = None) -> None:
             self.send_response(status)
             if etag is not None:
                 self.send_header("ETag", etag)

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from importlib.resources import files
 from string import Template
 
-from bot.app.demo.pages import Link, cards, downloads, file_cards
+from bot.app.demo.pages import DemoLink, cards, downloads, file_cards
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.app.demo.replay import Resource
+from bot.app.demo.replay import CannedAnswer
 
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 _SLUGS = ("Janvier", "Fevrier", "Mars", "Avril", "Mai", "Juin", "Juillet", "Aout", "Septembre", "Octobre", "Novembre", "Decembre")
@@ -21,7 +21,7 @@ ALPES_MARITIMES = "https://www.alpes-maritimes.gouv.fr"
 AISNE = "https://www.aisne.gouv.fr"
 
 
-def scenario(today: date) -> dict[str, Resource]:
+def scenario(today: date) -> dict[str, CannedAnswer]:
     """Canonical URL to what it answers: pages and PDFs of the Drôme, the Alpes-Maritimes and the Aisne as of `today`.
 
     Drôme: a recueil without VSA and one with an authorisation. Alpes-Maritimes: a scanned authorisation. Aisne: an abrogation.
@@ -41,7 +41,7 @@ def demo_text(name: str, today: date, **more: str) -> str:
     return Template(text).substitute(fields, **more)
 
 
-def _drome(today: date) -> dict[str, Resource]:
+def _drome(today: date) -> dict[str, CannedAnswer]:
     root, year = f"{DROME}/Publications/Recueil-des-actes-administratifs-RAA", today.year
     year_page = f"{root}/RAA-{year}-consulter-le-recueil-des-services-de-l-Etat-dans-la-Drome"
     month_page = f"{year_page}/{_SLUGS[today.month - 1]}-{year}"
@@ -59,19 +59,19 @@ def _drome(today: date) -> dict[str, Resource]:
         ),
     )  # fmt: skip
     links = [
-        Link(_file(1302, f"recueil-26-{year}-302"), f"RAA SPECIAL N°26-{year}-302 du {today:%d/%m/%Y}", today),
-        Link(_file(1301, f"recueil-26-{year}-301"), f"recueil n°26-{year}-301 du {today:%d/%m/%Y}", today),
+        DemoLink(_file(1302, f"recueil-26-{year}-302"), f"RAA SPECIAL N°26-{year}-302 du {today:%d/%m/%Y}", today),
+        DemoLink(_file(1301, f"recueil-26-{year}-301"), f"recueil n°26-{year}-301 du {today:%d/%m/%Y}", today),
     ]
     return {
-        root: _html(cards("Recueil des actes administratifs (RAA)", [Link(_path(year_page), f"RAA {year}")])),
-        year_page: _html(cards(f"RAA {year}", [Link(_path(month_page), f"{MONTHS[today.month - 1]} {year}", today)])),
+        root: _html(cards("Recueil des actes administratifs (RAA)", [DemoLink(_path(year_page), f"RAA {year}")])),
+        year_page: _html(cards(f"RAA {year}", [DemoLink(_path(month_page), f"{MONTHS[today.month - 1]} {year}", today)])),
         month_page: _html(downloads(f"{MONTHS[today.month - 1]} {year}", links)),
         DROME + links[0].href: _pdf(with_decree),
         DROME + links[1].href: _pdf(ordinary),
     }
 
 
-def _alpes_maritimes(today: date) -> dict[str, Resource]:
+def _alpes_maritimes(today: date) -> dict[str, CannedAnswer]:
     root, year = f"{ALPES_MARITIMES}/Publications/Recueil-des-actes-administratifs-RAA", today.year
     year_page = f"{root}/Annee-{year}"
     month_page = f"{year_page}/{_SLUGS[today.month - 1]}-{year}"
@@ -79,16 +79,16 @@ def _alpes_maritimes(today: date) -> dict[str, Resource]:
         today, "ALPES-MARITIMES", f"06-{year}-277", "Préfecture des Alpes-Maritimes / Direction des sécurités", scanned=True,
         authorisation_scanned=("AP marché de Noël", {"number": f"{year}-1950"}),
     )  # fmt: skip
-    link = Link(_file(2277, f"recueil-277-{year}-06"), f"Recueil 277-{year}-06", today)
+    link = DemoLink(_file(2277, f"recueil-277-{year}-06"), f"Recueil 277-{year}-06", today)
     return {
-        root: _html(cards("Recueil des actes administratifs (RAA)", [Link(_path(year_page), f"Année {year}")])),
-        year_page: _html(cards(f"Année {year}", [Link(_path(month_page), f"{MONTHS[today.month - 1].capitalize()} {year}")])),
+        root: _html(cards("Recueil des actes administratifs (RAA)", [DemoLink(_path(year_page), f"Année {year}")])),
+        year_page: _html(cards(f"Année {year}", [DemoLink(_path(month_page), f"{MONTHS[today.month - 1].capitalize()} {year}")])),
         month_page: _html(file_cards(f"{MONTHS[today.month - 1].capitalize()} {year}", [link])),
         ALPES_MARITIMES + link.href: _pdf(recueil),
     }
 
 
-def _aisne(today: date) -> dict[str, Resource]:
+def _aisne(today: date) -> dict[str, CannedAnswer]:
     root, year = f"{AISNE}/Publications/Recueil-des-Actes-Administratifs", today.year
     year_page = f"{root}/Recueil-des-Actes-Administratifs-Annee-{year}"
     detail = f"{root}/RAA_02-{year}-011"
@@ -99,10 +99,10 @@ def _aisne(today: date) -> dict[str, Resource]:
             {"number": f"{year}-0720", "abrogated": f"{year}-0688"},
         ),
     )  # fmt: skip
-    pdf = Link(_file(3011, f"RAA_02-{year}-011"), f"RAA_02-{year}-011", today)
+    pdf = DemoLink(_file(3011, f"RAA_02-{year}-011"), f"RAA_02-{year}-011", today)
     return {
-        root: _html(cards("Recueil des Actes Administratifs", [Link(_path(year_page), f"Année {year}")])),
-        year_page: _html(cards(f"Année {year}", [Link(_path(detail), f"RAA_02-{year}-011")])),
+        root: _html(cards("Recueil des Actes Administratifs", [DemoLink(_path(year_page), f"Année {year}")])),
+        year_page: _html(cards(f"Année {year}", [DemoLink(_path(detail), f"RAA_02-{year}-011")])),
         detail: _html(downloads(f"RAA_02-{year}-011", [pdf])),
         AISNE + pdf.href: _pdf(recueil),
     }
@@ -139,9 +139,9 @@ def _path(url: str) -> str:
     return "/" + url.split("/", 3)[3]
 
 
-def _html(page: str) -> Resource:
-    return Resource(page.encode())
+def _html(page: str) -> CannedAnswer:
+    return CannedAnswer(page.encode())
 
 
-def _pdf(body: bytes) -> Resource:
-    return Resource(body, "application/pdf")
+def _pdf(body: bytes) -> CannedAnswer:
+    return CannedAnswer(body, "application/pdf")

@@ -28,7 +28,7 @@ from bot.delivery.channel import (
 from bot.delivery.composing import Desk, composing
 from bot.delivery.mastodon import client as bounded
 from bot.delivery.mastodon.client import (
-    Request,
+    ApiRequest,
     classify_answer,
     classify_failure,
     limits_of,
@@ -309,7 +309,7 @@ class MastodonChannel:
 # A status of the account's own, edited: PUT /api/v1/statuses/:id, since Mastodon 3.5.
 
 
-async def edit_status(request: Request, status_id: str, text: str, *, language: str, warning: str) -> None:
+async def edit_status(request: ApiRequest, status_id: str, text: str, *, language: str, warning: str) -> None:
     """Give a status this text. Its pictures are named again: an edit that does not takes them away. Raises DeliveryError, Refused where the
     status is gone or the server knows no edits, EditExposed where the edit has changed who sees it, which some servers do."""
     path = f"/api/v1/statuses/{quote(status_id, safe='')}"
@@ -332,7 +332,7 @@ def _visibility(status: object) -> str | None:
     return shown if isinstance(shown, str) else None
 
 
-async def _status(request: Request, path: str) -> object:
+async def _status(request: ApiRequest, path: str) -> object:
     answer = await request("GET", path)
     try:
         return answer.json()

@@ -211,7 +211,7 @@ WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _DESCRIPTION_LIMIT = 1500
 
 
-class Request(Protocol):
+class ApiRequest(Protocol):
     """Asks the server; see `MastodonChannel`. Raises DeliveryError."""
 
     async def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -219,7 +219,7 @@ class Request(Protocol):
         ...
 
 
-async def upload(request: Request, picture: Picture, *, destination: str, sleep: Sleep = asyncio.sleep) -> str | None:
+async def upload(request: ApiRequest, picture: Picture, *, destination: str, sleep: Sleep = asyncio.sleep) -> str | None:
     """Put the picture there with its alt text; its id, None where it is not ready in time or not taken, which is logged."""
     try:
         media, ready = _media(

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from bot.delivery.channel import NotSent, Refused, Unknown
-from bot.delivery.mastodon.client import Request, is_sought, is_sought_digest, moment_of
+from bot.delivery.mastodon.client import ApiRequest, is_sought, is_sought_digest, moment_of
 from bot.domain import Place, Post
 from bot.messages import Dispatch, Language, announce
 from bot.messages.cleaning import inert
@@ -41,7 +41,7 @@ def recogniser(post: Post, place: Place, now: datetime, language: Language) -> R
     return partial(is_sought, link=link, number=inert(post.decree.facts.number or "") or None, language=language)
 
 
-async def look_for(request: Request, is_it: Recogniser, *, since: datetime | None) -> Mapping[str, Any] | None:
+async def look_for(request: ApiRequest, is_it: Recogniser, *, since: datetime | None) -> Mapping[str, Any] | None:
     """The status, None where it certainly is not among those posted `since` then, less ten minutes for clocks that differ.
 
     Raises Unknown when that takes too many pages or the account cannot be read, NotSent when the server cannot be asked.
@@ -71,7 +71,7 @@ def json_of(answer: httpx.Response) -> Any:
         return None
 
 
-async def _ask(request: Request, path: str, params: dict[str, str] | None = None) -> list[Mapping[str, Any]]:
+async def _ask(request: ApiRequest, path: str, params: dict[str, str] | None = None) -> list[Mapping[str, Any]]:
     """Things with an id, one or many."""
     try:
         document = json_of(await request("GET", path, params=params))

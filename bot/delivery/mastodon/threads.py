@@ -15,7 +15,7 @@ import httpx
 import structlog
 
 from bot.delivery.channel import DestinationRefused, Missing, Refused, Unknown
-from bot.delivery.mastodon.client import Request
+from bot.delivery.mastodon.client import ApiRequest
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ def key_of(post: str, number: int) -> str:
     return post if number == 1 else hashlib.sha256(f"{post}\0{number}".encode()).hexdigest()[:32]
 
 
-async def there(request: Request, first: Mapping[str, Any]) -> list[str]:
+async def there(request: ApiRequest, first: Mapping[str, Any]) -> list[str]:
     """The ids of the account's own replies that follow a status, one after the other. Raises DeliveryError."""
     answer = await request("GET", f"/api/v1/statuses/{quote(str(first['id']), safe='')}/context")
     try:
@@ -44,7 +44,14 @@ async def there(request: Request, first: Mapping[str, Any]) -> list[str]:
 
 
 async def go_on(
-    request: Request, first: Mapping[str, Any], texts: Sequence[str], form: Mapping[str, str], post: str, *, destination: str, known: bool
+    request: ApiRequest,
+    first: Mapping[str, Any],
+    texts: Sequence[str],
+    form: Mapping[str, str],
+    post: str,
+    *,
+    destination: str,
+    known: bool,
 ) -> None:
     """Add what is missing of a thread: `texts` are those after the first. `known`: the first was there before, and perhaps some of them.
 

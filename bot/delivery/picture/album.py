@@ -108,8 +108,8 @@ class Album:
         self._places = places
         self._drawing = drawing
         self._one_at_a_time = asyncio.Lock()
-        self._kept: OrderedDict[tuple[Path, Choice], Drawn] = OrderedDict()
-        self._failed: OrderedDict[tuple[Path, Choice], tuple[float, Why, str]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Path, PageChoice], Drawn] = OrderedDict()
+        self._failed: OrderedDict[tuple[Path, PageChoice], tuple[float, Why, str]] = OrderedDict()
 
     def for_posts(self, language: Language) -> Callable[[Post], Awaitable[Picture | None]]:
         """For a channel of this language: the picture of a post, None where there is none, which is logged."""
@@ -141,7 +141,7 @@ class Album:
         )
         return Picture(drawn.png, drawn.width, drawn.height, alt)
 
-    async def _drawn(self, path: Path, choice: Choice) -> Drawn:
+    async def _drawn(self, path: Path, choice: PageChoice) -> Drawn:
         async with self._one_at_a_time:
             # A file is named by its content: the same name is the same picture.
             key = path, choice
@@ -152,7 +152,7 @@ class Album:
                 self._kept.popitem(last=False)
             return self._kept[key]
 
-    async def _draw(self, path: Path, choice: Choice) -> Drawn:
+    async def _draw(self, path: Path, choice: PageChoice) -> Drawn:
         """Draw the page, unless that failed a short while ago. Raises NoPicture."""
         known = self._failed.get((path, choice))
         if known is not None and self._seconds() - known[0] < _TRIED_AGAIN_AFTER:
@@ -171,7 +171,7 @@ class Album:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PageChoice:
     """A page of the file (from 1), and the phrases to highlight on it, each once."""
 
     page: int
@@ -190,14 +190,14 @@ class _Rules:
     shortest: int
 
 
-def choose(decree: Decree) -> Choice:
+def choose(decree: Decree) -> PageChoice:
     """The page with the strongest evidence, the first page of the act where there is none, and the telling phrases on that page."""
     rules = _rules()
     page = _page(decree, rules)
     phrases = dict.fromkeys(
         quote.text for quote in decree.evidence if quote.page == page and quote.about in rules.highlighted and _long_enough(quote, rules)
     )
-    return Choice(page, tuple(phrases)[: rules.most])
+    return PageChoice(page, tuple(phrases)[: rules.most])
 
 
 def _page(decree: Decree, rules: _Rules) -> int:

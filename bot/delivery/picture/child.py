@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.delivery.picture.page import Engine, draw_page
 from bot.delivery.picture.wire import Draw, NoPicture, Undrawn
-from bot.reading.pages.ocr import Command, InProcess, find_ocr
+from bot.reading.pages.ocr import InProcess, TesseractCommand, find_ocr
 from bot.reading.sandbox.child import run
 from bot.reading.sandbox.confinement import confine
 from bot.reading.sandbox.wire import Start
@@ -38,7 +38,7 @@ def main(argument: str) -> int:
 
 def _engine() -> Engine | None:
     engine = find_ocr()
-    return engine if isinstance(engine, InProcess | Command) else None
+    return engine if isinstance(engine, InProcess | TesseractCommand) else None
 
 
 def _leave_with_the_parent() -> None:

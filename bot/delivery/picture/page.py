@@ -16,7 +16,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from rapidfuzz.fuzz import partial_ratio_alignment
 
-from bot.delivery.picture.placed import Box, Line, Placed, lines, padded, strips
+from bot.delivery.picture.placed import Box, Placed, PlacedLine, lines, padded, strips
 from bot.delivery.picture.png import inked, paint
 from bot.delivery.picture.wire import Canvas, Draw, NoPicture, Why
 from bot.detection.text.privacy import spans_of_names
@@ -25,7 +25,7 @@ from bot.domain.folding import fold_letters
 from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
 from bot.reading.pages.ocr import FIRST_DPI, OcrFailed, Raster
-from bot.reading.pages.pdf import Document, NotReadable
+from bot.reading.pages.pdf import NotReadable, PdfDocument
 from bot.reading.pages.repair import repair
 
 MOST_CHARACTERS = 60_000
@@ -61,7 +61,7 @@ class _Read:
 def draw_page(path: Path, order: Draw, engine: Callable[[], Engine | None]) -> tuple[Canvas, bytes]:
     """Draw a page of a file. `engine` is asked for where the page is to be recognised. Raises NoPicture."""
     try:
-        document = Document(path, lambda: None, trusting=True)
+        document = PdfDocument(path, lambda: None, trusting=True)
     except NotReadable as error:
         raise NoPicture(Why.NOT_READABLE, str(error)) from error
     if not 1 <= order.page <= len(document):
@@ -225,7 +225,7 @@ def signatures(placed: Placed, width: int, height: int) -> Iterator[Box]:
             yield 0.0, top, float(width), bottom
 
 
-def _runs_on(line: Line) -> bool:
+def _runs_on(line: PlacedLine) -> bool:
     return len(re.findall(r"[^\W_]", line.text)) >= _RUNNING_TEXT
 
 

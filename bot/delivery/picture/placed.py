@@ -19,7 +19,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlacedLine:
     """One line of a placed text that has a place."""
 
     text: str
@@ -39,14 +39,14 @@ def strips(placed: Placed, start: int, end: int) -> tuple[Box, ...]:
     return tuple(found)
 
 
-def lines(placed: Placed) -> Iterator[Line]:
+def lines(placed: Placed) -> Iterator[PlacedLine]:
     """The lines of the text in its own order."""
     start = 0
     for text in placed.text.split("\n"):
         end = start + len(text)
         boxes = strips(placed, start, end)
         if boxes:
-            yield Line(text, around(boxes))
+            yield PlacedLine(text, around(boxes))
         start = end + 1
 
 

@@ -14,7 +14,7 @@ from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import ChatMigrated, Forbidden
 
 from bot.delivery.channel import Migrated, NotSent
-from bot.domain import Decree, History
+from bot.domain import ChatHistory, Decree
 from bot.storage.threads import uninterrupted
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ class KnownMessages(Protocol):
         """A message with this id is, or was, in the chat that these names mean."""
         ...
 
-    def history(self, post: int, chat: int | str, /) -> History:
+    def history(self, post: int, chat: int | str, /) -> ChatHistory:
         """What is known, to look there for this post."""
         ...
 

@@ -24,7 +24,7 @@ NAME = "telegram.operators_chat"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChatButton:
     """A button under a question: what it says, and the data (at most 64 bytes) that comes back when it is pressed."""
 
     text: str
@@ -65,7 +65,7 @@ class TelegramOperators:
         """Send one text of at most 4096 UTF-16 units. Raises NotSent, Refused (DestinationRefused for a public chat) or Unknown."""
         await self.ask(text, ())
 
-    async def ask(self, text: str, choices: Sequence[Choice]) -> None:
+    async def ask(self, text: str, choices: Sequence[ChatButton]) -> None:
         """Send one text with a button for each choice, side by side. Raises what `tell` raises, and what `now_at` and `moved` raise."""
         if not self._located:
             self._chat = await asyncio.to_thread(self._now_at, self._chat)
@@ -102,7 +102,7 @@ class TelegramOperators:
         """Release connections."""
         await self._sending.close()
 
-    async def _send(self, text: str, choices: Sequence[Choice]) -> None:
+    async def _send(self, text: str, choices: Sequence[ChatButton]) -> None:
         buttons = InlineKeyboardMarkup([[InlineKeyboardButton(one.text, callback_data=one.data) for one in choices]]) if choices else None
         await self._sending.bot.send_message(
             self._chat, unlinked(text), reply_markup=buttons, link_preview_options=LinkPreviewOptions(is_disabled=True)

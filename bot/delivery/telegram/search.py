@@ -19,7 +19,7 @@ only, and only without that right, and only among ids greater than the last one 
 answer is "cannot tell".
 
 Ids of a channel follow one another, deleted messages leave holes: several absent ids in a row, after the newest message known there, end
-the search. Which messages are known is recorded (`History`): the bot's own, those that it is told of while it listens, and where none is
+the search. Which messages are known is recorded (`ChatHistory`): its own, those that it is told of while it listens, and where none is
 one that is felt for before the first post is sent (`near_the_end`). Where even that failed, the search starts with the channel's first
 message and needs more absent ids in a row. A look asks for some ids only; the next one goes on from there.
 """
@@ -36,7 +36,7 @@ from telegram.error import BadRequest
 from bot.delivery.channel import NotSent, Unknown
 from bot.delivery.telegram.answers import is_absent, is_bad_button, is_not_ours, is_unmodified
 from bot.delivery.telegram.client import keyboard
-from bot.domain import History
+from bot.domain import ChatHistory
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language
 
@@ -69,7 +69,7 @@ class Search:
         self,
         button: Button,
         shows: Callable[[str, Collection[str]], bool],
-        history: History,
+        history: ChatHistory,
         *,
         twins: Mapping[str, Button],
         rebuild: Rebuild,

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.detection.text.document import Document, Found
-from bot.detection.text.segments import Part, Segment
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.segments import DecreePart, Segment
 from bot.detection.text.views import fold
 
 _READ = r"\b(?:lire|il (?:y a lieu|faut|convient)|le mot)\b"
@@ -46,17 +46,17 @@ _SOFTWARE = " logiciel "
 class Amended:
     """A document with what goes blanked; `gone` is where that was."""
 
-    document: Document
+    document: ActText
     gone: tuple[tuple[int, int], ...]
 
 
-def amended(document: Document, segment: Segment) -> Document:
+def amended(document: ActText, segment: Segment) -> ActText:
     """The document without the wording that this decree replaces or removes."""
     gone = tuple(_wordings(document.flat, segment))
     return _blanked(document, gone) if gone else document
 
 
-def amended_things(document: Document, segment: Segment) -> Amended:
+def amended_things(document: ActText, segment: Segment) -> Amended:
     """The document without the software and makers that this decree replaces, whatever the words.
 
     A new wording that takes the place of one on a maker is about software too, though it does not say so again.
@@ -74,9 +74,9 @@ def amended_things(document: Document, segment: Segment) -> Amended:
     return Amended(blanked, gone)
 
 
-def unless_gone(kept: Amended, segment: Segment, found: Found[str] | None) -> Found[str] | None:
+def unless_gone(kept: Amended, segment: Segment, found: TextMatch[str] | None) -> TextMatch[str] | None:
     """A software or maker; None for one of a visa or recital where an article takes that one away, or a maker whose product it may be."""
-    first = next(iter(segment.of(Part.ARTICLE)), None)
+    first = next(iter(segment.of(DecreePart.ARTICLE)), None)
     if found is None or first is None or found.start >= first.start:
         return found
     source = kept.document
@@ -94,7 +94,7 @@ def _wordings(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
 
 
 def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
-    for block in segment.of(Part.ARTICLE, Part.BODY):
+    for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY):
         for match in _IS_REPLACED.finditer(text, block.start, block.end):
             subject = _SUBJECT.search(text[max(match.start() - 200, block.start) : match.start()])
             if subject is not None:
@@ -103,14 +103,14 @@ def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
             yield match.span("gone")
 
 
-def _blanked(document: Document, gone: tuple[tuple[int, int], ...]) -> Document:
+def _blanked(document: ActText, gone: tuple[tuple[int, int], ...]) -> ActText:
     for start, end in gone:
         # A semicolon ends every sentence and name that would run on into what is gone.
         document = _overwritten(document, start, ";" + " " * (end - start - 1))
     return document
 
 
-def _overwritten(document: Document, start: int, words: str) -> Document:
+def _overwritten(document: ActText, start: int, words: str) -> ActText:
     end = start + len(words)
     flat, folded = document.flat, document.folded.text
     lines = "".join("\n" if old == "\n" else new for old, new in zip(folded[start:end], words, strict=True))

@@ -6,8 +6,8 @@ import re
 
 from bot.detection.facts.dates import MONTH
 from bot.detection.facts.operators import is_formality
-from bot.detection.text.document import Document, Found
-from bot.detection.text.segments import Block, Part, Segment, own_heading
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.domain import CameraType
 
 _UNITS = {
@@ -74,22 +74,22 @@ _NONE = re.compile(
 _EXCLUDED = re.compile(r"^[^.;,]{0,60}\b(?:(?:n'est|ne sont) (?:pas|ni)(?! autoris)|est exclu|sont exclu|interdit)")
 
 
-def cameras(document: Document, segment: Segment, speaking: tuple[Block, ...] = ()) -> Found[int] | None:
+def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()) -> TextMatch[int] | None:
     """How many cameras, where the decree gives one figure, or a total beside its parts; None where that is not clear.
 
     Parts are never added up: only a total that the decree states counts. Of a decree on several things, the articles from the first that
     speaks of the algorithm on (`speaking`) count before those on drones or on fences.
     """
-    titles, articles = list(segment.of(Part.TITLE, Part.HEADING)), list(segment.of(Part.ARTICLE, Part.BODY))
+    titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     first = _counted(document, [*titles, *articles[spoken:]])
     return first if first is not None or not spoken else _counted(document, [*titles, *articles])
 
 
-def _counted(document: Document, blocks: list[Block]) -> Found[int] | None:
+def _counted(document: ActText, blocks: list[Block]) -> TextMatch[int] | None:
     text = document.flat
-    found: dict[int, Found[int]] = {}
-    totals: list[Found[int]] = []
+    found: dict[int, TextMatch[int]] = {}
+    totals: list[TextMatch[int]] = []
     in_parts = False
     for block in blocks:
         for pattern in (_SUM, _FIXED, _NUMBERED, _TABLE, _SOME, _COLON, _CAMERAS):
@@ -100,9 +100,9 @@ def _counted(document: Document, blocks: list[Block]) -> Found[int] | None:
                     continue
                 some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
                 if some is not None and (fewer := _count(some["count"])) is not None:
-                    found.setdefault(match.start("count"), Found(fewer, match.start(), some.end()))
+                    found.setdefault(match.start("count"), TextMatch(fewer, match.start(), some.end()))
                     continue
-                entry = Found(count, match.start(), match.end())
+                entry = TextMatch(count, match.start(), match.end())
                 found.setdefault(match.start("count"), entry)
                 in_parts = in_parts or (pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None)
                 if pattern not in {_CAMERAS, _SOME} or _TOTAL.search(before) is not None or _ALTOGETHER.match(text, match.end()):
@@ -121,30 +121,30 @@ def _counted(document: Document, blocks: list[Block]) -> Found[int] | None:
     return most if not others or sum(others) == most.value else None
 
 
-def camera_types(document: Document, segment: Segment, mentioning: tuple[Block, ...]) -> list[Found[CameraType]]:
+def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:
     """The types of the cameras whose images are analysed, as the title and the articles tell.
 
     A decree that only changes another one may tell them in its visas alone: then those count that speak of the algorithm (`mentioning`).
     """
-    articles = [block for block in segment.of(Part.ARTICLE, Part.BODY) if not is_formality(document.flat, block)]
-    titles = list(segment.of(Part.TITLE, Part.HEADING))
+    articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
+    titles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
     for blocks in ([*titles, *articles], list(mentioning), _speaking_of_images(document, segment)):
         if found := _types(document, blocks):
             return found
     return []
 
 
-def _speaking_of_images(document: Document, segment: Segment) -> list[Block]:
+def _speaking_of_images(document: ActText, segment: Segment) -> list[Block]:
     """The visas and recitals that speak of images of a system, not of the system alone, which any decree may cite."""
     text = document.flat
-    return [block for block in segment.of(Part.VISA, Part.RECITAL) if _IMAGES.search(text, block.start, block.end) is not None]
+    return [block for block in segment.of(DecreePart.VISA, DecreePart.RECITAL) if _IMAGES.search(text, block.start, block.end) is not None]
 
 
-def _types(document: Document, blocks: list[Block]) -> list[Found[CameraType]]:
+def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]]:
     text = document.flat
-    found: dict[CameraType, Found[CameraType]] = {}
+    found: dict[CameraType, TextMatch[CameraType]] = {}
     for block in blocks:
-        heading = block.part in {Part.TITLE, Part.HEADING}
+        heading = block.part in {DecreePart.TITLE, DecreePart.HEADING}
         start = own_heading(document.folded.text, block.start, block.end) if heading else block.start
         cited = [match.span() for match in _CITED.finditer(text, start, block.end)]
         for kind, pattern in ((CameraType.VIDEOPROTECTION, _VIDEO), (CameraType.FIXED, _FIXED_ONLY), (CameraType.DRONE, _DRONE)):
@@ -155,7 +155,7 @@ def _types(document: Document, blocks: list[Block]) -> list[Found[CameraType]]:
                     continue
                 if _EXCLUDED.search(text[match.end() : min(match.end() + 90, block.end)]):
                     continue
-                found.setdefault(kind, Found(kind, match.start(), match.end()))
+                found.setdefault(kind, TextMatch(kind, match.start(), match.end()))
                 break
     # "Fixes" is of all of them where no other ones are spoken of.
     moving = any(_MOVING.search(text, block.start, block.end) is not None for block in blocks)

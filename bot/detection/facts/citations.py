@@ -12,7 +12,7 @@ from itertools import islice
 from bot.detection.facts.dates import ANY_DATE, full
 from bot.detection.facts.numbers import number_after, numbers_in, without_service
 from bot.detection.text.cues import Pattern, cues, load, pattern
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import Segment
 
 _REACH = 420
@@ -47,7 +47,7 @@ class Citation:
         return without_service(self.number) if self.number is not None else str(self.signed)
 
 
-def citations(document: Document, segment: Segment, own: str | None) -> list[Citation]:
+def citations(document: ActText, segment: Segment, own: str | None) -> list[Citation]:
     """Every decree that the segment names but itself (`own` is its number), each time it does, in order.
 
     Where one place gives the number, another the day or the object, each citation has them all.
@@ -62,11 +62,11 @@ def citations(document: Document, segment: Segment, own: str | None) -> list[Cit
     return _completed(found)
 
 
-def _named(document: Document, start: int, end: int) -> Iterator[Citation]:
+def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
     text = document.flat
     seen = start
     for first in numbers_in(document, start, end, quoted=True):
-        entry: Found[str] | None = first
+        entry: TextMatch[str] | None = first
         while entry is not None and entry.start >= seen:
             day = _DAY.match(text, entry.end, end)
             signed = full(day["day"]) if day is not None else None
@@ -80,7 +80,7 @@ def _named(document: Document, start: int, end: int) -> Iterator[Citation]:
             yield Citation(None, signed, None, match.start(), match.end())
 
 
-def _about_vsa(document: Document, start: int, limit: int) -> bool | None:
+def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
     """What the words after a decree's name say of its object: True, False, or None where they do not tell."""
     limit = min(limit, start + _REACH)
     stop = _OBJECT_END.search(document.flat, start, limit)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.detection.text.cues import cues, pattern
-from bot.detection.text.document import Document, Found
-from bot.detection.text.segments import Part, Segment
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.segments import DecreePart, Segment
 from bot.detection.text.views import repair
 from bot.domain.law.courts import LINK, PREFIX, spellings
 
@@ -32,20 +32,20 @@ class _Courts:
     place: re.Pattern[str]
 
 
-def courts_named(document: Document, segment: Segment) -> list[Found[str]]:
+def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
     """The courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`.
 
     A court in visas and recitals, or whose judgment is quoted, is none of them. Neither letters' case nor split words matter.
     """
-    found: dict[str, Found[str]] = {}
-    for block in segment.of(Part.ARTICLE, Part.BODY, Part.HEADING):
+    found: dict[str, TextMatch[str]] = {}
+    for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY, DecreePart.HEADING):
         for name, low, high in _mentions(document, block.start, block.end):
             if _of_remedies(document, segment, low, high):
-                found.setdefault(name, Found(name, *document.loose(low, high)))
+                found.setdefault(name, TextMatch(name, *document.loose(low, high)))
     return sorted(found.values(), key=lambda entry: entry.start)
 
 
-def _mentions(document: Document, start: int, end: int) -> list[tuple[str, int, int]]:
+def _mentions(document: ActText, start: int, end: int) -> list[tuple[str, int, int]]:
     """Names of courts with where they stand in the mended view."""
     known, text = _courts(), document.mended.text
     low, high = document.mended_span(start, end)
@@ -58,7 +58,7 @@ def _mentions(document: Document, start: int, end: int) -> list[tuple[str, int, 
     return [(known.by_spelling[spelling], first, last) for spelling, first, last in found]
 
 
-def _of_remedies(document: Document, segment: Segment, low: int, high: int) -> bool:
+def _of_remedies(document: ActText, segment: Segment, low: int, high: int) -> bool:
     text = document.mended.text
     first, last = document.mended_span(segment.start, segment.end)
     if _JUDGED.search(text, max(low - 60, first), low):

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain
 
 from bot.detection.facts.dates import ANY_DATE, HOUR, clock, full
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.domain import Moment
 
 Period = tuple[Moment | None, Moment | None]
@@ -40,7 +40,7 @@ _FOR = re.compile(
 )
 
 
-def durations(document: Document, start: int, end: int) -> Iterator[Found[Period]]:
+def durations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """From a day for so long."""
     text = document.flat
     for match in chain(_LASTING.finditer(text, start, end), _FOR.finditer(text, start, end)):
@@ -48,7 +48,7 @@ def durations(document: Document, start: int, end: int) -> Iterator[Found[Period
         if day is not None:
             opens = Moment(day, hour(match["begin"], closing=False))
             closes = _closing(opens, _COUNTS.get(match["count"]) or int(match["count"]), match["unit"])
-            yield Found((opens, closes), match.start(), match.end())
+            yield TextMatch((opens, closes), match.start(), match.end())
 
 
 def hour(text: str | None, *, closing: bool) -> time | None:

@@ -7,9 +7,9 @@ from functools import cache
 
 from bot.detection.facts.makers import BY, COMPANY, THAT, impersonal, name_at
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import joined
-from bot.detection.text.segments import Part, Segment
+from bot.detection.text.segments import DecreePart, Segment
 
 _WORDS = load("equipment.toml")["words"]
 _PRODUCT = (
@@ -44,20 +44,20 @@ def _known() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((entry["name"], re.compile(entry["pattern"])) for entry in load("equipment.toml")["software"])
 
 
-def software(document: Document, segment: Segment) -> Found[str] | None:
+def software(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """A known product, else what the decree calls it ("dénommé « … »", "logiciel X de la société Y"); rather what its articles say than
     what its recitals tell of another one."""
-    first = next(iter(segment.of(Part.ARTICLE)), None)
+    first = next(iter(segment.of(DecreePart.ARTICLE)), None)
     operative = _software(document, first.start, segment.end) if first is not None else None
     return operative or _software(document, segment.start, segment.end)
 
 
-def _software(document: Document, start: int, limit: int) -> Found[str] | None:
+def _software(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
     text = document.flat
     for name, pattern in _known():
         match = pattern.search(text, start, limit)
         if match is not None:
-            return Found(name, match.start(), match.end())
+            return TextMatch(name, match.start(), match.end())
     for match in _QUOTED.finditer(text, start, limit):
         name = joined(document.original(match.start("name"), match.end("name")))
         if (
@@ -66,7 +66,7 @@ def _software(document: Document, start: int, limit: int) -> Found[str] | None:
             and impersonal(name)
             and (match["called"] is None or _is_of_software(text, start, match.start()))
         ):
-            return Found(name, match.start(), match.end())
+            return TextMatch(name, match.start(), match.end())
     for pattern in (_NAMED, _CALLED_AFAR):
         for match in pattern.finditer(text, start, limit):
             found = name_at(document, match.start("name"), limit)
@@ -74,7 +74,7 @@ def _software(document: Document, start: int, limit: int) -> Found[str] | None:
                 continue
             called = pattern is _CALLED_AFAR or match["called"] is not None
             if called or _MADE_AFTER.match(text, found.end, limit):
-                return Found(found.value, match.start(), found.end)
+                return TextMatch(found.value, match.start(), found.end)
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from bot.detection.text.cues import Pattern, load, pattern
-from bot.detection.text.document import Document
+from bot.detection.text.document import ActText
 from bot.domain import Purpose
 
 
@@ -37,7 +37,7 @@ def _listing() -> Pattern:
     return pattern(*load("events.toml")["listing"]["words"])
 
 
-def lists_events(document: Document, start: int, end: int) -> bool:
+def lists_events(document: ActText, start: int, end: int) -> bool:
     """True for a stretch that tells what is looked for, in whatever words."""
     return _listing().search(document.mended.text, *document.mended_span(start, end)) is not None
 
@@ -54,7 +54,7 @@ def _excluded() -> tuple[Pattern, Pattern]:
     return pattern(data["before"]), pattern(data["after"])
 
 
-def purposes_named(document: Document, start: int, end: int, *, listed: bool = False) -> list[tuple[Purpose, int, int]]:
+def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[Purpose, int, int]]:
     """The events named in a stretch of the folded text, in the order of the law, each with where it is named.
 
     `listed` takes single words too ("densité"), for a stretch that is known to list events.
@@ -72,7 +72,7 @@ def purposes_named(document: Document, start: int, end: int, *, listed: bool = F
     return found
 
 
-def every_purpose(document: Document, start: int, end: int) -> tuple[int, int] | None:
+def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
     """Where a stretch says that all eight events are looked for ("l'ensemble des événements de l'article 3 du décret"), if it does."""
     match = _every().search(document.mended.text, *document.mended_span(start, end))
     if match is None:
@@ -81,14 +81,14 @@ def every_purpose(document: Document, start: int, end: int) -> tuple[int, int] |
     return None if is_excluded(document, first, last, start, end) else (first, last)
 
 
-def is_excluded(document: Document, first: int, last: int, start: int, end: int) -> bool:
+def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
     """True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
     before, after = _around(document, first, last, start, end)
     excluding, excluded = _excluded()
     return excluding.search(before) is not None or excluded.search(after) is not None
 
 
-def _around(document: Document, first: int, last: int, start: int, end: int) -> tuple[str, str]:
+def _around(document: ActText, first: int, last: int, start: int, end: int) -> tuple[str, str]:
     """The squeezed sentence or item of a list before and after a stretch."""
     text = document.folded.text
     opening = max(text.rfind(mark, start, first) for mark in (". ", ".\n", ";", ":"))

@@ -20,17 +20,17 @@ from bot.detection.facts.period import period
 from bot.detection.facts.places import places
 from bot.detection.facts.references import CHANGES, references
 from bot.detection.facts.signature import signed
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.mentions import Mention
 from bot.detection.text.privacy import without_names
-from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain import Evidence, Facts, Kind, Purpose
 
 T = TypeVar("T")
 
 
 def gather(
-    document: Document, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
+    document: ActText, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
 ) -> tuple[Facts, tuple[Evidence, ...]]:
     """Read every fact of one decree of this kind. What is not found stays None or empty."""
     things = amended_things(document, segment)
@@ -39,13 +39,13 @@ def gather(
     mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
     evidence: list[Evidence] = []
 
-    def noted(about: str, found: Found[Any] | None) -> Any:
+    def noted(about: str, found: TextMatch[Any] | None) -> Any:
         if found is None:
             return None
         evidence.append(document.evidence(about, found.start, found.end))
         return without_names(found.value) if type(found.value) is str else found.value
 
-    def all_noted(about: str, found: Sequence[Found[T]]) -> tuple[T, ...]:
+    def all_noted(about: str, found: Sequence[TextMatch[T]]) -> tuple[T, ...]:
         return tuple(noted(about, entry) for entry in found)
 
     own_number = number(document, segment)
@@ -67,7 +67,7 @@ def gather(
         software=noted("software", unless_gone(things, segment, equipment.software(things.document, segment))),
         vendor=noted("vendor", unless_gone(things, segment, makers.vendor(things.document, segment))),
         cameras=noted("cameras", cameras(document, segment, speaking)),
-        legal_basis=all_noted("legal_basis", [Found(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
+        legal_basis=all_noted("legal_basis", [TextMatch(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
         court=courts[0] if len(courts) == 1 else None,
         camera_types=all_noted("camera_types", camera_types(document, segment, mentioning)),
@@ -80,38 +80,40 @@ def gather(
 
 def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, ...]:
     """The articles that speak of the algorithm, in order; failing those, the first article."""
-    spoken = [segment.at(mention.start) for mention in mentions if mention.part in {Part.ARTICLE, Part.BODY} and not mention.citation]
-    blocks = list(dict.fromkeys(spoken)) or list(segment.of(Part.ARTICLE))[:1]
+    spoken = [
+        segment.at(mention.start) for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation
+    ]
+    blocks = list(dict.fromkeys(spoken)) or list(segment.of(DecreePart.ARTICLE))[:1]
     return tuple(blocks)
 
 
-def _authority(document: Document, segment: Segment, number: Found[str] | None) -> Found[str] | None:
+def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:
     """The first named of several prefects; the préfet de police, where the text or the series of the number shows that he decides."""
     first_named = first_prefect(document, segment)
     if first_named is not None:
         return first_named
     if number is not None and of_police_series(number.value):
-        return Found(POLICE, number.start, number.end)
+        return TextMatch(POLICE, number.start, number.end)
     tight = document.tight
     # The title says what is decided, not by whom.
     first, last = (tight.position(position) for position in (max(segment.start, document.title_end), segment.end))
     span = police_decides(tight.text[first:last])
-    return Found(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
+    return TextMatch(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
 
 
-def _purposes(document: Document, segment: Segment) -> list[Found[Purpose]]:
+def _purposes(document: ActText, segment: Segment) -> list[TextMatch[Purpose]]:
     """The events to detect, in the operative part; in a text without articles, anywhere but in visas."""
-    parts = (Part.ARTICLE,) if segment.has_articles else (Part.TITLE, Part.HEADING, Part.BODY)
-    found: dict[Purpose, Found[Purpose]] = {}
+    parts = (DecreePart.ARTICLE,) if segment.has_articles else (DecreePart.TITLE, DecreePart.HEADING, DecreePart.BODY)
+    found: dict[Purpose, TextMatch[Purpose]] = {}
     for block in segment.of(*parts):
         every = every_purpose(document, block.start, block.end)
         if every is not None:
-            return [Found(purpose, *every) for purpose in Purpose]
+            return [TextMatch(purpose, *every) for purpose in Purpose]
         # Other words are looser in an article that already names an event, or tells what is looked for.
-        listed = block.part is Part.ARTICLE and (
+        listed = block.part is DecreePart.ARTICLE and (
             lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
         )
         for purpose, start, end in purposes_named(document, block.start, block.end, listed=listed):
             if not is_excluded(document, start, end, block.start, block.end):
-                found.setdefault(purpose, Found(purpose, start, end))
+                found.setdefault(purpose, TextMatch(purpose, start, end))
     return [found[purpose] for purpose in Purpose if purpose in found]

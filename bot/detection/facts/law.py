@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 
 from bot.detection.text.cues import Pattern, load, pattern
-from bot.detection.text.document import Document
+from bot.detection.text.document import ActText
 
 _NEAR = 330
 """Squeezed characters between a law's number and its article: its full title stands between them."""
@@ -48,7 +48,7 @@ def known_hooks() -> tuple[Hook, ...]:
     )
 
 
-def hooks(document: Document, start: int, end: int) -> list[tuple[Hook, int, int]]:
+def hooks(document: ActText, start: int, end: int) -> list[tuple[Hook, int, int]]:
     """The texts cited in a stretch of the folded text, each once, with where."""
     text = document.mended.text
     low, high = document.mended_span(start, end)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.privacy import without_names
-from bot.detection.text.segments import Part, Segment
+from bot.detection.text.segments import DecreePart, Segment
 
 _WORDS = load("equipment.toml")["words"]
 BY = rf"(?:{'|'.join(_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
@@ -46,22 +46,22 @@ def _known() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((entry["name"], re.compile(entry["pattern"])) for entry in load("equipment.toml")["vendor"])
 
 
-def vendor(document: Document, segment: Segment) -> Found[str] | None:
+def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """A known maker, else the company said to have made it, without its legal form; never deduced from the product."""
-    first = next(iter(segment.of(Part.ARTICLE)), None)
+    first = next(iter(segment.of(DecreePart.ARTICLE)), None)
     operative = _vendor(document, first.start, segment.end) if first is not None else None
     return operative or _vendor(document, segment.start, segment.end)
 
 
-def _vendor(document: Document, start: int, limit: int) -> Found[str] | None:
+def _vendor(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
     for name, known in _known():
         match = known.search(document.flat, start, limit)
         if match is not None:
-            return Found(name, match.start(), match.end())
+            return TextMatch(name, match.start(), match.end())
     return next(_makers(document, start, limit), None)
 
 
-def _makers(document: Document, start: int, limit: int) -> Iterator[Found[str]]:
+def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
     for pattern in (_MAKER, _IS_ROLE, _ROLE_IS, _MAKER_ALONE):
         for match in pattern.finditer(text, start, limit):
@@ -83,10 +83,10 @@ def _makers(document: Document, start: int, limit: int) -> Iterator[Found[str]]:
             alone = "name" in pattern.groupindex and re.search(rf"{COMPANY}\W*$", text[match.start() : found.start]) is None
             if alone and " " in found.value and _CORPORATE.search(document.original(found.start, found.end)) is None:
                 continue
-            yield Found(found.value, match.start(), found.end)
+            yield TextMatch(found.value, match.start(), found.end)
 
 
-def _named_after(document: Document, position: int, limit: int) -> int | None:
+def _named_after(document: ActText, position: int, limit: int) -> int | None:
     """Where the name of a company begins, a few words after "la société"; None where no name follows."""
     first, last = document.folded.span(position, min(position + 90, limit))
     said = _SAID.match(document.source[first:last])
@@ -109,7 +109,7 @@ _LONGEST = 60
 """Characters of a name."""
 
 
-def name_at(document: Document, start: int, limit: int) -> Found[str] | None:
+def name_at(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
     """The name right at `start` of the folded text, without its legal form ("SAS"), None where there is none or it is a person's."""
     first, last = document.folded.span(start, min(start + _LONGEST, limit))
     match = _NAME.match(document.source[first:last])
@@ -119,7 +119,7 @@ def name_at(document: Document, start: int, limit: int) -> Found[str] | None:
     value = _FORM.sub("", " ".join(printed.split()))
     if len(value) < 2 or value.isdigit() or not impersonal(value):
         return None
-    return Found(value, start, start + len(printed))
+    return TextMatch(value, start, start + len(printed))
 
 
 def impersonal(name: str) -> bool:

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot.detection.rules.errata import erratum
-from bot.detection.text.document import Document, Found
-from bot.detection.text.segments import Part, Segment
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.segments import DecreePart, Segment
 
 _SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|dupa\s?-?\s?)"
 _SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
@@ -45,27 +45,27 @@ _LINE = re.compile(rf"^\W{{0,3}}n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){
 _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
 
 
-def number(document: Document, segment: Segment) -> Found[str] | None:
+def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """The decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one.
 
     An erratum has none: what it prints is the number of the decree it corrects.
     """
     if erratum(document, segment) is not None:
         return None
-    for parts in ((Part.TITLE,), (Part.HEADING,), (Part.BODY, Part.VISA, Part.RECITAL)):
+    for parts in ((DecreePart.TITLE,), (DecreePart.HEADING,), (DecreePart.BODY, DecreePart.VISA, DecreePart.RECITAL)):
         for block in segment.of(*parts):
             for found in numbers_in(document, block.start, block.end):
                 return found
-    for block in segment.of(Part.HEADING):
+    for block in segment.of(DecreePart.HEADING):
         text = document.folded.text
         for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
             before = text[max(match.start() - 24, 0) : match.start()]
             if not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", before):
-                return Found(_printed(document, match.start("value"), match.end("value"), ""), match.start(), match.end())
+                return TextMatch(_printed(document, match.start("value"), match.end("value"), ""), match.start(), match.end())
     return None
 
 
-def numbers_in(document: Document, start: int, end: int, *, quoted: bool = False) -> Iterator[Found[str]]:
+def numbers_in(document: ActText, start: int, end: int, *, quoted: bool = False) -> Iterator[TextMatch[str]]:
     """The numbers of decrees in a stretch of the folded text, in order; those of other decrees ("l'arrêté n°…") only where `quoted`."""
     text = document.folded.text
     for match in _NUMBER.finditer(text, start, end):
@@ -73,19 +73,19 @@ def numbers_in(document: Document, start: int, end: int, *, quoted: bool = False
             continue
         group = "value" if match.group("value") else "bare"
         series = _printed(document, match.start("series"), match.end("series"), "") if match.group("series") else ""
-        yield Found(_printed(document, match.start(group), match.end(group), series), match.start(), match.end())
+        yield TextMatch(_printed(document, match.start(group), match.end(group), series), match.start(), match.end())
 
 
-def number_after(document: Document, start: int, end: int) -> Found[str] | None:
+def number_after(document: ActText, start: int, end: int) -> TextMatch[str] | None:
     """A further number of a list, right at `start`: `n° 2026-8` in "les arrêtés n° 2026-7 et n° 2026-8"."""
     match = _FURTHER.match(document.folded.text, start, end)
     if match is None:
         return None
     group = "value" if match["value"] else "bare"
-    return Found(_printed(document, match.start(group), match.end(group), ""), match.start(), match.end())
+    return TextMatch(_printed(document, match.start(group), match.end(group), ""), match.start(), match.end())
 
 
-def _printed(document: Document, start: int, end: int, series: str) -> str:
+def _printed(document: ActText, start: int, end: int, series: str) -> str:
     """As printed, without the blanks that justification and OCR put around separators."""
     glued = _GLUED.search(document.folded.text, start, end)
     text = document.original(start, glued.start() if glued is not None else end).strip(" .-/")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import cleaned, holds_end, phrase_end
-from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.views import fold
 
 _MOST = 20
@@ -41,17 +41,17 @@ _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
 _EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
 
 
-def event(document: Document, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> Found[str] | None:
+def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:
     """What the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
 
     A title that prints it in capitals, only says what kind of event it is ("une rencontre de football") or leaves out where ("la Braderie")
     gives way to an article that names it. A decree that changes another one may name it only where a visa tells what that one authorises
     (`mentioning`).
     """
-    named = _events(document, [*segment.of(Part.TITLE), *segment.of(Part.HEADING), *speaking, *segment.of(Part.ARTICLE)])
+    named = _events(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING), *speaking, *segment.of(DecreePart.ARTICLE)])
     first = next(named, None)
     if first is None:
-        return next(_events(document, [block for block in mentioning if block.part is Part.VISA]), None)
+        return next(_events(document, [block for block in mentioning if block.part is DecreePart.VISA]), None)
     return next((found for found in named if _is_clearer(found.value, first.value)), first)
 
 
@@ -65,7 +65,7 @@ def _is_clearer(name: str, first: str) -> bool:
     return plain.startswith(known) and _PLACED.fullmatch(name[len(first) :]) is not None
 
 
-def _events(document: Document, blocks: list[Block]) -> Iterator[Found[str]]:
+def _events(document: ActText, blocks: list[Block]) -> Iterator[TextMatch[str]]:
     text = document.flat
     for opening in (_EVENT, _FRAME, _DURING, _DURING_NAME):
         for block in blocks:
@@ -77,14 +77,14 @@ def _events(document: Document, blocks: list[Block]) -> Iterator[Found[str]]:
                 if named is not None:  # festival « Jazz in Marciac »
                     end = named.end()
                 where = _EVENT_STOP.search(text, match.end(), end)
-                if where is not None and (block.part is Part.TITLE or where.group().startswith(",")):
+                if where is not None and (block.part is DecreePart.TITLE or where.group().startswith(",")):
                     end = where.start()
                 value = cleaned(document.original(match.end(), end))
                 if len(value) > 3:
-                    yield Found(value, match.start(), end)
+                    yield TextMatch(value, match.start(), end)
 
 
-def _is_named(document: Document, block: Block, position: int) -> bool:
+def _is_named(document: ActText, block: Block, position: int) -> bool:
     """True for a word that begins with a capital, where not every word does."""
     return document.original(position, position + 1).isupper() and not document.original(block.start, block.end).isupper()
 
@@ -95,7 +95,7 @@ def in_event(text: str, start: int, position: int) -> bool:
     return opening is not None and not holds_end(text, opening.end(), position)
 
 
-def where_named(document: Document, segment: Segment, event: str | None) -> list[tuple[int, int]]:
+def where_named(document: ActText, segment: Segment, event: str | None) -> list[tuple[int, int]]:
     """Where the name of an event stands in a decree, for whatever reason it is named there."""
     if event is None:
         return []

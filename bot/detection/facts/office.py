@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.detection.facts.signature import signatures
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import joined
-from bot.detection.text.segments import Part, Segment
+from bot.detection.text.segments import DecreePart, Segment
 from bot.detection.text.views import fold
 
 _REACH = 420
@@ -38,7 +38,7 @@ _UNLISTED = re.compile(r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?
 _END = re.compile(r"\b(?:voies et delais|delais et voies|recours|annexe|la presente decision|le present arrete|conformement)\b")
 
 
-def office(document: Document, segment: Segment) -> Found[str] | None:
+def office(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """The office, beginning with a capital, in the spelling of the list: `La directrice de cabinet`; None where it is none of the list."""
     for start, end in signatures(document, segment):
         found = _signing(document, end, min(end + _REACH, segment.end))
@@ -51,9 +51,9 @@ def office(document: Document, segment: Segment) -> Found[str] | None:
     return _last_line(document, segment)
 
 
-def _last_line(document: Document, segment: Segment) -> Found[str] | None:
+def _last_line(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """The office that stands alone on its lines at the end of the articles, where no place and day of signature come before it."""
-    last = next(reversed(list(segment.of(Part.ARTICLE))), None)
+    last = next(reversed(list(segment.of(DecreePart.ARTICLE))), None)
     if last is None:
         return None
     start = max(last.start, last.end - _TAIL)
@@ -62,13 +62,13 @@ def _last_line(document: Document, segment: Segment) -> Found[str] | None:
     return found if found is not None or delegated is not None else _below_a_stop(document, start, last.end)
 
 
-def _below_a_stop(document: Document, start: int, limit: int) -> Found[str] | None:
+def _below_a_stop(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
     """The last office alone on its line below a full stop; one to whom a remedy goes stands below "à" or a colon, over an address."""
     folded = document.folded.text
     for match in reversed(list(_offices(None).finditer(folded, start, limit))):
         over_an_address = re.match(r"\W*\d", folded[match.end() : limit]) is not None
         if _is_alone(folded, match, start, limit) and folded[start : match.start()].rstrip().endswith(".") and not over_an_address:
-            return Found(_printed(document, *match.span(), None), *match.span())
+            return TextMatch(_printed(document, *match.span(), None), *match.span())
     return None
 
 
@@ -80,7 +80,7 @@ def _is_alone(folded: str, match: re.Match[str], start: int, limit: int) -> bool
     )
 
 
-def _signing(document: Document, start: int, limit: int, *, whole_line: bool = False) -> Found[str] | None:
+def _signing(document: ActText, start: int, limit: int, *, whole_line: bool = False) -> TextMatch[str] | None:
     text = document.flat
     stop = _END.search(text, start, limit)
     limit = stop.start() if stop is not None else limit
@@ -90,11 +90,11 @@ def _signing(document: Document, start: int, limit: int, *, whole_line: bool = F
     folded = document.folded.text
     for match in _offices(town).finditer(folded, max(marks, default=start), limit):
         if _UNLISTED.match(folded[match.end() : limit]) is None and (not whole_line or _is_alone(folded, match, start, limit)):
-            return Found(_printed(document, match.start(), match.end(), town), match.start(), match.end())
+            return TextMatch(_printed(document, match.start(), match.end(), town), match.start(), match.end())
     return None
 
 
-def _printed(document: Document, start: int, end: int, town: str | None) -> str:
+def _printed(document: ActText, start: int, end: int, town: str | None) -> str:
     """The office in the spelling of the list, which is the same for every print ("LE PREFET DE POLICE", "Le Préfet de Police")."""
     folded = document.folded.text[start:end]
     last = re.search(rf"{re.escape(town)}$", folded) if town is not None else None
@@ -160,16 +160,16 @@ def _choice(words: list[str]) -> str:
 _AUTHOR = re.compile(r"^\W{0,3}l[ea]\s+prefete?\b", re.MULTILINE)
 
 
-def first_prefect(document: Document, segment: Segment) -> Found[str] | None:
+def first_prefect(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """The code of the department whose prefect is named first, where the heading names those of two departments or more; else None."""
-    for block in segment.of(Part.HEADING):
+    for block in segment.of(DecreePart.HEADING):
         text = document.folded.text
         authors = [match.start() for match in _AUTHOR.finditer(text, block.start, block.end)]
         named = [_pattern().search(text, low, high) for low, high in pairwise([*authors, block.end])]
         codes = {_codes()[_plain(match["name"])] for match in named if match is not None}
         # Where the first is of no department ("Le préfet de police"), it is not for this rule to say.
         if len(codes) > 1 and named[0] is not None:
-            return Found(_codes()[_plain(named[0]["name"])], *named[0].span())
+            return TextMatch(_codes()[_plain(named[0]["name"])], *named[0].span())
     return None
 
 

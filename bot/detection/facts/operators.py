@@ -9,9 +9,9 @@ from functools import cache
 
 from bot.detection.facts.occasion import is_part_of_a_name, where_named
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import joined
-from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.segments import Block, DecreePart, Segment
 
 # "la commune de Cannes", "police municipale de la ville de L'Haÿ-les-Roses": the name is read from the original text.
 _OF = re.compile(r"\s+(?P<of>de |d'|du |des )(?:(?:la |les )?(?:communes?|villes?) (?P<town>de |d'|du |des ))?")
@@ -68,8 +68,8 @@ def _operators() -> tuple[_Operator, ...]:
 
 
 def operators(
-    document: Document, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
-) -> list[Found[str]]:
+    document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
+) -> list[TextMatch[str]]:
     """The operators named in the title, else in the articles that speak of the algorithm (`speaking`), else in another article, else in
     the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else.
 
@@ -77,15 +77,15 @@ def operators(
     police where one of those visas names that. Articles on execution, publication and remedies name services that merely receive the
     decree: they are left out.
     """
-    titles = [*segment.of(Part.TITLE), *segment.of(Part.HEADING)]
-    articles = [block for block in segment.of(Part.ARTICLE) if not is_formality(document.flat, block)]
+    titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]
+    articles = [block for block in segment.of(DecreePart.ARTICLE) if not is_formality(document.flat, block)]
     named = where_named(document, segment, event)
 
-    def read(blocks: Iterable[Block], *, heading: bool = False) -> list[Found[str]]:
+    def read(blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
         found = _in(document, list(blocks), heading=heading)
         return [entry for entry in found if not is_part_of_a_name(document.flat, entry.start, named)]
 
-    found = _merged([*read(titles, heading=True), *read(b for b in speaking if b in articles or b.part is Part.BODY)])
+    found = _merged([*read(titles, heading=True), *read(b for b in speaking if b in articles or b.part is DecreePart.BODY)])
     also = [block for block in articles if _AUTHORISES.search(document.flat, block.start, block.end) is not None]
     found = _merged([*found, *read(also)])
     found = found or _merged(read(articles)) or _merged(read(mentioning))
@@ -97,11 +97,11 @@ def operators(
     return users or found
 
 
-def _is_owner(document: Document, entry: Found[str]) -> bool:
+def _is_owner(document: ActText, entry: TextMatch[str]) -> bool:
     return entry.value.startswith("Commune") and _OWNED.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
 
 
-def _is_asking(document: Document, entry: Found[str]) -> bool:
+def _is_asking(document: ActText, entry: TextMatch[str]) -> bool:
     return _ASKING.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
 
 
@@ -110,9 +110,9 @@ def is_formality(flat: str, block: Block) -> bool:
     return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
 
 
-def _in(document: Document, blocks: list[Block], *, heading: bool = False) -> list[Found[str]]:
+def _in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
     text = document.flat
-    found: list[Found[str]] = []
+    found: list[TextMatch[str]] = []
     for block in blocks:
         for operator in _operators():
             taken = block.start
@@ -123,7 +123,7 @@ def _in(document: Document, blocks: list[Block], *, heading: bool = False) -> li
                     following = _commune(document, match.end(), block.end, _NAMED if operator.named else _OF)
                     while following is not None:
                         name, end = following
-                        found.append(Found(_of(operator.name, name), match.start(), end))
+                        found.append(TextMatch(_of(operator.name, name), match.start(), end))
                         taken = end
                         several = _SEVERAL.search(text, match.start(), end) is not None
                         more = (_AND_OF_SEVERAL if several else _AND_OF).match(text, end, block.end) if operator.of else None
@@ -131,7 +131,7 @@ def _in(document: Document, blocks: list[Block], *, heading: bool = False) -> li
                     continue
                 if heading and _letterhead(text, match.start(), block):
                     continue
-                found.append(Found(operator.name, match.start(), match.end()))
+                found.append(TextMatch(operator.name, match.start(), match.end()))
     return found
 
 
@@ -145,7 +145,7 @@ def _of(operator: str, name: str) -> str:
     return f"{operator} {name}"
 
 
-def _commune(document: Document, position: int, limit: int, lead: re.Pattern[str]) -> tuple[str, int] | None:
+def _commune(document: ActText, position: int, limit: int, lead: re.Pattern[str]) -> tuple[str, int] | None:
     """The name after an operator, with what joins it, and where it ends; None where there is none."""
     of = lead.match(document.flat, position, limit)
     if of is None:
@@ -170,9 +170,9 @@ def _letterhead(text: str, position: int, block: Block) -> bool:
     return title is not None and position < title.start()
 
 
-def _merged(found: list[Found[str]]) -> list[Found[str]]:
+def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
     """Each operator once; a commune whose police is named is one operator, not two."""
-    names: dict[str, Found[str]] = {}
+    names: dict[str, TextMatch[str]] = {}
     for entry in sorted(found, key=lambda entry: entry.start):
         names.setdefault(entry.value, entry)
     for value in list(names):

@@ -16,25 +16,25 @@ from bot.detection.facts.durations import Period
 from bot.detection.facts.period_days import enumerations, single_days
 from bot.detection.facts.period_forms import ranges
 from bot.detection.facts.period_hours import HOURS, MOST, with_hours
-from bot.detection.text.document import Document, Found
-from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain import Moment
 
 
-def period(document: Document, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> Found[Period] | None:
+def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:
     """The period of a decree, None where no whole date could be read.
 
     Of a decree on several things, the articles from the first that speaks of the algorithm on (`speaking`) come before those on traffic
     or parking. A single day of the title that is the day of signature (`signed`) is a period only where the articles give no other.
     """
-    titled = _first(document, [*segment.of(Part.TITLE), *segment.of(Part.HEADING)], singles=True)
-    articles = list(segment.of(Part.ARTICLE))
+    titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
+    articles = list(segment.of(DecreePart.ARTICLE))
     if titled is not None and signed is not None and _is_only(titled.value, signed):
         titled = _first(document, [*speaking, *articles], singles=False) or titled
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     operative = _operative(document, articles[spoken:], titled) or (_operative(document, articles[:spoken], titled) if spoken else None)
     if operative is None and titled is None:
-        operative = _first(document, list(segment.of(Part.BODY)), singles=True)
+        operative = _first(document, list(segment.of(DecreePart.BODY)), singles=True)
         if operative is None and not segment.has_articles:  # two layers of text interleaved
             operative = _first(document, list(segment.blocks), singles=False)
     if titled is None or operative is None:
@@ -47,7 +47,7 @@ def _is_only(shown: Period, day: date) -> bool:
     return shown == (Moment(day), Moment(day))
 
 
-def _operative(document: Document, articles: list[Block], titled: Found[Period] | None) -> Found[Period] | None:
+def _operative(document: ActText, articles: list[Block], titled: TextMatch[Period] | None) -> TextMatch[Period] | None:
     """The first period of the articles, or beside a title that gives one, the first that agrees with it, rather with hours."""
     if titled is None:
         return _first(document, articles, singles=True)
@@ -76,7 +76,7 @@ def _agrees(operative: Period, titled: Period) -> bool:
     )
 
 
-def _first(document: Document, blocks: list[Block], *, singles: bool) -> Found[Period] | None:
+def _first(document: ActText, blocks: list[Block], *, singles: bool) -> TextMatch[Period] | None:
     readers = [ranges, enumerations, *([single_days, months] if singles else [])]
     for reader in readers:
         for block in blocks:
@@ -98,14 +98,14 @@ _WHOLE = re.compile(
 )
 
 
-def months(document: Document, start: int, end: int) -> Iterator[Found[Period]]:
+def months(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """From the first day of a month to the last of that month or of a later one."""
     for match in _WHOLE.finditer(document.flat, start, end):
         opening, closing = match["first"] or match["from"], match["last"] or match["to"] or match["first"]
         year = match["year"] or match["until"]
         first, last = full(f"1er {opening} {match['since'] or year}"), _last_day(full(f"1er {closing} {year}"))
         if first is not None and last is not None and first <= last:
-            yield Found(with_hours(first, last, match.groupdict()), match.start(), match.end())
+            yield TextMatch(with_hours(first, last, match.groupdict()), match.start(), match.end())
 
 
 def _last_day(first: date | None) -> date | None:

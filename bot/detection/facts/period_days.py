@@ -11,7 +11,7 @@ from bot.detection.facts.dates import ANY_DATE, DAY, MONTH, PARTIAL_DATE, WEEKDA
 from bot.detection.facts.durations import AT, Period, hour
 from bot.detection.facts.period_hours import HOURS, MOST, with_hours
 from bot.detection.facts.signature import dates_signature
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.domain import Moment
 
 _LISTED = rf"{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?"
@@ -43,7 +43,7 @@ _ASKED = re.compile(
 _SIGNING = re.compile(r"fait a [^.;]{2,40}$")
 
 
-def enumerations(document: Document, start: int, end: int) -> Iterator[Found[Period]]:
+def enumerations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """Days enumerated one by one, from the first to the last."""
     for match in _LIST.finditer(document.flat, start, end):
         days: list[date] = []
@@ -58,12 +58,12 @@ def enumerations(document: Document, start: int, end: int) -> Iterator[Found[Per
             days.append(day)
         else:
             if days == sorted(days, reverse=True) and len(days) > 1:
-                yield Found(with_hours(days[-1], days[0], match.groupdict()), match.start(), match.end())
+                yield TextMatch(with_hours(days[-1], days[0], match.groupdict()), match.start(), match.end())
 
 
-def single_days(document: Document, start: int, end: int) -> Iterator[Found[Period]]:
+def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """One day; first of all several with hours, as one; last a beginning whose end is not told."""
-    found: list[Found[Period]] = []
+    found: list[TextMatch[Period]] = []
     for match in islice(_SINGLE.finditer(document.flat, start, end), MOST):
         day = full(match["day"])
         before = document.folded.text[max(match.start() - 60, start) : match.start()]
@@ -71,7 +71,9 @@ def single_days(document: Document, start: int, end: int) -> Iterator[Found[Peri
             continue
         if dates_signature(document, match.start(), match.end("day"), end):
             continue
-        found.append(_with_days_before(document.flat, start, Found(with_hours(day, day, match.groupdict()), match.start(), match.end())))
+        found.append(
+            _with_days_before(document.flat, start, TextMatch(with_hours(day, day, match.groupdict()), match.start(), match.end()))
+        )
     # "le samedi 13 juin, de 6h à 23h59 ; le dimanche 14 juin, de 0h à 20h": one period.
     timed = [entry for entry in found if all(moment is not None and moment.time is not None for moment in entry.value)]
     if len(timed) > 1:
@@ -80,15 +82,15 @@ def single_days(document: Document, start: int, end: int) -> Iterator[Found[Peri
             max(entry.value[1] for entry in timed if entry.value[1]),
         )
         if (closing.day - opening.day).days < MOST:
-            yield Found((opening, closing), timed[0].start, timed[-1].end)
+            yield TextMatch((opening, closing), timed[0].start, timed[-1].end)
     yield from found
     for match in islice(_FROM.finditer(document.flat, start, end), MOST):
         day = full(match["start"])
         if day is not None:
-            yield Found((Moment(day, hour(match["begin"], closing=False)), None), match.start(), match.end())
+            yield TextMatch((Moment(day, hour(match["begin"], closing=False)), None), match.start(), match.end())
 
 
-def _with_days_before(text: str, start: int, found: Found[Period]) -> Found[Period]:
+def _with_days_before(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
     """A day with those that are enumerated before it, each with its hours: from the first to the last."""
     for _ in range(MOST):
         earlier = _DAY_BEFORE.search(text, max(found.start - 100, start), found.start)
@@ -99,5 +101,5 @@ def _with_days_before(text: str, start: int, found: Found[Period]) -> Found[Peri
             return found
         if not opening.day - timedelta(days=MOST) < day < opening.day:
             return found
-        found = Found((with_hours(day, day, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
+        found = TextMatch((with_hours(day, day, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.detection.facts.dates import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, full, partial
 from bot.detection.facts.durations import AT, Period, durations, hour
 from bot.detection.facts.period_hours import DAILY, HOURS, MOST, with_hours
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.domain import Moment
 
 # The last day, whose year may stand with the first: "du 1er octobre 2026 à 0 h au 31 décembre".
@@ -55,11 +55,11 @@ _NIGHT = re.compile(r"\b(?:la|cette) nuit\s*$")
 _BETWEEN = re.compile(r"(?:[\s,;:•-]|\bet\b|\bpuis\b|\bainsi que\b)*")
 
 
-def ranges(document: Document, start: int, end: int) -> Iterator[Found[Period]]:
+def ranges(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """From one day to another, or from a day for a time; last what tells only an end."""
     text = document.flat
     for pattern in (_RANGE, _EFFECT, _BEGINNING, _END_FIRST, _HOURS_FIRST):
-        several: list[Found[Period]] = []
+        several: list[TextMatch[Period]] = []
         for match in pattern.finditer(text, start, end):
             first, closing = partial(match["start"]), partial(match["end"])
             last = closing.complete(year=first.year) if first is not None and closing is not None else None
@@ -71,22 +71,22 @@ def ranges(document: Document, start: int, end: int) -> Iterator[Found[Period]]:
             if opening is None or opening > last:
                 continue
             night = _NIGHT.search(text, max(match.start() - 12, start), match.start()) is not None
-            several.append(Found(with_hours(opening, last, match.groupdict(), night=night), match.start(), match.end()))
+            several.append(TextMatch(with_hours(opening, last, match.groupdict(), night=night), match.start(), match.end()))
         yield from (_with_earlier(text, start, found) for found in _joined(text, several))
     yield from durations(document, start, end)
     for match in _UNTIL.finditer(text, start, end):
         day = full(match["end"])
         if day is not None:
-            yield Found((None, Moment(day, hour(match["finish"], closing=True))), match.start(), match.end())
+            yield TextMatch((None, Moment(day, hour(match["finish"], closing=True))), match.start(), match.end())
 
 
-def _joined(text: str, several: list[Found[Period]]) -> list[Found[Period]]:
+def _joined(text: str, several: list[TextMatch[Period]]) -> list[TextMatch[Period]]:
     """Ranges that are enumerated one after the other as one, from the first beginning to the last end."""
-    joined: list[Found[Period]] = []
+    joined: list[TextMatch[Period]] = []
     for entry in several:
         last = joined[-1] if joined else None
         if last is not None and _BETWEEN.fullmatch(text, last.end, entry.start) and _ordered(last.value[1], entry.value[0]):
-            joined[-1] = Found((last.value[0], entry.value[1]), last.start, entry.end)
+            joined[-1] = TextMatch((last.value[0], entry.value[1]), last.start, entry.end)
         else:
             joined.append(entry)
     return joined
@@ -96,7 +96,7 @@ def _ordered(one: Moment | None, two: Moment | None) -> bool:
     return one is not None and two is not None and one.day <= two.day
 
 
-def _with_earlier(text: str, start: int, found: Found[Period]) -> Found[Period]:
+def _with_earlier(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
     """A range with those that are enumerated before it: from the first beginning to the last end."""
     for _ in range(MOST):
         earlier = _EARLIER.search(text, max(found.start - 140, start), found.start)
@@ -109,5 +109,5 @@ def _with_earlier(text: str, start: int, found: Found[Period]) -> Found[Period]:
         begins = first.complete(month=ends.month, year=ends.year) if first is not None and ends is not None else None
         if begins is None or ends is None or not begins <= ends < opening.day:
             return found
-        found = Found((with_hours(begins, ends, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
+        found = TextMatch((with_hours(begins, ends, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
     return found

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from bot.detection.facts.place_names import is_of_a_kind, names
 from bot.detection.facts.place_tables import opens_table
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import Block
 
 _LONGEST = 160
@@ -45,7 +45,7 @@ _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 
 
-def listed_places(document: Document, block: Block) -> Iterator[Found[str]]:
+def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     """The places that one article lists, in order, as it words them."""
     text = document.folded.text
     leads = chain(_LEAD.finditer(text, block.start, block.end), _THESE.finditer(text, block.start, block.end))
@@ -81,11 +81,11 @@ def _sentence(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
     yield start, closing.start() if closing is not None else limit
 
 
-def _places(document: Document, start: int, end: int) -> Iterator[Found[str]]:
+def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
     camera = _CAMERA.match(document.flat[start:end])
     if camera is not None:
         start += camera.end()
     if end - start < 3 or _DATED.search(document.flat, start, end):
         return
     for name in names(document.original(start, end), item=True):
-        yield Found(name, start, end)
+        yield TextMatch(name, start, end)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from bot.detection.facts.place_names import names
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import Block
 
 _MOST = 80
@@ -37,7 +37,7 @@ _COLUMN = re.compile(
 )
 
 
-def tabled_places(document: Document, block: Block) -> Iterator[Found[str]]:
+def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     """The places of the rows of the tables of one article or annex, in order. A row without a figure ends its table.
 
     A table is of places under watch where its header speaks of cameras, or what stands above it of cameras or places.
@@ -53,7 +53,7 @@ def tabled_places(document: Document, block: Block) -> Iterator[Found[str]]:
             cell = _COLUMN.split(row[rank.end() :] if (rank := _RANK.match(row)) is not None else row, maxsplit=1)[0]
             found = list(names(cell)) if len(cell) <= _LONGEST else []
             if len(found) == 1:
-                yield Found(found[0], start, end)
+                yield TextMatch(found[0], start, end)
 
 
 def opens_table(text: str, position: int) -> bool:

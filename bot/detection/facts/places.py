@@ -12,9 +12,9 @@ from bot.detection.facts.place_lists import listed_places
 from bot.detection.facts.place_names import GROUND, names
 from bot.detection.facts.place_tables import tabled_places
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document, Found
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import phrase_end
-from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.views import fold
 
 _LONGEST = 420
@@ -84,15 +84,15 @@ _WHERE = re.compile(
 _NOT_WHERE = re.compile(r"\b(?:affich\w*|panneau\w*|inform\w*|conserv\w*|habilite\w*|agents?)\b")
 
 
-def places(document: Document, segment: Segment, speaking: tuple[Block, ...]) -> list[Found[str]]:
+def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
     """The places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one.
 
     The title's come beside where the articles name no two: it says in general what they say one by one. What only counts them ("deux
     gares parisiennes") names none.
     """
     text = document.flat
-    found: dict[str, Found[str]] = {}
-    for block in segment.of(Part.ARTICLE):
+    found: dict[str, TextMatch[str]] = {}
+    for block in segment.of(DecreePart.ARTICLE):
         stretch = block if not is_formality(text, block) else _annex(document, block)
         if stretch is not None:
             for entry in chain(listed_places(document, stretch), tabled_places(document, stretch)):
@@ -100,10 +100,12 @@ def places(document: Document, segment: Segment, speaking: tuple[Block, ...]) ->
                     found[entry.value] = entry
     listed = bool(found)
     telling = [
-        block for block in segment.of(Part.ARTICLE) if block not in speaking and not is_formality(text, block) and _tells_where(text, block)
+        block
+        for block in segment.of(DecreePart.ARTICLE)
+        if block not in speaking and not is_formality(text, block) and _tells_where(text, block)
     ]
-    for block in [*telling, *speaking, *segment.of(Part.TITLE), *segment.of(Part.HEADING)]:
-        if block.part in {Part.TITLE, Part.HEADING} and len(found) > 1:
+    for block in [*telling, *speaking, *segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]:
+        if block.part in {DecreePart.TITLE, DecreePart.HEADING} and len(found) > 1:
             break
         known = [value.lower() for value in found]
         for entry in _in(document, block, listed=listed):
@@ -113,13 +115,13 @@ def places(document: Document, segment: Segment, speaking: tuple[Block, ...]) ->
     return sorted(found.values(), key=lambda entry: entry.start)
 
 
-def _annex(document: Document, block: Block) -> Block | None:
+def _annex(document: ActText, block: Block) -> Block | None:
     """The annex that comes after the last article, as a block of its own."""
     match = _ANNEX.search(document.folded.text, block.start, block.end)
     return Block(block.part, match.start(), block.end) if match is not None else None
 
 
-def _in(document: Document, block: Block, *, listed: bool) -> Iterator[Found[str]]:
+def _in(document: ActText, block: Block, *, listed: bool) -> Iterator[TextMatch[str]]:
     """The places of a block. Where places are `listed`, whose cameras they are ("la vidéoprotection du port") is none of them."""
     text = document.flat
     position = block.start
@@ -131,7 +133,7 @@ def _in(document: Document, block: Block, *, listed: bool) -> Iterator[Found[str
         bracketed = match.re is _BRACKETS
         end = match.end("place") if bracketed else _closing(text, start, phrase_end(text, match.end(), block.end, _LONGEST))
         position = max(match.end(), start + 1)
-        if block.part not in {Part.TITLE, Part.HEADING} and in_event(text, block.start, match.start()):
+        if block.part not in {DecreePart.TITLE, DecreePart.HEADING} and in_event(text, block.start, match.start()):
             continue
         entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
         if bracketed and len(entries) <= text.count(",", start, end) // 2:
@@ -140,7 +142,7 @@ def _in(document: Document, block: Block, *, listed: bool) -> Iterator[Found[str
             entries = [name for name in entries if name != name.lower()]
         if entries:
             position = max(end, position)
-        yield from (Found(name, start, end) for name in entries)
+        yield from (TextMatch(name, start, end) for name in entries)
 
 
 def _closing(text: str, start: int, end: int) -> int:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from bot.detection.facts.citations import Citation, citations
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document, Found
-from bot.detection.text.segments import Block, Part, Segment, own_heading
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.domain import Kind, Reference
 
 CHANGES = frozenset({Kind.RENEWAL, Kind.MODIFICATION, Kind.ABROGATION, Kind.SUSPENSION})
@@ -47,29 +47,29 @@ class _Change(NamedTuple):
     retroactive: bool | None = None
 
 
-def references(document: Document, segment: Segment, kind: Kind | None, own: str | None) -> list[Found[Reference]]:
+def references(document: ActText, segment: Segment, kind: Kind | None, own: str | None) -> list[TextMatch[Reference]]:
     """The decrees that this one (`kind`, with its `own` number) bears on, each once, in the order of the text."""
     cited = citations(document, segment, own)
-    found: dict[str, Found[Reference]] = {}
+    found: dict[str, TextMatch[Reference]] = {}
 
     def take(entry: Citation, change: _Change) -> None:
         if entry.vsa is False:
             return
         named = Reference(change.kind, entry.number, entry.signed, change.retroactive)
-        first = found.setdefault(entry.same, Found(named, entry.start, entry.end))
+        first = found.setdefault(entry.same, TextMatch(named, entry.start, entry.end))
         # "Arrêté mettant fin à l'arrêté n° 1", of which the article says that it is "retiré".
         if first.value.change is named.change and first.value.retroactive is None:
             found[entry.same] = replace(first, value=replace(first.value, retroactive=named.retroactive))
 
-    for block in segment.of(Part.TITLE, Part.HEADING):
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         start = own_heading(document.folded.text, block.start, block.end)
         for entry, change in _in_title(document.flat, start, _within(cited, start, block.end)):
             take(entry, change)
-    for block in segment.of(Part.ARTICLE, *([] if segment.has_articles else [Part.BODY])):
+    for block in segment.of(DecreePart.ARTICLE, *([] if segment.has_articles else [DecreePart.BODY])):
         for entry, change in _in_article(document.flat, block, _within(cited, block.start, block.end)):
             take(entry, change)
     if not found and kind in CHANGES and kind is not None:
-        for parts in ((Part.TITLE, Part.HEADING, Part.ARTICLE), (Part.VISA, Part.RECITAL, Part.BODY)):
+        for parts in ((DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE), (DecreePart.VISA, DecreePart.RECITAL, DecreePart.BODY)):
             bearing = {
                 entry.same: entry
                 for block in segment.of(*parts)
@@ -179,10 +179,12 @@ def _said_of_it(text: str, segment: Segment) -> bool | None:
     """How this decree ends the only one that it can end, by the words of its title and articles; None where they are of both sorts."""
     said = {
         _change(Kind.ABROGATION, word[0]).retroactive
-        for block in segment.of(Part.TITLE, Part.HEADING, Part.ARTICLE)
+        for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE)
         for word in _verbs("before")[Kind.ABROGATION].finditer(text, block.start, block.end)
     }
-    said |= {verb.retroactive for block in segment.of(Part.ARTICLE) if (verb := _verb_after(text[block.start : block.end])) is not None}
+    said |= {
+        verb.retroactive for block in segment.of(DecreePart.ARTICLE) if (verb := _verb_after(text[block.start : block.end])) is not None
+    }
     return said.pop() if len(said) == 1 else None
 
 

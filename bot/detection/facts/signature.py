@@ -8,8 +8,8 @@ from datetime import date
 
 from bot.detection.facts.dates import ANY_DATE, HOUR, full
 from bot.detection.rules.errata import erratum
-from bot.detection.text.document import Document, Found
-from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.segments import Block, DecreePart, Segment
 
 _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!\s*(?:a \d|au\b|jusqu))")
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
@@ -19,7 +19,7 @@ _DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<da
 _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|vu|par)\s)$")
 
 
-def signed(document: Document, segment: Segment, number: Found[str] | None) -> Found[date] | None:
+def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[date] | None:
     """The day of signature, None where the text does not show one. Never guessed from the identifier of the act.
 
     The day that an erratum prints in its title is of the decree it corrects.
@@ -29,30 +29,30 @@ def signed(document: Document, segment: Segment, number: Found[str] | None) -> F
         match = _AFTER_NUMBER.match(text, number.end)
         day = full(match["day"]) if match is not None else None
         if match is not None and day is not None:
-            return Found(day, number.start, match.end())
-    for block in segment.of(Part.TITLE, Part.HEADING) if erratum(document, segment) is None else ():
+            return TextMatch(day, number.start, match.end())
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING) if erratum(document, segment) is None else ():
         for match in _DATED_TITLE.finditer(text, block.start, block.end):
             day = full(match["day"])
             if day is not None and not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
-                return Found(day, match.start(), match.end())
+                return TextMatch(day, match.start(), match.end())
     done = [match for block in segment.blocks for match in _DONE.finditer(text, block.start, block.end)]
-    articles = _lines(document, segment.of(Part.ARTICLE))
-    for match in (*reversed(done), *reversed(articles), *reversed(_lines(document, segment.of(Part.HEADING, Part.BODY)))):
+    articles = _lines(document, segment.of(DecreePart.ARTICLE))
+    for match in (*reversed(done), *reversed(articles), *reversed(_lines(document, segment.of(DecreePart.HEADING, DecreePart.BODY)))):
         day = full(match["day"])
         if day is not None:
-            return Found(day, match.start(), match.end())
+            return TextMatch(day, match.start(), match.end())
     return None
 
 
-def signatures(document: Document, segment: Segment) -> Iterator[tuple[int, int]]:
+def signatures(document: ActText, segment: Segment) -> Iterator[tuple[int, int]]:
     """Where a decree is signed ("Fait à …, le …", whatever its day), the last first."""
     text = document.folded.text
     placed = [match for block in segment.blocks for match in _PLACE_ONLY.finditer(text, block.start, block.end)]
-    lines = _lines(document, segment.of(*([Part.ARTICLE] if segment.has_articles else [Part.HEADING, Part.BODY])))
+    lines = _lines(document, segment.of(*([DecreePart.ARTICLE] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])))
     yield from (match.span() for match in (*reversed(placed), *reversed(lines)))
 
 
-def _lines(document: Document, blocks: Iterable[Block]) -> list[re.Match[str]]:
+def _lines(document: ActText, blocks: Iterable[Block]) -> list[re.Match[str]]:
     return [match for block in blocks for match in signing_lines(document, block.start, block.end)]
 
 
@@ -77,20 +77,20 @@ _LINE_END = re.compile(r"[ ]?(?:\n|$)")
 _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
-def signing_lines(document: Document, start: int, end: int) -> Iterator[re.Match[str]]:
+def signing_lines(document: ActText, start: int, end: int) -> Iterator[re.Match[str]]:
     """The lines of one part (`start:end` of the folded text) that date a signature, in order, each with its `day`."""
     for match in _LINE.finditer(document.folded.text, start, end):
         if _stands_alone(document, match.start(), match.end(), end):
             yield match
 
 
-def dates_signature(document: Document, start: int, end: int, limit: int) -> bool:
+def dates_signature(document: ActText, start: int, end: int, limit: int) -> bool:
     """True for a day ("le 5 mai 2026" at `start:end`) that is the one of a line of signature, in the part that ends at `limit`."""
     line = document.folded.text.rfind("\n", 0, start) + 1
     return _BEFORE_DAY.fullmatch(document.folded.text, line, start) is not None and _stands_alone(document, line, end, limit)
 
 
-def _stands_alone(document: Document, start: int, end: int, limit: int) -> bool:
+def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
     """True where no sentence goes on before the line or after its day, and the place begins with a capital.
 
     Where the line above ends without a stop or a blank line, no further article may follow the one that ends at `limit`; where it ends

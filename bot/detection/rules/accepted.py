@@ -10,10 +10,10 @@ from bot.detection.rules.distinct import distinct
 from bot.detection.rules.titles import own_title
 from bot.detection.rules.verbs import article_verb, first_verb
 from bot.detection.text.cues import cues
-from bot.detection.text.document import Document, document
+from bot.detection.text.document import ActText, document
 from bot.detection.text.gate import relevant_pages
 from bot.detection.text.mentions import Mention, mentions
-from bot.detection.text.segments import Part, Segment, located, segments
+from bot.detection.text.segments import DecreePart, Segment, located, segments
 from bot.domain import Act, Kind, Outcome, Verdict
 
 
@@ -40,7 +40,7 @@ def accepted(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
     return (_told(text, segment, found, kind)[1],)
 
 
-def _told(text: Document, segment: Segment, found: tuple[Mention, ...], kind: Kind | None) -> tuple[Segment, Verdict]:
+def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kind | None) -> tuple[Segment, Verdict]:
     said = kind or likely_kind_of(text, segment)
     return segment, Verdict(Outcome.DECREE, said, *gather(text, segment, found, said))
 
@@ -59,12 +59,12 @@ def likely_kind(act: Act) -> Kind:
     return likely_kind_of(text, next((segment for segment in cut if mentions(text, segment).found), cut[0]))
 
 
-def likely_kind_of(text: Document, segment: Segment) -> Kind:
+def likely_kind_of(text: ActText, segment: Segment) -> Kind:
     """The same of one of the decrees that an act holds."""
     return next(_kinds(text, segment), Kind.AUTHORISATION)
 
 
-def _kinds(text: Document, segment: Segment) -> Iterator[Kind]:
+def _kinds(text: ActText, segment: Segment) -> Iterator[Kind]:
     title = own_title(text, segment, stand_alone=False)
     if title is not None:
         # What the event is called ("la Nuit du refus") says nothing of the act.
@@ -73,7 +73,7 @@ def _kinds(text: Document, segment: Segment) -> Iterator[Kind]:
         if verb is not None:
             yield verb.kind
     spoken = {segment.at(mention.start) for mention in mentions(text, segment).found}
-    for block in sorted(segment.of(Part.ARTICLE), key=lambda block: block not in spoken):
+    for block in sorted(segment.of(DecreePart.ARTICLE), key=lambda block: block not in spoken):
         verb = article_verb(text.mended.text, *text.mended_span(block.start, block.end))
         if verb is not None:
             yield verb.kind

@@ -7,9 +7,9 @@ import re
 from bot.detection.rules import grounds
 from bot.detection.rules.case import Case, Finding
 from bot.detection.rules.verbs import Verb, article_verb, first_verb, stopped
-from bot.detection.text.cues import Reason, cues
+from bot.detection.text.cues import VerdictReason, cues
 from bot.detection.text.mentions import Mention
-from bot.detection.text.segments import Part
+from bot.detection.text.segments import DecreePart
 from bot.domain import Evidence, Kind
 
 _SENTENCE = re.compile(r"[a-z]\.\s")
@@ -20,11 +20,11 @@ def by_articles(case: Case) -> Finding | None:
     document = case.document
     doubt: tuple[Evidence, ...] = ()
     for mention in case.found:
-        if mention.part not in {Part.ARTICLE, Part.HEADING, Part.BODY} or mention.citation:
+        if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
             continue
         block = case.segment.at(mention.start)
         start, stop = document.mended_span(block.start, block.end)
-        if mention.part is not Part.ARTICLE:
+        if mention.part is not DecreePart.ARTICLE:
             start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
         if cues().handing_over.search(case.text, start, stop):
             continue
@@ -34,7 +34,7 @@ def by_articles(case: Case) -> Finding | None:
         # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
         contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
         if contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
-            doubt = doubt or (case.phrase(mention), case.because("doubt", Reason.UNSETTLED, mention), case.against(contrary))
+            doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(contrary))
             continue
         why = _doubtful(case, mention, verb)
         if why is not None:
@@ -50,17 +50,17 @@ def by_articles(case: Case) -> Finding | None:
     return case.uncertain(*doubt) if doubt else None
 
 
-def _doubtful(case: Case, mention: Mention, verb: Verb) -> Reason | None:
+def _doubtful(case: Case, mention: Mention, verb: Verb) -> VerdictReason | None:
     if _is_aside(case, mention, verb):
-        return Reason.IN_PASSING
-    return Reason.OTHER_WORDS if not mention.strong and not case.supported() else None
+        return VerdictReason.IN_PASSING
+    return VerdictReason.OTHER_WORDS if not mention.strong and not case.supported() else None
 
 
 def _is_aside(case: Case, mention: Mention, verb: Verb) -> bool:
     """True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
     if case.title is None:
         return False
-    if mention.part is not Part.ARTICLE:
+    if mention.part is not DecreePart.ARTICLE:
         return not case.segment.is_formal and first_verb(case.title.text, 0, len(case.title.text)) is None
     first, last = sorted((case.document.loose(verb.start, verb.start + 1)[0], mention.start))
     return not case.title.speaks and _SENTENCE.search(case.document.flat, first, last) is not None
@@ -77,7 +77,7 @@ def answered(case: Case) -> Finding | None:
     asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
     if asked is None:
         return None
-    for block in case.segment.of(Part.ARTICLE):
+    for block in case.segment.of(DecreePart.ARTICLE):
         start, stop = case.document.mended_span(block.start, block.end)
         verb = article_verb(case.text, start, stop)
         if verb is None:
@@ -93,4 +93,7 @@ def answered(case: Case) -> Finding | None:
 def _is_asked(case: Case, mention: Mention) -> bool:
     """True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
     block = case.segment.at(mention.start)
-    return mention.part in {Part.TITLE, Part.HEADING, Part.VISA} and "demande" in case.document.flat[block.start : mention.start]
+    return (
+        mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
+        and "demande" in case.document.flat[block.start : mention.start]
+    )

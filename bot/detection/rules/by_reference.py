@@ -8,7 +8,7 @@ from bot.detection.facts.references import references
 from bot.detection.rules.case import Case, Finding
 from bot.detection.text.cues import cues
 from bot.detection.text.mentions import Mention
-from bot.detection.text.segments import Part
+from bot.detection.text.segments import DecreePart
 from bot.domain import Kind
 
 _REACH = 420
@@ -40,7 +40,7 @@ def by_reference(case: Case) -> Finding | None:
 def _object_of(case: Case, cited: Citation) -> Mention | None:
     """The mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
     block = case.segment.at(cited.start)
-    if block.part is Part.ARTICLE:
+    if block.part is DecreePart.ARTICLE:
         return None
     low = case.document.mended_span(cited.end, cited.end)[0]
     for mention in case.found:

@@ -10,9 +10,9 @@ from bot.detection.rules.case import Case, Finding
 from bot.detection.rules.errata import erratum
 from bot.detection.rules.titles import is_notice, notice_at_opening, notice_in
 from bot.detection.rules.verbs import USE, Verb, article_verb, decides_before, plainly_used, stopped, title_verb, unsettled
-from bot.detection.text.cues import Reason, cues, name_of
+from bot.detection.text.cues import VerdictReason, cues, name_of
 from bot.detection.text.mentions import Mention
-from bot.detection.text.segments import Block, Part, own_heading
+from bot.detection.text.segments import Block, DecreePart, own_heading
 from bot.domain import Evidence, Kind
 
 _TITLE_TAIL = 320
@@ -29,7 +29,7 @@ _THINGS_ENDED = frozenset({"subsidy", "delegation of signature", "procurement or
 
 def by_title(case: Case) -> Finding | None:
     """What the title decides, else the heading; None where neither says anything of VSA."""
-    for part in (Part.TITLE, Part.HEADING):
+    for part in (DecreePart.TITLE, DecreePart.HEADING):
         inside = [mention for mention in case.found if mention.part is part and not mention.citation]
         for block in case.segment.of(part):
             for mention in sorted(inside, key=lambda mention: not mention.strong):
@@ -57,11 +57,11 @@ def _by_title_with(case: Case, block: Block, mention: Mention) -> Finding | None
         return case.not_concerned(case.phrase(mention), case.against(never))
     open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.cue == USE else verb.start, stop)
     if open_to_doubt is not None:
-        return case.uncertain(case.phrase(mention), case.because("doubt", Reason.UNSETTLED, mention), case.against(open_to_doubt))
+        return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(open_to_doubt))
     if verb is None:
         return None
     if correcting is not None and not references(document, case.segment, verb.kind, None):
-        return case.uncertain(case.phrase(mention), case.because("doubt", Reason.UNNAMED, mention))
+        return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNNAMED, mention))
     doubt = _title_doubt(case, block, mention, start, stop) or _bears_on_something_else(case, verb, mention)
     if doubt:
         return case.uncertain(case.phrase(mention), *doubt)
@@ -99,27 +99,27 @@ def _decided(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:
 def _used(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:
     """A title that only names its use: a decree where an article authorises, or no article says otherwise under a plain title."""
     said_so = grounds.verb_said(case.document, case.segment, verb)
-    for block in case.segment.of(Part.ARTICLE):
+    for block in case.segment.of(DecreePart.ARTICLE):
         span = case.document.mended_span(block.start, block.end)
         decision, contrary = article_verb(case.text, *span), stopped(case.text, *span)
         if contrary is not None and (decision is None or contrary.start() < decision.start):
-            why = grounds.reason(case.document, "doubt", Reason.UNSETTLED, *case.document.loose(*contrary.span()))
+            why = grounds.reason(case.document, "doubt", VerdictReason.UNSETTLED, *case.document.loose(*contrary.span()))
             return case.uncertain(case.phrase(mention), said_so, why)
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return case.decree(verb.kind, said_so, mention)
         if decision is not None:
-            contradiction = grounds.reason(case.document, "contradiction", Reason.ARTICLES_AGAINST, block.start, block.end)
+            contradiction = grounds.reason(case.document, "contradiction", VerdictReason.ARTICLES_AGAINST, block.start, block.end)
             return case.uncertain(case.phrase(mention), said_so, contradiction)
     if plainly_used(case.text, start, verb):
         return case.decree(verb.kind, said_so, mention)
-    return case.uncertain(case.phrase(mention), said_so, case.because("doubt", Reason.UNSETTLED, mention))
+    return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
 
 
 def _title_doubt(case: Case, block: Block, mention: Mention, start: int, stop: int) -> tuple[Evidence, ...]:
     """What leaves it open whether the act under this title (`start:stop` of the mended view) decides on VSA; empty where nothing does."""
     text = case.text
     if not case.segment.is_formal:
-        if mention.part is Part.TITLE:
+        if mention.part is DecreePart.TITLE:
             opening = case.document.mended_span(block.start, block.end)[0]
             notice, offset = notice_at_opening(text, opening, start), 0
             is_one = notice is not None
@@ -128,12 +128,12 @@ def _title_doubt(case: Case, block: Block, mention: Mention, start: int, stop: i
             is_one = case.title is not None and is_notice(case.title)
         if is_one:
             said_so = () if notice is None else (case.against(notice, offset),)
-            return case.because("doubt", Reason.SOMETHING_ELSE, mention), *said_so
+            return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), *said_so
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
         if not cues().act.search(text, start, mention.tight_start) and article_verb(text, *near) is None:
-            return (case.because("doubt", Reason.NO_ACT, mention),)
+            return (case.because("doubt", VerdictReason.NO_ACT, mention),)
     if not mention.strong and not case.supported():
-        return (case.because("doubt", Reason.OTHER_WORDS, mention),)
+        return (case.because("doubt", VerdictReason.OTHER_WORDS, mention),)
     return ()
 
 
@@ -143,13 +143,13 @@ def _bears_on_something_else(case: Case, verb: Verb, mention: Mention) -> tuple[
         return ()
     for other in cues().related.finditer(case.text, verb.end, mention.tight_start):
         if _PURPORT.search(case.text[verb.end : other.start()]) is not None:
-            return case.because("doubt", Reason.SOMETHING_ELSE, mention), case.against(other)
+            return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), case.against(other)
     return ()
 
 
 def _done_to_another(case: Case) -> tuple[Kind, Evidence] | None:
     """What the first article that decides does, where the title tells what another decree authorises; None where no article does."""
-    for block in case.segment.of(Part.ARTICLE):
+    for block in case.segment.of(DecreePart.ARTICLE):
         verb = article_verb(case.text, *case.document.mended_span(block.start, block.end))
         if verb is not None:
             return verb.kind, grounds.verb_said(case.document, case.segment, verb)
@@ -161,16 +161,16 @@ def _contradicted(case: Case, kind: Kind) -> Evidence | None:
     if kind is not Kind.AUTHORISATION:
         return None
     contrary: Evidence | None = None
-    for block in case.segment.of(Part.ARTICLE):
+    for block in case.segment.of(DecreePart.ARTICLE):
         verb = article_verb(case.text, *case.document.mended_span(block.start, block.end))
         if verb is None or verb.kind is Kind.MODIFICATION:
             continue
         if verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return None
-        speaks = any(mention.part is Part.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
+        speaks = any(mention.part is DecreePart.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
         speaks = speaks or (verb.kind is Kind.REFUSAL and _answers(case, block, verb))
         if speaks and contrary is None:
-            contrary = grounds.reason(case.document, "contradiction", Reason.ARTICLES_AGAINST, block.start, block.end)
+            contrary = grounds.reason(case.document, "contradiction", VerdictReason.ARTICLES_AGAINST, block.start, block.end)
     return contrary
 
 

@@ -9,10 +9,10 @@ from bot.detection.facts.events import purposes_named
 from bot.detection.facts.law import hooks
 from bot.detection.rules import grounds
 from bot.detection.rules.titles import OwnTitle
-from bot.detection.text.cues import Pattern, Reason, cues, name_of
-from bot.detection.text.document import Document
+from bot.detection.text.cues import Pattern, VerdictReason, cues, name_of
+from bot.detection.text.document import ActText
 from bot.detection.text.mentions import Mention, Mentions
-from bot.detection.text.segments import Part, Segment
+from bot.detection.text.segments import DecreePart, Segment
 from bot.domain import Evidence, Kind, Outcome
 
 _PURPOSE = 20
@@ -33,7 +33,7 @@ class Finding:
 class Case:
     """One segment with what was found in it. `unreadable`: some pages of the act could not be read."""
 
-    document: Document
+    document: ActText
     segment: Segment
     mentions: Mentions
     title: OwnTitle | None
@@ -54,11 +54,11 @@ class Case:
         if self.unreadable or not self.segment.has_articles or self.supported():
             return False
         firm = [mention for mention in self.found if mention.strong]
-        if self.mentions.alien and not any(mention.part in {Part.TITLE, Part.HEADING} for mention in firm):
+        if self.mentions.alien and not any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in firm):
             return True
         if firm:
             return False
-        titled = (mention for mention in self.found if mention.part is Part.TITLE)
+        titled = (mention for mention in self.found if mention.part is DecreePart.TITLE)
         if any(cues().purpose.search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) is None for mention in titled):
             return False
         unseen = {match.end() for match in cues().unseen.finditer(self.text, *self._span())}
@@ -67,7 +67,7 @@ class Case:
     def _span(self) -> tuple[int, int]:
         return self.document.mended_span(self.segment.start, self.segment.end)
 
-    def said_in(self, cue: Pattern, *parts: Part) -> re.Match[str] | None:
+    def said_in(self, cue: Pattern, *parts: DecreePart) -> re.Match[str] | None:
         """Where the first of these parts that meets a cue does, None where none does."""
         spans = (self.document.mended_span(block.start, block.end) for block in self.segment.of(*parts))
         return next((found for span in spans if (found := cue.search(self.text, *span)) is not None), None)
@@ -99,7 +99,7 @@ class Case:
         """Not concerned; what stands beside is added to the evidence."""
         return Finding(Outcome.NOT_CONCERNED, None, (*evidence, *self._beside()), self.found)
 
-    def because(self, about: str, why: Reason, mention: Mention) -> Evidence:
+    def because(self, about: str, why: VerdictReason, mention: Mention) -> Evidence:
         """Why it is so, with the mention for its phrase."""
         return grounds.reason(self.document, about, why, mention.start, mention.end)
 

@@ -6,8 +6,8 @@ import re
 from functools import cache
 
 from bot.detection.text.cues import load
-from bot.detection.text.document import Document
-from bot.detection.text.segments import Part, Segment
+from bot.detection.text.document import ActText
+from bot.detection.text.segments import DecreePart, Segment
 
 _HEAD = 400
 """Characters of a text in which it calls itself an erratum: after the letterhead, before what it corrects."""
@@ -24,7 +24,7 @@ def erratum_in(text: str, start: int = 0, end: int | None = None) -> re.Match[st
     return next((match for match in found if _QUALIFIES.search(text, max(match.start() - 30, start), match.start()) is None), None)
 
 
-def erratum(document: Document, segment: Segment) -> re.Match[str] | None:
+def erratum(document: ActText, segment: Segment) -> re.Match[str] | None:
     """The word with which an act calls itself an erratum, where it is no more than that: it does not repeat the decree it corrects.
 
     A line that begins so in a text that corrects nothing is one of a table of contents.
@@ -32,12 +32,12 @@ def erratum(document: Document, segment: Segment) -> re.Match[str] | None:
     text = document.folded.text
     if segment.is_formal:
         return None
-    for block in segment.of(Part.TITLE, Part.HEADING):
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         found = erratum_in(text, block.start, block.end)
         if found is None:
             continue
         begins = not text[block.start : found.start()].strip()
-        if (block.part is Part.TITLE and begins) or _CORRECTS.search(text, found.end(), segment.end) is not None:
+        if (block.part is DecreePart.TITLE and begins) or _CORRECTS.search(text, found.end(), segment.end) is not None:
             return found
     return None
 

@@ -14,10 +14,10 @@ from dataclasses import replace
 from bot.detection.facts.events import purposes_named
 from bot.detection.facts.law import hooks
 from bot.detection.rules.verbs import Verb
-from bot.detection.text.cues import Reason, cues
-from bot.detection.text.document import Document, Found
+from bot.detection.text.cues import VerdictReason, cues
+from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.mentions import Mention
-from bot.detection.text.segments import Block, Part, Segment, own_heading
+from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.domain import Evidence
 
 EVENT = "predetermined event"
@@ -34,17 +34,17 @@ _TEXT = re.compile(r"\b(?:loi|decret)\s+(?:n\W{0,3})?\Z")
 """What stands before the number of a text: to be quoted with it."""
 
 
-def object_named(document: Document, block: Block, mention: Mention) -> Evidence:
+def object_named(document: ActText, block: Block, mention: Mention) -> Evidence:
     """The phrase around a mention: from the sentence's or the title's beginning where that is near."""
     return document.evidence("verdict", *_around(document, block, mention), mention.cue)
 
 
-def objects_named(document: Document, found: Iterable[Mention]) -> tuple[Evidence, ...]:
+def objects_named(document: ActText, found: Iterable[Mention]) -> tuple[Evidence, ...]:
     """The first mentions, each by its bare words."""
     return tuple(document.evidence("verdict", mention.start, mention.end, mention.cue) for mention in tuple(found)[:_ENOUGH])
 
 
-def verb_said(document: Document, segment: Segment, verb: Verb, offset: int = 0) -> Evidence:
+def verb_said(document: ActText, segment: Segment, verb: Verb, offset: int = 0) -> Evidence:
     """What the act does: the verb with the words around it. `offset` is where the text that was searched begins in the mended view."""
     start, end = document.loose(verb.start + offset, verb.end + offset)
     block = segment.at(start)
@@ -53,10 +53,10 @@ def verb_said(document: Document, segment: Segment, verb: Verb, offset: int = 0)
     return document.evidence("verb", start, max(end, min(end + _AFTER_VERB, block.end)), verb.cue)
 
 
-def named_again(document: Document, segment: Segment, found: Iterable[Mention], decided: Mention) -> Iterator[Evidence]:
+def named_again(document: ActText, segment: Segment, found: Iterable[Mention], decided: Mention) -> Iterator[Evidence]:
     """The object where other parts than the one that decided name it too: once for each part, and not the same words of the same page."""
     told = object_named(document, segment.at(decided.start), decided)
-    seen = {Part.VISA, Part.RECITAL, decided.part}
+    seen = {DecreePart.VISA, DecreePart.RECITAL, decided.part}
     for mention in found:
         if mention.strong and not mention.citation and mention.part not in seen:
             quote = replace(object_named(document, segment.at(mention.start), mention), about="support")
@@ -65,7 +65,7 @@ def named_again(document: Document, segment: Segment, found: Iterable[Mention], 
                 yield quote
 
 
-def supports(document: Document, segment: Segment) -> Iterator[Evidence]:
+def supports(document: ActText, segment: Segment) -> Iterator[Evidence]:
     """What stands beside the phrases that name it: the texts cited and the predetermined events."""
     yield from texts_cited(document, segment)
     events = purposes_named(document, segment.start, segment.end)
@@ -74,7 +74,7 @@ def supports(document: Document, segment: Segment) -> Iterator[Evidence]:
         yield document.evidence("support", start, end, EVENT)
 
 
-def texts_cited(document: Document, segment: Segment) -> Iterator[Evidence]:
+def texts_cited(document: ActText, segment: Segment) -> Iterator[Evidence]:
     """The laws and decrees on VSA that it cites, each once."""
     for hook, start, end in hooks(document, segment.start, segment.end):
         named = _TEXT.search(document.flat, max(start - _BEFORE_NUMBER, segment.start), start)
@@ -87,25 +87,25 @@ def product_named(facts: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return tuple(Evidence("support", quote.page, quote.text, quote.where, PRODUCT) for quote in named)[:1]
 
 
-def against(document: Document, set_aside: Iterable[Found[str]]) -> tuple[Evidence, ...]:
+def against(document: ActText, set_aside: Iterable[TextMatch[str]]) -> tuple[Evidence, ...]:
     """The phrases that were set aside, with what speaks against them."""
     return tuple(document.evidence("against", entry.start, entry.end, entry.value) for entry in tuple(set_aside)[:_ENOUGH])
 
 
-def reason(document: Document, about: str, why: Reason, start: int, end: int) -> Evidence:
+def reason(document: ActText, about: str, why: VerdictReason, start: int, end: int) -> Evidence:
     """Why an act is for a person (`doubt`, `contradiction`) or not concerned (`against`), with the phrase that makes it so."""
     return document.evidence(about, start, end, why.value)
 
 
-def sign(document: Document, segment: Segment) -> tuple[Evidence, ...]:
+def sign(document: ActText, segment: Segment) -> tuple[Evidence, ...]:
     """The word for which the act was looked at, where nothing else was found in it."""
     match = cues().gate.search(document.mended.text, *document.mended_span(segment.start, segment.end))
     return () if match is None else (document.evidence("sign", *document.loose(*match.span()), SIGN),)
 
 
-def _around(document: Document, block: Block, mention: Mention) -> tuple[int, int]:
+def _around(document: ActText, block: Block, mention: Mention) -> tuple[int, int]:
     text = document.folded.text
-    if block.part in {Part.TITLE, Part.HEADING}:
+    if block.part in {DecreePart.TITLE, DecreePart.HEADING}:
         title = own_heading(text, block.start, mention.start)
         if title > block.start and mention.start - title < 200:
             return title, min(block.end, mention.end + 40)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bot.detection.facts.references import CHANGES
 from bot.detection.rules.verbs import first_verb
 from bot.detection.text.cues import Pattern, cues
-from bot.detection.text.document import Document
-from bot.detection.text.segments import Block, Part, Segment, own_heading
+from bot.detection.text.document import ActText
+from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 
 # What is left of a title without these says what the act is about; nothing left: "AP signé", "Arrêté n° 2026-12 du 3 mai 2026".
 _EMPTY_WORDS = re.compile(
@@ -53,18 +53,18 @@ def tells_only_a_change(title: OwnTitle) -> bool:
     return decision is not None and decision.kind in CHANGES and _ONLY_A_CHANGE.fullmatch(title.text) is not None
 
 
-def own_title(document: Document, segment: Segment, *, stand_alone: bool) -> OwnTitle | None:
+def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnTitle | None:
     """The title: of the act, or where that is missing, generic or a mere file name, the heading's; None if there is none."""
     text = document.folded.text
-    for block in segment.of(Part.TITLE, Part.HEADING):
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         start = own_heading(text, block.start, block.end)
         folded = text[start : block.end]
-        if (block.part is Part.TITLE and stand_alone) or is_generic(folded):
+        if (block.part is DecreePart.TITLE and stand_alone) or is_generic(folded):
             continue
-        if block.part is Part.HEADING and re.match(r"(?:arretes?|decision)\b", folded) is None:
+        if block.part is DecreePart.HEADING and re.match(r"(?:arretes?|decision)\b", folded) is None:
             continue
         # A visa that could not be told as one, because its "Vu" was misread, is no part of a title.
-        author = _AUTHOR.search(text, start, block.end) if block.part is Part.HEADING else None
+        author = _AUTHOR.search(text, start, block.end) if block.part is DecreePart.HEADING else None
         if author is not None and is_generic(text[start : author.start()]):
             continue
         first, last = document.mended_span(start, block.end if author is None else author.start())
@@ -80,27 +80,27 @@ def notice_at_opening(text: str, start: int, stop: int) -> re.Match[str] | None:
 _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 
 
-def notice_opening(document: Document, segment: Segment) -> re.Match[str] | None:
+def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
     """The word with which a text begins, in its title or in a line of its heading, that tells of what is decided elsewhere.
 
     None where an act follows it ("Information du public : arrêté…"), or a line of its own that begins one.
     """
-    for block in segment.of(Part.TITLE, Part.HEADING):
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         found = _line_opening(document, block, cues().notices)
         if found is not None and _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
             title_end = document.mended_span(block.start, block.end)[1]
-            if block.part is Part.HEADING or not cues().act.search(document.mended.text, found.end(), title_end):
+            if block.part is DecreePart.HEADING or not cues().act.search(document.mended.text, found.end(), title_end):
                 return found
     return None
 
 
-def lists_acts(document: Document, segment: Segment) -> re.Match[str] | None:
+def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
     """The word with which a text begins that lists acts published before: their titles, line by line, decide nothing here."""
-    openings = (_line_opening(document, block, cues().lists) for block in segment.of(Part.TITLE, Part.HEADING))
+    openings = (_line_opening(document, block, cues().lists) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING))
     return next((found for found in openings if found is not None), None)
 
 
-def _line_opening(document: Document, block: Block, cue: Pattern) -> re.Match[str] | None:
+def _line_opening(document: ActText, block: Block, cue: Pattern) -> re.Match[str] | None:
     """Where a line of a title or heading begins with this cue."""
     text = document.folded.text
     position = block.start

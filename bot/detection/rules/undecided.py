@@ -12,9 +12,9 @@ from bot.detection.rules import grounds
 from bot.detection.rules.case import Case, Finding
 from bot.detection.rules.titles import is_generic, own_title, tells_only_a_change
 from bot.detection.rules.verbs import Verb, first_verb
-from bot.detection.text.cues import Reason, cues, name_of
+from bot.detection.text.cues import VerdictReason, cues, name_of
 from bot.detection.text.mentions import EXCLUDED, Mention, sentence
-from bot.detection.text.segments import Part
+from bot.detection.text.segments import DecreePart
 from bot.domain import Evidence, Kind, Outcome
 
 _SAME_SENTENCE = 100
@@ -25,7 +25,7 @@ def undecided(case: Case) -> Finding:
     """Neither title nor articles decide, though some part speaks of VSA."""
     if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
         return ruined
-    if any(mention.part is Part.BODY and mention.strong for mention in case.found) or any(mention.deciding for mention in case.found):
+    if any(mention.part is DecreePart.BODY and mention.strong for mention in case.found) or any(mention.deciding for mention in case.found):
         return _by_body(case)
     return _by_preamble(case)
 
@@ -35,13 +35,13 @@ def _by_body(case: Case) -> Finding:
     weak = not any(mention.strong for mention in case.found) and not case.supported()
     clear = case.title is not None and not case.title.speaks and case.segment.is_formal and not case.unreadable
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
-        return case.not_concerned(*case.phrases(), case.because("against", Reason.OTHER_WORDS, case.found[0]))
-    return case.uncertain(*case.phrases(), case.because("doubt", Reason.UNDECIDED, case.found[0]), *_powers_handed_over(case))
+        return case.not_concerned(*case.phrases(), case.because("against", VerdictReason.OTHER_WORDS, case.found[0]))
+    return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.UNDECIDED, case.found[0]), *_powers_handed_over(case))
 
 
 def _draws_attention(case: Case, mention: Mention) -> bool:
     """True for weak words in an article that says that they tell somebody where to look: what VSA does, whatever it is called."""
-    if mention.part is not Part.ARTICLE:
+    if mention.part is not DecreePart.ARTICLE:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
     return cues().telling.search(case.text, low, max(high, mention.tight_end)) is not None
@@ -52,7 +52,7 @@ def _powers_handed_over(case: Case) -> tuple[Evidence, ...]:
     spans = (
         case.document.mended_span(block.start, block.end)
         for mention in case.found
-        if (block := case.segment.at(mention.start)).part is Part.ARTICLE
+        if (block := case.segment.at(mention.start)).part is DecreePart.ARTICLE
     )
     found = (case.against(match) for span in spans if (match := cues().handing_over.search(case.text, *span)) is not None)
     return tuple(found)[:1]
@@ -67,26 +67,26 @@ def _by_preamble(case: Case) -> Finding:
     span = case.document.mended_span(case.segment.start, case.segment.end)
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
-        return case.not_concerned(*case.phrases(), case.because("against", Reason.OTHER_WORDS, case.found[0]))
+        return case.not_concerned(*case.phrases(), case.because("against", VerdictReason.OTHER_WORDS, case.found[0]))
     clear = case.title is not None and not is_generic(case.title.text)
     told = clear and case.title is not None and not tells_only_a_change(case.title) and not case.unreadable
-    if told and case.supported() and (analysed := case.said_in(cues().analysed, Part.ARTICLE)) is not None:
+    if told and case.supported() and (analysed := case.said_in(cues().analysed, DecreePart.ARTICLE)) is not None:
         said = case.document.evidence("support", *case.document.loose(*analysed.span()), name_of(analysed))
-        return case.uncertain(*case.phrases(), case.because("doubt", Reason.PREAMBLE, case.found[0]), said)
+        return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]), said)
     if told and (all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong)):
-        why = Reason.QUOTED if any(mention.citation for mention in strong) else Reason.PREAMBLE
+        why = VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE
         return case.not_concerned(*case.phrases(), case.because("against", why, case.found[0]))
     scrambled = None if clear else cues().scrambled.search(case.text, *span)
     own = next((mention for mention in strong if not mention.citation), None)
     if scrambled is not None and own is not None and cues().scrambled_other.search(case.text, *span) is None and case.supported():
         verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
         return case.decree(verb.kind, grounds.verb_said(case.document, case.segment, verb), own, *case.phrases())
-    return case.uncertain(*case.phrases(), case.because("doubt", Reason.PREAMBLE, case.found[0]))
+    return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]))
 
 
 def _given_up(case: Case, mention: Mention) -> bool:
     """True for what a recital says was thought of and is not done. An act that ends something may rest on that: it is not set aside."""
-    if case.title is None or mention.part is not Part.RECITAL:
+    if case.title is None or mention.part is not DecreePart.RECITAL:
         return False
     verb = first_verb(case.title.text, 0, len(case.title.text))
     if verb is not None and verb.kind in CHANGES:
@@ -100,14 +100,17 @@ def _only_named(case: Case, strong: Sequence[Mention]) -> bool:
     """True where only visas speak of VSA, as the title of another decree; the act rests on no law on VSA and decides nothing on images."""
     if case.supported() or not case.segment.has_articles or any(not _is_title_of_another(case, mention) for mention in strong):
         return False
-    spans = (case.document.mended_span(block.start, block.end) for block in case.segment.of(Part.TITLE, Part.HEADING, Part.ARTICLE))
+    spans = (
+        case.document.mended_span(block.start, block.end)
+        for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE)
+    )
     return not any(cues().seen.search(case.text, *span) for span in spans)
 
 
 def _is_title_of_another(case: Case, mention: Mention) -> bool:
     block = case.segment.at(mention.start)
     opening = case.document.mended_span(block.start, block.end)[0]
-    return block.part is Part.VISA and re.match(r"vu?l?(?:es)?arrete", case.text[opening : mention.tight_start]) is not None
+    return block.part is DecreePart.VISA and re.match(r"vu?l?(?:es)?arrete", case.text[opening : mention.tight_start]) is not None
 
 
 def without_mention(case: Case, *, stand_alone: bool) -> Finding:
@@ -122,12 +125,12 @@ def without_mention(case: Case, *, stand_alone: bool) -> Finding:
     cut = cues().cut.search(stretch)
     if cut is not None and not segment.has_articles and len(stretch) - cut.end() <= 60:
         phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
-        return case.uncertain(phrase, grounds.reason(document, "doubt", Reason.CUT_OFF, segment.start, segment.end))
+        return case.uncertain(phrase, grounds.reason(document, "doubt", VerdictReason.CUT_OFF, segment.start, segment.end))
     leftover = cues().leftover.search(case.text, low, high)
     if leftover is not None and not any(entry.search(stretch) for entry in cues().strong):
         span = document.loose(*leftover.span())
         phrase = document.evidence("verdict", *span, name_of(leftover))
-        return case.uncertain(phrase, grounds.reason(document, "doubt", Reason.DAMAGED, *span))
+        return case.uncertain(phrase, grounds.reason(document, "doubt", VerdictReason.DAMAGED, *span))
     ruined = _ruined(case)
     if ruined is not None:
         return ruined
@@ -138,10 +141,10 @@ def without_mention(case: Case, *, stand_alone: bool) -> Finding:
         hook, start, end = cited
         title = own_title(document, segment, stand_alone=stand_alone)
         telling = title is None or tells_only_a_change(title) or re.search(r"video(?:protection|surveillance)", title.text) is not None
-        telling = telling or case.said_in(cues().analysed, Part.ARTICLE) is not None
+        telling = telling or case.said_in(cues().analysed, DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, hook.label)
-            return case.uncertain(phrase, grounds.reason(document, "doubt", Reason.LAW_ALONE, start, end))
+            return case.uncertain(phrase, grounds.reason(document, "doubt", VerdictReason.LAW_ALONE, start, end))
     beside = (*grounds.against(document, case.mentions.set_aside), *grounds.texts_cited(document, segment))
     return Finding(Outcome.NOT_CONCERNED, None, beside or grounds.sign(document, segment))
 
@@ -154,7 +157,7 @@ def _ruined(case: Case) -> Finding | None:
         return None
     where = case.document.loose(*left.span())
     phrase = case.document.evidence("verdict", *where, name_of(left))
-    return case.uncertain(phrase, grounds.reason(case.document, "doubt", Reason.DAMAGED, *where))
+    return case.uncertain(phrase, grounds.reason(case.document, "doubt", VerdictReason.DAMAGED, *where))
 
 
 def _beside_excluded(case: Case, start: int) -> bool:

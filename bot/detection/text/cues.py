@@ -20,7 +20,7 @@ from bot.domain import Kind
 Pattern = re.Pattern[str]
 
 
-class Reason(StrEnum):
+class VerdictReason(StrEnum):
     """Why an act is for a person to see, or not concerned though it speaks of VSA. `cues.toml` has the words for each."""
 
     SOMETHING_ELSE = "title of something else"
@@ -94,7 +94,7 @@ class Cues:
     settled: Pattern
     handing_over: Pattern
     other_service: Pattern
-    reasons: Mapping[Reason, str]
+    reasons: Mapping[VerdictReason, str]
 
 
 def load(name: str) -> dict[str, Any]:
@@ -171,13 +171,13 @@ def cues() -> Cues:
         settled=named(data["settled"]),
         handing_over=named(data["handing_over"]),
         other_service=re.compile("|".join(data["services"]["other"])),
-        reasons={Reason(key.replace("_", " ")): words for key, words in data["reasons"].items()},
+        reasons={VerdictReason(key.replace("_", " ")): words for key, words in data["reasons"].items()},
     )
 
 
 def reason_words(cue: str | None) -> str | None:
     """How the reason of this name is told, in English; None for any other cue."""
-    return cues().reasons[Reason(cue)] if cue in {reason.value for reason in Reason} else None
+    return cues().reasons[VerdictReason(cue)] if cue in {reason.value for reason in VerdictReason} else None
 
 
 def _any(alternatives: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from bot.detection.text.cues import cues
 from bot.detection.text.privacy import excerpt
-from bot.detection.text.views import View, fold, repair, squeeze
+from bot.detection.text.views import RewrittenText, fold, repair, squeeze
 from bot.domain import Act, Evidence, PageText, Where
 
 _QUOTE_LIMIT = 240
@@ -23,18 +23,18 @@ _FOOTER = re.compile(r"\s*\n[ \t]*(?:(?:page\s*)?\d{1,3}\s?(?:/|sur)\s?\d{1,3}|p
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ActText:
     """The title, then the pages. Positions given to its methods are positions in `folded.text` unless they say otherwise."""
 
     source: str
     page_starts: tuple[int, ...]
     page_numbers: tuple[int, ...]
-    folded: View
+    folded: RewrittenText
     flat: str
     """`folded.text` with its line breaks as blanks: same positions."""
-    tight: View
+    tight: RewrittenText
     """The squeezed view of `folded.text`."""
-    mended: View
+    mended: RewrittenText
     """`tight.text` with the words put back that OCR damages. The text to match cues against."""
     title_end: int
     part_starts: tuple[int, ...] = ()
@@ -74,7 +74,7 @@ class Document:
         return self.mended.position(self.tight.position(start)), self.mended.position(self.tight.position(end))
 
 
-def document(act: Act, pages: Sequence[PageText]) -> Document:
+def document(act: Act, pages: Sequence[PageText]) -> ActText:
     """The document made of the act's title and these of its pages."""
     # Where an entry of a table of contents takes two lines, its page number stands between its last words.
     parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
@@ -90,7 +90,7 @@ def document(act: Act, pages: Sequence[PageText]) -> Document:
     folded = fold(source)
     tight = squeeze(folded.text)
     mended = repair(tight.text, cues().misreads)
-    return Document(
+    return ActText(
         source, tuple(starts), tuple(numbers), folded, folded.text.replace("\n", " "), tight, mended, folded.position(len(parts[0]) - 1)
     )
 
@@ -101,7 +101,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class TextMatch(Generic[T]):
     """`value`, read from `start:end` of the folded text."""
 
     value: T

@@ -10,8 +10,8 @@ from itertools import islice
 from bot.detection.facts.events import purposes_named
 from bot.detection.facts.law import hooks
 from bot.detection.text.cues import Pattern, cues, name_of
-from bot.detection.text.document import Document, Found
-from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.segments import Block, DecreePart, Segment
 
 _AROUND = 130
 """Squeezed characters on each side in which the company of a mention is looked at: a sentence, more or less."""
@@ -32,7 +32,7 @@ _ENOUGH = 400
 class Mention:
     """One mention. `tight_start:tight_end` are positions in the mended view, `start:end` in the folded one; `cue` names what it met."""
 
-    part: Part
+    part: DecreePart
     strong: bool
     citation: bool
     tight_start: int
@@ -44,7 +44,7 @@ class Mention:
     @property
     def deciding(self) -> bool:
         """True in the parts that say what the decree does."""
-        return self.part in {Part.TITLE, Part.HEADING, Part.ARTICLE} and not self.citation
+        return self.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE} and not self.citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Mentions:
     """The mentions of a segment in order, and beside them the phrases set aside, each with the name of the cue that speaks against it."""
 
     found: tuple[Mention, ...]
-    set_aside: tuple[Found[str], ...] = ()
+    set_aside: tuple[TextMatch[str], ...] = ()
 
     @property
     def alien(self) -> bool:
@@ -60,10 +60,10 @@ class Mentions:
         return any(entry.value in _ALIEN for entry in self.set_aside)
 
 
-def mentions(document: Document, segment: Segment) -> Mentions:
+def mentions(document: ActText, segment: Segment) -> Mentions:
     """All mentions of a segment; those that are about another thing (number plates, tax, a prohibition) are set aside."""
     found: list[Mention] = []
-    aside: list[Found[str]] = []
+    aside: list[TextMatch[str]] = []
     taken: list[tuple[int, int]] = []
     text = document.mended.text
     low, high = document.mended_span(segment.start, segment.end)
@@ -82,9 +82,9 @@ def mentions(document: Document, segment: Segment) -> Mentions:
             text, max(start - _AROUND, said[0]), min(end + _AROUND, max(said[1], end))
         )
         if against is not None:
-            aside.append(Found(name_of(against), *document.loose(min(start, against.start()), max(end, against.end()))))
+            aside.append(TextMatch(name_of(against), *document.loose(min(start, against.start()), max(end, against.end()))))
             continue
-        if part in {Part.TITLE, Part.HEADING} and segment.at(last - 1).part not in {Part.TITLE, Part.HEADING}:
+        if part in {DecreePart.TITLE, DecreePart.HEADING} and segment.at(last - 1).part not in {DecreePart.TITLE, DecreePart.HEADING}:
             last = block.end
         citation = cues().citation.search(text[max(start - _AROUND, opening) : start]) is not None
         # In a whole act, images without a camera anywhere are of another kind (X-rays, wildlife).
@@ -93,7 +93,7 @@ def mentions(document: Document, segment: Segment) -> Mentions:
     return Mentions(tuple(sorted(found, key=lambda mention: mention.start)), tuple(sorted(aside, key=lambda entry: entry.start)))
 
 
-def _rests_on_the_law(document: Document, segment: Segment) -> bool:
+def _rests_on_the_law(document: ActText, segment: Segment) -> bool:
     """True for an act that names two of the predetermined events or the very article on VSA: its images are those of cameras."""
     if len(purposes_named(document, segment.start, segment.end)) >= 2:
         return True
@@ -109,9 +109,9 @@ def sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:
     return first, last.start() if last is not None else max(block.end, end)
 
 
-def _matches(document: Document, segment: Segment, about_video: bool) -> Iterator[tuple[bool, re.Match[str]]]:
+def _matches(document: ActText, segment: Segment, about_video: bool) -> Iterator[tuple[bool, re.Match[str]]]:
     whole = [document.mended_span(segment.start, segment.end)]
-    titles = [document.mended_span(block.start, block.end) for block in segment.of(Part.TITLE, Part.HEADING)]
+    titles = [document.mended_span(block.start, block.end) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING)]
     levels: list[tuple[bool, tuple[Pattern, ...], list[tuple[int, int]]]] = [
         (True, cues().strong, whole),
         (True, cues().bare if about_video else (), whole),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from bot.detection.text.document import Document
+from bot.detection.text.document import ActText
 from bot.domain import Where
 
 _HEADING_LIMIT = 2500
@@ -61,7 +61,7 @@ _RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?
 _QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?)|l[' ]{0,2}|l)\s?\W{0,2}$")
 
 
-class Part(StrEnum):
+class DecreePart(StrEnum):
     """The parts of a decree, in the order in which they come."""
 
     TITLE = "title"
@@ -76,7 +76,7 @@ class Part(StrEnum):
 class Block:
     """One part of a decree, as a stretch of the folded text."""
 
-    part: Part
+    part: DecreePart
     start: int
     end: int
 
@@ -91,7 +91,7 @@ class Segment:
     act_id: str | None = None
     """The identifier of the national template that opens it, where one does."""
 
-    def of(self, *parts: Part) -> Iterable[Block]:
+    def of(self, *parts: DecreePart) -> Iterable[Block]:
         """The blocks of these parts, in order."""
         return (block for block in self.blocks if block.part in parts)
 
@@ -102,15 +102,15 @@ class Segment:
     @property
     def is_formal(self) -> bool:
         """True for a text with the visas or articles of an act."""
-        return any(block.part in {Part.VISA, Part.ARTICLE} for block in self.blocks)
+        return any(block.part in {DecreePart.VISA, DecreePart.ARTICLE} for block in self.blocks)
 
     @property
     def has_articles(self) -> bool:
         """False where the operative part was cut off or could not be found."""
-        return any(block.part is Part.ARTICLE for block in self.blocks)
+        return any(block.part is DecreePart.ARTICLE for block in self.blocks)
 
 
-def segments(document: Document, act_id: str | None) -> tuple[Segment, ...]:
+def segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
     """The decrees of a document, in order. The title of the act belongs to the first."""
     text = document.folded.text
     first_articles = _operative_starts(document)
@@ -133,7 +133,7 @@ def own_heading(text: str, start: int, end: int) -> int:
     return found
 
 
-def _operative_starts(document: Document) -> list[int]:
+def _operative_starts(document: ActText) -> list[int]:
     """Where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
     marked = [document.loose(match.start(), match.end())[0] for match in _OPERATIVE.finditer(document.mended.text)]
     bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
@@ -189,7 +189,7 @@ def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
     return cuts
 
 
-def _blocks(document: Document, start: int, end: int, first_articles: list[int]) -> tuple[Block, ...]:
+def _blocks(document: ActText, start: int, end: int, first_articles: list[int]) -> tuple[Block, ...]:
     text = document.folded.text
     visas = [match.end() - 2 for match in _VISA.finditer(text, start, end)]
     after = visas[0] if visas else start
@@ -197,17 +197,17 @@ def _blocks(document: Document, start: int, end: int, first_articles: list[int])
     operative = min(first_articles[following], end) if following < len(first_articles) else end
     if operative == end and (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
         operative = numbered.start()  # an extract, or a first article that could not be read
-    marks: list[tuple[int, Part]] = [(position, Part.VISA) for position in visas if position < operative]
-    marks += [(match.start(), Part.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
+    marks: list[tuple[int, DecreePart]] = [(position, DecreePart.VISA) for position in visas if position < operative]
+    marks += [(match.start(), DecreePart.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
     if operative < end:
         articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
         if not articles and _POINT.match(text, operative) is not None:
             articles = {match.start() for match in _POINT.finditer(text, operative, end)}
         headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
-        marks += [(headed.get(position, position), Part.ARTICLE) for position in sorted({operative, *articles})]
+        marks += [(headed.get(position, position), DecreePart.ARTICLE) for position in sorted({operative, *articles})]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
     marks += [
-        (match.start(), Part.HEADING)
+        (match.start(), DecreePart.HEADING)
         for match in _RESTART.finditer(text, marks[0][0] if marks else end, operative)
         if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()])
     ]
@@ -217,14 +217,14 @@ def _blocks(document: Document, start: int, end: int, first_articles: list[int])
     blocks: list[Block] = []
     if start == 0 and document.title_end > 0:
         heading = min(document.title_end, end)
-        blocks.append(Block(Part.TITLE, 0, heading))
+        blocks.append(Block(DecreePart.TITLE, 0, heading))
         opening = max(opening, heading)
     limit = min(opening, heading + _HEADING_LIMIT)
-    blocks.append(Block(Part.HEADING, heading, limit))
+    blocks.append(Block(DecreePart.HEADING, heading, limit))
     if limit < opening:
-        blocks.append(Block(Part.BODY, limit, opening))
+        blocks.append(Block(DecreePart.BODY, limit, opening))
     marks = [mark for mark in marks if mark[0] >= opening]
-    blocks += [Block(part, position, next_one) for (position, part), (next_one, _) in pairwise([*marks, (end, Part.BODY)])]
+    blocks += [Block(part, position, next_one) for (position, part), (next_one, _) in pairwise([*marks, (end, DecreePart.BODY)])]
     return tuple(block for block in blocks if block.end > block.start)
 
 
@@ -236,15 +236,15 @@ _CONTENTS_LINE = re.compile(
 )
 
 _WHERE = {
-    Part.HEADING: Where.HEADING,
-    Part.VISA: Where.VISA,
-    Part.RECITAL: Where.RECITAL,
-    Part.ARTICLE: Where.OPERATIVE,
-    Part.BODY: Where.BODY,
+    DecreePart.HEADING: Where.HEADING,
+    DecreePart.VISA: Where.VISA,
+    DecreePart.RECITAL: Where.RECITAL,
+    DecreePart.ARTICLE: Where.OPERATIVE,
+    DecreePart.BODY: Where.BODY,
 }
 
 
-def located(document: Document, cut: Iterable[Segment], title_from: Where | None) -> Document:
+def located(document: ActText, cut: Iterable[Segment], title_from: Where | None) -> ActText:
     """The document with what each of its stretches is. `title_from` is where the title was read, where that is told."""
     stretches = [*_stretches(document.folded.text, cut, title_from or Where.TITLE)]
     return replace(document, part_starts=tuple(start for start, _ in stretches), parts=tuple(where for _, where in stretches))

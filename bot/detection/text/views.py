@@ -41,7 +41,7 @@ _MISREAD_ELISION = re.compile(r"\b[i1](?='[a-z])")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RewrittenText:
     """A rewritten text. `starts` are the positions of its runs, `origins` where each run began in the former text."""
 
     text: str
@@ -75,7 +75,7 @@ class View:
         return min(self.starts[run] + origin - self.origins[run], limit)
 
 
-def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> View:
+def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> RewrittenText:
     """The text with each `start:end` replaced, remembering where everything came from. Changes come in order, without overlap."""
     parts: list[str] = []
     starts: list[int] = []
@@ -94,10 +94,10 @@ def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> View:
         parts.append(text[last:])
         starts.append(length)
         origins.append(last)
-    return View("".join(parts), starts, origins, len(text))
+    return RewrittenText("".join(parts), starts, origins, len(text))
 
 
-def fold(text: str) -> View:
+def fold(text: str) -> RewrittenText:
     """Lower case, accents dropped, apostrophes, dashes and quotes of one kind, cut words joined, blanks collapsed."""
     single: dict[int, str] = {}
     several: dict[str, str] = {}
@@ -123,7 +123,7 @@ def fold(text: str) -> View:
     return rewrite(plain, ((match.start(), match.end(), replacement(match)) for match in re.finditer("|".join(choices), plain)))
 
 
-def squeeze(folded: str) -> View:
+def squeeze(folded: str) -> RewrittenText:
     """Only the letters and digits of a folded text."""
     return rewrite(folded, ((match.start(), match.end(), "") for match in re.finditer(r"[^a-z0-9]+", folded)))
 
@@ -137,7 +137,7 @@ class Misread:
     edits: int
 
 
-def repair(text: str, misreads: tuple[Misread, ...]) -> View:
+def repair(text: str, misreads: tuple[Misread, ...]) -> RewrittenText:
     """Put back the damaged words of a squeezed text (`algorilhmique` -> `algorithmique`)."""
     found = sorted((start, end, misread.word) for misread in misreads for start, end in _damaged(text, misread))
     changes: list[tuple[int, int, str]] = []

@@ -13,7 +13,7 @@ LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 byte
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class HeldDecree:
     """A decree that a recueil holds: the keys it is known under and its pages there."""
 
     keys: tuple[str, ...]
@@ -36,7 +36,7 @@ def keys_of(decree: Decree) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_storable(key) for key in keys))
 
 
-def recognise(found: Sequence[Found], known: Mapping[str, int], earlier: Sequence[Earlier]) -> tuple[int | None, ...]:
+def recognise(found: Sequence[HeldDecree], known: Mapping[str, int], earlier: Sequence[Earlier]) -> tuple[int | None, ...]:
     """For each decree found, the id of the stored decree it is, or None for a new one.
 
     A shared key decides first (of several stored decrees, the oldest). Then the place: when a recueil is read again because pages were
@@ -70,10 +70,10 @@ def _storable(key: str) -> str:
     return key if len(key) <= LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode('utf-8')).hexdigest()}"
 
 
-def _shared(item: Found, place: Earlier) -> int:
+def _shared(item: HeldDecree, place: Earlier) -> int:
     return min(item.last_page, place.last_page) - max(item.first_page, place.first_page) + 1
 
 
-def _same_place(item: Found, place: Earlier) -> bool:
+def _same_place(item: HeldDecree, place: Earlier) -> bool:
     shorter = min(item.last_page - item.first_page, place.last_page - place.first_page) + 1
     return 2 * _shared(item, place) >= shorter

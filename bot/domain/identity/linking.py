@@ -30,7 +30,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ReferenceLink:
     """A reference as stored: `prefix` is what the keys of the decree it names begin with, `authority` whose decree that is."""
 
     decree: int
@@ -51,7 +51,7 @@ def prefix_of(key: str) -> str | None:
     return f"number:{parts[1]}:{number}:"
 
 
-def linked(link: Link, candidates: Iterable[Candidate]) -> int | None:
+def linked(link: ReferenceLink, candidates: Iterable[Candidate]) -> int | None:
     """The id of the decree that a link means, None where none or more than one may be meant.
 
     By its number: of several decrees of one number, the one signed on the day that is named. A day that contradicts every candidate means
@@ -81,7 +81,7 @@ class Party:
     published: date | None
 
 
-def change(link: Link, changing: Party, changed: Party | None, *, shown: Party | None) -> Change:
+def change(link: ReferenceLink, changing: Party, changed: Party | None, *, shown: Party | None) -> Change:
     """What `changing` does to `changed`, told with the id of `shown`, which is one of the two or None: never seen.
 
     A decree that ends another one often repeats the period that it ends: that is then not the day from which it counts.

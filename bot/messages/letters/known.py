@@ -8,7 +8,7 @@ from datetime import date
 from bot.domain import Counsel, Decree, Place
 from bot.messages import words_in
 from bot.messages.cleaning import clean, cut, link_to
-from bot.messages.letters.words import Blanks, Labels, letter_words
+from bot.messages.letters.words import Blanks, LetterLabels, letter_words
 from bot.messages.moments import date_text, period_text
 
 _TITLE = 500
@@ -80,7 +80,7 @@ def _addressee(place: Place, blanks: Blanks) -> str:
     return f"Préfet {rest}" if before == "Préfecture" and rest else blanks.addressee
 
 
-def _listed(items: Sequence[str], blank: str, labels: Labels) -> str:
+def _listed(items: Sequence[str], blank: str, labels: LetterLabels) -> str:
     shown = [cut(text, _ITEM) for item in items if (text := safe(item))]
     if not shown:
         return blank
@@ -93,7 +93,7 @@ def _software(decree: Decree, blanks: Blanks) -> str:
     return ", ".join(known) if known else blanks.software
 
 
-def _court(counsel: Counsel, blanks: Blanks, labels: Labels) -> str:
+def _court(counsel: Counsel, blanks: Blanks, labels: LetterLabels) -> str:
     court = counsel.court
     if court.differs:
         return labels.courts.format(named=_of_court(court.named), by_seat=_of_court(court.by_seat))

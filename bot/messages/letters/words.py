@@ -39,7 +39,7 @@ class Blanks(_Table):
     court: str
 
 
-class Labels(_Table):
+class LetterLabels(_Table):
     """How what is known is put into a sentence. `facts` stand before each fact of the decree, in their order."""
 
     reference: str
@@ -80,7 +80,7 @@ class LimitWords(_Table):
     unknown: str
 
 
-class Document(_Table):
+class RequestedDocument(_Table):
     """A document to ask for. `applied`: it exists only where something was allowed."""
 
     text: str
@@ -94,7 +94,7 @@ class Ground(_Table):
     flag: Flag | None = None
 
 
-class Source(_Table):
+class LegalSource(_Table):
     """A rule that letters rest on. `read` is the day of the consolidation of the copy it was read in, None where it is to be verified."""
 
     text: str
@@ -113,12 +113,12 @@ class LetterWords(_Table):
     """The content of `letters.toml`."""
 
     blanks: Blanks
-    labels: Labels
+    labels: LetterLabels
     warnings: Warnings
     limit: LimitWords
-    documents: tuple[Document, ...]
+    documents: tuple[RequestedDocument, ...]
     grounds: tuple[Ground, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[LegalSource, ...]
     source_words: SourceWords
 
 

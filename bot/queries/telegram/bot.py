@@ -18,7 +18,7 @@ from bot.domain import Place
 from bot.queries.answers import Questions
 from bot.queries.telegram.commands import publish_commands, register
 from bot.queries.telegram.rate_limit import RateLimiter
-from bot.queries.telegram.telegram_polling import Patience, Sleep, Stopped, poll
+from bot.queries.telegram.telegram_polling import PollingRetries, Sleep, Stopped, poll
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,7 @@ class TelegramBot:
         """Answer until `stop` is set, through every outage of Telegram, and whatever it says of the token."""
         _silence()
         application = self._build()
-        patience = Patience(stop, self._sleep)
+        patience = PollingRetries(stop, self._sleep)
         try:
             await patience.attempt("getMe", application.initialize)
             await patience.attempt("deleteWebhook", application.bot.delete_webhook)

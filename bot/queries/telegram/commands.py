@@ -38,7 +38,7 @@ Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ChatCommand:
     """One command. `ask` takes the words behind it; `aliases` work too, but are not among the commands that Telegram proposes."""
 
     name: str
@@ -57,19 +57,19 @@ def _recent(questions: Questions, words: str) -> Answer:
 
 
 COMMANDS = (
-    Command("recents", "fr", _recent),
-    Command("departement", "fr", Questions.department),
-    Command("envigueur", "fr", Questions.in_force),
-    Command("recherche", "fr", Questions.search),
+    ChatCommand("recents", "fr", _recent),
+    ChatCommand("departement", "fr", Questions.department),
+    ChatCommand("envigueur", "fr", Questions.in_force),
+    ChatCommand("recherche", "fr", Questions.search),
     # What prefects take are arrêtés, and so people call them; Telegram allows no accent in a command.
-    Command("decret", "fr", Questions.show, aliases=("arrete",)),
-    Command("etat", "fr", Questions.state),
-    Command("recent", "en", _recent),
-    Command("department", "en", Questions.department),
-    Command("inforce", "en", Questions.in_force),
-    Command("search", "en", Questions.search),
-    Command("decree", "en", Questions.show),
-    Command("status", "en", Questions.state),
+    ChatCommand("decret", "fr", Questions.show, aliases=("arrete",)),
+    ChatCommand("etat", "fr", Questions.state),
+    ChatCommand("recent", "en", _recent),
+    ChatCommand("department", "en", Questions.department),
+    ChatCommand("inforce", "en", Questions.in_force),
+    ChatCommand("search", "en", Questions.search),
+    ChatCommand("decree", "en", Questions.show),
+    ChatCommand("status", "en", Questions.state),
 )
 HELP: Mapping[str, Language] = {"aide": "fr", "help": "en"}
 
@@ -115,7 +115,7 @@ class _Face:
         self._callbacks = callbacks
         self._sleep = sleep
 
-    def answering(self, command: Command) -> Handler:
+    def answering(self, command: ChatCommand) -> Handler:
         async def reply(message: Message, words: str) -> None:
             answer = await asyncio.to_thread(command.ask, self._questions, words)
             await self._send(message, telegram_reply(answer, self._places, command.language), command.language)

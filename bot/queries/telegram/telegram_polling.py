@@ -67,7 +67,7 @@ async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
         await asyncio.gather(working, stopping, return_exceptions=True)
 
 
-class Patience:
+class PollingRetries:
     """Repeats a call until it succeeds. Each cause of an outage is told once, and so is the end of the outage."""
 
     def __init__(self, stop: asyncio.Event, sleep: Sleep) -> None:
@@ -129,7 +129,7 @@ async def answered(act: Callable[[], Awaitable[T]], sleep: Sleep) -> T:
     return await act()
 
 
-async def poll(bot: Bot, queue: asyncio.Queue[object], stop: asyncio.Event, patience: Patience) -> None:
+async def poll(bot: Bot, queue: asyncio.Queue[object], stop: asyncio.Event, patience: PollingRetries) -> None:
     """Put every update in `queue` until `stop` is set; what is queued is confirmed to Telegram, what is not comes again."""
     offset: int | None = None
 

@@ -16,7 +16,7 @@ from bot.domain import Act, PageText, Where
 from bot.domain.folding import fold_letters
 from bot.reading.acts.headings import decree_title, title_of
 from bot.reading.acts.openings import number, openings
-from bot.reading.acts.tables import Row
+from bot.reading.acts.tables import TableRow
 from bot.reading.unread import UNREAD
 
 _ALIKE = 80.0
@@ -38,7 +38,7 @@ def one_act(pages: Sequence[PageText]) -> Act:
     return Act(None, title.text, None, pages[0].number, pages[-1].number, tuple(pages), title_from=title.where, title_page=title.page)
 
 
-def cut_at_headings(body: Sequence[PageText], table: Sequence[Row], *, is_recueil: bool) -> tuple[Act, ...]:
+def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_recueil: bool) -> tuple[Act, ...]:
     """The acts of these pages, one after the other; every page belongs to one of them, but for blank ones after a cover or table.
 
     Without cover (`is_recueil` False) a document is one decree unless it clearly holds several, each with its operative part and its end.
@@ -59,7 +59,7 @@ def cut_at_headings(body: Sequence[PageText], table: Sequence[Row], *, is_recuei
     )
 
 
-def _place(table: Sequence[Row], body: Sequence[PageText], heads: Sequence[int]) -> Mapping[int, Row]:
+def _place(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> Mapping[int, TableRow]:
     """The index of the page on which each announced act begins, for those of which that can be told."""
     placed = _by_title(table, body, heads)
     if len(placed) == len(table):
@@ -83,7 +83,7 @@ def _place(table: Sequence[Row], body: Sequence[PageText], heads: Sequence[int])
     return found
 
 
-def _by_title(table: Sequence[Row], body: Sequence[PageText], heads: Sequence[int]) -> dict[int, int]:
+def _by_title(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> dict[int, int]:
     """For the rank of an entry, the heading that says the same, both in order."""
     titles = [(head, decree_title(body[head].text)) for head in heads]
     said = [(head, number(title), _subject(title)) for head, title in titles]
@@ -104,7 +104,7 @@ def _by_title(table: Sequence[Row], body: Sequence[PageText], heads: Sequence[in
     return placed
 
 
-def _shift(table: Sequence[Row], body: Sequence[PageText], placed: Mapping[int, int]) -> int | None:
+def _shift(table: Sequence[TableRow], body: Sequence[PageText], placed: Mapping[int, int]) -> int | None:
     """How far the pages of the file are from the printed ones, None where entries disagree about it or there is no number at all."""
     distances = {body[start].number - page for rank, start in placed.items() if (page := table[rank].page) is not None}
     if not distances and any(row.page is not None for row in table):
@@ -112,13 +112,13 @@ def _shift(table: Sequence[Row], body: Sequence[PageText], placed: Mapping[int, 
     return distances.pop() if len(distances) == 1 else None
 
 
-def _page_of(row: Row, gap: Sequence[int], body: Sequence[PageText], shift: int) -> int | None:
+def _page_of(row: TableRow, gap: Sequence[int], body: Sequence[PageText], shift: int) -> int | None:
     index = (row.page or 0) + shift - body[0].number
     # A number read wrongly must not cut a decree in two.
     return index if index in gap and (body[index].origin in UNREAD or decree_title(body[index].text)) else None
 
 
-def _top_with(row: Row, gap: Sequence[int], tops: Sequence[str]) -> int | None:
+def _top_with(row: TableRow, gap: Sequence[int], tops: Sequence[str]) -> int | None:
     subject = _subject(row.title)[: _COMPARED // 2]
     return next((index for index in gap if subject in tops[index]), None) if len(subject) >= _ENOUGH else None
 

@@ -32,7 +32,7 @@ _MOST_ROWS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One act as such a table announces it. `number` is compared as `number()` gives it; `page` is the printed one, None where none is."""
 
     number: str | None
@@ -57,7 +57,7 @@ def _looks_like_rows(text: str) -> bool:
     return min(dates, numbers, len(_PAGE.findall(text))) >= 2
 
 
-def read_table(pages: Sequence[str]) -> tuple[Row, ...]:
+def read_table(pages: Sequence[str]) -> tuple[TableRow, ...]:
     """The entries of these pages (those of the table only), in order; none where they follow another pattern."""
     text = "\n".join(pages)
     heading = _HEADING.search(text)
@@ -65,21 +65,21 @@ def read_table(pages: Sequence[str]) -> tuple[Row, ...]:
     return _bullets(text) or _rows(text)
 
 
-def _bullets(text: str) -> tuple[Row, ...]:
+def _bullets(text: str) -> tuple[TableRow, ...]:
     starts = [(start.start(), start.end()) for start in islice(_BULLET.finditer(text), _MOST_ROWS)]
     rows = []
     for (_, start), (end, _) in pairwise([*starts, (len(text), len(text))]):
         # Below the last entry of a service come a blank line, or the name of the next one: the title is at most a few lines.
         title = one_line(text[start : min(end, start + _LONGEST_TITLE)].split("\n\n", 1)[0])
         found = _BULLET_NUMBER.match(title)
-        rows.append(Row(fold_letters(found[1]) if found else number(title), title))
+        rows.append(TableRow(fold_letters(found[1]) if found else number(title), title))
     return tuple(rows)
 
 
-def _rows(text: str) -> tuple[Row, ...]:
+def _rows(text: str) -> tuple[TableRow, ...]:
     columns = _COLUMNS.search(text)
     text = text[columns.end() :] if columns else text
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     position = 0
     for page in _PAGE.finditer(text):
         if len(rows) == _MOST_ROWS:
@@ -91,5 +91,5 @@ def _rows(text: str) -> tuple[Row, ...]:
             " ;:-"
         )
         if sum(map(str.isalpha, title)) >= 10 and not _ANNEX.match(title):
-            rows.append(Row(fold_letters(said[0].lstrip("nN °º")) if said else None, title, int(page[1])))
+            rows.append(TableRow(fold_letters(said[0].lstrip("nN °º")) if said else None, title, int(page[1])))
     return tuple(rows)

@@ -90,10 +90,10 @@ def find_ocr(environment: Mapping[str, str] | None = None) -> Ocr | None:
         return InProcess(data)
     except (ImportError, RuntimeError):
         # Not installed, or a library or data file it cannot load.
-        import shutil  # noqa: PLC0415 - see `Command`
+        import shutil  # noqa: PLC0415 - see `TesseractCommand`
 
         command = shutil.which("tesseract")
-        return Command(command, data) if command else None
+        return TesseractCommand(command, data) if command else None
 
 
 def recognise(engine: Ocr, render: Callable[[int, int], Raster]) -> Recognised:
@@ -162,7 +162,7 @@ class InProcess:
             self._api.Clear()
 
 
-class Command:
+class TesseractCommand:
     """The `tesseract` command, one process a page."""
 
     def __init__(self, command: str, data: Path) -> None:
@@ -195,7 +195,7 @@ def _from_tsv(table: str) -> Recognised:
     """The words of Tesseract's table put back in lines; an empty line between two paragraphs, as its plain text has."""
     lines: dict[tuple[str, str, str], list[str]] = {}
     confidences: list[float] = []
-    import csv  # noqa: PLC0415 - see `Command`
+    import csv  # noqa: PLC0415 - see `TesseractCommand`
 
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
         word, confidence = row["text"], float(row["conf"])

@@ -35,7 +35,7 @@ from bot.reading.pages.quality import (
     SOME_INK,
     TOO_MUCH_GARBAGE,
     Layer,
-    Shown,
+    PageInk,
     garbage_ratio,
     is_convincing,
     judge,
@@ -55,7 +55,7 @@ class NotReadable(Exception):
     """The file as a whole cannot be opened. The message says why, for an operator."""
 
 
-class Document:
+class PdfDocument:
     """One open PDF. Pages are read in any order, one at a time, by their number from 1; none raises for one bad page."""
 
     def __init__(self, path: Path, ocr: Callable[[], Ocr | None], *, trusting: bool = False) -> None:
@@ -210,7 +210,7 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
             # Where the image or the drawing is all there may be, one short line of it is not to be taken for dust.
             look = CLOSE if length < NO_TEXT or coverage > MUCH_IMAGE else GLANCE
             dark = ink(page, textpage, look) if drawn or coverage <= MUCH_IMAGE else 1.0
-        shown = Shown(coverage, dark, lost_letters(textpage, count))
+        shown = PageInk(coverage, dark, lost_letters(textpage, count))
     if dark <= SOME_INK and (length < NO_TEXT or (own < LITTLE_TEXT and coverage > MUCH_IMAGE)):
         # Nothing to see besides the text: either nothing is there, or what could not be drawn.
         if (coverage > SOME_IMAGE and not images_decode(page)) or (

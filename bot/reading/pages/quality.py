@@ -60,7 +60,7 @@ class Layer(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageInk:
     """What the page shows besides its text, each as a share (0 to 1).
 
     `coverage`: of the page under images. `ink`: of the page darkened by anything but recognised text (letters drawn as curves, glyphs whose
@@ -80,7 +80,7 @@ def is_convincing(text: str) -> bool:
     return own_length(text) >= LITTLE_TEXT and not garbage_ratio(text) and french_share(text) >= FRENCH_ENOUGH and oddity(text) <= TOO_ODD
 
 
-def judge(text: str, shown: Shown) -> Layer:
+def judge(text: str, shown: PageInk) -> Layer:
     """What the layer is worth. "Skip the pages that have text" would miss every scan that carries the stamped running title."""
     length = len(text.strip())
     # A font that does not say which letters it draws is guessed at: often rightly, which only the words can tell.

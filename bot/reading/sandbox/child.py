@@ -16,9 +16,9 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, NoReturn
 
 from bot.domain import PageText
-from bot.reading.pages.pdf import Document, NotReadable
+from bot.reading.pages.pdf import NotReadable, PdfDocument
 from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import Failed, Opened, Recognise, Start, Survey, encode, parse_order
+from bot.reading.sandbox.wire import Failed, FileOpened, Recognise, Start, Survey, encode, parse_order
 
 if TYPE_CHECKING:
     from bot.reading.pages.ocr import Ocr
@@ -50,11 +50,11 @@ def main(argument: str) -> int:
     threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
     _give_time(start)
     try:
-        document = Document(Path(start.path), _engine if start.ocr else lambda: None, trusting=start.trusting)
+        document = PdfDocument(Path(start.path), _engine if start.ocr else lambda: None, trusting=start.trusting)
     except NotReadable as error:
         _say(encode(Failed(str(error))))
         return 1
-    _say(encode(Opened(len(document), document.salvaged)))
+    _say(encode(FileOpened(len(document), document.salvaged)))
     polite = False
     while True:
         order = orders.get()
@@ -67,7 +67,7 @@ def main(argument: str) -> int:
             _give_time(start)
 
 
-def _carry_out(document: Document, order: Survey | Recognise) -> Iterator[PageText]:
+def _carry_out(document: PdfDocument, order: Survey | Recognise) -> Iterator[PageText]:
     match order:
         case Survey(first, known):
             yield from (document.survey(number) for number in range(first, len(document) + 1) if number not in known)

@@ -20,7 +20,7 @@ _UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class FileOpened:
     """First line: the file is a PDF of so many pages. `salvaged` as in `Reading`."""
 
     page_count: int
@@ -38,11 +38,11 @@ class NotUnderstood(Exception):
     """A line that the child cannot have meant to send."""
 
 
-def encode(message: Opened | Failed | PageText) -> bytes:
+def encode(message: FileOpened | Failed | PageText) -> bytes:
     """One message as one line of ASCII."""
     fields: dict[str, Any]
     match message:
-        case Opened():
+        case FileOpened():
             fields = {"pages": message.page_count, "salvaged": message.salvaged}
         case Failed():
             fields = {"error": message.reason}
@@ -51,7 +51,7 @@ def encode(message: Opened | Failed | PageText) -> bytes:
     return json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def decode(line: bytes) -> Opened | Failed | PageText:
+def decode(line: bytes) -> FileOpened | Failed | PageText:
     """The message of one line. Raises NotUnderstood."""
     try:
         fields = json.loads(line)
@@ -59,7 +59,7 @@ def decode(line: bytes) -> Opened | Failed | PageText:
         raise NotUnderstood("a line that is not JSON") from error
     match fields:
         case {"pages": int(count)} if count >= 0 and not isinstance(count, bool):
-            return Opened(count, salvaged=fields.get("salvaged") is True)
+            return FileOpened(count, salvaged=fields.get("salvaged") is True)
         case {"error": str(reason)}:
             return Failed(reason)
         case {"page": int(number), "text": str(text), "origin": str(origin), "other": str(other)}:

@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 READER = "bot.reading.sandbox.child"
 
 
-class Order(Protocol):
+class ReadOrder(Protocol):
     """What a process is told to do."""
 
     def line(self) -> bytes:
@@ -60,7 +60,7 @@ class Worker:
         )
         return cls(process)
 
-    def tell(self, order: Order) -> None:
+    def tell(self, order: ReadOrder) -> None:
         """Give an order. A process that is gone does not hear it, which reading its answer shows."""
         # Orders are short and few: the pipe takes them without waiting.
         self._stdin.write(order.line())

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from sources.http.address import Address
-from sources.http.browser.policy import MOST_REQUESTS, Place
+from sources.http.browser.policy import MOST_REQUESTS, AllowedHost
 from sources.model import FetchError
 
 Locate = Callable[[], Awaitable[Address]]
@@ -26,10 +26,10 @@ _SUCCEEDED, _NOT_ALLOWED, _UNREACHABLE, _NOT_SUPPORTED = 0, 2, 4, 7
 
 
 @dataclass(slots=True)
-class Passage:
+class ProxySession:
     """One turn: the places it may reach, how many more connections it may take, and why the last one could not be made, if so."""
 
-    places: Mapping[Place, Locate]
+    places: Mapping[AllowedHost, Locate]
     left: int = MOST_REQUESTS
     failure: Exception | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -40,7 +40,7 @@ class Door:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._passage: Passage | None = None
+        self._passage: ProxySession | None = None
         self._server: asyncio.Server | None = None
 
     async def open(self) -> str:
@@ -54,9 +54,9 @@ class Door:
             self._server.close()
 
     @contextlib.asynccontextmanager
-    async def passage(self, places: Mapping[Place, Locate]) -> AsyncIterator[Passage]:
+    async def passage(self, places: Mapping[AllowedHost, Locate]) -> AsyncIterator[ProxySession]:
         """Let connections through to these places until left. One at a time."""
-        passage = self._passage = Passage(places)
+        passage = self._passage = ProxySession(places)
         try:
             yield passage
         finally:
@@ -77,7 +77,7 @@ class Door:
         finally:
             writer.transport.abort()
 
-    async def _serve(self, passage: Passage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, passage: ProxySession, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         place = await _asked_for(reader, writer)
         locate = passage.places.get(place) if place is not None else None
         if place is None or locate is None or not passage.left:
@@ -98,7 +98,7 @@ class Door:
             far_writer.transport.abort()
 
 
-async def _asked_for(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Place | None:
+async def _asked_for(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AllowedHost | None:
     """The place a client wants to connect to (RFC 1928, sections 3 and 4), None for what is not a plain connection by SOCKS 5."""
     version, methods = await reader.readexactly(2)
     await reader.readexactly(methods)
@@ -114,7 +114,7 @@ async def _asked_for(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
         host = str(ipaddress.ip_address(await reader.readexactly(4 if kind == 1 else 16)))
     else:
         return None
-    return Place(host, struct.unpack("!H", await reader.readexactly(2))[0])
+    return AllowedHost(host, struct.unpack("!H", await reader.readexactly(2))[0])
 
 
 def _answer(writer: asyncio.StreamWriter, outcome: int) -> None:

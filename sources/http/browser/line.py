@@ -23,7 +23,7 @@ from sources.model import NeedsBrowser, Unusable
 if TYPE_CHECKING:
     from sources.http.browser.process import Chromium
     from sources.http.browser.site import Cookies, Site
-    from sources.http.browser.tab import Limits
+    from sources.http.browser.tab import TabLimits
 
 
 class BrowserLine:
@@ -79,18 +79,18 @@ class BrowserLine:
         async with self._lock:
             await self._end()
 
-    def _places(self, needs: Browser, target: Target, address: Address) -> dict[policy.Place, Callable[[], Awaitable[Address]]]:
+    def _places(self, needs: Browser, target: Target, address: Address) -> dict[policy.AllowedHost, Callable[[], Awaitable[Address]]]:
         async def known() -> Address:
             return address
 
-        own = policy.Place(target.host, target.port)
+        own = policy.AllowedHost(target.host, target.port)
         return {place: known if place == own else partial(self._look_up, place.host) for place in policy.places(target, needs.script_hosts)}
 
-    async def _site(self, url: str) -> tuple[Site, Limits]:
+    async def _site(self, url: str) -> tuple[Site, TabLimits]:
         host = urlsplit(url).netloc
         async with self._lock:
             from sources.http.browser.site import Site  # noqa: PLC0415 - an optional extra
-            from sources.http.browser.tab import Limits  # noqa: PLC0415 - as above
+            from sources.http.browser.tab import TabLimits  # noqa: PLC0415 - as above
 
             options = self._options
             if self._chromium is None or not self._chromium.is_alive:
@@ -100,7 +100,7 @@ class BrowserLine:
             if site is None:
                 site = await Site.open(self._chromium, self._cookies.get(host, []), options.timeout_seconds)
                 self._sites[host] = site
-            limits = Limits(
+            limits = TabLimits(
                 wait=options.timeout_seconds,
                 settle=options.browser_seconds,
                 page=options.max_page_bytes,

@@ -34,16 +34,16 @@ _LEFT_TO_THE_PAGE = frozenset({"content-encoding", "content-length", "etag", "la
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AllowedHost:
     """A host and port that connections may go to."""
 
     host: str
     port: int
 
 
-def places(target: Target, script_hosts: Collection[str]) -> frozenset[Place]:
+def places(target: Target, script_hosts: Collection[str]) -> frozenset[AllowedHost]:
     """Where the requests of one page may go: its own site, and the declared hosts of its scripts, over https."""
-    return frozenset({Place(target.host, target.port), *(Place(host, 443) for host in script_hosts)})
+    return frozenset({AllowedHost(target.host, target.port), *(AllowedHost(host, 443) for host in script_hosts)})
 
 
 def may_load(kind: str, url: str, target: Target, script_hosts: Collection[str]) -> bool:

@@ -12,10 +12,10 @@ from playwright.async_api import BrowserContext, Error, Page, Route
 
 from sources.http.browser import policy
 from sources.http.browser.door import Door, Locate
-from sources.http.browser.policy import NoConnection, Place, of_driver
+from sources.http.browser.policy import AllowedHost, NoConnection, of_driver
 from sources.http.browser.process import Chromium
-from sources.http.browser.tab import Limits, Tab
-from sources.http.browser.watch import LedAway, Watch
+from sources.http.browser.tab import Tab, TabLimits
+from sources.http.browser.watch import LedAway, TabEvents
 from sources.http.failures import BrowserFailure, in_plain_words
 from sources.http.origins import Target
 from sources.model import Unusable
@@ -60,7 +60,7 @@ class Site:
 
     @contextlib.asynccontextmanager
     async def tab(
-        self, target: Target, script_hosts: tuple[str, ...], places: Mapping[Place, Locate], limits: Limits
+        self, target: Target, script_hosts: tuple[str, ...], places: Mapping[AllowedHost, Locate], limits: TabLimits
     ) -> AsyncIterator[Tab]:
         """A tab for one request, closed in the end with all that it still does. Errors of Playwright become BrowserFailure."""
         async with self._door.passage(places) as passage:
@@ -75,9 +75,9 @@ class Site:
                 raise BrowserFailure(in_plain_words(passage.failure)) from passage.failure
 
     @contextlib.asynccontextmanager
-    async def _open_tab(self, target: Target, script_hosts: tuple[str, ...], limits: Limits) -> AsyncIterator[Tab]:
+    async def _open_tab(self, target: Target, script_hosts: tuple[str, ...], limits: TabLimits) -> AsyncIterator[Tab]:
         page = await self._context.new_page()
-        watch = Watch(page, await self._context.new_cdp_session(page))
+        watch = TabEvents(page, await self._context.new_cdp_session(page))
         requests = itertools.count(1)
 
         async def guard(route: Route) -> None:
@@ -115,7 +115,7 @@ class Site:
             await self._chromium.kill()
 
 
-async def _guard(route: Route, page: Page, watch: Watch, target: Target, script_hosts: tuple[str, ...]) -> None:
+async def _guard(route: Route, page: Page, watch: TabEvents, target: Target, script_hosts: tuple[str, ...]) -> None:
     """Let the requests of the tab through that it may make; a window that it opens may make none."""
     request = route.request
     url = request.url

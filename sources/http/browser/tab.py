@@ -21,7 +21,7 @@ from sources.http.block_pages import looks_blocked
 from sources.http.body import decode
 from sources.http.browser import policy
 from sources.http.browser.policy import of_driver
-from sources.http.browser.watch import Held, LedAway, LoginWanted, Watch
+from sources.http.browser.watch import Held, LedAway, LoginWanted, TabEvents
 from sources.http.failures import BrowserFailure
 from sources.http.origins import Target
 from sources.model import Unusable
@@ -40,7 +40,7 @@ _SHOWN = """((most) => {{
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TabContent:
     """What stands in the tab."""
 
     url: str
@@ -48,7 +48,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TabLimits:
     """Times in seconds, sizes in bytes. `wait` bounds each wait for the network, `settle` how long a page has to show what it must.
 
     `page` bounds what a page shows, `loaded` all that it loads to get there.
@@ -63,7 +63,7 @@ class Limits:
 class Tab:
     """One request for `target`. Its methods raise FetchError without an address, `httpx.TransportError`, or Playwright's Error."""
 
-    def __init__(self, page: Page, watch: Watch, target: Target, limits: Limits) -> None:
+    def __init__(self, page: Page, watch: TabEvents, target: Target, limits: TabLimits) -> None:
         self._page = page
         self._watch = watch
         self._target = target
@@ -142,7 +142,7 @@ class Tab:
             raise of_driver(error) from error
         return piece
 
-    async def _visit(self, wait_for: str | None) -> tuple[Held, Shown | None]:
+    async def _visit(self, wait_for: str | None) -> tuple[Held, TabContent | None]:
         """Go to the address: the last answer, and what is shown then; None where there is nothing that a browser shows.
 
         Without a selector to wait for, any page will do that is not a block or challenge page.
@@ -158,7 +158,7 @@ class Tab:
                     raise Unusable(f"the page only leads on to another one ({policy.MOST_DOCUMENTS} times)")
         return await self._not_settled(self._last, wait_for)
 
-    async def _settled(self, held: Held, wait_for: str | None) -> tuple[Held, Shown | None] | None:
+    async def _settled(self, held: Held, wait_for: str | None) -> tuple[Held, TabContent | None] | None:
         """Let each document run until one is what was asked for, or the next one comes. None where there are too many."""
         for _ in range(policy.MOST_DOCUMENTS):
             self._last = held
@@ -180,11 +180,11 @@ class Tab:
         await self._watch.drop(held)
         return None
 
-    async def _final(self, held: Held, wait_for: str | None) -> Shown:
+    async def _final(self, held: Held, wait_for: str | None) -> TabContent:
         """What is shown in the end of this document; never returns where the document only leads to another one."""
         await self._watch.whole(held)
         if self._watch.is_without_body(held):
-            return Shown(held.url, "")
+            return TabContent(held.url, "")
         if wait_for is not None and held.status < 400:
             await self._watch.unless_it_fails(self._page.wait_for_selector(f"css={wait_for}", state="attached", timeout=0))
             return await self._shown()
@@ -193,7 +193,7 @@ class Tab:
             await asyncio.Event().wait()
         return shown
 
-    async def _not_settled(self, held: Held, wait_for: str | None) -> tuple[Held, Shown]:
+    async def _not_settled(self, held: Held, wait_for: str | None) -> tuple[Held, TabContent]:
         """What there is to show when the time is over. Raises Unusable where that is neither what was wanted nor a known wall."""
         if not self._watch.is_whole(held):
             raise httpx.ReadTimeout("the page did not come to its end")
@@ -205,13 +205,13 @@ class Tab:
             )
         return held, shown
 
-    async def _shown(self) -> Shown:
+    async def _shown(self) -> TabContent:
         world = (await self._watch.send("Page.createIsolatedWorld", {"frameId": self._watch.frame}))["executionContextId"]
         question = {"expression": _SHOWN.format(most=self._limits.page), "contextId": world, "returnByValue": True}
         value = (await self._watch.send("Runtime.evaluate", question))["result"]["value"]
         if value["html"] is None:
             raise Unusable(f"larger than {self._limits.page / 1_000_000:.4g} MB")
-        return Shown(value["url"], f"<!DOCTYPE html>{value['html']}")
+        return TabContent(value["url"], f"<!DOCTYPE html>{value['html']}")
 
     async def _soon(self, wanted: Awaitable[Result], seconds: float | None = None) -> Result:
         try:

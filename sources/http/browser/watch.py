@@ -39,7 +39,7 @@ class Held:
     headers: Mapping[str, str]
 
 
-class Watch:
+class TabEvents:
     """The events of one tab (Chrome DevTools Protocol, domains Fetch, Network and Page), from `start` to `end`.
 
     Its waits raise the tab's failure where that comes first (BrowserFailure, LedAway, LoginWanted, Unusable), and Playwright's Error.

@@ -15,7 +15,7 @@ from sources.http.answers import LOOK_WITHIN, Redirect, beginning_of, not_of_kin
 from sources.http.body import chunks
 from sources.http.download import resuming
 from sources.http.download.kinds import PDF, FileKind
-from sources.http.download.part import NotSaved, Part
+from sources.http.download.part import NotSaved, PartialFile
 from sources.http.download.resuming import length_of
 from sources.model import Download, Gone, Unreachable, Unusable
 
@@ -37,7 +37,7 @@ class FileReceiver:
     `gives_way` says whether the address is needed for other requests: a file that can be resumed is then cut. `max_bytes` is its limit.
     """
 
-    part: Part
+    part: PartialFile
     target: Path
     max_bytes: int
     gives_way: Callable[[], bool]

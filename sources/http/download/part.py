@@ -25,7 +25,7 @@ _VOUCHED_EVERY = 4 * 1024 * 1024
 """What a killed program loses at most: so many bytes are written through to the disk, and noted, at a time."""
 
 
-class Part:
+class PartialFile:
     """The file at `url` (canonical), on its way to `target`. A context manager: leaving it closes the part.
 
     The part has a stable name, made of both (`.<name>.<hash>.part`), and is locked: whoever comes while another task or program has it

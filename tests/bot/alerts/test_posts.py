@@ -14,7 +14,7 @@ from bot.delivery import Unknown
 from bot.domain import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
 from bot.operators import PostTeller
 from bot.operators.fitting import LONGEST
-from bot.operators.post_decisions import SETTLE, PostMessage, Trouble, post_changes
+from bot.operators.post_decisions import SETTLE, PostMessage, PostTrouble, post_changes
 from bot.operators.text import post_text, post_words
 from bot.storage.alerts import PostAlert
 from bot.storage.posts import OpenPost
@@ -200,7 +200,7 @@ def test_a_digest_is_one_trouble() -> None:
 def test_every_text_fits_and_names_nothing_that_a_chat_would_act_on(language: str) -> None:
     alerts = tuple(
         PostAlert(number, f"post:{number}", trouble.value, "@canal", "https://x.example/" + "y" * 900, NOW, NOW, None)
-        for trouble in Trouble
+        for trouble in PostTrouble
         for number in range(40)
     )
     text = post_text(PostMessage(alerts, alerts), "fr" if language == "fr" else "en")

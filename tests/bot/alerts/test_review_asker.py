@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import Choice, DeliveryError, NotSent, Unknown
+from bot.delivery import ChatButton, DeliveryError, NotSent, Unknown
 from bot.domain import Evidence
 from bot.domain.records import REREAD, Waiting
-from bot.ingest.review import Answer, Reviewer, answer_from
+from bot.ingest.review import ReviewAnswer, Reviewer, answer_from
 from bot.messages import Language
 from bot.operators.review_asker import AT_ONCE, FRESH, ReviewAsker, review_text
 from bot.operators.vocabulary import alert_words
@@ -31,10 +31,10 @@ ACT = Waiting(
 class Chat:
     """What the operators are asked. `refuses` is what the next questions meet with."""
 
-    asked: list[tuple[str, Sequence[Choice]]] = field(default_factory=list)
+    asked: list[tuple[str, Sequence[ChatButton]]] = field(default_factory=list)
     refuses: DeliveryError | None = None
 
-    async def ask(self, text: str, choices: Sequence[Choice]) -> None:
+    async def ask(self, text: str, choices: Sequence[ChatButton]) -> None:
         if self.refuses:
             raise self.refuses
         self.asked.append((text, choices))
@@ -52,7 +52,7 @@ class Bench:
     def restart(self) -> None:
         self._asker = None
 
-    async def look(self, later: timedelta = timedelta(0)) -> list[tuple[str, Sequence[Choice]]]:
+    async def look(self, later: timedelta = timedelta(0)) -> list[tuple[str, Sequence[ChatButton]]]:
         """What is asked at a look so much later."""
         self.now += later
         self._asker = self._asker or ReviewAsker(
@@ -91,7 +91,7 @@ async def test_an_act_is_asked_about_once_with_two_buttons(bench: Bench) -> None
     ]  # fmt: skip
     assert text.splitlines()[3] == "Why it is in doubt: it speaks of it, and neither its title nor an article decides."
     assert "https://p.example/r0.pdf#page=5" in text
-    answers = [Answer(waiting.id, waiting.token, is_decree) for is_decree in (True, False)]
+    answers = [ReviewAnswer(waiting.id, waiting.token, is_decree) for is_decree in (True, False)]
     assert [answer_from(choice.data) for choice in (yes, no)] == answers
     assert await bench.look(MINUTE) == []
     bench.restart()
@@ -118,7 +118,7 @@ async def test_what_was_settled_just_before_is_not_asked_about(bench: Bench) -> 
     [first, second] = bench.store.reviews.waiting(10)
 
     class Late(Chat):
-        async def ask(self, text: str, choices: Sequence[Choice]) -> None:
+        async def ask(self, text: str, choices: Sequence[ChatButton]) -> None:
             bench.store.reviews.reject(second.id, NOW, "command")
             await super().ask(text, choices)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.replay import CannedAnswer, Replay
 from sources.crawl.index import METADATA
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"
@@ -16,8 +16,8 @@ def serve_index(replay: Replay, *rows: str, url: str = TABLE) -> None:
     resources = replay.resources
     assert isinstance(resources, dict)
     described = {"resources": [{"url": url, "format": "csv", "last_modified": "2026-08-17T01:25:43+00:00"}]}
-    resources[METADATA] = Resource(json.dumps(described).encode(), "application/json")
-    resources[url] = Resource(_table(rows), "text/csv")
+    resources[METADATA] = CannedAnswer(json.dumps(described).encode(), "application/json")
+    resources[url] = CannedAnswer(_table(rows), "text/csv")
 
 
 def _table(rows: Sequence[str]) -> bytes:

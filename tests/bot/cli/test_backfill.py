@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.replay import CannedAnswer, Replay
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.cli.national_index import pdf, serve_index
 from tests.processes import clean_environ, command
@@ -80,7 +80,7 @@ def test_failures_are_told_and_stop_nothing(vigie: Vigie, config: str, replay: R
     resources = replay.resources
     assert isinstance(resources, dict)
     broken = pdf(replay, "302.pdf")
-    resources[broken] = Resource(b"<html>maintenance")
+    resources[broken] = CannedAnswer(b"<html>maintenance")
     done = vigie("--config", config, "backfill", "--since", SINCE, "26")
     assert done.code == 3
     assert "no national index: https://www.data.gouv.fr/" in done.out

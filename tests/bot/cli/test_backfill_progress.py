@@ -5,13 +5,13 @@ import io
 from rich.console import Console
 
 from bot.cli.backfill_progress import EVERY, showing
-from bot.ingest.backfill import Progress
+from bot.ingest.backfill import BackfillProgress
 
 STEPS = [
-    Progress(0, 2, doing="national index"),
-    Progress(1, 2, 0, 60, 0, "26:site"),
-    *(Progress(1, 2, done, 60 - done, done // 30, "26") for done in range(1, 61)),
-    Progress(2, 2, 60, 0, 2, "83:[site]"),
+    BackfillProgress(0, 2, doing="national index"),
+    BackfillProgress(1, 2, 0, 60, 0, "26:site"),
+    *(BackfillProgress(1, 2, done, 60 - done, done // 30, "26") for done in range(1, 61)),
+    BackfillProgress(2, 2, 60, 0, 2, "83:[site]"),
 ]
 
 

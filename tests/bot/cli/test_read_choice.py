@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.read import Choice, View, WrongChoice, choose, page_range
+from bot.cli.read import ReadChoice, ReadView, WrongChoice, choose, page_range
 from bot.domain import TextOrigin
 
 NOTHING: dict[str, Any] = {"text": False, "acts": False, "explain": False, "page": None, "as_json": False}
@@ -13,16 +13,16 @@ NOTHING: dict[str, Any] = {"text": False, "acts": False, "explain": False, "page
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        ({}, Choice(View.SUMMARY, None, False)),
-        ({"as_json": True}, Choice(View.SUMMARY, None, True)),
-        ({"text": True, "as_json": True}, Choice(View.TEXT, None, True)),
-        ({"acts": True}, Choice(View.ACTS, None, False)),
-        ({"explain": True, "as_json": True}, Choice(View.EXPLAIN, None, True)),
-        ({"page": "12"}, Choice(View.SUMMARY, range(12, 13), False)),
-        ({"page": "3-5", "text": True, "as_json": True}, Choice(View.TEXT, range(3, 6), True)),
+        ({}, ReadChoice(ReadView.SUMMARY, None, False)),
+        ({"as_json": True}, ReadChoice(ReadView.SUMMARY, None, True)),
+        ({"text": True, "as_json": True}, ReadChoice(ReadView.TEXT, None, True)),
+        ({"acts": True}, ReadChoice(ReadView.ACTS, None, False)),
+        ({"explain": True, "as_json": True}, ReadChoice(ReadView.EXPLAIN, None, True)),
+        ({"page": "12"}, ReadChoice(ReadView.SUMMARY, range(12, 13), False)),
+        ({"page": "3-5", "text": True, "as_json": True}, ReadChoice(ReadView.TEXT, range(3, 6), True)),
     ],
 )
-def test_what_can_be_asked(asked: dict[str, Any], expected: Choice) -> None:
+def test_what_can_be_asked(asked: dict[str, Any], expected: ReadChoice) -> None:
     assert choose(**{**NOTHING, **asked}) == expected
 
 

@@ -8,16 +8,16 @@ from rich.console import Console
 from bot.app.demo.scenario import demo_text
 from bot.cli.read_progress import showing, step_words
 from bot.domain import Act, Cover, PageText, Reading, TextOrigin
-from bot.reading.follow import Progress
+from bot.reading.follow import PageProgress
 
 PAGE = PageText(87, "Vu", TextOrigin.OCR, confidence=91)
 
 
 def test_what_is_told_of_a_step() -> None:
-    assert step_words(Progress(60, 1, 0, 0)) == "1/60 pages"
-    assert step_words(Progress(60, 12, 48, 3, PAGE, 39.2)) == "12/60 pages, 3/48 recognised, p. 87: ocr 91 %, 40 s left"
+    assert step_words(PageProgress(60, 1, 0, 0)) == "1/60 pages"
+    assert step_words(PageProgress(60, 12, 48, 3, PAGE, 39.2)) == "12/60 pages, 3/48 recognised, p. 87: ocr 91 %, 40 s left"
     assert (
-        step_words(Progress(60, 12, 48, 3, PageText(2, "", TextOrigin.BLANK), 700))
+        step_words(PageProgress(60, 12, 48, 3, PageText(2, "", TextOrigin.BLANK), 700))
         == "12/60 pages, 3/48 recognised, p. 2: blank, 12 min left"
     )
 
@@ -31,7 +31,7 @@ async def test_a_decree_found_early_is_told_once_above_the_bar() -> None:
     reading = Reading(2, Cover(), acts, pending_pages=(2,))
     console = Console(file=io.StringIO(), force_terminal=True, width=120, highlight=False, color_system=None)
     with showing(console, "reading [a].pdf") as follower:
-        follower.told(Progress(2, 1, 1, 0, PageText(1, text), 3.0))
+        follower.told(PageProgress(2, 1, 1, 0, PageText(1, text), 3.0))
         await follower.early(reading)
         await follower.early(reading)
         assert follower.concerned(acts[0])

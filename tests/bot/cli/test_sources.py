@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.demo.replay import Replay, Resource
+from bot.app.demo.replay import CannedAnswer, Replay
 from bot.ingest.health import Cause
 from bot.operators import alert_words
 from sources.catalogue.authority import load_authorities
@@ -143,7 +143,7 @@ def test_check_says_why_it_failed(vigie: Vigie, tmp_path: Path, replay: Replay) 
     resources = replay.resources
     assert isinstance(resources, dict)
     month = next(url for url in resources if "drome" in url and not url.endswith(".pdf") and url.count("/") > 5)
-    resources[month] = Resource(b"<html><body><main><h1>Mois</h1></main></body></html>")
+    resources[month] = CannedAnswer(b"<html><body><main><h1>Mois</h1></main></body></html>")
     config = write_config(tmp_path, replay)
     failed = vigie("--config", config, "sources", "check", "26")
     assert failed.code == 3
@@ -207,7 +207,7 @@ def test_what_came_of_a_failed_walk_is_recorded_without_a_golden_file(vigie: Vig
     resources = replay.resources
     assert isinstance(resources, dict)
     root = "https://www.drome.gouv.fr/Publications/Recueil-des-actes-administratifs-RAA"
-    resources[root] = Resource(b"<html><body><main><h1>En travaux</h1></main></body></html>")
+    resources[root] = CannedAnswer(b"<html><body><main><h1>En travaux</h1></main></body></html>")
     done = vigie("--config", write_config(tmp_path, replay), "sources", "record", "26")
     assert done.code == 3
     assert "no listing found at " in done.err

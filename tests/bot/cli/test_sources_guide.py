@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sources.catalogue.schema import AuthorityFile, SourceFile, read_authority
-from sources.crawl.explain import Reason
+from sources.crawl.explain import LinkReason
 from sources.pages import READERS
 from tests.bot.cli.conftest import Vigie
 
@@ -40,7 +40,7 @@ def test_it_names_every_key_reader_and_reason() -> None:
     keys = {*AuthorityFile.model_fields, *SourceFile.model_fields} - {"code", "name", "department", "time_zone", "sources", "browser"}
     assert [key for key in keys if f"`{key}`" not in GUIDE and f"`{key} =" not in GUIDE] == []
     assert [reader for reader in READERS if f"`{reader}`" not in GUIDE] == []
-    words = [reason.value.removesuffix(" of the catalogue") for reason in Reason]
+    words = [reason.value.removesuffix(" of the catalogue") for reason in LinkReason]
     assert [word for word in words if word not in GUIDE] == []
     for field in ("navigation", "listing", "order"):
         values = re.findall(r"'([a-z-]+)'", str(SourceFile.model_fields[field].annotation))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.delivery import Sent
 from bot.delivery.transitions import SETTLE
-from bot.domain import Decree, Facts, History, Place, Post, PostCause, PostState
+from bot.domain import ChatHistory, Decree, Facts, Place, Post, PostCause, PostState
 from tests.bot.messages.samples import DROME, decree
 
 START = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
@@ -181,8 +181,8 @@ class MemoryMessages:
     def note(self, chats: Collection[str], message_id: int, now: datetime) -> None:
         self.newest = max(message_id, self.newest or 0)
 
-    def history(self, post: int, chat: int | str) -> History:
-        return History(self.after.get(post), frozenset(self.sent), self.newest, self.up_to.get(post))
+    def history(self, post: int, chat: int | str) -> ChatHistory:
+        return ChatHistory(self.after.get(post), frozenset(self.sent), self.newest, self.up_to.get(post))
 
     def searched(self, post: int, to: int) -> None:
         self.up_to[post] = to

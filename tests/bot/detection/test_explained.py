@@ -9,7 +9,7 @@ import pytest
 from bot.detection import judge, judge_each, likely_kind, reason_words
 from bot.detection.facts.law import known_hooks
 from bot.detection.rules import grounds
-from bot.detection.text.cues import Reason, cues, load, name_of, named
+from bot.detection.text.cues import VerdictReason, cues, load, name_of, named
 from bot.domain import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
 from tests.bot.detection.samples import ABOUT
 
@@ -281,7 +281,7 @@ def test_every_cue_that_is_told_has_a_name_of_the_closed_list() -> None:
     tables = [*data["objects"].values(), *(data["around"][name] for name in ("other_thing", "excluded"))]
     tables += [data["never"], data["related"], data["handing_over"]]
     names = {key.replace("_", " ") for table in tables for key in table}
-    names |= {kind.value for kind in Kind} | {"use"} | {reason.value for reason in Reason} | {hook.label for hook in known_hooks()}
+    names |= {kind.value for kind in Kind} | {"use"} | {reason.value for reason in VerdictReason} | {hook.label for hook in known_hooks()}
     names |= {grounds.EVENT, grounds.PRODUCT, grounds.SIGN}
     quotes = [quote for given, _, _ in CASES.values() for quote in judge(given).evidence if quote.about in ABOUT]
     assert {quote.cue for quote in quotes} <= names
@@ -289,7 +289,7 @@ def test_every_cue_that_is_told_has_a_name_of_the_closed_list() -> None:
 
 
 def test_each_reason_has_words() -> None:
-    assert set(cues().reasons) == set(Reason)
+    assert set(cues().reasons) == set(VerdictReason)
     assert reason_words("nothing decides") == "it speaks of it, and neither its title nor an article decides"
     assert reason_words(PROCESSING) is None
     assert reason_words(None) is None

@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection import judge, judge_each
 from bot.detection.rules.distinct import distinct
-from bot.detection.text.segments import Block, Part, Segment
+from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain import Facts, Kind, Moment, Outcome, Verdict
 from tests.bot.detection.samples import act
 
@@ -289,8 +289,8 @@ def test_days_in_a_table_of_contents_and_hours_in_the_decree_are_of_one(starts: 
     entry = Facts(starts=Moment.parse("2026-12-05"), ends=Moment.parse("2026-12-08"), event="fête")
     whole = Facts(starts=Moment.parse(starts), ends=Moment.parse(ends), event="fête")
     appearances = [
-        (Segment(0, 10, (Block(Part.HEADING, 0, 10),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, entry)),
-        (Segment(10, 20, (Block(Part.ARTICLE, 10, 20),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, whole)),
+        (Segment(0, 10, (Block(DecreePart.HEADING, 0, 10),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, entry)),
+        (Segment(10, 20, (Block(DecreePart.ARTICLE, 10, 20),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, whole)),
     ]
     assert len(distinct(appearances)) == count
 

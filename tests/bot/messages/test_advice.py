@@ -7,7 +7,7 @@ from hypothesis import given
 
 from bot.domain import Counsel, Court, Decree, Place, Standing
 from bot.domain.law.advice import counsel as counsel_on
-from bot.messages import Dispatch, Language, Part, announce, counsel_lines
+from bot.messages import Dispatch, Language, PostPart, announce, counsel_lines
 from bot.messages.advice import rules
 from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advised, counsels, decree, decrees, languages, nows
 
@@ -16,7 +16,7 @@ AFTER = datetime(2031, 6, 20, 12, tzinfo=UTC)
 
 
 def _post(counsel: Counsel, now: datetime = NOW, language: Language = "fr", place: Place = DROME) -> tuple[str, str]:
-    (line,) = [line for line in announce(Dispatch(decree(), place, now, language, counsel)).lines if line.part is Part.RECOURSE]
+    (line,) = [line for line in announce(Dispatch(decree(), place, now, language, counsel)).lines if line.part is PostPart.RECOURSE]
     assert line.brief is not None
     return line.text, line.brief
 
@@ -135,7 +135,7 @@ def test_any_counsel_is_said_in_whole_lines(counsel: Counsel, now: datetime, lan
 @given(decrees, nows, languages)
 def test_any_decree_is_advised_on(decree: Decree, now: datetime, language: Language) -> None:
     said = announce(Dispatch(decree, DROME, now, language, counsel_on(decree, DROME, now)))
-    (line,) = [line for line in said.lines if line.part is Part.RECOURSE]
+    (line,) = [line for line in said.lines if line.part is PostPart.RECOURSE]
     assert ("À vérifier" if language == "fr" else "To be verified") in line.text
 
 

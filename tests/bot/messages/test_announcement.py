@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import Facts, Kind, Place
-from bot.messages import Dispatch, Part, announce, place_for, words_in
+from bot.messages import Dispatch, PostPart, announce, place_for, words_in
 from bot.messages.places import hashtags
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree
 
@@ -22,19 +22,19 @@ def test_only_what_will_be_in_force_is_said_to_start(kind: Kind) -> None:
 def test_every_fact_is_said_once() -> None:
     said = announce(Dispatch(decree(), DROME, NOW))
     assert [line.part for line in said.lines] == [
-        Part.TITLE,
-        Part.PERIOD,
-        Part.EVENT,
-        Part.PLACES,
-        Part.OPERATORS,
-        Part.PURPOSES,
-        Part.SOFTWARE,
-        Part.CAMERAS,
-        Part.NUMBER,
-        Part.SIGNED,
-        Part.PUBLISHED,
+        PostPart.TITLE,
+        PostPart.PERIOD,
+        PostPart.EVENT,
+        PostPart.PLACES,
+        PostPart.OPERATORS,
+        PostPart.PURPOSES,
+        PostPart.SOFTWARE,
+        PostPart.CAMERAS,
+        PostPart.NUMBER,
+        PostPart.SIGNED,
+        PostPart.PUBLISHED,
     ]
-    assert {line.part: line.text for line in said.lines}[Part.SOFTWARE] == "Regardix (Société Exemple)"
+    assert {line.part: line.text for line in said.lines}[PostPart.SOFTWARE] == "Regardix (Société Exemple)"
 
 
 def test_missing_facts_are_left_out() -> None:
@@ -45,12 +45,12 @@ def test_missing_facts_are_left_out() -> None:
 
 def test_zero_cameras_is_a_fact() -> None:
     said = announce(Dispatch(decree(facts=Facts(cameras=0)), DROME, NOW))
-    assert "0" in [line.text for line in said.lines if line.part is Part.CAMERAS]
+    assert "0" in [line.text for line in said.lines if line.part is PostPart.CAMERAS]
 
 
 def test_a_long_list_shows_its_first_items_and_how_many_more() -> None:
     said = announce(Dispatch(decree(facts=Facts(places=tuple(f"station {n}" for n in range(46)))), DROME, NOW))
-    (line,) = [line for line in said.lines if line.part is Part.PLACES]
+    (line,) = [line for line in said.lines if line.part is PostPart.PLACES]
     assert line.text.startswith("station 0, station 1,")
     assert line.text.endswith("(+34)")
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from bot.domain import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
-from bot.messages import Dispatch, Language, Part, announce, announce_in_full, decree_line, plain_decree
+from bot.messages import Dispatch, Language, PostPart, announce, announce_in_full, decree_line, plain_decree
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 
 MAY = date(2031, 5, 2)
 
 
-def _said(of: Decree, part: Part, language: Language = "fr", counsel: Counsel | None = None) -> list[str]:
+def _said(of: Decree, part: PostPart, language: Language = "fr", counsel: Counsel | None = None) -> list[str]:
     return [line.text for line in announce_in_full(of, DROME, NOW, language, counsel).lines if line.part is part]
 
 
@@ -50,13 +50,13 @@ def test_the_decrees_it_bears_on(
     references: tuple[Reference, ...], changes: tuple[Change, ...], french: list[str], english: list[str]
 ) -> None:
     bearing = decree(Kind.MODIFICATION, facts=Facts(references=references), changes=changes)
-    assert _said(bearing, Part.LINKS) == french
-    assert _said(bearing, Part.LINKS, "en") == english
+    assert _said(bearing, PostPart.LINKS) == french
+    assert _said(bearing, PostPart.LINKS, "en") == english
 
 
 def test_of_many_links_the_first_are_shown_and_how_many_more() -> None:
     many = decree(facts=Facts(references=tuple(Reference(Kind.ABROGATION, str(n)) for n in range(1, 9))))
-    assert _said(many, Part.LINKS)[-1] == "Met fin à l’arrêté n° 5 (+3)"
+    assert _said(many, PostPart.LINKS)[-1] == "Met fin à l’arrêté n° 5 (+3)"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_of_many_links_the_first_are_shown_and_how_many_more() -> None:
     ],
 )
 def test_what_later_decrees_do_to_it(change: Change, expected: str) -> None:
-    assert _said(decree(changed_by=(change,)), Part.CHANGED) == [expected]
+    assert _said(decree(changed_by=(change,)), PostPart.CHANGED) == [expected]
 
 
 def _ended_by(ending: Change, kind: Kind = Kind.ABROGATION) -> Decree:
@@ -102,11 +102,11 @@ def _ended_by(ending: Change, kind: Kind = Kind.ABROGATION) -> Decree:
 )
 def test_an_end_that_was_ended_itself_is_told_with_what_that_does(retroactive: bool | None, french: str, english: str) -> None:
     ended = _ended_by(Change(Kind.ABROGATION, 16, "3", retroactive=retroactive))
-    assert _said(ended, Part.CHANGED) == [
+    assert _said(ended, PostPart.CHANGED) == [
         f"Abrogé par l’arrêté n° 2 [15], à compter du 2 mai 2031 ; {french.format(first='le premier arrêté')}"
     ]
     told = english.format(first="the first decree")
-    assert _said(ended, Part.CHANGED, "en") == [f"Repealed by decree no. 2 [15], from 2 May 2031; {told}"]
+    assert _said(ended, PostPart.CHANGED, "en") == [f"Repealed by decree no. 2 [15], from 2 May 2031; {told}"]
 
 
 def test_what_later_decrees_do_stands_beside_what_this_one_does() -> None:
@@ -119,12 +119,12 @@ def test_a_suspension_that_was_ended_says_so_and_when() -> None:
     ended = _ended_by(Change(Kind.ABROGATION, 16, "3", date(2031, 5, 4), retroactive=False), Kind.SUSPENSION)
     suspended = "Suspendu par l’arrêté n° 2 [15], à compter du 2 mai 2031"
     no_more = "l’arrêté n° 2 [15] est lui-même abrogé par l’arrêté n° 3 [16], à compter du 4 mai 2031"
-    assert _said(ended, Part.CHANGED) == [f"{suspended} ; {no_more}"]
+    assert _said(ended, PostPart.CHANGED) == [f"{suspended} ; {no_more}"]
 
 
 def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> None:
     last = Change(Kind.ABROGATION, 17, "4", retroactive=True)
-    [text] = _said(_ended_by(Change(Kind.ABROGATION, 16, "3", undone_by=(last,), retroactive=True)), Part.CHANGED)
+    [text] = _said(_ended_by(Change(Kind.ABROGATION, 16, "3", undone_by=(last,), retroactive=True)), PostPart.CHANGED)
     assert "retiré par l’arrêté n° 3 [16] (l’effet sur le premier arrêté est à vérifier)" in text
     assert "l’arrêté n° 3 [16] est lui-même retiré par l’arrêté n° 4 [17]" in text
 
@@ -135,7 +135,7 @@ def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
     assert announce_in_full(ended, DROME, NOW, "fr", told).timing == f"À {doubt}"
     assert f" · à {doubt} · " in decree_line(ended, DROME, NOW, "fr", told)
     assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(ended, DROME, NOW, "en", told)
-    [recourse] = (line.text for line in announce(Dispatch(ended, DROME, NOW, "fr", told)).lines if line.part is Part.RECOURSE)
+    [recourse] = (line.text for line in announce(Dispatch(ended, DROME, NOW, "fr", told)).lines if line.part is PostPart.RECOURSE)
     assert "Il n’est pas sûr que l’arrêté soit encore en vigueur" in recourse
 
 
@@ -173,8 +173,8 @@ def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
 )
 def test_flags_in_words(flag: Flag, changes: dict[str, Any], french: str, english: str) -> None:
     flagged = advised(flags=(flag,), **changes)
-    assert _said(decree(), Part.FLAGS, "fr", flagged) == [french]
-    assert _said(decree(), Part.FLAGS, "en", flagged) == [english]
+    assert _said(decree(), PostPart.FLAGS, "fr", flagged) == [french]
+    assert _said(decree(), PostPart.FLAGS, "en", flagged) == [english]
 
 
 @pytest.mark.parametrize(
@@ -212,17 +212,17 @@ def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expe
 )
 def test_cameras(count: int | None, types: tuple[CameraType, ...], french: str, english: str) -> None:
     of = decree(facts=Facts(cameras=count, camera_types=types))
-    assert _said(of, Part.CAMERAS) == [french]
-    assert _said(of, Part.CAMERAS, "en") == [english]
+    assert _said(of, PostPart.CAMERAS) == [french]
+    assert _said(of, PostPart.CAMERAS, "en") == [english]
 
 
 def test_where_else_it_was_published_is_told_once_each() -> None:
-    assert _said(decree(sightings=(Sighting("26", PDF, 7, NOW),)), Part.SIGHTINGS) == []
+    assert _said(decree(sightings=(Sighting("26", PDF, 7, NOW),)), PostPart.SIGHTINGS) == []
     others = tuple(Sighting("92", f"https://a.example/{n}.pdf", 1, NOW) for n in (1, 1, 2, 3, 4, 5, 6, 7))
-    said = _said(decree(sightings=others), Part.SIGHTINGS)
+    said = _said(decree(sightings=others), PostPart.SIGHTINGS)
     assert said == ["Aussi publié (92), page 1 (PDF)"] * 4 + ["Aussi publié (92), page 1 (PDF) (+2)"]
 
 
 def test_without_counsel_nothing_of_the_law_is_said() -> None:
     parts = {line.part for line in announce_in_full(decree(), DROME, NOW).lines}
-    assert not parts & {Part.FLAGS, Part.RECOURSE, Part.ADVICE}
+    assert not parts & {PostPart.FLAGS, PostPart.RECOURSE, PostPart.ADVICE}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Counsel, Decree, Facts, Flag, Place
-from bot.messages import Dispatch, Language, Part, StatusLimits, announce, mastodon_length, mastodon_status
+from bot.messages import Dispatch, Language, PostPart, StatusLimits, announce, mastodon_length, mastodon_status
 from bot.messages.cleaning import link_to
 from bot.messages.layout import TooSmall
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, advised, counsels, decree, decrees, languages, nows, places
@@ -124,7 +124,7 @@ def test_what_is_said_of_the_law_is_whole_or_brief_or_absent(
     decree: Decree, now: datetime, language: Language, counsel: Counsel, room: int
 ) -> None:
     status = mastodon_status(Dispatch(decree, DROME, now, language, counsel), limits=StatusLimits(room))
-    legal = {Part.RECOURSE, Part.FLAGS}
+    legal = {PostPart.RECOURSE, PostPart.FLAGS}
     whole = [line for line in announce(Dispatch(decree, DROME, now, language, counsel)).lines if line.part in legal]
     rows = status.split("\n")
     forms = {text for line in whole for text in (line.text, line.brief)}

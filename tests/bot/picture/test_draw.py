@@ -14,7 +14,7 @@ from bot.delivery.picture import page as page_module
 from bot.delivery.picture.album import draw
 from bot.delivery.picture.page import placed_words
 from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, Why
-from bot.reading.pages.ocr import Command, EngineKind, OcrFailed, Raster, find_ocr
+from bot.reading.pages.ocr import EngineKind, OcrFailed, Raster, TesseractCommand, find_ocr
 from bot.reading.sandbox.wire import Start
 from bot.reading.sandbox.worker import Worker
 from tests.bot.picture.papers import DECREE, NAMES, PERIOD, PHRASES, TITLE, all_pixels, boxes_of, image_of, is_slate, is_yellow, pixels_in
@@ -194,7 +194,7 @@ def test_the_words_of_the_command_are_read_like_those_of_the_library(tmp_path: P
     row = "5\\t1\\t1\\t1\\t1\\t1\\t100\\t50\\t60\\t20\\t90\\tArrêté\\n"
     command.write_text(f"#!/bin/sh\ncat > /dev/null\nprintf 'level\\n{row}'\n", encoding="utf-8")
     command.chmod(0o700)
-    engine = Command(str(command), tmp_path)
+    engine = TesseractCommand(str(command), tmp_path)
     image = Raster(bytes(4), 2, 2, 2, 150)
     assert placed_words(engine.table(image), 1).boxes == ((100, 50, 160, 70),) * 6
     command.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.delivery.picture.album import Choice, choose
+from bot.delivery.picture.album import PageChoice, choose
 from bot.delivery.picture.page import find, letters_of, lies_on_its_side, names, placed_words, signatures, sureness
 from bot.delivery.picture.placed import Box, Placed, lines, strips
 from bot.delivery.picture.png import COVERED, HIGHLIGHTED, encode, inked, paint
@@ -49,7 +49,7 @@ def test_the_page(evidence: tuple[Evidence, ...], page: int) -> None:
 
 
 def test_a_decree_without_a_page_is_on_the_first() -> None:
-    assert choose(decree(page=-1)) == Choice(1, ())
+    assert choose(decree(page=-1)) == PageChoice(1, ())
 
 
 def test_the_phrases_are_those_of_the_page_that_tell_something_each_once() -> None:
@@ -61,7 +61,7 @@ def test_the_phrases_are_those_of_the_page_that_tell_something_each_once() -> No
         quoted("court", 8, Where.OPERATIVE, "tribunal administratif de Lyon"),
         quoted("cameras", 8, Where.OPERATIVE, "n° 8"),
     )
-    assert choose(decree(evidence=evidence)) == Choice(8, ("un traitement algorithmique", "du 19 au 22 avril"))
+    assert choose(decree(evidence=evidence)) == PageChoice(8, ("un traitement algorithmique", "du 19 au 22 avril"))
 
 
 def test_phrases_are_not_without_end() -> None:

@@ -7,7 +7,7 @@ import pytest
 import structlog
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.queries.telegram.telegram_polling import Patience, Stopped, answered, pause_after, unless
+from bot.queries.telegram.telegram_polling import PollingRetries, Stopped, answered, pause_after, unless
 
 
 def retry_after(seconds: int, monkeypatch: pytest.MonkeyPatch) -> RetryAfter:
@@ -90,7 +90,7 @@ def network() -> NetworkError:
 
 async def test_an_outage_is_waited_out_and_told_at_its_start_and_end_only() -> None:
     script = Script(*(network() for _ in range(4)))
-    patience = Patience(asyncio.Event(), script.sleep)
+    patience = PollingRetries(asyncio.Event(), script.sleep)
     with structlog.testing.capture_logs() as logs:
         assert await patience.attempt("getMe", script) == "up"
         assert await patience.attempt("getUpdates", script) == "up"
@@ -104,7 +104,7 @@ async def test_an_outage_is_waited_out_and_told_at_its_start_and_end_only() -> N
 
 async def test_a_second_poller_is_told_once_although_both_take_turns() -> None:
     script = Script()
-    patience = Patience(asyncio.Event(), script.sleep)
+    patience = PollingRetries(asyncio.Event(), script.sleep)
     with structlog.testing.capture_logs() as logs:
         for _ in range(5):
             script.errors.append(Conflict("Conflict: terminated by other getUpdates request"))
@@ -119,13 +119,13 @@ async def test_a_second_poller_is_told_once_although_both_take_turns() -> None:
 
 async def test_answers_that_cannot_be_digested_are_waited_out_too() -> None:
     script = Script(TypeError("x"), TelegramError("Invalid server response"))
-    assert await Patience(asyncio.Event(), script.sleep).attempt("getUpdates", script) == "up"
+    assert await PollingRetries(asyncio.Event(), script.sleep).attempt("getUpdates", script) == "up"
 
 
 async def test_a_refused_token_is_waited_out_without_showing_it() -> None:
     script = Script(*(InvalidToken("The token `1:secret` was rejected by the server.") for _ in range(3)))
     with structlog.testing.capture_logs() as logs:
-        assert await Patience(asyncio.Event(), script.sleep).attempt("getMe", script) == "up"
+        assert await PollingRetries(asyncio.Event(), script.sleep).attempt("getMe", script) == "up"
     assert script.naps == [1, 2, 4]
     assert [entry["log_level"] for entry in logs] == ["error", "info"]
     assert "secret" not in str(logs)
@@ -153,7 +153,7 @@ async def test_a_long_pause_ends_at_once_when_told_to_stop() -> None:
         resting.set()
         await asyncio.Event().wait()
 
-    waiting = asyncio.create_task(Patience(stop, sleep).attempt("getMe", Script(network())))
+    waiting = asyncio.create_task(PollingRetries(stop, sleep).attempt("getMe", Script(network())))
     await resting.wait()
     stop.set()
     with pytest.raises(Stopped):

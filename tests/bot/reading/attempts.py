@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.limits import Limits
+from bot.reading.limits import ReadingLimits
 from bot.reading.reader import read_pdf
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children
 
-LIMITS = Limits(ocr=False, seconds=600, page_seconds=3.0, memory_bytes=400 * 1024**2)
+LIMITS = ReadingLimits(ocr=False, seconds=600, page_seconds=3.0, memory_bytes=400 * 1024**2)
 """Only the processor time of a page is short: a busy machine changes nothing of what is read."""
 
 
@@ -35,7 +35,7 @@ def state(path: Path) -> tuple[list[str], int, int]:
     return sorted(entry.name for entry in path.parent.iterdir()), about.st_size, about.st_mtime_ns
 
 
-async def read(path: Path, limits: Limits = LIMITS) -> Reading:
+async def read(path: Path, limits: ReadingLimits = LIMITS) -> Reading:
     """Read within the limits, leaving no process and no file behind."""
     before = state(path)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Act, PageText, TextOrigin
-from bot.reading.acts.tables import Row, begins_table, continues_table, read_table
+from bot.reading.acts.tables import TableRow, begins_table, continues_table, read_table
 from bot.reading.assembly import assemble
 
 COVER_OF_06 = "RECUEIL DES ACTES ADMINISTRATIFS\nRecueil spécial 318-2025 édition du 14/12/2025"
@@ -81,7 +81,7 @@ def row(number: str, day: str, subject: str, page: int) -> str:
 def test_four_columns() -> None:
     table = "Arrêtés | Dates | PREFECTURE DE POLICE | Pages\n" + row("n°2025-01006", "11.08.2025", DRONES, 3)
     table += "Annexe de l'arrêté n°2025-01006 du 11 août 2025\n5\n" + row("n°2025-01007", "12.08.2025", NOISE, 6)
-    assert read_table([COVER_OF_92 + table]) == (Row("202501006", f"Arrêté {DRONES}", 3), Row("202501007", f"Arrêté {NOISE}", 6))
+    assert read_table([COVER_OF_92 + table]) == (TableRow("202501006", f"Arrêté {DRONES}", 3), TableRow("202501007", f"Arrêté {NOISE}", 6))
     body = (decree("2025-01006", DRONES), "suite", "Annexe\nplan", decree("2025-01007", NOISE))
     acts = assemble(pages(COVER_OF_92 + table, "", *body)).acts
     assert ranges(acts) == [(3, 5), (6, 6)]

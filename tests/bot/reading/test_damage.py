@@ -14,10 +14,10 @@ import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.limits import Limits, Unreadable
+from bot.reading.limits import ReadingLimits, Unreadable
 from bot.reading.pages.damage import streams_unpack
 from bot.reading.pages.ocr import Recognised
-from bot.reading.pages.pdf import Document
+from bot.reading.pages.pdf import PdfDocument
 from bot.reading.reader import read_pdf
 from tests.bot.reading import hostile, hostile_pages, papers
 from tests.bot.reading.papers import BODY, FONT, stream, text_content, write
@@ -25,7 +25,7 @@ from tests.bot.reading.test_pages import Fixed, picture, scanned
 from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
-LIMITS = Limits(ocr=False)
+LIMITS = ReadingLimits(ocr=False)
 PACKED = stream(text_content(BODY), compress=True)
 FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >>"
 
@@ -143,10 +143,10 @@ def test_a_damaged_scan_is_recognised_and_not_taken_for_whole(saved: Save) -> No
     entries = b"/Width %d /Height %d /BitsPerComponent 8 /ColorSpace /DeviceGray /Filter /FlateDecode" % (width, height)
     content = hostile_pages.image(entries, image, text=False)
     at = content.index(image)
-    page = Document(saved(hit(content, at + len(image) * 9 // 10)), lambda: Fixed(Recognised(BODY, 90))).recognise(1)
+    page = PdfDocument(saved(hit(content, at + len(image) * 9 // 10)), lambda: Fixed(Recognised(BODY, 90))).recognise(1)
     assert (page.origin, page.damaged) == (TextOrigin.OCR, True)
-    assert not Document(saved(content), lambda: Fixed(Recognised(BODY, 90))).recognise(1).damaged
-    assert not Document(saved(scanned(picture(BODY))), lambda: Fixed(Recognised(BODY, 90))).recognise(1).damaged
+    assert not PdfDocument(saved(content), lambda: Fixed(Recognised(BODY, 90))).recognise(1).damaged
+    assert not PdfDocument(saved(scanned(picture(BODY))), lambda: Fixed(Recognised(BODY, 90))).recognise(1).damaged
 
 
 def test_what_a_bomb_holds_is_not_unpacked_to_its_end() -> None:

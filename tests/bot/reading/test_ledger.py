@@ -6,15 +6,15 @@ import pytest
 
 from bot.domain import PageText, TextOrigin
 from bot.reading.ledger import Ledger
-from bot.reading.limits import Limits, Unreadable
-from bot.reading.sandbox.wire import Failed, NotUnderstood, Opened, encode
+from bot.reading.limits import ReadingLimits, Unreadable
+from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, encode
 
 PENDING = TextOrigin.PENDING
 
 
 def opened(count: int, *known: PageText) -> Ledger:
-    ledger = Ledger(Limits(), known)
-    ledger.open(encode(Opened(count)))
+    ledger = Ledger(ReadingLimits(), known)
+    ledger.open(encode(FileOpened(count)))
     return ledger
 
 
@@ -77,24 +77,28 @@ def test_a_page_is_recognised_once() -> None:
 
 @pytest.mark.parametrize(
     ("first", "reason"),
-    [(Opened(0), "no page"), (Opened(5001), "5001 pages, more than the 5000 allowed"), (Failed("verrouillé\n\x1b[31m"), "verrouillé  ")],
+    [
+        (FileOpened(0), "no page"),
+        (FileOpened(5001), "5001 pages, more than the 5000 allowed"),
+        (Failed("verrouillé\n\x1b[31m"), "verrouillé  "),
+    ],
 )
-def test_files_that_are_not_read(first: Opened | Failed, reason: str) -> None:
+def test_files_that_are_not_read(first: FileOpened | Failed, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
-        Ledger(Limits()).open(encode(first))
+        Ledger(ReadingLimits()).open(encode(first))
 
 
 def test_the_number_of_pages_does_not_change() -> None:
     ledger = opened(2)
     with pytest.raises(NotUnderstood):
-        ledger.open(encode(Opened(3)))
+        ledger.open(encode(FileOpened(3)))
     with pytest.raises(NotUnderstood):
         ledger.open(encode(PageText(1, "un")))
 
 
 def test_what_is_received_is_capped() -> None:
-    ledger = Ledger(Limits(max_output_bytes=100))
-    ledger.open(encode(Opened(2)))
+    ledger = Ledger(ReadingLimits(max_output_bytes=100))
+    ledger.open(encode(FileOpened(2)))
     assert not ledger.full
     ledger.survey(encode(PageText(1, "x" * 100)))
     assert ledger.full

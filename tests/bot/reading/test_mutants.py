@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.limits import Limits, Unreadable
+from bot.reading.limits import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 from tests.bot.reading import hostile, hostile_pages, papers
 from tests.bot.reading.papers import BODY
@@ -25,7 +25,7 @@ from tests.skipping import HANGS
 COUNT = int(os.environ.get("VIGIE_MUTANTS", "40"))
 SEED = 26
 # As in use, but for the time: a page that never ends is to show, not to make the suite wait.
-LIMITS = Limits(ocr=False, page_seconds=5)
+LIMITS = ReadingLimits(ocr=False, page_seconds=5)
 
 
 def originals() -> list[bytes]:

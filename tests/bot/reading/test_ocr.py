@@ -8,7 +8,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from bot.domain.folding import fold_letters
-from bot.reading.pages.ocr import Command, InProcess, Ocr, OcrFailed, Raster, Recognised, _from_tsv, find_data, find_ocr, recognise
+from bot.reading.pages.ocr import InProcess, Ocr, OcrFailed, Raster, Recognised, TesseractCommand, _from_tsv, find_data, find_ocr, recognise
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
@@ -114,7 +114,7 @@ def engines() -> list[Ocr]:
     command = shutil.which("tesseract")
     if data is None:
         return []
-    return [InProcess(data), *([Command(command, data)] if command else [])]
+    return [InProcess(data), *([TesseractCommand(command, data)] if command else [])]
 
 
 @pytest.mark.usefixtures("with_ocr")
@@ -141,7 +141,7 @@ def test_the_command_needs_nothing_but_the_data(tmp_path: Path) -> None:
     with pdfium.PdfDocument(build_standalone([BODY], scanned=True)) as document:
         bitmap = document[0].render(scale=150 / 72, grayscale=True)
         image = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
-    assert Command(command, tmp_path).read(image) == Command(command, data).read(image)
+    assert TesseractCommand(command, tmp_path).read(image) == TesseractCommand(command, data).read(image)
 
 
 @pytest.mark.usefixtures("with_ocr")
@@ -150,4 +150,4 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     if command is None:
         pytest.skip("no tesseract command on this machine")
     with pytest.raises(OcrFailed, match="status"):
-        Command(command, tmp_path).read(blank(150, 1))
+        TesseractCommand(command, tmp_path).read(blank(150, 1))

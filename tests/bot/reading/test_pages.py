@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.domain import PageText, TextOrigin
 from bot.domain.folding import fold_letters
 from bot.reading.pages.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
-from bot.reading.pages.pdf import Document
+from bot.reading.pages.pdf import PdfDocument
 from bot.reading.pages.quality import HALF_A_PAGE, LITTLE_TEXT
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
@@ -47,8 +47,8 @@ def never() -> Ocr | None:
     pytest.fail("no page of this test needs an engine")
 
 
-def opened(content: bytes, save: Save, ocr: Callable[[], Ocr | None] = never) -> Document:
-    return Document(save(content), ocr)
+def opened(content: bytes, save: Save, ocr: Callable[[], Ocr | None] = never) -> PdfDocument:
+    return PdfDocument(save(content), ocr)
 
 
 def survey(content: bytes, save: Save) -> PageText:

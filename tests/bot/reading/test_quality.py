@@ -4,7 +4,7 @@ import pytest
 
 from bot.reading.acts.running_titles import own_length
 from bot.reading.pages import quality
-from bot.reading.pages.quality import HALF_A_PAGE, MUCH_IMAGE, Layer, Shown, garbage_ratio, is_convincing, judge
+from bot.reading.pages.quality import HALF_A_PAGE, MUCH_IMAGE, Layer, PageInk, garbage_ratio, is_convincing, judge
 from tests.bot.reading.papers import BODY
 
 RUNNING_TITLE = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation de la mise en œuvre 12"
@@ -18,37 +18,37 @@ ODD_OCR = BODY.replace("sé", "sÉ").replace("ri", "r1t").replace("ti", "t|") * 
 @pytest.mark.parametrize(
     ("text", "shown", "expected"),
     [
-        (BODY * 3, Shown(), Layer.GOOD),
-        (BODY * 3, Shown(1.0, 0.01), Layer.GOOD),  # a scan that carries a good OCR
-        (BODY * 5, Shown(1.0, 0.3), Layer.GOOD),
-        (BODY + BODY[:300], Shown(1.0, 0.04), Layer.DOUBTFUL),  # a scan pasted under half a page of text
-        (OLD_OCR, Shown(1.0), Layer.DOUBTFUL),  # a scan that carries a poor one
-        (ODD_OCR, Shown(1.0), Layer.DOUBTFUL),
-        (OLD_OCR, Shown(0.1), Layer.GOOD),  # odd, but no image shows anything else
-        (BODY, Shown(0.05, 0.01), Layer.GOOD),  # a letterhead
-        (RUNNING_TITLE, Shown(1.0, 0.1), Layer.SHORT),  # a scan with the stamped running title
-        (RUNNING_TITLE, Shown(0.36), Layer.SHORT),
-        (RUNNING_TITLE, Shown(0.34), Layer.GOOD),
-        (LONG_TITLE, Shown(1.0, 0.1), Layer.SHORT),  # the same, long enough for a page of text
-        (f"{BODY}\n{LONG_TITLE}", Shown(1.0, 0.1), Layer.SHORT),
-        (f"{BODY * 2}\n{LONG_TITLE}", Shown(1.0, 0.01), Layer.GOOD),
-        (f"{LONG_TITLE}\n{BODY * 5}", Shown(1.0, 0.1), Layer.GOOD),
-        (RUNNING_TITLE, Shown(ink=0.05), Layer.SHORT),  # letters drawn as curves
-        ("12", Shown(0.03), Layer.SHORT),
-        ("12", Shown(0.01), Layer.GOOD),
-        ("", Shown(ink=0.01), Layer.SHORT),
-        ("", Shown(), Layer.GOOD),
-        (GLYPHS, Shown(), Layer.GARBLED),
-        (BODY * 3 + GLYPHS, Shown(), Layer.GARBLED),
-        (BODY * 3 + GLYPHS[:32], Shown(), Layer.DOUBTFUL),
-        (BODY.replace("e", "\ufffd"), Shown(), Layer.GARBLED),
-        (BODY.replace("e", "\ue065"), Shown(), Layer.GARBLED),
-        (NAMES, Shown(), Layer.DOUBTFUL),  # letters, but of no French word
-        (NAMES, Shown(lost=0.03), Layer.GARBLED),
-        (BODY, Shown(lost=0.5), Layer.GOOD),  # a font that says nothing of its letters, rightly guessed
+        (BODY * 3, PageInk(), Layer.GOOD),
+        (BODY * 3, PageInk(1.0, 0.01), Layer.GOOD),  # a scan that carries a good OCR
+        (BODY * 5, PageInk(1.0, 0.3), Layer.GOOD),
+        (BODY + BODY[:300], PageInk(1.0, 0.04), Layer.DOUBTFUL),  # a scan pasted under half a page of text
+        (OLD_OCR, PageInk(1.0), Layer.DOUBTFUL),  # a scan that carries a poor one
+        (ODD_OCR, PageInk(1.0), Layer.DOUBTFUL),
+        (OLD_OCR, PageInk(0.1), Layer.GOOD),  # odd, but no image shows anything else
+        (BODY, PageInk(0.05, 0.01), Layer.GOOD),  # a letterhead
+        (RUNNING_TITLE, PageInk(1.0, 0.1), Layer.SHORT),  # a scan with the stamped running title
+        (RUNNING_TITLE, PageInk(0.36), Layer.SHORT),
+        (RUNNING_TITLE, PageInk(0.34), Layer.GOOD),
+        (LONG_TITLE, PageInk(1.0, 0.1), Layer.SHORT),  # the same, long enough for a page of text
+        (f"{BODY}\n{LONG_TITLE}", PageInk(1.0, 0.1), Layer.SHORT),
+        (f"{BODY * 2}\n{LONG_TITLE}", PageInk(1.0, 0.01), Layer.GOOD),
+        (f"{LONG_TITLE}\n{BODY * 5}", PageInk(1.0, 0.1), Layer.GOOD),
+        (RUNNING_TITLE, PageInk(ink=0.05), Layer.SHORT),  # letters drawn as curves
+        ("12", PageInk(0.03), Layer.SHORT),
+        ("12", PageInk(0.01), Layer.GOOD),
+        ("", PageInk(ink=0.01), Layer.SHORT),
+        ("", PageInk(), Layer.GOOD),
+        (GLYPHS, PageInk(), Layer.GARBLED),
+        (BODY * 3 + GLYPHS, PageInk(), Layer.GARBLED),
+        (BODY * 3 + GLYPHS[:32], PageInk(), Layer.DOUBTFUL),
+        (BODY.replace("e", "\ufffd"), PageInk(), Layer.GARBLED),
+        (BODY.replace("e", "\ue065"), PageInk(), Layer.GARBLED),
+        (NAMES, PageInk(), Layer.DOUBTFUL),  # letters, but of no French word
+        (NAMES, PageInk(lost=0.03), Layer.GARBLED),
+        (BODY, PageInk(lost=0.5), Layer.GOOD),  # a font that says nothing of its letters, rightly guessed
     ],
 )
-def test_what_a_layer_is_worth(text: str, shown: Shown, expected: Layer) -> None:
+def test_what_a_layer_is_worth(text: str, shown: PageInk, expected: Layer) -> None:
     assert judge(text, shown) is expected
     # The short cut, which is not taken where there is room for a scan under the text, never says otherwise.
     has_room = shown.coverage > MUCH_IMAGE and own_length(text) < HALF_A_PAGE
@@ -71,7 +71,7 @@ def test_a_full_page_of_french_is_convincing_by_itself() -> None:
 )
 def test_odd_signs_in_a_good_text_are_not_garbage(text: str) -> None:
     assert garbage_ratio(text) == 0.0
-    assert judge(text, Shown()) is Layer.GOOD
+    assert judge(text, PageInk()) is Layer.GOOD
 
 
 def test_a_page_of_glyph_numbers_is_nearly_all_garbage() -> None:

@@ -11,14 +11,14 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import Reading, TextOrigin
 from bot.reading.assembly import text_digest
-from bot.reading.limits import Limits, Unreadable
+from bot.reading.limits import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 from tests.bot.reading import papers
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
-WITHOUT_OCR = Limits(ocr=False)
+WITHOUT_OCR = ReadingLimits(ocr=False)
 TITLE = "Arrêté n° 26-2025-12 portant autorisation d'un traitement algorithmique des images"
 
 
@@ -176,7 +176,7 @@ async def test_a_pdf_locked_against_printing_only_is_read(saved: Save) -> None:
 async def test_too_many_pages(saved: Save) -> None:
     content = papers.pages_of([papers.stream(b"")] * 5)
     with pytest.raises(Unreadable, match="5 pages, more than the 4"):
-        await read_pdf(saved(content), Limits(max_pages=4, ocr=False))
+        await read_pdf(saved(content), ReadingLimits(max_pages=4, ocr=False))
 
 
 async def test_var_recueil_of_video_protection(real_recueils: Path) -> None:

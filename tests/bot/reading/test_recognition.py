@@ -12,8 +12,8 @@ import pytest
 
 from bot.domain import Act, PageText, Reading, TextOrigin
 from bot.reading import reader
-from bot.reading.follow import Follower, Progress
-from bot.reading.limits import Limits
+from bot.reading.follow import Follower, PageProgress
+from bot.reading.limits import ReadingLimits
 from bot.reading.pages.ocr import EngineKind
 from bot.reading.reader import read_pdf
 from bot.reading.sandbox import worker
@@ -39,7 +39,7 @@ SURVEY = {
 }
 PENDING = [number for number, (origin, _) in SURVEY.items() if origin == "pending"]
 PLAIN = {number: f"texte de la page {number}" for number in PENDING}
-ONE = Limits(workers=1)
+ONE = ReadingLimits(workers=1)
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +132,7 @@ async def test_an_act_with_text_is_told_before_the_scans_are_read(tmp_path: Path
 
 async def test_two_processes_work_at_the_same_time_on_different_pages(scan: Scan) -> None:
     path = scan(together=2)
-    assert (await read_pdf(path, Limits(workers=2))).complete
+    assert (await read_pdf(path, ReadingLimits(workers=2))).complete
     asked = [entry for entry in stand_in.log(path) if entry[1].startswith("recognise")]
     # None was answered before a second one was asked of another process.
     assert len({process for process, _ in asked[:2]}) == 2
@@ -147,7 +147,7 @@ async def test_the_workers_go_on_while_early_is_awaited(scan: Scan) -> None:
         async with asyncio.timeout(HANGS):
             await done.wait()
 
-    def told(progress: Progress) -> None:
+    def told(progress: PageProgress) -> None:
         if progress.recognised == len(PENDING):
             done.set()
 
@@ -173,7 +173,7 @@ async def test_a_page_that_costs_its_process_is_the_only_one_lost(
 
 async def test_too_many_lost_processes_end_it(scan: Scan) -> None:
     path = scan(dict.fromkeys(PENDING, DIE))
-    reading = await read_pdf(path, Limits(workers=1, max_crashes=2))
+    reading = await read_pdf(path, ReadingLimits(workers=1, max_crashes=2))
     assert reading.unreadable_pages == tuple(PENDING)
     assert len(stand_in.pages_asked(path)) == 3
 
@@ -190,21 +190,21 @@ async def test_the_time_of_the_file_ends_it_and_says_so(scan: Scan, capsys: pyte
 
 
 async def test_the_text_of_all_processes_together_is_capped(scan: Scan) -> None:
-    reading = await read_pdf(scan({10: "x" * 10_000}), Limits(workers=1, max_output_bytes=10_000))
+    reading = await read_pdf(scan({10: "x" * 10_000}), ReadingLimits(workers=1, max_output_bytes=10_000))
     assert reading.ocr_pages == (10,)
     assert len(reading.unreadable_pages) == len(PENDING) - 1
 
 
 async def test_processes_are_replaced_before_they_grow(scan: Scan) -> None:
     path = scan()
-    assert (await read_pdf(path, Limits(workers=1, pages_per_worker=2))).complete
+    assert (await read_pdf(path, ReadingLimits(workers=1, pages_per_worker=2))).complete
     processes = [process for process, order in stand_in.log(path) if order.startswith("recognise")]
     assert [processes.count(process) for process in dict.fromkeys(processes)] == [2, 2, 2]
 
 
 async def test_pages_read_before_are_not_read_again(scan: Scan) -> None:
     path = scan()
-    first = await read_pdf(path, Limits(workers=1, seconds=60), follower=Follower())
+    first = await read_pdf(path, ReadingLimits(workers=1, seconds=60), follower=Follower())
     before = [page for page in first.pages if page.number not in (5, 11)]
     again = await read_pdf(path, ONE, known=[*before, PageText(5, "", TextOrigin.UNREADABLE), PageText(11, "", TextOrigin.PENDING)])
     assert again == first
@@ -221,7 +221,7 @@ async def test_everything_known_needs_no_page(scan: Scan) -> None:
 
 
 async def test_progress_is_told_page_by_page(scan: Scan) -> None:
-    told: list[Progress] = []
+    told: list[PageProgress] = []
     await read_pdf(scan(), ONE, follower=Follower(told=told.append))
     assert [progress.page.number for progress in told if progress.page] == [*range(1, 12), 10, 7, 4, 5, 8, 11]
     assert all(progress.pages == 11 for progress in told)
@@ -246,7 +246,7 @@ def refuses(act: Act) -> bool:
     return False
 
 
-def stumbles(progress: Progress) -> None:
+def stumbles(progress: PageProgress) -> None:
     if progress.recognised == 1:
         raise Fault("told")
 
@@ -258,7 +258,7 @@ async def test_a_fault_of_the_follower_ends_the_reading_and_is_raised(scan: Scan
     path = scan({4: HANG, 5: HANG, 8: HANG})
     async with asyncio.timeout(HANGS):
         with pytest.raises(Fault):
-            await read_pdf(path, Limits(workers=2), follower=follower)
+            await read_pdf(path, ReadingLimits(workers=2), follower=follower)
     assert list(stand_ins_running()) == []
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -267,7 +267,7 @@ async def test_a_fault_of_the_follower_ends_the_reading_and_is_raised(scan: Scan
 @pytest.mark.parametrize("when", range(0, 60, 4))
 async def test_cancelled_at_any_moment_nothing_is_left(scan: Scan, when: int) -> None:
     path = scan({8: HANG, 5: HANG})
-    task = asyncio.create_task(read_pdf(path, Limits(workers=2), follower=Follower(says("page 10"))))
+    task = asyncio.create_task(read_pdf(path, ReadingLimits(workers=2), follower=Follower(says("page 10"))))
     for _ in range(when):
         if when < 20:
             await asyncio.sleep(0)

@@ -14,9 +14,9 @@ import pytest
 
 from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.ledger import Ledger
-from bot.reading.limits import Limits, Unreadable
+from bot.reading.limits import ReadingLimits, Unreadable
 from bot.reading.reader import listen, read_pdf
-from bot.reading.sandbox.wire import Failed, NotUnderstood, Opened, Recognise, Start, Survey, decode, encode, parse_order
+from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, Recognise, Start, Survey, decode, encode, parse_order
 from bot.reading.sandbox.worker import child_environment
 from tests.bot.reading import hostile_pages, papers
 from tests.bot.reading.papers import BODY
@@ -32,61 +32,61 @@ FAR = 1e12
 
 async def test_a_page_that_kills_its_process_costs_that_page_only(saved: Save) -> None:
     content = papers.pages_of([GOOD, papers.bomb(), GOOD])
-    reading = await read_pdf(saved(content), Limits(memory_bytes=300 * MEBI, ocr=False))
+    reading = await read_pdf(saved(content), ReadingLimits(memory_bytes=300 * MEBI, ocr=False))
     assert reading.unreadable_pages == (2,)
     assert [page.text.split() for page in reading.acts[0].pages] == [BODY.split(), [], BODY.split()]
 
 
 async def test_too_many_deadly_pages_leave_the_rest_unread(saved: Save) -> None:
     content = papers.pages_of([GOOD, papers.bomb(), papers.bomb(), GOOD])
-    reading = await read_pdf(saved(content), Limits(memory_bytes=300 * MEBI, ocr=False, max_crashes=1))
+    reading = await read_pdf(saved(content), ReadingLimits(memory_bytes=300 * MEBI, ocr=False, max_crashes=1))
     assert reading.unreadable_pages == (2, 3, 4)
 
 
 async def test_nothing_at_all_before_the_crash(saved: Save) -> None:
     # Python itself does not fit: it dies before the first page.
     with pytest.raises(Unreadable, match="no page could be read"):
-        await read_pdf(saved(papers.pages_of([GOOD])), Limits(memory_bytes=8 * MEBI, ocr=False))
+        await read_pdf(saved(papers.pages_of([GOOD])), ReadingLimits(memory_bytes=8 * MEBI, ocr=False))
 
 
 @pytest.mark.parametrize("content", [papers.endless_tree(), papers.endless_form()])
 async def test_endless_structures_end(saved: Save, content: bytes) -> None:
-    reading = await read_pdf(saved(content), Limits(ocr=False))
+    reading = await read_pdf(saved(content), ReadingLimits(ocr=False))
     assert reading.page_count >= 1
     assert all(not page.text for act in reading.acts for page in act.pages)
 
 
 async def test_scripts_are_not_run(saved: Save) -> None:
     content = papers.pages_of([GOOD], catalogue=b"/OpenAction << /S /JavaScript /JS (while(true){}) >>")
-    assert (await read_pdf(saved(content), Limits(ocr=False, seconds=60))).complete
+    assert (await read_pdf(saved(content), ReadingLimits(ocr=False, seconds=60))).complete
 
 
 @pytest.mark.parametrize("content", [b"[" * 200_000 + b"] TJ", b"q " * 500_000])
 async def test_deep_nesting_is_survived(saved: Save, content: bytes) -> None:
-    reading = await read_pdf(saved(papers.pages_of([papers.stream(content), GOOD])), Limits(ocr=False))
+    reading = await read_pdf(saved(papers.pages_of([papers.stream(content), GOOD])), ReadingLimits(ocr=False))
     assert reading.acts[-1].pages[-1].text.split() == BODY.split()
 
 
 async def test_no_time_at_all(saved: Save) -> None:
     with pytest.raises(Unreadable, match="took too long"):
-        await read_pdf(saved(papers.pages_of([GOOD])), Limits(seconds=0.0, ocr=False))
+        await read_pdf(saved(papers.pages_of([GOOD])), ReadingLimits(seconds=0.0, ocr=False))
 
 
 async def test_the_text_is_capped(saved: Save) -> None:
-    reading = await read_pdf(saved(papers.pages_of([GOOD] * 20)), Limits(max_output_bytes=2000, ocr=False))
+    reading = await read_pdf(saved(papers.pages_of([GOOD] * 20)), ReadingLimits(max_output_bytes=2000, ocr=False))
     assert 20 in reading.unreadable_pages
     assert 1 not in reading.unreadable_pages
 
 
-def ledger(limits: Limits | None = None) -> Ledger:
-    return Ledger(limits or Limits())
+def ledger(limits: ReadingLimits | None = None) -> Ledger:
+    return Ledger(limits or ReadingLimits())
 
 
 def nobody(_: PageText) -> None:
     pass
 
 
-def heard(*messages: Opened | Failed | PageText, end: bool = True) -> asyncio.StreamReader:
+def heard(*messages: FileOpened | Failed | PageText, end: bool = True) -> asyncio.StreamReader:
     reader = asyncio.StreamReader()
     for message in messages:
         reader.feed_data(encode(message))
@@ -97,7 +97,7 @@ def heard(*messages: Opened | Failed | PageText, end: bool = True) -> asyncio.St
 
 async def test_a_child_that_dies_midway() -> None:
     kept = ledger()
-    assert await listen(heard(Opened(3), PageText(1, "un")), kept, FAR, nobody) is None
+    assert await listen(heard(FileOpened(3), PageText(1, "un")), kept, FAR, nobody) is None
     assert kept.give_up_unsurveyed() == (2, 3)
     assert [(page.text, page.origin) for page in kept.pages] == [
         ("un", TextOrigin.LAYER),
@@ -107,30 +107,30 @@ async def test_a_child_that_dies_midway() -> None:
 
 
 async def test_a_page_that_takes_too_long() -> None:
-    kept = ledger(Limits(silent_seconds=0.01))
-    assert await listen(heard(Opened(3), PageText(1, "un"), end=False), kept, FAR, nobody) == "page 2 took too long"
+    kept = ledger(ReadingLimits(silent_seconds=0.01))
+    assert await listen(heard(FileOpened(3), PageText(1, "un"), end=False), kept, FAR, nobody) == "page 2 took too long"
     assert kept.next_page == 2
 
 
 async def test_a_file_that_takes_too_long() -> None:
     kept = ledger()
     deadline = asyncio.get_running_loop().time() + 0.01
-    assert await listen(heard(Opened(3), end=False), kept, deadline, nobody) == "it took too long"
+    assert await listen(heard(FileOpened(3), end=False), kept, deadline, nobody) == "it took too long"
 
 
 @pytest.mark.parametrize(
     "lines",
     [
         [encode(PageText(1, "before the header"))],
-        [encode(Opened(2)), encode(PageText(2, "out of order"))],
-        [encode(Opened(1)), encode(Opened(2))],
-        [encode(Opened(2)), encode(PageText(1, "recognised, which nobody asked for", TextOrigin.OCR))],
-        [encode(Opened(2)), b"not JSON\n"],
-        [encode(Opened(2)), b"[" * 100_000 + b"\n"],
-        [encode(Opened(2)), b'{"page":1,"text":"","origin":"magic"}\n'],
-        [encode(Opened(2)), b'{"pages":-1}\n'],
-        [encode(Opened(2)), b"{}\n"],
-        [encode(Opened(2)), b"x" * 200_000 + b"\n"],
+        [encode(FileOpened(2)), encode(PageText(2, "out of order"))],
+        [encode(FileOpened(1)), encode(FileOpened(2))],
+        [encode(FileOpened(2)), encode(PageText(1, "recognised, which nobody asked for", TextOrigin.OCR))],
+        [encode(FileOpened(2)), b"not JSON\n"],
+        [encode(FileOpened(2)), b"[" * 100_000 + b"\n"],
+        [encode(FileOpened(2)), b'{"page":1,"text":"","origin":"magic"}\n'],
+        [encode(FileOpened(2)), b'{"pages":-1}\n'],
+        [encode(FileOpened(2)), b"{}\n"],
+        [encode(FileOpened(2)), b"x" * 200_000 + b"\n"],
     ],
 )
 async def test_a_child_taken_over_by_a_file_is_not_believed(lines: list[bytes]) -> None:
@@ -144,7 +144,7 @@ async def test_a_child_taken_over_by_a_file_is_not_believed(lines: list[bytes]) 
 
 
 def test_messages_come_back_as_sent() -> None:
-    for message in (Opened(3), Failed("why"), PageText(2, "é\n\u2028", TextOrigin.OCR)):
+    for message in (FileOpened(3), Failed("why"), PageText(2, "é\n\u2028", TextOrigin.OCR)):
         assert encode(message).count(b"\n") == 1
         assert decode(encode(message)) == message
     assert decode(b'{"page":1,"text":"\\ud800","origin":"layer","other":"","confidence":null,"seconds":0}') == PageText(1, "?")
@@ -205,7 +205,7 @@ def long_document(saved: Save) -> Path:
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at a process from outside")
 async def test_cancelling_ends_the_process_and_it_never_held_a_token(long_document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIGIE_TELEGRAM__TOKEN", "12345:SECRET")
-    task = asyncio.create_task(read_pdf(long_document, Limits(ocr=False)))
+    task = asyncio.create_task(read_pdf(long_document, ReadingLimits(ocr=False)))
     child = await running_child(long_document)
     environment = environment_of(child)
     assert b"OMP_THREAD_LIMIT=1" in environment
@@ -222,7 +222,7 @@ async def test_cancelling_ends_the_process_and_it_never_held_a_token(long_docume
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find the process")
 async def test_killed_from_outside(saved: Save) -> None:
     path = saved(papers.slow(pages=10))
-    task = asyncio.create_task(read_pdf(path, Limits(ocr=False)))
+    task = asyncio.create_task(read_pdf(path, ReadingLimits(ocr=False)))
     os.kill(await running_child(path), signal.SIGKILL)
     (outcome,) = await asyncio.gather(task, return_exceptions=True)
     # A second process went on after the page the first one died on, or from the first where it had not yet said how many there are.
@@ -234,7 +234,7 @@ async def test_killed_from_outside(saved: Save) -> None:
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find the process")
 async def test_a_good_page_on_a_busy_machine_is_read(saved: Save) -> None:
     """The process gets no processor for longer than its pages may take: nothing of it is lost."""
-    limits = Limits(ocr=False, page_seconds=60)
+    limits = ReadingLimits(ocr=False, page_seconds=60)
     path = saved(papers.slow(pages=3))
     task = asyncio.create_task(read_pdf(path, limits))
     child = await running_child(path)
@@ -247,7 +247,7 @@ async def test_a_good_page_on_a_busy_machine_is_read(saved: Save) -> None:
 
 
 async def test_a_page_that_takes_the_processor_for_ever_costs_itself_only(saved: Save) -> None:
-    reading = await read_pdf(saved(hostile_pages.forms(12)), Limits(ocr=False, page_seconds=1))
+    reading = await read_pdf(saved(hostile_pages.forms(12)), ReadingLimits(ocr=False, page_seconds=1))
     assert [page.origin for page in reading.pages] == [TextOrigin.UNREADABLE, TextOrigin.LAYER]
 
 
@@ -266,4 +266,4 @@ def test_the_child_ends_with_its_parent(long_document: Path) -> None:
 
 
 def test_it_runs_from_a_command_line_too(saved: Save) -> None:
-    assert asyncio.run(read_pdf(saved(build_standalone([BODY])), Limits(ocr=False))).complete
+    assert asyncio.run(read_pdf(saved(build_standalone([BODY])), ReadingLimits(ocr=False))).complete

@@ -14,13 +14,13 @@ from fpdf import FPDF
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.assembly import assemble
-from bot.reading.limits import Limits
+from bot.reading.limits import ReadingLimits
 from bot.reading.reader import read_pdf
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
-WITHOUT_OCR = Limits(ocr=False)
+WITHOUT_OCR = ReadingLimits(ocr=False)
 SERVICE = "Préfecture de la Drôme / Cabinet"
 COVER_OF_06 = "PRÉFECTURE DES ALPES-MARITIMES\nRECUEIL DES ACTES ADMINISTRATIFS\nRecueil spécial 318.2025 - édition du 14/12/2025"
 LETTERHEAD = "=m\nE 3\nPREFET\nDU  VAR\nLiberté\nEgalité\nFraternité\nCabinet du Préfet\nDirection des sécurités\nToulon, le 5 août 2025\n"

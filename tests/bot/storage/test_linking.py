@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from bot.detection import identities
 from bot.detection.facts.links import prefix
 from bot.domain import Facts, Kind, Moment, Reference
-from bot.domain.identity.linking import Candidate, Link, Party, change, linked, prefix_of
+from bot.domain.identity.linking import Candidate, Party, ReferenceLink, change, linked, prefix_of
 
 APRIL, MAY = date(2026, 4, 17), date(2026, 5, 2)
 PREFIX = "number:26:2026-123:"
 ITSELF = 9
 
 
-def link(number: str | None = "2026-123", signed: date | None = None, kind: Kind = Kind.ABROGATION, begins: str | None = PREFIX) -> Link:
-    return Link(ITSELF, Reference(kind, number, signed), begins if number is not None else None, "26")
+def link(
+    number: str | None = "2026-123", signed: date | None = None, kind: Kind = Kind.ABROGATION, begins: str | None = PREFIX
+) -> ReferenceLink:
+    return ReferenceLink(ITSELF, Reference(kind, number, signed), begins if number is not None else None, "26")
 
 
 def numbered(decree: int, *keys: str, signed: date | None = None) -> Candidate:
@@ -65,7 +67,7 @@ OWN = numbered(ITSELF, f"{PREFIX}signed:2026-04-17")
         (link(None, None), [numbered(1)], None),
     ],
 )
-def test_the_decree_that_is_meant(named: Link, candidates: list[Candidate], expected: int | None) -> None:
+def test_the_decree_that_is_meant(named: ReferenceLink, candidates: list[Candidate], expected: int | None) -> None:
     assert linked(named, candidates) == expected
     assert linked(named, candidates[::-1]) == expected
 

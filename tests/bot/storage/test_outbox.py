@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import History, Post, PostCause, PostState
+from bot.domain import ChatHistory, Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store
@@ -158,7 +158,7 @@ def test_a_destination_on_hold_gets_nothing(store: Store) -> None:
     assert len(store.outbox.unknown_due("t", NOW + 2 * MINUTE)) == 1
 
 
-def history(store: Store, post: Post) -> History:
+def history(store: Store, post: Post) -> ChatHistory:
     return store.chat_messages.history(post.id, "@canal")
 
 
@@ -166,15 +166,15 @@ def test_the_messages_known_at_a_destination(store: Store) -> None:
     first, second, third = queue(store, "A", "B", "C", destinations=("t",))
     (elsewhere,) = queue(store, "D", destinations=("m",))
     store.outbox.sent(elsewhere.id, "1000", NOW - MINUTE)
-    assert history(store, third) == History()
+    assert history(store, third) == ChatHistory()
     store.outbox.sent(first.id, "9", NOW - 2 * MINUTE)
     store.outbox.sent(second.id, "10", NOW - MINUTE)
-    assert history(store, third) == History(10, frozenset({9, 10}))
+    assert history(store, third) == ChatHistory(10, frozenset({9, 10}))
     # One that was sent after the post existed may come after its message: it is known, but nothing starts from it.
     store.outbox.move(claimed(store), REFUSED, NOW, error="kicked")
     (late,) = queue(store, "E")
     store.outbox.sent(late.id, "11", NOW + MINUTE)
-    assert history(store, third) == History(10, frozenset({9, 10, 11}))
+    assert history(store, third) == ChatHistory(10, frozenset({9, 10, 11}))
     with pytest.raises(NoSuchRow):
         store.chat_messages.history(404, "@canal")
     with pytest.raises(NoSuchRow):
@@ -186,7 +186,7 @@ def test_only_numbers_have_an_order_at_a_destination(store: Store) -> None:
     first, second, third = queue(store, "A", "B", "C")
     store.outbox.sent(first.id, "99", NOW - MINUTE)
     store.outbox.sent(second.id, "0f3a" * 8, NOW - MINUTE)
-    assert history(store, third) == History(99, frozenset({99}))
+    assert history(store, third) == ChatHistory(99, frozenset({99}))
 
 
 def test_a_message_comes_after_the_newest_one_known_when_it_was_about_to_be_sent(store: Store) -> None:
@@ -194,15 +194,15 @@ def test_a_message_comes_after_the_newest_one_known_when_it_was_about_to_be_sent
     assert chats.begin(first.id, "@Canal") is None
     chats.note(["-1001", "@canal"], 300, NOW)
     chats.note(["-1001"], 200, NOW)
-    assert history(store, first) == History(newest=300), "it may have come before that one"
+    assert history(store, first) == ChatHistory(newest=300), "it may have come before that one"
     assert chats.begin(first.id, "@Canal") == 300
     chats.note(["@canal"], 310, NOW)
     chats.searched(first.id, 306)
-    assert history(store, first) == History(300, newest=310, searched_to=306)
-    assert chats.history(first.id, -1001) == History(300, newest=300, searched_to=306)
+    assert history(store, first) == ChatHistory(300, newest=310, searched_to=306)
+    assert chats.history(first.id, -1001) == ChatHistory(300, newest=300, searched_to=306)
     store.outbox.sent(second.id, "320", NOW)
     assert chats.begin(first.id, "@canal") == 320
-    assert history(store, first) == History(320, frozenset({320}), 310), "sent again, it is looked for from there"
+    assert history(store, first) == ChatHistory(320, frozenset({320}), 310), "sent again, it is looked for from there"
 
 
 def test_a_clock_that_is_slow_elsewhere_makes_no_later_post_an_earlier_one(store: Store) -> None:

@@ -16,11 +16,11 @@ from structlog.testing import capture_logs
 from bot.storage.errors import Locked
 from bot.storage.politeness import PAUSE, DatabasePoliteness, open_politeness
 from bot.storage.store import Store, open_store
-from sources.http.politeness import AddressState, MemoryPoliteness, Pace, PolitenessStore, RobotsCopy, reserved, start_of_next
+from sources.http.politeness import AddressState, MemoryPoliteness, PolitenessStore, RateLimit, RobotsCopy, reserved, start_of_next
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 ADDRESS, HOST = "192.0.2.1", "www.var.gouv.fr"
-PACE = Pace()
+PACE = RateLimit()
 RESERVE = partial(reserved, pace=PACE, now=NOW, interval=3)
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from bot.domain import Cover, Facts, Moment, Outcome, Post, PostState
-from bot.domain.records import Recorded, RecueilState
+from bot.domain.records import RecordingResult, RecueilState
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.decrees import Decrees
 from bot.storage.errors import NoSuchRow
@@ -88,7 +88,7 @@ def test_recording_again_posts_nothing_again(store: Store) -> None:
     destinations = to("telegram", "mastodon")
     second = store.decrees.record(result, destinations, NOW + timedelta(hours=1))
     assert len(first.posts) == 1
-    assert second == Recorded((), (), duplicate=False)
+    assert second == RecordingResult((), (), duplicate=False)
     assert destinations.asked == []
     assert store.decrees.recent(10).total == 1
     assert len(store.decrees.acts_of(recueil.id)) == 2
@@ -135,7 +135,7 @@ def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
     first = store.decrees.record(result_of(paris, act("Arrêté", first=3), keys=[["PP|2024-1", "text:a"]]), to("t"), NOW)
     later = NOW + timedelta(hours=2)
     second = store.decrees.record(result_of(police, act("Arrêté", first=1, facts=FACTS), keys=[["text:b", "PP|2024-1"]]), to("t"), later)
-    assert second == Recorded((), (), duplicate=False)
+    assert second == RecordingResult((), (), duplicate=False)
     known = store.decrees.get(first.decrees[0].id or 0)
     assert known is not None
     assert (known.page, known.url, known.facts) == (3, paris.url, FACTS), "what the first text did not tell, the second does"
@@ -178,7 +178,7 @@ def test_the_same_recueil_under_another_address_is_a_duplicate(store: Store) -> 
     first, second = one_recueil(store, "a"), one_recueil(store, "b")
     decree = store.decrees.record(result_of(first, act("A"), digest="same"), to("t"), NOW).decrees[0]
     recorded = store.decrees.record(result_of(second, act("A"), digest="same"), to("t"), NOW)
-    assert recorded == Recorded((), (), duplicate=True)
+    assert recorded == RecordingResult((), (), duplicate=True)
     assert store.recueils.get(second.id).state is RecueilState.DUPLICATE
     assert store.decrees.acts_of(second.id) == []
     assert [one.url for one in store.decrees.sightings(decree.id or 0)] == [first.url, second.url]
@@ -334,7 +334,7 @@ def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by
     database.close()
     other.dispose()
     assert len(came) == 1
-    assert recorded == Recorded((), (), duplicate=False)
+    assert recorded == RecordingResult((), (), duplicate=False)
     assert [one.authority for one in store.decrees.sightings(decree.id or 0)] == ["75", "PP"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.storage.requests import Request
+from bot.storage.requests import WorkRequest
 from bot.storage.store import Store
 
 
@@ -11,11 +11,11 @@ def test_a_request_from_its_making_to_its_answer(store: Store) -> None:
     first = requests.add("poll", {"codes": ["26"]})
     second = requests.add("backfill", {"since": "2026-01-01", "limit": None})
     assert {request.id: request for request in requests.unanswered()} == {
-        first: Request(first, "poll", {"codes": ["26"]}),
-        second: Request(second, "backfill", {"since": "2026-01-01", "limit": None}),
+        first: WorkRequest(first, "poll", {"codes": ["26"]}),
+        second: WorkRequest(second, "backfill", {"since": "2026-01-01", "limit": None}),
     }
     requests.report(first, "1/2 sources")
-    assert requests.get(first) == Request(first, "poll", {"codes": ["26"]}, "1/2 sources")
+    assert requests.get(first) == WorkRequest(first, "poll", {"codes": ["26"]}, "1/2 sources")
     requests.answer(first, {})
     assert [one.id for one in requests.unanswered()] == [second]
     answered = requests.get(first)

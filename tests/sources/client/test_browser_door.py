@@ -12,7 +12,7 @@ import pytest
 
 from sources.http.address import Address
 from sources.http.browser.door import Door, Locate
-from sources.http.browser.policy import MOST_REQUESTS, Place
+from sources.http.browser.policy import MOST_REQUESTS, AllowedHost
 from sources.model import Unusable
 from tests.sources.client.server import Server, reply, stall
 
@@ -58,7 +58,7 @@ async def ask(where: str, host: str, port: int, *, command: int = 1) -> tuple[in
 async def test_only_the_places_of_the_turn_are_reached_by_the_address_that_was_checked(server: Server, door: Door) -> None:
     server.routes["/"] = reply("<p>")
     where = await door.open()
-    place = Place("www.var.gouv.fr", server.port)
+    place = AllowedHost("www.var.gouv.fr", server.port)
     async with door.passage({place: at(LOOPBACK)}):
         outcome, answer = await ask(where, "WWW.var.gouv.fr", server.port)
         assert outcome == 0
@@ -73,7 +73,7 @@ async def test_a_turn_has_only_so_many_connections(server: Server, door: Door) -
     server.routes["/"] = reply("<p>")
     where = await door.open()
     for _ in range(2):
-        async with door.passage({Place("site", server.port): at(LOOPBACK)}) as passage:
+        async with door.passage({AllowedHost("site", server.port): at(LOOPBACK)}) as passage:
             assert passage.left == MOST_REQUESTS
             passage.left = 2
             assert [(await ask(where, "site", server.port))[0] for _ in range(3)] == [0, 0, 2]
@@ -87,7 +87,7 @@ async def test_a_failure_is_remembered_with_its_cause(door: Door) -> None:
     async with Server() as gone:
         port = gone.port
     where = await door.open()
-    async with door.passage({Place("closed", port): at(LOOPBACK), Place("private", 443): private}) as passage:
+    async with door.passage({AllowedHost("closed", port): at(LOOPBACK), AllowedHost("private", 443): private}) as passage:
         assert (await ask(where, "closed", port))[0] == 4
         assert isinstance(passage.failure, ConnectionRefusedError)
         assert (await ask(where, "private", 443))[0] == 4
@@ -97,7 +97,7 @@ async def test_a_failure_is_remembered_with_its_cause(door: Door) -> None:
 async def test_nothing_passes_between_two_turns(server: Server, door: Door) -> None:
     server.routes["/"] = stall(b"HTTP/1.1 200 OK\r\n\r\n")
     where = await door.open()
-    place = {Place("site", server.port): at(LOOPBACK)}
+    place = {AllowedHost("site", server.port): at(LOOPBACK)}
     async with contextlib.AsyncExitStack() as stack:
         async with door.passage(place):
             reader, writer = await stack.enter_async_context(connected(where))
@@ -118,7 +118,7 @@ async def test_nothing_passes_between_two_turns(server: Server, door: Door) -> N
 )
 async def test_other_words_lead_nowhere(server: Server, door: Door, words: bytes) -> None:
     where = await door.open()
-    async with door.passage({Place("127.0.0.1", server.port): at(LOOPBACK)}), connected(where) as (reader, writer):
+    async with door.passage({AllowedHost("127.0.0.1", server.port): at(LOOPBACK)}), connected(where) as (reader, writer):
         writer.write(words)
         writer.write_eof()
         with contextlib.suppress(ConnectionError):
@@ -128,6 +128,6 @@ async def test_other_words_lead_nowhere(server: Server, door: Door, words: bytes
 
 async def test_numeric_addresses_are_places_like_any_other(server: Server, door: Door) -> None:
     where = await door.open()
-    async with door.passage({Place("127.0.0.1", server.port): at(LOOPBACK)}), connected(where) as (reader, writer):
+    async with door.passage({AllowedHost("127.0.0.1", server.port): at(LOOPBACK)}), connected(where) as (reader, writer):
         writer.write(b"\x05\x01\x00\x05\x01\x00\x01\x7f\x00\x00\x01" + struct.pack("!H", server.port))
         assert (await reader.readexactly(12))[3] == 0

@@ -11,7 +11,7 @@ import pytest
 from sources.http import Client, Disallowed
 from sources.http.browser import policy
 from sources.http.browser.process import MOST_MEMORY
-from sources.model import FetchError, Refused, Unusable
+from sources.model import FetchError, FetchRefused, Unusable
 from tests.sources.client.chromium import needs_chromium, needs_processes
 from tests.sources.client.conftest import SITE
 from tests.sources.client.server import Answer, Server, reply
@@ -80,7 +80,7 @@ async def test_pages_without_end_are_given_up_and_the_site_is_not_to_blame(
     cases: dict[str, tuple[Answer, type[FetchError], str]] = {
         "reload": (reply("<script>location.reload()</script>"), Unusable, r"only leads on to another one \(4 times\)"),
         "post": (reply("<form id=f method=post></form><script>f.submit()</script>"), Unusable, "only leads on"),
-        "login": (login, Refused, "401: wants a login"),
+        "login": (login, FetchRefused, "401: wants a login"),
         "saved": (reply("<ul id=list>", headers={"Content-Disposition": "attachment"}), Unusable, "a file to be saved, not as a page"),
         "many": (
             reply("<script>setInterval(() => { for (let i = 0; i < 99; i++) fetch('/var/' + i).catch(() => 0); }, 9)</script>"),

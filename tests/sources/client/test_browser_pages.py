@@ -17,7 +17,7 @@ import pytest
 
 from sources.catalogue.authority import Browser
 from sources.http import Client
-from sources.model import Blocked, Download, FetchError, Gone, Paused, Refused, Unreachable, Unusable
+from sources.model import Blocked, Download, FetchError, FetchRefused, Gone, Paused, Unreachable, Unusable
 from tests.sources.client.chromium import CHALLENGE, LIST, behind_challenge, needs_chromium
 from tests.sources.client.conftest import HOST, SITE, MakeClient
 from tests.sources.client.server import Answer, Server, drop, raw, redirect, reply, truncated
@@ -116,8 +116,8 @@ async def test_what_comes_in_place_of_a_page_is_told_apart(server: Server, brows
         "wall": (reply(CHALLENGE.replace("pass=1", "no=1"), 403), Blocked, "Cloudflare challenge"),
         "other": (reply("<h1>Accueil</h1><p>" + "Bienvenue. " * 200), Unusable, r"never showed what it should \(#list; waited 2 s"),
         "gone": (reply("<ul id=list>", 404), Gone, "404"),
-        "down": (reply("<ul id=list>", 500), Refused, "500"),
-        "bare": (reply("", 503), Refused, "503"),
+        "down": (reply("<ul id=list>", 500), FetchRefused, "500"),
+        "bare": (reply("", 503), FetchRefused, "503"),
         "pdf": (reply(PDF, content_type="application/pdf"), Unusable, "not an HTML page but 'application/pdf'"),
         "empty": (reply("", 204), Unusable, "204"),
         "cut": (truncated(b"<ul id=list>", 5000), Unreachable, "cut short"),
@@ -136,7 +136,7 @@ async def test_what_comes_in_place_of_a_page_is_told_apart(server: Server, brows
     assert server.paths.count("/var/wall") < 8  # it reloads itself for ever
 
     server.routes["/var/busy"] = reply("", 429, headers={"Retry-After": "50"})
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FetchRefused) as caught:
         await client.page(f"{SITE}/busy")
     assert caught.value.retry_after == 50
     with pytest.raises(Paused, match="the server asked to wait"):

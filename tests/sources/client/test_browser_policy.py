@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sources.http.browser import policy
-from sources.http.browser.policy import NoConnection, Place, of_driver, of_network
+from sources.http.browser.policy import AllowedHost, NoConnection, of_driver, of_network
 from sources.http.failures import in_plain_words
 from sources.http.origins import Target
 
@@ -66,8 +66,8 @@ def test_where_a_page_may_be_left_for(method: str, url: str, allowed: bool) -> N
 
 
 def test_places_are_the_site_and_its_scripts() -> None:
-    assert policy.places(SITE, SCRIPTS) == {Place("www.var.gouv.fr", 443), Place("challenges.example.com", 443)}
-    assert policy.places(LOCAL, ()) == {Place("127.0.0.1", 8080)}
+    assert policy.places(SITE, SCRIPTS) == {AllowedHost("www.var.gouv.fr", 443), AllowedHost("challenges.example.com", 443)}
+    assert policy.places(LOCAL, ()) == {AllowedHost("127.0.0.1", 8080)}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 
 from sources.http import Client
 from sources.http.failures import in_plain_words
-from sources.model import Blocked, Paused, Refused, Unreachable, Unusable
+from sources.model import Blocked, FetchRefused, Paused, Unreachable, Unusable
 from tests.sources.client.conftest import HOST, OTHER, SITE, Clock, MakeClient
 from tests.sources.client.server import Answer, Server, drop, in_turn, raw, reply, stall, truncated
 
@@ -151,7 +151,7 @@ async def test_a_resting_address_is_not_even_looked_up(server: Server, make_clie
 
     client = make_client(server, origins={SITE: f"http://localhost:{server.port}/var"}, outside={"resolver": resolver})
     server.routes["/var/"] = in_turn(reply("", 503, headers={"Retry-After": "60"}), reply("<p>"))
-    with pytest.raises(Refused):
+    with pytest.raises(FetchRefused):
         await client.page(SITE)
     with pytest.raises(Paused):
         await client.page(SITE)
@@ -204,12 +204,12 @@ async def test_three_failures_in_a_row_pause_the_address_five_minutes_at_a_time(
 async def test_several_sites_that_refuse_are_an_address_at_fault(server: Server, client: Client, refusal: Answer) -> None:
     server.routes |= {"/var/": refusal, "/drome/": refusal}
     for _ in range(4):
-        with pytest.raises((Blocked, Refused)) as alone:
+        with pytest.raises((Blocked, FetchRefused)) as alone:
             await client.page(SITE)
         assert alone.value.is_of_site, "one site that refuses says nothing of its address"
-    with pytest.raises((Blocked, Refused)):
+    with pytest.raises((Blocked, FetchRefused)):
         await client.page(OTHER)
-    with pytest.raises((Blocked, Refused)) as third:
+    with pytest.raises((Blocked, FetchRefused)) as third:
         await client.page(SITE)
     assert not third.value.is_of_site
     with pytest.raises(Paused) as paused:
@@ -258,7 +258,7 @@ async def test_those_who_wait_learn_of_the_pause_without_asking(server: Server, 
 async def test_retry_after_rests_the_whole_address(server: Server, client: Client, clock: Clock, status: int) -> None:
     server.routes["/var/"] = in_turn(reply("", status, headers={"Retry-After": "120"}), reply("<p>"))
     server.routes["/drome/"] = reply("<p>")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FetchRefused) as refused:
         await client.page(SITE)
     assert refused.value.retry_after == pytest.approx(120)
     clock.time += 20
@@ -275,11 +275,11 @@ async def test_retry_after_as_a_date_and_beyond_reason(server: Server, client: C
     server.routes["/var/"] = in_turn(
         reply("", 503, headers={"Retry-After": soon}), reply("", 503, headers={"Retry-After": "99999999"}), reply("<p>")
     )
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FetchRefused) as refused:
         await client.page(SITE)
     assert refused.value.retry_after == pytest.approx(90, abs=1)
     clock.time += 91
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FetchRefused) as refused:
         await client.page(SITE)
     assert refused.value.retry_after == pytest.approx(6 * 3600)
 
@@ -294,11 +294,11 @@ async def test_a_block_page_may_ask_to_wait_too(server: Server, client: Client) 
 async def test_too_many_requests_without_a_delay_means_a_minute_and_a_503_nothing(server: Server, client: Client, clock: Clock) -> None:
     server.routes["/var/"] = reply("", 503)
     for _ in range(5):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(FetchRefused) as refused:
             await client.page(SITE)
         assert refused.value.retry_after is None
     server.routes["/var/"] = in_turn(reply("", 429), reply("<p>"))
-    with pytest.raises(Refused):
+    with pytest.raises(FetchRefused):
         await client.page(SITE)
     with pytest.raises(Paused):
         await client.page(SITE)

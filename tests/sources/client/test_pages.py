@@ -17,7 +17,7 @@ from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawler
 from sources.http import Client
 from sources.http.body import chunks
-from sources.model import Blocked, Fetcher, FetchError, Gone, Page, Refused, UnderMaintenance, Unreachable, Unusable, Validators
+from sources.model import Blocked, Fetcher, FetchError, FetchRefused, Gone, Page, UnderMaintenance, Unreachable, Unusable, Validators
 from tests.sources.client.conftest import OTHER, SITE, MakeClient
 from tests.sources.client.server import Server, in_turn, raw, redirect, reply, stall, truncated
 
@@ -106,13 +106,13 @@ async def test_what_is_not_html_is_not_a_page(server: Server, client: Client, co
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (401, Refused),
-        (403, Refused),
+        (401, FetchRefused),
+        (403, FetchRefused),
         (404, Gone),
         (410, Gone),
-        (429, Refused),
-        (500, Refused),
-        (503, Refused),
+        (429, FetchRefused),
+        (500, FetchRefused),
+        (503, FetchRefused),
         (204, Unusable),
         (206, Unusable),
     ],
@@ -388,7 +388,7 @@ async def test_a_block_page_with_an_error_status(server: Server, client: Client,
 async def test_an_error_answer_without_end_is_not_read_to_its_end(server: Server, client: Client) -> None:
     server.routes["/var/"] = stall(b"HTTP/1.1 403 No\r\nContent-Type: text/html\r\n\r\n" + b"x" * 200_000)
     async with asyncio.timeout(60):
-        with pytest.raises(Refused):
+        with pytest.raises(FetchRefused):
             await client.page(SITE)
 
 

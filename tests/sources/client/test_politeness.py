@@ -8,7 +8,7 @@ import pytest
 
 from sources.http.politeness import (
     AddressState,
-    Pace,
+    RateLimit,
     after_answer,
     after_failure,
     after_request_to_wait,
@@ -20,7 +20,7 @@ from sources.http.politeness import (
 )
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
-PACE = Pace()
+PACE = RateLimit()
 NEW = AddressState()
 
 

@@ -6,16 +6,16 @@ import asyncio
 
 import pytest
 
-from sources.http.politeness import MemoryPoliteness, Pace
+from sources.http.politeness import MemoryPoliteness, RateLimit
 from sources.http.queue import AddressQueue, Clocks
 from sources.model import Paused
 from tests.sources.client.conftest import SITE, Clock, MakeClient
 from tests.sources.client.server import Server, reply
 
-PACE = Pace(interval=3.0, jitter=0.2)
+PACE = RateLimit(interval=3.0, jitter=0.2)
 
 
-def queue_of(clock: Clock, pace: Pace = PACE, chance: float = 0.5) -> AddressQueue:
+def queue_of(clock: Clock, pace: RateLimit = PACE, chance: float = 0.5) -> AddressQueue:
     return AddressQueue("192.0.2.1", pace, MemoryPoliteness(), Clocks(clock.monotonic, clock.now, clock.sleep, lambda: chance))
 
 
@@ -50,7 +50,7 @@ async def test_a_long_request_leaves_no_further_wait_and_zero_means_none(clock: 
         clock.time += 10
     async with queue.turn("u"):
         pass
-    free = queue_of(clock, Pace(interval=0))
+    free = queue_of(clock, RateLimit(interval=0))
     for _ in range(3):
         async with free.turn("u"):
             pass

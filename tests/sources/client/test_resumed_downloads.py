@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from sources.http import Client, StorageFull
-from sources.http.download.part import Part
+from sources.http.download.part import PartialFile
 from sources.http.download.part_files import note_of, stable_path
 from sources.http.download.resuming import OVERLAP
 from sources.model import Download, FetchError, Gone, Paused, UnderMaintenance, Unreachable, Unusable
@@ -212,7 +212,7 @@ async def test_a_part_is_of_one_address_and_one_target(server: Server, client: C
 
 async def test_a_part_in_use_is_left_alone(server: Server, client: Client, target: Path) -> None:
     await cut_once(server, client, target)
-    with Part(target, URL, may_resume=True) as other:
+    with PartialFile(target, URL, may_resume=True) as other:
         other.look()
         assert other.kept is not None
         server.routes[PATH] = Served(PDF, cuts=[CUT])
@@ -228,11 +228,11 @@ async def test_a_part_in_use_is_left_alone(server: Server, client: Client, targe
 
 async def test_a_part_that_was_not_looked_at_stays(server: Server, client: Client, target: Path) -> None:
     await cut_once(server, client, target)
-    Part(target, URL, may_resume=True).close()  # as when it is cancelled before it has begun
+    PartialFile(target, URL, may_resume=True).close()  # as when it is cancelled before it has begun
     server.routes[PATH] = Served(PDF)
     assert await client.download(URL, target) == whole(target)
     assert "range" in server.asked[-1].headers
-    Part(target, URL, may_resume=True).close()
+    PartialFile(target, URL, may_resume=True).close()
     assert names_in(target.parent) == ["a.pdf"]
 
 

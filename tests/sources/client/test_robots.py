@@ -8,7 +8,7 @@ import pytest
 
 from sources.http import Disallowed
 from sources.http.robots import parse, product_token
-from sources.model import Paused, Refused, Unreachable
+from sources.model import FetchRefused, Paused, Unreachable
 from tests.sources.client.conftest import OTHER, SITE, Clock, MakeClient
 from tests.sources.client.server import Server, drop, in_turn, redirect, reply
 
@@ -145,7 +145,7 @@ async def test_none_means_allowed(server: Server, make_client: MakeClient, robot
 async def test_while_it_cannot_be_had_the_site_waits(server: Server, make_client: MakeClient) -> None:
     server.routes |= {"/var/a": reply("<p>"), "/var/robots.txt": in_turn(reply("", 503, headers={"Retry-After": "0"}), drop, drop, ROBOTS)}
     client = make_client(server, respect_robots=True)
-    with pytest.raises(Refused, match=rf"^{SITE}/a: refused by the server \(status 503.*, when asked for its robots\.txt$") as caught:
+    with pytest.raises(FetchRefused, match=rf"^{SITE}/a: refused by the server \(status 503.*, when asked for its robots\.txt$") as caught:
         await client.page(f"{SITE}/a")
     assert caught.value.retry_after == 0
     with pytest.raises(Unreachable, match=rf"^{SITE}/a: connection closed without an answer, when asked"):

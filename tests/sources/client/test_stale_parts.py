@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sources.http import remove_stale_parts
-from sources.http.download.part import Left, Part, stale
+from sources.http.download.part import Left, PartialFile, stale
 from sources.http.download.part_files import claim, note_of, stable_path
 from sources.http.download.resuming import Version
 
@@ -42,7 +42,7 @@ def test_which_parts_are_removed(parts: list[Left], at_most: int, removed: list[
 
 
 def make_part(folder: Path, name: str, hours: float) -> Path:
-    with Part(folder / name, URL, may_resume=True) as part:
+    with PartialFile(folder / name, URL, may_resume=True) as part:
         part.begin(Version(URL, '"1"', None))
         part.write(b"x" * 10_000)
     path = stable_path(folder / name, URL)
@@ -73,7 +73,7 @@ def test_a_folder_is_cleaned(tmp_path: Path) -> None:
         _age(path, 30)
     link = tmp_path / ".link.0123456789abcdee.part"
     link.symlink_to(tmp_path / "a.pdf")
-    with Part(tmp_path / "used.pdf", URL, may_resume=True):
+    with PartialFile(tmp_path / "used.pdf", URL, may_resume=True):
         _age(used, 30)
         assert remove_stale_parts(tmp_path, now=NOW, older_than=DAY, at_most=10**9) == 2
     assert names_in(tmp_path) == others | {new.name, note_of(new).name, used.name, note_of(used).name, link.name}
@@ -90,7 +90,7 @@ def test_names_of_any_length_and_alphabet(tmp_path: Path) -> None:
     for name in ("é" * 120 + ".pdf", "𝔄" * 60, "a\nb.pdf", "x" * 255, os.fsdecode(b"\xff.pdf")):
         path = make_part(tmp_path, name, 30)
         assert path.exists()
-        with Part(tmp_path / name, URL, may_resume=True) as first, Part(tmp_path / name, URL, may_resume=True) as second:
+        with PartialFile(tmp_path / name, URL, may_resume=True) as first, PartialFile(tmp_path / name, URL, may_resume=True) as second:
             first.look()
             second.look()
             assert first.kept is not None
