@@ -148,7 +148,7 @@ class Origin(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListingEntry:
     """A recueil as a listing shows it.
 
     `url` is canonical (absolute, https, percent-encoded one way only). When `is_detail` is true it is an HTML page that

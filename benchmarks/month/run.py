@@ -22,7 +22,7 @@ from benchmarks.month.sites import Month
 from bot.domain import Post, PostState
 from bot.ingest import habits as rhythm
 from bot.ingest.health.survey import habits_of
-from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.poller import Poller, PollSchedule
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Source
 from tests.france import memory
@@ -96,13 +96,13 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
     try:
         with _silence(), patch.object(sources.crawl.visit, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
             async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL) as polite:
-                watcher = Watcher(
+                watcher = Poller(
                     authorities=plan.authorities,
                     fetcher=polite,
                     read=month.read,
                     store=store,
                     route=lambda decree: ("channel",),
-                    rhythm=Rhythm(every=every, slowest=max(every, SLOWEST), announce_since=ANNOUNCED),
+                    rhythm=PollSchedule(every=every, slowest=max(every, SLOWEST), announce_since=ANNOUNCED),
                     clock=clock.now,
                 )
                 await _Driver(record, watcher, store, clock, month, on_day).run()
@@ -124,7 +124,7 @@ class _Driver:
     """Does as `bot.app.service` does: polls each source once it is due, whatever the others do, and lets time pass when nothing is due."""
 
     record: Record
-    watcher: Watcher
+    watcher: Poller
     store: Store
     clock: Clock
     month: Month

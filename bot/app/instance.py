@@ -20,7 +20,7 @@ import structlog
 from bot.storage.errors import HandedOverFailed, StorageError
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.requests import WorkRequest
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
@@ -203,7 +203,7 @@ async def _handed_over(store: Store, order: WorkOrder, told: Told, pause: float)
     finally:
         if number is not None:
             with suppress(StorageError):  # the next process that works removes it
-                await uninterrupted(store.requests.remove, number)
+                await run_to_completion(store.requests.remove, number)
 
 
 class _Job:
@@ -293,7 +293,7 @@ async def _held(store: Store, name: LockName, lost: asyncio.Event) -> AsyncItera
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        await uninterrupted(store.locks.release, name)
+        await run_to_completion(store.locks.release, name)
 
 
 async def _watch(store: Store, name: LockName, lost: asyncio.Event) -> None:

@@ -20,11 +20,11 @@ from bot.app.instance import Handler, serve
 from bot.app.wiring import Parts
 from bot.delivery import Delivered
 from bot.domain import PostState
-from bot.domain.crowd import CrowdLog
+from bot.domain.crowd import GroupedLog
 from bot.domain.records import SourceState
 from bot.ingest.health import nobody_answers
-from bot.ingest.poller import Late
-from bot.ingest.results import Harvest
+from bot.ingest.poller import BackgroundResult
+from bot.ingest.results import IngestResult
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import Full, StorageError
 from sources.catalogue.authority import Source
@@ -78,7 +78,7 @@ class Service:
         self._crowds = parts.crowds
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
-        self._bulletin = Bulletin(watched={source.key for source in parts.watcher.sources}, store=parts.store, crowds=parts.crowds)
+        self._bulletin = StatusLogger(watched={source.key for source in parts.watcher.sources}, store=parts.store, crowds=parts.crowds)
         parts.store.database.when_used = DatabaseLog().used
         self._posts = {destination: asyncio.Event() for destination in parts.deliverer.destinations}
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
@@ -197,7 +197,7 @@ class Service:
         if harvest.posts:
             self._posted()
 
-    def _came_late(self, late: Late) -> None:
+    def _came_late(self, late: BackgroundResult) -> None:
         self._bulletin.found(late.harvest)
         if late.harvest.posts:
             self._posted()
@@ -267,10 +267,10 @@ async def _looked(look: Callable[[], Coroutine[Any, Any, None]], at: str) -> Non
 # What the log of `vigie run` says of the whole: what does not work when it starts, whether any site answers, and that it goes on.
 
 
-class Bulletin:
+class StatusLogger:
     """Speaks of the sources with these keys. Every method that looks at the store raises StorageError."""
 
-    def __init__(self, *, watched: Collection[str], store: Store, crowds: CrowdLog, log: Any = None) -> None:
+    def __init__(self, *, watched: Collection[str], store: Store, crowds: GroupedLog, log: Any = None) -> None:
         self._watched = frozenset(watched)
         self._store = store
         self._crowds = crowds
@@ -278,13 +278,13 @@ class Bulletin:
         self._polls = self._new = self._decrees = 0
         self._is_cut_off = False
 
-    def note(self, report: SourceReport, harvest: Harvest) -> None:
+    def note(self, report: SourceReport, harvest: IngestResult) -> None:
         """Count one poll."""
         self._polls += 1
         self._new += report.new
         self.found(harvest)
 
-    def found(self, harvest: Harvest) -> None:
+    def found(self, harvest: IngestResult) -> None:
         """Count what was read, in a poll or later in the background."""
         self._decrees += len(harvest.decrees)
 

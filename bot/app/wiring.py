@@ -37,13 +37,13 @@ from bot.delivery import (
 from bot.delivery.picture.album import Album
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.domain import Decree, Place
-from bot.domain.crowd import CrowdLog
+from bot.domain.crowd import GroupedLog
 from bot.ingest.archive import Keep, Shelf
 from bot.ingest.backfill import Backfill
 from bot.ingest.health import DestinationHealth, Overview
-from bot.ingest.health.survey import survey, survey_destinations
+from bot.ingest.health.survey import health_report, survey_destinations
 from bot.ingest.ingestor import Clock, Route
-from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import Reader
 from bot.ingest.review import Reviewer
 from bot.operators import AlertTeller, PostTeller, ReviewAsker, source_name
@@ -75,7 +75,7 @@ log = structlog.get_logger()
 class Parts:
     """Everything a command may drive, wired. A rehearsal tells nobody: it has no `alerts` and no `asker`."""
 
-    watcher: Watcher
+    watcher: Poller
     deliverer: Deliverer
     store: Store
     clock: Clock
@@ -84,7 +84,7 @@ class Parts:
     post_alerts: PostTeller | None
     asker: ReviewAsker | None
     backfill: Backfill
-    crowds: CrowdLog
+    crowds: GroupedLog
     checker: Checker
     reviewer: Reviewer
     route: Route
@@ -124,7 +124,7 @@ async def assemble(
         channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in wired]
         deliverer = _deliverer(settings, wired, channels, store, clock)
         stack.push_async_callback(deliverer.close)
-        route, crowds = partial(destinations_for, wired), CrowdLog(structlog.get_logger())
+        route, crowds = partial(destinations_for, wired), GroupedLog(structlog.get_logger())
 
         def tidy() -> None:
             for folder in (shelf, keep):
@@ -214,7 +214,7 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
 
 def take_survey(settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now) -> Overview:
     """How every authority is, by what the store knows. Raises StorageError."""
-    return survey(store, authorities, frozenset(watched_codes(settings, authorities)), clock())
+    return health_report(store, authorities, frozenset(watched_codes(settings, authorities)), clock())
 
 
 def take_delivery_survey(settings: Settings, store: Store, *, clock: Clock = utc_now) -> tuple[DestinationHealth, ...]:
@@ -407,17 +407,17 @@ class Harvesting:
     keep: Keep | None
     issuers: Issuers
 
-    def watcher(self, watched: Collection[str], crowds: CrowdLog) -> Watcher:
+    def watcher(self, watched: Collection[str], crowds: GroupedLog) -> Poller:
         """Polls those that are `watched` as often as is configured, and any other when it is told to."""
         watch, reading = self.settings.watch, self.settings.reading
-        return Watcher(
+        return Poller(
             authorities=self.authorities,
             watched=watched,
             fetcher=self.client,
             read=self._read,
             store=self.store,
             route=self.route,
-            rhythm=Rhythm(
+            rhythm=PollSchedule(
                 every=timedelta(minutes=watch.every_minutes),
                 slowest=timedelta(minutes=max(watch.slowest_minutes, watch.every_minutes)),
                 announce_since=self._announce_since,
@@ -495,7 +495,7 @@ class Operators:
             if telegram.commands:
                 self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=now_at)
 
-    def teller(self, overview: Callable[[], Overview], crowds: CrowdLog) -> AlertTeller:
+    def teller(self, overview: Callable[[], Overview], crowds: GroupedLog) -> AlertTeller:
         """Tells what does not work, and that it works again; in the log alone where there is no chat."""
         return AlertTeller(
             survey=overview,

@@ -24,7 +24,7 @@ from bot.cli.text_output import count, destination_problems, finish, result_of, 
 from bot.delivery import Delivered
 from bot.domain import Place, Post, PostState
 from bot.ingest.health import DestinationHealth
-from bot.ingest.results import Harvest, SourceReport
+from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.locks import LockHolder
@@ -128,7 +128,7 @@ class Round:
     """What came of a round. `left` says when the sources are due that were left alone because they failed."""
 
     reports: list[SourceReport]
-    harvest: Harvest
+    harvest: IngestResult
     left: Sequence[datetime] = ()
     delivered: Sequence[Delivered] = ()
     destinations: tuple[DestinationHealth, ...] = ()
@@ -166,7 +166,9 @@ async def _to_poll(parts: Parts, picked: Sequence[Authority], *, named: bool) ->
     return [source for source in sources if source.key not in resting], [resting[source.key] for source in sources if source.key in resting]
 
 
-async def _poll_and_check(parts: Parts, sources: Sequence[Source], found_posts: Callable[[], None]) -> tuple[list[SourceReport], Harvest]:
+async def _poll_and_check(
+    parts: Parts, sources: Sequence[Source], found_posts: Callable[[], None]
+) -> tuple[list[SourceReport], IngestResult]:
     """Poll these sources, and check the destinations meanwhile: what waits for one that takes posts again goes out in this round."""
     checking = asyncio.create_task(parts.checker.check())
     try:
@@ -185,9 +187,9 @@ async def _poll_all(
     told: Told = lambda _: None,
     *,
     to_the_end: bool = True,
-) -> tuple[list[SourceReport], Harvest]:
+) -> tuple[list[SourceReport], IngestResult]:
     """Poll these sources, and read all that is due: `to_the_end`, or but for what takes long."""
-    harvest, reports = Harvest(), dict[str, SourceReport]()
+    harvest, reports = IngestResult(), dict[str, SourceReport]()
     columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not (to_the_end and stderr.is_terminal)) as progress:
         bar = progress.add_task("", total=len(sources))
@@ -221,7 +223,7 @@ async def _poll_all(
 
 def round_json(
     reports: Iterable[SourceReport],
-    harvest: Harvest,
+    harvest: IngestResult,
     delivered: Iterable[Delivered],
     delivery: Iterable[DestinationHealth],
     places: Mapping[str, Place],

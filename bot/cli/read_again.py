@@ -20,7 +20,7 @@ from bot.cli.poll import became_of, delivering, waiting
 from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, print_json, print_lines, result_of, undelivered
 from bot.delivery import Delivered
 from bot.domain import Place, PostState
-from bot.domain.records import Quarantined
+from bot.domain.records import FailedRecueil
 from bot.ingest.poller import Retried, RetryRequest, retry, wanted_of
 from bot.messages import printable
 from bot.storage.errors import StorageError
@@ -52,7 +52,7 @@ def read_again(context: Context, words: Sequence[str], *, as_json: bool) -> None
     finish(run_to_end(_retry(settings, authorities, wanted, quiet=as_json)), as_json=as_json)
 
 
-def quarantine_lines(found: Sequence[Quarantined]) -> Iterator[str]:
+def quarantine_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
     """Three lines a recueil: since when, where, why."""
     for item in found:
         missing = f", {item.unreadable} of {count(item.pages, 'page')} unread" if item.pages and item.unreadable else ""
@@ -85,7 +85,7 @@ def _wanted(words: Sequence[str], authorities: dict[str, Authority]) -> RetryReq
         fail(str(error), WRONG_USE)
 
 
-def _is_wanted(item: Quarantined, wanted: RetryRequest) -> bool:
+def _is_wanted(item: FailedRecueil, wanted: RetryRequest) -> bool:
     return wanted == RetryRequest() or item.authority in wanted.authorities or item.url in wanted.urls
 
 
@@ -125,7 +125,7 @@ def _result(authorities: dict[str, Authority], retried: Retried, delivered: Sequ
     )
 
 
-def _quarantined_json(item: Quarantined) -> Json:
+def _quarantined_json(item: FailedRecueil) -> Json:
     """`state` is failed (nothing of it could be read) or incomplete. Instants are ISO 8601 in UTC."""
     return {
         "id": item.id,

@@ -11,7 +11,7 @@ from sources.catalogue.authority import Authority, Source
 from sources.crawl.crawler import Crawl
 from sources.crawl.explain import PageTold
 from sources.crawl.trail import Trail
-from sources.model import CrawlFailed, Listed
+from sources.model import CrawlFailed, ListingEntry
 
 
 def authority_json(authority: Authority) -> Json:
@@ -84,7 +84,7 @@ def check_json(source: Source, today: date, told: tuple[PageTold, ...], outcome:
     }
 
 
-def listed_json(entry: Listed) -> Json:
+def listed_json(entry: ListingEntry) -> Json:
     """One entry of a listing."""
     published = None if entry.published is None else entry.published.isoformat()
     return {"url": entry.url, "title": entry.title, "published": published, "is_detail": entry.is_detail}

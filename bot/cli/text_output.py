@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.delivery import Delivered
     from bot.domain.records import UncertainAct
     from bot.ingest.health import DestinationHealth
-    from bot.ingest.results import Harvest, SourceReport
+    from bot.ingest.results import IngestResult, SourceReport
 
 
 def print_json(value: Any) -> None:
@@ -66,7 +66,7 @@ def destination_problems(destinations: Iterable[DestinationHealth]) -> Iterator[
             yield f"{one.name}: {one.trouble.value}: {printable(one.detail or '')}{waiting}"
 
 
-def round_lines(reports: Iterable[SourceReport], harvest: Harvest, *, rehearsal: bool) -> Iterator[str]:
+def round_lines(reports: Iterable[SourceReport], harvest: IngestResult, *, rehearsal: bool) -> Iterator[str]:
     """A round, source by source; the posts themselves were printed by their channel."""
     for report in reports:
         if report.ok:

@@ -14,7 +14,7 @@ from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawl
 from sources.crawl.explain import PageTold, WayTold
 from sources.crawl.playback import newest_first
-from sources.model import CrawlFailed, FetchError, Listed
+from sources.model import CrawlFailed, FetchError, ListingEntry
 
 _LEFT_SHOWN = 4
 """Links that were not followed, shown of each kind: a root may have a hundred months."""
@@ -88,7 +88,7 @@ def _listed(source: Source, crawl: Crawl, limit: int) -> Iterator[str]:
         yield f"  {printable(page.url)}{only}"
 
 
-def _day(entry: Listed) -> str:
+def _day(entry: ListingEntry) -> str:
     return entry.published.isoformat() if entry.published else "no date   "
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.delivery.channel import NotSent, SendAgain, Sent, Unknown
-from bot.delivery.composing import Desk, composing
+from bot.delivery.composing import MessageComposer, composing
 from bot.delivery.transitions import backoff
 from bot.domain import Decree, Place, Post
 from bot.messages import Language, StatusLimits, mastodon_status
@@ -66,7 +66,7 @@ class AppriseChannel:
         self._service.add(service)
         self._text_format = apprise.NotifyFormat.TEXT
         self._name = name
-        self._desk = Desk(places, clock, language, public_url)
+        self._desk = MessageComposer(places, clock, language, public_url)
         self._limits = StatusLimits(service.body_maxlen, per_url=None)
         self._taken: set[str] = set()
 

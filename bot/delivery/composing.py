@@ -11,24 +11,24 @@ from bot.delivery.channel import DeliveryError, Refused
 from bot.delivery.transitions import unexpected
 from bot.domain import Decree, Place, Post
 from bot.domain.law.advice import counsel
-from bot.messages import Beside, Dispatch, Language, place_for, publisher_of
+from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
 from bot.messages.layout import TooSmall
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """`clock` gives the current instant (aware, UTC); `public_url` is where decrees have pages of their own: see `Beside`."""
+class MessageComposer:
+    """`clock` gives the current instant (aware, UTC); `public_url` is where decrees have pages of their own: see `MessageContext`."""
 
     places: Mapping[str, Place]
     clock: Callable[[], datetime]
     language: Language
     public_url: str | None = None
 
-    def dispatch(self, post: Post) -> Dispatch:
+    def dispatch(self, post: Post) -> MessageInput:
         """The decree of a post as it is told now, with what later decrees do to it."""
         decree, now, place = post.decree, self.clock(), self.place(post.decree)
-        beside = Beside(self.public_url, post.below, publisher_of(decree, self.places))
-        return Dispatch(decree, place, now, self.language, counsel(decree, place, now), beside)
+        beside = MessageContext(self.public_url, post.below, publisher_of(decree, self.places))
+        return MessageInput(decree, place, now, self.language, counsel(decree, place, now), beside)
 
     def place(self, decree: Decree) -> Place:
         """Where the authority is that published it."""

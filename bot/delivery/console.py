@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TextIO
 
 from bot.delivery.channel import NotSent, Sent
-from bot.delivery.composing import Desk, composing
+from bot.delivery.composing import MessageComposer, composing
 from bot.domain import Decree, Place, Post
 from bot.messages import Language, plain_post
 from bot.messages.digests import plain_digest
@@ -29,7 +29,7 @@ class ConsoleChannel:
     ) -> None:
         self._name = name
         self._stream = stream
-        self._desk = Desk(places, clock, language, public_url)
+        self._desk = MessageComposer(places, clock, language, public_url)
         self._written: set[str] = set()
 
     @property

@@ -27,12 +27,12 @@ import structlog
 
 from bot.delivery.channel import Channel, DeliveryError, NotSent, PreparingChannel, Sent, StoppedBefore, before_sending
 from bot.delivery.editing import Editor
-from bot.delivery.gathering import Gatherer
+from bot.delivery.gathering import DigestBuilder
 from bot.delivery.limiter import Limiter
-from bot.delivery.records import Delivered, Outbox, Records, is_unclear
+from bot.delivery.records import Delivered, Outbox, OutboxWriter, is_unclear
 from bot.delivery.transitions import SETTLE, Event, backoff, event_of, looked_for, unexpected
 from bot.domain import Post, PostCause
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
@@ -65,9 +65,9 @@ class Deliverer:
         self._outbox = outbox
         self._channels = tuple(channels)
         self._clock = clock
-        self._records = Records(outbox, clock, settle=settle, chance=chance)
+        self._records = OutboxWriter(outbox, clock, settle=settle, chance=chance)
         self._reconciler = Reconciler(outbox, self._records, clock)
-        self._gatherer = Gatherer(outbox, self._records, clock, most_per_day, settle=settle)
+        self._gatherer = DigestBuilder(outbox, self._records, clock, most_per_day, settle=settle)
         self._limiter = limiter or Limiter()
         self._editor = editor
         self._sleep = sleep
@@ -188,7 +188,7 @@ class Deliverer:
             return post
 
         try:
-            return await uninterrupted(claim)
+            return await run_to_completion(claim)
         except asyncio.CancelledError:
             for post in claimed:
                 await self._records.step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._records.counts(post))
@@ -233,7 +233,7 @@ _ABSENT = "not found at the destination: to be sent again"
 class Reconciler:
     """Asks the channels. A failure of the store is the caller's."""
 
-    def __init__(self, outbox: Outbox, records: Records, clock: Callable[[], datetime]) -> None:
+    def __init__(self, outbox: Outbox, records: OutboxWriter, clock: Callable[[], datetime]) -> None:
         self._outbox = outbox
         self._records = records
         self._clock = clock

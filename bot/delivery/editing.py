@@ -23,7 +23,7 @@ from bot.delivery.limiter import Limiter
 from bot.delivery.records import E, Edits
 from bot.delivery.transitions import REFUSED_REST, Event, backoff, event_of, unexpected
 from bot.domain import PostCause
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
@@ -107,8 +107,8 @@ class Editor(Generic[E]):
         now = self._clock()
         if wait > 0:
             until = now + timedelta(seconds=wait)
-            await uninterrupted(self._edits.put_off, edit, now, until)
-            await uninterrupted(self._edits.rest, channel.name, now, until)
+            await run_to_completion(self._edits.put_off, edit, now, until)
+            await run_to_completion(self._edits.rest, channel.name, now, until)
             return False
         self._limiter.note(channel.name)
         return True
@@ -122,7 +122,7 @@ class Editor(Generic[E]):
             exposed = isinstance(error, EditExposed)
             return await self._failed(channel, edit, event_of(error), reason, getattr(error, "retry_after", None), exposed=exposed)
         now = self._clock()
-        await uninterrupted(self._edits.done, edit, now)
+        await run_to_completion(self._edits.done, edit, now)
         log.info("post edited", destination=channel.name, decree=edit.post.decree.id)
         return True, None if edited.rest is None else now + timedelta(seconds=edited.rest)
 
@@ -135,9 +135,9 @@ class Editor(Generic[E]):
             after = After(None, PostCause.EDIT_EXPOSED)
         if after.not_before is None:
             log.warning("post not edited: given up", destination=channel.name, decree=edit.post.decree.id, error=reason)
-            await uninterrupted(self._edits.give_up, edit, now, after.cause, reason)
+            await run_to_completion(self._edits.give_up, edit, now, after.cause, reason)
             return True, None
-        await uninterrupted(self._edits.put_off, edit, now, after.not_before, after.cause, reason)
+        await run_to_completion(self._edits.put_off, edit, now, after.not_before, after.cause, reason)
         if after.rests:
-            await uninterrupted(self._edits.rest, channel.name, now, after.not_before)
+            await run_to_completion(self._edits.rest, channel.name, now, after.not_before)
         return False, after.not_before if after.asked else None

@@ -10,19 +10,19 @@ import structlog
 
 from bot.delivery.channel import Channel, DeliveryError, NotSent
 from bot.delivery.digests import DAY, needs_digest, split
-from bot.delivery.records import Outbox, Records
+from bot.delivery.records import Outbox, OutboxWriter
 from bot.delivery.transitions import unexpected
 from bot.domain import Post
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
 
-class Gatherer:
+class DigestBuilder:
     """A failure of the store is the caller's."""
 
     def __init__(
-        self, outbox: Outbox, records: Records, clock: Callable[[], datetime], most_per_day: Mapping[str, int], *, settle: timedelta
+        self, outbox: Outbox, records: OutboxWriter, clock: Callable[[], datetime], most_per_day: Mapping[str, int], *, settle: timedelta
     ) -> None:
         """`most_per_day`: messages above which a destination gets digests, by its name. `settle`: how long it rests at least where it
         cannot be asked how much one holds.
@@ -61,5 +61,5 @@ class Gatherer:
             chosen, left = split(left, room)
             digests.append([post.id for post in chosen])
         log.info("many decrees wait: told in digests", destination=channel.name, decrees=sum(map(len, digests)), messages=len(digests))
-        await uninterrupted(self._outbox.gather, channel.name, digests, now)
+        await run_to_completion(self._outbox.gather, channel.name, digests, now)
         return True

@@ -12,7 +12,7 @@ import structlog
 from bot.delivery.channel import Channel, Sent
 from bot.delivery.transitions import Counts, Event, Step, transition
 from bot.domain import Post, PostCause, PostState
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ class Delivered:
     alert: bool = False
 
 
-class Records:
+class OutboxWriter:
     """Nothing that is written here is cut short: a stop waits for it."""
 
     def __init__(self, outbox: Outbox, clock: Callable[[], datetime], *, settle: timedelta, chance: Callable[[], float]) -> None:
@@ -39,7 +39,7 @@ class Records:
 
     async def sent(self, post: Post, sent: Sent, cause: PostCause | None = None) -> Delivered:
         """The platform has it; what it asks for besides is obeyed."""
-        await uninterrupted(self._outbox.sent, post.id, sent.reference, self._clock(), cause)
+        await run_to_completion(self._outbox.sent, post.id, sent.reference, self._clock(), cause)
         if sent.rest is not None:
             await self.rest(post.destination, timedelta(seconds=sent.rest), PostCause.RATE_LIMITED)
         return Delivered(post, PostState.SENT)
@@ -57,7 +57,7 @@ class Records:
             return None
         if event is Event.RESEND:
             log.warning("sent again without looking whether it is there, as configured", destination=channel.name, decree=post.decree.id)
-        await uninterrupted(
+        await run_to_completion(
             self._outbox.move, post, step.state, now, cause=step.cause, error=error, not_before=step.not_before, looks=step.looks
         )
         if step.rest is not None:
@@ -71,7 +71,7 @@ class Records:
     async def rest(self, destination: str, wait: timedelta, cause: PostCause | None) -> None:
         """Nothing goes there for so long."""
         now = self._clock()
-        await uninterrupted(self._outbox.hold, destination, now + wait, now, cause)
+        await run_to_completion(self._outbox.hold, destination, now + wait, now, cause)
 
 
 def is_unclear(post: Post) -> bool:

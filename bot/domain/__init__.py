@@ -5,10 +5,10 @@ pages of the PDF file (not the printed numbers).
 """
 
 from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin, Where
-from bot.domain.counsel import Counsel, Court, Flag, Recourse, Standing
+from bot.domain.counsel import Court, Flag, LegalAdvice, Recourse, Standing
 from bot.domain.decrees import Change, Decree, Filter, Place, Sighting
 from bot.domain.facts import CHANGING, CameraType, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reference, Verdict
-from bot.domain.posts import ChatHistory, DestinationCheck, DestinationTrouble, Post, PostCause, PostState, Told
+from bot.domain.posts import ChatHistory, DestinationCheck, DestinationTrouble, Post, PostCause, PostState, SentMessage
 
 __all__ = [
     "CHANGING",
@@ -16,7 +16,6 @@ __all__ = [
     "CameraType",
     "Change",
     "ChatHistory",
-    "Counsel",
     "Court",
     "Cover",
     "Decree",
@@ -28,6 +27,7 @@ __all__ = [
     "Flag",
     "Judged",
     "Kind",
+    "LegalAdvice",
     "Moment",
     "Outcome",
     "PageText",
@@ -39,10 +39,10 @@ __all__ = [
     "Reading",
     "Recourse",
     "Reference",
+    "SentMessage",
     "Sighting",
     "Standing",
     "TextOrigin",
-    "Told",
     "Verdict",
     "Where",
 ]

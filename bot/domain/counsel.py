@@ -74,7 +74,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Counsel:
+class LegalAdvice:
     """What a reader of a decree is told besides what it says: information to verify, with its source, never legal advice.
 
     `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `at_least` is then the day

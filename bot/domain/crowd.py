@@ -10,7 +10,7 @@ EACH = 3
 _NAMED = 12
 
 
-class CrowdLog:
+class GroupedLog:
     """Tells what happens to sources. Of many with the same event and cause between two calls of `flush`, the first few are told each by
     itself; `flush` tells the others as one line: how many, and some of their keys."""
 

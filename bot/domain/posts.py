@@ -66,7 +66,7 @@ class DestinationCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentMessage:
     """A message that was sent: the platform's id of it, and when."""
 
     reference: str
@@ -114,7 +114,7 @@ class Post:
     closed_at: datetime | None = None
     digest: str | None = None
     also: tuple[Decree, ...] = ()
-    reply_to: Told | None = None
+    reply_to: SentMessage | None = None
     below: frozenset[int] = frozenset()
 
     @property

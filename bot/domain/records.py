@@ -129,7 +129,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantined:
+class FailedRecueil:
     """A recueil that could not be read, or not wholly, and that nothing tries again by itself. `reason` says why, in words.
 
     It has waited to be read since `since`, when it was found, and was last tried at `tried_at`; `unreadable` of its `pages` are missing.
@@ -148,7 +148,7 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
-class Stuck:
+class FailureStreak:
     """Recueils of one source that could not be fetched or opened since the last that could. `since` is when the first of them was found,
     `error` what happened to one of them."""
 
@@ -273,7 +273,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejudged:
+class RedetectionResult:
     """What judging an act again changed: the decrees that it is, those among them that were never seen before, and the posts queued."""
 
     decrees: tuple[int, ...]

@@ -16,17 +16,17 @@ import structlog
 
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest.archive import Keep, Shelf
-from bot.ingest.ingestor import Clock, Harvester, Route, new_recueil
+from bot.ingest.ingestor import Clock, Ingestor, Route, new_recueil
 from bot.ingest.reading_job import Reader
-from bot.ingest.results import Harvest
+from bot.ingest.results import IngestResult
 from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 from sources.catalogue.authority import Authority, Source, hosts
 from sources.catalogue.issuers import Issuers
 from sources.crawl.history import PageTrouble, PatientFetcher, history
 from sources.crawl.index import DataFetcher, NationalIndex, fetch_index
 from sources.crawl.trail import Trail
-from sources.model import Fetcher, FetchError, Listed
+from sources.model import Fetcher, FetchError, ListingEntry
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
@@ -64,7 +64,7 @@ class Backfill:
         self._index = index
         self._store = store
         self._clock = clock
-        self._harvester = Harvester(
+        self._harvester = Ingestor(
             authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
             long_workers=workers, shelf=shelf, keep=keep, posted=self._tell_posted, issuers=issuers,
         )  # fmt: skip
@@ -152,7 +152,7 @@ class Backfill:
         await self._add(source, intake.taken, wanted)
         return FromIndex(authority.code, len(intake.taken), len(intake.left), elsewhere)
 
-    async def _add(self, source: Source, taken: Sequence[Listed], wanted: BackfillRequest) -> None:
+    async def _add(self, source: Source, taken: Sequence[ListingEntry], wanted: BackfillRequest) -> None:
         # KNOWN: left to a backfill, so that no poll reads them meanwhile, nor after this one was stopped.
         rows = [new_recueil(source, entry, RecueilState.KNOWN, silent=not wanted.announce) for entry in taken]
         await asyncio.to_thread(self._store.recueils.add, rows, self._clock())
@@ -185,7 +185,7 @@ class Backfill:
                 return
             silent = not tally.wanted.announce
             # Were it taken up behind the back of a run that was stopped, the next one would leave it to nobody.
-            mine = await uninterrupted(self._store.recueils.take_up, recueil, silent=silent, now=self._clock())
+            mine = await run_to_completion(self._store.recueils.take_up, recueil, silent=silent, now=self._clock())
             tally.ended(recueil, None if mine is None else await self._harvester.take(mine))
 
     def _today(self, authority: str, now: datetime) -> date:
@@ -272,7 +272,7 @@ class BackfillReport:
     index: tuple[FromIndex, ...]
     index_error: str | None
     not_covered: tuple[Authority, ...]
-    harvest: Harvest
+    harvest: IngestResult
     read: int
     resolved: int
     elsewhere: int
@@ -294,7 +294,7 @@ class Tally:
     sources: int
     listings: list[SourceListing] = field(default_factory=list)
     index: list[FromIndex] = field(default_factory=list)
-    harvest: Harvest = field(default_factory=Harvest)
+    harvest: IngestResult = field(default_factory=IngestResult)
     begun: int = 0
     done: int = 0
     read: int = 0
@@ -320,7 +320,7 @@ class Tally:
         self.begun += not recueil.is_detail
         return True
 
-    def ended(self, recueil: Recueil, harvest: Harvest | None) -> None:
+    def ended(self, recueil: Recueil, harvest: IngestResult | None) -> None:
         """What one gave; None where another backfill had taken it up."""
         if harvest is None:
             self.elsewhere += 1

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from bot.domain import Reading
 from bot.domain.records import Recueil, RecueilState
 from sources.catalogue.authority import Order
-from sources.model import Listed, Origin
+from sources.model import ListingEntry, Origin
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""
@@ -49,12 +49,12 @@ _REREADS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24, 24))
 class Intake:
     """An entry of a listing seen for the first time, and what is to be done with it."""
 
-    listed: Listed
+    listed: ListingEntry
     state: RecueilState
 
 
 def intake(
-    listed: Sequence[Listed], unseen: Collection[str], *, baseline: date | None, order: Order, today: date, announce_since: timedelta
+    listed: Sequence[ListingEntry], unseen: Collection[str], *, baseline: date | None, order: Order, today: date, announce_since: timedelta
 ) -> tuple[Intake, ...]:
     """What is to be done with those entries of a poll that are `unseen`. `baseline` is the day of the first poll, None where this is it.
 
@@ -69,7 +69,7 @@ def intake(
     return tuple(judged[entry.url] for entry in listed if entry.url in unseen)
 
 
-def at_baseline(listed: Sequence[Listed], *, order: Order, today: date, announce_since: timedelta) -> tuple[Intake, ...]:
+def at_baseline(listed: Sequence[ListingEntry], *, order: Order, today: date, announce_since: timedelta) -> tuple[Intake, ...]:
     """First poll of a source: everything is known, only what is recent is read (and can be posted).
 
     Recent means dated within `announce_since` of `today`; among undated entries, the three newest.
@@ -82,7 +82,7 @@ def at_baseline(listed: Sequence[Listed], *, order: Order, today: date, announce
     )
 
 
-def after_baseline(fresh: Sequence[Listed], *, baseline: date) -> tuple[Intake, ...]:
+def after_baseline(fresh: Sequence[ListingEntry], *, baseline: date) -> tuple[Intake, ...]:
     """Later polls: what was never seen is new, whatever date it bears.
 
     But for lists of the past that stand in for a current one that is missing, and for a crowd of entries clearly older than our first look.
@@ -163,7 +163,7 @@ def _asked(retry_after: float | None) -> timedelta:
     return timedelta(seconds=min(retry_after or 0, LONGEST_ASKED.total_seconds()))
 
 
-def newest(undated: Sequence[Listed], order: Order) -> Sequence[Listed]:
+def newest(undated: Sequence[ListingEntry], order: Order) -> Sequence[ListingEntry]:
     """The newest of entries without a date, as far as anything tells. `undated` is in the order of the list."""
     if order == "oldest-first":
         return undated[-UNDATED_AT_BASELINE:]
@@ -174,5 +174,5 @@ def newest(undated: Sequence[Listed], order: Order) -> Sequence[Listed]:
     return undated[:UNDATED_AT_BASELINE]
 
 
-def _recent(entry: Listed, since: date) -> bool:
+def _recent(entry: ListingEntry, since: date) -> bool:
     return entry.published is not None and entry.published >= since

@@ -16,7 +16,7 @@ from bot.domain.records import Recueil
 from bot.ingest.archive import Shelf
 from bot.ingest.reading_job import Hostile
 from bot.reading.limits import Unreadable
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 from sources.http import NotSaved
 from sources.http.scratch import ScratchFolder
 from sources.model import Fetcher
@@ -85,7 +85,7 @@ class Files:
     async def _kept(self, shelf: Shelf, recueil: Recueil) -> OpenedPdf | None:
         if recueil.sha256 is None:
             return None
-        path = await uninterrupted(shelf.take, recueil.sha256)
+        path = await run_to_completion(shelf.take, recueil.sha256)
         with suppress(FileNotFoundError):  # removed this very moment: it is fetched again
             return None if path is None else OpenedPdf(path, recueil.sha256, path.stat().st_size)
         return None
@@ -94,7 +94,7 @@ class Files:
         download = await self._fetcher.download(recueil.url, target)
         # Remembered first: a file whose recueil does not know it would lie there unused.
         await self._remember(recueil, download.sha256)
-        path = await uninterrupted(shelf.keep, download.path, download.sha256)
+        path = await run_to_completion(shelf.keep, download.path, download.sha256)
         return OpenedPdf(path, download.sha256, download.size)
 
     async def _remember(self, recueil: Recueil, sha256: str) -> None:
@@ -111,4 +111,4 @@ async def _in_use(shelf: Shelf, opened: OpenedPdf) -> AsyncIterator[None]:
         keep = isinstance(error, Hostile)
         raise
     finally:
-        await uninterrupted(shelf.release, opened.sha256, keep=keep)
+        await run_to_completion(shelf.release, opened.sha256, keep=keep)

@@ -54,7 +54,7 @@ _AROUND = ((-1, 0.3), (0, 0.5), (1, 0.2))
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class PublicationStats:
     """What is usual for one source.
 
     `rates` are publications per hour in arbitrary units: for a working day, a Saturday and a Sunday, 24 hours each, local time. `usual_gap`
@@ -69,15 +69,15 @@ class Habits:
     latest: date | None = None
 
 
-def learn(publications: Iterable[Publication], zone: ZoneInfo, now: datetime) -> Habits:
+def learn(publications: Iterable[Publication], zone: ZoneInfo, now: datetime) -> PublicationStats:
     """The habits of a source from what it published, in the authority's time zone. `now` is an aware instant."""
     known = list(publications)
     days = _days(known, zone, now)
     usual_gap, late_after = _gaps(days)
-    return Habits(zone, _rates(known, zone, now), usual_gap, late_after, days[-1] if days else None)
+    return PublicationStats(zone, _rates(known, zone, now), usual_gap, late_after, days[-1] if days else None)
 
 
-def interval(habits: Habits, now: datetime, *, every: timedelta, slowest: timedelta) -> timedelta:
+def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta) -> timedelta:
     """How long to wait before the next look: `every` in busy hours, longer where little is published, never more than `slowest`.
 
     A wait that reaches into a busier hour ends as if it had begun there: nobody oversleeps the morning.
@@ -90,7 +90,7 @@ def interval(habits: Habits, now: datetime, *, every: timedelta, slowest: timede
     return wait
 
 
-def is_late(habits: Habits, last_new: datetime | None, now: datetime) -> bool:
+def is_late(habits: PublicationStats, last_new: datetime | None, now: datetime) -> bool:
     """Whether nothing has been published for longer than is usual. `last_new` is when something new was last found, None for never.
 
     In days, as gaps are: a day on which something may still come is not over.
@@ -101,7 +101,7 @@ def is_late(habits: Habits, last_new: datetime | None, now: datetime) -> bool:
     return now.astimezone(habits.zone).date() - last > habits.late_after
 
 
-def _wait(habits: Habits, now: datetime, every: timedelta, slowest: timedelta) -> timedelta:
+def _wait(habits: PublicationStats, now: datetime, every: timedelta, slowest: timedelta) -> timedelta:
     local = now.astimezone(habits.zone)
     busy = BUSY * max(max(rates) for rates in habits.rates)
     return min(max(every, every * (busy / habits.rates[_sort(local)][local.hour])), max(every, slowest))

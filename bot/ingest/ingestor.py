@@ -17,16 +17,16 @@ from bot.ingest.archive import Keep, Shelf
 from bot.ingest.files import Files, OpenedPdf
 from bot.ingest.health import Cause
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
-from bot.ingest.lanes import Lanes, Passage
-from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Peruser, Reader, ReadingTimeouts
-from bot.ingest.results import Harvest, Unread
+from bot.ingest.lanes import WorkerSlot, WorkerSlots
+from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Reader, ReadingJob, ReadingTimeouts
+from bot.ingest.results import IngestResult, Unread
 from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers
 from sources.crawl.crawler import Crawler
-from sources.model import CrawlFailed, Fetcher, FetchError, Gone, Listed, Paused
+from sources.model import CrawlFailed, Fetcher, FetchError, Gone, ListingEntry, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
@@ -37,7 +37,7 @@ Route = Callable[[Decree], Sequence[str]]
 Clock = Callable[[], datetime]
 
 
-class Harvester:
+class Ingestor:
     """Fetches, reads, judges and records recueils, so many at a time. Knows no platform: `route` names the destinations of a decree.
 
     `posted` is called, in the event loop, each time that posts were queued, be it before a recueil was read to its end. Without a `shelf`
@@ -65,17 +65,17 @@ class Harvester:
         self._authorities = authorities
         self._issuers = issuers or Issuers(authorities.values())
         self._crawler = Crawler(fetcher)
-        self._peruser = Peruser(read=read, store=store, clock=clock, pace=pace)
+        self._peruser = ReadingJob(read=read, store=store, clock=clock, pace=pace)
         self._store = store
         self._route = route
         self._clock = clock
-        self._lanes = Lanes(quick=workers, slow=long_workers)
+        self._lanes = WorkerSlots(quick=workers, slow=long_workers)
         self._keep = keep
         self._files = Files(fetcher=fetcher, store=store, shelf=shelf, clock=clock)
         self._posted = posted
         self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
 
-    async def take(self, recueil: Recueil, passage: Passage | None = None) -> Harvest:
+    async def take(self, recueil: Recueil, passage: WorkerSlot | None = None) -> IngestResult:
         """Read one recueil to its end, or find the files of a detail page, and record what became of it.
 
         `passage` tells when it leaves the quick lane. Never raises for what a site or a PDF does, nor for a fault of ours that it sets off.
@@ -85,12 +85,12 @@ class Harvester:
         async with passage or self.passage() as way:
             harvest = await self._take(recueil, way, before)
         # Told even where the rest could not be read: they are announced.
-        early = Harvest(
+        early = IngestResult(
             decrees=tuple(decree for each in before for decree in each.decrees), posts=tuple(post for each in before for post in each.posts)
         )
         return early + harvest
 
-    async def _take(self, recueil: Recueil, way: Passage, before: list[RecordingResult]) -> Harvest:
+    async def _take(self, recueil: Recueil, way: WorkerSlot, before: list[RecordingResult]) -> IngestResult:
         try:
             if recueil.is_detail:
                 return await self._resolve(recueil)
@@ -106,7 +106,7 @@ class Harvester:
             log.exception("recueil not read by a fault of the program", url=recueil.url)
             return await self._try_later(recueil, Unreadable(fault_of(fault)))
 
-    def passage(self) -> Passage:
+    def passage(self) -> WorkerSlot:
         """A way through the lanes of this harvester."""
         return self._lanes.passage()
 
@@ -115,21 +115,21 @@ class Harvester:
         authority = self._authorities.get(recueil.authority)
         return self._by_key.get(recueil.source) or next(iter(authority.sources if authority else ()), None)
 
-    async def _resolve(self, recueil: Recueil) -> Harvest:
+    async def _resolve(self, recueil: Recueil) -> IngestResult:
         source = self.source_of(recueil)
         if source is None:
             return await self._try_later(recueil, Unreadable(f"the catalogue has no source {recueil.source} any more"))
-        page = Listed(recueil.url, recueil.title, recueil.published, is_detail=True)
+        page = ListingEntry(recueil.url, recueil.title, recueil.published, is_detail=True)
         resolved = await self._crawler.documents(source, page)
         # Files are left to whoever has the page: to a backfill, and in silence, where the page was.
         state = RecueilState.KNOWN if recueil.state is RecueilState.KNOWN else RecueilState.WAITING
         children = [new_recueil(source, child, state, silent=recueil.silent) for child in resolved.documents]
         await asyncio.to_thread(self._store.recueils.resolved, recueil.id, children, self._clock())
-        return Harvest(requests=resolved.requests)
+        return IngestResult(requests=resolved.requests)
 
     # --- a file ------------------------------------------------------------------------------------------------------
 
-    async def _read_and_record(self, recueil: Recueil, way: Passage, before: list[RecordingResult]) -> Harvest:
+    async def _read_and_record(self, recueil: Recueil, way: WorkerSlot, before: list[RecordingResult]) -> IngestResult:
         """What is recorded at the end; what was recorded early is in `before`."""
         # Read wholly before, and not recorded: killed in between, or a fault of ours that is mended.
         reading = await self._peruser.stored(recueil.sha256) if recueil.sha256 is not None else None
@@ -152,7 +152,7 @@ class Harvester:
             self._posted()
         await self._report_misfiled(recueil, result)
         self._tell(recueil, reading, recorded, result, sum(len(each.decrees) for each in (*before, recorded)))
-        return Harvest(
+        return IngestResult(
             decrees=recorded.decrees,
             uncertain=() if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged),
             posts=recorded.posts,
@@ -185,7 +185,7 @@ class Harvester:
         known = len(before)
         try:
             # Stopped in the middle, what was recorded is still told.
-            await uninterrupted(record)
+            await run_to_completion(record)
         except StorageError as error:
             # A lock or a disk that is full for a moment: ended here, the reading would begin again later, and its decrees wait for it.
             log.warning("decrees found before all was read are not recorded yet", url=recueil.url, error=str(error))
@@ -267,11 +267,11 @@ class Harvester:
             decrees=decrees, duplicate=recorded.duplicate,
         )  # fmt: skip
 
-    async def _try_later(self, recueil: Recueil, error: FetchError | Unreadable, requests: int = 0) -> Harvest:
+    async def _try_later(self, recueil: Recueil, error: FetchError | Unreadable, requests: int = 0) -> IngestResult:
         if isinstance(error, Paused):
             # Not asked, so not an attempt: it stays due, for the next poll. That the address rests is told of the sources on it.
             log.debug("recueil not asked", url=recueil.url, error=str(error))
-            return Harvest(unread=(Unread(recueil.url, str(error)),), requests=requests)
+            return IngestResult(unread=(Unread(recueil.url, str(error)),), requests=requests)
         now = self._clock()
         retry_after = error.retry_after if isinstance(error, FetchError) else None
         # Errors of the client name the address themselves.
@@ -289,7 +289,7 @@ class Harvester:
         await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again, counted=counted)
         tell = log.warning if recueil.attempts == 0 or again is None else log.info
         tell("recueil not read", url=recueil.url, error=message, given_up=again is None)
-        return Harvest(unread=(Unread(recueil.url, message, gone=isinstance(error, Gone)),), requests=requests)
+        return IngestResult(unread=(Unread(recueil.url, message, gone=isinstance(error, Gone)),), requests=requests)
 
 
 def fault_of(fault: Exception) -> str:
@@ -297,7 +297,7 @@ def fault_of(fault: Exception) -> str:
     return f"a fault of the program ({type(fault).__name__}), see its log"
 
 
-def new_recueil(source: Source, listed: Listed, state: RecueilState, *, silent: bool = False) -> NewRecueil:
+def new_recueil(source: Source, listed: ListingEntry, state: RecueilState, *, silent: bool = False) -> NewRecueil:
     """An entry of a listing as a row to add."""
     return NewRecueil(
         authority=source.authority,

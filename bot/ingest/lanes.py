@@ -7,19 +7,19 @@ from types import TracebackType
 from typing import Self
 
 
-class Lanes:
+class WorkerSlots:
     """`quick` places for fetching and for short readings, `slow` ones for what turns out to be long."""
 
     def __init__(self, *, quick: int, slow: int) -> None:
         self._quick = asyncio.Semaphore(quick)
         self._slow = asyncio.Semaphore(slow)
 
-    def passage(self) -> Passage:
+    def passage(self) -> WorkerSlot:
         """The way of one recueil through the lanes."""
-        return Passage(self._quick, self._slow)
+        return WorkerSlot(self._quick, self._slow)
 
 
-class Passage:
+class WorkerSlot:
     """Holds a place in the quick lane while entered, until it moves over or steps aside; what it holds in the end is given back."""
 
     def __init__(self, quick: asyncio.Semaphore, slow: asyncio.Semaphore) -> None:

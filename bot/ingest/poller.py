@@ -12,22 +12,22 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.domain.crowd import CrowdLog
+from bot.domain.crowd import GroupedLog
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest import habits as rhythm
 from bot.ingest.archive import Keep, Shelf
 from bot.ingest.health import Cause, cause_of
 from bot.ingest.health.survey import habits_of
-from bot.ingest.ingestor import Clock, Harvester, Route, fault_of, new_recueil
+from bot.ingest.ingestor import Clock, Ingestor, Route, fault_of, new_recueil
 from bot.ingest.reading_job import USUAL_PACE, Reader, ReadingTimeouts, ended
-from bot.ingest.results import Harvest, SourceReport
+from bot.ingest.results import IngestResult, SourceReport
 from bot.storage.errors import StorageError
 from sources.catalogue.authority import Authority, Source
 from sources.catalogue.issuers import Issuers
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from sources.model import CrawlFailed, Emptied, Fetcher, FetchError, Listed, Paused
+from sources.model import CrawlFailed, Emptied, Fetcher, FetchError, ListingEntry, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
@@ -39,32 +39,32 @@ HELD_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
+class BackgroundResult:
     """What a recueil gave that went on in the background."""
 
     recueil: Recueil
-    harvest: Harvest
+    harvest: IngestResult
 
 
-class Background:
+class BackgroundTasks:
     """Takes recueils. `told` is called, in the event loop, when one that went on in the background has ended; otherwise `finish` tells."""
 
-    def __init__(self, harvester: Harvester, clock: Callable[[], datetime]) -> None:
+    def __init__(self, harvester: Ingestor, clock: Callable[[], datetime]) -> None:
         self._harvester = harvester
         self._clock = clock
-        self._in_hand: dict[int, asyncio.Task[Harvest]] = {}
-        self._late: dict[int, asyncio.Task[Harvest]] = {}
+        self._in_hand: dict[int, asyncio.Task[IngestResult]] = {}
+        self._late: dict[int, asyncio.Task[IngestResult]] = {}
         self._held: dict[int, datetime] = {}
-        self._ended: list[Late] = []
+        self._ended: list[BackgroundResult] = []
         self._failure: StorageError | None = None
-        self.told: Callable[[Late], None] | None = None
+        self.told: Callable[[BackgroundResult], None] | None = None
 
     def is_free(self, recueil: Recueil) -> bool:
         """Whether it may be taken: it is not in hand, and did not fail for the database a short while ago."""
         return recueil.id not in self._in_hand and self._held.get(recueil.id, self._clock()) <= self._clock()
 
-    async def take(self, recueil: Recueil) -> Harvest:
-        """Read one that is free: wholly, or until it leaves the quick lane. `Harvest.unfinished` then names it, and it goes on.
+    async def take(self, recueil: Recueil) -> IngestResult:
+        """Read one that is free: wholly, or until it leaves the quick lane. `IngestResult.unfinished` then names it, and it goes on.
 
         Raises StorageError.
         """
@@ -85,9 +85,9 @@ class Background:
         self._late[recueil.id] = work
         work.add_done_callback(lambda done: self._came_in(recueil, done))
         log.info("recueil takes long, it is read in the background", url=recueil.url)
-        return Harvest(unfinished=(recueil.url,))
+        return IngestResult(unfinished=(recueil.url,))
 
-    async def finish(self) -> list[Late]:
+    async def finish(self) -> list[BackgroundResult]:
         """Wait for all that went on in the background: what each of them gave, unless `told` was. Raises StorageError, once all ended."""
         while self._late:
             await asyncio.wait(set(self._late.values()))
@@ -102,7 +102,7 @@ class Background:
         while tasks := list(self._late.values()):
             await ended(tasks)
 
-    def _came_in(self, recueil: Recueil, done: asyncio.Task[Harvest]) -> None:
+    def _came_in(self, recueil: Recueil, done: asyncio.Task[IngestResult]) -> None:
         del self._late[recueil.id]
         if done.cancelled():
             return
@@ -115,7 +115,7 @@ class Background:
             log.error("recueil read in the background and lost by a fault of the program", url=recueil.url, exc_info=error)
         else:
             self._held.pop(recueil.id, None)
-            late = Late(recueil, done.result())
+            late = BackgroundResult(recueil, done.result())
             if self.told is not None:
                 self.told(late)
             else:
@@ -126,7 +126,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class PollSchedule:
     """How often a source is polled: `every` when it is likely to publish, at least once in `slowest`; how far back its first poll may
     announce."""
 
@@ -135,7 +135,7 @@ class Rhythm:
     announce_since: timedelta
 
 
-class Watcher:
+class Poller:
     """Polls sources and reads what they publish. Knows no platform: `route` names the destinations of a decree."""
 
     def __init__(
@@ -147,14 +147,14 @@ class Watcher:
         read: Reader,
         store: Store,
         route: Route,
-        rhythm: Rhythm,
+        rhythm: PollSchedule,
         clock: Clock,
         workers: int = 2,
         long_workers: int = 1,
         pace: ReadingTimeouts = USUAL_PACE,
         shelf: Shelf | None = None,
         keep: Keep | None = None,
-        crowds: CrowdLog | None = None,
+        crowds: GroupedLog | None = None,
         issuers: Issuers | None = None,
     ) -> None:
         """`watched` are the codes of the authorities whose time to be polled comes, all where it is None; any may be polled.
@@ -164,16 +164,16 @@ class Watcher:
         PDFs are kept on the `shelf` until they are wholly read, those of decrees in `keep` for good.
         """
         self._authorities = authorities
-        self._crowds = crowds or CrowdLog(log)
+        self._crowds = crowds or GroupedLog(log)
         self._crawler = Crawler(fetcher)
         self._store = store
         self._rhythm = rhythm
         self._clock = clock
-        self._harvester = Harvester(
+        self._harvester = Ingestor(
             authorities=authorities, fetcher=fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
             long_workers=long_workers, pace=pace, shelf=shelf, keep=keep, posted=self._tell_posted, issuers=issuers,
         )  # fmt: skip
-        self._background = Background(self._harvester, clock)
+        self._background = BackgroundTasks(self._harvester, clock)
         self._posted: Callable[[], None] = lambda: None
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
@@ -193,11 +193,11 @@ class Watcher:
     def _tell_posted(self) -> None:
         self._posted()
 
-    def when_late(self, told: Callable[[Late], None]) -> None:
+    def when_late(self, told: Callable[[BackgroundResult], None]) -> None:
         """Have each recueil that ends in the background told at once, instead of by `finish`."""
         self._background.told = told
 
-    async def finish(self) -> list[Late]:
+    async def finish(self) -> list[BackgroundResult]:
         """Wait for all that is read in the background, and tell what it gave. Raises StorageError, once all has ended."""
         return await self._background.finish()
 
@@ -205,7 +205,7 @@ class Watcher:
         """End what is read in the background. Nothing is lost: it is read on from there at the next start."""
         await self._background.stop()
 
-    async def poll(self, source: Source) -> tuple[SourceReport, Harvest]:
+    async def poll(self, source: Source) -> tuple[SourceReport, IngestResult]:
         """One round of one source: ask its listing, then read all that is due for its authority.
 
         What takes long to read goes on in the background: see `finish`.
@@ -256,12 +256,12 @@ class Watcher:
     def _is_held(self, source: Source, now: datetime) -> bool:
         return now < self._held.get(source.key, now) <= now + self._rhythm.every
 
-    async def read_due(self, authority: str) -> Harvest:
+    async def read_due(self, authority: str) -> IngestResult:
         """Fetch, read and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried.
 
         What takes long to read goes on in the background: see `finish`.
         """
-        harvest, tried = Harvest(), set[int]()
+        harvest, tried = IngestResult(), set[int]()
         # More than one turn: detail pages give birth to PDFs, which are read in the same round.
         while due := [recueil for recueil in await self._waiting(authority) if recueil.id not in tried]:
             tried |= {recueil.id for recueil in due}
@@ -269,9 +269,9 @@ class Watcher:
             harvest += await self.read(due)
         return harvest
 
-    async def read(self, recueils: Sequence[Recueil]) -> Harvest:
+    async def read(self, recueils: Sequence[Recueil]) -> IngestResult:
         """The same for these recueils, those that are being read already left out."""
-        harvest = Harvest()
+        harvest = IngestResult()
         free = [recueil for recueil in recueils if self._background.is_free(recueil)]
         for part in await asyncio.gather(*(self._background.take(recueil) for recueil in free), return_exceptions=True):
             if isinstance(part, BaseException):
@@ -339,7 +339,7 @@ class Watcher:
         habits = await asyncio.to_thread(habits_of, self._store, state, zone, now)
         return rhythm.interval(habits, now, every=self._rhythm.every, slowest=self._rhythm.slowest)
 
-    async def _intake(self, source: Source, state: SourceState, listed: Sequence[Listed]) -> tuple[decide.Intake, ...]:
+    async def _intake(self, source: Source, state: SourceState, listed: Sequence[ListingEntry]) -> tuple[decide.Intake, ...]:
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
         return decide.intake(
             listed,
@@ -420,7 +420,7 @@ class Retried:
     """The recueils that were put back, and what reading them gave."""
 
     recueils: tuple[Recueil, ...]
-    harvest: Harvest
+    harvest: IngestResult
 
 
 def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> RetryRequest:
@@ -433,7 +433,7 @@ def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> RetryReques
     return RetryRequest(frozenset(codes.values()), urls)
 
 
-async def retry(watcher: Watcher, store: Store, wanted: RetryRequest, now: datetime) -> Retried:
+async def retry(watcher: Poller, store: Store, wanted: RetryRequest, now: datetime) -> Retried:
     """Put them back and read them to their end, the files of detail pages included.
 
     What still cannot be read is tried again as if for the first time. Raises StorageError.

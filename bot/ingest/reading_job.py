@@ -15,12 +15,12 @@ import structlog
 
 from bot.domain import PageText, Reading, TextOrigin
 from bot.ingest.judging import concerned
-from bot.ingest.lanes import Passage
+from bot.ingest.lanes import WorkerSlot
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower, PageProgress
 from bot.reading.limits import Unreadable
 from bot.storage.errors import StorageError
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 if TYPE_CHECKING:
     from bot.domain.records import Content
@@ -48,7 +48,7 @@ class ReadingTimeouts:
 USUAL_PACE = ReadingTimeouts()
 
 
-class Notes:
+class ReadingProgress:
     """What is read of one file so far. `long` is set as soon as its reading is known to take long."""
 
     def __init__(self, known: Sequence[PageText], long_from: int) -> None:
@@ -118,7 +118,7 @@ class File:
     size: int
 
 
-class Peruser:
+class ReadingJob:
     """Reads files, each content once, whoever publishes it."""
 
     def __init__(
@@ -139,7 +139,7 @@ class Peruser:
             return None
         return await asyncio.to_thread(assemble, content.pages)
 
-    async def peruse(self, file: File, way: Passage, early: Early) -> Reading:
+    async def peruse(self, file: File, way: WorkerSlot, early: Early) -> Reading:
         """Read a file to its end, by way of the lanes. `early` is given what was found before all is read.
 
         Raises Unreadable, StorageError, and what the reader and `early` raise. Cancelled, what was read so far is stored.
@@ -160,12 +160,12 @@ class Peruser:
         finally:
             self._wanted -= Counter({file.sha256: 1})
 
-    async def _peruse(self, file: File, way: Passage, early: Early) -> Reading:
+    async def _peruse(self, file: File, way: WorkerSlot, early: Early) -> Reading:
         content = await asyncio.to_thread(self._store.contents.get, file.sha256)
-        notes = Notes(self._usable(content), self._pace.pages)
+        notes = ReadingProgress(self._usable(content), self._pace.pages)
         if content is not None and content.error is not None and self._was_just_tried(content):
             raise Unreadable(content.error)
-        unfinished = await uninterrupted(self._store.contents.begin, file.sha256, file.size)
+        unfinished = await run_to_completion(self._store.contents.begin, file.sha256, file.size)
         if unfinished >= MOST_UNFINISHED:
             raise Hostile(
                 f"the program was ended {unfinished} times while it read this file, which it leaves alone (again: vigie read --retry)"
@@ -176,13 +176,13 @@ class Peruser:
                 notes.take(reading)
                 await self._save(file, notes, complete=reading.complete)
             else:
-                await uninterrupted(self._store.contents.ended, file.sha256)
+                await run_to_completion(self._store.contents.ended, file.sha256)
         except Unreadable as error:
             if not await asyncio.to_thread(file.path.exists):
                 # No fault of what it held: nothing is remembered of the content.
                 await self._leave(file, notes)
                 raise Vanished("the file was removed from this machine while it was read") from error
-            await uninterrupted(self._store.contents.failed, file.sha256, str(error), rules=self._rules, now=self._clock())
+            await run_to_completion(self._store.contents.failed, file.sha256, str(error), rules=self._rules, now=self._clock())
             raise
         except BaseException:
             # Whatever ended it, it was not the end of the program: what was read is not lost, and nothing is held against the file.
@@ -198,7 +198,7 @@ class Peruser:
     def _usable(self, content: Content | None) -> Sequence[PageText]:
         return content.pages if content is not None and content.rules == self._rules else ()
 
-    async def _by_way_of_lanes(self, file: File, notes: Notes, way: Passage, early: Early) -> Reading:
+    async def _by_way_of_lanes(self, file: File, notes: ReadingProgress, way: WorkerSlot, early: Early) -> Reading:
         async def found(reading: Reading) -> None:
             notes.take(reading)
             await self._checkpoint(file, notes)
@@ -229,12 +229,12 @@ class Peruser:
 
     # --- what is stored meanwhile ------------------------------------------------------------------------------------
 
-    async def _keep(self, file: File, notes: Notes) -> None:
+    async def _keep(self, file: File, notes: ReadingProgress) -> None:
         while True:
             await asyncio.sleep(self._pace.checkpoint)
             await self._checkpoint(file, notes)
 
-    async def _checkpoint(self, file: File, notes: Notes) -> None:
+    async def _checkpoint(self, file: File, notes: ReadingProgress) -> None:
         try:
             if notes.unsaved:
                 await self._save(file, notes, complete=False)
@@ -242,13 +242,13 @@ class Peruser:
             # The reading goes on: there is another checkpoint soon, and the end of it is told.
             log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
 
-    async def _save(self, file: File, notes: Notes, *, complete: bool) -> None:
+    async def _save(self, file: File, notes: ReadingProgress, *, complete: bool) -> None:
         if notes.count is None:
             return
         notes.unsaved = False
         pages = notes.in_order()
         try:
-            await uninterrupted(
+            await run_to_completion(
                 self._store.contents.save,
                 file.sha256,
                 pages,
@@ -261,11 +261,11 @@ class Peruser:
             notes.unsaved = True
             raise
 
-    async def _leave(self, file: File, notes: Notes) -> None:
+    async def _leave(self, file: File, notes: ReadingProgress) -> None:
         try:
             if notes.unsaved:
                 await self._save(file, notes, complete=False)
-            await uninterrupted(self._store.contents.ended, file.sha256)
+            await run_to_completion(self._store.contents.ended, file.sha256)
         except StorageError as error:
             log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
 

@@ -9,7 +9,7 @@ from bot.domain import Decree, Post
 from bot.domain.records import UncertainAct
 from bot.ingest.health import Cause
 from sources.catalogue.authority import Source
-from sources.model import Listed
+from sources.model import ListingEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
-class Harvest:
+class IngestResult:
     """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part, and
     `unfinished` what is still being read in the background. `opened` counts those that were read, wholly or in part."""
 
@@ -35,8 +35,8 @@ class Harvest:
     unfinished: tuple[str, ...] = ()
     opened: int = 0
 
-    def __add__(self, other: Harvest) -> Harvest:
-        return Harvest(
+    def __add__(self, other: IngestResult) -> IngestResult:
+        return IngestResult(
             self.decrees + other.decrees,
             self.uncertain + other.uncertain,
             self.posts + other.posts,
@@ -47,7 +47,7 @@ class Harvest:
             self.opened + other.opened,
         )
 
-    def finished(self) -> Harvest:
+    def finished(self) -> IngestResult:
         """The same, once all that went on in the background has ended and was added."""
         return replace(self, unfinished=())
 
@@ -63,7 +63,7 @@ class SourceReport:
     source: Source
     error: str | None = None
     requests: int = 0
-    listed: tuple[Listed, ...] = ()
+    listed: tuple[ListingEntry, ...] = ()
     new: int = 0
     incomplete: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
@@ -81,7 +81,7 @@ class SourceReport:
         """
         return self.error is None
 
-    def reading(self, harvest: Harvest, done: Collection[str] = ()) -> SourceReport:
+    def reading(self, harvest: IngestResult, done: Collection[str] = ()) -> SourceReport:
         """The report with what became of the recueils that were due, or later of those that went on in the background, now `done`."""
         unread, opened = self.unread + harvest.unread, self.opened + harvest.opened
         unfinished = tuple(url for url in self.unfinished if url not in done) + harvest.unfinished

@@ -13,7 +13,7 @@ from bot.ingest.decisions import newest
 from sources.catalogue.authority import Authority, Order
 from sources.crawl.history import HistoryEntry, may_be_since
 from sources.crawl.index import IndexEntry
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.pages.anchors import name_in
 from sources.text.dates import fold
 
@@ -56,8 +56,8 @@ class Watch:
 class BackfillIntake:
     """What was never seen before: what the backfill takes, and what it leaves to the next poll."""
 
-    taken: tuple[Listed, ...]
-    left: tuple[Listed, ...] = ()
+    taken: tuple[ListingEntry, ...]
+    left: tuple[ListingEntry, ...] = ()
 
 
 def must_list(listed_at: datetime | None, now: datetime) -> bool:
@@ -93,12 +93,12 @@ def take_from_index(
     files, ages = Files(recorded), Ages(since, dates_of(recorded, entries))
     fresh = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url) and entry not in files]
     ours = [entry for entry in fresh if urlsplit(entry.url).netloc in hosts]
-    taken: list[Listed] = []
-    left: list[Listed] = []
+    taken: list[ListingEntry] = []
+    left: list[ListingEntry] = []
     for entry in ours:
         is_news = entry.crawled_at is not None and entry.crawled_at.date() > watch.until
         expected = is_news or watch.expects(entry.published, None)
-        (left if expected else taken).append(Listed(entry.url, entry.title, entry.published))
+        (left if expected else taken).append(ListingEntry(entry.url, entry.title, entry.published))
     return BackfillIntake(tuple(taken), tuple(left)), len(fresh) - len(ours)
 
 

@@ -3,7 +3,7 @@
 from bot.messages.advice import counsel_lines
 from bot.messages.announcement import Announcement, announce, announce_in_full, publisher_of
 from bot.messages.cleaning import clean as printable
-from bot.messages.dispatch import ALONE, Beside, Dispatch
+from bot.messages.dispatch import ALONE, MessageContext, MessageInput
 from bot.messages.layout import plain_decree, plain_post
 from bot.messages.lines import FactLine, PostPart
 from bot.messages.lists import decree_line, decree_line_html
@@ -17,11 +17,11 @@ __all__ = [
     "ALONE",
     "LANGUAGES",
     "Announcement",
-    "Beside",
     "Button",
-    "Dispatch",
     "FactLine",
     "Language",
+    "MessageContext",
+    "MessageInput",
     "PostPart",
     "StatusLimits",
     "TelegramText",

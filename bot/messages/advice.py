@@ -1,7 +1,7 @@
 """What a reader can do about a decree, in words: a paragraph for posts, a page of lines for whoever asks for one decree.
 
 Always information to verify, with its source and the day of the text in which that was read, never legal advice.
-What it rests on comes in as `Counsel`.
+What it rests on comes in as `LegalAdvice`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain import Counsel, Place, Standing
+from bot.domain import LegalAdvice, Place, Standing
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import FactLine, PostPart
 from bot.messages.moments import date_text
@@ -28,7 +28,7 @@ _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standi
 _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
-def recourse_line(counsel: Counsel, place: Place, now: datetime, words: Words) -> Iterator[FactLine]:
+def recourse_line(counsel: LegalAdvice, place: Place, now: datetime, words: Words) -> Iterator[FactLine]:
     """One paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
     said, passed = words.recourse, _passed(counsel, place, now)
     at_least = _at_least(counsel, place, now, words)
@@ -40,7 +40,7 @@ def recourse_line(counsel: Counsel, place: Place, now: datetime, words: Words) -
     yield FactLine(PostPart.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(counsel, words, at_least, passed=passed))
 
 
-def counsel_lines(counsel: Counsel, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:
+def counsel_lines(counsel: LegalAdvice, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:
     """What one can do, in full: a heading, then a line each on the last day, the court, urgency, traps and sources.
 
     `now` is aware: a last day that has passed, at the authority's place, is told as such. Nothing is said of the decree itself.
@@ -67,11 +67,11 @@ def counsel_lines(counsel: Counsel, place: Place, now: datetime, language: Langu
     return (*lines, said.sources.format(**sources))
 
 
-def _passed(counsel: Counsel, place: Place, now: datetime) -> bool:
+def _passed(counsel: LegalAdvice, place: Place, now: datetime) -> bool:
     return counsel.last_day is not None and now.astimezone(ZoneInfo(place.time_zone)).date() > counsel.last_day
 
 
-def _at_least(counsel: Counsel, place: Place, now: datetime, words: Words) -> str | None:
+def _at_least(counsel: LegalAdvice, place: Place, now: datetime, words: Words) -> str | None:
     """The day until which it can be contested in any case, where the last one is not known and that one has not passed."""
     day = counsel.at_least
     if counsel.last_day is not None or day is None or now.astimezone(ZoneInfo(place.time_zone)).date() > day:
@@ -79,7 +79,7 @@ def _at_least(counsel: Counsel, place: Place, now: datetime, words: Words) -> st
     return date_text(day, words.dates)
 
 
-def _limit(counsel: Counsel, words: Words, at_least: str | None, *, passed: bool) -> Iterator[str]:
+def _limit(counsel: LegalAdvice, words: Words, at_least: str | None, *, passed: bool) -> Iterator[str]:
     said, court = words.recourse, court_text(counsel.court.name, words)
     if at_least is not None:
         yield said.limit_at_least.format(day=at_least, court=court)
@@ -96,12 +96,12 @@ def _limit(counsel: Counsel, words: Words, at_least: str | None, *, passed: bool
         yield said.limit.format(day=day, court=court)
 
 
-def _two_courts(counsel: Counsel, words: Words) -> Iterator[str]:
+def _two_courts(counsel: LegalAdvice, words: Words) -> Iterator[str]:
     if counsel.court.differs:
         yield words.recourse.differs.format(court=court_text(counsel.court.by_seat, words))
 
 
-def _urgency(counsel: Counsel, words: Words) -> Iterator[str]:
+def _urgency(counsel: LegalAdvice, words: Words) -> Iterator[str]:
     # That of what is over is part of the sentence on the last day, where that is known.
     if counsel.standing in _URGENT and not (counsel.standing is Standing.OVER and counsel.last_day is not None):
         yield _by_standing(words)[counsel.standing]
@@ -118,7 +118,7 @@ def _by_standing(words: Words) -> dict[Standing, str]:
     }
 
 
-def _brief(counsel: Counsel, words: Words, at_least: str | None, *, passed: bool) -> str:
+def _brief(counsel: LegalAdvice, words: Words, at_least: str | None, *, passed: bool) -> str:
     said, court = words.recourse, counsel.court
     named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
     courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
@@ -138,7 +138,7 @@ def _brief_urgency(standing: Standing, words: Words) -> str:
     return words.recourse.brief_useless if standing in {Standing.OVER, Standing.ENDED} else ""
 
 
-def _court(counsel: Counsel, words: Words) -> str:
+def _court(counsel: LegalAdvice, words: Words) -> str:
     said, court, sources = words.advice, counsel.court, _sources(words)
     named, seat = court_text(court.named, words), court_text(court.by_seat, words)
     if court.differs:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain import Counsel, Decree, Place, Sighting, Standing
+from bot.domain import Decree, LegalAdvice, Place, Sighting, Standing
 from bot.messages.advice import counsel_lines, recourse_line
 from bot.messages.changes import changed_lines, link_lines, notice_lines
 from bot.messages.cleaning import inert, link_to
-from bot.messages.dispatch import Dispatch
+from bot.messages.dispatch import MessageInput
 from bot.messages.facts import fact_lines, reference_lines, title_line
 from bot.messages.lines import FactLine, PostPart, line
 from bot.messages.places import hashtags, place_for, where_text
@@ -41,7 +41,7 @@ class Announcement:
     page_label: str = ""
 
 
-def announce(dispatch: Dispatch) -> Announcement:
+def announce(dispatch: MessageInput) -> Announcement:
     """Say a decree in words."""
     decree, place, now, counsel, beside = dispatch.decree, dispatch.place, dispatch.now, dispatch.counsel, dispatch.beside
     words = words_in(dispatch.language)
@@ -59,7 +59,7 @@ def announce_in_full(
     place: Place,
     now: datetime,
     language: Language = "fr",
-    counsel: Counsel | None = None,
+    counsel: LegalAdvice | None = None,
     places: Mapping[str, Place] | None = None,
 ) -> Announcement:
     """The long form, for whoever asks for this decree.
@@ -98,7 +98,7 @@ def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) ->
         yield FactLine(PostPart.SIGHTINGS, "", (said,), hidden=left, more=words.more, href=link)
 
 
-def _announce(decree: Decree, place: Place, now: datetime, words: Words, counsel: Counsel | None) -> Announcement:
+def _announce(decree: Decree, place: Place, now: datetime, words: Words, counsel: LegalAdvice | None) -> Announcement:
     number = inert(decree.facts.number or "")
     page = max(decree.page, 1)
     return Announcement(
@@ -120,7 +120,7 @@ def publisher_of(decree: Decree, places: Mapping[str, Place]) -> Place | None:
     return None if decree.publisher == decree.authority else place_for(places, decree.publisher)
 
 
-def _lines(decree: Decree, words: Words, counsel: Counsel | None, publisher: Place | None) -> Iterator[FactLine]:
+def _lines(decree: Decree, words: Words, counsel: LegalAdvice | None, publisher: Place | None) -> Iterator[FactLine]:
     if counsel is not None:
         yield from flag_lines(counsel, words)
     yield from title_line(decree, words)

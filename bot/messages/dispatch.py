@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain import Counsel, Decree, Place
+from bot.domain import Decree, LegalAdvice, Place
 from bot.messages.words import Language
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class MessageContext:
     """`public_url` is the address under which a server of the operator's shows decrees, without a slash at its end; None for none.
 
     `below` are the ids of later decrees that change this one and that the same chat or account tells of after it. `publisher` is the
@@ -28,12 +28,12 @@ class Beside:
         return f"{self.public_url}/decrets/{decree.id}" if self.public_url and decree.id is not None else None
 
 
-ALONE = Beside()
+ALONE = MessageContext()
 """Nothing besides."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatch:
+class MessageInput:
     """A decree on its way to readers: that of the authority at `place`, as seen at `now` (aware), told in one language.
 
     Without `counsel` nothing of the law is said; `beside` is what is said besides the decree itself.
@@ -43,5 +43,5 @@ class Dispatch:
     place: Place
     now: datetime
     language: Language = "fr"
-    counsel: Counsel | None = None
-    beside: Beside = ALONE
+    counsel: LegalAdvice | None = None
+    beside: MessageContext = ALONE

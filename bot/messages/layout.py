@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain import Counsel, Decree, Place
+from bot.domain import Decree, LegalAdvice, Place
 from bot.messages.announcement import Announcement, announce, announce_in_full
 from bot.messages.cleaning import cut
-from bot.messages.dispatch import Dispatch
+from bot.messages.dispatch import MessageInput
 from bot.messages.lines import FactLine, PostPart
 from bot.messages.words import Language
 
@@ -223,7 +223,7 @@ def _shorter(line: FactLine, floor: int, overflow: int) -> FactLine | None:
 # A post for terminals and files: nothing in it can move a cursor or hide a word.
 
 
-def plain_post(dispatch: Dispatch) -> str:
+def plain_post(dispatch: MessageInput) -> str:
     """A decree in plain text, several lines, no newline at the end."""
     return plain(replace(announce(dispatch), hashtags=()))
 
@@ -233,7 +233,7 @@ def plain_decree(
     place: Place,
     now: datetime,
     language: Language = "fr",
-    counsel: Counsel | None = None,
+    counsel: LegalAdvice | None = None,
     places: Mapping[str, Place] | None = None,
 ) -> str:
     """The long form (see `announce_in_full`) in plain text, several lines, no newline at the end."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain import Counsel, Decree, Kind, Place
+from bot.domain import Decree, Kind, LegalAdvice, Place
 from bot.messages import html
 from bot.messages.announcement import announce
 from bot.messages.changes import first_link
 from bot.messages.cleaning import cut
-from bot.messages.dispatch import Dispatch
+from bot.messages.dispatch import MessageInput
 from bot.messages.lines import PostPart
 from bot.messages.moments import period_text
 from bot.messages.places import where_text
@@ -25,7 +25,7 @@ _LONGEST_DOUBT = 160
 """Of what a decree is said to be, which may take two others to say."""
 
 
-def decree_line(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None) -> str:
+def decree_line(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: LegalAdvice | None = None) -> str:
     """`[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`, one line.
 
     With `counsel`, also what that tells of its standing, and its flags in few words.
@@ -34,10 +34,10 @@ def decree_line(decree: Decree, place: Place, now: datetime, language: Language 
     return _fitting((mark + kind, *rest), LONGEST_LINE)
 
 
-def decree_line_html(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: Counsel | None = None) -> str:
+def decree_line_html(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: LegalAdvice | None = None) -> str:
     """The same for Telegram: escaped, the kind in bold and linked to the PDF."""
     mark, kind, rest = _pieces(decree, place, now, language, counsel)
-    link = announce(Dispatch(decree, place, now, language)).link
+    link = announce(MessageInput(decree, place, now, language)).link
     words = html.tagged("b", html.text(kind))
     linked = words if link is None else html.link(link, words)
     tail = _fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
@@ -51,12 +51,14 @@ def _fitting(pieces: tuple[str, ...], longest: int) -> str:
     return cut(" · ".join(pieces), longest)
 
 
-def _pieces(decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None) -> tuple[str, str, tuple[str, ...]]:
+def _pieces(
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None
+) -> tuple[str, str, tuple[str, ...]]:
     words = words_in(language)
     mark = "" if decree.id is None else f"[{decree.id}] "
     kind = getattr(words.short_kinds, decree.kind.value)
     where = where_text(place, words).split(", ")[0] if place.department else where_text(place, words)
-    texts = {line.part: line.text for line in announce(Dispatch(decree, place, now, language)).lines}
+    texts = {line.part: line.text for line in announce(MessageInput(decree, place, now, language)).lines}
     standing = list_standing(decree, place, now, words, counsel)
     changes = ", ".join(list_changes(decree, words))
     flags = () if counsel is None else tuple(line.brief for line in flag_lines(counsel, words))
@@ -69,7 +71,7 @@ def _pieces(decree: Decree, place: Place, now: datetime, language: Language, cou
     return mark, kind, (cut(where, _LONGEST_PIECE), *facts)
 
 
-def _period(decree: Decree, words: Words, counsel: Counsel | None) -> str | None:
+def _period(decree: Decree, words: Words, counsel: LegalAdvice | None) -> str | None:
     """The period that counts: as a later decree has modified it, where the counsel tells."""
     facts = decree.facts
     if counsel is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.messages.announcement import Announcement, announce
-from bot.messages.dispatch import Dispatch
+from bot.messages.dispatch import MessageInput
 from bot.messages.layout import fit, labelled, plain
 
 _LINK = re.compile(r"https?://\S+")
@@ -31,12 +31,12 @@ def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
     return len(text) + sum(limits.per_url - len(link) for link in _LINK.findall(text))
 
 
-def mastodon_status(dispatch: Dispatch, *, limits: StatusLimits = StatusLimits()) -> str:
+def mastodon_status(dispatch: MessageInput, *, limits: StatusLimits = StatusLimits()) -> str:
     """A decree as a status within `limits`. Raises `layout.TooSmall` when an instance leaves no room for a link."""
     return plain(_fitted(announce(dispatch), limits))
 
 
-def mastodon_thread(dispatch: Dispatch, *, limits: StatusLimits = StatusLimits()) -> tuple[str, ...]:
+def mastodon_thread(dispatch: MessageInput, *, limits: StatusLimits = StatusLimits()) -> tuple[str, ...]:
     """The status as `mastodon_status` gives it, then what it had no room for, each text within `limits`. Raises `layout.TooSmall`."""
     whole = announce(dispatch)
     shown = _fitted(whole, limits)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain import Counsel, Decree, Flag, Kind, Place, Standing
+from bot.domain import Decree, Flag, Kind, LegalAdvice, Place, Standing
 from bot.messages.changes import doubt_text
 from bot.messages.lines import FactLine, PostPart, capital
 from bot.messages.moments import Stage, Timing, date_text, days_text, delay_text, timing, timing_text
@@ -24,7 +24,7 @@ _STOPPED = {
 }
 
 
-def post_timing(decree: Decree, place: Place, now: datetime, words: Words, counsel: Counsel | None) -> str | None:
+def post_timing(decree: Decree, place: Place, now: datetime, words: Words, counsel: LegalAdvice | None) -> str | None:
     """For a post: `Commence dans 14 h`, `Déjà commencé`, `Terminé`, `Abrogé depuis le 3 mai 2024`; None when nothing can be said."""
     if counsel is not None and counsel.standing in _STOPPED:
         return capital(_stopped(decree, place, now, words, counsel.standing))
@@ -32,7 +32,7 @@ def post_timing(decree: Decree, place: Place, now: datetime, words: Words, couns
     return None if stage is None else timing_text(stage, words.timing)
 
 
-def list_standing(decree: Decree, place: Place, now: datetime, words: Words, counsel: Counsel | None) -> str | None:
+def list_standing(decree: Decree, place: Place, now: datetime, words: Words, counsel: LegalAdvice | None) -> str | None:
     """For one line: `commence dans 14 h`, `en vigueur`, `terminé`, `abrogé depuis le 3 mai 2024`; None for what is never in force."""
     if counsel is not None and counsel.standing in _STOPPED:
         return _stopped(decree, place, now, words, counsel.standing)
@@ -58,14 +58,14 @@ def list_changes(decree: Decree, words: Words) -> Iterator[str]:
         yield words.standing.renewed
 
 
-def flag_lines(counsel: Counsel, words: Words) -> Iterator[FactLine]:
+def flag_lines(counsel: LegalAdvice, words: Words) -> Iterator[FactLine]:
     """One line per flag, with its brief form for lists and small spaces."""
     for flag in counsel.flags:
         whole, brief = _flag(flag, counsel, words)
         yield FactLine(PostPart.FLAGS, "", (_MARK + capital(whole),), brief=_MARK + brief)
 
 
-def _flag(flag: Flag, counsel: Counsel, words: Words) -> tuple[str, str]:
+def _flag(flag: Flag, counsel: LegalAdvice, words: Words) -> tuple[str, str]:
     said = words.flags
     match flag:
         case Flag.PUBLISHED_AFTER_START if counsel.late is None:
@@ -84,7 +84,7 @@ def _flag(flag: Flag, counsel: Counsel, words: Words) -> tuple[str, str]:
             return said.outside_days.format(days=days_text(counsel.outside, words)), said.outside_brief
 
 
-def _stage(decree: Decree, place: Place, now: datetime, counsel: Counsel | None) -> Timing | None:
+def _stage(decree: Decree, place: Place, now: datetime, counsel: LegalAdvice | None) -> Timing | None:
     """Where the period stands: the one that counts, where a later decree has modified it and the counsel tells."""
     if decree.kind not in _TIMED:
         return None

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain import Counsel, Decree, Place
+from bot.domain import Decree, LegalAdvice, Place
 from bot.messages import html
 from bot.messages.announcement import Announcement, announce, announce_in_full
 from bot.messages.cleaning import cut, unlinked
-from bot.messages.dispatch import Dispatch
+from bot.messages.dispatch import MessageInput
 from bot.messages.layout import PostRow, fit, paragraphs, plain
 from bot.messages.words import Language
 
@@ -46,10 +46,10 @@ def telegram_length(text: str) -> int:
 
 def telegram_button(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> Button | None:
     """The button of a decree's post; it does not depend on `now`."""
-    return _button(announce(Dispatch(decree, place, now, language)))
+    return _button(announce(MessageInput(decree, place, now, language)))
 
 
-def telegram_text(dispatch: Dispatch, *, limit: int = TEXT_LIMIT) -> TelegramText:
+def telegram_text(dispatch: MessageInput, *, limit: int = TEXT_LIMIT) -> TelegramText:
     """A decree as a Telegram post, HTML and plain text both within `limit`."""
     return _fitted(announce(dispatch), limit)
 
@@ -59,7 +59,7 @@ def telegram_decree(
     place: Place,
     now: datetime,
     language: Language = "fr",
-    counsel: Counsel | None = None,
+    counsel: LegalAdvice | None = None,
     places: Mapping[str, Place] | None = None,
     *,
     limit: int = TEXT_LIMIT,

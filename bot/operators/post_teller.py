@@ -18,7 +18,7 @@ from bot.operators.text import post_text
 from bot.storage.alerts import NewPostAlert, PostAlert
 from bot.storage.edits import EditTold
 from bot.storage.posts import OpenPost
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
@@ -101,7 +101,7 @@ class PostTeller:
         if message and await self._sent(message):
             begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
             # A stop must not come between the message and its record: it would be told twice.
-            await uninterrupted(self._alerts.told, begun, ended, self._clock())
+            await run_to_completion(self._alerts.told, begun, ended, self._clock())
 
     async def _ripe(self, settle: timedelta) -> PostMessage:
         """What may be sent now."""

@@ -20,7 +20,7 @@ from bot.operators.teller import NotifyRetries
 from bot.operators.vocabulary import ReviewQuestionWords, alert_words
 from bot.queries.phrases import doubt_words
 from bot.storage.errors import NoSuchRow, StorageError
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
@@ -88,7 +88,7 @@ class ReviewAsker:
             if not await self._asked(act, found, buttons=self._buttons and heard):
                 return
             # A stop must not come between the question and its record: it would be asked twice.
-            await uninterrupted(self._reviews.told, [act.id], self._clock())
+            await run_to_completion(self._reviews.told, [act.id], self._clock())
 
     async def _holds(self, act: Waiting) -> Sequence[Decree] | None:
         """The decrees that would be recorded if the act is accepted; None for one that was settled meanwhile."""

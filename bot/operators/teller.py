@@ -11,13 +11,13 @@ import structlog
 
 from bot.delivery import DeliveryError, NotSent
 from bot.delivery.transitions import backoff
-from bot.domain.crowd import CrowdLog
+from bot.domain.crowd import GroupedLog
 from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import Overview
 from bot.messages import Language
 from bot.operators.decisions import SETTLE, Changes, Message, changes, to_tell
 from bot.operators.text import Names, alert_text
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
@@ -71,11 +71,11 @@ class AlertTeller:
         names: Names,
         clock: Callable[[], datetime],
         language: Language = "fr",
-        crowds: CrowdLog | None = None,
+        crowds: GroupedLog | None = None,
     ) -> None:
         """`survey` reads how everything is now; it is called in a thread. `names` gives what people call a source."""
         self._survey = survey
-        self._crowds = crowds or CrowdLog(log)
+        self._crowds = crowds or GroupedLog(log)
         self._alerts = alerts
         self._chat = chat
         self._names = names
@@ -91,7 +91,7 @@ class AlertTeller:
         if message is not None and await self._sent(message):
             begun, ended = [alert.id for alert in message.begun], [alert.id for alert in message.ended]
             # A stop must not come between the message and its record: it would be told twice.
-            await uninterrupted(self._alerts.told, begun, ended, self._clock())
+            await run_to_completion(self._alerts.told, begun, ended, self._clock())
 
     async def _ripe(self, settle: timedelta) -> Message | None:
         """What may be sent now."""

@@ -11,7 +11,7 @@ from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, decode, 
 _KEPT = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 
 
-class Ledger:
+class PageBuffer:
     """What is known of each page, from one or several processes and from an earlier reading. Each page is kept once."""
 
     def __init__(self, limits: ReadingLimits, known: Iterable[PageText] = ()) -> None:

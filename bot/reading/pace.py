@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from bot.domain import PageText
 from bot.reading.follow import PageProgress
-from bot.reading.ledger import Ledger
+from bot.reading.ledger import PageBuffer
 
 
 class PageRate:
     """Tells the progress of one reading. The time left is that of the recognised pages so far: surveying takes next to nothing."""
 
-    def __init__(self, ledger: Ledger, told: Callable[[PageProgress], None], now: Callable[[], float]) -> None:
+    def __init__(self, ledger: PageBuffer, told: Callable[[PageProgress], None], now: Callable[[], float]) -> None:
         """`now` is a clock that only goes forward, in seconds."""
         self._ledger, self._told, self._now = ledger, told, now
         self._began: float | None = None

@@ -15,7 +15,7 @@ import structlog
 from bot.domain import PageText, Reading
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
-from bot.reading.ledger import Ledger
+from bot.reading.ledger import PageBuffer
 from bot.reading.limits import ReadingLimits, Unreadable
 from bot.reading.pace import PageRate
 from bot.reading.pages.ocr import EngineKind, engine_kind
@@ -40,7 +40,7 @@ async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequenc
     head = await asyncio.to_thread(_head, path)
     if b"%PDF-" not in head:
         raise Unreadable("this is not a PDF: it does not start like one" if head else "the file is empty")
-    ledger = Ledger(limits, known)
+    ledger = PageBuffer(limits, known)
     end = await _read(path, ledger, follower)
     if not ledger.any_read() and (ledger.salvaged or not end.surveyed):
         raise Unreadable(f"no page could be read: {end.why or 'the file is cut short, or damaged beyond reading'}")
@@ -56,18 +56,18 @@ class _End:
     why: str
 
 
-async def _read(path: Path, ledger: Ledger, follower: Follower) -> _End:
+async def _read(path: Path, ledger: PageBuffer, follower: Follower) -> _End:
     """Fill the ledger: every page is read or given up."""
     loop = asyncio.get_running_loop()
     limits = ledger.limits
     deadline = loop.time() + limits.seconds
     pace = PageRate(ledger, follower.told, loop.time)
     start = _start(path, limits)
-    found = await survey(start, ledger, deadline, pace.tell)
+    found = await text_layer_pass(start, ledger, deadline, pace.tell)
     if isinstance(found, str) and ledger.count is None and loop.time() < deadline:
         # Counting what the file does not say loads every page: one that is deadly must not cost the others.
         start = replace(start, trusting=True)
-        found = await survey(start, ledger, deadline, pace.tell)
+        found = await text_layer_pass(start, ledger, deadline, pace.tell)
     worker, ended = (None, found) if isinstance(found, str) else (found, "")
     surveyed = ledger.surveyed()
     _tell_given_up(path, ledger.give_up_unsurveyed(), ended)
@@ -110,7 +110,7 @@ def _head(path: Path) -> bytes:
 # The first pass over a file: the text layer of every page, in one process after the other until every page was tried.
 
 
-async def survey(start: Start, ledger: Ledger, deadline: float, told: Callable[[PageText], None]) -> Worker | str:
+async def text_layer_pass(start: Start, ledger: PageBuffer, deadline: float, told: Callable[[PageText], None]) -> Worker | str:
     """Survey every page. Gives the process, alive and with nothing left to do; or, where not every page was tried, why.
 
     A process that dies, hangs or misbehaves costs the page it was at. `deadline` is a time of the event loop. Raises Unreadable.
@@ -137,7 +137,7 @@ async def survey(start: Start, ledger: Ledger, deadline: float, told: Callable[[
     return end
 
 
-async def listen(stdout: asyncio.StreamReader, ledger: Ledger, deadline: float, told: Callable[[PageText], None]) -> str | None:
+async def listen(stdout: asyncio.StreamReader, ledger: PageBuffer, deadline: float, told: Callable[[PageText], None]) -> str | None:
     """Take lines until every page was tried (or the process is gone: None); otherwise say why we stopped listening."""
     loop = asyncio.get_running_loop()
     opened = False

@@ -14,7 +14,7 @@ from bot.reading import plan
 from bot.reading.acts.cutting import cut_acts
 from bot.reading.assembly import assemble
 from bot.reading.follow import Follower
-from bot.reading.ledger import Ledger
+from bot.reading.ledger import PageBuffer
 from bot.reading.limits import Unreadable
 from bot.reading.pace import PageRate
 from bot.reading.sandbox.wire import NotUnderstood, Recognise, Start
@@ -27,10 +27,10 @@ _CUT_SHARE = 20
 class Recognition:
     """Recognises what is pending in a ledger."""
 
-    def __init__(self, start: Start, ledger: Ledger, follower: Follower, pace: PageRate, deadline: float) -> None:
+    def __init__(self, start: Start, ledger: PageBuffer, follower: Follower, pace: PageRate, deadline: float) -> None:
         """`deadline` is a time of the event loop."""
         self._start, self._ledger, self._follower, self._pace, self._deadline = start, ledger, follower, pace, deadline
-        self._outlook = Outlook(follower.concerned)
+        self._outlook = PagePriority(follower.concerned)
         self._taken: set[int] = set()
         self._next_cut = 0.0
         self._news = asyncio.Event()
@@ -45,7 +45,7 @@ class Recognition:
         Raises what the follower raises.
         """
         count = max(1, min(self._ledger.limits.workers, self._ledger.pending))
-        lanes = [Lane(self._start, self._ledger, self._deadline, worker if index == 0 else None) for index in range(count)]
+        lanes = [OcrWorker(self._start, self._ledger, self._deadline, worker if index == 0 else None) for index in range(count)]
         self._pace.begin()
         try:
             async with asyncio.TaskGroup() as group:
@@ -62,12 +62,12 @@ class Recognition:
             await whole(_released(lanes))
         return self._stop() or ""
 
-    async def _all(self, lanes: Sequence[Lane]) -> None:
+    async def _all(self, lanes: Sequence[OcrWorker]) -> None:
         async with asyncio.TaskGroup() as group:
             for lane in lanes:
                 group.create_task(self._run(lane))
 
-    async def _run(self, lane: Lane) -> None:
+    async def _run(self, lane: OcrWorker) -> None:
         while self._stop() is None and (number := self._outlook.next_page(self._ledger.pages, self._taken)) is not None:
             self._taken.add(number)
             try:
@@ -128,7 +128,7 @@ class Recognition:
         return acts, self._outlook.judge(acts)
 
 
-async def _released(lanes: Sequence[Lane]) -> None:
+async def _released(lanes: Sequence[OcrWorker]) -> None:
     await asyncio.gather(*(lane.release() for lane in lanes))
 
 
@@ -147,10 +147,10 @@ class Lost(Exception):
     """The page could not be recognised and its process is gone. The message says why."""
 
 
-class Lane:
+class OcrWorker:
     """Recognises one page at a time. Whoever makes one must release it."""
 
-    def __init__(self, start: Start, ledger: Ledger, deadline: float, worker: Worker | None = None) -> None:
+    def __init__(self, start: Start, ledger: PageBuffer, deadline: float, worker: Worker | None = None) -> None:
         """`worker` is a process already running, which has said how many pages there are. `deadline` is a time of the event loop."""
         self._start, self._ledger, self._deadline, self._worker = start, ledger, deadline, worker
         self._done = 0
@@ -197,7 +197,7 @@ class Lane:
 # What is known of the acts while their pages come in: which are concerned, which are read whole. No process, no clock.
 
 
-class Outlook:
+class PagePriority:
     """The acts as last cut, and what is thought of them."""
 
     def __init__(self, concerned: Callable[[Act], bool]) -> None:

@@ -76,7 +76,7 @@ _DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class RevocationChain:
     """By the id of a decree, the links that end it, each with the two that take part."""
 
     ends: Mapping[int, Collection[tuple[ReferenceLink, Party, Party]]]
@@ -97,7 +97,7 @@ class Undoing:
         )
 
 
-def load_undoing(connection: Connection, found: Collection[ReferenceLink], known: Known) -> Undoing:
+def load_undoing(connection: Connection, found: Collection[ReferenceLink], known: ReferenceCandidates) -> RevocationChain:
     """What ends the decrees whose links were found, and what ends that. One query where nothing does, three more for each step."""
     ends: dict[int, list[tuple[ReferenceLink, Party, Party]]] = defaultdict(list)
     step = {link.decree for link in found if link.reference.change in CHANGING}
@@ -117,14 +117,14 @@ def load_undoing(connection: Connection, found: Collection[ReferenceLink], known
             if meant in step:
                 ends[meant].append((link, known.parties[link.decree], known.parties[meant]))
         step = {link.decree for its in ends.values() for link, _, _ in its} - seen
-    return Undoing(ends)
+    return RevocationChain(ends)
 
 
 # The stored links that may concern some decrees, and the decrees that these may mean.
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ReferenceCandidates:
     """The decrees that take part in some links, and those that may be named, by what their keys begin with and by the day of their
     signature.
     """
@@ -157,10 +157,10 @@ def load_links(connection: Connection, which: ColumnElement[bool]) -> list[Refer
     return [ReferenceLink(row.decree_id, Reference(Kind(row.change), row.number, row.signed), row.prefix, row.authority) for row in rows]
 
 
-def load_known(connection: Connection, found: Collection[ReferenceLink]) -> Known:
+def load_known(connection: Connection, found: Collection[ReferenceLink]) -> ReferenceCandidates:
     """The decrees that these links may mean, and every decree that takes part, in two queries."""
     keys: dict[int, list[str]] = defaultdict(list)
-    known = Known()
+    known = ReferenceCandidates()
     changing = {link.decree for link in found}
     named = {link.prefix for link in found if link.prefix is not None}
     theirs = and_(identities.c.decree_id.in_(changing), identities.c.prefix.is_not(None))

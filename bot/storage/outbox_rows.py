@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, case, exists, func, literal, or_, select
 
-from bot.domain import CHANGING, Change, Decree, Post, PostCause, PostState, Told
+from bot.domain import CHANGING, Change, Decree, Post, PostCause, PostState, SentMessage
 from bot.domain.folding import clean
 from bot.domain.identity.shown import as_shown
 from bot.storage.decree_rows import load_decrees
@@ -153,7 +153,7 @@ def with_reply(connection: Connection, post: Post) -> Post:
         return post
     newest = select(posts.c.reference, posts.c.closed_at).where(_told(post, changed)).order_by(posts.c.closed_at.desc(), posts.c.id.desc())
     found = connection.execute(newest.limit(1)).one_or_none()
-    return post if found is None else replace(post, reply_to=Told(found.reference, found.closed_at))
+    return post if found is None else replace(post, reply_to=SentMessage(found.reference, found.closed_at))
 
 
 def awaited(connection: Connection, rows: Sequence[Post]) -> dict[int, int]:

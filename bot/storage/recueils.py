@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, or_, select, update
 
 from bot.domain.folding import clean, clean_or_none
-from bot.domain.records import NewRecueil, Publication, Quarantined, Recueil, RecueilState, Stuck
+from bot.domain.records import FailedRecueil, FailureStreak, NewRecueil, Publication, Recueil, RecueilState
 from bot.storage.database import Database, insert_or_ignore
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import contents, recueils
@@ -34,14 +34,14 @@ class Quarantine:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def all(self, authorities: Collection[str] | None = None) -> list[Quarantined]:
+    def all(self, authorities: Collection[str] | None = None) -> list[FailedRecueil]:
         """Those of these authorities (None: of all), the one found last first."""
         query = select(recueils).where(_GIVEN_UP).order_by(recueils.c.id.desc())
         if authorities is not None:
             query = query.where(recueils.c.authority.in_(sorted(authorities)))
         with self._database.reading() as connection:
             return [
-                Quarantined(
+                FailedRecueil(
                     id=row.id,
                     authority=row.authority,
                     url=row.url,
@@ -139,7 +139,7 @@ class Recueils:
             rows = connection.execute(query.where(wanted).order_by(recueils.c.id.desc()))
             return [Publication(row.published, row.found_at) for row in rows]
 
-    def stuck(self) -> dict[str, Stuck]:
+    def stuck(self) -> dict[str, FailureStreak]:
         """Per source, what was tried since the last recueil that could be read, and could not be: waiting for another try, or given up.
 
         What a backfill reads in silence is not counted. A source without any is left out.
@@ -164,7 +164,7 @@ class Recueils:
             .group_by(recueils.c.source)
         )
         with self._database.reading() as connection:
-            return {row.source: Stuck(row.number, row.since, row.error or "") for row in connection.execute(query)}
+            return {row.source: FailureStreak(row.number, row.since, row.error or "") for row in connection.execute(query)}
 
     def of(self, authority: str) -> list[Recueil]:
         """All that was ever recorded for one authority, newest first."""

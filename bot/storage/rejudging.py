@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from bot.domain import Decree, Outcome, Verdict
 from bot.domain.identity.identity import Earlier, HeldDecree, keys_of, recognise
-from bot.domain.records import Rejudged
+from bot.domain.records import RedetectionResult
 from bot.storage.codec import evidence_to_json
 from bot.storage.database import Database, lock_recueil
 from bot.storage.decisions import decisions_under, keys_of_act
@@ -48,7 +48,9 @@ class Rejudging:
             known = known_keys(connection, items)
         return [not known.keys().isdisjoint(item.keys) for item in items]
 
-    def apply(self, act: StoredAct, verdict: Verdict, found: Sequence[Decree], destinations_for: Route, now: datetime) -> Rejudged | None:
+    def apply(
+        self, act: StoredAct, verdict: Verdict, found: Sequence[Decree], destinations_for: Route, now: datetime
+    ) -> RedetectionResult | None:
         """Put the verdict on a stored act, with the decrees found in it, in the place of what was stored. None where a person decided
         otherwise.
 
@@ -75,7 +77,7 @@ class Rejudging:
             want_edits(connection, ids)
             stored_new = load_decrees(connection, new)
             posts = tuple(post for each in stored_new.values() for post in queue(connection, each, destinations_for(each), now))
-            return Rejudged(tuple(ids), tuple(new), posts)
+            return RedetectionResult(tuple(ids), tuple(new), posts)
 
 
 def _claim(connection: Connection, act: StoredAct, *, decrees: bool) -> tuple[Row[Any], Row[Any]]:

@@ -10,7 +10,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def uninterrupted(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def run_to_completion(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `call` in a thread and wait for its end, whatever happens; a cancellation received meanwhile is raised after it.
 
     It is raised even where the call failed, as the cause of it: whoever stands a failure would else never learn to stop.

@@ -9,9 +9,9 @@ from sources.catalogue.authority import Source
 from sources.crawl.lists import polled
 from sources.crawl.route import choose, instead, sections, wanted
 from sources.crawl.trail import Polled, Trail, is_outdated, must_walk
-from sources.crawl.visit import Visited, Visits
-from sources.crawl.walk import Walk
-from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, Listed, Origin
+from sources.crawl.visit import PageCache, Visited
+from sources.crawl.walk import Traversal
+from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Crawl:
     good; all three are told at each poll for as long as they are true.
     """
 
-    listed: tuple[Listed, ...]
+    listed: tuple[ListingEntry, ...]
     trail: Trail
     requests: int
     unchanged: bool = False
@@ -46,7 +46,7 @@ class Crawl:
 class Resolved:
     """The files a detail page holds (at least one), and the page requests made."""
 
-    documents: tuple[Listed, ...]
+    documents: tuple[ListingEntry, ...]
     requests: int
 
 
@@ -61,21 +61,21 @@ class Crawler:
 
         Raises `CrawlFailed` when nothing could be read: no listing where one must be (`LayoutChanged`), or a request that failed.
         """
-        visits = Visits(self._fetcher, source)
+        visits = PageCache(self._fetcher, source)
         try:
             found = await self._poll(visits, source, trail, today, now)
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
         return replace(found, listed=wanted(found.listed, source.only))
 
-    async def documents(self, source: Source, listed: Listed) -> Resolved:
+    async def documents(self, source: Source, listed: ListingEntry) -> Resolved:
         """The files of an entry: those of its detail page, dated like the listing where the page shows no date, or itself.
 
         Raises `CrawlFailed`, with `LayoutChanged` when the page holds no document.
         """
         if not listed.is_detail:
             return Resolved((listed,), 0)
-        visits = Visits(self._fetcher, source)
+        visits = PageCache(self._fetcher, source)
         try:
             page = await visits.page(listed.url)
             if not page.links.documents:
@@ -85,15 +85,15 @@ class Crawler:
         dated = (replace(document, published=document.published or listed.published) for document in page.links.documents)
         return Resolved(tuple(dated), visits.requests)
 
-    async def _poll(self, visits: Visits, source: Source, trail: Trail | None, today: date, now: datetime) -> Crawl:
-        listed: dict[str, Listed] = {}
+    async def _poll(self, visits: PageCache, source: Source, trail: Trail | None, today: date, now: datetime) -> Crawl:
+        listed: dict[str, ListingEntry] = {}
         if trail is not None and not must_walk(trail, source.fingerprint, today, now):
             again = await _ask_again(visits, source, trail, today, listed)
             if again is not None:
                 pages, unread = again
                 kept = replace(trail, pages=pages, polled_on=trail.polled_on if unread else today)
                 return _crawl(listed, kept, visits, unread)
-        walk = Walk(visits, source, trail, today)
+        walk = Traversal(visits, source, trail, today)
         await walk.run()
         listed |= {url: replace(entry, origin=walk.origins.get(url, entry.origin)) for url, entry in walk.lists.listed.items()}
         pages = tuple((walk.lists.polled | walk.emptied(tuple(listed.values())) | walk.to_ask_again()).values())
@@ -103,7 +103,7 @@ class Crawler:
         return _crawl(listed, fresh, visits, tuple(walk.unread.values()))
 
 
-def _crawl(listed: dict[str, Listed], trail: Trail, visits: Visits, unread: tuple[FetchError, ...]) -> Crawl:
+def _crawl(listed: dict[str, ListingEntry], trail: Trail, visits: PageCache, unread: tuple[FetchError, ...]) -> Crawl:
     return Crawl(
         tuple(listed.values()),
         trail,
@@ -119,7 +119,7 @@ Again = tuple[tuple[Polled, ...], tuple[FetchError, ...]]
 """The pages to ask from now on, and why some of them could not be read."""
 
 
-async def _ask_again(visits: Visits, source: Source, trail: Trail, today: date, listed: dict[str, Listed]) -> Again | None:
+async def _ask_again(visits: PageCache, source: Source, trail: Trail, today: date, listed: dict[str, ListingEntry]) -> Again | None:
     """Ask the trail's pages and add what they list to `listed`; None when the way must be walked again.
 
     Raises the first `FetchError` where no page answers.

@@ -13,8 +13,8 @@ from enum import StrEnum
 from sources.catalogue.authority import Source
 from sources.crawl.route import choose, homes, is_below, matches, sections
 from sources.crawl.visit import Visited
-from sources.model import FetchError, Listed, Page
-from sources.pages import READERS, PageLinks, Way
+from sources.model import FetchError, ListingEntry, Page
+from sources.pages import READERS, PageLink, PageLinks
 
 
 class LinkReason(StrEnum):
@@ -61,8 +61,8 @@ class PageTold:
     error: FetchError | None = None
     documents: int = 0
     details: int = 0
-    entries: tuple[Listed, ...] = ()
-    ignored: tuple[Listed, ...] = ()
+    entries: tuple[ListingEntry, ...] = ()
+    ignored: tuple[ListingEntry, ...] = ()
     ways: tuple[WayTold, ...] = ()
     is_paged: bool = False
     is_stranger: bool = False
@@ -127,7 +127,7 @@ def _ways(source: Source, page: Visited, links: PageLinks, year: int | None, tod
         yield WayTold(way.url, way.text, reason, followed=way.url in asked)
 
 
-def _undated(way: Way, parts: set[Way], moved: set[Way], *, is_above: bool, followed: bool) -> LinkReason:
+def _undated(way: PageLink, parts: set[PageLink], moved: set[PageLink], *, is_above: bool, followed: bool) -> LinkReason:
     """Of a way that the day does not choose. `is_above`: its page is the folder in which the root stands."""
     if way.period is not None:
         return LinkReason.TO_COME

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from sources.catalogue.authority import Source
 from sources.crawl.route import GRACE, by_period, matches, sections, wanted
-from sources.crawl.visit import Visited, Visits
-from sources.model import Download, Fetcher, FetchError, Gone, LayoutChanged, Listed, Page, Paused, Validators
-from sources.pages import Way
+from sources.crawl.visit import PageCache, Visited
+from sources.model import Download, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Page, Paused, Validators
+from sources.pages import PageLink
 from sources.pages.anchors import name_in
 
 MAX_PAGES = 600
@@ -42,7 +42,7 @@ class PageTrouble:
 class HistoryEntry:
     """An entry, and the address of the page that lists it, as the site links that page."""
 
-    listed: Listed
+    listed: ListingEntry
     page: str
 
 
@@ -60,7 +60,7 @@ class PublicationHistory:
         return all(trouble.gone for trouble in self.troubles)
 
 
-def ways_since(ways: Sequence[Way], since: date, today: date, *, year: int | None, always: Sequence[str] = ()) -> tuple[Way, ...]:
+def ways_since(ways: Sequence[PageLink], since: date, today: date, *, year: int | None, always: Sequence[str] = ()) -> tuple[PageLink, ...]:
     """Which ways lead to what was published since a day, newest first.
 
     Those whose period begins by `today` and ends on or after `since` (with some days of grace: bulletins of the last days of a period are
@@ -74,7 +74,7 @@ def ways_since(ways: Sequence[Way], since: date, today: date, *, year: int | Non
     return (*chosen, *followed)
 
 
-def belongs(entry: Listed, since: date, *, page_ends: date | None = None) -> bool:
+def belongs(entry: ListingEntry, since: date, *, page_ends: date | None = None) -> bool:
     """Whether an entry counts as published since a day. `page_ends` is the last day of the period of its page, None where it has none.
 
     An entry without a date counts when its page reaches into the time asked for, or so nearly that it may have been put online late, unless
@@ -95,14 +95,14 @@ async def history(
     fetcher: Fetcher, source: Source, since: date, *, today: date, told: Told = lambda _pages, _found: None
 ) -> PublicationHistory:
     """Walk a source's past. `today` is the authority's local date. Never raises for what the site does: the troubles say what failed."""
-    walk = _Walk(Visits(fetcher, source), source, since, today, told)
+    walk = _Walk(PageCache(fetcher, source), source, since, today, told)
     await walk.run()
     return PublicationHistory(tuple(walk.found.values()), walk.visits.requests, tuple(walk.troubles.values()))
 
 
 @dataclass(slots=True)
 class _Walk:
-    visits: Visits
+    visits: PageCache
     source: Source
     since: date
     today: date

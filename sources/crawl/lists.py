@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from sources.catalogue.authority import Order, Source
 from sources.crawl.trail import Polled, Trail, marks_of, overlap
-from sources.crawl.visit import Visited, Visits
-from sources.model import Gone, Listed
+from sources.crawl.visit import PageCache, Visited
+from sources.model import Gone, ListingEntry
 
 MAX_CATCH_UP = 10
 """Further pages of paginated lists one walk may read to meet what was seen before: some 100 bulletins. Older ones are a backfill's."""
@@ -22,11 +22,11 @@ RECENT = timedelta(days=3)
 class Lists:
     """The lists that one walk reads. `listed` has what was found, by address, and `polled` the pages to ask from now on."""
 
-    visits: Visits
+    visits: PageCache
     source: Source
     trail: Trail | None
     today: date
-    listed: dict[str, Listed] = field(default_factory=dict)
+    listed: dict[str, ListingEntry] = field(default_factory=dict)
     polled: dict[str, Polled] = field(default_factory=dict)
     _catch_up: int = 0
 
@@ -103,7 +103,7 @@ class Lists:
         except Gone:
             return None
 
-    def _goes_further_back(self, entries: list[Listed]) -> bool:
+    def _goes_further_back(self, entries: list[ListingEntry]) -> bool:
         """Whether older entries may be unseen: none of these was met before, and all are recent."""
         if not entries:
             return False
@@ -113,7 +113,7 @@ class Lists:
         return not overlap(entries, self.trail.marks) and all(entry.published is None or entry.published >= since for entry in entries)
 
 
-def order_shown(first: Sequence[Listed], last: Sequence[Listed]) -> Order:
+def order_shown(first: Sequence[ListingEntry], last: Sequence[ListingEntry]) -> Order:
     """The order of a list by the dates on its first and last pages; `unknown` where they do not tell, or not all entries have one."""
     beginning = [entry.published for entry in first if entry.published is not None]
     end = [entry.published for entry in last if entry.published is not None]

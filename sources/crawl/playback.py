@@ -14,7 +14,7 @@ from sources.crawl.crawler import Crawler
 from sources.crawl.explain import PageAnswer
 from sources.crawl.recording import RecordedPage, Recording, as_text
 from sources.crawl.trail import Trail
-from sources.model import CrawlFailed, Download, Fetcher, FetchError, Gone, Listed, Page, Validators
+from sources.model import CrawlFailed, Download, Fetcher, FetchError, Gone, ListingEntry, Page, Validators
 
 _NEXT_POLL = timedelta(minutes=15)
 _NO_VALIDATORS = Validators()
@@ -104,8 +104,8 @@ class Golden:
     walk_requests: int
     poll_requests: int
     polled: tuple[str, ...]
-    listed: tuple[Listed, ...]
-    details: tuple[tuple[Listed, tuple[Listed, ...]], ...]
+    listed: tuple[ListingEntry, ...]
+    details: tuple[tuple[ListingEntry, tuple[ListingEntry, ...]], ...]
     moved_to: str | None = None
 
     def to_text(self) -> str:
@@ -178,7 +178,7 @@ async def replay(recording: Recording, source: Source) -> Golden:
     )
 
 
-def newest_first(listed: Sequence[Listed], order: Order) -> list[Listed]:
+def newest_first(listed: Sequence[ListingEntry], order: Order) -> list[ListingEntry]:
     """By date; entries without one come after the others, in the order that the source's list has (`order`)."""
     in_order = listed[::-1] if order == "oldest-first" else listed
     return sorted(in_order, key=lambda entry: entry.published or date.min, reverse=True)
@@ -192,6 +192,6 @@ def _recorded(answer: PageAnswer) -> RecordedPage | None:
     return RecordedPage(answer.url, answer.page.html, answer.page.url if answer.page.url != answer.url else None)
 
 
-def _entry(entry: Listed) -> dict[str, object]:
+def _entry(entry: ListingEntry) -> dict[str, object]:
     published = None if entry.published is None else entry.published.isoformat()
     return {"url": entry.url, "title": entry.title, "published": published, "is_detail": entry.is_detail}

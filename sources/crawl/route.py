@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from sources.model import Listed
-from sources.pages import Way
+from sources.model import ListingEntry
+from sources.pages import PageLink
 from sources.pages.pagers import OFFSET
 from sources.text.names import is_aside, names_a_part, names_recueil, unlike
 from sources.text.periods import is_slice
@@ -31,15 +31,17 @@ class RouteChoice:
     period and has none, or cuts its years by volume; `is_late`: a way for the days of grace may, which it has none for.
     """
 
-    current: tuple[Way, ...] = ()
-    recent: tuple[Way, ...] = ()
-    missed: tuple[Way, ...] = ()
-    earlier: tuple[Way, ...] = ()
+    current: tuple[PageLink, ...] = ()
+    recent: tuple[PageLink, ...] = ()
+    missed: tuple[PageLink, ...] = ()
+    earlier: tuple[PageLink, ...] = ()
     is_awaited: bool = False
     is_late: bool = False
 
 
-def choose(ways: Sequence[Way], today: date, *, year: int | None, always: Sequence[str] = (), since: date | None = None) -> RouteChoice:
+def choose(
+    ways: Sequence[PageLink], today: date, *, year: int | None, always: Sequence[str] = (), since: date | None = None
+) -> RouteChoice:
     """Sort `ways`. `year` is that of the page, for labels without one; `always` are patterns of ways without a period to follow any day.
 
     `since` is the day of the last poll, where that is not today.
@@ -59,7 +61,7 @@ def choose(ways: Sequence[Way], today: date, *, year: int | None, always: Sequen
     )
 
 
-def by_period(ways: Sequence[Way], today: date, *, year: int | None) -> list[tuple[Way, tuple[date, date]]]:
+def by_period(ways: Sequence[PageLink], today: date, *, year: int | None) -> list[tuple[PageLink, tuple[date, date]]]:
     """The ways with a period and its first and last day, the newest first. `year` is that of the page, for labels without one."""
     dated = [(way, bounds) for way in ways if way.period and (bounds := way.period.bounds(year))]
     if not dated and year is None:
@@ -68,7 +70,7 @@ def by_period(ways: Sequence[Way], today: date, *, year: int | None) -> list[tup
     return sorted(dated, key=lambda item: (item[1][1], item[1][0]), reverse=True)
 
 
-def sections(ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:
+def sections(ways: Sequence[PageLink], page: str, root: str) -> tuple[PageLink, ...]:
     """Which ways without a period to follow from a page that lists nothing and sorts by no period, where the catalogue does not say.
 
     Those below the page that name the recueil or a part of it: the branch of the department, special and regular bulletins.
@@ -80,7 +82,7 @@ def sections(ways: Sequence[Way], page: str, root: str) -> tuple[Way, ...]:
     )
 
 
-def instead(choice: RouteChoice, parts: Sequence[Way]) -> tuple[Way, ...]:
+def instead(choice: RouteChoice, parts: Sequence[PageLink]) -> tuple[PageLink, ...]:
     """Which of the `parts` without a period to try on a page that sorts by period and has none for the day, such as "Recueils en cours".
 
     The page of the day may have lost the year or month in its name; or it does not exist yet.
@@ -88,7 +90,7 @@ def instead(choice: RouteChoice, parts: Sequence[Way]) -> tuple[Way, ...]:
     return tuple(parts[:MAX_INSTEAD]) if choice.is_awaited and not choice.current else ()
 
 
-def homes(ways: Sequence[Way], root: str) -> tuple[Way, ...]:
+def homes(ways: Sequence[PageLink], root: str) -> tuple[PageLink, ...]:
     """Where the recueil may have moved to, by the links of its old page or of the folder above, likeliest first.
 
     Those on the same site, without a period, that name the recueil; "[TEST] RAA" and the region's recueil do not count.
@@ -132,7 +134,7 @@ def place(url: str) -> str:
     return site_of(url) + urlsplit(url).path.rstrip("/").lower()
 
 
-def wanted(entries: Sequence[Listed], only: Sequence[str]) -> tuple[Listed, ...]:
+def wanted(entries: Sequence[ListingEntry], only: Sequence[str]) -> tuple[ListingEntry, ...]:
     """The entries that count: all, or with `only` those that one of its patterns is found in.
 
     A list on which none counts is a list all the same: the choice is made after the crawl, never on its way.

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from sources.crawl.route import GRACE, is_below, list_of
-from sources.model import Listed, Validators
-from sources.pages import PageLinks, Way
+from sources.model import ListingEntry, Validators
+from sources.pages import PageLink, PageLinks
 from sources.text.periods import label_of, read_label
 
 WALK_EVERY = timedelta(days=1)
@@ -100,7 +100,9 @@ def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -
     )
 
 
-def is_outdated(polled: Polled, links: PageLinks, entries: Sequence[Listed], ways: Iterable[Way], trail: Trail, *, grows: bool) -> bool:
+def is_outdated(
+    polled: Polled, links: PageLinks, entries: Sequence[ListingEntry], ways: Iterable[PageLink], trail: Trail, *, grows: bool
+) -> bool:
     """Whether a page polled by the trail no longer says what the trail was built on.
 
     It lost or replaced all its entries, got its first ones, shows a way that was not there among the `ways` to follow today, or (when its
@@ -123,7 +125,7 @@ def missed_since(trail: Trail | None, today: date) -> date:
     return max(trail.polled_on, today - LONGEST_ABSENCE)
 
 
-def has_lost_all(known: Polled, trail: Trail, listed: Iterable[Listed], today: date) -> bool:
+def has_lost_all(known: Polled, trail: Trail, listed: Iterable[ListingEntry], today: date) -> bool:
     """Whether a page that a walk has just met without an entry is one that lost those it had.
 
     Not when one of them was `listed` elsewhere by the same walk, nor when its address tells no year and the year has turned since: such a
@@ -169,17 +171,17 @@ def names_year(url: str) -> bool:
     return any(label.period is not None and label.period.first_year is not None and not label.period.is_open for label in labels)
 
 
-def overlap(entries: Iterable[Listed], marks: Iterable[str]) -> bool:
+def overlap(entries: Iterable[ListingEntry], marks: Iterable[str]) -> bool:
     """Whether an entry is among those remembered."""
     remembered = frozenset(marks)
     return any(_mark(entry) in remembered for entry in entries)
 
 
-def marks_of(entries: Sequence[Listed]) -> tuple[str, ...]:
+def marks_of(entries: Sequence[ListingEntry]) -> tuple[str, ...]:
     """What to remember of a list: some entries of both ends."""
     chosen = entries if len(entries) <= 2 * _EACH_END else (*entries[:_EACH_END], *entries[-_EACH_END:])
     return tuple(dict.fromkeys(_mark(entry) for entry in chosen))
 
 
-def _mark(entry: Listed) -> str:
+def _mark(entry: ListingEntry) -> str:
     return hashlib.sha256(entry.url.encode()).hexdigest()[:12]

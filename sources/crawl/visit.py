@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sources.catalogue.authority import Source
 from sources.crawl.route import matches
-from sources.model import Fetcher, LayoutChanged, Listed, Page, Paused, Validators
+from sources.model import Fetcher, LayoutChanged, ListingEntry, Page, Paused, Validators
 from sources.pages import READERS, PageLinks, Pager
 from sources.text.periods import label_of
 
@@ -22,7 +22,7 @@ class Visited:
     asked: str
     url: str
     validators: Validators
-    entries: tuple[Listed, ...]
+    entries: tuple[ListingEntry, ...]
     links: PageLinks
 
     @property
@@ -39,7 +39,7 @@ class Visited:
         )
 
 
-class Visits:
+class PageCache:
     """Fetches pages of one source. `requests` counts the page requests made."""
 
     def __init__(self, fetcher: Fetcher, source: Source) -> None:
@@ -97,7 +97,7 @@ class Visits:
         self._read.setdefault(page.url, visited)
         return visited
 
-    def _allowed(self, entries: Sequence[Listed]) -> tuple[Listed, ...]:
+    def _allowed(self, entries: Sequence[ListingEntry]) -> tuple[ListingEntry, ...]:
         """Without what the catalogue ignores, and what is on a host where nothing may be fetched."""
         fetchable = (entry for entry in entries if self._fetcher.may_fetch(entry.url))
         return tuple(entry for entry in fetchable if not matches(self._source.ignore, entry.url, entry.title))
@@ -110,7 +110,7 @@ class TooManyPages(LayoutChanged):
 class Steps:
     """Asks the pages of the way. `met` has those that came, by the address they were asked at."""
 
-    def __init__(self, visits: Visits, root: str) -> None:
+    def __init__(self, visits: PageCache, root: str) -> None:
         self.met: dict[str, Visited] = {}
         self._visits = visits
         self._root = root

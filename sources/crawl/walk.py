@@ -11,9 +11,9 @@ from sources.catalogue.authority import Source
 from sources.crawl.lists import Lists
 from sources.crawl.route import GRACE, RouteChoice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
 from sources.crawl.trail import Polled, Trail, awaits_new_year, has_ended, has_lost_all, has_replaced, missed_since, overlap
-from sources.crawl.visit import Steps, TooManyPages, Visited, Visits
-from sources.model import FetchError, Gone, LayoutChanged, Listed, Origin, Validators
-from sources.pages import Way
+from sources.crawl.visit import PageCache, Steps, TooManyPages, Visited
+from sources.model import FetchError, Gone, LayoutChanged, ListingEntry, Origin, Validators
+from sources.pages import PageLink
 
 MAX_CARD_PAGES = 3
 """Pages of year or month cards read to find today's: thirty cards."""
@@ -41,7 +41,7 @@ class Due(IntEnum):
     TODAY = 2
 
 
-class Walk:
+class Traversal:
     """One walk. After `run`, `lists` has what was found and the pages to ask from now on; `moved_to` is where the root is, if elsewhere.
 
     `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
@@ -49,7 +49,7 @@ class Walk:
     are not on a current page, `parts` the links without a period that were met, followed or not.
     """
 
-    def __init__(self, visits: Visits, source: Source, trail: Trail | None, today: date) -> None:
+    def __init__(self, visits: PageCache, source: Source, trail: Trail | None, today: date) -> None:
         self.lists = Lists(visits, source, trail, today)
         self.moved_to: str | None = None
         self.unread: dict[str, FetchError] = {}
@@ -96,7 +96,7 @@ class Walk:
             nothing = LayoutChanged(f"no listing found at {root}: no page on the way holds a document")
             raise next(iter(self.unread.values()), gone or nothing)
 
-    def emptied(self, listed: Sequence[Listed]) -> dict[str, Polled]:
+    def emptied(self, listed: Sequence[ListingEntry]) -> dict[str, Polled]:
         """The pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be asked further.
 
         A page that leads to current recueils is no list but a level of the way, where recueils were filed by mistake or for show.
@@ -114,7 +114,7 @@ class Walk:
         blank = {url: Polled(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
         return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
 
-    def _lost(self, listed: Sequence[Listed]) -> list[Polled]:
+    def _lost(self, listed: Sequence[ListingEntry]) -> list[Polled]:
         """The pages of the trail none of whose entries is `listed` now."""
         if self._trail is None or self._trail.catalogue != self._source.fingerprint:
             return []
@@ -186,7 +186,7 @@ class Walk:
         self._found[url] = self._found[page.url] = found
         return found
 
-    async def _follow_all(self, choice: RouteChoice, parts: Sequence[Way], year: int | None, *, due: Due) -> PageContents:
+    async def _follow_all(self, choice: RouteChoice, parts: Sequence[PageLink], year: int | None, *, due: Due) -> PageContents:
         found = PageContents.NOTHING
         for way in choice.current:
             found = max(found, await self._try(way.url, _year(way, year), due=due, may_be_gone=False))
@@ -242,7 +242,7 @@ class Walk:
         for url in self.lists.listed.keys() - before:
             self.origins.setdefault(url, origin)
 
-    async def _try_instead(self, way: Way, year: int | None) -> PageContents:
+    async def _try_instead(self, way: PageLink, year: int | None) -> PageContents:
         """Follow a link without a period in the place of one for today. It is current if what it lists is known, or recent.
 
         Where nothing of it is known, it may be any list: only what is recent on it is news.
@@ -256,7 +256,7 @@ class Walk:
         is_recent = any(entry.published is not None and entry.published >= self._today - GRACE for entry in entries)
         return found if is_recent else min(found, PageContents.PAST)
 
-    async def _fall_back(self, way: Way, year: int | None) -> PageContents:
+    async def _fall_back(self, way: PageLink, year: int | None) -> PageContents:
         """Follow a link to the past, which shows that the way is right. What a list holds that no poll has read is no news."""
         before, polled = set(self.lists.listed), set(self.lists.polled)
         found = min(PageContents.PAST, await self._try(way.url, _year(way, year)))
@@ -271,7 +271,7 @@ class Walk:
         pages = self._trail.pages if self._trail is not None else ()
         return any(list_of(page.url) == list_of(url) or is_below(page.url, url) for page in pages)
 
-    def _choose(self, ways: Sequence[Way], year: int | None) -> RouteChoice:
+    def _choose(self, ways: Sequence[PageLink], year: int | None) -> RouteChoice:
         return choose(ways, self._today, year=year, always=self._source.follow, since=self._since)
 
     async def _pages_of_ways(self, page: Visited, year: int | None) -> list[Visited]:
@@ -292,7 +292,7 @@ class Walk:
             ways += page.links.ways
         return pages
 
-    def _worth_reading(self, first: Visited, ways: Sequence[Way], year: int | None) -> int:
+    def _worth_reading(self, first: Visited, ways: Sequence[PageLink], year: int | None) -> int:
         """How many pages of a list of ways, the `ways` read so far, to read in search of today's."""
         choice = self._choose(ways, year)
         if choice.is_awaited:
@@ -310,7 +310,7 @@ class Walk:
         except Gone:
             raise gone from None
 
-    async def _look_elsewhere(self, ways: Sequence[Way], found: PageContents) -> PageContents:
+    async def _look_elsewhere(self, ways: Sequence[PageLink], found: PageContents) -> PageContents:
         """Follow links that name the recueil from the root's old page, or from the folder above it, for more than was `found`."""
         for way in homes(ways, self._source.root)[:MAX_HOMES]:
             if way.url in self._found:
@@ -336,5 +336,5 @@ class Walk:
         return bool(self.lists.polled)
 
 
-def _year(way: Way, year: int | None) -> int | None:
+def _year(way: PageLink, year: int | None) -> int | None:
     return way.period.first_year or year if way.period is not None else year

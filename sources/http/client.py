@@ -30,7 +30,7 @@ from sources.http.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_
 from sources.http.download.files import Again, FileReceiver
 from sources.http.download.kinds import CSV, JSON, PDF, FileKind
 from sources.http.download.part import PartialFile
-from sources.http.exchange import Exchange, World
+from sources.http.exchange import Environment, HttpSession
 from sources.http.options import ClientOptions
 from sources.http.origins import Origins
 from sources.http.politeness import MemoryPoliteness, PolitenessStore
@@ -76,8 +76,8 @@ class Client:
         self._origins = Origins(options.origins)
         self._names = SystemResolver()
         clocks, politeness = Clocks(monotonic, now, sleep, random), politeness or MemoryPoliteness()
-        world = World(clocks, politeness, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
-        self._exchange = Exchange(options, world, self._origins, log or structlog.get_logger())
+        world = Environment(clocks, politeness, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
+        self._exchange = HttpSession(options, world, self._origins, log or structlog.get_logger())
         self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), politeness, now)
         self._requests = 0
 

@@ -14,7 +14,7 @@ import httpx
 
 from sources.catalogue.authority import Browser
 from sources.http.address import Address, Resolver, require_loopback, require_public, resolve
-from sources.http.browser.line import BrowserLine
+from sources.http.browser.line import BrowserFetcher
 from sources.http.connection import Connection, SiteCookies
 from sources.http.download.files import LeastSpeed, WatchedStream
 from sources.http.failures import in_plain_words, is_of_this_machine
@@ -31,7 +31,7 @@ HELD_LONG = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Environment:
     """What is outside: clocks, what all processes remember of addresses, names, certificates, network.
 
     `transport`, where given, stands for the whole network (its answers must be streams), and stays the caller's to close.
@@ -45,7 +45,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counter:
+class _HostSlot:
     """Where requests to one address are made."""
 
     address: Address
@@ -54,7 +54,7 @@ class _Counter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question(Generic[Answer]):
+class _Request(Generic[Answer]):
     """One request to make."""
 
     url: str
@@ -64,19 +64,19 @@ class _Question(Generic[Answer]):
     seconds: float
 
 
-class Exchange:
+class HttpSession:
     """Makes requests. `log` gets one debug event for each, with its URL, status, milliseconds and bytes, and warnings."""
 
-    def __init__(self, options: ClientOptions, world: World, origins: Origins, log: Any) -> None:
+    def __init__(self, options: ClientOptions, world: Environment, origins: Origins, log: Any) -> None:
         self._options = options
         self._world = world
         self._origins = origins
         self._log = log
         self._least_speed = LeastSpeed(options.slowest_bytes_per_second, options.slow_seconds)
         self._cookies = SiteCookies()
-        self._browser = BrowserLine(options, self._script_address, log)
-        self._counters: dict[Address, _Counter] = {}
-        self._last_used: dict[str, _Counter] = {}
+        self._browser = BrowserFetcher(options, self._script_address, log)
+        self._counters: dict[Address, _HostSlot] = {}
+        self._last_used: dict[str, _HostSlot] = {}
 
     async def ask(
         self,
@@ -98,7 +98,7 @@ class Exchange:
         counter = self._last_used[target.authority] = self._counter(await self._address(url, target))
         async with counter.queue.turn(url):
             on_start()
-            return await self._within_turn(counter, _Question(url, target, self._headers(url, headers), receive, seconds))
+            return await self._within_turn(counter, _Request(url, target, self._headers(url, headers), receive, seconds))
 
     def require_browser(self, url: str) -> None:
         """Raise NeedsBrowser where the URL's site wants a browser and there is none."""
@@ -116,7 +116,7 @@ class Exchange:
             await counter.line.close()
         await self._browser.close()
 
-    async def _within_turn(self, counter: _Counter, question: _Question[Answer]) -> Answer:
+    async def _within_turn(self, counter: _HostSlot, question: _Request[Answer]) -> Answer:
         url, seconds = question.url, question.seconds
         started = self._world.clocks.monotonic()
         told: dict[str, object] = {"url": url}
@@ -155,7 +155,7 @@ class Exchange:
             log_holder()
             self._log.debug("request", **told, ms=round((self._world.clocks.monotonic() - started) * 1000))
 
-    def _holder_log(self, counter: _Counter, url: str, started: float) -> Callable[[], None]:
+    def _holder_log(self, counter: _HostSlot, url: str, started: float) -> Callable[[], None]:
         """A function that logs who holds an address, when that is for long and others wait."""
         due = HELD_LONG
 
@@ -171,7 +171,7 @@ class Exchange:
 
         return log_holder
 
-    def _answer(self, counter: _Counter, question: _Question[Answer]) -> AbstractAsyncContextManager[httpx.Response]:
+    def _answer(self, counter: _HostSlot, question: _Request[Answer]) -> AbstractAsyncContextManager[httpx.Response]:
         needs = self._browser_needs(question.url)
         if needs is None:
             return counter.line.get(question.target, question.headers, self._options.timeout_seconds)
@@ -210,10 +210,10 @@ class Exchange:
         require_public(addresses, url=url)
         return addresses[0]
 
-    def _counter(self, address: Address) -> _Counter:
+    def _counter(self, address: Address) -> _HostSlot:
         counter = self._counters.get(address)
         if counter is None:
             world = self._world
             queue = AddressQueue(str(address), self._options.pace, world.politeness, world.clocks)
-            counter = self._counters[address] = _Counter(address, queue, Connection(address, world.tls, world.transport))
+            counter = self._counters[address] = _HostSlot(address, queue, Connection(address, world.tls, world.transport))
         return counter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sources.pages.links import PageLinks, Pager, Reader, Way
+from sources.pages.links import PageLink, PageLinks, Pager, Reader
 from sources.pages.moselle import read as read_moselle
 from sources.pages.national import read as read_national
 from sources.pages.police import read as read_police
@@ -16,4 +16,4 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 )
 """The readers the catalogue may name."""
 
-__all__ = ["READERS", "PageLinks", "Pager", "Reader", "Way"]
+__all__ = ["READERS", "PageLink", "PageLinks", "Pager", "Reader"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.text.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class PageLink:
     """A link that may lead to a listing. `period` is the stretch of time its label announces, None when it announces none."""
 
     url: str
@@ -52,13 +52,13 @@ class PageLinks:
     `is_stranger`: the site gave another page than the one asked for, as it does to who comes without its session cookie.
     """
 
-    documents: tuple[Listed, ...] = ()
-    details: tuple[Listed, ...] = ()
-    ways: tuple[Way, ...] = ()
+    documents: tuple[ListingEntry, ...] = ()
+    details: tuple[ListingEntry, ...] = ()
+    ways: tuple[PageLink, ...] = ()
     pager: Pager = field(default_factory=Pager)
     is_stranger: bool = False
 
-    def entries(self, *, wants_details: bool) -> tuple[Listed, ...]:
+    def entries(self, *, wants_details: bool) -> tuple[ListingEntry, ...]:
         """What this page lists.
 
         Where the site links its files, a link to a page is taken for a bulletin only when the page has neither file nor way onward.

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.pages.anchors import MAX_TITLE, attribute, classes, name_in, nodes_in, shown_title, tags_in, text_of
-from sources.pages.links import PageLinks, Pager, Way
+from sources.pages.links import PageLink, PageLinks, Pager
 from sources.pages.pagers import by_page_number
 from sources.pages.parsing import MAX_LINKS, parse
 from sources.text.dates import find_date, fold
@@ -71,16 +71,16 @@ def _has_heading(soup: BeautifulSoup) -> bool:
     )
 
 
-def _ways(soup: BeautifulSoup | None, url: str) -> tuple[Way, ...]:
-    ways: dict[str, Way] = {}
+def _ways(soup: BeautifulSoup | None, url: str) -> tuple[PageLink, ...]:
+    ways: dict[str, PageLink] = {}
     for anchor in soup.find_all("a", href=True, limit=MAX_LINKS) if soup is not None else ():
         target = canonical(url, attribute(anchor, "href"))
         if target is not None and (wanted := _list_at(target)) is not None:
-            ways.setdefault(wanted, Way(target, text_of(anchor)[:MAX_TITLE] or _LISTS[wanted][1]))
+            ways.setdefault(wanted, PageLink(target, text_of(anchor)[:MAX_TITLE] or _LISTS[wanted][1]))
     for wanted, (address, name) in _LISTS.items():
         target = canonical(url, address)
         if target is not None:
-            ways.setdefault(wanted, Way(target, name))
+            ways.setdefault(wanted, PageLink(target, name))
     return tuple(ways[wanted] for wanted in _LISTS if wanted in ways)
 
 
@@ -99,7 +99,7 @@ class _Row:
     details: str | None = None
     file: str | None = None
 
-    def listed(self, labels: dict[str, str]) -> Listed | None:
+    def listed(self, labels: dict[str, str]) -> ListingEntry | None:
         """The entry, None for a row without a file. A row that opens nothing is called by its last words."""
         if self.file is None:
             return None
@@ -107,10 +107,10 @@ class _Row:
         name = self.reference or (words[-1] if words else name_in(self.file))
         label = labels.get(self.details or "")
         published = next((found for cell in self.cells if _DATE.fullmatch(cell) and (found := find_date(cell))), None)
-        return Listed(self.file, (f"{name} — {label}" if label else name)[:MAX_TITLE].rstrip(), published)
+        return ListingEntry(self.file, (f"{name} — {label}" if label else name)[:MAX_TITLE].rstrip(), published)
 
 
-def _read_rows(soup: BeautifulSoup, url: str, *, must_open: bool) -> tuple[Listed, ...]:
+def _read_rows(soup: BeautifulSoup, url: str, *, must_open: bool) -> tuple[ListingEntry, ...]:
     rows: list[_Row] = []
     labels: dict[str, str] = {}
     details: str | None = None
@@ -130,7 +130,7 @@ def _read_rows(soup: BeautifulSoup, url: str, *, must_open: bool) -> tuple[Liste
                 rows[-1].cells.append(text)
         elif rows:
             _take_link(rows[-1], tag, url)
-    entries: dict[str, Listed] = {}
+    entries: dict[str, ListingEntry] = {}
     for row in rows:
         entry = row.listed(labels) if row.opens or not must_open else None
         if entry is not None:

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.pages.anchors import ancestors, attribute, classes, name_in, published, row_title, shown_title, text_of
-from sources.pages.links import PageLinks, Way
+from sources.pages.links import PageLink, PageLinks
 from sources.pages.pagers import OFFSET, by_offset, path_of
 from sources.pages.parsing import MAX_LINKS, parse
 from sources.text.names import names_recueil
@@ -131,7 +131,7 @@ def _is_furniture(tag: Tag, heading: str) -> bool:
     return in_section and title is not None and title == heading and read_label(title).period is not None
 
 
-def _as_documents(found: dict[str, list[Tag]], url: str, heading: str) -> tuple[Listed, ...]:
+def _as_documents(found: dict[str, list[Tag]], url: str, heading: str) -> tuple[ListingEntry, ...]:
     alone = heading if len(found) == 1 else None
     year = _year(url, heading)
     listed = []
@@ -140,19 +140,19 @@ def _as_documents(found: dict[str, list[Tag]], url: str, heading: str) -> tuple[
         title = shown_title(named) or row_title(named) or alone or name_in(target)
         # A link in the text often has no date, its copy in the group of documents has one.
         dates = (published(anchor, target, title, year=year) for anchor in (named, *anchors))
-        listed.append(Listed(target, title, next((day for day in dates if day), None)))
+        listed.append(ListingEntry(target, title, next((day for day in dates if day), None)))
     return tuple(listed)
 
 
-def _sorted(found: dict[str, tuple[Tag, bool]], url: str, heading: str) -> tuple[tuple[Listed, ...], tuple[Way, ...]]:
-    details: list[Listed] = []
-    ways: list[Way] = []
-    nameless: list[tuple[Listed, Way]] = []
+def _sorted(found: dict[str, tuple[Tag, bool]], url: str, heading: str) -> tuple[tuple[ListingEntry, ...], tuple[PageLink, ...]]:
+    details: list[ListingEntry] = []
+    ways: list[PageLink] = []
+    nameless: list[tuple[ListingEntry, PageLink]] = []
     for target, (tag, is_block) in found.items():
         title = shown_title(tag) or name_in(target)
         label = label_of(target, title)
-        detail = Listed(target, title, published(tag, target, title, year=_year(url, heading)), is_detail=True)
-        way = Way(target, title, label.period)
+        detail = ListingEntry(target, title, published(tag, target, title, year=_year(url, heading)), is_detail=True)
+        way = PageLink(target, title, label.period)
         if label.is_bulletin or _MEDIA in urlsplit(target).path.lower():
             details.append(detail)
         elif label.period is None and is_block and detail.published is not None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.pages.anchors import MAX_SPANS, MAX_TITLE, ancestors, attribute, classes, name_in, shown_title, tags_in, text_of
 from sources.pages.links import PageLinks
 from sources.pages.pagers import by_page_number
@@ -34,13 +34,13 @@ def read(html: str | bytes, url: str) -> PageLinks:
     if soup is None:
         return PageLinks()
     anchors = soup.find_all("a", href=True, limit=MAX_LINKS)
-    documents: dict[str, Listed] = {}
+    documents: dict[str, ListingEntry] = {}
     for anchor in anchors:
         target = canonical(url, attribute(anchor, "href"))
         if target is None:
             continue
         if (content := _decree(anchor, target)) is not None:
-            documents.setdefault(target, Listed(target, _title(content) or name_in(target), _published(content)))
+            documents.setdefault(target, ListingEntry(target, _title(content) or name_in(target), _published(content)))
     return PageLinks(tuple(documents.values()), pager=by_page_number(anchors, url))
 
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.pages.anchors import MAX_SPANS, ancestors, attribute, classes, name_in, published, shown_title, tags_in
-from sources.pages.links import PageLinks, Pager, Way
+from sources.pages.links import PageLink, PageLinks, Pager
 from sources.pages.pagers import by_offset, path_of
 from sources.pages.parsing import MAX_LINKS, parse
 from sources.text.dates import find_date
@@ -39,7 +39,7 @@ def read(html: str | bytes, url: str) -> PageLinks:
         return PageLinks()
     documents: dict[str, Tag] = {}
     loose: dict[str, Tag] = {}
-    ways: dict[str, Way] = {}
+    ways: dict[str, PageLink] = {}
     anchors = soup.find_all("a", href=True, limit=MAX_LINKS)
     for anchor in anchors:
         target = _target(url, anchor)
@@ -52,7 +52,7 @@ def read(html: str | bytes, url: str) -> PageLinks:
                 _keep(loose, target, anchor)
         elif _in_contents(anchor) and same_site(target, url) and path_of(target) != path_of(url):
             text = shown_title(anchor) or name_in(target)
-            ways.setdefault(target, Way(target, text, label_of(target, text).period))
+            ways.setdefault(target, PageLink(target, text, label_of(target, text).period))
     # Broken markup may close the article before its content. On a page that leads on, files beside the article are no bulletins.
     found = documents or ({} if ways else loose)
     return PageLinks(_as_documents(found, url), ways=tuple(ways.values()), pager=_pager(anchors, url))
@@ -81,13 +81,13 @@ def _title(anchor: Tag) -> str | None:
     return next((title for span in islice(tags_in(anchor, "span"), MAX_SPANS) if (title := shown_title(span))), None) or shown_title(anchor)
 
 
-def _as_documents(found: dict[str, Tag], url: str) -> tuple[Listed, ...]:
+def _as_documents(found: dict[str, Tag], url: str) -> tuple[ListingEntry, ...]:
     period = label_of(url, "").period
     year = period.first_year if period is not None and period.first_year == period.last_year else None
     listed = []
     for target, anchor in found.items():
         title = _title(anchor) or name_in(target)
-        listed.append(Listed(target, title, published(anchor, target, title, year=year) or _short_date(title, target)))
+        listed.append(ListingEntry(target, title, published(anchor, target, title, year=year) or _short_date(title, target)))
     return tuple(listed)
 
 

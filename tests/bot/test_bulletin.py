@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import structlog
 from structlog.testing import capture_logs
 
-from bot.app.service import Bulletin, DatabaseLog
-from bot.domain.crowd import CrowdLog
+from bot.app.service import DatabaseLog, StatusLogger
+from bot.domain.crowd import GroupedLog
 from bot.domain.records import SourceState
-from bot.ingest.results import Harvest, SourceReport
+from bot.ingest.results import IngestResult, SourceReport
 from bot.storage.errors import Conflict, Full, StorageError, Unavailable
 from bot.storage.store import Store
 from sources.catalogue.authority import Source
@@ -17,8 +17,8 @@ NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 KEYS = tuple(f"{number:02}:site" for number in range(1, 6))
 
 
-def bulletin(store: Store) -> Bulletin:
-    return Bulletin(watched=KEYS, store=store, crowds=CrowdLog(structlog.get_logger()))
+def bulletin(store: Store) -> StatusLogger:
+    return StatusLogger(watched=KEYS, store=store, crowds=GroupedLog(structlog.get_logger()))
 
 
 def save(store: Store, cause: str | None, *keys: str) -> None:
@@ -60,8 +60,8 @@ async def test_it_says_that_it_goes_on_and_what_was_done_since_the_last_time(sto
     now = bulletin(store)
     source = Source("01", "site", "national", "https://www.exemple.gouv.fr/", "one-page", "download-list")
     with capture_logs() as logs:
-        now.note(SourceReport(source, new=2), Harvest())
-        now.note(SourceReport(source, error="no"), Harvest())
+        now.note(SourceReport(source, new=2), IngestResult())
+        now.note(SourceReport(source, error="no"), IngestResult())
         save(store, "moved", KEYS[0])
         await now.go_on()
         await now.go_on()

@@ -3,12 +3,12 @@ from __future__ import annotations
 import structlog
 from structlog.testing import capture_logs
 
-from bot.domain.crowd import EACH, CrowdLog
+from bot.domain.crowd import EACH, GroupedLog
 
 
 def test_a_few_are_told_each_by_itself_at_once() -> None:
     with capture_logs() as logs:
-        crowds = CrowdLog(structlog.get_logger())
+        crowds = GroupedLog(structlog.get_logger())
         for code in ("01", "02", "03"):
             crowds.warning("source failed", source=f"{code}:site", cause="moved", error=f"404 of {code}")
         crowds.info("source works again", source="04:site", after_failures=2)
@@ -25,7 +25,7 @@ def test_a_few_are_told_each_by_itself_at_once() -> None:
 
 def test_the_others_of_a_crowd_are_one_line_with_their_cause() -> None:
     with capture_logs() as logs:
-        crowds = CrowdLog(structlog.get_logger())
+        crowds = GroupedLog(structlog.get_logger())
         for number in range(1, 31):
             crowds.warning("source failed", source=f"{number:02}:site", cause="unreachable", error="no answer")
         crowds.warning("source failed", source="99:site", cause="moved", error="404")
@@ -41,7 +41,7 @@ def test_the_others_of_a_crowd_are_one_line_with_their_cause() -> None:
 
 def test_after_a_flush_the_next_is_told_by_itself_and_nothing_twice() -> None:
     with capture_logs() as logs:
-        crowds = CrowdLog(structlog.get_logger())
+        crowds = GroupedLog(structlog.get_logger())
         for number in range(EACH + 1):
             crowds.info("source works again", source=f"{number}:site")
         crowds.flush()

@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.archive import Shelf
-from bot.ingest.poller import Rhythm, Watcher
-from bot.ingest.results import Harvest, SourceReport
+from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.limits import ReadingLimits
 from bot.reading.reader import read_pdf
 from bot.storage.store import Store
@@ -64,13 +64,13 @@ class World:
     now: datetime = NOON
 
     def __post_init__(self) -> None:
-        self.watcher = Watcher(
+        self.watcher = Poller(
             authorities={"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", (source(),))},
             fetcher=self.site, read=partial(read_pdf, limits=ReadingLimits(ocr=False)), store=self.store, route=lambda decree: ("console",),
-            clock=lambda: self.now, rhythm=Rhythm(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), shelf=self.shelf,
+            clock=lambda: self.now, rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), shelf=self.shelf,
         )  # fmt: skip
 
-    async def poll(self) -> tuple[SourceReport, Harvest]:
+    async def poll(self) -> tuple[SourceReport, IngestResult]:
         return await self.watcher.poll(self.watcher.sources[0])
 
     @property

@@ -22,22 +22,22 @@ from bot.ingest.decisions import (  # fmt: skip
     retry_at,
 )
 from sources.catalogue.authority import Order
-from sources.model import Listed
+from sources.model import ListingEntry
 
 TODAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 TWO_DAYS = timedelta(days=2)
 
 
-def dated(name: str, day: date | None) -> Listed:
-    return Listed(f"https://www.drome.gouv.fr/{name}.pdf", name, day)
+def dated(name: str, day: date | None) -> ListingEntry:
+    return ListingEntry(f"https://www.drome.gouv.fr/{name}.pdf", name, day)
 
 
-def file(number: int) -> Listed:
-    return Listed(f"https://www.drome.gouv.fr/contenu/telechargement/{number}/{number}/file/x.pdf", str(number))
+def file(number: int) -> ListingEntry:
+    return ListingEntry(f"https://www.drome.gouv.fr/contenu/telechargement/{number}/{number}/file/x.pdf", str(number))
 
 
-def waiting(listed: list[Listed], order: Order = "newest-first") -> list[str]:
+def waiting(listed: list[ListingEntry], order: Order = "newest-first") -> list[str]:
     intake = at_baseline(listed, order=order, today=TODAY, announce_since=TWO_DAYS)
     assert [entry.listed for entry in intake] == listed
     return [entry.listed.title for entry in intake if entry.state is RecueilState.WAITING]

@@ -9,8 +9,8 @@ import pytest
 
 import sources.http  # noqa: F401 - its errors must exist to be counted
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
-from bot.domain.records import SourceState, Stuck
-from bot.ingest.habits import Habits
+from bot.domain.records import FailureStreak, SourceState
+from bot.ingest.habits import PublicationStats
 from bot.ingest.health import (
     AuthorityHealth,
     Cause,
@@ -48,8 +48,8 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-RHYTHM = Habits(PARIS, ((1.0,) * 24,) * 3, usual_gap=DAY, late_after=5 * DAY, latest=date(2026, 8, 13))
-UNKNOWN = Habits(PARIS, ((1.0,) * 24,) * 3)
+RHYTHM = PublicationStats(PARIS, ((1.0,) * 24,) * 3, usual_gap=DAY, late_after=5 * DAY, latest=date(2026, 8, 13))
+UNKNOWN = PublicationStats(PARIS, ((1.0,) * 24,) * 3)
 SITE = Source("26", "site", "national", "https://www.drome.gouv.fr/RAA", "newest-first", "download-list")
 
 
@@ -122,7 +122,7 @@ def state(**values: object) -> SourceState:
     ],
 )
 def test_a_source_is_judged_by_what_is_remembered_of_it(
-    known: SourceState, habits: Habits, expected: tuple[Status, Cause | None, datetime | None]
+    known: SourceState, habits: PublicationStats, expected: tuple[Status, Cause | None, datetime | None]
 ) -> None:
     found = judge_source(SITE, known, habits, NOW)
     assert (found.status, found.cause, found.since) == expected
@@ -152,14 +152,14 @@ def test_a_source_that_moved_and_works_is_fine_and_says_where_it_is() -> None:
     [(1, 23 * HOUR, False), (1, DAY, True), (2, 59 * HOUR / 60, False), (2, HOUR, True), (30, HOUR, True)],
 )
 def test_a_list_whose_recueils_cannot_be_read_is_not_fine(number: int, since: timedelta, failing: bool) -> None:
-    found = judge_source(SITE, state(), RHYTHM, NOW, Stuck(number, NOW - since, "503"))
+    found = judge_source(SITE, state(), RHYTHM, NOW, FailureStreak(number, NOW - since, "503"))
     expected = (Status.FAILING, Cause.FILES, NOW - since) if failing else (Status.FINE, None, None)
     assert (found.status, found.cause, found.since) == expected
     assert (found.unread, found.detail) == (number, "503")
 
 
 def test_a_site_that_does_not_answer_is_told_before_its_recueils() -> None:
-    found = judge_source(SITE, state(failures=1, cause="blocked", error="429"), RHYTHM, NOW, Stuck(9, NOW - DAY, "503"))
+    found = judge_source(SITE, state(failures=1, cause="blocked", error="429"), RHYTHM, NOW, FailureStreak(9, NOW - DAY, "503"))
     assert (found.cause, found.detail, found.unread) == (Cause.BLOCKED, "429", 9)
 
 

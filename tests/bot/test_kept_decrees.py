@@ -12,7 +12,7 @@ import pytest
 from bot.domain import PageText
 from bot.domain.records import Recueil
 from bot.ingest.archive import Keep, KeepPdfs, Shelf
-from bot.ingest.ingestor import Harvester
+from bot.ingest.ingestor import Ingestor
 from bot.ingest.reading_job import RULES
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil, to
@@ -58,7 +58,7 @@ async def go_on(folder: Path, text: str, keep: Keep) -> tuple[int, bool]:
     with open_store(f"sqlite:///{folder / 'vigie.db'}") as store:
         shelf = Shelf(folder / "shelf", most_bytes=10**9)
         recueil = read_and_not_recorded(store, shelf, text)
-        harvester = Harvester(
+        harvester = Ingestor(
             authorities={}, fetcher=nothing, read=nothing, store=store, route=to("console"), clock=lambda: NOW, shelf=shelf, keep=keep
         )
         harvest = await harvester.take(recueil)

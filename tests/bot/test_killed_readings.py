@@ -15,7 +15,7 @@ import pytest
 from bot.domain import PostState
 from bot.domain.records import RecueilState
 from bot.ingest.archive import Shelf
-from bot.ingest.results import Harvest
+from bot.ingest.results import IngestResult
 from bot.storage.store import open_store
 from tests.bot.test_long_readings import LONG, World, scan_with_a_decree, sha, url
 
@@ -90,4 +90,4 @@ async def test_killed_while_it_reads_nothing_is_doubled_and_nothing_is_lost(tmp_
         content = store.contents.get(sha(url("99", 1)))
         assert content is not None
         assert (content.complete, len(content.pages), content.unfinished) == (True, LONG, 0)
-        assert isinstance(harvest, Harvest)
+        assert isinstance(harvest, IngestResult)

@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 from bot.domain import Outcome, Post, Reading
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import Shelf
-from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
-from bot.ingest.results import Harvest, SourceReport
+from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.store import Store
@@ -82,7 +82,7 @@ class World:
     pace: ReadingTimeouts = NEVER_LONG
     posted: int = 0
     numbers: dict[str, list[int]] = field(default_factory=dict)
-    _watcher: Watcher | None = None
+    _watcher: Poller | None = None
 
     def publish(self, code: str, number: int, *texts: str, urgent: int = 1, unreadable: tuple[int, ...] = (), holds: str = "") -> Scan:
         address = url(code, number)
@@ -95,7 +95,7 @@ class World:
         return self.scanner.scans.setdefault(holds or address, scan)
 
     @property
-    def watcher(self) -> Watcher:
+    def watcher(self) -> Poller:
         if self._watcher is None:
             self.restart()
         assert self._watcher is not None
@@ -104,24 +104,25 @@ class World:
     def restart(self) -> None:
         """Forget all that is not stored, as a new process does."""
         codes = ("97", "98", "99")
-        self._watcher = Watcher(
+        self._watcher = Poller(
             authorities={
                 code: Authority(code, f"Préfecture {code}", code, "Europe/Paris", (source(code),))
                 for code in codes
             },
             fetcher=self.sites, read=self.scanner, store=self.store, route=lambda decree: ("console",), clock=lambda: self.now,
-            rhythm=Rhythm(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), workers=1, pace=self.pace, shelf=self.shelf,
+            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), workers=1,
+            pace=self.pace, shelf=self.shelf,
         )  # fmt: skip
         self._watcher.when_posted(self._count)
 
     def _count(self) -> None:
         self.posted += 1
 
-    async def poll(self, code: str) -> tuple[SourceReport, Harvest]:
+    async def poll(self, code: str) -> tuple[SourceReport, IngestResult]:
         async with asyncio.timeout(HANGS):
             return await self._poll(code)
 
-    async def poll_until_others_pass(self, code: str, scan: Scan) -> tuple[SourceReport, Harvest]:
+    async def poll_until_others_pass(self, code: str, scan: Scan) -> tuple[SourceReport, IngestResult]:
         """A poll that finds the slow lane full: once the urgent pages of this file are recognised, the time for them is over."""
         polling = asyncio.create_task(self._poll(code))
         await soon(scan.waiting.wait())
@@ -130,7 +131,7 @@ class World:
             await asyncio.sleep(0.005)
         return await polling
 
-    async def _poll(self, code: str) -> tuple[SourceReport, Harvest]:
+    async def _poll(self, code: str) -> tuple[SourceReport, IngestResult]:
         return await self.watcher.poll(next(one for one in self.watcher.sources if one.authority == code))
 
     def row(self, code: str, number: int) -> Recueil:
@@ -293,7 +294,7 @@ async def test_a_recueil_read_in_silence_announces_nothing_early(world: World) -
     assert world.store.decrees.recent(10).total == 0
     scan.gate.set()
     harvest = await work
-    harvest += sum((late.harvest for late in await soon(world.watcher.finish())), Harvest())
+    harvest += sum((late.harvest for late in await soon(world.watcher.finish())), IngestResult())
     assert (len(harvest.decrees), harvest.posts, world.posts()) == (1, (), [])
 
 

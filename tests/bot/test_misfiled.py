@@ -21,7 +21,7 @@ from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextO
 from bot.domain.records import RecueilState
 from bot.ingest.health import SourceHealth, Status
 from bot.ingest.judging import issuer_of
-from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.redetect import Redetection
 from bot.ingest.review import Reviewer
 from bot.operators.decisions import ANEW, changes
@@ -77,10 +77,10 @@ class World(Bench):
 
     def restart(self) -> None:
         sources = {code: Source(code, "site", "national", root, "newest-first", "download-list") for code, root in ROOTS.items()}
-        self._watcher = Watcher(
+        self._watcher = Poller(
             authorities={code: replace(CATALOGUE[code], sources=(source,), not_covered=None) for code, source in sources.items()},
             fetcher=self.site, read=self.read, store=self.store, route=partial(destinations_for, self.destinations),
-            rhythm=Rhythm(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), clock=lambda: self.now, issuers=ISSUERS,
+            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), clock=lambda: self.now, issuers=ISSUERS,
         )  # fmt: skip
 
     async def publish(self, code: str, *papers: Reading) -> None:

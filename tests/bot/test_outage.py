@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from bot.domain import Reading
-from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.poller import Poller, PollSchedule
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 from sources.http import Client, ClientOptions
@@ -78,10 +78,10 @@ class Bot:
             for number, host in enumerate(hosts, 1)
         ]
         self._clock = country.clock
-        self._watcher = Watcher(
+        self._watcher = Poller(
             authorities={source.authority: Authority(source.authority, "A", "A", "Europe/Paris", (source,)) for source in sources},
             fetcher=client, read=_no_reader, store=store, route=lambda _: (), clock=country.clock.now,
-            rhythm=Rhythm(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)),
+            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)),
         )  # fmt: skip
 
     async def run(self, until: datetime) -> None:

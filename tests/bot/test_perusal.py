@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Reading
-from bot.ingest.lanes import Lanes
-from bot.ingest.reading_job import File, Peruser, ReadingTimeouts
+from bot.ingest.lanes import WorkerSlots
+from bot.ingest.reading_job import File, ReadingJob, ReadingTimeouts
 from bot.reading.limits import Unreadable
 from bot.storage.store import open_store
 from tests.bot.test_long_readings import sha, soon
@@ -32,8 +32,8 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
 
     (tmp_path / "scan.pdf").touch()
     with open_store("sqlite://") as store:
-        peruser = Peruser(read=read, store=store, clock=lambda: NOON, pace=ReadingTimeouts(quick=0, urgent=60))
-        lanes = Lanes(quick=1, slow=1)
+        peruser = ReadingJob(read=read, store=store, clock=lambda: NOON, pace=ReadingTimeouts(quick=0, urgent=60))
+        lanes = WorkerSlots(quick=1, slow=1)
         ways = [lanes.passage() for _ in range(3)]
 
         async def peruse(number: int, may_come: Callable[[], bool] = lambda: True) -> None:
@@ -70,8 +70,8 @@ async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -
         pass
 
     with open_store("sqlite://") as store:
-        peruser = Peruser(read=read, store=store, clock=lambda: NOON)
-        async with Lanes(quick=1, slow=1).passage() as way:
+        peruser = ReadingJob(read=read, store=store, clock=lambda: NOON)
+        async with WorkerSlots(quick=1, slow=1).passage() as way:
             with pytest.raises(Unreadable, match="removed from this machine while it was read"):
                 await peruser.peruse(File(path, sha("scan"), 4), way, early)
         content = store.contents.get(sha("scan"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.records import Publication
-from bot.ingest.habits import NEVER_LATE_BEFORE, Habits, interval, is_late, learn
+from bot.ingest.habits import NEVER_LATE_BEFORE, PublicationStats, interval, is_late, learn
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
 EVERY, SLOWEST = timedelta(minutes=15), timedelta(minutes=60)
@@ -32,15 +32,15 @@ def shown(*days: date) -> list[Publication]:
     return [Publication(day, None) for day in days]
 
 
-def wait(habits: Habits, now: datetime) -> timedelta:
+def wait(habits: PublicationStats, now: datetime) -> timedelta:
     return interval(habits, now, every=EVERY, slowest=SLOWEST)
 
 
-def minutes(habits: Habits, now: datetime) -> float:
+def minutes(habits: PublicationStats, now: datetime) -> float:
     return wait(habits, now) / timedelta(minutes=1)
 
 
-def polls(habits: Habits, start: datetime, end: datetime) -> list[datetime]:
+def polls(habits: PublicationStats, start: datetime, end: datetime) -> list[datetime]:
     instants = [start]
     while instants[-1] < end:
         instants.append(instants[-1] + wait(habits, instants[-1]))

@@ -9,7 +9,7 @@ from bot.ingest.scope import Ages, Files, Watch, must_list, still_to_read, take_
 from sources.catalogue.authority import Order
 from sources.crawl.history import HistoryEntry
 from sources.crawl.index import IndexEntry
-from sources.model import Listed
+from sources.model import ListingEntry
 
 SINCE = date(2026, 3, 1)
 TODAY = date(2026, 8, 14)
@@ -63,7 +63,7 @@ def test_what_the_next_poll_must_meet_is_left_to_it(published: date | None, page
 
 
 def test_what_was_seen_is_neither_taken_nor_left() -> None:
-    seen, new, fresh = (Listed(url(number), "RAA") for number in (1, 2, 3))
+    seen, new, fresh = (ListingEntry(url(number), "RAA") for number in (1, 2, 3))
     found = (HistoryEntry(seen, OTHER), HistoryEntry(new, OTHER), HistoryEntry(fresh, HERE))
     intake = take_in(found, {new.url, fresh.url}, WATCH)
     assert (intake.taken, intake.left) == ((new,), (fresh,))
@@ -95,8 +95,8 @@ def test_a_source_never_polled_leaves_to_its_first_poll_what_that_may_announce()
     [("unknown", {5, 8, 9}), ("oldest-first", {5, 8, 9}), ("newest-first", {9, 2, 8})],
 )
 def test_of_what_bears_no_date_the_newest_are_left_to_the_first_poll(order: Order, newest: set[int]) -> None:
-    found = [HistoryEntry(Listed(url(number), "RAA"), HERE) for number in (9, 2, 8, 5)] + [
-        HistoryEntry(Listed(url(99), "RAA", TODAY), HERE)
+    found = [HistoryEntry(ListingEntry(url(number), "RAA"), HERE) for number in (9, 2, 8, 5)] + [
+        HistoryEntry(ListingEntry(url(99), "RAA", TODAY), HERE)
     ]
     left = undated_at_baseline(found, order)
     assert left == {url(number) for number in newest}

@@ -19,7 +19,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.domain import Decree, Kind, Place, Reading
 from bot.domain.law.advice import counsel
 from bot.ingest.judging import read_result
-from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.poller import Poller, PollSchedule
 from sources.catalogue.authority import Authority, Source
 from tests.bot.delivery.memory import ScriptedChannel
 from tests.bot.storage.finding import edits_of
@@ -70,9 +70,9 @@ class World(Bench):
     def restart(self) -> None:
         sources = [Source(code, "site", "national", root, "newest-first", "download-list") for code, root in ROOTS.items()]
         authorities = {one.authority: Authority(one.authority, one.authority, one.authority, "Europe/Paris", (one,)) for one in sources}
-        self._watcher = Watcher(
+        self._watcher = Poller(
             authorities=authorities, fetcher=self.site, read=self.read, store=self.store, route=lambda decree: ("memory",),
-            rhythm=Rhythm(every=timedelta(minutes=15), slowest=timedelta(minutes=15), announce_since=timedelta(days=2)),
+            rhythm=PollSchedule(every=timedelta(minutes=15), slowest=timedelta(minutes=15), announce_since=timedelta(days=2)),
             clock=lambda: self.now,
         )  # fmt: skip
 

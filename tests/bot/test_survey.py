@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.records import NewRecueil, RecueilState, SourceState
 from bot.ingest.health import Cause, Status
-from bot.ingest.health.survey import survey
+from bot.ingest.health.survey import health_report
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 
@@ -36,7 +36,7 @@ def publish(store: Store, key: str, days: int) -> None:
 
 
 def test_a_catalogue_is_surveyed_in_its_order(store: Store) -> None:
-    found = survey(store, AUTHORITIES, {"26", "972"}, NOW)
+    found = health_report(store, AUTHORITIES, {"26", "972"}, NOW)
     assert [(one.code, one.status) for one in found.authorities] == [
         ("26", Status.UNPOLLED),
         ("38", Status.UNWATCHED),
@@ -54,7 +54,7 @@ def test_a_source_whose_recueils_fail_is_found_out(store: Store) -> None:
     ]
     for recueil in store.recueils.add(new, NOW - 2 * timedelta(hours=1)):
         store.recueils.failed(recueil.id, "503", now=NOW, next_try_at=NOW + DAY)
-    [drome, *_] = survey(store, AUTHORITIES, {"26"}, NOW).authorities
+    [drome, *_] = health_report(store, AUTHORITIES, {"26"}, NOW).authorities
     assert (drome.status, drome.routes[0].cause, drome.routes[0].unread) == (Status.FAILING, Cause.FILES, 3)
 
 
@@ -62,13 +62,13 @@ def test_a_backfill_makes_no_source_late(store: Store) -> None:
     """Its thousands of old recueils come after those of the last weeks in the table."""
     store.sources.save(SourceState("26:site", baseline_at=NOW - 90 * DAY, last_ok_at=NOW, next_check_at=NOW))
     publish(store, "26:site", 30)
-    before = survey(store, AUTHORITIES, {"26"}, NOW - 8 * DAY).sources[0]
+    before = health_report(store, AUTHORITIES, {"26"}, NOW - 8 * DAY).sources[0]
     old = [
         NewRecueil("26", "26:site", f"https://x/old/{age}", "RAA", (NOW - age * DAY).date(), False, RecueilState.KNOWN, silent=True)
         for age in range(200, 900)
     ]
     store.recueils.add(old, NOW)
-    after = survey(store, AUTHORITIES, {"26"}, NOW - 8 * DAY).sources[0]
+    after = health_report(store, AUTHORITIES, {"26"}, NOW - 8 * DAY).sources[0]
     assert (before.status, before.last_published) == (after.status, after.last_published) == (Status.FINE, (NOW - 10 * DAY).date())
 
 
@@ -77,7 +77,7 @@ def test_what_was_polled_is_judged_with_its_habits(store: Store) -> None:
     store.sources.save(known)
     store.sources.save(replace(known, key="38:site", failures=3, cause="blocked", failing_since=NOW - DAY, error="503"))
     publish(store, "26:site", 30)
-    found = survey(store, AUTHORITIES, set(AUTHORITIES), NOW)
+    found = health_report(store, AUTHORITIES, set(AUTHORITIES), NOW)
     assert [one.status for one in found.authorities] == [Status.LATE, Status.FAILING, Status.NOT_COVERED]
     late = found.authorities[0].main
     assert late is not None

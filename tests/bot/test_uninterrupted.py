@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 
 async def test_the_result_and_the_error_come_through() -> None:
-    assert await uninterrupted(lambda a, b: a + b, 1, b=2) == 3
+    assert await run_to_completion(lambda a, b: a + b, 1, b=2) == 3
     with pytest.raises(ZeroDivisionError):
-        await uninterrupted(lambda: 1 // 0)
+        await run_to_completion(lambda: 1 // 0)
 
 
 async def test_a_cancellation_is_raised_after_the_call_has_ended() -> None:
@@ -23,7 +23,7 @@ async def test_a_cancellation_is_raised_after_the_call_has_ended() -> None:
         go_on.wait(60)
         ended.set()
 
-    task = asyncio.create_task(uninterrupted(record))
+    task = asyncio.create_task(run_to_completion(record))
     await asyncio.to_thread(started.wait, 10)
     task.cancel()
     await asyncio.sleep(0)
@@ -46,7 +46,7 @@ async def test_a_cancellation_is_not_lost_where_the_call_fails() -> None:
     async def try_again() -> None:
         for _ in range(2):
             with contextlib.suppress(OSError):
-                await uninterrupted(fail)
+                await run_to_completion(fail)
 
     task = asyncio.create_task(try_again())
     await asyncio.to_thread(started.wait, 10)

@@ -17,9 +17,9 @@ from bot.domain import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest import decisions as decide
 from bot.ingest.health import Cause
-from bot.ingest.poller import Rhythm, Watcher
+from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import NOBODY
-from bot.ingest.results import Harvest, SourceReport
+from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.follow import Follower
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, StorageError
@@ -99,7 +99,7 @@ class Bench:
     reading: Callable[[str], None] = lambda url: None
     opened: int = 0
     most_opened: int = 0
-    _watcher: Watcher | None = None
+    _watcher: Poller | None = None
 
     async def read(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Reading:
         address = _content(path)
@@ -114,7 +114,7 @@ class Bench:
         return found
 
     @property
-    def watcher(self) -> Watcher:
+    def watcher(self) -> Poller:
         if self._watcher is None:
             self.restart()
         assert self._watcher is not None
@@ -123,18 +123,18 @@ class Bench:
     def restart(self) -> None:
         """Forget all that is not in the database, as a new process does."""
         sources = self.sources or (source(),)
-        self._watcher = Watcher(
+        self._watcher = Poller(
             authorities={"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", sources)},
             fetcher=self.site,
             read=self.read,
             store=self.store,
             route=lambda decree: ("console",),
-            rhythm=Rhythm(every=QUARTER, slowest=self.slowest, announce_since=timedelta(days=2)),
+            rhythm=PollSchedule(every=QUARTER, slowest=self.slowest, announce_since=timedelta(days=2)),
             clock=lambda: self.now,
             workers=self.workers,
         )
 
-    async def poll(self, later: timedelta = timedelta(0), *, route: str = "site") -> tuple[SourceReport, Harvest]:
+    async def poll(self, later: timedelta = timedelta(0), *, route: str = "site") -> tuple[SourceReport, IngestResult]:
         self.now += later
         self.site.forget()
         self.site.downloads.clear()
@@ -784,9 +784,9 @@ async def test_a_source_removed_from_the_catalogue(bench: Bench, left: tuple[Sou
     bench.site.pages[detail("2")] = page(download(2))
     bench.sources = left
     if not left:
-        bench._watcher = Watcher(
+        bench._watcher = Poller(
             authorities={}, fetcher=bench.site, read=bench.read, store=bench.store, route=lambda decree: (),
-            rhythm=Rhythm(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), clock=lambda: bench.now,
+            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), clock=lambda: bench.now,
         )  # fmt: skip
     harvest = await bench.watcher.read_due("99")
     assert bench.states()[url(1)] is RecueilState.READ

@@ -14,7 +14,7 @@ from bot.app.config import Settings
 from bot.app.demo.replay import Replay
 from bot.app.wiring import Parts, assemble
 from bot.delivery import Delivered
-from bot.ingest.results import Harvest, SourceReport
+from bot.ingest.results import IngestResult, SourceReport
 from sources.catalogue.authority import load_authorities
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage
@@ -71,14 +71,14 @@ class Round:
     """What one round did."""
 
     reports: dict[str, SourceReport]
-    harvest: Harvest
+    harvest: IngestResult
     delivered: list[Delivered]
 
 
 async def one_round(parts: Parts, codes: Sequence[str]) -> Round:
     """Poll each of these authorities once, and deliver what is due."""
     authorities = load_authorities()
-    reports, harvest = {}, Harvest()
+    reports, harvest = {}, IngestResult()
     for code in codes:
         for source in authorities[code].sources:
             report, found = await parts.watcher.poll(source)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sources.crawl.crawler import Crawler
-from sources.model import CrawlFailed, Gone, LayoutChanged, Listed
+from sources.model import CrawlFailed, Gone, LayoutChanged, ListingEntry
 from tests.sources.markup import (
     HOST,
     ROOT,
@@ -56,15 +56,15 @@ async def test_the_haute_corse_links_each_recueil_twice() -> None:
     first = await poll()
     encoded = HOST + file_href(9, "RAA%20n%C2%B0%209%20du%2014%20ao%C3%BBt%202026")
     assert first.listed == (
-        Listed(file_urls(8)[0], "RAA n° 8", date(2026, 8, 13)),
-        Listed(encoded, name, date(2026, 8, 14)),
+        ListingEntry(file_urls(8)[0], "RAA n° 8", date(2026, 8, 13)),
+        ListingEntry(encoded, name, date(2026, 8, 14)),
     )
     assert (first.requests, (await poll()).requests) == (3, 1)
 
 
 # Detail pages
 
-DETAIL = Listed(f"{ROOT}/RAA-n-12", "RAA n° 12", date(2026, 8, 14), is_detail=True)
+DETAIL = ListingEntry(f"{ROOT}/RAA-n-12", "RAA n° 12", date(2026, 8, 14), is_detail=True)
 
 
 async def test_the_files_of_a_detail_page() -> None:
@@ -72,13 +72,13 @@ async def test_the_files_of_a_detail_page() -> None:
     resolved = await Crawler(MemorySite({DETAIL.url: body})).documents(source(listing="card-detail"), DETAIL)
     assert resolved.requests == 1
     assert resolved.documents == (
-        Listed(file_urls(1)[0], "RAA n° 12, sommaire", date(2026, 8, 13)),
-        Listed(file_urls(2)[0], "RAA n°2", date(2026, 8, 14)),
+        ListingEntry(file_urls(1)[0], "RAA n° 12, sommaire", date(2026, 8, 13)),
+        ListingEntry(file_urls(2)[0], "RAA n°2", date(2026, 8, 14)),
     )
 
 
 async def test_a_file_is_its_own_document() -> None:
-    direct = Listed(file_urls(1)[0], "RAA n° 1")
+    direct = ListingEntry(file_urls(1)[0], "RAA n° 1")
     resolved = await Crawler(MemorySite({})).documents(source(), direct)
     assert (resolved.documents, resolved.requests) == ((direct,), 0)
 

@@ -12,7 +12,7 @@ import pytest
 import sources.crawl.visit
 from sources.catalogue.authority import Source, load_authorities
 from sources.crawl.crawler import Crawl
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.pages import READERS
 from tests.france import memory
 from tests.france.country import France
@@ -97,7 +97,7 @@ def _is_right(france: France, source: Source, crawl: Crawl) -> None:
     assert not set(newest) - {entry.url for entry in crawl.listed}, source.key
 
 
-def _tells(entry: Listed, recueil: Recueil) -> bool:
+def _tells(entry: ListingEntry, recueil: Recueil) -> bool:
     number = str(recueil.number)
     return entry.published == recueil.day and (number in entry.title or "portant mesure" in entry.title)
 

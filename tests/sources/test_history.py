@@ -8,8 +8,8 @@ import pytest
 
 from sources.catalogue.authority import Order, Source, load_authorities
 from sources.crawl.history import FAILURES, PublicationHistory, belongs, history, may_be_since, ways_since
-from sources.model import FetchRefused, Listed, Page, Paused, Unreachable, Validators
-from sources.pages import Way
+from sources.model import FetchRefused, ListingEntry, Page, Paused, Unreachable, Validators
+from sources.pages import PageLink
 from sources.text.periods import read_label
 from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, pager, select, white_card
 from tests.sources.poller import cards, file_urls, files, listing, source
@@ -37,8 +37,8 @@ def month(name: str, base: str = YEAR) -> str:
 # Which ways
 
 
-def way(text: str) -> Way:
-    return Way(f"{ROOT}/{text}", text, read_label(text).period)
+def way(text: str) -> PageLink:
+    return PageLink(f"{ROOT}/{text}", text, read_label(text).period)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_months_are_those_of_the_page() -> None:
     ],
 )
 def test_what_counts_as_published_since(title: str, published: date | None, ends: date | None, is_in: bool) -> None:
-    assert belongs(Listed(f"{HOST}/x", title, published), SINCE, page_ends=ends) is is_in
+    assert belongs(ListingEntry(f"{HOST}/x", title, published), SINCE, page_ends=ends) is is_in
 
 
 def test_a_file_name_tells_a_year_too() -> None:

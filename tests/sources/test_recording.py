@@ -14,7 +14,7 @@ import pytest
 from sources.crawl.crawler import Crawler
 from sources.crawl.playback import NotRecorded, Playback, RecordingFetcher, newest_first, record, replay
 from sources.crawl.recording import BadRecording, RecordedPage, Recording, file_name, files_of, read_recording, write_recording
-from sources.model import CrawlFailed, FetchRefused, Gone, Listed, Unreachable, Validators
+from sources.model import CrawlFailed, FetchRefused, Gone, ListingEntry, Unreachable, Validators
 from tests.sources.markup import ROOT, download, page, white_card
 from tests.sources.poller import AUGUST, NOW, TODAY, YEAR, cards, file_urls, files, months, source
 from tests.sources.site import MemorySite
@@ -219,7 +219,12 @@ def test_a_page_that_is_not_text_is_told(tmp_path: Path) -> None:
 
 
 def test_the_newest_first() -> None:
-    listed = (Listed("a", "a"), Listed("b", "b", date(2026, 8, 1)), Listed("c", "c"), Listed("d", "d", date(2026, 8, 2)))
+    listed = (
+        ListingEntry("a", "a"),
+        ListingEntry("b", "b", date(2026, 8, 1)),
+        ListingEntry("c", "c"),
+        ListingEntry("d", "d", date(2026, 8, 2)),
+    )
     assert [entry.url for entry in newest_first(listed, "newest-first")] == ["d", "b", "a", "c"]
     assert [entry.url for entry in newest_first(listed, "oldest-first")] == ["d", "b", "c", "a"]
 

@@ -5,16 +5,16 @@ from datetime import date
 import pytest
 
 from sources.crawl.route import choose, folder_above, has_moved, homes, is_below, matches, sections
-from sources.pages import Way
+from sources.pages import PageLink
 from sources.text.periods import label_of
 
 
-def way(path: str, text: str = "") -> Way:
+def way(path: str, text: str = "") -> PageLink:
     url = f"https://www.test.gouv.fr/Publications/{path}"
-    return Way(url, text, label_of(url, text).period)
+    return PageLink(url, text, label_of(url, text).period)
 
 
-def names(ways: tuple[Way, ...]) -> list[str]:
+def names(ways: tuple[PageLink, ...]) -> list[str]:
     return [way.url.rsplit("/", 1)[-1] for way in ways]
 
 
@@ -134,7 +134,7 @@ def test_homes_name_the_recueil_anywhere_on_the_site_the_likeliest_first() -> No
         way("TEST-RAA", "[TEST] RAA"),
         way("RAA-2026", "RAA 2026"),
         way("Avis", "Avis"),
-        Way("https://www.other.gouv.fr/RAA", "RAA"),
+        PageLink("https://www.other.gouv.fr/RAA", "RAA"),
     )
     assert names(homes(ways, ROOT)) == ["RAA-bis", "Nouveau-RAA"]
 

@@ -20,16 +20,16 @@ from sources.crawl.trail import (
     names_year,
     overlap,
 )
-from sources.model import Listed, Validators
-from sources.pages import PageLinks, Pager, Way
+from sources.model import ListingEntry, Validators
+from sources.pages import PageLink, PageLinks, Pager
 
 NOW = datetime(2026, 8, 14, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 8, 14)
 PAGE = "https://www.test.gouv.fr/Publications/RAA/Aout-2026"
 
 
-def entry(number: int) -> Listed:
-    return Listed(f"https://www.test.gouv.fr/file/{number}.pdf", f"RAA n° {number}")
+def entry(number: int) -> ListingEntry:
+    return ListingEntry(f"https://www.test.gouv.fr/file/{number}.pdf", f"RAA n° {number}")
 
 
 UNDER_WAY = "https://www.test.gouv.fr/Publications/RAA/Recueils-de-l-annee-en-cours"
@@ -109,9 +109,9 @@ def test_walk_without_a_trail_or_under_a_new_description() -> None:
 
 
 def outdated(
-    entries: tuple[Listed, ...] = ENTRIES,
+    entries: tuple[ListingEntry, ...] = ENTRIES,
     *,
-    ways: tuple[Way, ...] = (),
+    ways: tuple[PageLink, ...] = (),
     pager: Pager | None = None,
     polled: Polled = POLLED,
     grows: bool = False,
@@ -122,7 +122,7 @@ def outdated(
 def test_a_page_that_still_holds_what_it_held_is_fine() -> None:
     assert not outdated()
     assert not outdated((entry(99), *ENTRIES[:5]))
-    assert not outdated(ways=(Way(PAGE, ""),))
+    assert not outdated(ways=(PageLink(PAGE, ""),))
     assert not outdated((), polled=Polled(PAGE, Validators(), ()))
 
 
@@ -130,11 +130,11 @@ def test_a_page_that_changed_its_nature_is_outdated() -> None:
     assert outdated(())
     assert outdated((entry(99),))
     assert outdated(polled=Polled(PAGE, Validators(), ()))
-    assert outdated(ways=(Way(f"{PAGE}/nouveau", ""),))
+    assert outdated(ways=(PageLink(f"{PAGE}/nouveau", ""),))
 
 
 def test_a_page_that_shows_a_way_that_was_not_there_is_outdated() -> None:
-    known, fresh = Way(PAGE, "Août"), Way(f"{PAGE}-2", "Août")
+    known, fresh = PageLink(PAGE, "Août"), PageLink(f"{PAGE}-2", "Août")
     assert not is_outdated(POLLED, PageLinks(), ENTRIES, (known,), TRAIL, grows=False)
     assert is_outdated(POLLED, PageLinks(), ENTRIES, (known, fresh), TRAIL, grows=False)
 
@@ -158,7 +158,7 @@ def test_an_emptied_page_is_as_known_while_it_stays_empty() -> None:
     assert not outdated((), polled=emptied)
     assert not outdated(ENTRIES, polled=emptied)
     assert outdated((entry(99),), polled=emptied)
-    assert outdated((), polled=emptied, ways=(Way(f"{PAGE}/nouveau", ""),))
+    assert outdated((), polled=emptied, ways=(PageLink(f"{PAGE}/nouveau", ""),))
     assert replace(TRAIL, pages=(POLLED, replace(emptied, url=f"{PAGE}-2"))).emptied == (f"{PAGE}-2",)
 
 

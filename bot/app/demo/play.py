@@ -13,7 +13,7 @@ from bot.app.config import DatabaseSettings, HttpSettings, Settings, WatchSettin
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import scenario
 from bot.app.wiring import Parts, assemble, utc_now
-from bot.ingest.results import Harvest, SourceReport
+from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority
 
@@ -54,16 +54,16 @@ def demo_settings(replay: Replay, database: Path) -> Settings:
     )
 
 
-async def _round(parts: Parts, watched: Mapping[str, Authority]) -> tuple[list[SourceReport], Harvest]:
+async def _round(parts: Parts, watched: Mapping[str, Authority]) -> tuple[list[SourceReport], IngestResult]:
     sources = [source for authority in watched.values() for source in authority.sources]
     results = await asyncio.gather(*(parts.watcher.poll(source) for source in sources))
-    harvest = Harvest()
+    harvest = IngestResult()
     for _, found in results:
         harvest += found
     return [report for report, _ in results], harvest
 
 
-def _summary(out: TextIO, reports: list[SourceReport], harvest: Harvest, posts: int, started: datetime) -> None:
+def _summary(out: TextIO, reports: list[SourceReport], harvest: IngestResult, posts: int, started: datetime) -> None:
     seconds = (utc_now() - started).total_seconds()
     _say(out, f"\nDone in {seconds:.1f} s: {len(harvest.decrees)} decrees found, {posts} posts.")
     for report in reports:

@@ -25,7 +25,7 @@ from bot.delivery.channel import (
     Unknown,
     before_sending,
 )
-from bot.delivery.composing import Desk, composing
+from bot.delivery.composing import MessageComposer, composing
 from bot.delivery.mastodon import client as bounded
 from bot.delivery.mastodon.client import (
     ApiRequest,
@@ -79,7 +79,7 @@ class MastodonChannel:
         self._name = name
         self._token = token
         self._clock = clock
-        self._desk = Desk(places, clock, language, public_url)
+        self._desk = MessageComposer(places, clock, language, public_url)
         self._visibility = visibility
         self._pictured = Pictured(picture)
         self._warning = printable(content_warning)

@@ -16,7 +16,7 @@ import httpx
 from bot.delivery.channel import NotSent, Refused, Unknown
 from bot.delivery.mastodon.client import ApiRequest, is_sought, is_sought_digest, moment_of
 from bot.domain import Place, Post
-from bot.messages import Dispatch, Language, announce
+from bot.messages import Language, MessageInput, announce
 from bot.messages.cleaning import inert
 from bot.messages.digests import digest_links
 
@@ -35,7 +35,7 @@ def recogniser(post: Post, place: Place, now: datetime, language: Language) -> R
         if len(links) < len(post.decrees):
             raise Unknown("Mastodon: a digest with a decree without a link cannot be looked for; look at the account")
         return partial(is_sought_digest, links=links, language=language)
-    link = announce(Dispatch(post.decree, place, now, language)).link
+    link = announce(MessageInput(post.decree, place, now, language)).link
     if link is None:
         raise Unknown("Mastodon: a decree without a link cannot be looked for; look at the account")
     return partial(is_sought, link=link, number=inert(post.decree.facts.number or "") or None, language=language)

@@ -27,7 +27,7 @@ from bot.delivery.channel import (
     Unknown,
     before_sending,
 )
-from bot.delivery.composing import Desk, composing
+from bot.delivery.composing import MessageComposer, composing
 from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.answers import cannot_parse, classify, has_no_text, is_unmodified
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot, keyboard
@@ -35,11 +35,11 @@ from bot.delivery.telegram.migration import KnownMessages, Moves, Whereabouts, c
 from bot.delivery.telegram.search import Search, shows_decree, shows_digest
 from bot.domain import Decree, Place, Post
 from bot.domain.redaction import scrub
-from bot.messages import LANGUAGES, Button, Dispatch, Language, TelegramText, announce, shows_number, telegram_button, telegram_text
+from bot.messages import LANGUAGES, Button, Language, MessageInput, TelegramText, announce, shows_number, telegram_button, telegram_text
 from bot.messages.cleaning import JOINER, inert
 from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
 from bot.messages.layout import TooSmall
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 # A post as one photo with a caption: still one message with one button, so that it is looked for like any other.
 #
@@ -123,7 +123,7 @@ class TelegramChannel:
         """
         self._name = name
         self._where = Whereabouts(chat, moves, clock, destination=name)
-        self._words = TelegramWords(Desk(places, clock, language, public_url))
+        self._words = TelegramWords(MessageComposer(places, clock, language, public_url))
         self._reconcile = reconcile
         self._pictured = Pictured(picture)
         self._token = token
@@ -277,7 +277,7 @@ class TelegramChannel:
         except DeliveryError:
             if search.searched_to is not None:
                 with reading_chat():
-                    await uninterrupted(self._messages.searched, post.id, search.searched_to)
+                    await run_to_completion(self._messages.searched, post.id, search.searched_to)
             raise
         return None if found is None else self._remember(post, found)
 
@@ -365,7 +365,7 @@ Shows = Callable[[str, Collection[str]], bool]
 class TelegramWords:
     """Of a decree as its dispatch has it; of a digest as its decrees are."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: MessageComposer) -> None:
         self._desk = desk
 
     def text(self, post: Post) -> TelegramText:
@@ -406,7 +406,7 @@ class TelegramWords:
                 continue
             place, now = self._desk.place(decree), self._desk.clock()
             for language in LANGUAGES:
-                if announce(Dispatch(decree, place, now, language)).link_label in text:
+                if announce(MessageInput(decree, place, now, language)).link_label in text:
                     return telegram_button(decree, place, now, language)
         return None
 
@@ -416,6 +416,6 @@ class TelegramWords:
             return {}
         decree, place, now = post.decree, self._desk.place(post.decree), self._desk.clock()
         others = [language for language in LANGUAGES if language != self._desk.language]
-        said = {language: announce(Dispatch(decree, place, now, language)).link_label for language in others}
+        said = {language: announce(MessageInput(decree, place, now, language)).link_label for language in others}
         buttons = {label: telegram_button(decree, place, now, language) for language, label in said.items()}
         return {label: button for label, button in buttons.items() if button is not None}

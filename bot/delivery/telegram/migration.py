@@ -15,7 +15,7 @@ from telegram.error import ChatMigrated, Forbidden
 
 from bot.delivery.channel import Migrated, NotSent
 from bot.domain import ChatHistory, Decree
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
@@ -95,7 +95,7 @@ class Whereabouts:
         log.warning("group became a supergroup: set its new id in the configuration", destination=self._destination, chat=moved.new_chat_id)
         if self._moves is not None:
             with reading_chat():
-                await uninterrupted(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
+                await run_to_completion(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
         self._chat = moved.new_chat_id
         self._moved_at = self._clock()
         return Migrated(f"Telegram: the group is now {moved.new_chat_id}")

@@ -15,7 +15,7 @@ from bot.delivery.telegram.answers import classify
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot
 from bot.delivery.telegram.migration import check_chat
 from bot.messages.cleaning import unlinked
-from bot.storage.threads import uninterrupted
+from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
@@ -75,7 +75,7 @@ class TelegramOperators:
             await self._send(text, choices)
         except ChatMigrated as moved:
             log.warning("operators' group became a supergroup: set its new id in the configuration", chat=moved.new_chat_id)
-            await uninterrupted(self._moved, self._chat, moved.new_chat_id)
+            await run_to_completion(self._moved, self._chat, moved.new_chat_id)
             self._chat, self._checked = moved.new_chat_id, False
             await self._check()
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.detection.rules import grounds
-from bot.detection.rules.case import Case, Finding
+from bot.detection.rules.case import Finding, SegmentEvidence
 from bot.detection.rules.verbs import Verb, article_verb, first_verb, stopped
 from bot.detection.text.cues import VerdictReason, cues
 from bot.detection.text.mentions import Mention
@@ -15,7 +15,7 @@ from bot.domain import Evidence, Kind
 _SENTENCE = re.compile(r"[a-z]\.\s")
 
 
-def by_articles(case: Case) -> Finding | None:
+def by_articles(case: SegmentEvidence) -> Finding | None:
     """What the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
     document = case.document
     doubt: tuple[Evidence, ...] = ()
@@ -50,13 +50,13 @@ def by_articles(case: Case) -> Finding | None:
     return case.uncertain(*doubt) if doubt else None
 
 
-def _doubtful(case: Case, mention: Mention, verb: Verb) -> VerdictReason | None:
+def _doubtful(case: SegmentEvidence, mention: Mention, verb: Verb) -> VerdictReason | None:
     if _is_aside(case, mention, verb):
         return VerdictReason.IN_PASSING
     return VerdictReason.OTHER_WORDS if not mention.strong and not case.supported() else None
 
 
-def _is_aside(case: Case, mention: Mention, verb: Verb) -> bool:
+def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
     """True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
     if case.title is None:
         return False
@@ -66,13 +66,13 @@ def _is_aside(case: Case, mention: Mention, verb: Verb) -> bool:
     return not case.title.speaks and _SENTENCE.search(case.document.flat, first, last) is not None
 
 
-def _apart(case: Case, one: int, two: int) -> bool:
+def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
     """True where a sentence ends between two positions of the mended view."""
     first, last = (case.document.loose(position, position + 1)[0] for position in (one, two))
     return _SENTENCE.search(case.document.flat, first, last) is not None
 
 
-def answered(case: Case) -> Finding | None:
+def answered(case: SegmentEvidence) -> Finding | None:
     """What the first article that speaks of the request says of it, where the title or a visa tells that it was one for VSA."""
     asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
     if asked is None:
@@ -90,7 +90,7 @@ def answered(case: Case) -> Finding | None:
     return None
 
 
-def _is_asked(case: Case, mention: Mention) -> bool:
+def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
     """True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
     block = case.segment.at(mention.start)
     return (

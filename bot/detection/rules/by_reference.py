@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.detection.facts.citations import Citation, citations
 from bot.detection.facts.numbers import number
 from bot.detection.facts.references import references
-from bot.detection.rules.case import Case, Finding
+from bot.detection.rules.case import Finding, SegmentEvidence
 from bot.detection.text.cues import cues
 from bot.detection.text.mentions import Mention
 from bot.detection.text.segments import DecreePart
@@ -18,7 +18,7 @@ _AFTER = 60
 """Characters quoted after a decree's name, so that one sees what becomes of it."""
 
 
-def by_reference(case: Case) -> Finding | None:
+def by_reference(case: SegmentEvidence) -> Finding | None:
     """The change that a title or an article makes to a decree which a visa or a recital tells to be one on VSA; None where there is none.
 
     "L'arrêté n° 2026-12 susvisé est abrogé", under "portant abrogation de l'arrêté n° 2026-12": only its visa names an algorithm.
@@ -37,7 +37,7 @@ def by_reference(case: Case) -> Finding | None:
     return None
 
 
-def _object_of(case: Case, cited: Citation) -> Mention | None:
+def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
     """The mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
     block = case.segment.at(cited.start)
     if block.part is DecreePart.ARTICLE:

@@ -6,7 +6,7 @@ import re
 
 from bot.detection.facts.references import CHANGES, references
 from bot.detection.rules import grounds
-from bot.detection.rules.case import Case, Finding
+from bot.detection.rules.case import Finding, SegmentEvidence
 from bot.detection.rules.errata import erratum
 from bot.detection.rules.titles import is_notice, notice_at_opening, notice_in
 from bot.detection.rules.verbs import USE, Verb, article_verb, decides_before, plainly_used, stopped, title_verb, unsettled
@@ -27,7 +27,7 @@ _THINGS_ENDED = frozenset({"subsidy", "delegation of signature", "procurement or
 """What may be for VSA without being it: a decree that changes or ends one of these changes no VSA."""
 
 
-def by_title(case: Case) -> Finding | None:
+def by_title(case: SegmentEvidence) -> Finding | None:
     """What the title decides, else the heading; None where neither says anything of VSA."""
     for part in (DecreePart.TITLE, DecreePart.HEADING):
         inside = [mention for mention in case.found if mention.part is part and not mention.citation]
@@ -39,7 +39,7 @@ def by_title(case: Case) -> Finding | None:
     return None
 
 
-def _by_title_with(case: Case, block: Block, mention: Mention) -> Finding | None:
+def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Finding | None:
     """What this title or heading says of a mention (of two interleaved layers, one may have the verb, the other the object), or None."""
     document, text = case.document, case.text
     correcting = _erratum_before(case, block, mention)
@@ -68,18 +68,18 @@ def _by_title_with(case: Case, block: Block, mention: Mention) -> Finding | None
     return _decided(case, mention, verb, start)
 
 
-def _erratum_before(case: Case, block: Block, mention: Mention) -> re.Match[str] | None:
+def _erratum_before(case: SegmentEvidence, block: Block, mention: Mention) -> re.Match[str] | None:
     """The word with which this title or heading calls the act an erratum, where the mention comes after it."""
     found = erratum(case.document, case.segment)
     return found if found is not None and block.start <= found.start() < mention.start else None
 
 
-def _correction(case: Case, erratum_word: re.Match[str]) -> Verb:
+def _correction(case: SegmentEvidence, erratum_word: re.Match[str]) -> Verb:
     """What an erratum does, whatever the decree does that it corrects."""
     return Verb(Kind.MODIFICATION, *case.document.mended_span(*erratum_word.span("word")), Kind.MODIFICATION.value)
 
 
-def _decided(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:
+def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """The decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
     document, segment, text = case.document, case.segment, case.text
     if verb.kind is Kind.AUTHORISATION and cues().of_another.search(text, max(start, verb.start - _NAMED), verb.start) is not None:
@@ -96,7 +96,7 @@ def _decided(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:
     return case.decree(verb.kind, grounds.verb_said(document, segment, verb), mention)
 
 
-def _used(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:
+def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """A title that only names its use: a decree where an article authorises, or no article says otherwise under a plain title."""
     said_so = grounds.verb_said(case.document, case.segment, verb)
     for block in case.segment.of(DecreePart.ARTICLE):
@@ -115,7 +115,7 @@ def _used(case: Case, mention: Mention, verb: Verb, start: int) -> Finding:
     return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
 
 
-def _title_doubt(case: Case, block: Block, mention: Mention, start: int, stop: int) -> tuple[Evidence, ...]:
+def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> tuple[Evidence, ...]:
     """What leaves it open whether the act under this title (`start:stop` of the mended view) decides on VSA; empty where nothing does."""
     text = case.text
     if not case.segment.is_formal:
@@ -137,7 +137,7 @@ def _title_doubt(case: Case, block: Block, mention: Mention, start: int, stop: i
     return ()
 
 
-def _bears_on_something_else(case: Case, verb: Verb, mention: Mention) -> tuple[Evidence, ...]:
+def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> tuple[Evidence, ...]:
     """What tells that the decree which is changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
     if verb.kind not in CHANGES:
         return ()
@@ -147,7 +147,7 @@ def _bears_on_something_else(case: Case, verb: Verb, mention: Mention) -> tuple[
     return ()
 
 
-def _done_to_another(case: Case) -> tuple[Kind, Evidence] | None:
+def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
     """What the first article that decides does, where the title tells what another decree authorises; None where no article does."""
     for block in case.segment.of(DecreePart.ARTICLE):
         verb = article_verb(case.text, *case.document.mended_span(block.start, block.end))
@@ -156,7 +156,7 @@ def _done_to_another(case: Case) -> tuple[Kind, Evidence] | None:
     return None
 
 
-def _contradicted(case: Case, kind: Kind) -> Evidence | None:
+def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
     """An authorising title over articles that only refuse or end: a person must look."""
     if kind is not Kind.AUTHORISATION:
         return None
@@ -174,6 +174,6 @@ def _contradicted(case: Case, kind: Kind) -> Evidence | None:
     return contrary
 
 
-def _answers(case: Case, block: Block, verb: Verb) -> bool:
+def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
     """True for an article that says of what was asked for that it is refused."""
     return cues().request.search(case.text, case.document.mended_span(block.start, block.start)[0], verb.start) is not None

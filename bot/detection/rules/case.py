@@ -30,7 +30,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class SegmentEvidence:
     """One segment with what was found in it. `unreadable`: some pages of the act could not be read."""
 
     document: ActText

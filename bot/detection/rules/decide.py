@@ -7,7 +7,7 @@ import re
 from bot.detection.rules.by_articles import answered, by_articles
 from bot.detection.rules.by_reference import by_reference
 from bot.detection.rules.by_title import by_title
-from bot.detection.rules.case import Case, Finding
+from bot.detection.rules.case import Finding, SegmentEvidence
 from bot.detection.rules.titles import lists_acts, notice_opening, own_title
 from bot.detection.rules.undecided import undecided, without_mention
 from bot.detection.text.cues import VerdictReason, cues
@@ -21,8 +21,8 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     """Judge one decree. `unreadable`: some of its pages could not be read; `stand_alone`: its title may be a mere file name."""
     found = mentions(document, segment)
     if not found.found:
-        return without_mention(Case(document, segment, found, None, unreadable), stand_alone=stand_alone)
-    case = Case(document, segment, found, own_title(document, segment, stand_alone=stand_alone), unreadable)
+        return without_mention(SegmentEvidence(document, segment, found, None, unreadable), stand_alone=stand_alone)
+    case = SegmentEvidence(document, segment, found, own_title(document, segment, stand_alone=stand_alone), unreadable)
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
@@ -34,7 +34,7 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     return by_reference(case) or answered(case) or ruled or undecided(case)
 
 
-def _beside_the_point(case: Case) -> Finding | None:
+def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     """What is no decision on VSA before one asks what it decides: the work of another authority, a notice, an act on other images."""
     court = case.said_in(cues().judged, DecreePart.TITLE, DecreePart.HEADING) or case.said_in(cues().judge, DecreePart.HEADING)
     if court is not None:
@@ -49,7 +49,7 @@ def _beside_the_point(case: Case) -> Finding | None:
     return None
 
 
-def _of_a_court(case: Case, said: re.Match[str]) -> Finding:
+def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
     """A judgment is no decree. One that leaves the decree it is about as it was is not concerned; any other is for a person to see."""
     overturned = case.said_in(cues().overturned, DecreePart.TITLE, DecreePart.ARTICLE)
     rejected = case.said_in(cues().rejected, DecreePart.TITLE, DecreePart.ARTICLE)

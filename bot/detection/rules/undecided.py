@@ -9,7 +9,7 @@ from bot.detection.facts.events import purposes_named
 from bot.detection.facts.law import hooks
 from bot.detection.facts.references import CHANGES
 from bot.detection.rules import grounds
-from bot.detection.rules.case import Case, Finding
+from bot.detection.rules.case import Finding, SegmentEvidence
 from bot.detection.rules.titles import is_generic, own_title, tells_only_a_change
 from bot.detection.rules.verbs import Verb, first_verb
 from bot.detection.text.cues import VerdictReason, cues, name_of
@@ -21,7 +21,7 @@ _SAME_SENTENCE = 100
 """Characters after what is excluded in which its law is named."""
 
 
-def undecided(case: Case) -> Finding:
+def undecided(case: SegmentEvidence) -> Finding:
     """Neither title nor articles decide, though some part speaks of VSA."""
     if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
         return ruined
@@ -30,7 +30,7 @@ def undecided(case: Case) -> Finding:
     return _by_preamble(case)
 
 
-def _by_body(case: Case) -> Finding:
+def _by_body(case: SegmentEvidence) -> Finding:
     """No article decides, but some speak of VSA: for a person to see, unless in words of other things under a title of its own."""
     weak = not any(mention.strong for mention in case.found) and not case.supported()
     clear = case.title is not None and not case.title.speaks and case.segment.is_formal and not case.unreadable
@@ -39,7 +39,7 @@ def _by_body(case: Case) -> Finding:
     return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.UNDECIDED, case.found[0]), *_powers_handed_over(case))
 
 
-def _draws_attention(case: Case, mention: Mention) -> bool:
+def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
     """True for weak words in an article that says that they tell somebody where to look: what VSA does, whatever it is called."""
     if mention.part is not DecreePart.ARTICLE:
         return False
@@ -47,7 +47,7 @@ def _draws_attention(case: Case, mention: Mention) -> bool:
     return cues().telling.search(case.text, low, max(high, mention.tight_end)) is not None
 
 
-def _powers_handed_over(case: Case) -> tuple[Evidence, ...]:
+def _powers_handed_over(case: SegmentEvidence) -> tuple[Evidence, ...]:
     """The article that speaks of VSA among powers that it hands over to somebody."""
     spans = (
         case.document.mended_span(block.start, block.end)
@@ -58,7 +58,7 @@ def _powers_handed_over(case: Case) -> tuple[Evidence, ...]:
     return tuple(found)[:1]
 
 
-def _by_preamble(case: Case) -> Finding:
+def _by_preamble(case: SegmentEvidence) -> Finding:
     """Only visas and recitals speak of VSA.
 
     An act that merely cites the law under a title of its own is not concerned. A scrambled text (two layers interleaved)
@@ -84,7 +84,7 @@ def _by_preamble(case: Case) -> Finding:
     return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]))
 
 
-def _given_up(case: Case, mention: Mention) -> bool:
+def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
     """True for what a recital says was thought of and is not done. An act that ends something may rest on that: it is not set aside."""
     if case.title is None or mention.part is not DecreePart.RECITAL:
         return False
@@ -96,7 +96,7 @@ def _given_up(case: Case, mention: Mention) -> bool:
     return before is not None or cues().not_done.match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
 
 
-def _only_named(case: Case, strong: Sequence[Mention]) -> bool:
+def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
     """True where only visas speak of VSA, as the title of another decree; the act rests on no law on VSA and decides nothing on images."""
     if case.supported() or not case.segment.has_articles or any(not _is_title_of_another(case, mention) for mention in strong):
         return False
@@ -107,13 +107,13 @@ def _only_named(case: Case, strong: Sequence[Mention]) -> bool:
     return not any(cues().seen.search(case.text, *span) for span in spans)
 
 
-def _is_title_of_another(case: Case, mention: Mention) -> bool:
+def _is_title_of_another(case: SegmentEvidence, mention: Mention) -> bool:
     block = case.segment.at(mention.start)
     opening = case.document.mended_span(block.start, block.end)[0]
     return block.part is DecreePart.VISA and re.match(r"vu?l?(?:es)?arrete", case.text[opening : mention.tight_start]) is not None
 
 
-def without_mention(case: Case, *, stand_alone: bool) -> Finding:
+def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
     """Nothing names VSA, but its words may have been cut off or misread.
 
     A person must look at a title cut in a table of contents ("portant autorisation de l'emploi da") with no body to say more,
@@ -149,7 +149,7 @@ def without_mention(case: Case, *, stand_alone: bool) -> Finding:
     return Finding(Outcome.NOT_CONCERNED, None, beside or grounds.sign(document, segment))
 
 
-def _ruined(case: Case) -> Finding | None:
+def _ruined(case: SegmentEvidence) -> Finding | None:
     """For a person to see: no article could be read, and fragments are left of the words that name VSA and of the law it rests on."""
     span = case.document.mended_span(case.segment.start, case.segment.end)
     left = cues().ruined.search(case.text, *span)
@@ -160,7 +160,7 @@ def _ruined(case: Case) -> Finding | None:
     return case.uncertain(phrase, grounds.reason(case.document, "doubt", VerdictReason.DAMAGED, *where))
 
 
-def _beside_excluded(case: Case, start: int) -> bool:
+def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
     """True for a law named only to say what is not done: "… ni à un traitement algorithmique au sens de l'article 10 de la loi…"."""
     excluded = (entry for entry in case.mentions.set_aside if entry.value == EXCLUDED)
     between = (case.document.flat[entry.end : start] for entry in excluded if entry.end <= start <= entry.end + _SAME_SENTENCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain import Counsel, Decree, Facts, Flag, Kind, Place
+from bot.domain import Decree, Facts, Flag, Kind, LegalAdvice, Place
 from bot.domain.law.courts import court
 from bot.domain.law.deadlines import last_day, months_later, recourse
 from bot.domain.law.standing import period, standing
@@ -15,14 +15,14 @@ _AHEAD = timedelta(days=7)
 """How far ahead the date of a recueil may be set by those who publish it."""
 
 
-def counsel(decree: Decree, place: Place, now: datetime) -> Counsel:
+def counsel(decree: Decree, place: Place, now: datetime) -> LegalAdvice:
     """The counsel on a decree of the authority at `place`, as seen at `now` (aware). Raises ValueError for a naive `now`."""
     there = now.astimezone(ZoneInfo(place.time_zone))
     published = _published(decree, there)
     raised = flags(decree, published)
     last = limit(published)
     starts, ends = period(decree, there.date())
-    return Counsel(
+    return LegalAdvice(
         standing=standing(decree, there),
         recourse=recourse(starts, ends, there),
         court=court(decree.facts.authority or decree.authority, decree.facts.court),

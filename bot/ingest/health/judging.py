@@ -8,8 +8,8 @@ from statistics import median_low
 
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
-from bot.domain.records import SourceState, Stuck
-from bot.ingest.habits import Habits, is_late
+from bot.domain.records import FailureStreak, SourceState
+from bot.ingest.habits import PublicationStats, is_late
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
 
@@ -33,7 +33,9 @@ _WORKING = frozenset({Status.FINE, Status.LATE})
 _WORSE = {status: position for position, status in enumerate(Status)}
 
 
-def judge_source(source: Source, state: SourceState, habits: Habits, now: datetime, stuck: Stuck | None = None) -> SourceHealth:
+def judge_source(
+    source: Source, state: SourceState, habits: PublicationStats, now: datetime, stuck: FailureStreak | None = None
+) -> SourceHealth:
     """How a source is, from what is remembered of it. One whose last poll failed is failing, and so is one whose recueils are `stuck`; one
     that works may be late."""
     status, cause, since = _judged(state, habits, stuck, now)
@@ -155,7 +157,9 @@ def not_alive(overview: Overview, *, running: bool, now: datetime) -> str | None
     return None
 
 
-def _judged(state: SourceState, habits: Habits, stuck: Stuck | None, now: datetime) -> tuple[Status, Cause | None, datetime | None]:
+def _judged(
+    state: SourceState, habits: PublicationStats, stuck: FailureStreak | None, now: datetime
+) -> tuple[Status, Cause | None, datetime | None]:
     if state.failures:
         return Status.FAILING, remembered(state.cause), state.failing_since or state.last_ok_at
     if state.last_ok_at is None:
@@ -167,6 +171,6 @@ def _judged(state: SourceState, habits: Habits, stuck: Stuck | None, now: dateti
     return Status.FINE, None, None
 
 
-def _beginning(habits: Habits) -> datetime | None:
+def _beginning(habits: PublicationStats) -> datetime | None:
     """The first instant of the last day on which anything was published."""
     return None if habits.latest is None else datetime.combine(habits.latest, time(), habits.zone)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.records import SourceState
 from bot.ingest.decisions import set_back_by
-from bot.ingest.habits import MEMORY, Habits, learn
+from bot.ingest.habits import MEMORY, PublicationStats, learn
 from bot.ingest.health import DestinationHealth, Overview, SourceHealth, half_due, judge_authority, judge_destination, judge_source
 from sources.catalogue.authority import Authority
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.storage.store import Store
 
 
-def survey(store: Store, authorities: Mapping[str, Authority], watched: Collection[str], now: datetime) -> Overview:
+def health_report(store: Store, authorities: Mapping[str, Authority], watched: Collection[str], now: datetime) -> Overview:
     """How every authority of the catalogue is. `watched` are the codes that the configuration watches. Raises StorageError."""
     states = {state.key: state for state in store.sources.all()}
     stuck = store.recueils.stuck()
@@ -42,7 +42,7 @@ def survey_destinations(store: Store, names: Sequence[str], now: datetime, late_
     return tuple(judge_destination(name, checks.get(name), unsent, now, late_after, idle.get(name)) for name in names)
 
 
-def habits_of(store: Store, state: SourceState, zone: ZoneInfo, now: datetime) -> Habits:
+def habits_of(store: Store, state: SourceState, zone: ZoneInfo, now: datetime) -> PublicationStats:
     """When a source publishes, in its authority's time zone. Raises StorageError."""
     # What was found before the first poll ended says nothing of when it came online.
     publications = store.recueils.publications(state.key, since=(now - MEMORY).date(), found_after=state.baseline_at or now)

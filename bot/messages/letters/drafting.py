@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from bot.domain import Counsel, Decree, Kind, Place, Recourse, Standing
+from bot.domain import Decree, Kind, LegalAdvice, Place, Recourse, Standing
 from bot.messages import words_in
 from bot.messages.letters.known import facts_list, french_date, pieces
 from bot.messages.letters.words import letter_words, template
@@ -33,7 +33,7 @@ class NoSuchLetter(ValueError):
     """A recours gracieux is drafted against what allows surveillance only, not against a refusal or the end of an authorisation."""
 
 
-def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, counsel: Counsel) -> str:
+def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, counsel: LegalAdvice) -> str:
     """The draft in French, a line a paragraph, with a newline at the end. What the decree does not say is a blank in [brackets].
 
     `place` is that of the authority that took the decree, `counsel` what is told of it at `now` (aware). Raises NoSuchLetter.
@@ -69,7 +69,7 @@ def _of_three(open_: str, passed_: str, unknown: str, last_day: date | None, *, 
     return passed_ if passed else open_
 
 
-def _warnings(letter: LetterKind, decree: Decree, counsel: Counsel, *, passed: bool) -> Iterator[str]:
+def _warnings(letter: LetterKind, decree: Decree, counsel: LegalAdvice, *, passed: bool) -> Iterator[str]:
     words = letter_words().warnings
     gracieux = letter is LetterKind.GRACIEUX
     if passed and gracieux:
@@ -104,7 +104,7 @@ def _documents(decree: Decree, filled: dict[str, str]) -> str:
     return "\n".join(f"{n}. {text.format_map(filled)}{'.' if n == last else ' ;'}" for n, text in enumerate(wanted, 1))
 
 
-def _grounds(counsel: Counsel, filled: dict[str, str]) -> str:
+def _grounds(counsel: LegalAdvice, filled: dict[str, str]) -> str:
     words = letter_words()
     late = "" if counsel.late is None else words.labels.one_day if counsel.late == 1 else words.labels.days.format(n=counsel.late)
     outside = days_text(counsel.outside, words_in("fr")) or words.labels.that_day

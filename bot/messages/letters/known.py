@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.domain import Counsel, Decree, Place
+from bot.domain import Decree, LegalAdvice, Place
 from bot.messages import words_in
 from bot.messages.cleaning import clean, cut, link_to
 from bot.messages.letters.words import Blanks, LetterLabels, letter_words
@@ -20,7 +20,7 @@ _ITEMS = 12
 _BRACKETS = str.maketrans("[]{}", "()()")
 
 
-def pieces(decree: Decree, place: Place, counsel: Counsel) -> dict[str, str]:
+def pieces(decree: Decree, place: Place, counsel: LegalAdvice) -> dict[str, str]:
     """Every field of the templates that comes from the decree. `place` is that of the authority that took it."""
     words = letter_words()
     facts, blanks, labels = decree.facts, words.blanks, words.labels
@@ -93,7 +93,7 @@ def _software(decree: Decree, blanks: Blanks) -> str:
     return ", ".join(known) if known else blanks.software
 
 
-def _court(counsel: Counsel, blanks: Blanks, labels: LetterLabels) -> str:
+def _court(counsel: LegalAdvice, blanks: Blanks, labels: LetterLabels) -> str:
     court = counsel.court
     if court.differs:
         return labels.courts.format(named=_of_court(court.named), by_seat=_of_court(court.by_seat))

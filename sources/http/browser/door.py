@@ -35,7 +35,7 @@ class ProxySession:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
 
-class Door:
+class SocksProxy:
     """The proxy of one site. `seconds` bounds the making of a connection."""
 
     def __init__(self, seconds: float) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sources.http.browser.tab import TabLimits
 
 
-class BrowserLine:
+class BrowserFetcher:
     """Sends GET requests by way of a real browser, one at a time for each host (the caller's queue sees to that).
 
     `look_up` gives the checked address of a host that scripts come from, or raises FetchError. After `browser_idle_seconds` without a

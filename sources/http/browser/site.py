@@ -11,7 +11,7 @@ from typing import Any, Self
 from playwright.async_api import BrowserContext, Error, Page, Route
 
 from sources.http.browser import policy
-from sources.http.browser.door import Door, Locate
+from sources.http.browser.door import Locate, SocksProxy
 from sources.http.browser.policy import AllowedHost, NoConnection, of_driver
 from sources.http.browser.process import Chromium
 from sources.http.browser.tab import Tab, TabLimits
@@ -29,7 +29,7 @@ _CLOSE_SECONDS = 1.5
 class Site:
     """A context of the browser for one host."""
 
-    def __init__(self, chromium: Chromium, context: BrowserContext, door: Door) -> None:
+    def __init__(self, chromium: Chromium, context: BrowserContext, door: SocksProxy) -> None:
         self._chromium = chromium
         self._context = context
         self._door = door
@@ -37,7 +37,7 @@ class Site:
     @classmethod
     async def open(cls, chromium: Chromium, cookies: Cookies, seconds: float) -> Self:
         """A new one with these cookies. `seconds` bounds each connection's making. Raises BrowserFailure."""
-        door = Door(seconds)
+        door = SocksProxy(seconds)
         try:
             context = await chromium.new_context(await door.open())
             await context.add_cookies(cookies)

@@ -40,9 +40,9 @@ from bot.domain import (
 )
 from bot.domain.records import UncertainAct, Waiting
 from bot.ingest.health import DestinationHealth
-from bot.ingest.results import Harvest, SourceReport, Unread
+from bot.ingest.results import IngestResult, SourceReport, Unread
 from sources.catalogue.authority import load_authorities
-from sources.model import Listed
+from sources.model import ListingEntry
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "json.md").read_text("utf-8")
 NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)
@@ -91,9 +91,9 @@ def described(heading: str, key: str) -> set[str]:
 
 def a_round() -> dict[str, Any]:
     source = load_authorities()["26"].sources[0]
-    listed = (Listed(url="https://www.drome.gouv.fr/raa.pdf", title="RAA"),)
+    listed = (ListingEntry(url="https://www.drome.gouv.fr/raa.pdf", title="RAA"),)
     report = SourceReport(source, listed=listed, unread=(Unread("https://www.drome.gouv.fr/raa.pdf", "not a PDF"),))
-    harvest = Harvest(decrees=(DECREE,), uncertain=(UncertainAct("26", "https://www.drome.gouv.fr/raa.pdf", 1, None, "Arrêté", ()),))
+    harvest = IngestResult(decrees=(DECREE,), uncertain=(UncertainAct("26", "https://www.drome.gouv.fr/raa.pdf", 1, None, "Arrêté", ()),))
     delivered = Delivered(Post(1, "key", "console", DECREE, PostState.SENT), PostState.SENT)
     return round_json([report], harvest, [delivered], [DestinationHealth("console")], {"26": PLACE}, NOW)
 

@@ -13,7 +13,7 @@ import pytest
 from bot.app.demo.replay import Replay
 from bot.cli.read import Task, WrongChoice, task_of
 from bot.cli.read_again import quarantine_lines
-from bot.domain.records import Quarantined, RecueilState
+from bot.domain.records import FailedRecueil, RecueilState
 from tests.bot.cli.conftest import Vigie, write_config
 
 
@@ -62,8 +62,8 @@ def test_a_word_that_names_nothing_is_wrong_use(vigie: Vigie, config: str) -> No
 def test_what_was_given_up_is_told_with_the_reason_and_since_when() -> None:
     day = datetime(2026, 8, 14, 10, 30, tzinfo=UTC)
     url = "https://www.drome.gouv.fr/a.pdf"
-    failed = Quarantined(1, "26", url, "RAA", RecueilState.FAILED, "the PDF is locked\nwith a password", day, day, None, 0)
-    part = Quarantined(2, "R-PACA", url, "RAA", RecueilState.INCOMPLETE, "", day, None, 12, 3)
+    failed = FailedRecueil(1, "26", url, "RAA", RecueilState.FAILED, "the PDF is locked\nwith a password", day, day, None, 0)
+    part = FailedRecueil(2, "R-PACA", url, "RAA", RecueilState.INCOMPLETE, "", day, None, 12, 3)
     assert list(quarantine_lines([failed, part])) == [
         "26     failed since 2026-08-14, last tried 2026-08-14 10:30 UTC",
         f"    {url}",

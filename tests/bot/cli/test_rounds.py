@@ -17,7 +17,7 @@ from bot.cli.json_output import uncertain_json
 from bot.cli.poll import one_round
 from bot.cli.text_output import round_lines
 from bot.domain.records import UncertainAct
-from bot.ingest.results import Harvest
+from bot.ingest.results import IngestResult
 from bot.storage.errors import Locked
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config
@@ -112,7 +112,7 @@ async def test_a_round_asks_about_what_is_in_doubt(telegram: FakeBotApi, tmp_pat
 
 def test_what_is_printed_of_acts_in_doubt_names_nobody() -> None:
     doubt = UncertainAct("26", "https://p.example/a.pdf", 3, None, "Arrêté accordant à M. Jean Dupont un permis", ("M. Jean Dupont",))
-    shown = "\n".join(round_lines([], Harvest(decrees=(decree(id=7),), uncertain=(doubt,)), rehearsal=True))
+    shown = "\n".join(round_lines([], IngestResult(decrees=(decree(id=7),), uncertain=(doubt,)), rehearsal=True))
     assert "to be checked by a person: https://p.example/a.pdf#page=3  Arrêté accordant à " in shown
     assert "Dupont" not in shown + str(uncertain_json(doubt))
     # The number of a rehearsal is known to no other command.

@@ -30,7 +30,7 @@ from bot.delivery.channel import EditExposed
 from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, after_failure
 from bot.delivery.picture.wire import Picture
 from bot.delivery.transitions import Event
-from bot.domain import Change, Facts, Kind, Post, PostCause, PostState, Reference, Told
+from bot.domain import Change, Facts, Kind, Post, PostCause, PostState, Reference, SentMessage
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, post
 from tests.bot.delivery.test_pictures import PICTURE
@@ -90,8 +90,8 @@ def as_sent(sent: Sent, *, below: frozenset[int] = frozenset(), at: datetime = S
 async def test_telegram_replies_and_sends_all_the_same_where_that_is_gone(opened: Opened) -> None:
     channel = opened.telegram()
     first = await channel.send(post(1))
-    second = await channel.send(replace(post(2), reply_to=Told(first.reference, START)))
-    await channel.send(replace(post(3), reply_to=Told("4711", START)))
+    second = await channel.send(replace(post(2), reply_to=SentMessage(first.reference, START)))
+    await channel.send(replace(post(3), reply_to=SentMessage("4711", START)))
     assert [message.reply_to for message in opened.api.messages] == [None, int(first.reference), None]
     assert len({first.reference, second.reference}) == 2
 
@@ -99,7 +99,7 @@ async def test_telegram_replies_and_sends_all_the_same_where_that_is_gone(opened
 async def test_a_photo_replies_too(opened: Opened) -> None:
     channel = opened.telegram(picture=shown)
     first = await channel.send(post(1))
-    await channel.send(replace(post(2), reply_to=Told(first.reference, START)))
+    await channel.send(replace(post(2), reply_to=SentMessage(first.reference, START)))
     assert [(message.reply_to, message.file is None) for message in opened.api.messages] == [(None, False), (int(first.reference), False)]
 
 
@@ -121,7 +121,7 @@ async def test_ids_from_before_a_move_are_those_of_other_messages(opened: Opened
     channel = opened.telegram(moves=Moves())
     first = await channel.send(post(1))
     at = START + timedelta(seconds=seconds)
-    await channel.send(replace(post(2), reply_to=Told(first.reference, at)))
+    await channel.send(replace(post(2), reply_to=SentMessage(first.reference, at)))
     assert (opened.api.messages[1].reply_to is not None) is replies
     if replies:
         await channel.edit(as_sent(first, at=at))
@@ -133,10 +133,10 @@ async def test_ids_from_before_a_move_are_those_of_other_messages(opened: Opened
 async def test_mastodon_replies_and_posts_all_the_same_where_that_is_gone(opened: Opened) -> None:
     channel = opened.on_mastodon()
     first = await channel.send(post(1))
-    await channel.send(replace(post(2), reply_to=Told(first.reference, START)))
+    await channel.send(replace(post(2), reply_to=SentMessage(first.reference, START)))
     opened.mastodon.fail(404, {"error": "The post you are trying to reply to does not appear to exist."})
     with capture_logs() as logs:
-        await channel.send(replace(post(3), reply_to=Told("4711", START)))
+        await channel.send(replace(post(3), reply_to=SentMessage("4711", START)))
     newest, second, _ = opened.mastodon.statuses()
     assert (newest["in_reply_to_id"], second["in_reply_to_id"]) == (None, first.reference)
     assert "n° 2031-00003" in newest["content"]
@@ -147,7 +147,7 @@ async def test_an_account_that_is_gone_is_not_taken_for_a_missing_reply(opened: 
     channel = opened.on_mastodon()
     opened.mastodon.fail(404, count=2)
     with pytest.raises(DestinationRefused), capture_logs():
-        await channel.send(replace(post(3), reply_to=Told("4711", START)))
+        await channel.send(replace(post(3), reply_to=SentMessage("4711", START)))
     assert opened.mastodon.statuses() == []
 
 
@@ -307,12 +307,12 @@ async def test_the_end_is_posted_as_a_reply_and_the_original_edited_after_it(sto
     await deliverer.deliver_due()
     clock.advance(hours=1)
     end = found(store, REPEAL, Kind.ABROGATION, at=clock())
-    replies: list[Told | None] = []
+    replies: list[SentMessage | None] = []
     channel.before_answer = lambda post: replies.append(post.reply_to)
     assert await deliverer.next_due(clock()) == clock()
     done = await deliverer.deliver_due()
     assert [item.post.decree.id for item in done] == [end]
-    assert replies == [Told("m1", START)]
+    assert replies == [SentMessage("m1", START)]
     assert [(post.decree.id, post.reference, post.below) for post in channel.edited] == [(grant, "m1", frozenset({end}))]
     await deliverer.deliver_due()
     assert len(channel.edited) == 1

@@ -22,7 +22,7 @@ from bot.delivery import (
     UnsafeAddress,
 )
 from bot.domain import Change, Facts, Kind
-from bot.messages import Dispatch, TelegramText, shows_number, telegram_text
+from bot.messages import MessageInput, TelegramText, shows_number, telegram_text
 from tests.bot.delivery.memory import PLACES, MemoryMessages, post
 from tests.bot.delivery.test_pictures import shown
 from tests.bot.messages.samples import NOW, decree
@@ -133,7 +133,7 @@ async def test_an_unreadable_answer_is_unknown(api: FakeBotApi, channel: Telegra
 async def test_html_that_telegram_cannot_read_goes_out_as_plain_text(
     api: FakeBotApi, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(dispatch: Dispatch) -> TelegramText:
+    def broken(dispatch: MessageInput) -> TelegramText:
         text = telegram_text(dispatch)
         return TelegramText("<b>" + text.html, text.plain, text.button)
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from bot.domain import (
     CameraType,
     Change,
-    Counsel,
     Court,
     Decree,
     Facts,
     Flag,
     Kind,
+    LegalAdvice,
     Moment,
     Place,
     Purpose,
@@ -131,7 +131,7 @@ decrees = st.builds(
 )
 _courts = st.none() | hostile | st.sampled_from(["Tribunal administratif de Paris", "Tribunal administratif d'Amiens"])
 counsels = st.builds(
-    Counsel,
+    LegalAdvice,
     standing=st.sampled_from(Standing),
     recourse=st.sampled_from(Recourse),
     court=st.builds(Court, _courts, _courts, _courts),
@@ -149,9 +149,9 @@ nows = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.jus
 languages = st.sampled_from(["fr", "en"])
 
 
-def advised(standing: Standing = Standing.UPCOMING, **changes: Any) -> Counsel:
+def advised(standing: Standing = Standing.UPCOMING, **changes: Any) -> LegalAdvice:
     """The counsel on a decree that can still be contested, before the court that it names; any field may be changed."""
     drome = "Tribunal administratif de Grenoble"
     recourse = {Standing.UPCOMING: Recourse.FUTURE, Standing.IN_FORCE: Recourse.RUNNING, Standing.OVER: Recourse.OVER}
-    whole = Counsel(standing, recourse.get(standing, Recourse.UNKNOWN), Court(drome, drome, drome), date(2031, 6, 19), ())
+    whole = LegalAdvice(standing, recourse.get(standing, Recourse.UNKNOWN), Court(drome, drome, drome), date(2031, 6, 19), ())
     return replace(whole, **changes)

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 
-from bot.domain import Counsel, Court, Decree, Place, Standing
+from bot.domain import Court, Decree, LegalAdvice, Place, Standing
 from bot.domain.law.advice import counsel as counsel_on
-from bot.messages import Dispatch, Language, PostPart, announce, counsel_lines
+from bot.messages import Language, MessageInput, PostPart, announce, counsel_lines
 from bot.messages.advice import rules
 from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advised, counsels, decree, decrees, languages, nows
 
@@ -15,8 +15,8 @@ TOULON, NICE = "Tribunal administratif de Toulon", "Tribunal administratif de Ni
 AFTER = datetime(2031, 6, 20, 12, tzinfo=UTC)
 
 
-def _post(counsel: Counsel, now: datetime = NOW, language: Language = "fr", place: Place = DROME) -> tuple[str, str]:
-    (line,) = [line for line in announce(Dispatch(decree(), place, now, language, counsel)).lines if line.part is PostPart.RECOURSE]
+def _post(counsel: LegalAdvice, now: datetime = NOW, language: Language = "fr", place: Place = DROME) -> tuple[str, str]:
+    (line,) = [line for line in announce(MessageInput(decree(), place, now, language, counsel)).lines if line.part is PostPart.RECOURSE]
     assert line.brief is not None
     return line.text, line.brief
 
@@ -124,7 +124,7 @@ def test_every_rule_is_cited_with_the_day_of_its_text() -> None:
 
 
 @given(counsels, nows, languages)
-def test_any_counsel_is_said_in_whole_lines(counsel: Counsel, now: datetime, language: Language) -> None:
+def test_any_counsel_is_said_in_whole_lines(counsel: LegalAdvice, now: datetime, language: Language) -> None:
     lines = counsel_lines(counsel, DROME, now, language)
     assert 4 <= len(lines) <= 8
     assert all(line.isprintable() and line == line.strip() for line in lines)
@@ -134,7 +134,7 @@ def test_any_counsel_is_said_in_whole_lines(counsel: Counsel, now: datetime, lan
 
 @given(decrees, nows, languages)
 def test_any_decree_is_advised_on(decree: Decree, now: datetime, language: Language) -> None:
-    said = announce(Dispatch(decree, DROME, now, language, counsel_on(decree, DROME, now)))
+    said = announce(MessageInput(decree, DROME, now, language, counsel_on(decree, DROME, now)))
     (line,) = [line for line in said.lines if line.part is PostPart.RECOURSE]
     assert ("À vérifier" if language == "fr" else "To be verified") in line.text
 

@@ -3,24 +3,24 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import Facts, Kind, Place
-from bot.messages import Dispatch, PostPart, announce, place_for, words_in
+from bot.messages import MessageInput, PostPart, announce, place_for, words_in
 from bot.messages.places import hashtags
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree
 
 
 def test_every_kind_has_its_own_words() -> None:
     for language in ("fr", "en"):
-        assert len({announce(Dispatch(decree(kind), DROME, NOW, language)).headline for kind in Kind}) == len(Kind)
+        assert len({announce(MessageInput(decree(kind), DROME, NOW, language)).headline for kind in Kind}) == len(Kind)
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_only_what_will_be_in_force_is_said_to_start(kind: Kind) -> None:
-    timed = announce(Dispatch(decree(kind), DROME, NOW)).timing is not None
+    timed = announce(MessageInput(decree(kind), DROME, NOW)).timing is not None
     assert timed == (kind in {Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
 
 
 def test_every_fact_is_said_once() -> None:
-    said = announce(Dispatch(decree(), DROME, NOW))
+    said = announce(MessageInput(decree(), DROME, NOW))
     assert [line.part for line in said.lines] == [
         PostPart.TITLE,
         PostPart.PERIOD,
@@ -38,18 +38,18 @@ def test_every_fact_is_said_once() -> None:
 
 
 def test_missing_facts_are_left_out() -> None:
-    said = announce(Dispatch(decree(title="", facts=Facts(), published=None), DROME, NOW))
+    said = announce(MessageInput(decree(title="", facts=Facts(), published=None), DROME, NOW))
     assert said.lines == ()
     assert said.timing is None
 
 
 def test_zero_cameras_is_a_fact() -> None:
-    said = announce(Dispatch(decree(facts=Facts(cameras=0)), DROME, NOW))
+    said = announce(MessageInput(decree(facts=Facts(cameras=0)), DROME, NOW))
     assert "0" in [line.text for line in said.lines if line.part is PostPart.CAMERAS]
 
 
 def test_a_long_list_shows_its_first_items_and_how_many_more() -> None:
-    said = announce(Dispatch(decree(facts=Facts(places=tuple(f"station {n}" for n in range(46)))), DROME, NOW))
+    said = announce(MessageInput(decree(facts=Facts(places=tuple(f"station {n}" for n in range(46)))), DROME, NOW))
     (line,) = [line for line in said.lines if line.part is PostPart.PLACES]
     assert line.text.startswith("station 0, station 1,")
     assert line.text.endswith("(+34)")
@@ -72,9 +72,9 @@ def test_hashtags(place: Place, expected: tuple[str, ...]) -> None:
 
 
 def test_an_authority_that_left_the_catalogue_is_still_named() -> None:
-    said = announce(Dispatch(decree(authority="99"), place_for({"26": DROME}, "99"), NOW))
+    said = announce(MessageInput(decree(authority="99"), place_for({"26": DROME}, "99"), NOW))
     assert said.where == "99"
 
 
 def test_unnamed_places_are_told_as_such() -> None:
-    assert announce(Dispatch(decree(), Place("", "", ""), NOW)).where == words_in("fr").no_place
+    assert announce(MessageInput(decree(), Place("", "", ""), NOW)).where == words_in("fr").no_place

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from bot.domain import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Reference, Sighting, Standing
-from bot.messages import Dispatch, Language, PostPart, announce, announce_in_full, decree_line, plain_decree
+from bot.domain import CameraType, Change, Decree, Facts, Flag, Kind, LegalAdvice, Moment, Reference, Sighting, Standing
+from bot.messages import Language, MessageInput, PostPart, announce, announce_in_full, decree_line, plain_decree
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 
 MAY = date(2031, 5, 2)
 
 
-def _said(of: Decree, part: PostPart, language: Language = "fr", counsel: Counsel | None = None) -> list[str]:
+def _said(of: Decree, part: PostPart, language: Language = "fr", counsel: LegalAdvice | None = None) -> list[str]:
     return [line.text for line in announce_in_full(of, DROME, NOW, language, counsel).lines if line.part is part]
 
 
@@ -135,7 +135,7 @@ def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
     assert announce_in_full(ended, DROME, NOW, "fr", told).timing == f"À {doubt}"
     assert f" · à {doubt} · " in decree_line(ended, DROME, NOW, "fr", told)
     assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(ended, DROME, NOW, "en", told)
-    [recourse] = (line.text for line in announce(Dispatch(ended, DROME, NOW, "fr", told)).lines if line.part is PostPart.RECOURSE)
+    [recourse] = (line.text for line in announce(MessageInput(ended, DROME, NOW, "fr", told)).lines if line.part is PostPart.RECOURSE)
     assert "Il n’est pas sûr que l’arrêté soit encore en vigueur" in recourse
 
 
@@ -189,7 +189,7 @@ def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expe
     changed = decree(changed_by=(Change(Kind.ABROGATION, 15, "2", date(2031, 4, 1)),))
     assert announce_in_full(changed, DROME, NOW, "fr", advised(standing)).timing == expected
     # A post says it once: in the notice of what ended it.
-    told = announce(Dispatch(changed, DROME, NOW, "fr", advised(standing)))
+    told = announce(MessageInput(changed, DROME, NOW, "fr", advised(standing)))
     assert told.timing == (expected if standing is Standing.UPCOMING else None)
     assert told.lines[0].text == "❎ Abrogé par l’arrêté n° 2 [15], à compter du 1er avril 2031"
 

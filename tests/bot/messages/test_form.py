@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Change, Counsel, Decree, Facts, Kind, Place, Standing
+from bot.domain import Change, Decree, Facts, Kind, LegalAdvice, Place, Standing
 from bot.messages import (
-    Beside,
-    Dispatch,
     Language,
+    MessageContext,
+    MessageInput,
     StatusLimits,
     announce,
     mastodon_length,
@@ -34,23 +34,23 @@ from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advised, counse
 from tests.servers.telegram_html import parse
 
 PUBLIC = "https://vigie.example"
-besides = st.builds(Beside, st.none() | st.just(PUBLIC), st.frozensets(st.integers(1, 50), max_size=9))
+besides = st.builds(MessageContext, st.none() | st.just(PUBLIC), st.frozensets(st.integers(1, 50), max_size=9))
 LIMITS = st.sampled_from([StatusLimits(300), StatusLimits(500), StatusLimits(5000, 30), StatusLimits(700, None)])
 
-Post = Callable[[Decree, Place, datetime, Language, Counsel | None, Beside], str]
+Post = Callable[[Decree, Place, datetime, Language, LegalAdvice | None, MessageContext], str]
 POSTS: dict[str, Post] = {
-    "telegram": lambda *said: parse(telegram_text(Dispatch(*said)).html).text,
-    "telegram plain": lambda *said: telegram_text(Dispatch(*said)).plain,
-    "caption": lambda *said: parse(telegram_text(Dispatch(*said), limit=1024).html).text,
-    "mastodon": lambda *said: mastodon_status(Dispatch(*said)),
-    "console": lambda *said: plain_post(Dispatch(*said)),
+    "telegram": lambda *said: parse(telegram_text(MessageInput(*said)).html).text,
+    "telegram plain": lambda *said: telegram_text(MessageInput(*said)).plain,
+    "caption": lambda *said: parse(telegram_text(MessageInput(*said), limit=1024).html).text,
+    "mastodon": lambda *said: mastodon_status(MessageInput(*said)),
+    "console": lambda *said: plain_post(MessageInput(*said)),
 }
 
 
 @pytest.mark.parametrize("platform", POSTS)
 @given(decrees, places, nows, languages, st.none() | counsels, besides)
 def test_any_post_has_whole_links_and_tags(
-    platform: str, decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, beside: Beside
+    platform: str, decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None, beside: MessageContext
 ) -> None:
     try:
         text = POSTS[platform](decree, place, now, language, counsel, beside)
@@ -108,18 +108,24 @@ def test_words_are_cut_only_where_one_alone_is_too_long(text: str, longest: int)
 
 @given(decrees, places, nows, languages, st.none() | counsels, besides, LIMITS)
 def test_any_thread_fits_says_the_rest_and_cuts_no_word(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, beside: Beside, limits: StatusLimits
+    decree: Decree,
+    place: Place,
+    now: datetime,
+    language: Language,
+    counsel: LegalAdvice | None,
+    beside: MessageContext,
+    limits: StatusLimits,
 ) -> None:
     try:
-        first, *others = mastodon_thread(Dispatch(decree, place, now, language, counsel, beside), limits=limits)
+        first, *others = mastodon_thread(MessageInput(decree, place, now, language, counsel, beside), limits=limits)
     except TooSmall:
         return
-    assert first == mastodon_status(Dispatch(decree, place, now, language, counsel, beside), limits=limits)
+    assert first == mastodon_status(MessageInput(decree, place, now, language, counsel, beside), limits=limits)
     assert all(0 < mastodon_length(text, limits) <= limits.characters for text in (first, *others))
     for number, text in enumerate(others, start=2):
         assert text.endswith(f"\n({number}/{len(others) + 1})")
         assert not re.search(r"https?://|(?<!\S)#\w", text)
-    whole = announce(Dispatch(decree, place, now, language, counsel, beside))
+    whole = announce(MessageInput(decree, place, now, language, counsel, beside))
     if not others:
         assert all(line.text in first for line in whole.lines)
     words = {word for line in whole.lines for word in labelled(line, whole.label).split()}
@@ -141,29 +147,29 @@ def test_a_thread_has_twenty_texts_at_most() -> None:
 
 
 def test_a_post_links_to_the_decrees_own_page_where_there_is_one() -> None:
-    beside = Beside(PUBLIC)
+    beside = MessageContext(PUBLIC)
     for platform, post in POSTS.items():
         text = post(decree(), DROME, NOW, "fr", None, beside)
         assert "Tout sur cet arrêté" in text
         assert ("https://vigie.example/decrets/12" in text) is (platform not in {"telegram", "caption"})
-        assert "decrets" not in post(decree(), DROME, NOW, "fr", None, Beside())
+        assert "decrets" not in post(decree(), DROME, NOW, "fr", None, MessageContext())
         assert "decrets" not in post(decree(id=None), DROME, NOW, "fr", None, beside)
 
 
 def test_the_link_that_tells_a_post_from_others_comes_last() -> None:
-    read = parse(telegram_text(Dispatch(decree(), DROME, NOW, "en", None, Beside(PUBLIC))).html)
+    read = parse(telegram_text(MessageInput(decree(), DROME, NOW, "en", None, MessageContext(PUBLIC))).html)
     assert [entity["url"] for entity in read.entities if entity["type"] == "text_link"] == [
         "https://vigie.example/decrets/12",
         link_to(decree().url, 7),
     ]
-    button = telegram_text(Dispatch(decree(), DROME, NOW, "en", None, Beside(PUBLIC))).button
+    button = telegram_text(MessageInput(decree(), DROME, NOW, "en", None, MessageContext(PUBLIC))).button
     assert button is not None
     assert button.url == link_to(decree().url, 7)
 
 
 def test_a_shortened_post_keeps_the_permalink() -> None:
     long = decree(title="Titre " * 300, facts=replace(FULL, places=tuple(f"station numéro {n}" for n in range(40))))
-    text = mastodon_status(Dispatch(long, DROME, NOW, "fr", None, Beside(PUBLIC)))
+    text = mastodon_status(MessageInput(long, DROME, NOW, "fr", None, MessageContext(PUBLIC)))
     assert "https://vigie.example/decrets/12" in text
     assert mastodon_length(text) <= 500
 
@@ -184,7 +190,7 @@ LONGER = Change(Kind.MODIFICATION, 14, "2031-140", date(2031, 4, 30))
 )
 def test_a_post_says_what_became_of_its_decree(language: Language, below: frozenset[int], expected: str) -> None:
     changed = decree(changed_by=(LONGER, ENDED))
-    rows = telegram_text(Dispatch(changed, DROME, NOW, language, None, Beside(below=below))).plain.split("\n")
+    rows = telegram_text(MessageInput(changed, DROME, NOW, language, None, MessageContext(below=below))).plain.split("\n")
     assert expected in rows
     # The end of it comes before what changed it earlier.
     assert rows.index(expected) < next(index for index, row in enumerate(rows) if row.startswith("✏️ "))
@@ -220,7 +226,7 @@ TAKEN_BACK_BY_17 = (
 )
 def test_a_post_says_what_ended_that_which_changed_its_decree(language: Language, change: Change, expected: str) -> None:
     changed = decree(changed_by=(change, LONGER))
-    rows = telegram_text(Dispatch(changed, DROME, NOW, language)).plain.split("\n")
+    rows = telegram_text(MessageInput(changed, DROME, NOW, language)).plain.split("\n")
     notices = [row for row in rows if row.startswith(("↩️ ", "⏸️ ", "✏️ "))]
     # What changes nothing any more comes after what still does.
     assert notices[-1 if expected.startswith("↩️") else 0] == expected
@@ -228,24 +234,24 @@ def test_a_post_says_what_ended_that_which_changed_its_decree(language: Language
 
 def test_where_room_is_scarce_what_ended_it_is_brief() -> None:
     crowded = decree(title="Titre " * 100, changed_by=(replace(SUSPENDED, undone_by=(LIFTED,)),))
-    text = mastodon_status(Dispatch(crowded, POLICE, NOW, "fr"), limits=StatusLimits(340))
+    text = mastodon_status(MessageInput(crowded, POLICE, NOW, "fr"), limits=StatusLimits(340))
     assert "↩️ Suspendu par un autre arrêté, à compter du 3 mai 2031 ; il y a été mis fin depuis (à vérifier)" in text
 
 
 def test_what_the_notice_says_is_not_said_twice() -> None:
     ended = decree(changed_by=(ENDED,))
-    rows = telegram_text(Dispatch(ended, DROME, NOW, "fr", advised(Standing.ENDED))).plain.split("\n")
+    rows = telegram_text(MessageInput(ended, DROME, NOW, "fr", advised(Standing.ENDED))).plain.split("\n")
     assert [row for row in rows if "brogé" in row] == ["❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"]
 
 
 def test_a_decree_that_merely_cites_is_no_notice() -> None:
     cited = decree(changed_by=(Change(Kind.AUTHORISATION, 15), Change(Kind.REFUSAL, 16)))
-    assert "ℹ️" not in telegram_text(Dispatch(cited, DROME, NOW, "fr")).plain
+    assert "ℹ️" not in telegram_text(MessageInput(cited, DROME, NOW, "fr")).plain
 
 
 def test_where_room_is_scarce_the_notice_is_brief_and_outlives_the_facts() -> None:
     crowded = decree(title="Titre " * 100, changed_by=(ENDED,))
-    text = mastodon_status(Dispatch(crowded, POLICE, NOW, "fr", None, Beside(below=frozenset({15}))), limits=StatusLimits(260))
+    text = mastodon_status(MessageInput(crowded, POLICE, NOW, "fr", None, MessageContext(below=frozenset({15}))), limits=StatusLimits(260))
     assert "❎ Abrogé par un autre arrêté, à compter du 3 mai 2031 (voir ci-dessous)" in text
     assert telegram_length(text) < 400
 
@@ -256,4 +262,4 @@ def test_every_language_has_a_mark_for_every_kind() -> None:
 
 
 def test_facts_without_operators_have_no_such_tag() -> None:
-    assert announce(Dispatch(decree(facts=Facts()), DROME, NOW)).hashtags == ("#VSA", "#Drôme", "#dept26")
+    assert announce(MessageInput(decree(facts=Facts()), DROME, NOW)).hashtags == ("#VSA", "#Drôme", "#dept26")

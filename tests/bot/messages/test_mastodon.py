@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Counsel, Decree, Facts, Flag, Place
-from bot.messages import Dispatch, Language, PostPart, StatusLimits, announce, mastodon_length, mastodon_status
+from bot.domain import Decree, Facts, Flag, LegalAdvice, Place
+from bot.messages import Language, MessageInput, PostPart, StatusLimits, announce, mastodon_length, mastodon_status
 from bot.messages.cleaning import link_to
 from bot.messages.layout import TooSmall
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, advised, counsels, decree, decrees, languages, nows, places
@@ -17,7 +17,7 @@ LINK = f"{PDF}#page=7"
 
 
 def test_a_status_says_the_same_within_500_characters() -> None:
-    status = mastodon_status(Dispatch(decree(), DROME, NOW))
+    status = mastodon_status(MessageInput(decree(), DROME, NOW))
     for expected in (
         "Autorisation",
         "Drôme (26)",
@@ -43,7 +43,7 @@ def test_the_title_gives_way_first_and_the_link_never() -> None:
         title="Arrêté portant autorisation " + "très " * 200 + "longue",
         facts=Facts(number="2031-00493", places=("gare de Valence-Ville", "gare routière")),
     )
-    status = mastodon_status(Dispatch(long, DROME, NOW))
+    status = mastodon_status(MessageInput(long, DROME, NOW))
     assert LINK in status
     assert "Lieux : gare de Valence-Ville, gare routière" in status
     assert "très…" in status
@@ -51,7 +51,7 @@ def test_the_title_gives_way_first_and_the_link_never() -> None:
 
 def test_places_are_cut_between_items() -> None:
     many = decree(title="", facts=Facts(places=tuple(f"station numéro {n} de la ligne" for n in range(12))))
-    status = mastodon_status(Dispatch(many, DROME, NOW))
+    status = mastodon_status(MessageInput(many, DROME, NOW))
     (line,) = re.findall(r"^Lieux : (.*)$", status, re.MULTILINE)
     shown, _, more = line.rpartition(" (+")
     assert all(item.endswith("de la ligne") for item in shown.split(", "))
@@ -59,14 +59,14 @@ def test_places_are_cut_between_items() -> None:
 
 
 def test_outside_text_mentions_nobody() -> None:
-    status = mastodon_status(Dispatch(decree(title="@maire@social.example #Alerte http://b.example", facts=Facts()), DROME, NOW))
+    status = mastodon_status(MessageInput(decree(title="@maire@social.example #Alerte http://b.example", facts=Facts()), DROME, NOW))
     assert "@" not in status
     assert "#Alerte" not in status
     assert "b.example" in status
 
 
 def test_a_small_server_gets_the_essential() -> None:
-    status = mastodon_status(Dispatch(decree(), DROME, NOW), limits=StatusLimits(120, 23))
+    status = mastodon_status(MessageInput(decree(), DROME, NOW), limits=StatusLimits(120, 23))
     assert mastodon_length(status) <= 120
     assert status.startswith("📢 Autorisation")
     assert LINK in status
@@ -74,12 +74,12 @@ def test_a_small_server_gets_the_essential() -> None:
 
 def test_a_server_without_room_for_a_link_is_told() -> None:
     with pytest.raises(TooSmall, match="20"):
-        mastodon_status(Dispatch(decree(), DROME, NOW), limits=StatusLimits(20, 23))
+        mastodon_status(MessageInput(decree(), DROME, NOW), limits=StatusLimits(20, 23))
 
 
 def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() -> None:
     flagged = advised(flags=(Flag.PUBLISHED_AFTER_START,), late=9)
-    status = mastodon_status(Dispatch(decree(title="Titre " * 100, facts=FULL), DROME, NOW, "fr", flagged))
+    status = mastodon_status(MessageInput(decree(title="Titre " * 100, facts=FULL), DROME, NOW, "fr", flagged))
     assert "\n\nRecours jusqu’au 19 juin 2031 · TA de Grenoble · référé encore possible (à vérifier)\n\n" in status
     assert "\n⚠️ publié 9 j après le début\n" in status
     assert "Titre" not in status
@@ -89,7 +89,7 @@ def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() ->
 def test_where_links_count_in_full_what_a_reader_needs_stays() -> None:
     """What says a thing again goes first: hashtags, how long until it begins, the words of the link."""
     url = f"https://www.drome.gouv.fr/contenu/telechargement/25117/197054/file/{'recueil-' * 8}26-2031-088.pdf"
-    status = mastodon_status(Dispatch(decree(facts=FULL, url=url), DROME, NOW, "fr", advised()), limits=StatusLimits(500, None))
+    status = mastodon_status(MessageInput(decree(facts=FULL, url=url), DROME, NOW, "fr", advised()), limits=StatusLimits(500, None))
     assert len(status) <= 500
     assert status.startswith("📢 Autorisation de vidéosurveillance algorithmique\nDrôme (26)")
     assert "\nQuand : du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h\n" in status
@@ -104,9 +104,9 @@ _LIMITS = st.builds(StatusLimits, st.sampled_from([300, 500, 1000, 11_000]), st.
 
 @given(decrees, places, nows, languages, st.none() | counsels, _LIMITS)
 def test_any_decree_fits_and_keeps_its_link(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, limits: StatusLimits
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None, limits: StatusLimits
 ) -> None:
-    status = mastodon_status(Dispatch(decree, place, now, language, counsel), limits=limits)
+    status = mastodon_status(MessageInput(decree, place, now, language, counsel), limits=limits)
     assert 0 < mastodon_length(status, limits) <= limits.characters
     link = link_to(decree.url, decree.page)
     assert re.findall(r"https?://\S+", status) == ([] if link is None else [link])
@@ -114,18 +114,18 @@ def test_any_decree_fits_and_keeps_its_link(
 
 
 def test_purposes_and_software_outlive_the_title() -> None:
-    status = mastodon_status(Dispatch(decree(title="Titre " * 100, facts=FULL), DROME, NOW))
+    status = mastodon_status(MessageInput(decree(title="Titre " * 100, facts=FULL), DROME, NOW))
     assert "Finalités : " in status
     assert "Logiciel : Regardix" in status
 
 
 @given(decrees, nows, languages, counsels, st.integers(200, 900))
 def test_what_is_said_of_the_law_is_whole_or_brief_or_absent(
-    decree: Decree, now: datetime, language: Language, counsel: Counsel, room: int
+    decree: Decree, now: datetime, language: Language, counsel: LegalAdvice, room: int
 ) -> None:
-    status = mastodon_status(Dispatch(decree, DROME, now, language, counsel), limits=StatusLimits(room))
+    status = mastodon_status(MessageInput(decree, DROME, now, language, counsel), limits=StatusLimits(room))
     legal = {PostPart.RECOURSE, PostPart.FLAGS}
-    whole = [line for line in announce(Dispatch(decree, DROME, now, language, counsel)).lines if line.part in legal]
+    whole = [line for line in announce(MessageInput(decree, DROME, now, language, counsel)).lines if line.part in legal]
     rows = status.split("\n")
     forms = {text for line in whole for text in (line.text, line.brief)}
     assert all(row in forms for row in rows if row.startswith(("⚖️", "⚠️")))

@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import CameraType, Change, Counsel, Decree, Facts, Flag, Kind, Moment, Place, Reference, Standing
-from bot.messages import Dispatch, Language, decree_line, decree_line_html, plain_decree, plain_post
+from bot.domain import CameraType, Change, Decree, Facts, Flag, Kind, LegalAdvice, Moment, Place, Reference, Standing
+from bot.messages import Language, MessageInput, decree_line, decree_line_html, plain_decree, plain_post
 from bot.messages.cleaning import JOINER
 from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse
 
 
 def test_a_plain_post_has_its_link_and_no_hashtags() -> None:
-    text = plain_post(Dispatch(decree(), DROME, NOW))
+    text = plain_post(MessageInput(decree(), DROME, NOW))
     assert text.endswith(f"Lire l’acte (PDF, page 7) : {PDF}#page=7")
     assert "#VSA" not in text
 
 
 @given(decrees, places, nows, languages, st.none() | counsels)
-def test_nothing_can_move_a_cursor(decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None) -> None:
-    for text in (plain_post(Dispatch(decree, place, now, language, counsel)), plain_decree(decree, place, now, language, counsel)):
+def test_nothing_can_move_a_cursor(decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None) -> None:
+    for text in (plain_post(MessageInput(decree, place, now, language, counsel)), plain_decree(decree, place, now, language, counsel)):
         assert all(character.isprintable() or character == "\n" for character in text)
 
 
@@ -44,7 +44,7 @@ def test_a_decree_without_facts_shows_its_title() -> None:
 
 @given(decrees, places, nows, languages, st.none() | counsels)
 def test_any_line_is_one_line_valid_and_short(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None
 ) -> None:
     line = decree_line(decree, place, now, language, counsel)
     assert line.isprintable()
@@ -123,7 +123,7 @@ def test_only_the_long_form_tells_who_signed_and_what_to_do() -> None:
         "Ce qu’on peut faire (information générale à vérifier, pas un conseil juridique)",
     ):
         assert row in whole.split("\n")
-        assert row not in plain_post(Dispatch(said, DROME, NOW, "fr", advised(Standing.ENDED))).split("\n")
+        assert row not in plain_post(MessageInput(said, DROME, NOW, "fr", advised(Standing.ENDED))).split("\n")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_only_the_long_form_tells_who_signed_and_what_to_do() -> None:
 def test_a_refusal_says_who_asked_and_no_cameras_at_work(language: Language, asked: str, operated: str) -> None:
     facts = Facts(operators=("SNCF",), camera_types=(CameraType.FIXED,))
     refused, granted = (
-        plain_post(Dispatch(decree(kind, facts=facts), DROME, NOW, language)) for kind in (Kind.REFUSAL, Kind.AUTHORISATION)
+        plain_post(MessageInput(decree(kind, facts=facts), DROME, NOW, language)) for kind in (Kind.REFUSAL, Kind.AUTHORISATION)
     )
     assert asked in refused
     assert operated not in refused

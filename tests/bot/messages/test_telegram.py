@@ -6,14 +6,14 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Counsel, Decree, Facts, Place, Sighting
-from bot.messages import Dispatch, Language, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
+from bot.domain import Decree, Facts, LegalAdvice, Place, Sighting
+from bot.messages import Language, MessageInput, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse, utf16
 
 
 def test_the_whole_post() -> None:
-    post = telegram_text(Dispatch(decree(), DROME, NOW))
+    post = telegram_text(MessageInput(decree(), DROME, NOW))
     assert parse(post.html).text == (
         "📢 Autorisation de vidéosurveillance algorithmique\n"
         "Drôme (26), Préfecture de la Drôme\n"
@@ -38,13 +38,13 @@ def test_the_whole_post() -> None:
 
 
 def test_in_english() -> None:
-    text = parse(telegram_text(Dispatch(decree(), DROME, NOW, "en")).html).text
+    text = parse(telegram_text(MessageInput(decree(), DROME, NOW, "en")).html).text
     assert "Starts in 14 h" in text
     assert "Operated by: SNCF" in text
 
 
 def test_the_button_leads_to_the_page_and_names_the_decree() -> None:
-    button = telegram_text(Dispatch(decree(), DROME, NOW)).button
+    button = telegram_text(MessageInput(decree(), DROME, NOW)).button
     assert button is not None
     assert button.url == f"{PDF}#page=7"
     assert "2031-00493" in button.text
@@ -56,14 +56,14 @@ def test_two_decrees_on_one_page_have_different_buttons() -> None:
 
 
 def test_without_a_web_address_there_is_neither_link_nor_button() -> None:
-    post = telegram_text(Dispatch(decree(url="javascript:alert(1)"), DROME, NOW))
+    post = telegram_text(MessageInput(decree(url="javascript:alert(1)"), DROME, NOW))
     assert post.button is None
     assert "<a" not in post.html
     assert "javascript" not in post.plain
 
 
 def test_markup_in_a_pdf_is_text() -> None:
-    post = telegram_text(Dispatch(decree(title='<b>gras</b> & "cité" <script>'), DROME, NOW))
+    post = telegram_text(MessageInput(decree(title='<b>gras</b> & "cité" <script>'), DROME, NOW))
     assert '<b>gras</b> & "cité" <script>' in parse(post.html).text
     assert "&lt;script&gt;" in post.html
 
@@ -74,12 +74,12 @@ def test_length_is_counted_in_utf16_units() -> None:
 
 @given(decrees, places, nows, languages, st.none() | counsels, st.sampled_from([4096, 1024]))
 def test_any_decree_is_valid_html_within_the_limits(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None, limit: int
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None, limit: int
 ) -> None:
     # The longest address of the strategy still leaves room at 1024 only when it is shorter; real ones are.
     if len(decree.url) > 300:
         limit = 4096
-    post = telegram_text(Dispatch(decree, place, now, language, counsel), limit=limit)
+    post = telegram_text(MessageInput(decree, place, now, language, counsel), limit=limit)
     parsed = parse(post.html)
     assert 0 < utf16(parsed.text) <= limit
     assert utf16(post.plain) <= limit
@@ -92,11 +92,11 @@ def test_any_decree_is_valid_html_within_the_limits(
 
 @given(decrees, places, nows, nows)
 def test_the_button_does_not_depend_on_the_hour(decree: Decree, place: Place, one: datetime, other: datetime) -> None:
-    assert telegram_button(decree, place, one) == telegram_text(Dispatch(decree, place, other)).button
+    assert telegram_button(decree, place, one) == telegram_text(MessageInput(decree, place, other)).button
 
 
 def test_a_post_says_what_one_can_do_before_its_link() -> None:
-    rows = parse(telegram_text(Dispatch(decree(), DROME, NOW, "fr", advised())).html).text.split("\n\n")
+    rows = parse(telegram_text(MessageInput(decree(), DROME, NOW, "fr", advised())).html).text.split("\n\n")
     assert rows[-2] == (
         "⚖️ Recours possible jusqu’au 19 juin 2031 devant le tribunal administratif de Grenoble. "
         "Un référé est encore possible avant le début. À vérifier (règle : CJA, art. R. 421-1, version au 3 avril 2026)."
@@ -115,7 +115,7 @@ def test_the_long_form_links_to_every_place_of_publication() -> None:
 
 @given(decrees, places, nows, languages, st.none() | counsels)
 def test_any_long_form_is_valid_html_within_the_limits(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: Counsel | None
+    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None
 ) -> None:
     post = telegram_decree(decree, place, now, language, counsel, {"92": POLICE})
     parsed = parse(post.html)
@@ -129,18 +129,20 @@ def test_any_long_form_is_valid_html_within_the_limits(
 
 
 @given(decrees, nows, languages, st.none() | counsels, st.from_regex(r"[0-9]{4}-[0-9]{2,5}", fullmatch=True))
-def test_a_post_shows_its_own_number_only(decree: Decree, now: datetime, language: Language, counsel: Counsel | None, number: str) -> None:
-    text = telegram_text(Dispatch(decree, DROME, now, language, counsel)).plain
+def test_a_post_shows_its_own_number_only(
+    decree: Decree, now: datetime, language: Language, counsel: LegalAdvice | None, number: str
+) -> None:
+    text = telegram_text(MessageInput(decree, DROME, now, language, counsel)).plain
     other = decree.facts.number or ""
     assert shows_number(text, number) == (other.strip() == number)
     numbered = replace(decree, facts=replace(decree.facts, number=number))
-    assert shows_number(telegram_text(Dispatch(numbered, DROME, now, language, counsel)).plain, number)
+    assert shows_number(telegram_text(MessageInput(numbered, DROME, now, language, counsel)).plain, number)
 
 
 def test_in_a_caption_the_title_gives_way_before_what_is_said_of_the_law() -> None:
     far = "https://www.drome.example/" + "dossier/" * 16 + "recueil.pdf"
     crowded = decree(title="Arrêté " + "portant autorisation " * 15, facts=FULL, url=far)
-    text = telegram_text(Dispatch(crowded, DROME, NOW, "fr", advised()), limit=1024).plain
+    text = telegram_text(MessageInput(crowded, DROME, NOW, "fr", advised()), limit=1024).plain
     assert "Un référé est encore possible avant le début. À vérifier (règle : CJA, art. R. 421-1, version au 3 avril 2026)." in text
     assert "Lieux : gare de Valence-Ville, gare routière\n" in text
     assert len(next(row for row in text.split("\n") if row.startswith("Arrêté"))) < 160
@@ -148,7 +150,7 @@ def test_in_a_caption_the_title_gives_way_before_what_is_said_of_the_law() -> No
 
 def test_a_long_link_takes_no_room_from_the_words_of_a_caption() -> None:
     far = "https://www.drome.example/" + "dossier/" * 40 + "recueil.pdf"
-    post = telegram_text(Dispatch(decree(facts=FULL, url=far), DROME, NOW, "fr", advised()), limit=1024)
+    post = telegram_text(MessageInput(decree(facts=FULL, url=far), DROME, NOW, "fr", advised()), limit=1024)
     shown = parse(post.html).text
     assert "version au 3 avril 2026" in shown
     assert decree().title in shown

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import PageText, TextOrigin
-from bot.reading.ledger import Ledger
+from bot.reading.ledger import PageBuffer
 from bot.reading.limits import ReadingLimits, Unreadable
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, encode
 
 PENDING = TextOrigin.PENDING
 
 
-def opened(count: int, *known: PageText) -> Ledger:
-    ledger = Ledger(ReadingLimits(), known)
+def opened(count: int, *known: PageText) -> PageBuffer:
+    ledger = PageBuffer(ReadingLimits(), known)
     ledger.open(encode(FileOpened(count)))
     return ledger
 
@@ -85,7 +85,7 @@ def test_a_page_is_recognised_once() -> None:
 )
 def test_files_that_are_not_read(first: FileOpened | Failed, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
-        Ledger(ReadingLimits()).open(encode(first))
+        PageBuffer(ReadingLimits()).open(encode(first))
 
 
 def test_the_number_of_pages_does_not_change() -> None:
@@ -97,7 +97,7 @@ def test_the_number_of_pages_does_not_change() -> None:
 
 
 def test_what_is_received_is_capped() -> None:
-    ledger = Ledger(ReadingLimits(max_output_bytes=100))
+    ledger = PageBuffer(ReadingLimits(max_output_bytes=100))
     ledger.open(encode(FileOpened(2)))
     assert not ledger.full
     ledger.survey(encode(PageText(1, "x" * 100)))

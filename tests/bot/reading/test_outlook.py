@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain import Act, PageText, TextOrigin
 from bot.reading.acts.cutting import cut_acts
-from bot.reading.recognition import Outlook
+from bot.reading.recognition import PagePriority
 
 PENDING, OCR = TextOrigin.PENDING, TextOrigin.OCR
 
@@ -28,15 +28,15 @@ def scans(count: int) -> list[PageText]:
     return [PageText(number, "", PENDING) for number in range(1, count + 1)]
 
 
-def looking_at(pages: list[PageText], *ranges: tuple[int, int]) -> tuple[Outlook, Asked]:
+def looking_at(pages: list[PageText], *ranges: tuple[int, int]) -> tuple[PagePriority, Asked]:
     asked = Asked()
-    outlook = Outlook(asked)
+    outlook = PagePriority(asked)
     acts = [act(first, last, pages) for first, last in ranges]
     outlook.take(acts, outlook.judge(acts))
     return outlook, asked
 
 
-def read(outlook: Outlook, pages: list[PageText], number: int, text: str) -> None:
+def read(outlook: PagePriority, pages: list[PageText], number: int, text: str) -> None:
     pages[number - 1] = PageText(number, text, OCR)
     outlook.arrived(pages[number - 1], pages)
 
@@ -88,7 +88,7 @@ def test_an_act_cut_anew_is_judged_by_its_own_pages() -> None:
     pages = [PageText(number, text, OCR) for number, text in enumerate(texts, start=1)]
     pages += [PageText(7, "", PENDING), PageText(8, "", PENDING)]
     asked = Asked()
-    outlook = Outlook(asked)
+    outlook = PagePriority(asked)
     early = [act(2, 8, pages)]
     outlook.take(early, outlook.judge(early))
     assert outlook.next_page(pages, set()) == 7

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.ledger import Ledger
+from bot.reading.ledger import PageBuffer
 from bot.reading.limits import ReadingLimits, Unreadable
 from bot.reading.reader import listen, read_pdf
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, Recognise, Start, Survey, decode, encode, parse_order
@@ -78,8 +78,8 @@ async def test_the_text_is_capped(saved: Save) -> None:
     assert 1 not in reading.unreadable_pages
 
 
-def ledger(limits: ReadingLimits | None = None) -> Ledger:
-    return Ledger(limits or ReadingLimits())
+def ledger(limits: ReadingLimits | None = None) -> PageBuffer:
+    return PageBuffer(limits or ReadingLimits())
 
 
 def nobody(_: PageText) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.domain import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
+from bot.domain import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, SentMessage
 from bot.domain.identity.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, as_untold, is_to_be_told, marks, named_by, news
 from bot.storage.edits import Edit
 from bot.storage.store import Store
@@ -154,7 +154,7 @@ def test_a_decree_that_ends_another_replies_to_its_post(store: Store) -> None:
     first = send(store, "17")
     found(store, END, Kind.ABROGATION)
     assert first.reply_to is None
-    assert send(store, "18", minutes=5).reply_to == Told("17", NOW)
+    assert send(store, "18", minutes=5).reply_to == SentMessage("17", NOW)
 
 
 def test_the_last_told_is_replied_to_and_only_in_the_same_place(store: Store) -> None:
@@ -165,10 +165,10 @@ def test_the_last_told_is_replied_to_and_only_in_the_same_place(store: Store) ->
     send(store, "32", minutes=1)
     both = Facts("2026-9", references=tuple(Reference(Kind.ABROGATION, number) for number in ("2026-2", "2026-1")))
     store.decrees.record(reading_of(one_recueil(store, "end"), both, Kind.ABROGATION), to("t", "u"), NOW)
-    assert send(store, "33", minutes=2).reply_to == Told("32", NOW + MINUTE)
+    assert send(store, "33", minutes=2).reply_to == SentMessage("32", NOW + MINUTE)
     send(store, "41", destination="u")
     send(store, "42", destination="u")
-    assert send(store, "43", minutes=3, destination="u").reply_to == Told("42", NOW)
+    assert send(store, "43", minutes=3, destination="u").reply_to == SentMessage("42", NOW)
 
 
 def test_what_was_not_sent_is_not_replied_to(store: Store) -> None:
@@ -415,7 +415,7 @@ def test_the_post_of_a_withdrawn_decree_and_a_digest_are_left_as_they_are(store:
     assert [edit for edit in edits_of(store) if edit.post in ids] == []
     # What ends a decree of a digest replies to the digest.
     last = send(store, "99", minutes=1)
-    assert last.reply_to == Told(f"m{ids[0]}", NOW)
+    assert last.reply_to == SentMessage(f"m{ids[0]}", NOW)
 
 
 def test_a_chat_that_moved_is_known_to_have(store: Store) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.records import Publication, RecueilState, Stuck
+from bot.domain.records import FailureStreak, Publication, RecueilState
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
@@ -165,12 +165,12 @@ def test_what_cannot_be_read_is_stuck_until_something_can(store: Store) -> None:
     assert store.recueils.stuck() == {}
     store.recueils.failed(first.id, "503", now=minutes[1], next_try_at=minutes[2])
     store.recueils.failed(second.id, "503", now=minutes[2], next_try_at=None)
-    assert store.recueils.stuck() == {"26:site": Stuck(2, NOW, "503")}
+    assert store.recueils.stuck() == {"26:site": FailureStreak(2, NOW, "503")}
 
     store.decrees.record(result_of(third), to(), minutes[3])
     assert store.recueils.stuck() == {}
     store.recueils.failed(first.id, "503 again", now=minutes[4], next_try_at=minutes[5])
-    assert store.recueils.stuck() == {"26:site": Stuck(1, NOW, "503 again")}
+    assert store.recueils.stuck() == {"26:site": FailureStreak(1, NOW, "503 again")}
 
 
 def test_what_a_clock_that_was_ahead_put_off_is_due_at_once(store: Store) -> None:

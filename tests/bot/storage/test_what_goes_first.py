@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain import Facts, Kind, Moment, Post, PostCause, PostState, Reference, Told
+from bot.domain import Facts, Kind, Moment, Post, PostCause, PostState, Reference, SentMessage
 from bot.storage.posts import Posts
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to
@@ -54,7 +54,7 @@ def test_what_changes_a_decree_waits_for_its_post(store: Store, state: PostState
     assert store.outbox.load("t", NOW, NOW).waiting == 0, "it is not due, and takes no turn"
     store.outbox.sent(first.id, "17", NOW)
     last = claimed(store)
-    assert (number(last), last.reply_to) == ("2026-150", Told("17", NOW))
+    assert (number(last), last.reply_to) == ("2026-150", SentMessage("17", NOW))
 
 
 def test_the_one_found_first_waits_where_it_changes_one_found_later(store: Store) -> None:
@@ -63,7 +63,7 @@ def test_the_one_found_first_waits_where_it_changes_one_found_later(store: Store
     first = claimed(store)
     assert number(first) == "2026-123"
     store.outbox.sent(first.id, "17", NOW)
-    assert claimed(store).reply_to == Told("17", NOW)
+    assert claimed(store).reply_to == SentMessage("17", NOW)
 
 
 def test_what_was_refused_or_given_up_is_waited_for_no_more(store: Store) -> None:
@@ -83,7 +83,7 @@ def test_a_persons_word_lets_it_go(store: Store) -> None:
     posts: Posts = store.posts
     held = posts.listed(states=[PostState.HELD])[0]
     assert posts.decide(held, PostState.SENT, NOW, cause=PostCause.BY_PERSON, reference="17")
-    assert claimed(store).reply_to == Told("17", NOW)
+    assert claimed(store).reply_to == SentMessage("17", NOW)
 
 
 def test_what_changes_a_change_waits_for_all_of_them(store: Store) -> None:
@@ -98,7 +98,7 @@ def test_what_changes_a_change_waits_for_all_of_them(store: Store) -> None:
     assert number(change) == "2026-140"
     assert store.outbox.claim("t", NOW) is None
     store.outbox.sent(change.id, "18", NOW)
-    assert claimed(store).reply_to == Told("18", NOW)
+    assert claimed(store).reply_to == SentMessage("18", NOW)
 
 
 def test_decrees_that_were_read_as_changing_each_other_do_not_wait_for_ever(store: Store) -> None:
@@ -132,7 +132,7 @@ def test_one_that_waits_leaves_its_digest(store: Store) -> None:
     assert [decree.facts.number for decree in digest.decrees] == ["2026-7", "2026-8"]
     store.outbox.sent(digest.id, "30", NOW)
     store.outbox.sent(first.id, "17", NOW)
-    assert claimed(store).reply_to == Told("17", NOW)
+    assert claimed(store).reply_to == SentMessage("17", NOW)
     assert store.outbox.claim("t", NOW) is None
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sources.http.address import Address
-from sources.http.browser.door import Door, Locate
+from sources.http.browser.door import Locate, SocksProxy
 from sources.http.browser.policy import MOST_REQUESTS, AllowedHost
 from sources.model import Unusable
 from tests.sources.client.server import Server, reply, stall
@@ -27,8 +27,8 @@ def at(address: Address) -> Locate:
 
 
 @pytest.fixture
-async def door() -> AsyncIterator[Door]:
-    made = Door(seconds=5)
+async def door() -> AsyncIterator[SocksProxy]:
+    made = SocksProxy(seconds=5)
     yield made
     made.close()
 
@@ -55,7 +55,7 @@ async def ask(where: str, host: str, port: int, *, command: int = 1) -> tuple[in
         return outcome, await reader.read(100) if outcome == 0 else b""
 
 
-async def test_only_the_places_of_the_turn_are_reached_by_the_address_that_was_checked(server: Server, door: Door) -> None:
+async def test_only_the_places_of_the_turn_are_reached_by_the_address_that_was_checked(server: Server, door: SocksProxy) -> None:
     server.routes["/"] = reply("<p>")
     where = await door.open()
     place = AllowedHost("www.var.gouv.fr", server.port)
@@ -69,7 +69,7 @@ async def test_only_the_places_of_the_turn_are_reached_by_the_address_that_was_c
     assert server.connections == 1
 
 
-async def test_a_turn_has_only_so_many_connections(server: Server, door: Door) -> None:
+async def test_a_turn_has_only_so_many_connections(server: Server, door: SocksProxy) -> None:
     server.routes["/"] = reply("<p>")
     where = await door.open()
     for _ in range(2):
@@ -80,7 +80,7 @@ async def test_a_turn_has_only_so_many_connections(server: Server, door: Door) -
     assert server.connections == 4
 
 
-async def test_a_failure_is_remembered_with_its_cause(door: Door) -> None:
+async def test_a_failure_is_remembered_with_its_cause(door: SocksProxy) -> None:
     async def private() -> Address:
         raise Unusable("not a public address")
 
@@ -94,7 +94,7 @@ async def test_a_failure_is_remembered_with_its_cause(door: Door) -> None:
         assert isinstance(passage.failure, Unusable)
 
 
-async def test_nothing_passes_between_two_turns(server: Server, door: Door) -> None:
+async def test_nothing_passes_between_two_turns(server: Server, door: SocksProxy) -> None:
     server.routes["/"] = stall(b"HTTP/1.1 200 OK\r\n\r\n")
     where = await door.open()
     place = {AllowedHost("site", server.port): at(LOOPBACK)}
@@ -116,7 +116,7 @@ async def test_nothing_passes_between_two_turns(server: Server, door: Door) -> N
 @pytest.mark.parametrize(
     "words", [b"GET / HTTP/1.1\r\n\r\n", b"\x04\x01\x00\x50\x7f\x00\x00\x01\x00", b"\x05\x01\x00\x05\x01\x00\x09", b"\x05"]
 )
-async def test_other_words_lead_nowhere(server: Server, door: Door, words: bytes) -> None:
+async def test_other_words_lead_nowhere(server: Server, door: SocksProxy, words: bytes) -> None:
     where = await door.open()
     async with door.passage({AllowedHost("127.0.0.1", server.port): at(LOOPBACK)}), connected(where) as (reader, writer):
         writer.write(words)
@@ -126,7 +126,7 @@ async def test_other_words_lead_nowhere(server: Server, door: Door, words: bytes
     assert server.connections == 0
 
 
-async def test_numeric_addresses_are_places_like_any_other(server: Server, door: Door) -> None:
+async def test_numeric_addresses_are_places_like_any_other(server: Server, door: SocksProxy) -> None:
     where = await door.open()
     async with door.passage({AllowedHost("127.0.0.1", server.port): at(LOOPBACK)}), connected(where) as (reader, writer):
         writer.write(b"\x05\x01\x00\x05\x01\x00\x01\x7f\x00\x00\x01" + struct.pack("!H", server.port))

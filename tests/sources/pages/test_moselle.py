@@ -6,14 +6,14 @@ from datetime import date
 
 import pytest
 
-from sources.model import Listed
-from sources.pages import PageLinks, Way, moselle
+from sources.model import ListingEntry
+from sources.pages import PageLink, PageLinks, moselle
 from tests.sources.platforms import ACTS, BULLETINS, ENTRY, MOSELLE, STRANGER, act, acts_page, bulletin, moselle_file
 
-BOTH_LISTS = (Way(ACTS, "Liste des actes publiés"), Way(BULLETINS, "Liste des recueils"))
+BOTH_LISTS = (PageLink(ACTS, "Liste des actes publiés"), PageLink(BULLETINS, "Liste des recueils"))
 
 
-def read(*rows: str) -> tuple[Listed, ...]:
+def read(*rows: str) -> tuple[ListingEntry, ...]:
     links = moselle.read(acts_page(*rows), ACTS)
     assert (links.ways, links.is_stranger) == ((), False)
     return links.documents
@@ -22,8 +22,8 @@ def read(*rows: str) -> tuple[Listed, ...]:
 def test_one_entry_per_act() -> None:
     found = read(act(7, "27/08/2026", "portant dérogation"), act(6, "07/08/2026", 'portant interdiction de "rave party"', row="li2"))
     assert found == (
-        Listed(moselle_file(7), "CAB n°7 — portant dérogation", date(2026, 8, 27)),
-        Listed(moselle_file(6), 'CAB n°6 — portant interdiction de "rave party"', date(2026, 8, 7)),
+        ListingEntry(moselle_file(7), "CAB n°7 — portant dérogation", date(2026, 8, 27)),
+        ListingEntry(moselle_file(6), 'CAB n°6 — portant interdiction de "rave party"', date(2026, 8, 7)),
     )
 
 
@@ -46,8 +46,8 @@ def test_a_row_that_opens_nothing_is_called_by_its_cells() -> None:
     row = '<tr class="li1"><td>Arrêté</td><td>DDT n° 3</td><td>27/08/2026</td><td><a href="{}">Télécharger</a></td></tr>'
     undated = row.replace("27/08/2026", "")
     assert read(row.format(moselle_file(3)), undated.format(moselle_file(2))) == (
-        Listed(moselle_file(3), "DDT n° 3", date(2026, 8, 27)),
-        Listed(moselle_file(2), "DDT n° 3"),
+        ListingEntry(moselle_file(3), "DDT n° 3", date(2026, 8, 27)),
+        ListingEntry(moselle_file(2), "DDT n° 3"),
     )
 
 
@@ -83,14 +83,14 @@ def test_an_empty_list_is_no_stranger() -> None:
 def test_the_entry_page_leads_to_both_lists_whether_it_links_them_or_not() -> None:
     assert moselle.read("<html><body></body></html>", ENTRY) == PageLinks(ways=BOTH_LISTS)
     own = '<a href="/index.php?op=raa&amp;do=raa-acte&amp;menu=3">Les actes</a><a href="?op=raa&do=raa-acte-detail&id_acte=1">Un acte</a>'
-    assert moselle.read(own, ENTRY).ways == (Way(f"{ACTS}&menu=3", "Les actes"), BOTH_LISTS[1])
+    assert moselle.read(own, ENTRY).ways == (PageLink(f"{ACTS}&menu=3", "Les actes"), BOTH_LISTS[1])
 
 
 def test_bulletins() -> None:
     links = moselle.read(acts_page(bulletin(175, "07/08/2026"), bulletin(174, "06/08/2026"), heading="Recueils"), BULLETINS)
     assert links.documents == (
-        Listed(f"{MOSELLE}/data/doc-1/175/recueil_175.pdf", "numéro 175", date(2026, 8, 7)),
-        Listed(f"{MOSELLE}/data/doc-1/174/recueil_174.pdf", "numéro 174", date(2026, 8, 6)),
+        ListingEntry(f"{MOSELLE}/data/doc-1/175/recueil_175.pdf", "numéro 175", date(2026, 8, 7)),
+        ListingEntry(f"{MOSELLE}/data/doc-1/174/recueil_174.pdf", "numéro 174", date(2026, 8, 6)),
     )
     assert moselle.read("<p>Il n'y a aucun recueil créé", BULLETINS).is_stranger
     assert moselle.read(STRANGER, BULLETINS) == PageLinks(ways=BOTH_LISTS, is_stranger=True)

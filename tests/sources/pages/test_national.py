@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.pages import PageLinks, national
 from sources.text.periods import Period
 from tests.sources.markup import (
@@ -44,7 +44,7 @@ def file_url(number: int) -> str:
 
 def test_download_list() -> None:
     links = read(download(2, "14/08/2026"), download(1, "13/08/2026"), updated="20/08/2026")
-    assert links.documents == (Listed(file_url(2), "RAA n°2", DAY), Listed(file_url(1), "RAA n°1", date(2026, 8, 13)))
+    assert links.documents == (ListingEntry(file_url(2), "RAA n°2", DAY), ListingEntry(file_url(1), "RAA n°1", date(2026, 8, 13)))
     assert links.details == ()
     assert links.ways == ()
 
@@ -54,7 +54,7 @@ def test_the_page_s_update_is_never_a_document_s_date() -> None:
 
 
 def test_an_empty_id_swallows_the_class_but_not_the_link() -> None:
-    assert read(documents_group(broken_download(1, "14/08/2026"))).documents == (Listed(file_url(1), "RAA n°1", DAY),)
+    assert read(documents_group(broken_download(1, "14/08/2026"))).documents == (ListingEntry(file_url(1), "RAA n°1", DAY),)
 
 
 def test_the_same_file_twice_is_one_document() -> None:
@@ -64,13 +64,13 @@ def test_the_same_file_twice_is_one_document() -> None:
 
 def test_a_copy_gives_the_date_that_the_first_link_lacks() -> None:
     links = read(f'<p><a href="{file_href(1)}">Recueil</a></p>', download(2), documents_group(broken_download(1, "14/08/2026")))
-    assert links.documents == (Listed(file_url(1), "Recueil", DAY), Listed(file_url(2), "RAA n°2"))
+    assert links.documents == (ListingEntry(file_url(1), "Recueil", DAY), ListingEntry(file_url(2), "RAA n°2"))
 
 
 def test_a_further_page_of_a_month_completes_dates_like_the_first() -> None:
     for url in (f"{ROOT}/RAA-2026/Aout", f"{ROOT}/RAA-2026/Aout/(offset)/10"):
         details = read(white_card(f"{ROOT}/n-12", "n° 12 du 14 août"), url=url, title="Août").details
-        assert details == (Listed(f"{ROOT}/n-12", "n° 12 du 14 août", DAY, is_detail=True),)
+        assert details == (ListingEntry(f"{ROOT}/n-12", "n° 12 du 14 août", DAY, is_detail=True),)
 
 
 def test_raw_and_encoded_spellings_of_one_address_are_one_document() -> None:
@@ -91,8 +91,8 @@ def test_a_file_card_is_dated_by_its_title_attribute_then_by_the_card() -> None:
     with_both = white_card(file_href(1), "Recueil 1", "15/08/2026", 'title="format pdf - 0,20 Mb - 14/08/2026" rel="/Publications/RAA/1"')
     with_card = white_card(file_href(2), "Recueil 2", "15/08/2026")
     assert read(with_both, with_card).documents == (
-        Listed(file_url(1), "Recueil 1", DAY),
-        Listed(file_url(2), "Recueil 2", date(2026, 8, 15)),
+        ListingEntry(file_url(1), "Recueil 1", DAY),
+        ListingEntry(file_url(2), "Recueil 2", date(2026, 8, 15)),
     )
 
 
@@ -116,7 +116,7 @@ def test_a_frame_around_many_files_dates_none_of_them() -> None:
 )
 def test_titles_and_dates(anchor: str, title: str, published: date | None) -> None:
     # Two files, so that the heading of the page cannot name either.
-    assert read(f"<div>{anchor}</div>", download(2)).documents[0] == Listed(read(anchor).documents[0].url, title, published)
+    assert read(f"<div>{anchor}</div>", download(2)).documents[0] == ListingEntry(read(anchor).documents[0].url, title, published)
 
 
 def test_a_constant_text_is_named_by_its_row() -> None:
@@ -124,7 +124,7 @@ def test_a_constant_text_is_named_by_its_row() -> None:
     anchor = '<div class=""><a class="fr-link" href="{}">Télécharger le document</a></div>'
     rows = "".join(row.format(f"32.2026.{n:03}", anchor.format(file_href(n))) for n in (1, 2))
     found = read(f"<table><thead><tr><th>Numéro</th><th>Date</th><th>Lien</th></tr></thead><tbody>{rows}</tbody></table>").documents
-    assert found == (Listed(file_url(1), "32.2026.001", DAY), Listed(file_url(2), "32.2026.002", DAY))
+    assert found == (ListingEntry(file_url(1), "32.2026.001", DAY), ListingEntry(file_url(2), "32.2026.002", DAY))
 
 
 def test_rows_nested_by_missing_end_tags_name_nothing_wrongly() -> None:
@@ -156,7 +156,7 @@ def test_a_file_of_the_site_is_a_document_wherever_it_is(href: str) -> None:
 @pytest.mark.parametrize("part", ["header", "footer"])
 def test_a_file_in_the_header_or_footer_of_an_article_is_a_document(part: str) -> None:
     entry = f'<article><{part}><h2><a href="/fichiers/recueil-12.pdf">Recueil n° 12 du 14/08/2026</a></h2></{part}><p>…</p></article>'
-    assert read(entry).documents == (Listed(f"{HOST}/fichiers/recueil-12.pdf", "Recueil n° 12 du 14/08/2026", date(2026, 8, 14)),)
+    assert read(entry).documents == (ListingEntry(f"{HOST}/fichiers/recueil-12.pdf", "Recueil n° 12 du 14/08/2026", date(2026, 8, 14)),)
     menu = (
         f'<article><{part}><nav><a href="{file_href(7)}">Charte</a></nav></{part}></article><{part}><a href="{file_href(8)}">x</a></{part}>'
     )
@@ -202,8 +202,8 @@ def test_white_cards_of_articles_are_detail_pages() -> None:
         url=ROOT,
     )
     assert links.details == (
-        Listed(f"{ROOT}/RAA-SPECIAL-N-71-2026-245", "RAA SPÉCIAL N°71-2026-245", DAY, is_detail=True),
-        Listed(f"{ROOT}/RAA_Aout_02-2026-005", "RAA_Août_02-2026-005", None, is_detail=True),
+        ListingEntry(f"{ROOT}/RAA-SPECIAL-N-71-2026-245", "RAA SPÉCIAL N°71-2026-245", DAY, is_detail=True),
+        ListingEntry(f"{ROOT}/RAA_Aout_02-2026-005", "RAA_Août_02-2026-005", None, is_detail=True),
     )
     assert links.entries(wants_details=False) == links.entries(wants_details=True) == links.details
 
@@ -222,8 +222,8 @@ def test_options_lack_their_leading_slash_and_hold_a_placeholder() -> None:
         select(("", "Liste"), ("Media/Files/22.-RAA/2026/Aout/RAA-N-3", "RAA N° 3"), title="Année de l'Isère"),
     )
     assert links.details == (
-        Listed(f"{YEAR}/RAA-n-D77-14-08-2026", "RAA n° D77-14-08-2026", DAY, is_detail=True),
-        Listed(f"{HOST}/Media/Files/22.-RAA/2026/Aout/RAA-N-3", "RAA N° 3", None, is_detail=True),
+        ListingEntry(f"{YEAR}/RAA-n-D77-14-08-2026", "RAA n° D77-14-08-2026", DAY, is_detail=True),
+        ListingEntry(f"{HOST}/Media/Files/22.-RAA/2026/Aout/RAA-N-3", "RAA N° 3", None, is_detail=True),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sources.model import Listed
+from sources.model import ListingEntry
 from sources.pages import PageLinks, police
 from tests.sources.platforms import DECREES, POLICE, decree, police_href, police_page, police_pager
 
@@ -21,14 +21,14 @@ def test_one_entry_per_decree_dated_by_its_publication() -> None:
     html = police_page(decree("2026_00912", DRONES), decree("arrete_pdf_9", "Arrêté n° 2026-00911", "19/08/2026"))
     assert police.read(html, DECREES) == PageLinks(
         documents=(
-            Listed(url("2026_00912"), DRONES, date(2026, 8, 20)),
-            Listed(url("arrete_pdf_9"), "Arrêté n° 2026-00911", date(2026, 8, 19)),
+            ListingEntry(url("2026_00912"), DRONES, date(2026, 8, 20)),
+            ListingEntry(url("arrete_pdf_9"), "Arrêté n° 2026-00911", date(2026, 8, 19)),
         )
     )
 
 
 def test_the_date_of_an_event_is_not_that_of_the_decree() -> None:
-    assert police.read(police_page(decree("a", DRONES, None)), DECREES).documents == (Listed(url("a"), DRONES),)
+    assert police.read(police_page(decree("a", DRONES, None)), DECREES).documents == (ListingEntry(url("a"), DRONES),)
 
 
 def test_names_of_files_are_encoded_one_way() -> None:
@@ -59,8 +59,8 @@ def test_an_entry_around_its_link_dates_it_too() -> None:
         f'<a href="{police_href("a")}"><span>Arrêté n° 1</span></a></div>'
     )
     assert police.read(police_page(entry, entry.replace("/a.pdf", "/b.pdf")), DECREES).documents == (
-        Listed(url("a"), "Arrêté n° 1", date(2026, 8, 20)),
-        Listed(url("b"), "Arrêté n° 1", date(2026, 8, 20)),
+        ListingEntry(url("a"), "Arrêté n° 1", date(2026, 8, 20)),
+        ListingEntry(url("b"), "Arrêté n° 1", date(2026, 8, 20)),
     )
 
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from sources.model import Listed
-from sources.pages import PageLinks, Pager, Way, regions
+from sources.model import ListingEntry
+from sources.pages import PageLink, PageLinks, Pager, regions
 from sources.text.periods import Period
 from tests.sources.platforms import INDEX, REGIONS, contents, news, next_page, region_file, region_href, region_page
 
@@ -28,8 +28,8 @@ def test_documents_of_a_month() -> None:
     links = read(region_file(1), region_file(2, special, name=special, size="8 487,18 ko"))
     assert links == PageLinks(
         documents=(
-            Listed(url(1), "recueil-75-2026-001"),
-            Listed(url(2, special.replace(" ", "%20")), special, date(2026, 8, 20)),
+            ListingEntry(url(1), "recueil-75-2026-001"),
+            ListingEntry(url(2, special.replace(" ", "%20")), special, date(2026, 8, 20)),
         )
     )
 
@@ -48,7 +48,7 @@ def test_documents_of_a_month() -> None:
     ],
 )
 def test_dates_are_in_the_titles_or_the_names_of_files(title: str, name: str | None, published: date | None) -> None:
-    assert read(region_file(1, title, name=name)).documents[0] == Listed(url(1, name), title, published)
+    assert read(region_file(1, title, name=name)).documents[0] == ListingEntry(url(1, name), title, published)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_dates_are_in_the_titles_or_the_names_of_files(title: str, name: str | N
     ],
 )
 def test_titles(inside: str, title: str) -> None:
-    assert read(f'<a class="link-download" href="{region_href(1)}">{inside}</a>').documents == (Listed(url(1), title),)
+    assert read(f'<a class="link-download" href="{region_href(1)}">{inside}</a>').documents == (ListingEntry(url(1), title),)
 
 
 def test_a_document_goes_by_its_address_or_by_its_class() -> None:
@@ -87,7 +87,7 @@ def test_other_addresses_are_left_as_they_are(path: str) -> None:
 
 def test_the_same_file_twice_bears_the_name_that_says_something() -> None:
     both = f'<a href="{region_href(1)}"><img src="/pdf.png"></a><a href="{region_href(1)}">Recueil du 20/08/2026</a>'
-    assert read(both).documents == (Listed(url(1), "Recueil du 20/08/2026", date(2026, 8, 20)),)
+    assert read(both).documents == (ListingEntry(url(1), "Recueil du 20/08/2026", date(2026, 8, 20)),)
 
 
 def test_files_beside_the_article_are_no_bulletins_of_an_index() -> None:
@@ -108,9 +108,9 @@ def test_years_of_an_index() -> None:
     department, region = f"{INDEX}/Raa-du-departement-de-Paris-2026", f"{INDEX}/RAA-de-la-region-Ile-de-France-2026"
     entries = ((department, "Raa du département de Paris - 2026"), (region, "RAA de la région - 2026"), (f"{INDEX}/Rapport", "Rapport"))
     assert read(news(*entries), url=INDEX).ways == (
-        Way(department, "Raa du département de Paris - 2026", Period(2026, 2026)),
-        Way(region, "RAA de la région - 2026", Period(2026, 2026)),
-        Way(f"{INDEX}/Rapport", "Rapport"),
+        PageLink(department, "Raa du département de Paris - 2026", Period(2026, 2026)),
+        PageLink(region, "RAA de la région - 2026", Period(2026, 2026)),
+        PageLink(f"{INDEX}/Rapport", "Rapport"),
     )
 
 
