@@ -1,0 +1,1 @@
+"""app: say here in one sentence what this package does."""

@@ -1,0 +1,214 @@
+"""Pages drawn by the real process: what is highlighted, what is covered, in what size."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+from PIL import Image
+
+from bot.delivery.picture import page as page_module
+from bot.delivery.picture.album import draw
+from bot.delivery.picture.page import placed_words
+from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, Why
+from bot.reading.pages.ocr import EngineKind, OcrFailed, Raster, TesseractCommand, find_ocr
+from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.worker import Worker
+from tests.bot.delivery.picture.papers import (
+    DECREE,
+    NAMES,
+    PERIOD,
+    PHRASES,
+    TITLE,
+    all_pixels,
+    boxes_of,
+    image_of,
+    is_slate,
+    is_yellow,
+    pixels_in,
+)
+from tests.bot.reading import papers
+from tests.standalone import build_standalone
+
+Save = Callable[[bytes], Path]
+
+
+async def test_telling_phrases_are_highlighted_where_they_stand(saved: Save) -> None:
+    pdf = build_standalone([DECREE])
+    drawn = await draw(saved(pdf), 1, (*PHRASES, "sans rapport avec cette page"))
+    image = image_of(drawn)
+    assert drawn.found == (0, 1, 2)
+    for phrase in ("portant autorisation", "118 caméras"):
+        marked = pixels_in(image, boxes_of(pdf, phrase, drawn))
+        assert sum(map(is_yellow, marked)) > len(marked) / 2
+        assert any(max(pixel) < 60 for pixel in marked), "black letters stay black"
+    assert not any(map(is_yellow, pixels_in(image, boxes_of(pdf, "Le préfet de police", drawn))))
+
+
+async def test_names_and_signatures_are_covered_whole(saved: Save) -> None:
+    pdf = build_standalone([DECREE])
+    drawn = await draw(saved(pdf), 1, PHRASES)
+    image = image_of(drawn)
+    for name in (*NAMES, "Dominique EXEMPLE\n".strip(), "La directrice adjointe du cabinet"):
+        assert all(map(is_slate, pixels_in(image, boxes_of(pdf, name, drawn)))), name
+    for shown in ("représentée par son maire", "Fait à Paris, le 17 avril 2031", "Ce recours peut être formé", "directeur de la sûreté"):
+        assert not any(map(is_slate, pixels_in(image, boxes_of(pdf, shown, drawn)))), shown
+    assert drawn.covered == 4
+
+
+async def test_a_name_is_covered_even_inside_a_phrase(saved: Save) -> None:
+    pdf = build_standalone([DECREE])
+    drawn = await draw(saved(pdf), 1, (f"Vu l'avis de {NAMES[1]}, référente",))
+    assert drawn.found == (0,)
+    assert all(map(is_slate, pixels_in(image_of(drawn), boxes_of(pdf, NAMES[1], drawn))))
+
+
+@pytest.mark.usefixtures("with_ocr")
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+async def test_a_scan_is_read_shown_upright_and_treated_alike(saved: Save, turn: int) -> None:
+    pdf = build_standalone([DECREE], scanned=True)
+    if turn:
+        with pdfium.PdfDocument(pdf) as document:
+            document[0].set_rotation(turn)
+            out = io.BytesIO()
+            document.save(out)
+        pdf = out.getvalue()
+    drawn = await draw(saved(pdf), 1, PHRASES)
+    image = image_of(drawn)
+    assert drawn.found == (0, 1, 2)
+    assert image.width < image.height
+    text = read_again(image)
+    for name in ("Camille", "Dominique", "Exemple", "EXEMPLE"):
+        assert name not in text
+    assert "Fait à Paris" in text
+    assert "118 caméras" in text
+    assert sum(map(is_yellow, all_pixels(image))) > 20_000
+
+
+def read_again(image: Image.Image) -> str:
+    """What anybody's own recognition makes of the picture."""
+    engine = find_ocr()
+    assert engine is not None
+    grey = image.convert("L")
+    return engine.read(Raster(grey.tobytes(), grey.width, grey.height, grey.width, 150)).text
+
+
+async def test_a_scan_that_nobody_looked_through_is_not_shown(saved: Save) -> None:
+    path = saved(build_standalone([DECREE], scanned=True))
+    with pytest.raises(NoPicture) as none:
+        await draw(path, 1, PHRASES, Drawing(ocr=False))
+    assert none.value.why is Why.UNREAD
+    drawn = await draw(path, 1, PHRASES, Drawing(ocr=False, unread=True))
+    assert (drawn.found, drawn.covered) == ((), 0)
+
+
+async def test_the_same_page_gives_the_same_bytes(saved: Save) -> None:
+    path = saved(build_standalone([DECREE]))
+    assert await draw(path, 1, PHRASES) == await draw(path, 1, PHRASES)
+
+
+@pytest.mark.parametrize(
+    ("format_", "sides"),
+    [
+        ((595, 842), (1280, 1810)),
+        ((842, 595), (1280, 904)),
+        ((2384, 3370), (1280, 1810)),
+        ((200, 280), (556, 778)),
+        ((300, 2400), (226, 1810)),
+    ],
+)
+async def test_sizes(saved: Save, format_: tuple[int, int], sides: tuple[int, int]) -> None:
+    drawn = await draw(saved(paper(*format_)), 1)
+    assert (drawn.width, drawn.height) == image_of(drawn).size
+    assert all(abs(side - expected) <= 2 for side, expected in zip((drawn.width, drawn.height), sides, strict=True))
+
+
+@pytest.mark.parametrize("format_", [(14_000, 100), (100, 14_000), (20, 20), (3, 900)])
+async def test_shapes_that_no_platform_takes(saved: Save, format_: tuple[int, int]) -> None:
+    with pytest.raises(NoPicture) as none:
+        await draw(saved(paper(*format_)), 1)
+    assert none.value.why is Why.SHAPE
+
+
+def paper(width: int, height: int) -> bytes:
+    pdf = papers.pages_of([papers.stream(papers.text_content(papers.BODY, size=8).replace(b"60 780", b"1 %d" % (height // 2)))])
+    return pdf.replace(b"[0 0 595 842]", (b"[0 0 %d %d]" % (width, height)).ljust(13))
+
+
+async def test_the_page_that_is_asked_for(saved: Save) -> None:
+    pdf = build_standalone(["Une autre page", DECREE])
+    drawn = await draw(saved(pdf), 2, (TITLE,))
+    assert drawn.found == (0,)
+    assert any(map(is_yellow, pixels_in(image_of(drawn), boxes_of(pdf, "portant autorisation", drawn, page=2))))
+
+
+async def test_a_phrase_that_runs_on_to_the_next_page_is_highlighted_as_far_as_it_goes(saved: Save) -> None:
+    pdf = build_standalone([DECREE])
+    drawn = await draw(saved(pdf), 1, (f"{PERIOD}, un traitement algorithmique des sons et des odeurs, ou de ce qui vient ensuite",))
+    assert drawn.found == (0,)
+
+
+async def test_form_fields_are_shown(saved: Save) -> None:
+    drawn = await draw(saved(papers.form("place du marché")), 1, ("place du marché",))
+    assert drawn.found == (0,)
+
+
+@pytest.mark.parametrize("page", [0, 2, -1, 10**6])
+async def test_pages_that_are_not_there(saved: Save, page: int) -> None:
+    with pytest.raises(NoPicture) as none:
+        await draw(saved(build_standalone([DECREE])), page)
+    assert none.value.why is Why.NO_SUCH_PAGE
+
+
+@pytest.mark.parametrize("most", [1_000_000, 60_000])
+async def test_a_file_is_as_large_as_allowed_where_fewer_greys_do_it(saved: Save, most: int) -> None:
+    drawn = await draw(saved(build_standalone([DECREE])), 1, PHRASES, Drawing(most_bytes=most))
+    assert len(drawn.png) <= most
+    assert any(map(is_yellow, all_pixels(image_of(drawn))))
+
+
+def test_a_page_with_more_text_than_any_is_not_shown(saved: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_module, "MOST_CHARACTERS", 100)
+    with pytest.raises(NoPicture) as none:
+        page_module.draw_page(saved(build_standalone([DECREE])), Draw(1, (), 1280, 1810), lambda: None)
+    assert none.value.why is Why.TOO_MUCH_TEXT
+
+
+def test_drawn_pictures_do_not_show_their_bytes() -> None:
+    assert "png" not in repr(Drawn(b"x", 1, 1, (), 0))
+
+
+@pytest.mark.usefixtures("with_ocr")
+async def test_only_a_page_that_must_be_recognised_is_given_to_a_process_that_may_start_programs(
+    saved: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Start] = []
+    start = Worker.start
+
+    async def noted(one: Start, module: str) -> Worker:
+        started.append(one)
+        return await start(one, module)
+
+    monkeypatch.setattr("bot.delivery.picture.album.engine_kind", lambda: EngineKind.COMMAND)
+    monkeypatch.setattr(Worker, "start", noted)
+    await draw(saved(build_standalone([DECREE])), 1, PHRASES)
+    assert [(one.ocr, one.commands) for one in started] == [(False, False)]
+    drawn = await draw(saved(build_standalone([DECREE], scanned=True)), 1, PHRASES)
+    assert [(one.ocr, one.commands) for one in started[1:]] == [(False, False), (True, True)]
+    assert drawn.found == (0, 1, 2)
+
+
+def test_the_words_of_the_command_are_read_like_those_of_the_library(tmp_path: Path) -> None:
+    command = tmp_path / "tesseract"
+    row = "5\\t1\\t1\\t1\\t1\\t1\\t100\\t50\\t60\\t20\\t90\\tArrêté\\n"
+    command.write_text(f"#!/bin/sh\ncat > /dev/null\nprintf 'level\\n{row}'\n", encoding="utf-8")
+    command.chmod(0o700)
+    engine = TesseractCommand(str(command), tmp_path)
+    image = Raster(bytes(4), 2, 2, 2, 150)
+    assert placed_words(engine.table(image), 1).boxes == ((100, 50, 160, 70),) * 6
+    command.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+    with pytest.raises(OcrFailed):
+        engine.table(image)

@@ -1,0 +1,1 @@
+"""domain: say here in one sentence what this package does."""

@@ -1,0 +1,1 @@
+"""ingest: say here in one sentence what this package does."""

@@ -1,0 +1,607 @@
+"""Recueils that take long to read: their decrees are announced at once, and they hold up nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain import Outcome, Post, Reading
+from bot.domain.records import NewRecueil, Recueil, RecueilState
+from bot.ingest.archive import Shelf
+from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
+from bot.ingest.results import IngestResult, SourceReport
+from bot.reading.limits import Unreadable
+from bot.storage.errors import Full, Locked, StorageError
+from bot.storage.store import Store
+from sources.catalogue.authority import Authority, Source
+from sources.http import StorageFull
+from sources.model import Download, Unreachable
+from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, vsa
+from tests.bot.scans import Scan, Scanner
+from tests.bot.storage.finding import posts_of
+from tests.bot.storage.ready import ready_store
+from tests.skipping import HANGS, skip
+from tests.sources.markup import download, file_href, page
+from tests.sources.site import MemorySite
+
+LONG = 60
+NEVER_LONG = ReadingTimeouts(pages=20, quick=300, urgent=300, checkpoint=300)
+URGENT = ReadingTimeouts(pages=20, quick=1e9, urgent=1000, checkpoint=1e9)
+DAY = "14/08/2026"
+
+
+def root(code: str) -> str:
+    return f"https://www.pref{code}.gouv.fr/RAA"
+
+
+def url(code: str, number: int) -> str:
+    return f"https://www.pref{code}.gouv.fr{file_href(number)}"
+
+
+def source(code: str) -> Source:
+    return Source(code, "site", "national", root(code), "newest-first", "download-list")
+
+
+class Sites(MemorySite):
+    """Several prefectures. `holds` says what is in each file, where that is not its own address."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.holds: dict[str, str] = {}
+        self.downloads: list[str] = []
+
+    async def download(self, url: str, target: Path) -> Download:
+        self.downloads.append(url)
+        if url in self.failures:
+            raise self.failures[url]
+        return _written(url, target, self.holds.get(url, url))
+
+
+def _written(url: str, target: Path, content: str) -> Download:
+    target.write_text(content)
+    return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest())
+
+
+@dataclass
+class World:
+    store: Store
+    shelf: Shelf
+    sites: Sites = field(default_factory=Sites)
+    scanner: Scanner = field(default_factory=lambda: Scanner({}))
+    now: datetime = NOON
+    # Nothing is long by the clock unless a test says so.
+    pace: ReadingTimeouts = NEVER_LONG
+    posted: int = 0
+    numbers: dict[str, list[int]] = field(default_factory=dict)
+    _watcher: Poller | None = None
+
+    def publish(self, code: str, number: int, *texts: str, urgent: int = 1, unreadable: tuple[int, ...] = (), holds: str = "") -> Scan:
+        address = url(code, number)
+        numbers = self.numbers.setdefault(code, [])
+        numbers.insert(0, number)
+        self.sites.pages[root(code)] = page(*(download(each, DAY) for each in numbers))
+        if holds:
+            self.sites.holds[address] = holds
+        scan = Scan(texts, urgent, frozenset(unreadable))
+        return self.scanner.scans.setdefault(holds or address, scan)
+
+    @property
+    def watcher(self) -> Poller:
+        if self._watcher is None:
+            self.restart()
+        assert self._watcher is not None
+        return self._watcher
+
+    def restart(self) -> None:
+        """Forget all that is not stored, as a new process does."""
+        codes = ("97", "98", "99")
+        self._watcher = Poller(
+            authorities={
+                code: Authority(code, f"Préfecture {code}", code, "Europe/Paris", (source(code),))
+                for code in codes
+            },
+            fetcher=self.sites, read=self.scanner, store=self.store, route=lambda decree: ("console",), clock=lambda: self.now,
+            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), workers=1,
+            pace=self.pace, shelf=self.shelf,
+        )  # fmt: skip
+        self._watcher.when_posted(self._count)
+
+    def _count(self) -> None:
+        self.posted += 1
+
+    async def poll(self, code: str) -> tuple[SourceReport, IngestResult]:
+        async with asyncio.timeout(HANGS):
+            return await self._poll(code)
+
+    async def poll_until_others_pass(self, code: str, scan: Scan) -> tuple[SourceReport, IngestResult]:
+        """A poll that finds the slow lane full: once the urgent pages of this file are recognised, the time for them is over."""
+        polling = asyncio.create_task(self._poll(code))
+        await soon(scan.waiting.wait())
+        while not polling.done():
+            skip(self.pace.urgent)
+            await asyncio.sleep(0.005)
+        return await polling
+
+    async def _poll(self, code: str) -> tuple[SourceReport, IngestResult]:
+        return await self.watcher.poll(next(one for one in self.watcher.sources if one.authority == code))
+
+    def row(self, code: str, number: int) -> Recueil:
+        return next(one for one in self.store.recueils.of(code) if one.url == url(code, number))
+
+    def posts(self) -> list[Post]:
+        return posts_of(self.store, range(1, 100))
+
+    def kept(self) -> list[str]:
+        return sorted(file.name for file in self.shelf.folder.glob("*.pdf"))
+
+
+def scan_with_a_decree(number: str = "2026-1", pages: int = LONG) -> list[str]:
+    return [vsa(number), *(f"{NOTHING} {page}" for page in range(2, pages + 1))]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with ready_store(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
+    made = World(store, Shelf(tmp_path / "pdfs", most_bytes=10_000_000))
+    yield made
+    await made.watcher.stop()
+    assert made.scanner.open == 0
+
+
+T = TypeVar("T")
+
+
+async def soon(work: Awaitable[T]) -> T:
+    """What a test waits for comes, or the test fails: it does not hang."""
+    async with asyncio.timeout(HANGS):
+        return await work
+
+
+def sha(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+# Alert first, finish after
+
+
+async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(world: World) -> None:
+    scan = world.publish("99", 1, *scan_with_a_decree())
+    report, harvest = await world.poll("99")
+    await soon(scan.waiting.wait())
+
+    assert (report.ok, report.unfinished, harvest.unfinished, harvest.decrees) == (True, (url("99", 1),), (url("99", 1),), ())
+    assert [post.decree.facts.number for post in world.posts()] == ["2026-1"]
+    assert world.posted == 1
+    row = world.row("99", 1)
+    assert (row.state, row.next_try_at, row.error) == (
+        RecueilState.INCOMPLETE, NOON, f"being read: {LONG - 1} of {LONG} pages were still to be recognised",
+    )  # fmt: skip
+
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert [decree.facts.number for decree in late.harvest.decrees] == ["2026-1"]
+    assert len(late.harvest.posts) == len(world.posts()) == 1
+    row = world.row("99", 1)
+    assert (row.state, row.next_try_at, row.error) == (RecueilState.READ, None, None)
+    assert report.reading(late.harvest, {late.recueil.url}).unfinished == ()
+    assert len(world.store.decrees.acts_of(row.id)) == LONG
+    assert world.kept() == []
+
+
+async def test_a_decree_waits_for_no_other_recueil_of_its_authority(world: World) -> None:
+    world.publish("99", 1, vsa("2026-1"))
+    scan = world.publish("99", 2, NOTHING, NOTHING)
+    posted = asyncio.Event()
+    world.watcher.when_posted(posted.set)
+    poll = asyncio.create_task(world.poll("99"))
+    await soon(posted.wait())
+    assert not poll.done()
+    scan.gate.set()
+    await poll
+    await soon(world.watcher.finish())
+    assert len(world.posts()) == 1
+
+
+async def test_what_cannot_be_recorded_early_is_recorded_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    record, tries = world.store.decrees.record, 0
+
+    def locked_at_first(*arguments: object) -> object:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise Locked("locked by another program")
+        return record(*arguments)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr(world.store.decrees, "record", locked_at_first)
+    scan = world.publish("99", 1, vsa("2026-1"), vsa("2026-2"), *(NOTHING for _ in range(LONG)), urgent=2)
+    with capture_logs() as logs:
+        await world.poll("99")
+        await soon(scan.waiting.wait())
+    assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
+    assert len([line for line in logs if "not recorded yet" in line["event"]]) == 1
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert len(late.harvest.decrees) == len(world.posts()) == 2
+
+
+async def test_what_was_announced_early_is_told_even_if_the_rest_cannot_be_read(world: World) -> None:
+    scan = world.publish("99", 1, *scan_with_a_decree())
+
+    async def cut() -> None:
+        raise Unreadable("its reader was lost")
+
+    world.scanner.after_early = cut
+    report, harvest = await world.poll("99")
+    for late in await soon(world.watcher.finish()):
+        harvest += late.harvest
+        report = report.reading(late.harvest)
+    assert not scan.waiting.is_set()
+    assert ([decree.facts.number for decree in harvest.decrees], len(harvest.posts), len(world.posts())) == (["2026-1"], 1, 1)
+    assert "its reader was lost" in (report.error or "")
+
+    world.scanner.after_early = None
+    scan.gate.set()
+    world.now += QUARTER
+    await world.poll("99")
+    await soon(world.watcher.finish())
+    assert (world.row("99", 1).state, len(world.posts())) == (RecueilState.READ, 1)
+
+
+async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) -> None:
+    doubt = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
+    scan = world.publish("99", 1, NOTHING.replace("ARRÊTE", doubt), *(NOTHING for _ in range(LONG)))
+    await world.poll("99")
+    await soon(scan.waiting.wait())
+    row = world.row("99", 1)
+    assert (row.state, world.store.reviews.waiting(10), world.store.decrees.acts_of(row.id)) == (RecueilState.WAITING, [], [])
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert len(late.harvest.uncertain) == len(world.store.reviews.waiting(10)) == 1
+
+
+async def test_a_second_decree_is_announced_as_early_as_the_first(world: World) -> None:
+    texts = [vsa("2026-1"), vsa("2026-2"), *(NOTHING for _ in range(LONG))]
+    scan = world.publish("99", 1, *texts, urgent=2)
+    await world.poll("99")
+    await soon(scan.waiting.wait())
+    assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
+    assert world.posted == 2
+    scan.gate.set()
+    [late] = await soon(world.watcher.finish())
+    assert len(late.harvest.decrees) == len(world.posts()) == 2
+
+
+async def test_a_recueil_read_in_silence_announces_nothing_early(world: World) -> None:
+    scan = world.publish("99", 1, *scan_with_a_decree())
+    silent = NewRecueil("99", "99:site", url("99", 1), "RAA", NOON.date(), is_detail=False, state=RecueilState.WAITING, silent=True)
+    [row] = world.store.recueils.add([silent], NOON)
+    work = asyncio.create_task(world.watcher.read([row]))
+    await soon(scan.waiting.wait())
+    assert world.store.decrees.recent(10).total == 0
+    scan.gate.set()
+    harvest = await work
+    harvest += sum((late.harvest for late in await soon(world.watcher.finish())), IngestResult())
+    assert (len(harvest.decrees), harvest.posts, world.posts()) == (1, (), [])
+
+
+# In the background
+
+
+async def test_the_decree_of_another_authority_is_announced_while_a_long_scan_is_read(world: World) -> None:
+    """With one place for readings: 500 pages to recognise silence nobody."""
+    scan = world.publish("99", 1, *(NOTHING for _ in range(500)))
+    await world.poll("99")
+    world.publish("98", 1, vsa("2026-98"))
+    report, harvest = await world.poll("98")
+    assert (report.ok, [decree.facts.number for decree in harvest.decrees]) == (True, ["2026-98"])
+    assert scan.waiting.is_set()
+    assert world.scanner.open == 1
+
+    # And so is that of another recueil of the same one, which does not take up the first again.
+    world.publish("99", 2, vsa("2026-99"))
+    world.now += QUARTER
+    report, harvest = await world.poll("99")
+    assert ([decree.facts.number for decree in harvest.decrees], report.unfinished) == (["2026-99"], ())
+    assert world.scanner.known == [(url("99", 1), 0), (url("98", 1), 0), (url("99", 2), 0)]
+    scan.gate.set()
+    assert [late.recueil.url for late in await soon(world.watcher.finish())] == [url("99", 1)]
+    assert world.sites.downloads == [url("99", 1), url("98", 1), url("99", 2)]
+
+
+async def test_when_the_slow_lane_is_full_the_pages_that_matter_are_still_read_at_once(world: World) -> None:
+    world.pace = URGENT
+    first = world.publish("99", 1, *scan_with_a_decree("2026-1"))
+    await world.poll("99")
+    second = world.publish("98", 1, *scan_with_a_decree("2026-2"))
+    report, _ = await world.poll_until_others_pass("98", second)
+    assert report.unfinished == (url("98", 1),)
+    assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
+    world.publish("97", 1, vsa("2026-3"))
+    _, harvest = await world.poll("97")
+    assert len(harvest.decrees) == 1
+    assert world.scanner.open == 1, "the second waits for the first"
+
+    second.gate.set()
+    first.gate.set()
+    assert {late.recueil.url for late in await soon(world.watcher.finish())} == {url("99", 1), url("98", 1)}
+    assert (url("98", 1), 1) in world.scanner.known, "it goes on from the page that was read"
+    assert world.scanner.recognised.count((url("98", 1), 1)) == 1
+    assert len(world.posts()) == 3
+
+
+async def test_what_takes_long_for_another_reason_leaves_the_quick_lane_too(world: World) -> None:
+    world.pace = ReadingTimeouts(pages=20, quick=0.05, urgent=300, checkpoint=300)
+    scan = world.publish("99", 1, NOTHING, NOTHING)
+    report, _ = await world.poll("99")
+    assert report.unfinished == (url("99", 1),)
+    scan.gate.set()
+    assert len(await soon(world.watcher.finish())) == 1
+
+
+async def test_stopped_it_goes_on_from_where_it_was(world: World) -> None:
+    scan = world.publish("99", 1, *scan_with_a_decree(), urgent=5)
+    await world.poll("99")
+    await soon(scan.waiting.wait())
+    await world.watcher.stop()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert world.row("99", 1).next_try_at == NOON, "due at the next start"
+    assert world.kept() == [f"{sha(url('99', 1))}.pdf"]
+
+    world.restart()
+    scan.gate.set()
+    report, harvest = await world.poll("99")
+    late = await soon(world.watcher.finish())
+    assert world.scanner.known == [(url("99", 1), 0), (url("99", 1), 5)]
+    assert world.scanner.recognised.count((url("99", 1), 1)) == 1
+    assert world.sites.downloads == [url("99", 1)]
+    assert (len(late), len(world.posts()), world.row("99", 1).state) == (1, 1, RecueilState.READ)
+    assert (harvest + late[0].harvest).decrees == (), "it was announced before"
+    assert report.ok
+    assert world.kept() == []
+
+
+async def test_stopped_wherever_they_are_all_go_on_from_there(world: World) -> None:
+    world.pace = URGENT
+    scans = [
+        world.publish("99", 1, *scan_with_a_decree(), holds="same"),
+        world.publish("98", 1, *scan_with_a_decree(), holds="same"),
+        world.publish("97", 1, *scan_with_a_decree("2026-2")),
+    ]
+    for code, scan in zip(("99", "98", "97"), scans, strict=True):
+        report, _ = await (world.poll_until_others_pass(code, scan) if code == "97" else world.poll(code))
+        assert report.unfinished == (url(code, 1),), "in the slow lane, waiting for its content, waiting for the slow lane"
+    await world.watcher.stop()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert all(len(world.store.recueils.due(NOON, {code})) == 1 for code in ("99", "98", "97"))
+
+    world.restart()
+    for scan in scans:
+        scan.gate.set()
+    for code in ("99", "98", "97"):
+        await world.poll(code)
+    await soon(world.watcher.finish())
+    assert {world.row(code, 1).state for code in ("99", "98", "97")} == {RecueilState.READ}
+    assert len(world.sites.downloads) == 3
+    assert world.scanner.recognised.count(("same", 1)) == world.scanner.recognised.count((url("97", 1), 1)) == 1
+    assert (world.kept(), list((world.shelf.folder / "incoming").glob("*.pdf"))) == ([], [])
+
+
+async def test_what_was_read_is_stored_every_now_and_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.pace = ReadingTimeouts(pages=20, quick=300, urgent=300, checkpoint=0.01)
+    saved = asyncio.Event()
+    loop, save = asyncio.get_running_loop(), world.store.contents.save
+
+    def told(*args: object, **named: object) -> None:
+        save(*args, **named)  # type: ignore[arg-type]  # passed through
+        loop.call_soon_threadsafe(saved.set)
+
+    monkeypatch.setattr(world.store.contents, "save", told)
+    scan = world.publish("99", 1, *(NOTHING for _ in range(LONG)), urgent=7)
+    await world.poll("99")
+    async with asyncio.timeout(HANGS):
+        await soon(scan.waiting.wait())
+        content = world.store.contents.get(sha(url("99", 1)))
+        while content is None or len(content.pages) < 7:
+            saved.clear()
+            await saved.wait()
+            content = world.store.contents.get(sha(url("99", 1)))
+    assert (len(content.pages), content.complete, content.unfinished) == (7, False, 0)
+
+
+async def test_a_database_that_fails_in_the_background_is_told_and_the_recueil_left_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise Full("disk full")
+
+    scan = world.publish("99", 1, *(NOTHING for _ in range(LONG)))
+    await world.poll("99")
+    with monkeypatch.context() as patch:
+        patch.setattr(world.store.decrees, "record", full)
+        scan.gate.set()
+        with pytest.raises(StorageError, match="disk full"):
+            await soon(world.watcher.finish())
+    world.now += QUARTER
+    await world.poll("99")
+    assert len(world.scanner.known) == 1
+    world.now += timedelta(hours=1)
+    await world.poll("99")
+    await soon(world.watcher.finish())
+    assert (world.row("99", 1).state, len(world.scanner.known)) == (RecueilState.READ, 1), "its pages were stored: nothing is read twice"
+
+
+async def test_a_late_recueil_is_told_at_once_to_who_asked(world: World) -> None:
+    told = asyncio.Queue[str]()
+    world.watcher.when_late(lambda late: told.put_nowait(late.recueil.url))
+    scan = world.publish("99", 1, *(NOTHING for _ in range(LONG)))
+    await world.poll("99")
+    scan.gate.set()
+    async with asyncio.timeout(HANGS):
+        assert await told.get() == url("99", 1)
+    assert await soon(world.watcher.finish()) == []
+
+
+# Contents
+
+
+async def test_the_same_content_at_two_addresses_is_read_once_and_judged_for_each(world: World) -> None:
+    texts = scan_with_a_decree(pages=3)
+    world.publish("99", 1, *texts, urgent=3, holds="same")
+    world.publish("98", 1, *texts, urgent=3, holds="same")
+    await world.poll("99")
+    await world.poll("98")
+    assert world.scanner.known == [("same", 0)]
+    assert [world.row(code, 1).state for code in ("99", "98")] == [RecueilState.READ] * 2
+    [acts] = [world.store.decrees.acts_of(world.row("98", 1).id)]
+    assert Outcome.DECREE in {act.outcome for act in acts}
+    # By its identities one decree, or one for each authority: the words of the law decide, not the address.
+    assert {post.decree.authority for post in world.posts()} <= {"98", "99"}
+
+
+async def test_the_same_content_while_it_is_read_waits_for_it_and_holds_up_nobody(world: World) -> None:
+    texts = [NOTHING for _ in range(LONG)]
+    scan = world.publish("99", 1, *texts, holds="same")
+    world.publish("98", 1, *texts, holds="same")
+    await world.poll("99")
+    report, _ = await world.poll("98")
+    assert report.unfinished == (url("98", 1),)
+    world.publish("97", 1, vsa("2026-97"))
+    assert len((await world.poll("97"))[1].decrees) == 1
+    scan.gate.set()
+    assert len(await soon(world.watcher.finish())) == 2
+    assert [known for known in world.scanner.known if known[0] == "same"] == [("same", 0)]
+
+
+async def test_a_reading_in_part_goes_on_from_its_pages_and_its_file(world: World) -> None:
+    scan = world.publish("99", 1, *scan_with_a_decree(pages=4), urgent=4, unreadable=(3,))
+    report, _ = await world.poll("99")
+    assert report.incomplete == (url("99", 1),)
+    assert len(world.kept()) == 1
+    world.scanner.scans[url("99", 1)] = Scan(scan.texts, urgent=4)
+    world.now += timedelta(hours=1)
+    await world.poll("99")
+    assert world.scanner.known == [(url("99", 1), 0), (url("99", 1), 3)]
+    assert world.sites.downloads == [url("99", 1)]
+    assert (world.row("99", 1).state, world.kept(), len(world.posts())) == (RecueilState.READ, [], 1)
+
+
+async def test_pages_read_by_other_rules_are_read_anew(world: World) -> None:
+    scan = world.publish("99", 1, NOTHING, NOTHING, urgent=2, unreadable=(2,))
+    await world.poll("99")
+    content = world.store.contents.get(sha(url("99", 1)))
+    assert content is not None
+    world.store.contents.save(content.sha256, content.pages, page_count=2, complete=False, rules="of before", now=NOON)
+    world.scanner.scans[url("99", 1)] = Scan(scan.texts, urgent=2)
+    world.now += timedelta(hours=1)
+    await world.poll("99")
+    assert world.scanner.known[-1] == (url("99", 1), 0)
+    assert world.row("99", 1).state is RecueilState.READ
+
+
+async def test_a_kept_file_that_was_damaged_is_fetched_again(world: World) -> None:
+    world.publish("99", 1, NOTHING, NOTHING, urgent=2, unreadable=(2,))
+    await world.poll("99")
+    [name] = world.kept()
+    (world.shelf.folder / name).write_text("rust")
+    world.now += timedelta(hours=1)
+    with capture_logs() as logs:
+        await world.poll("99")
+    assert [line["event"] for line in logs if "damaged" in line["event"]] == ["a kept file was damaged on the disk, it is fetched again"]
+    assert world.sites.downloads == [url("99", 1)] * 2
+
+
+async def test_without_a_folder_that_can_be_used_it_is_read_all_the_same_and_told_once(world: World, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    world.shelf = Shelf(tmp_path / "file" / "pdfs", most_bytes=1)
+    for number in (1, 2):
+        world.publish("99", number, vsa(f"2026-{number}"))
+    with capture_logs() as logs:
+        _, harvest = await world.poll("99")
+    assert len(harvest.decrees) == 2
+    assert len([line for line in logs if "cannot be kept" in line["event"]]) == 1
+
+
+async def test_where_there_is_no_room_to_keep_it_it_is_read_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = world.sites.download
+
+    async def download(url: str, target: Path) -> Download:
+        if world.shelf.folder in target.parents:
+            raise StorageFull(f"{url}: no space left to save it in {target.parent}")
+        return await fetch(url, target)
+
+    monkeypatch.setattr(world.sites, "download", download)
+    world.publish("99", 1, vsa("2026-1"))
+    with capture_logs() as logs:
+        _, harvest = await world.poll("99")
+    assert len(harvest.decrees) == 1
+    assert [line["event"] for line in logs if "cannot be kept" in line["event"]] == [
+        "a PDF cannot be kept, it is read from the temporary folder"
+    ]
+
+
+# Files that end the program
+
+
+async def test_a_file_that_ends_the_program_again_and_again_is_left_alone(world: World) -> None:
+    world.publish("99", 1, vsa("2026-1"))
+    for _ in range(MOST_UNFINISHED):
+        world.store.contents.begin(sha(url("99", 1)), 1)
+    report, _ = await world.poll("99")
+    assert not report.ok
+    assert (world.row("99", 1).state, world.row("99", 1).next_try_at, world.scanner.known) == (RecueilState.FAILED, None, [])
+    [held] = world.store.quarantine.all()
+    assert f"the program was ended {MOST_UNFINISHED} times while it read this file" in held.reason
+    world.now += timedelta(days=1)
+    await world.poll("99")
+    assert world.scanner.known == []
+
+    [back] = world.store.quarantine.retry(world.now, urls=[url("99", 1)])
+    harvest = await world.watcher.read([back])
+    assert len(harvest.decrees) == 1
+    assert world.sites.downloads == [url("99", 1)], "it was kept"
+
+
+async def test_bytes_of_which_nothing_could_be_read_are_not_read_again_at_every_poll(world: World) -> None:
+    world.publish("99", 1, vsa("2026-1"))
+    tried = 0
+
+    async def crash(*_: object, **__: object) -> Reading:
+        nonlocal tried
+        tried += 1
+        raise Unreadable("no page could be read: its reader was killed")
+
+    read, world.scanner = world.scanner, crash  # type: ignore[assignment]  # another reader
+    for _ in range(3):
+        report, _ = await world.poll("99")
+        assert "its reader was killed" in (report.error or "")
+        world.now += QUARTER
+    assert (tried, len(world.sites.downloads), world.kept()) == (1, 3, []), "fetched anew: the site may have mended it"
+    world.sites.holds[url("99", 1)] = "mended"
+    read.scans["mended"] = read.scans[url("99", 1)]
+    world.scanner = read
+    world.restart()
+    world.now += timedelta(minutes=30)
+    assert len((await world.poll("99"))[1].decrees) == 1
+
+
+async def test_a_download_that_fails_leaves_it_to_the_next_try(world: World) -> None:
+    world.publish("99", 1, vsa("2026-1"))
+    world.sites.failures[url("99", 1)] = Unreachable("cut")
+    await world.poll("99")
+    world.sites.failures.clear()
+    world.now += QUARTER
+    assert len((await world.poll("99"))[1].decrees) == 1

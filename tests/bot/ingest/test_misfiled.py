@@ -1,0 +1,288 @@
+"""A decree is that of the authority that its number tells, whoever's site shows it: whole polls over the real catalogue."""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.app.config.model import DestinationSettings
+from bot.app.demo.scenario import demo_text
+from bot.app.wiring import destination_of, places_of
+from bot.delivery import ConsoleChannel, Destination, destinations_for
+from bot.delivery.deliverer import Deliverer
+from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
+from bot.domain.records import RecueilState
+from bot.ingest.health import SourceHealth, Status
+from bot.ingest.judging import issuer_of
+from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.redetect import Redetection
+from bot.ingest.review import Reviewer
+from bot.operators.decisions import ANEW, changes
+from bot.reading.assembly import assemble
+from sources.catalogue.authority import Source, load_authorities
+from sources.catalogue.issuers import Issuers
+from tests.bot.ingest.test_judging import RECUEIL
+from tests.bot.ingest.test_poller import QUARTER, TODAY, Bench, Site, reading, url
+from tests.bot.ingest.test_sightings import police
+from tests.bot.reading.test_var import PDFS, TEXTS, pages_and_table
+from tests.bot.storage.ready import ready_store
+from tests.sources.markup import HOST, download, page
+
+CATALOGUE = load_authorities()
+ISSUERS = Issuers(CATALOGUE.values())
+CODES = ("09", "50", "13", "69", "07", "26", "75", "92", "93", "94", "PP", "R-PACA", "R-IDF")
+ROOTS = {code: f"{HOST}/Publications/RAA-{code}" for code in CODES}
+NAMES = {"09": "de l'Ariège", "50": "de la Manche", "R-PACA": "de la région Provence-Alpes-Côte d'Azur"}
+
+
+def paper(number: str, *, by: str = "09", act: str | None = "", recueil: str | None = "", origin: TextOrigin = TextOrigin.LAYER) -> Reading:
+    """A recueil of one decree of this authority. `act` and `recueil` are the numbers of both, by default those of that authority."""
+    prefix = {"R-PACA": "R93"}.get(by, by)
+    text = demo_text("authorisation", TODAY, number=number).replace("PRÉFET DE LA DRÔME", f"PRÉFET {NAMES.get(by, '').upper()}")
+    text = text.replace("Le préfet de la Drôme,", f"Le préfet {NAMES.get(by, '')},").replace("Valence", "Ville-sous-Bois")
+    return numbered(
+        reading(text),
+        f"{prefix}-2026-08-14-00003" if act == "" else act,
+        f"{prefix}-2026-240" if recueil == "" else recueil,
+        origin=origin,
+    )
+
+
+def numbered(paper: Reading, act: str | None, recueil: str | None, *, origin: TextOrigin = TextOrigin.LAYER) -> Reading:
+    acts = tuple(replace(one, id=act, pages=tuple(replace(each, origin=origin) for each in one.pages)) for one in paper.acts)
+    return replace(paper, acts=acts, cover=Cover(recueil.split("-")[0] if recueil else None, recueil, TODAY))
+
+
+@dataclass
+class World(Bench):
+    """Authorities of the catalogue on one host, and a destination for each of three of them besides one for all of France."""
+
+    screens: dict[str, io.StringIO] = field(default_factory=lambda: {name: io.StringIO() for name in ("all", "09", "50", "13", "07")})
+    shown: dict[str, list[str]] = field(default_factory=lambda: {code: [] for code in CODES})
+    numbers: int = 0
+
+    @property
+    def destinations(self) -> list[Destination]:
+        return [
+            destination_of(DestinationSettings(name=name, platform="console", departments=() if name == "all" else (name,)), CATALOGUE)
+            for name in self.screens
+        ]
+
+    def restart(self) -> None:
+        sources = {code: Source(code, "site", "national", root, "newest-first", "download-list") for code, root in ROOTS.items()}
+        self._watcher = Poller(
+            authorities={code: replace(CATALOGUE[code], sources=(source,), not_covered=None) for code, source in sources.items()},
+            fetcher=self.site, read=self.read, store=self.store, route=partial(destinations_for, self.destinations),
+            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), clock=lambda: self.now, issuers=ISSUERS,
+        )  # fmt: skip
+
+    async def publish(self, code: str, *papers: Reading) -> None:
+        """Files more on the site of this authority, seen at its next poll, and what that posts."""
+        for one in papers:
+            self.numbers += 1
+            self.papers[url(self.numbers)] = one
+            self.shown[code].insert(0, download(self.numbers, "14/08/2026"))
+        self.site.pages[ROOTS[code]] = page(*self.shown[code])
+        self.now += QUARTER
+        report, _ = await self.watcher.poll(next(one for one in self.watcher.sources if one.authority == code))
+        assert (report.ok, report.new) == (True, len(papers))
+        places = places_of(CATALOGUE)
+        channels = [ConsoleChannel(name=name, stream=each, places=places, clock=lambda: self.now) for name, each in self.screens.items()]
+        await Deliverer(self.store.outbox, channels, lambda: self.now).deliver_due()
+
+    @property
+    def known(self) -> tuple[Decree, ...]:
+        """Every decree, the first one first."""
+        return tuple(sorted(self.store.decrees.recent(100).decrees, key=lambda decree: decree.id or 0))
+
+    @property
+    def posted(self) -> dict[str, list[str]]:
+        """The authorities of the decrees that each destination was sent."""
+        posted = defaultdict[str, list[str]](list)
+        for post in self.posts():
+            assert post.state is PostState.SENT
+            posted[post.destination].append(post.decree.authority)
+        return dict(posted)
+
+    @property
+    def alerts(self) -> list[tuple[str, str]]:
+        return [(alert.subject, alert.cause) for alert in self.store.alerts.unfinished()]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with ready_store(tmp_path) as store:
+        yield World(store, Site({root: page() for root in ROOTS.values()}))
+
+
+async def test_two_pages_that_the_host_swaps_take_no_decree_from_its_authority(world: World) -> None:
+    await world.publish("50", paper("2026-1", by="09"))
+    await world.publish("09", paper("2026-2", by="50"))
+    assert [(decree.authority, decree.publisher) for decree in world.known] == [("09", "50"), ("50", "09")]
+    assert world.posted == {"all": ["09", "50"], "09": ["09"], "50": ["50"]}
+    assert world.alerts == [("50:site", "misfiled"), ("09:site", "misfiled")]
+    told = world.screens["09"].getvalue()
+    for words in (
+        "Ariège (09), Préfecture de l'Ariège",
+        "Paru sur le site de : Préfecture de la Manche",
+        "tribunal administratif de Toulouse",
+    ):
+        assert words in told
+    # The host puts its pages right: the same decrees, each on the site of its own authority, and no second post.
+    await world.publish("09", paper("2026-1", by="09"))
+    await world.publish("50", paper("2026-2", by="50"))
+    assert [[seen.authority for seen in decree.sightings] for decree in world.known] == [["50", "09"], ["09", "50"]]
+    assert world.posted == {"all": ["09", "50"], "09": ["09"], "50": ["50"]}
+
+
+@pytest.mark.parametrize("is_polled", [True, False])
+async def test_what_the_other_authority_published_long_ago_is_recorded_in_silence(world: World, is_polled: bool) -> None:
+    long_ago = TODAY - timedelta(days=25)
+    if is_polled:
+        await world.publish("09", paper("2026-3", act="09-2026-08-14-00007", recueil="09-2026-243"))
+    await world.publish("50", paper("2026-4", by="50"))
+    old = paper("2026-1", act="09-2026-07-20-00001", recueil="09-2026-200")
+    new = paper("2026-2", act="09-2026-08-14-00008", recueil="09-2026-244")
+    await world.publish("50", replace(old, cover=replace(old.cover, published=long_ago)), new)
+    assert sorted(decree.published for decree in world.known if decree.authority == "09" and decree.published) == [
+        long_ago, TODAY, *([TODAY] if is_polled else []),
+    ]  # fmt: skip
+    assert world.posted["09"] == ["09"] * (1 + is_polled)
+    assert ("50:site", "misfiled") in world.alerts
+
+
+async def test_a_decree_that_its_own_site_showed_first_is_seen_again_on_the_wrong_one(world: World) -> None:
+    await world.publish("09", paper("2026-1"))
+    await world.publish("50", paper("2026-1"))
+    [decree] = world.known
+    assert (decree.authority, [seen.authority for seen in decree.sightings]) == ("09", ["09", "50"])
+    assert world.posted == {"all": ["09"], "09": ["09"]}
+    assert world.alerts == [("50:site", "misfiled")]
+
+
+async def test_operators_are_told_once_a_day_for_a_source_and_also_where_no_decree_is_found(world: World) -> None:
+    ordinary = reading("Arrêté de circulation\nVu le code de la route ;\nARRÊTE\nArticle 1er : la rue est fermée.")
+    await world.publish("50", *(numbered(ordinary, f"09-2026-08-14-0000{n}", f"09-2026-24{n}") for n in range(3)))
+    [alert] = world.store.alerts.unfinished()
+    assert (alert.subject, alert.cause) == ("50:site", "misfiled")
+    assert alert.detail.startswith("Préfecture de l'Ariège 09-2026-24")
+    world.now += ANEW
+    world.store.alerts.change(world.now, dropped=[one.id for one in changes(_watched(), [alert], world.now).dropped])
+    assert world.alerts == []
+    await world.publish("50", numbered(ordinary, "09-2026-08-15-00001", "09-2026-250"))
+    assert world.alerts == [("50:site", "misfiled")]
+
+
+def _watched() -> list[SourceHealth]:
+    return [SourceHealth("50:site", Status.FINE)]
+
+
+@pytest.mark.parametrize("publisher", ["75", "92", "93", "94", "PP"])
+@pytest.mark.parametrize("department", ["75", "92", "93", "94"])
+async def test_the_prefet_de_police_publishes_in_four_departments(world: World, publisher: str, department: str) -> None:
+    signed = reading(police())
+    cover = f"{department if publisher == 'PP' else publisher}-2026-440"
+    await world.publish(publisher, numbered(signed, f"{department}-2026-08-14-00012", cover))
+    [decree] = world.known
+    assert (decree.authority, decree.facts.authority or "PP") == (publisher, "PP")
+    assert (world.posted, world.alerts) == ({"all": [publisher]}, [])
+
+
+@pytest.mark.parametrize("cover", ["R93-2026-120", "13-2026-240", None])
+async def test_a_regional_decree_in_the_recueil_of_a_department_is_the_region_s(world: World, cover: str | None) -> None:
+    await world.publish("13", paper("2026-5", by="R-PACA", recueil=cover))
+    [decree] = world.known
+    assert (decree.authority, decree.publisher) == ("R-PACA", "13")
+    assert (world.posted, world.alerts) == ({"all": ["R-PACA"], "13": ["R-PACA"]}, [])
+    await world.publish("R-PACA", paper("2026-5", by="R-PACA"))
+    assert len(world.known) == 1
+
+
+async def test_what_stands_in_the_recueil_of_a_region_under_the_number_of_its_department_is_the_region_s(world: World) -> None:
+    await world.publish("R-PACA", paper("2026-5", by="13"))
+    assert ([decree.authority for decree in world.known], world.alerts) == (["R-PACA"], [])
+
+
+async def test_a_decree_of_a_neighbour_in_a_recueil_of_its_own_number_is_for_both(world: World) -> None:
+    await world.publish("07", paper("2026-5", by="26", recueil="07-2026-240"))
+    assert world.posted == {"all": ["26"], "07": ["26"]}
+    assert world.alerts == [("07:site", "misfiled")]
+
+
+@pytest.mark.parametrize(
+    ("act", "cover"),
+    [
+        ("977-2026-08-14-00003", "50-2026-240"),
+        ("ZZZ-2026-08-14-00003", "ZZZ-2026-240"),
+        (None, "88X-2026-240"),
+        # The region and the Vaucluse both number so.
+        ("84-2026-08-14-00003", "84-2026-240"),
+    ],
+)
+async def test_a_number_of_nobody_known_there_is_for_a_person(world: World, act: str | None, cover: str) -> None:
+    odd = paper("2026-7", by="50", act=act, recueil=cover)
+    await world.publish("50", odd)
+    if act is None:
+        assert [decree.authority for decree in world.known] == ["50"], "no number of the template says nothing"
+        return
+    assert (world.known, world.posted) == ((), {})
+    reviewer = Reviewer(store=world.store, route=partial(destinations_for, world.destinations), clock=lambda: world.now, issuers=ISSUERS)
+    [waiting] = reviewer.waiting(10)
+    assert [item.text for item in waiting.evidence if item.cue == "number of no known authority"] == [act]
+    assert reviewer.accept(waiting.id, kind=None, by="command").posts == 2
+    assert [decree.authority for decree in world.known] == ["50"]
+    # What a person decided holds, at the next reading as well as under other rules.
+    [recueil] = world.store.recueils.of("50")
+    assert Redetection(store=world.store, clock=lambda: world.now, issuers=ISSUERS).differences(recueil.id) == []
+
+
+@pytest.mark.parametrize(
+    ("act", "cover", "whose"),
+    [
+        (None, "09-2026-240", "09"),
+        (None, "50-2026-240", "50"),
+        (None, "211.2026", "50"),
+        (None, None, "50"),
+        ("50-2026-08-14-00003", "09-2026-240", "50"),
+        ("09-2026-08-14-00003", None, "09"),
+    ],
+)
+async def test_the_number_of_the_act_decides_then_that_of_the_recueil(world: World, act: str | None, cover: str | None, whose: str) -> None:
+    await world.publish("50", paper("2026-7", act=act, recueil=cover))
+    assert [decree.authority for decree in world.known] == [whose]
+
+
+async def test_a_decree_that_prints_a_number_of_the_template_as_its_own_is_known_by_it(world: World) -> None:
+    await world.publish("50", paper("09-2026-08-14-00007", act=None, recueil=None))
+    assert [(decree.authority, decree.facts.number) for decree in world.known] == [("09", "09-2026-08-14-00007")]
+
+
+@pytest.mark.parametrize(("cover", "whose"), [("09-2026-240", ["09"]), ("50-2026-240", []), (None, [])])
+async def test_a_number_that_was_recognised_counts_where_the_cover_says_the_same(world: World, cover: str | None, whose: list[str]) -> None:
+    await world.publish("50", paper("2026-7", recueil=cover, origin=TextOrigin.OCR))
+    assert [decree.authority for decree in world.known] == whose
+    assert len(world.store.reviews.waiting(10)) == (0 if whose else 1)
+
+
+async def test_what_is_judged_again_later_is_of_the_same_authority(world: World) -> None:
+    await world.publish("50", paper("2026-1"))
+    [recueil] = world.store.recueils.of("50")
+    assert (recueil.state, recueil.number) == (RecueilState.READ, "09-2026-240")
+    assert Redetection(store=world.store, clock=lambda: world.now, issuers=ISSUERS).differences(recueil.id) == []
+    assert world.store.recueils.file_of(world.known[0].publisher, world.known[0].url) is not None
+
+
+@pytest.mark.skipif(not TEXTS or not PDFS, reason="the recorded recueils (../shared/data) are not on this machine")
+@pytest.mark.parametrize("path", [*TEXTS, *PDFS], ids=lambda path: path.stem)
+def test_every_act_of_the_real_recueils_of_the_var_stays_its_own(path: Path) -> None:
+    whole = assemble(pages_and_table(path)[0])
+    recueil = replace(RECUEIL, authority="83", source="83:site", number=whole.cover.number)
+    groups = [(Judged(act, Verdict(Outcome.NOT_CONCERNED)),) for act in whole.acts]
+    assert {ISSUERS.issuer(whole.cover.number, "83"), *(issuer_of(recueil, group, ISSUERS) for group in groups)} == {"83"}

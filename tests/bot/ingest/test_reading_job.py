@@ -1,0 +1,79 @@
+"""Several recueils with the same bytes, and the places they hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.domain import Reading
+from bot.ingest.lanes import WorkerSlots
+from bot.ingest.reading_job import File, ReadingJob, ReadingTimeouts
+from bot.reading.limits import Unreadable
+from bot.storage.store import open_store
+from tests.bot.ingest.test_long_readings import sha, soon
+from tests.bot.ingest.test_poller import NOON
+
+
+async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_path: Path) -> None:
+    """It comes at the very moment at which the first has let go of the content and the second does not have it yet."""
+    begun, fail = asyncio.Event(), asyncio.Event()
+    first_is_over = False
+
+    async def read(*_: object, **__: object) -> Reading:
+        begun.set()
+        await fail.wait()
+        raise Unreadable("broken")
+
+    async def early(_: Reading) -> None:
+        pass
+
+    (tmp_path / "scan.pdf").touch()
+    with open_store("sqlite://") as store:
+        peruser = ReadingJob(read=read, store=store, clock=lambda: NOON, pace=ReadingTimeouts(quick=0, urgent=60))
+        lanes = WorkerSlots(quick=1, slow=1)
+        ways = [lanes.passage() for _ in range(3)]
+
+        async def peruse(number: int, may_come: Callable[[], bool] = lambda: True) -> None:
+            nonlocal first_is_over
+            async with ways[number]:
+                while not may_come():  # noqa: ASYNC110 - at every turn of the loop: an event would wake it too late
+                    await asyncio.sleep(0)
+                try:
+                    await peruser.peruse(File(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
+                finally:
+                    first_is_over = True
+
+        tasks = [asyncio.create_task(peruse(0))]
+        await soon(begun.wait())
+        await soon(ways[0].left.wait())
+        tasks.append(asyncio.create_task(peruse(1)))
+        await soon(ways[1].left.wait())
+        tasks.append(asyncio.create_task(peruse(2, lambda: first_is_over)))
+        fail.set()
+        for task in tasks:
+            with pytest.raises(Unreadable, match="broken"):
+                await soon(task)
+
+
+async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    path.touch()
+
+    async def read(path: Path, **_: object) -> Reading:
+        path.unlink()  # noqa: ASYNC240 - instantaneous
+        raise Unreadable("the file cannot be opened: No such file or directory")
+
+    async def early(_: Reading) -> None:
+        pass
+
+    with open_store("sqlite://") as store:
+        peruser = ReadingJob(read=read, store=store, clock=lambda: NOON)
+        async with WorkerSlots(quick=1, slow=1).passage() as way:
+            with pytest.raises(Unreadable, match="removed from this machine while it was read"):
+                await peruser.peruse(File(path, sha("scan"), 4), way, early)
+        content = store.contents.get(sha("scan"))
+        assert content is not None
+        assert (content.error, content.unfinished) == (None, 0)

@@ -1,0 +1,1 @@
+"""catalogue: say here in one sentence what this package does."""

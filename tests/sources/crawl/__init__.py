@@ -1,0 +1,1 @@
+"""crawl: say here in one sentence what this package does."""

@@ -1,0 +1,99 @@
+"""What the tests of the browser share: is there one, which processes run, and a site that lets only those in who run its script."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sources.http.browser.process import what_is_missing
+from tests.sources.http.server import Answer, Asked, reply
+
+needs_chromium = pytest.mark.skipif(what_is_missing(None) is not None, reason=f"to install: {what_is_missing(None)}")
+needs_processes = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
+
+CHALLENGE = """<title>Just a moment...</title><p>cloudflare</p>
+<script>document.cookie = "pass=1; path=/"; setTimeout(() => location.reload(), 20)</script>"""
+"""Sets a cookie and asks again."""
+
+LIST = """<h1>Recueils</h1><script>
+  const list = document.createElement("ul");
+  list.id = "list";
+  list.innerHTML = '<li><a href="/contenu/telechargement/1/2/file/RAA.pdf">RAA n°1</a>';
+  setTimeout(() => document.body.append(list), 20);
+</script>"""
+"""A page that has nothing to read before its script has run."""
+
+
+def behind_challenge(answer: Answer) -> Answer:
+    """The answer for who shows the cookie of the challenge, the challenge for the others."""
+
+    async def choose(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        passed = "pass=1" in asked.headers.get("cookie", "")
+        await (answer if passed else reply(CHALLENGE, 403))(asked, writer)
+
+    return choose
+
+
+def processes(*, of: int | None = None) -> dict[int, str]:
+    """The command lines of all running processes below one (by default, this one), by pid."""
+    parents: dict[int, int] = {}
+    for pid, (state, parent) in _all():
+        if state not in "ZX":
+            parents[pid] = parent
+    found: dict[int, str] = {}
+    root = of or os.getpid()
+    for pid in parents:
+        above = parents.get(pid)
+        while above is not None and above != root:
+            above = parents.get(above)
+        if above == root:
+            found[pid] = _command(pid)
+    return found
+
+
+def browsers(*, kind: str | None = None) -> list[int]:
+    """The processes of Chromium below this one: those of a kind (`renderer`), or its main process."""
+    wanted = f"--type={kind}" if kind else "--remote-debugging-pipe"
+    return [pid for pid, line in processes().items() if wanted in line and (kind is not None or "--type=" not in line)]
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process lives; one that only waits to be buried does not."""
+    return any(other == pid and state not in "ZX" for other, (state, _) in _all())
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for something that tells nobody: the end of a process that is not our child."""
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110 - such an end is no event of ours
+            await asyncio.sleep(0.02)
+
+
+def _all() -> Iterator[tuple[int, tuple[str, int]]]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            yield int(folder.name), (stat[0], int(stat[1]))
+
+
+def environment(pid: int) -> str:
+    """The environment of a process."""
+    return _read(pid, "environ")
+
+
+def _command(pid: int) -> str:
+    return _read(pid, "cmdline")
+
+
+def _read(pid: int, file: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{file}").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""

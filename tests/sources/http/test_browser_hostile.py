@@ -1,0 +1,124 @@
+"""Pages that want to reach elsewhere, to be asked for without end, or to take the machine: each costs one request and nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import pytest
+
+from sources.http import Client, Disallowed
+from sources.http.browser import policy
+from sources.http.browser.process import MOST_MEMORY
+from sources.model import FetchError, FetchRefused, Unusable
+from tests.sources.http.chromium import needs_chromium, needs_processes
+from tests.sources.http.conftest import SITE
+from tests.sources.http.server import Answer, Server, reply
+
+pytestmark = needs_chromium
+
+SHOW = """const show = (text) => document.body.insertAdjacentHTML("beforeend", `<ul id=list>${text}</ul>`);"""
+LIST = reply("<ul id=list>")
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    """Takes what comes by UDP."""
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.received.append(data)
+
+
+async def test_calls_and_windows_lead_nowhere(server: Server, browse: Callable[..., Client]) -> None:
+    """WebRTC, which knows no proxy for UDP; and windows, whose first request nobody tells of."""
+    transport, datagrams = await asyncio.get_running_loop().create_datagram_endpoint(Datagrams, local_addr=("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    async with Server() as stranger:
+        server.routes["/var/"] = reply(
+            f"""<body><a id=link href="/var/link" target=_blank rel=noopener>a</a><script>{SHOW}
+              open("/var/window"); open("{stranger.base}/"); link.click();
+              const login = {{username: "a", credential: "b"}};
+              const call = new RTCPeerConnection({{iceServers: [{{urls: ["stun:127.0.0.1:{port}"]}},
+                {{urls: ["turn:127.0.0.1:{port}", "turn:127.0.0.1:{stranger.port}?transport=tcp"], ...login}}]}});
+              call.createDataChannel("a");
+              call.onicecandidate = ({{candidate}}) => candidate || show("gathered");
+              call.createOffer().then((offer) => call.setLocalDescription(offer));
+            </script>"""
+        )
+        try:
+            assert "gathered" in (await browse().page(SITE)).html
+        finally:
+            transport.close()
+        assert stranger.connections == 0
+    assert datagrams.received == []
+    assert server.paths == ["/var/"]
+
+
+async def test_a_page_that_a_script_goes_to_is_asked_for_in_its_turn_and_by_the_rules(
+    server: Server, browse: Callable[..., Client]
+) -> None:
+    server.routes["/var/robots.txt"] = reply("User-agent: *\nDisallow: /private", content_type="text/plain")
+    server.routes["/var/private"] = server.routes["/var/open"] = LIST
+    for there in ("private", "open"):
+        server.routes[f"/var/to-{there}"] = reply(f"<script>location = '/var/{there}'</script>")
+    client = browse(respect_robots=True)
+    with pytest.raises(Disallowed):
+        await client.page(f"{SITE}/to-private")
+    assert (await client.page(f"{SITE}/to-open")).url == f"{SITE}/open"
+    assert server.paths == ["/var/to-private", "/var/to-open", "/var/open"]
+    assert client.requests == 3
+
+
+async def test_pages_without_end_are_given_up_and_the_site_is_not_to_blame(
+    server: Server, browse: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "MOST_ATTEMPTS", 2 * policy.MOST_REQUESTS)  # each one takes time of ours
+    login = reply("<ul id=list>", 401, headers={"WWW-Authenticate": "Basic realm=a"})
+    cases: dict[str, tuple[Answer, type[FetchError], str]] = {
+        "reload": (reply("<script>location.reload()</script>"), Unusable, r"only leads on to another one \(4 times\)"),
+        "post": (reply("<form id=f method=post></form><script>f.submit()</script>"), Unusable, "only leads on"),
+        "login": (login, FetchRefused, "401: wants a login"),
+        "saved": (reply("<ul id=list>", headers={"Content-Disposition": "attachment"}), Unusable, "a file to be saved, not as a page"),
+        "many": (
+            reply("<script>setInterval(() => { for (let i = 0; i < 99; i++) fetch('/var/' + i).catch(() => 0); }, 9)</script>"),
+            Unusable,
+            f"more than {policy.MOST_ATTEMPTS} requests",
+        ),
+    }
+    client = browse(pause_after=1)
+    for name, (answer, error, words) in cases.items():
+        server.routes[f"/var/{name}"] = answer
+        with pytest.raises(error, match=words) as caught:
+            await client.page(f"{SITE}/{name}")
+        assert str(caught.value).startswith(f"{SITE}/{name}: ")
+    assert server.paths.count("/var/reload") == policy.MOST_DOCUMENTS + 1
+    assert sum(re.fullmatch(r"/var/\d+", path) is not None for path in server.paths) < 2 * policy.MOST_REQUESTS  # some slip by as it closes
+
+
+@needs_processes
+async def test_what_a_page_may_take_has_an_end(server: Server, browse: Callable[..., Client]) -> None:
+    server.routes["/var/"] = LIST
+    server.routes["/var/memory"] = reply(
+        f"""<body><script>{SHOW} const all = [];
+          try {{ while (all.length < 60) all.push(new Uint8Array(1e8)) }} catch {{}}
+          show(`${{all.length}} taken`)</script>"""
+    )
+    server.routes["/var/moves"] = reply(
+        f"<body><script>{SHOW} for (let i = 1; i < 1000; i++) history.pushState(0, '', '?' + i); show(location.search)</script>"
+    )
+    server.routes["/var/cookies"] = reply(
+        f"<body><script>{SHOW} for (let i = 0; i < 150; i++) document.cookie = `c${{i}}=${{'x'.repeat(4000)}}`; show('set')</script>"
+    )
+    client = browse()
+    taken = re.search(r"(\d+) taken", (await client.page(f"{SITE}/memory")).html)
+    assert taken is not None
+    assert int(taken[1]) * 100_000_000 < MOST_MEMORY
+    moved = re.search(r'id="list">\?(\d+)<', (await client.page(f"{SITE}/moves")).html)
+    assert moved is not None
+    assert int(moved[1]) <= 200
+    await client.page(f"{SITE}/cookies")
+    await client.page(SITE)
+    assert "cookie" not in server.asked[-1].headers

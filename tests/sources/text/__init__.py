@@ -1,0 +1,1 @@
+"""text: say here in one sentence what this package does."""
