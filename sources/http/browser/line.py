@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,6 @@ import httpx
 from sources.catalogue.authority import Browser
 from sources.http.address import Address
 from sources.http.browser import policy
-from sources.http.browser.process import find_chromium, what_is_missing
 from sources.http.failures import BrowserFailure
 from sources.http.options import ClientOptions
 from sources.http.origins import Target
@@ -150,3 +151,27 @@ class BrowserFetcher:
             if not self._users:
                 self._cookies.update({host: await site.cookies() for host, site in self._sites.items()})
                 await self._end()
+
+
+# Is there a browser to drive, and what to install where there is none.
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+
+
+def find_chromium(named: str | None) -> str | None:
+    """The path of the program the operator named (a path, or a name to look up), else of the first Chromium found; None without one."""
+    candidates = (named,) if named else _NAMES
+    return next((path for name in candidates if (path := shutil.which(name)) is not None), None)
+
+
+def what_is_missing(named: str | None) -> str | None:
+    """What to install, in words that end a sentence, or None when a browser can be driven. Asked anew each time: it may come meanwhile."""
+    missing = []
+    if importlib.util.find_spec("playwright") is None:
+        missing.append("pip install 'vigie-vsa[browser]'")
+    if find_chromium(named) is None:
+        if named:
+            missing.append(f"a Chromium where the configuration says ({named}: no such program)")
+        else:
+            missing.append("Chromium (Debian: apt-get install chromium)")
+    return " and ".join(missing) or None
