@@ -35,6 +35,7 @@ class World:
     mastodon: MastodonServer | None = None
     now: datetime = NOON
     destinations: Sequence[Mapping[str, Any]] = ()
+    commands: bool = False
     console: io.StringIO = field(default_factory=io.StringIO)
 
     def settings(self) -> Settings:
@@ -45,7 +46,7 @@ class World:
             "destinations": list(self.destinations),
         }
         if self.telegram is not None:
-            document["telegram"] = {"token": self.telegram.token, "api_url": self.telegram.url, "commands": False}
+            document["telegram"] = {"token": self.telegram.token, "api_url": self.telegram.url, "commands": self.commands}
             document["telegram"] |= {"operators_chat": str(OPERATORS), "operators_language": "en"}
             document["destinations"] += [{"name": "channel", "platform": "telegram", "chat": str(CHANNEL)}]
         if self.mastodon is not None:
