@@ -17,7 +17,7 @@ from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, fail_of_stor
 from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.text_output import print_json
 from bot.domain import Place
-from bot.domain.law.advice import counsel
+from bot.domain.law.advice import legal_advice
 from bot.ingest.archive import FileTold
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
@@ -222,7 +222,7 @@ def show_letter(
     # It is written to whoever decided, who is not always whoever published.
     addressee = place_for(places, decree.facts.authority or decree.authority)
     try:
-        text = draft(letter, decree, addressee, at, counsel(decree, place_for(places, decree.authority), at))
+        text = draft(letter, decree, addressee, at, legal_advice(decree, place_for(places, decree.authority), at))
     except NoSuchLetter:
         fail(vocabulary(language).no_gracieux, WRONG_USE)
     if file is not None:

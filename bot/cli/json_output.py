@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.detection import without_names
 from bot.domain import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading, Reference, Sighting
-from bot.domain.law.advice import counsel
+from bot.domain.law.advice import legal_advice
 from bot.domain.records import UncertainAct
 from bot.ingest.judging import Group, decrees_of
 from bot.messages import place_for, words_in
@@ -62,7 +62,7 @@ def found_json(decree: Decree, place: Place, now: datetime) -> Json:
         "kind": decree.kind.value,
         "title": decree.title,
         **_facts_json(decree.facts),
-        **_counsel_json(decree, place, now),
+        **_legal_advice_json(decree, place, now),
         "evidence": evidence_json(decree.evidence),
     }
 
@@ -99,7 +99,7 @@ def _reference_json(reference: Reference) -> Json:
     }
 
 
-def _counsel_json(decree: Decree, place: Place, now: datetime) -> Json:
+def _legal_advice_json(decree: Decree, place: Place, now: datetime) -> Json:
     """Information to verify, never legal advice.
 
     `court` is the one named in the decree, else that of the seat of its authority; where `court_by_seat` is another, both are to be shown.
@@ -107,7 +107,7 @@ def _counsel_json(decree: Decree, place: Place, now: datetime) -> Json:
     signature, where that date is not known. `flags`, `standing` and `recourse` are
     values of the closed lists of `bot.domain`; the last two hold at `now`. `late_days` and `outside_days` are set where a flag says so.
     """
-    told = counsel(decree, place, now)
+    told = legal_advice(decree, place, now)
     return {
         "court": told.court.name,
         "court_by_seat": told.court.by_seat,

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.delivery.channel import DeliveryError, Refused
 from bot.delivery.transitions import unexpected
 from bot.domain import Decree, Place, Post
-from bot.domain.law.advice import counsel
+from bot.domain.law.advice import legal_advice
 from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
 from bot.messages.layout import TooSmall
 
@@ -28,7 +28,7 @@ class MessageComposer:
         """The decree of a post as it is told now, with what later decrees do to it."""
         decree, now, place = post.decree, self.clock(), self.place(post.decree)
         beside = MessageContext(self.public_url, post.below, publisher_of(decree, self.places))
-        return MessageInput(decree, place, now, self.language, counsel(decree, place, now), beside)
+        return MessageInput(decree, place, now, self.language, legal_advice(decree, place, now), beside)
 
     def place(self, decree: Decree) -> Place:
         """Where the authority is that published it."""

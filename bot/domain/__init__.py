@@ -5,9 +5,9 @@ pages of the PDF file (not the printed numbers).
 """
 
 from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin, Where
-from bot.domain.counsel import Court, Flag, LegalAdvice, Recourse, Standing
 from bot.domain.decrees import Change, Decree, Filter, Place, Sighting
 from bot.domain.facts import CHANGING, CameraType, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reference, Verdict
+from bot.domain.legal_advice import Court, Flag, LegalAdvice, Recourse, Standing
 from bot.domain.posts import ChatHistory, DestinationCheck, DestinationTrouble, Post, PostCause, PostState, SentMessage
 
 __all__ = [

@@ -1,6 +1,6 @@
 """A decree in words: values in, texts out, in French (default) and English. Nothing here knows a clock, a network or a store."""
 
-from bot.messages.advice import counsel_lines
+from bot.messages.advice import advice_lines
 from bot.messages.announcement import Announcement, announce, announce_in_full, publisher_of
 from bot.messages.cleaning import clean as printable
 from bot.messages.dispatch import ALONE, MessageContext, MessageInput
@@ -26,9 +26,9 @@ __all__ = [
     "StatusLimits",
     "TelegramText",
     "Words",
+    "advice_lines",
     "announce",
     "announce_in_full",
-    "counsel_lines",
     "decree_line",
     "decree_line_html",
     "mastodon_length",

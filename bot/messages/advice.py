@@ -28,83 +28,83 @@ _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standi
 _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
-def recourse_line(counsel: LegalAdvice, place: Place, now: datetime, words: Words) -> Iterator[FactLine]:
+def recourse_line(legal_advice: LegalAdvice, place: Place, now: datetime, words: Words) -> Iterator[FactLine]:
     """One paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
-    said, passed = words.recourse, _passed(counsel, place, now)
-    at_least = _at_least(counsel, place, now, words)
-    sentences = [*_limit(counsel, words, at_least, passed=passed)]
+    said, passed = words.recourse, _passed(legal_advice, place, now)
+    at_least = _at_least(legal_advice, place, now, words)
+    sentences = [*_limit(legal_advice, words, at_least, passed=passed)]
     if not passed:
-        sentences += _two_courts(counsel, words)
-        sentences += _urgency(counsel, words)
+        sentences += _two_courts(legal_advice, words)
+        sentences += _urgency(legal_advice, words)
     sentences.append(said.source.format(**_sources(words)))
-    yield FactLine(PostPart.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(counsel, words, at_least, passed=passed))
+    yield FactLine(PostPart.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(legal_advice, words, at_least, passed=passed))
 
 
-def counsel_lines(counsel: LegalAdvice, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:
+def advice_lines(legal_advice: LegalAdvice, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:
     """What one can do, in full: a heading, then a line each on the last day, the court, urgency, traps and sources.
 
     `now` is aware: a last day that has passed, at the authority's place, is told as such. Nothing is said of the decree itself.
     """
     words = words_in(language)
-    said, passed, sources = words.advice, _passed(counsel, place, now), _sources(words)
+    said, passed, sources = words.advice, _passed(legal_advice, place, now), _sources(words)
     lines = [said.heading]
-    at_least = _at_least(counsel, place, now, words)
+    at_least = _at_least(legal_advice, place, now, words)
     if at_least is not None:
         lines.append(said.limit_at_least.format(day=at_least, **sources))
-    elif counsel.last_day is None:
+    elif legal_advice.last_day is None:
         lines.append(said.limit_unknown.format(**sources))
     else:
         limit = said.limit_passed if passed else said.limit
-        lines.append(limit.format(day=date_text(counsel.last_day, words.dates), **sources))
-    lines.append(_court(counsel, words))
-    stage = {**_by_standing(words), Standing.UNKNOWN: said.unknown}.get(counsel.standing)
+        lines.append(limit.format(day=date_text(legal_advice.last_day, words.dates), **sources))
+    lines.append(_court(legal_advice, words))
+    stage = {**_by_standing(words), Standing.UNKNOWN: said.unknown}.get(legal_advice.standing)
     if stage is not None:
         lines.append(stage)
-    if counsel.standing in _HOW_URGENT:
+    if legal_advice.standing in _HOW_URGENT:
         lines += [said.liberty.format(**sources)] if passed else [said.suspension.format(**sources), said.liberty.format(**sources)]
-    if counsel.last_day is not None:
+    if legal_advice.last_day is not None:
         lines.append(said.traps.format(**sources))
     return (*lines, said.sources.format(**sources))
 
 
-def _passed(counsel: LegalAdvice, place: Place, now: datetime) -> bool:
-    return counsel.last_day is not None and now.astimezone(ZoneInfo(place.time_zone)).date() > counsel.last_day
+def _passed(legal_advice: LegalAdvice, place: Place, now: datetime) -> bool:
+    return legal_advice.last_day is not None and now.astimezone(ZoneInfo(place.time_zone)).date() > legal_advice.last_day
 
 
-def _at_least(counsel: LegalAdvice, place: Place, now: datetime, words: Words) -> str | None:
+def _at_least(legal_advice: LegalAdvice, place: Place, now: datetime, words: Words) -> str | None:
     """The day until which it can be contested in any case, where the last one is not known and that one has not passed."""
-    day = counsel.at_least
-    if counsel.last_day is not None or day is None or now.astimezone(ZoneInfo(place.time_zone)).date() > day:
+    day = legal_advice.at_least
+    if legal_advice.last_day is not None or day is None or now.astimezone(ZoneInfo(place.time_zone)).date() > day:
         return None
     return date_text(day, words.dates)
 
 
-def _limit(counsel: LegalAdvice, words: Words, at_least: str | None, *, passed: bool) -> Iterator[str]:
-    said, court = words.recourse, court_text(counsel.court.name, words)
+def _limit(legal_advice: LegalAdvice, words: Words, at_least: str | None, *, passed: bool) -> Iterator[str]:
+    said, court = words.recourse, court_text(legal_advice.court.name, words)
     if at_least is not None:
         yield said.limit_at_least.format(day=at_least, court=court)
         return
-    if counsel.last_day is None:
+    if legal_advice.last_day is None:
         yield said.limit_unknown.format(court=court)
         return
-    day = date_text(counsel.last_day, words.dates)
+    day = date_text(legal_advice.last_day, words.dates)
     if passed:
         yield said.limit_passed.format(day=day)
-    elif counsel.standing is Standing.OVER:
+    elif legal_advice.standing is Standing.OVER:
         yield said.over.format(day=day, court=court)
     else:
         yield said.limit.format(day=day, court=court)
 
 
-def _two_courts(counsel: LegalAdvice, words: Words) -> Iterator[str]:
-    if counsel.court.differs:
-        yield words.recourse.differs.format(court=court_text(counsel.court.by_seat, words))
+def _two_courts(legal_advice: LegalAdvice, words: Words) -> Iterator[str]:
+    if legal_advice.court.differs:
+        yield words.recourse.differs.format(court=court_text(legal_advice.court.by_seat, words))
 
 
-def _urgency(counsel: LegalAdvice, words: Words) -> Iterator[str]:
+def _urgency(legal_advice: LegalAdvice, words: Words) -> Iterator[str]:
     # That of what is over is part of the sentence on the last day, where that is known.
-    if counsel.standing in _URGENT and not (counsel.standing is Standing.OVER and counsel.last_day is not None):
-        yield _by_standing(words)[counsel.standing]
+    if legal_advice.standing in _URGENT and not (legal_advice.standing is Standing.OVER and legal_advice.last_day is not None):
+        yield _by_standing(words)[legal_advice.standing]
 
 
 def _by_standing(words: Words) -> dict[Standing, str]:
@@ -118,16 +118,16 @@ def _by_standing(words: Words) -> dict[Standing, str]:
     }
 
 
-def _brief(counsel: LegalAdvice, words: Words, at_least: str | None, *, passed: bool) -> str:
-    said, court = words.recourse, counsel.court
+def _brief(legal_advice: LegalAdvice, words: Words, at_least: str | None, *, passed: bool) -> str:
+    said, court = words.recourse, legal_advice.court
     named = dict.fromkeys(name for name in (court.name, court.by_seat) if name)
     courts = said.two_courts.join(short_court(name, words) for name in named) or said.no_court
-    urgency = _brief_urgency(counsel.standing, words)
+    urgency = _brief_urgency(legal_advice.standing, words)
     if at_least is not None:
         return said.brief_at_least.format(day=at_least, court=courts, urgency=urgency)
-    if counsel.last_day is None:
+    if legal_advice.last_day is None:
         return said.brief_unknown.format(court=courts, urgency=urgency)
-    day = date_text(counsel.last_day, words.dates)
+    day = date_text(legal_advice.last_day, words.dates)
     return said.brief_passed.format(day=day) if passed else said.brief.format(day=day, court=courts, urgency=urgency)
 
 
@@ -138,8 +138,8 @@ def _brief_urgency(standing: Standing, words: Words) -> str:
     return words.recourse.brief_useless if standing in {Standing.OVER, Standing.ENDED} else ""
 
 
-def _court(counsel: LegalAdvice, words: Words) -> str:
-    said, court, sources = words.advice, counsel.court, _sources(words)
+def _court(legal_advice: LegalAdvice, words: Words) -> str:
+    said, court, sources = words.advice, legal_advice.court, _sources(words)
     named, seat = court_text(court.named, words), court_text(court.by_seat, words)
     if court.differs:
         return said.court_differs.format(named=named, seat=seat, **sources)

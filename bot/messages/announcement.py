@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain import Decree, LegalAdvice, Place, Sighting, Standing
-from bot.messages.advice import counsel_lines, recourse_line
+from bot.messages.advice import advice_lines, recourse_line
 from bot.messages.changes import changed_lines, link_lines, notice_lines
 from bot.messages.cleaning import inert, link_to
 from bot.messages.dispatch import MessageInput
@@ -43,14 +43,14 @@ class Announcement:
 
 def announce(dispatch: MessageInput) -> Announcement:
     """Say a decree in words."""
-    decree, place, now, counsel, beside = dispatch.decree, dispatch.place, dispatch.now, dispatch.counsel, dispatch.beside
+    decree, place, now, legal_advice, beside = dispatch.decree, dispatch.place, dispatch.now, dispatch.legal_advice, dispatch.beside
     words = words_in(dispatch.language)
-    said = _announce(decree, place, now, words, counsel)
+    said = _announce(decree, place, now, words, legal_advice)
     notices = tuple(notice_lines(decree, words, beside.below))
-    recourse = () if counsel is None else tuple(recourse_line(counsel, place, now, words))
+    recourse = () if legal_advice is None else tuple(recourse_line(legal_advice, place, now, words))
     # "Repealed as of 3 May" says less than the notice of what repealed it.
-    timing = None if notices and counsel is not None and counsel.standing in _STOPPED else said.timing
-    lines = (*notices, *_lines(decree, words, counsel, beside.publisher), *recourse)
+    timing = None if notices and legal_advice is not None and legal_advice.standing in _STOPPED else said.timing
+    lines = (*notices, *_lines(decree, words, legal_advice, beside.publisher), *recourse)
     return replace(said, lines=lines, timing=timing, page=beside.page_of(decree))
 
 
@@ -59,7 +59,7 @@ def announce_in_full(
     place: Place,
     now: datetime,
     language: Language = "fr",
-    counsel: LegalAdvice | None = None,
+    legal_advice: LegalAdvice | None = None,
     places: Mapping[str, Place] | None = None,
 ) -> Announcement:
     """The long form, for whoever asks for this decree.
@@ -68,12 +68,12 @@ def announce_in_full(
     from `places`, by code where that does not have them), and what one can do, with sources.
     """
     words, known = words_in(language), places or {}
-    said = _announce(decree, place, now, words, counsel)
-    advice = () if counsel is None else counsel_lines(counsel, place, now, language)
+    said = _announce(decree, place, now, words, legal_advice)
+    advice = () if legal_advice is None else advice_lines(legal_advice, place, now, language)
     return replace(
         said,
         lines=(
-            *_lines(decree, words, counsel, publisher_of(decree, known)),
+            *_lines(decree, words, legal_advice, publisher_of(decree, known)),
             *_signatory(decree, words, known),
             *changed_lines(decree, words),
             *(FactLine(PostPart.ADVICE, "", (text,)) for text in advice),
@@ -98,13 +98,13 @@ def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) ->
         yield FactLine(PostPart.SIGHTINGS, "", (said,), hidden=left, more=words.more, href=link)
 
 
-def _announce(decree: Decree, place: Place, now: datetime, words: Words, counsel: LegalAdvice | None) -> Announcement:
+def _announce(decree: Decree, place: Place, now: datetime, words: Words, legal_advice: LegalAdvice | None) -> Announcement:
     number = inert(decree.facts.number or "")
     page = max(decree.page, 1)
     return Announcement(
         headline=getattr(words.kinds, decree.kind.value),
         where=where_text(place, words),
-        timing=post_timing(decree, place, now, words, counsel),
+        timing=post_timing(decree, place, now, words, legal_advice),
         lines=(),
         link=link_to(decree.url, decree.page),
         link_label=words.labels.link.format(page=page),
@@ -120,9 +120,9 @@ def publisher_of(decree: Decree, places: Mapping[str, Place]) -> Place | None:
     return None if decree.publisher == decree.authority else place_for(places, decree.publisher)
 
 
-def _lines(decree: Decree, words: Words, counsel: LegalAdvice | None, publisher: Place | None) -> Iterator[FactLine]:
-    if counsel is not None:
-        yield from flag_lines(counsel, words)
+def _lines(decree: Decree, words: Words, legal_advice: LegalAdvice | None, publisher: Place | None) -> Iterator[FactLine]:
+    if legal_advice is not None:
+        yield from flag_lines(legal_advice, words)
     yield from title_line(decree, words)
     if publisher is not None:
         yield from line(PostPart.PUBLISHER, words.labels.publisher, (publisher.name,), words)

@@ -36,12 +36,12 @@ ALONE = MessageContext()
 class MessageInput:
     """A decree on its way to readers: that of the authority at `place`, as seen at `now` (aware), told in one language.
 
-    Without `counsel` nothing of the law is said; `beside` is what is said besides the decree itself.
+    Without `legal_advice` nothing of the law is said; `beside` is what is said besides the decree itself.
     """
 
     decree: Decree
     place: Place
     now: datetime
     language: Language = "fr"
-    counsel: LegalAdvice | None = None
+    legal_advice: LegalAdvice | None = None
     beside: MessageContext = ALONE

@@ -233,8 +233,8 @@ def plain_decree(
     place: Place,
     now: datetime,
     language: Language = "fr",
-    counsel: LegalAdvice | None = None,
+    legal_advice: LegalAdvice | None = None,
     places: Mapping[str, Place] | None = None,
 ) -> str:
     """The long form (see `announce_in_full`) in plain text, several lines, no newline at the end."""
-    return plain(replace(announce_in_full(decree, place, now, language, counsel, places), hashtags=()))
+    return plain(replace(announce_in_full(decree, place, now, language, legal_advice, places), hashtags=()))

@@ -25,18 +25,20 @@ _LONGEST_DOUBT = 160
 """Of what a decree is said to be, which may take two others to say."""
 
 
-def decree_line(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: LegalAdvice | None = None) -> str:
+def decree_line(decree: Decree, place: Place, now: datetime, language: Language = "fr", legal_advice: LegalAdvice | None = None) -> str:
     """`[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`, one line.
 
-    With `counsel`, also what that tells of its standing, and its flags in few words.
+    With `legal_advice`, also what that says of its standing, and its flags in few words.
     """
-    mark, kind, rest = _pieces(decree, place, now, language, counsel)
+    mark, kind, rest = _pieces(decree, place, now, language, legal_advice)
     return _fitting((mark + kind, *rest), LONGEST_LINE)
 
 
-def decree_line_html(decree: Decree, place: Place, now: datetime, language: Language = "fr", counsel: LegalAdvice | None = None) -> str:
+def decree_line_html(
+    decree: Decree, place: Place, now: datetime, language: Language = "fr", legal_advice: LegalAdvice | None = None
+) -> str:
     """The same for Telegram: escaped, the kind in bold and linked to the PDF."""
-    mark, kind, rest = _pieces(decree, place, now, language, counsel)
+    mark, kind, rest = _pieces(decree, place, now, language, legal_advice)
     link = announce(MessageInput(decree, place, now, language)).link
     words = html.tagged("b", html.text(kind))
     linked = words if link is None else html.link(link, words)
@@ -52,18 +54,26 @@ def _fitting(pieces: tuple[str, ...], longest: int) -> str:
 
 
 def _pieces(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None
+    decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None
 ) -> tuple[str, str, tuple[str, ...]]:
     words = words_in(language)
     mark = "" if decree.id is None else f"[{decree.id}] "
     kind = getattr(words.short_kinds, decree.kind.value)
     where = where_text(place, words).split(", ")[0] if place.department else where_text(place, words)
     texts = {line.part: line.text for line in announce(MessageInput(decree, place, now, language)).lines}
-    standing = list_standing(decree, place, now, words, counsel)
+    standing = list_standing(decree, place, now, words, legal_advice)
     changes = ", ".join(list_changes(decree, words))
-    flags = () if counsel is None else tuple(line.brief for line in flag_lines(counsel, words))
+    flags = () if legal_advice is None else tuple(line.brief for line in flag_lines(legal_advice, words))
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
-    known = (bond, _period(decree, words, counsel), standing, changes, *flags, texts.get(PostPart.OPERATORS), texts.get(PostPart.NUMBER))
+    known = (
+        bond,
+        _period(decree, words, legal_advice),
+        standing,
+        changes,
+        *flags,
+        texts.get(PostPart.OPERATORS),
+        texts.get(PostPart.NUMBER),
+    )
     facts = [cut(text, _LONGEST_DOUBT if text is standing else _LONGEST_PIECE) for text in known if text]
     told = {PostPart.PERIOD, PostPart.OPERATORS, PostPart.NUMBER} & texts.keys()
     if not told and bond is None and PostPart.TITLE in texts:
@@ -71,9 +81,9 @@ def _pieces(
     return mark, kind, (cut(where, _LONGEST_PIECE), *facts)
 
 
-def _period(decree: Decree, words: Words, counsel: LegalAdvice | None) -> str | None:
-    """The period that counts: as a later decree has modified it, where the counsel tells."""
+def _period(decree: Decree, words: Words, legal_advice: LegalAdvice | None) -> str | None:
+    """The period that counts: as a later decree has modified it, where the legal advice says so."""
     facts = decree.facts
-    if counsel is not None:
-        facts = replace(facts, starts=counsel.starts or facts.starts, ends=counsel.ends or facts.ends)
+    if legal_advice is not None:
+        facts = replace(facts, starts=legal_advice.starts or facts.starts, ends=legal_advice.ends or facts.ends)
     return period_text(facts, words)

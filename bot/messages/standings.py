@@ -24,22 +24,22 @@ _STOPPED = {
 }
 
 
-def post_timing(decree: Decree, place: Place, now: datetime, words: Words, counsel: LegalAdvice | None) -> str | None:
+def post_timing(decree: Decree, place: Place, now: datetime, words: Words, legal_advice: LegalAdvice | None) -> str | None:
     """For a post: `Commence dans 14 h`, `Déjà commencé`, `Terminé`, `Abrogé depuis le 3 mai 2024`; None when nothing can be said."""
-    if counsel is not None and counsel.standing in _STOPPED:
-        return capital(_stopped(decree, place, now, words, counsel.standing))
-    stage = _stage(decree, place, now, counsel)
+    if legal_advice is not None and legal_advice.standing in _STOPPED:
+        return capital(_stopped(decree, place, now, words, legal_advice.standing))
+    stage = _stage(decree, place, now, legal_advice)
     return None if stage is None else timing_text(stage, words.timing)
 
 
-def list_standing(decree: Decree, place: Place, now: datetime, words: Words, counsel: LegalAdvice | None) -> str | None:
+def list_standing(decree: Decree, place: Place, now: datetime, words: Words, legal_advice: LegalAdvice | None) -> str | None:
     """For one line: `commence dans 14 h`, `en vigueur`, `terminé`, `abrogé depuis le 3 mai 2024`; None for what is never in force."""
-    if counsel is not None and counsel.standing in _STOPPED:
-        return _stopped(decree, place, now, words, counsel.standing)
-    stage = _stage(decree, place, now, counsel)
+    if legal_advice is not None and legal_advice.standing in _STOPPED:
+        return _stopped(decree, place, now, words, legal_advice.standing)
+    stage = _stage(decree, place, now, legal_advice)
     if stage is None:
         return None
-    said, standing = words.standing, None if counsel is None else counsel.standing
+    said, standing = words.standing, None if legal_advice is None else legal_advice.standing
     by_stage = {
         Stage.UPCOMING: said.upcoming.format(delay=delay_text(stage, words.timing)),
         Stage.STARTED: said.in_force if standing is Standing.IN_FORCE else said.started,
@@ -58,39 +58,39 @@ def list_changes(decree: Decree, words: Words) -> Iterator[str]:
         yield words.standing.renewed
 
 
-def flag_lines(counsel: LegalAdvice, words: Words) -> Iterator[FactLine]:
+def flag_lines(legal_advice: LegalAdvice, words: Words) -> Iterator[FactLine]:
     """One line per flag, with its brief form for lists and small spaces."""
-    for flag in counsel.flags:
-        whole, brief = _flag(flag, counsel, words)
+    for flag in legal_advice.flags:
+        whole, brief = _flag(flag, legal_advice, words)
         yield FactLine(PostPart.FLAGS, "", (_MARK + capital(whole),), brief=_MARK + brief)
 
 
-def _flag(flag: Flag, counsel: LegalAdvice, words: Words) -> tuple[str, str]:
+def _flag(flag: Flag, legal_advice: LegalAdvice, words: Words) -> tuple[str, str]:
     said = words.flags
     match flag:
-        case Flag.PUBLISHED_AFTER_START if counsel.late is None:
+        case Flag.PUBLISHED_AFTER_START if legal_advice.late is None:
             return said.late, said.late
         case Flag.PUBLISHED_AFTER_START:
-            whole = said.late_one if counsel.late == 1 else said.late_many
-            return whole.format(n=counsel.late), said.late_brief.format(n=counsel.late)
-        case Flag.LONGER_THAN_ALLOWED if counsel.months is None:
+            whole = said.late_one if legal_advice.late == 1 else said.late_many
+            return whole.format(n=legal_advice.late), said.late_brief.format(n=legal_advice.late)
+        case Flag.LONGER_THAN_ALLOWED if legal_advice.months is None:
             return said.longer, said.longer_brief
         case Flag.LONGER_THAN_ALLOWED:
-            whole = said.longer_one if counsel.months == 1 else said.longer_many
-            return whole.format(n=counsel.months), said.longer_brief
-        case Flag.OUTSIDE_WINDOW if not counsel.outside:
+            whole = said.longer_one if legal_advice.months == 1 else said.longer_many
+            return whole.format(n=legal_advice.months), said.longer_brief
+        case Flag.OUTSIDE_WINDOW if not legal_advice.outside:
             return said.outside, said.outside_brief
         case Flag.OUTSIDE_WINDOW:
-            return said.outside_days.format(days=days_text(counsel.outside, words)), said.outside_brief
+            return said.outside_days.format(days=days_text(legal_advice.outside, words)), said.outside_brief
 
 
-def _stage(decree: Decree, place: Place, now: datetime, counsel: LegalAdvice | None) -> Timing | None:
-    """Where the period stands: the one that counts, where a later decree has modified it and the counsel tells."""
+def _stage(decree: Decree, place: Place, now: datetime, legal_advice: LegalAdvice | None) -> Timing | None:
+    """Where the period stands: the one that counts, where a later decree has modified it and the legal advice says so."""
     if decree.kind not in _TIMED:
         return None
     facts = decree.facts
-    if counsel is not None:
-        facts = replace(facts, starts=counsel.starts or facts.starts, ends=counsel.ends or facts.ends)
+    if legal_advice is not None:
+        facts = replace(facts, starts=legal_advice.starts or facts.starts, ends=legal_advice.ends or facts.ends)
     return timing(facts, place.time_zone, now)
 
 

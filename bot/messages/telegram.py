@@ -59,13 +59,13 @@ def telegram_decree(
     place: Place,
     now: datetime,
     language: Language = "fr",
-    counsel: LegalAdvice | None = None,
+    legal_advice: LegalAdvice | None = None,
     places: Mapping[str, Place] | None = None,
     *,
     limit: int = TEXT_LIMIT,
 ) -> TelegramText:
     """The long form (see `announce_in_full`) as one message, HTML and plain text both within `limit`."""
-    return _fitted(announce_in_full(decree, place, now, language, counsel, places), limit)
+    return _fitted(announce_in_full(decree, place, now, language, legal_advice, places), limit)
 
 
 def _fitted(whole: Announcement, limit: int) -> TelegramText:

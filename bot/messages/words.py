@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# The words about standing, flags and law: what a message says that rests on `Counsel`.
+# The words about standing, flags and law: what a message says that rests on `LegalAdvice`.
 
 
 class Table(BaseModel):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.detection import reason_words
 from bot.domain import Decree, Evidence, Place
-from bot.domain.law.advice import counsel
+from bot.domain.law.advice import legal_advice
 from bot.messages import Language, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
@@ -104,12 +104,12 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
     match answer:
         case DecreeList():
             told = ((decree, place_for(places, decree.authority)) for decree in answer.decrees)
-            lines = (decree_line(decree, place, answer.at, language, counsel(decree, place, answer.at)) for decree, place in told)
+            lines = (decree_line(decree, place, answer.at, language, legal_advice(decree, place, answer.at)) for decree, place in told)
             return "\n".join((title(answer, language), "", *lines))
         case OneDecree(decree=decree, at=at):
             place = place_for(places, decree.authority)
             gone = withdrawal(decree, place, language)
-            full = plain_decree(decree, place, at, language, counsel(decree, place, at), places)
+            full = plain_decree(decree, place, at, language, legal_advice(decree, place, at), places)
             return full if gone is None else f"{gone}\n\n{full}"
         case WatchState() | DepartmentState():
             return state_text(answer, places, language)

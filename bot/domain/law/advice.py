@@ -15,8 +15,8 @@ _AHEAD = timedelta(days=7)
 """How far ahead the date of a recueil may be set by those who publish it."""
 
 
-def counsel(decree: Decree, place: Place, now: datetime) -> LegalAdvice:
-    """The counsel on a decree of the authority at `place`, as seen at `now` (aware). Raises ValueError for a naive `now`."""
+def legal_advice(decree: Decree, place: Place, now: datetime) -> LegalAdvice:
+    """Return the legal advice on a decree of the authority at `place`, as seen at `now` (aware). Raises ValueError for a naive `now`."""
     there = now.astimezone(ZoneInfo(place.time_zone))
     published = _published(decree, there)
     raised = flags(decree, published)

@@ -33,31 +33,31 @@ class NoSuchLetter(ValueError):
     """A recours gracieux is drafted against what allows surveillance only, not against a refusal or the end of an authorisation."""
 
 
-def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, counsel: LegalAdvice) -> str:
+def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, legal_advice: LegalAdvice) -> str:
     """The draft in French, a line a paragraph, with a newline at the end. What the decree does not say is a blank in [brackets].
 
-    `place` is that of the authority that took the decree, `counsel` what is told of it at `now` (aware). Raises NoSuchLetter.
+    `place` is that of the authority that took the decree, `legal_advice` what is told of it at `now` (aware). Raises NoSuchLetter.
     """
     if letter is LetterKind.GRACIEUX and decree.kind not in _AGAINST:
         raise NoSuchLetter(f"no {letter.value} letter against a decree of kind {decree.kind.value}")
     today = now.astimezone(ZoneInfo(place.time_zone)).date()
-    filled = pieces(decree, place, counsel)
+    filled = pieces(decree, place, legal_advice)
     limit = letter_words().limit
-    dates = {"published": filled["published"], "last_day": "" if counsel.last_day is None else french_date(counsel.last_day)}
-    passed = counsel.last_day is not None and counsel.last_day < today
+    dates = {"published": filled["published"], "last_day": "" if legal_advice.last_day is None else french_date(legal_advice.last_day)}
+    passed = legal_advice.last_day is not None and legal_advice.last_day < today
     text = template(letter.value).format_map(
         {
             **filled,
-            "warnings": "\n".join(_warnings(letter, decree, counsel, passed=passed)).format_map(dates),
+            "warnings": "\n".join(_warnings(letter, decree, legal_advice, passed=passed)).format_map(dates),
             "sources": "\n".join(_sources(letter)),
-            "remedy_limit": _of_three(limit.remedy, limit.remedy_passed, limit.remedy_unknown, counsel.last_day, passed=passed).format_map(
-                dates
-            ),
-            "limit_line": (limit.unknown_line if counsel.last_day is None else limit.line).format_map(dates),
-            "in_time": _of_three(limit.in_time, limit.passed, limit.unknown, counsel.last_day, passed=passed).format_map(dates),
+            "remedy_limit": _of_three(
+                limit.remedy, limit.remedy_passed, limit.remedy_unknown, legal_advice.last_day, passed=passed
+            ).format_map(dates),
+            "limit_line": (limit.unknown_line if legal_advice.last_day is None else limit.line).format_map(dates),
+            "in_time": _of_three(limit.in_time, limit.passed, limit.unknown, legal_advice.last_day, passed=passed).format_map(dates),
             "documents": _documents(decree, filled),
             "facts": facts_list(decree, filled),
-            "grounds": _grounds(counsel, filled),
+            "grounds": _grounds(legal_advice, filled),
         }
     )
     return _without_gaps(text)
@@ -69,22 +69,22 @@ def _of_three(open_: str, passed_: str, unknown: str, last_day: date | None, *, 
     return passed_ if passed else open_
 
 
-def _warnings(letter: LetterKind, decree: Decree, counsel: LegalAdvice, *, passed: bool) -> Iterator[str]:
+def _warnings(letter: LetterKind, decree: Decree, legal_advice: LegalAdvice, *, passed: bool) -> Iterator[str]:
     words = letter_words().warnings
     gracieux = letter is LetterKind.GRACIEUX
     if passed and gracieux:
         yield words.passed
-    if counsel.standing is Standing.ENDED:
+    if legal_advice.standing is Standing.ENDED:
         yield words.ended
-    if counsel.standing is Standing.IN_DOUBT:
+    if legal_advice.standing is Standing.IN_DOUBT:
         yield words.in_doubt
-    if counsel.standing is Standing.SUSPENDED:
+    if legal_advice.standing is Standing.SUSPENDED:
         yield words.suspended
     if any(change.kind is Kind.MODIFICATION for change in decree.changed_by):
         yield words.modified
-    if gracieux and counsel.recourse is Recourse.OVER and not passed:
+    if gracieux and legal_advice.recourse is Recourse.OVER and not passed:
         yield words.over
-    if gracieux and counsel.court.differs:
+    if gracieux and legal_advice.court.differs:
         yield words.differs
 
 
@@ -104,11 +104,17 @@ def _documents(decree: Decree, filled: dict[str, str]) -> str:
     return "\n".join(f"{n}. {text.format_map(filled)}{'.' if n == last else ' ;'}" for n, text in enumerate(wanted, 1))
 
 
-def _grounds(counsel: LegalAdvice, filled: dict[str, str]) -> str:
+def _grounds(legal_advice: LegalAdvice, filled: dict[str, str]) -> str:
     words = letter_words()
-    late = "" if counsel.late is None else words.labels.one_day if counsel.late == 1 else words.labels.days.format(n=counsel.late)
-    outside = days_text(counsel.outside, words_in("fr")) or words.labels.that_day
-    told = [ground.text for ground in words.grounds if ground.flag is None or ground.flag in counsel.flags]
+    late = (
+        ""
+        if legal_advice.late is None
+        else words.labels.one_day
+        if legal_advice.late == 1
+        else words.labels.days.format(n=legal_advice.late)
+    )
+    outside = days_text(legal_advice.outside, words_in("fr")) or words.labels.that_day
+    told = [ground.text for ground in words.grounds if ground.flag is None or ground.flag in legal_advice.flags]
     return "\n\n".join(f"{n}. {text.format_map({**filled, 'late': late, 'outside': outside})}" for n, text in enumerate(told, 1))
 
 

@@ -20,7 +20,7 @@ _ITEMS = 12
 _BRACKETS = str.maketrans("[]{}", "()()")
 
 
-def pieces(decree: Decree, place: Place, counsel: LegalAdvice) -> dict[str, str]:
+def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str, str]:
     """Every field of the templates that comes from the decree. `place` is that of the authority that took it."""
     words = letter_words()
     facts, blanks, labels = decree.facts, words.blanks, words.labels
@@ -36,7 +36,7 @@ def pieces(decree: Decree, place: Place, counsel: LegalAdvice) -> dict[str, str]
         "publication": labels.publication.format(published=published, link=blanks.link if link is None else safe(link, blanks.link)),
         "operators": _listed(facts.operators, blanks.operators, labels),
         "software": _software(decree, blanks),
-        "court": _court(counsel, blanks, labels),
+        "court": _court(legal_advice, blanks, labels),
         "starts": blanks.period if facts.starts is None else french_date(facts.starts.day),
         "ends": blanks.period if facts.ends is None else french_date(facts.ends.day),
     }
@@ -93,8 +93,8 @@ def _software(decree: Decree, blanks: Blanks) -> str:
     return ", ".join(known) if known else blanks.software
 
 
-def _court(counsel: LegalAdvice, blanks: Blanks, labels: LetterLabels) -> str:
-    court = counsel.court
+def _court(legal_advice: LegalAdvice, blanks: Blanks, labels: LetterLabels) -> str:
+    court = legal_advice.court
     if court.differs:
         return labels.courts.format(named=_of_court(court.named), by_seat=_of_court(court.by_seat))
     return labels.court.format(court=_of_court(court.name) or blanks.court)

@@ -22,7 +22,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot.domain import Place
-from bot.domain.law.advice import counsel
+from bot.domain.law.advice import legal_advice
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, html, place_for, telegram_decree
 from bot.messages.cleaning import unlinked
 from bot.queries.answers import Answer, DecreeList, OneDecree, Question, Questions, Topic
@@ -322,10 +322,10 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
             gone = withdrawal(decree, place, language)
             if gone is not None:
                 # The line of a list, not the message of an announcement: it is none.
-                line = (decree, place, at, language, counsel(decree, place, at))
+                line = (decree, place, at, language, legal_advice(decree, place, at))
                 markup = "\n\n".join((html.text(gone).source, decree_line_html(*line)))
                 return Reply(markup, unlinked(f"{gone}\n\n{decree_line(*line)}"))
-            text = telegram_decree(decree, place, at, language, counsel(decree, place, at), places)
+            text = telegram_decree(decree, place, at, language, legal_advice(decree, place, at), places)
             return Reply(text.html, text.plain, () if text.button is None else (text.button,))
         case _:
             return said(plain_answer(answer, places, language))
@@ -345,7 +345,7 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
     words = vocabulary(language)
     heading = html.tagged("b", html.text(title(answer, language))).source
     told = ((decree, place_for(places, decree.authority)) for decree in answer.decrees)
-    lines = (decree_line_html(decree, place, answer.at, language, counsel(decree, place, answer.at)) for decree, place in told)
+    lines = (decree_line_html(decree, place, answer.at, language, legal_advice(decree, place, answer.at)) for decree, place in told)
     markup = "\n\n".join((heading, *lines, html.text(words.more_hint, _own_commands()).source))
     plain = f"{unlinked(plain_answer(answer, places, language))}\n\n{words.more_hint}"
     page = answer.question.page

@@ -17,7 +17,7 @@ import pytest
 from bot.app.demo.scenario import demo_text
 from bot.delivery.deliverer import Deliverer
 from bot.domain import Decree, Kind, Place, Reading
-from bot.domain.law.advice import counsel
+from bot.domain.law.advice import legal_advice
 from bot.ingest.judging import read_result
 from bot.ingest.poller import Poller, PollSchedule
 from sources.catalogue.authority import Authority, Source
@@ -123,7 +123,7 @@ async def test_it_was_published_when_the_first_of_its_places_was(world: World, o
         await world.publish(code, on(PLACES[code], DAYS[code]), listed=False)
     [decree] = world.known
     assert decree.published == TODAY
-    told = counsel(decree, Place("PP", "Préfecture de police", "Paris"), world.now)
+    told = legal_advice(decree, Place("PP", "Préfecture de police", "Paris"), world.now)
     assert (told.last_day, told.flags) == (date(2026, 10, 15), ())
     # A message that told a later last day, or none, is put right.
     seen = [DAYS[code] for code in order]

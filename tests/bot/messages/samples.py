@@ -130,7 +130,7 @@ decrees = st.builds(
     changed_by=changes,
 )
 _courts = st.none() | hostile | st.sampled_from(["Tribunal administratif de Paris", "Tribunal administratif d'Amiens"])
-counsels = st.builds(
+advices = st.builds(
     LegalAdvice,
     standing=st.sampled_from(Standing),
     recourse=st.sampled_from(Recourse),
@@ -150,7 +150,7 @@ languages = st.sampled_from(["fr", "en"])
 
 
 def advised(standing: Standing = Standing.UPCOMING, **changes: Any) -> LegalAdvice:
-    """The counsel on a decree that can still be contested, before the court that it names; any field may be changed."""
+    """Return the legal advice on a decree that can still be contested, before the court that it names; any field may be changed."""
     drome = "Tribunal administratif de Grenoble"
     recourse = {Standing.UPCOMING: Recourse.FUTURE, Standing.IN_FORCE: Recourse.RUNNING, Standing.OVER: Recourse.OVER}
     whole = LegalAdvice(standing, recourse.get(standing, Recourse.UNKNOWN), Court(drome, drome, drome), date(2031, 6, 19), ())

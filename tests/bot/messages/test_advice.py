@@ -6,17 +6,19 @@ import pytest
 from hypothesis import given
 
 from bot.domain import Court, Decree, LegalAdvice, Place, Standing
-from bot.domain.law.advice import counsel as counsel_on
-from bot.messages import Language, MessageInput, PostPart, announce, counsel_lines
+from bot.domain.law.advice import legal_advice as advice_on
+from bot.messages import Language, MessageInput, PostPart, advice_lines, announce
 from bot.messages.advice import rules
-from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advised, counsels, decree, decrees, languages, nows
+from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advices, advised, decree, decrees, languages, nows
 
 TOULON, NICE = "Tribunal administratif de Toulon", "Tribunal administratif de Nice"
 AFTER = datetime(2031, 6, 20, 12, tzinfo=UTC)
 
 
-def _post(counsel: LegalAdvice, now: datetime = NOW, language: Language = "fr", place: Place = DROME) -> tuple[str, str]:
-    (line,) = [line for line in announce(MessageInput(decree(), place, now, language, counsel)).lines if line.part is PostPart.RECOURSE]
+def _post(legal_advice: LegalAdvice, now: datetime = NOW, language: Language = "fr", place: Place = DROME) -> tuple[str, str]:
+    (line,) = [
+        line for line in announce(MessageInput(decree(), place, now, language, legal_advice)).lines if line.part is PostPart.RECOURSE
+    ]
     assert line.brief is not None
     return line.text, line.brief
 
@@ -54,7 +56,7 @@ def test_a_last_day_that_has_passed_is_told_as_such() -> None:
     whole, brief = _post(advised(Standing.IN_FORCE), AFTER)
     assert whole.startswith("⚖️ Le délai de recours a sans doute pris fin le 19 juin 2031. À vérifier")
     assert brief == "Délai de recours passé le 19 juin 2031 (à vérifier)"
-    lines = counsel_lines(advised(Standing.IN_FORCE), DROME, AFTER)
+    lines = advice_lines(advised(Standing.IN_FORCE), DROME, AFTER)
     assert "a sans doute pris fin le 19 juin 2031" in lines[1]
     # It takes an action for annulment, whose time is over; the other one has no time limit of its own.
     assert not any(line.startswith("Référé-suspension") for line in lines)
@@ -72,12 +74,12 @@ def test_without_a_day_of_publication_it_is_told_until_when_at_least() -> None:
     whole, brief = _post(undated)
     assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble : la date" in whole
     assert brief == "Recours jusqu’au 19 juin 2031 au moins · TA de Grenoble · référé encore possible (à vérifier)"
-    assert "at least until 19 June 2031" in counsel_lines(undated, DROME, NOW, "en")[1]
+    assert "at least until 19 June 2031" in advice_lines(undated, DROME, NOW, "en")[1]
     # Once that day has passed nothing is known.
     whole, brief = _post(undated, AFTER)
     assert "le dernier jour n’est pas connu, faute de date de publication" in whole
     assert brief == "Recours : TA de Grenoble · référé encore possible (à vérifier)"
-    assert "n’a pas pu être calculé" in counsel_lines(undated, DROME, AFTER)[1]
+    assert "n’a pas pu être calculé" in advice_lines(undated, DROME, AFTER)[1]
 
 
 def test_both_courts_are_shown_where_they_differ() -> None:
@@ -88,7 +90,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
     assert brief == "Recours jusqu’au 19 juin 2031 · TA de Toulon ou TA de Nice · référé encore possible (à vérifier)"
     assert (
         "l’acte nomme le tribunal administratif de Toulon, mais le siège de l’autorité relève du tribunal administratif de Nice"
-        in (counsel_lines(two, DROME, NOW)[2])
+        in (advice_lines(two, DROME, NOW)[2])
     )
 
 
@@ -104,7 +106,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
 )
 def test_the_court_and_how_it_is_known(court: Court, long: str, brief: str) -> None:
     said = advised(court=court)
-    assert long in counsel_lines(said, DROME, NOW)[2]
+    assert long in advice_lines(said, DROME, NOW)[2]
     assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} · référé encore possible (à vérifier)"
 
 
@@ -113,32 +115,32 @@ def test_without_a_day_of_publication_no_last_day_is_invented() -> None:
     whole, brief = _post(unknown)
     assert "le dernier jour n’est pas connu" in whole
     assert brief == "Recours : TA de Grenoble · référé encore possible (à vérifier)"
-    assert "n’a pas pu être calculé" in counsel_lines(unknown, DROME, NOW)[1]
+    assert "n’a pas pu être calculé" in advice_lines(unknown, DROME, NOW)[1]
 
 
 def test_every_rule_is_cited_with_the_day_of_its_text() -> None:
-    said = "\n".join(counsel_lines(advised(), DROME, NOW))
+    said = "\n".join(advice_lines(advised(), DROME, NOW))
     assert all(f"CJA, art. {article}" in said for article in rules().articles.model_dump().values())
     assert "version au 3 avril 2026" in said
     assert "pas un conseil juridique" in said
 
 
-@given(counsels, nows, languages)
-def test_any_counsel_is_said_in_whole_lines(counsel: LegalAdvice, now: datetime, language: Language) -> None:
-    lines = counsel_lines(counsel, DROME, now, language)
+@given(advices, nows, languages)
+def test_any_legal_advice_is_said_in_whole_lines(legal_advice: LegalAdvice, now: datetime, language: Language) -> None:
+    lines = advice_lines(legal_advice, DROME, now, language)
     assert 4 <= len(lines) <= 8
     assert all(line.isprintable() and line == line.strip() for line in lines)
-    assert "{" not in "".join(lines) or "{" in repr(counsel.court)
+    assert "{" not in "".join(lines) or "{" in repr(legal_advice.court)
     assert not {"@", "#"} & set("".join(lines))
 
 
 @given(decrees, nows, languages)
 def test_any_decree_is_advised_on(decree: Decree, now: datetime, language: Language) -> None:
-    said = announce(MessageInput(decree, DROME, now, language, counsel_on(decree, DROME, now)))
+    said = announce(MessageInput(decree, DROME, now, language, advice_on(decree, DROME, now)))
     (line,) = [line for line in said.lines if line.part is PostPart.RECOURSE]
     assert ("À vérifier" if language == "fr" else "To be verified") in line.text
 
 
 def test_the_day_is_that_of_the_law() -> None:
     paris = decree(authority="PP", published=date(2024, 6, 4))
-    assert "jusqu’au 5 août 2024" in _post(counsel_on(paris, DROME, datetime(2024, 6, 4, tzinfo=UTC)), datetime(2024, 6, 4, tzinfo=UTC))[0]
+    assert "jusqu’au 5 août 2024" in _post(advice_on(paris, DROME, datetime(2024, 6, 4, tzinfo=UTC)), datetime(2024, 6, 4, tzinfo=UTC))[0]

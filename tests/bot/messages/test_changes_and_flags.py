@@ -13,8 +13,8 @@ from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 MAY = date(2031, 5, 2)
 
 
-def _said(of: Decree, part: PostPart, language: Language = "fr", counsel: LegalAdvice | None = None) -> list[str]:
-    return [line.text for line in announce_in_full(of, DROME, NOW, language, counsel).lines if line.part is part]
+def _said(of: Decree, part: PostPart, language: Language = "fr", legal_advice: LegalAdvice | None = None) -> list[str]:
+    return [line.text for line in announce_in_full(of, DROME, NOW, language, legal_advice).lines if line.part is part]
 
 
 @pytest.mark.parametrize(
@@ -223,6 +223,6 @@ def test_where_else_it_was_published_is_told_once_each() -> None:
     assert said == ["Aussi publié (92), page 1 (PDF)"] * 4 + ["Aussi publié (92), page 1 (PDF) (+2)"]
 
 
-def test_without_counsel_nothing_of_the_law_is_said() -> None:
+def test_without_legal_advice_nothing_of_the_law_is_said() -> None:
     parts = {line.part for line in announce_in_full(decree(), DROME, NOW).lines}
     assert not parts & {PostPart.FLAGS, PostPart.RECOURSE, PostPart.ADVICE}

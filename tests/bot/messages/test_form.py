@@ -30,7 +30,7 @@ from bot.messages.cleaning import cut, link_to
 from bot.messages.layout import TooSmall, labelled
 from bot.messages.mastodon import further
 from bot.messages.places import hashtags
-from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advised, counsels, decree, decrees, hostile, languages, nows, places
+from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advices, advised, decree, decrees, hostile, languages, nows, places
 from tests.servers.telegram_html import parse
 
 PUBLIC = "https://vigie.example"
@@ -48,12 +48,12 @@ POSTS: dict[str, Post] = {
 
 
 @pytest.mark.parametrize("platform", POSTS)
-@given(decrees, places, nows, languages, st.none() | counsels, besides)
+@given(decrees, places, nows, languages, st.none() | advices, besides)
 def test_any_post_has_whole_links_and_tags(
-    platform: str, decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None, beside: MessageContext
+    platform: str, decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None, beside: MessageContext
 ) -> None:
     try:
-        text = POSTS[platform](decree, place, now, language, counsel, beside)
+        text = POSTS[platform](decree, place, now, language, legal_advice, beside)
     except TooSmall:
         # Only for a link that is longer than the whole.
         assert len(link_to(decree.url, decree.page) or "") > 300
@@ -106,26 +106,26 @@ def test_words_are_cut_only_where_one_alone_is_too_long(text: str, longest: int)
     assert kept == "" or not (text[len(kept) : len(kept) + 1] not in {"", *" ,;:.-–—("} and text[: len(kept)].rstrip().count(" ") > 0)
 
 
-@given(decrees, places, nows, languages, st.none() | counsels, besides, LIMITS)
+@given(decrees, places, nows, languages, st.none() | advices, besides, LIMITS)
 def test_any_thread_fits_says_the_rest_and_cuts_no_word(
     decree: Decree,
     place: Place,
     now: datetime,
     language: Language,
-    counsel: LegalAdvice | None,
+    legal_advice: LegalAdvice | None,
     beside: MessageContext,
     limits: StatusLimits,
 ) -> None:
     try:
-        first, *others = mastodon_thread(MessageInput(decree, place, now, language, counsel, beside), limits=limits)
+        first, *others = mastodon_thread(MessageInput(decree, place, now, language, legal_advice, beside), limits=limits)
     except TooSmall:
         return
-    assert first == mastodon_status(MessageInput(decree, place, now, language, counsel, beside), limits=limits)
+    assert first == mastodon_status(MessageInput(decree, place, now, language, legal_advice, beside), limits=limits)
     assert all(0 < mastodon_length(text, limits) <= limits.characters for text in (first, *others))
     for number, text in enumerate(others, start=2):
         assert text.endswith(f"\n({number}/{len(others) + 1})")
         assert not re.search(r"https?://|(?<!\S)#\w", text)
-    whole = announce(MessageInput(decree, place, now, language, counsel, beside))
+    whole = announce(MessageInput(decree, place, now, language, legal_advice, beside))
     if not others:
         assert all(line.text in first for line in whole.lines)
     words = {word for line in whole.lines for word in labelled(line, whole.label).split()}

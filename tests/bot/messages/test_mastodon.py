@@ -11,7 +11,7 @@ from bot.domain import Decree, Facts, Flag, LegalAdvice, Place
 from bot.messages import Language, MessageInput, PostPart, StatusLimits, announce, mastodon_length, mastodon_status
 from bot.messages.cleaning import link_to
 from bot.messages.layout import TooSmall
-from tests.bot.messages.samples import DROME, FULL, NOW, PDF, advised, counsels, decree, decrees, languages, nows, places
+from tests.bot.messages.samples import DROME, FULL, NOW, PDF, advices, advised, decree, decrees, languages, nows, places
 
 LINK = f"{PDF}#page=7"
 
@@ -102,11 +102,11 @@ def test_where_links_count_in_full_what_a_reader_needs_stays() -> None:
 _LIMITS = st.builds(StatusLimits, st.sampled_from([300, 500, 1000, 11_000]), st.sampled_from([23, 32]))
 
 
-@given(decrees, places, nows, languages, st.none() | counsels, _LIMITS)
+@given(decrees, places, nows, languages, st.none() | advices, _LIMITS)
 def test_any_decree_fits_and_keeps_its_link(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None, limits: StatusLimits
+    decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None, limits: StatusLimits
 ) -> None:
-    status = mastodon_status(MessageInput(decree, place, now, language, counsel), limits=limits)
+    status = mastodon_status(MessageInput(decree, place, now, language, legal_advice), limits=limits)
     assert 0 < mastodon_length(status, limits) <= limits.characters
     link = link_to(decree.url, decree.page)
     assert re.findall(r"https?://\S+", status) == ([] if link is None else [link])
@@ -119,13 +119,13 @@ def test_purposes_and_software_outlive_the_title() -> None:
     assert "Logiciel : Regardix" in status
 
 
-@given(decrees, nows, languages, counsels, st.integers(200, 900))
+@given(decrees, nows, languages, advices, st.integers(200, 900))
 def test_what_is_said_of_the_law_is_whole_or_brief_or_absent(
-    decree: Decree, now: datetime, language: Language, counsel: LegalAdvice, room: int
+    decree: Decree, now: datetime, language: Language, legal_advice: LegalAdvice, room: int
 ) -> None:
-    status = mastodon_status(MessageInput(decree, DROME, now, language, counsel), limits=StatusLimits(room))
+    status = mastodon_status(MessageInput(decree, DROME, now, language, legal_advice), limits=StatusLimits(room))
     legal = {PostPart.RECOURSE, PostPart.FLAGS}
-    whole = [line for line in announce(MessageInput(decree, DROME, now, language, counsel)).lines if line.part in legal]
+    whole = [line for line in announce(MessageInput(decree, DROME, now, language, legal_advice)).lines if line.part in legal]
     rows = status.split("\n")
     forms = {text for line in whole for text in (line.text, line.brief)}
     assert all(row in forms for row in rows if row.startswith(("⚖️", "⚠️")))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain import CameraType, Change, Decree, Facts, Flag, Kind, LegalAdvice, Moment, Place, Reference, Standing
 from bot.messages import Language, MessageInput, decree_line, decree_line_html, plain_decree, plain_post
 from bot.messages.cleaning import JOINER
-from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
+from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advices, advised, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse
 
 
@@ -19,9 +19,14 @@ def test_a_plain_post_has_its_link_and_no_hashtags() -> None:
     assert "#VSA" not in text
 
 
-@given(decrees, places, nows, languages, st.none() | counsels)
-def test_nothing_can_move_a_cursor(decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None) -> None:
-    for text in (plain_post(MessageInput(decree, place, now, language, counsel)), plain_decree(decree, place, now, language, counsel)):
+@given(decrees, places, nows, languages, st.none() | advices)
+def test_nothing_can_move_a_cursor(
+    decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None
+) -> None:
+    for text in (
+        plain_post(MessageInput(decree, place, now, language, legal_advice)),
+        plain_decree(decree, place, now, language, legal_advice),
+    ):
         assert all(character.isprintable() or character == "\n" for character in text)
 
 
@@ -42,14 +47,14 @@ def test_a_decree_without_facts_shows_its_title() -> None:
     assert line == "repeal · Drôme (26) · Arrêté <abrogeant>"
 
 
-@given(decrees, places, nows, languages, st.none() | counsels)
+@given(decrees, places, nows, languages, st.none() | advices)
 def test_any_line_is_one_line_valid_and_short(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None
+    decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None
 ) -> None:
-    line = decree_line(decree, place, now, language, counsel)
+    line = decree_line(decree, place, now, language, legal_advice)
     assert line.isprintable()
     assert 0 < len(line) <= 300
-    parsed = parse(decree_line_html(decree, place, now, language, counsel))
+    parsed = parse(decree_line_html(decree, place, now, language, legal_advice))
     read = parsed.text.replace(JOINER, "")
     assert read.isprintable()
     assert len(read) <= 310

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain import Decree, Facts, LegalAdvice, Place, Sighting
 from bot.messages import Language, MessageInput, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
-from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advised, counsels, decree, decrees, languages, nows, places
+from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advices, advised, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse, utf16
 
 
@@ -72,14 +72,14 @@ def test_length_is_counted_in_utf16_units() -> None:
     assert telegram_length("a😀é") == 4
 
 
-@given(decrees, places, nows, languages, st.none() | counsels, st.sampled_from([4096, 1024]))
+@given(decrees, places, nows, languages, st.none() | advices, st.sampled_from([4096, 1024]))
 def test_any_decree_is_valid_html_within_the_limits(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None, limit: int
+    decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None, limit: int
 ) -> None:
     # The longest address of the strategy still leaves room at 1024 only when it is shorter; real ones are.
     if len(decree.url) > 300:
         limit = 4096
-    post = telegram_text(MessageInput(decree, place, now, language, counsel), limit=limit)
+    post = telegram_text(MessageInput(decree, place, now, language, legal_advice), limit=limit)
     parsed = parse(post.html)
     assert 0 < utf16(parsed.text) <= limit
     assert utf16(post.plain) <= limit
@@ -113,11 +113,11 @@ def test_the_long_form_links_to_every_place_of_publication() -> None:
     assert f"{elsewhere}#page=14" in post.plain
 
 
-@given(decrees, places, nows, languages, st.none() | counsels)
+@given(decrees, places, nows, languages, st.none() | advices)
 def test_any_long_form_is_valid_html_within_the_limits(
-    decree: Decree, place: Place, now: datetime, language: Language, counsel: LegalAdvice | None
+    decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None
 ) -> None:
-    post = telegram_decree(decree, place, now, language, counsel, {"92": POLICE})
+    post = telegram_decree(decree, place, now, language, legal_advice, {"92": POLICE})
     parsed = parse(post.html)
     assert 0 < utf16(parsed.text) <= 4096
     assert utf16(post.plain) <= 4096
@@ -128,15 +128,15 @@ def test_any_long_form_is_valid_html_within_the_limits(
     assert post.button == telegram_button(decree, place, now, language)
 
 
-@given(decrees, nows, languages, st.none() | counsels, st.from_regex(r"[0-9]{4}-[0-9]{2,5}", fullmatch=True))
+@given(decrees, nows, languages, st.none() | advices, st.from_regex(r"[0-9]{4}-[0-9]{2,5}", fullmatch=True))
 def test_a_post_shows_its_own_number_only(
-    decree: Decree, now: datetime, language: Language, counsel: LegalAdvice | None, number: str
+    decree: Decree, now: datetime, language: Language, legal_advice: LegalAdvice | None, number: str
 ) -> None:
-    text = telegram_text(MessageInput(decree, DROME, now, language, counsel)).plain
+    text = telegram_text(MessageInput(decree, DROME, now, language, legal_advice)).plain
     other = decree.facts.number or ""
     assert shows_number(text, number) == (other.strip() == number)
     numbered = replace(decree, facts=replace(decree.facts, number=number))
-    assert shows_number(telegram_text(MessageInput(numbered, DROME, now, language, counsel)).plain, number)
+    assert shows_number(telegram_text(MessageInput(numbered, DROME, now, language, legal_advice)).plain, number)
 
 
 def test_in_a_caption_the_title_gives_way_before_what_is_said_of_the_law() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain import Change, Decree, Facts, Kind, Moment, Place
-from bot.domain.law.advice import counsel
+from bot.domain.law.advice import legal_advice
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from tests.bot.messages.samples import DROME, GUADELOUPE, POLICE, decrees, nows, places
 
@@ -44,7 +44,7 @@ IN_TIME, TOO_LATE = datetime(2024, 6, 5, 8, tzinfo=UTC), datetime(2024, 8, 6, 8,
 
 
 def drafted(letter: LetterKind, decree: Decree = DECREE, place: Place = POLICE, now: datetime = IN_TIME) -> str:
-    return draft(letter, decree, place, now, counsel(decree, place, now))
+    return draft(letter, decree, place, now, legal_advice(decree, place, now))
 
 
 def body(text: str) -> str:

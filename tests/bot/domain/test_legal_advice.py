@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain import Change, Decree, Facts, Flag, Kind, Moment, Place, Recourse, Standing
-from bot.domain.law.advice import counsel
+from bot.domain.law.advice import legal_advice
 
 PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
 PARIS_COURT, CERGY_COURT = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
@@ -18,7 +18,7 @@ def decree(published: date | None, **facts: object) -> Decree:
 
 
 def test_a_decree_told_late() -> None:
-    told = counsel(decree(date(2024, 6, 4)), PLACE, datetime(2024, 6, 5, tzinfo=UTC))
+    told = legal_advice(decree(date(2024, 6, 4)), PLACE, datetime(2024, 6, 5, tzinfo=UTC))
     assert (told.standing, told.recourse) == (Standing.IN_FORCE, Recourse.RUNNING)
     assert told.last_day == date(2024, 8, 5)
     assert told.flags == (Flag.PUBLISHED_AFTER_START,)
@@ -27,7 +27,7 @@ def test_a_decree_told_late() -> None:
 
 
 def test_the_police_prefect_s_decree_in_another_recueil_goes_to_paris() -> None:
-    told = counsel(decree(None, authority="PP", court=CERGY_COURT), PLACE, datetime(2024, 5, 1, tzinfo=UTC))
+    told = legal_advice(decree(None, authority="PP", court=CERGY_COURT), PLACE, datetime(2024, 5, 1, tzinfo=UTC))
     assert told.court.by_seat == PARIS_COURT
     assert told.court.named == CERGY_COURT
     assert told.court.differs
@@ -37,15 +37,15 @@ def test_the_police_prefect_s_decree_in_another_recueil_goes_to_paris() -> None:
 def test_hours_are_those_of_the_place() -> None:
     mayotte = Place("976", "Préfecture de Mayotte", "Mayotte", "Indian/Mayotte")
     evening = datetime(2024, 5, 25, 21, 30, tzinfo=UTC)  # the 26th, 00:30, in Mayotte
-    assert counsel(decree(None), mayotte, evening).standing is Standing.IN_FORCE
-    assert counsel(decree(None), PLACE, evening).standing is Standing.UPCOMING
+    assert legal_advice(decree(None), mayotte, evening).standing is Standing.IN_FORCE
+    assert legal_advice(decree(None), PLACE, evening).standing is Standing.UPCOMING
 
 
 def test_a_longer_period_is_told_until_what_lengthened_it_is_ended() -> None:
     ending = Change(Kind.ABROGATION, 3, "2024-3", date(2024, 6, 12))
     longer = Change(Kind.MODIFICATION, 2, "2024-2", date(2024, 6, 1), ends=Moment(date(2024, 6, 20)), undone_by=(ending,))
     modified = replace(decree(None), changed_by=(longer,))
-    before, after = (counsel(modified, PLACE, datetime(2024, 6, day, tzinfo=UTC)) for day in (11, 12))
+    before, after = (legal_advice(modified, PLACE, datetime(2024, 6, day, tzinfo=UTC)) for day in (11, 12))
     assert (before.standing, before.ends) == (Standing.IN_FORCE, Moment(date(2024, 6, 20)))
     assert (after.standing, after.ends) == (Standing.OVER, Moment(date(2024, 6, 10)))
 
@@ -65,12 +65,12 @@ def test_without_a_day_of_publication_that_of_the_signature_tells_until_when_at_
 ) -> None:
     days = [None if day is None else date.fromisoformat(day) for day in (published, signed)]
     dated = decree(days[0], signed=days[1])
-    told = counsel(replace(dated, found_at=datetime(2024, 5, 31, tzinfo=UTC)), PLACE, datetime(2024, 6, 30, tzinfo=UTC))
+    told = legal_advice(replace(dated, found_at=datetime(2024, 5, 31, tzinfo=UTC)), PLACE, datetime(2024, 6, 30, tzinfo=UTC))
     assert told.at_least == (at_least and date.fromisoformat(at_least))
 
 
 def test_a_misread_day_of_publication_tells_no_limit() -> None:
-    assert counsel(decree(date(1815, 6, 18)), PLACE, datetime(2024, 5, 1, tzinfo=UTC)).last_day is None
+    assert legal_advice(decree(date(1815, 6, 18)), PLACE, datetime(2024, 5, 1, tzinfo=UTC)).last_day is None
 
 
 @pytest.mark.parametrize(
@@ -89,5 +89,5 @@ def test_nothing_is_published_after_it_was_found(published: str | None, found: s
         decree(None if published is None else date.fromisoformat(published)),
         found_at=None if found is None else datetime.fromisoformat(found),
     )
-    told = counsel(one, PLACE, datetime(2024, 6, 30, tzinfo=UTC))
+    told = legal_advice(one, PLACE, datetime(2024, 6, 30, tzinfo=UTC))
     assert told.last_day == (None if last_day is None else date.fromisoformat(last_day))
