@@ -42,7 +42,7 @@ JUMP = timedelta(seconds=30)
 """How far the clock may move against one that nobody can set, between two looks, before it is said to have been set."""
 
 ALERTS = timedelta(minutes=2)
-"""How often is looked at what operators should be told. It reads the history of every source: some tenths of a second."""
+"""How often is looked at what operators are to be notified of. It reads the history of every source: some tenths of a second."""
 
 CHECKS = timedelta(minutes=10)
 """How often is asked whether the destinations take posts: their tokens, chats and rights."""
@@ -69,9 +69,7 @@ class Service:
         self._deliverer = parts.deliverer
         self._store = parts.store
         self._telegram = parts.telegram
-        self._alerts = parts.alerts
-        self._post_alerts = parts.post_alerts
-        self._asker = parts.asker
+        self._notifier = parts.notifier
         self._checker = parts.checker
         self._tidy = parts.tidy
         self._clock = parts.clock
@@ -95,15 +93,9 @@ class Service:
         started = datetime.now(UTC)
         check = partial(_looked, self._check, "whether the destinations take posts")
         scheduler.add_job(check, "interval", seconds=CHECKS.total_seconds(), next_run_time=started)
-        if self._alerts is not None:
-            look = partial(_looked, self._alerts.look, "how the sources are")
+        if self._notifier is not None:
+            look = partial(_looked, self._notifier.look, "what operators are to be notified of")
             scheduler.add_job(look, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
-        if self._post_alerts is not None:
-            tell = partial(_looked, self._post_alerts.look, "what waits to be sent")
-            scheduler.add_job(tell, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
-        if self._asker is not None:
-            ask = partial(_looked, self._asker.look, "what operators are to be asked")
-            scheduler.add_job(ask, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
         for say, every in ((self._bulletin.round_up, ROUND_UP), (self._bulletin.go_on, GO_ON)):
             scheduler.add_job(partial(_looked, say, "what was done"), "interval", seconds=every.total_seconds())
         scheduler.add_job(

@@ -46,8 +46,9 @@ from bot.ingest.ingestor import Clock, Route
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import Reader
 from bot.ingest.review import Reviewer
-from bot.operators import AlertTeller, PostTeller, ReviewAsker, source_name
+from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
+from bot.operators.text import source_name
 from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
 from bot.reading.reader import read_pdf
 from bot.storage.politeness import open_politeness
@@ -73,16 +74,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything a command may drive, wired. A rehearsal tells nobody: it has no `alerts` and no `asker`."""
+    """Everything a command may drive, wired. A rehearsal notifies nobody: it has no `notifier`."""
 
     watcher: Poller
     deliverer: Deliverer
     store: Store
     clock: Clock
     telegram: TelegramBot | None
-    alerts: AlertTeller | None
-    post_alerts: PostTeller | None
-    asker: ReviewAsker | None
+    notifier: Notifier | None
     backfill: Backfill
     crowds: GroupedLog
     checker: Checker
@@ -145,9 +144,7 @@ async def assemble(
             store=store,
             clock=clock,
             telegram=_telegram_bot(settings, wired, places, store, overview, operators.buttons, clock),
-            alerts=None if rehearsal else operators.teller(overview, crowds),
-            post_alerts=None if rehearsal else operators.post_teller(),
-            asker=None if rehearsal else operators.asker(),
+            notifier=None if rehearsal else operators.notifier(overview, crowds),
             backfill=harvesting.backfill(),
             crowds=crowds,
             checker=Checker(store.destination_checks, store.outbox, [*channels, operators.chat], clock),
@@ -495,45 +492,19 @@ class Operators:
             if telegram.commands:
                 self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=now_at)
 
-    def teller(self, overview: Callable[[], Overview], crowds: GroupedLog) -> AlertTeller:
-        """Tells what does not work, and that it works again; in the log alone where there is no chat."""
-        return AlertTeller(
-            survey=overview,
-            alerts=self._store.alerts,
-            chat=self.chat,
-            names=partial(source_name, self._authorities),
-            clock=self._clock,
-            language=self._language,
-            crowds=crowds,
-        )
-
-    def post_teller(self) -> PostTeller:
-        """Tells of posts that need a person and of destinations that take nothing; in the log alone where there is no chat."""
-        return PostTeller(
-            posts=self._store.posts,
-            edits=self._store.edits_told,
-            checks=self._store.destination_checks,
-            alerts=self._store.post_alerts,
-            destinations=self._destinations,
-            late_after=self._late_after,
-            chat=self.chat,
-            clock=self._clock,
-            language=self._language,
-        )
-
-    def asker(self) -> ReviewAsker | None:
-        """Asks about acts that nobody but a person can judge; None without a chat: `vigie review` shows them all the same."""
+    def notifier(self, overview: Callable[[], Overview], crowds: GroupedLog) -> Notifier:
+        """Notify of what does not work, and ask about acts that nobody but a person can judge; in the log alone where there is no chat:
+        `vigie review` shows the acts all the same."""
+        store, clock, language = self._store, self._clock, self._language
+        producers: list[Producer] = [
+            SourceAlerts(overview, store.alerts, partial(source_name, self._authorities), clock, language, crowds),
+            DeliveryAlerts(store, self._destinations, self._late_after, clock, language),
+        ]
         if self.chat is None:
-            return None
-        return ReviewAsker(
-            reviews=self._store.reviews,
-            chat=self.chat,
-            found=self._reviewer.found,
-            names=self._name,
-            clock=self._clock,
-            language=self._language,
-            buttons=self.buttons is not None,
-        )
+            return Notifier(producers, None, clock)
+        asked = self._reviewer.found
+        producers.append(ReviewQuestions(store.reviews, asked, self._name, clock, language, buttons=self.buttons is not None))
+        return Notifier(producers, self.chat.send, clock)
 
     async def close(self) -> None:
         """Release connections."""

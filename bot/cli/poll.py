@@ -101,14 +101,8 @@ async def one_round(
         await parts.watcher.stop()
     if polled is None:
         return None
-    if parts.alerts is not None:
-        # The round is over: there is nothing to wait for that may begin with what has begun.
-        await parts.alerts.look(settle=timedelta(0))
-    if parts.post_alerts is not None:
-        await parts.post_alerts.look(settle=timedelta(0))
-    if parts.asker is not None:
-        # No bot runs: nobody would hear the buttons.
-        await parts.asker.look(heard=False)
+    if parts.notifier is not None:
+        await parts.notifier.look(once=True)
     # Last: a database that is locked just then keeps nobody from being told.
     await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
     return _result(settings, authorities, Round(*polled, left, delivery.done, await _destinations(parts, settings)))

@@ -10,7 +10,7 @@ import typer
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, fail, run_to_end
 from bot.cli.source_choice import Chosen, Code, Route, choose_source, show_request
 from bot.ingest.health import cause_of
-from bot.operators import alert_words
+from bot.operators.vocabulary import alert_words
 from sources.crawl.playback import Golden, SiteRecording, record, replay
 from sources.crawl.recording import BadRecording, write_recording
 from sources.model import CrawlFailed

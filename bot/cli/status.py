@@ -19,9 +19,9 @@ from bot.domain import DestinationTrouble
 from bot.domain.records import RecueilState
 from bot.ingest.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers, not_alive
 from bot.messages import printable
-from bot.operators import alert_words, short_list
-from bot.operators.post_decisions import PostTrouble
-from bot.operators.text import post_words
+from bot.operators.post_alerts import PostTrouble
+from bot.operators.text import short_list
+from bot.operators.vocabulary import alert_words
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
 from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder, LockName
@@ -217,7 +217,7 @@ def _destination(one: DestinationHealth) -> Iterator[str]:
     posts = [f"{one.waiting} {wait}, the oldest since {_minute(one.oldest)}"] if one.waiting else []
     posts += [f"{one.in_doubt} to be decided by a person (vigie outbox list)"] if one.in_doubt else []
     yield "    " + "; ".join([f"since {_minute(one.since)}", *posts])
-    yield f"    → {post_words('en').troubles[trouble].todo}"
+    yield f"    → {alert_words('en').posts.troubles[trouble].todo}"
 
 
 def _section(title: str, lines: list[str]) -> Iterator[str]:

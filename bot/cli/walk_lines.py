@@ -9,7 +9,7 @@ from itertools import groupby
 from bot.cli.sources_show import way_of
 from bot.ingest.health import cause_of
 from bot.messages import printable
-from bot.operators import alert_words
+from bot.operators.vocabulary import alert_words
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawl
 from sources.crawl.explain import PageTold, WayTold

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from telegram import CallbackQuery, Chat, LinkPreviewOptions, Message, Update
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
-from bot.domain import Kind, Outcome
-from bot.ingest.review import ReviewAnswer, Settled, answer_from
+from bot.domain import Outcome
+from bot.ingest.review import ReviewAnswer, Reviewer, Settled, answer_from
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut
 from bot.queries.vocabulary import SettlementWords, vocabulary
@@ -27,26 +27,14 @@ _LONGEST_ANSWER = 190
 """Characters of what is shown to whoever pressed. Telegram takes 200."""
 
 
-class Settling(Protocol):
-    """What settles reviews. Synchronous: every method is called in a thread. Raises NoSuchRow and StorageError."""
-
-    def accept(self, review: int, *, kind: Kind | None, by: str, token: str) -> Settled:
-        """It is a decree, if `token` is that of the act."""
-        ...
-
-    def reject(self, review: int, *, by: str, token: str) -> Settled:
-        """It is none, if `token` is that of the act."""
-        ...
-
-
 class ReviewButtons:
-    """Answers the buttons under the questions of `bot.operators.review_asker`."""
+    """Answers the buttons under the questions of `ReviewQuestions`."""
 
     def __init__(
         self,
         *,
         chat: int | str,
-        reviewer: Settling,
+        reviewer: Reviewer,
         language: Language = "fr",
         now_at: Callable[[int | str], int | str] = lambda chat: chat,
     ) -> None:

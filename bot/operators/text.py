@@ -1,71 +1,53 @@
-"""A message to the operators in plain text, the same for the same alerts. Pure: what comes from outside is made harmless."""
+"""What operators read: messages in plain text, the same for the same alerts. Pure: what comes from outside is made harmless."""
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import cache
-from importlib.resources import files
 
-from pydantic import BaseModel, ConfigDict, field_validator
-
-from bot.domain.records import Alert
+from bot.detection import without_names
+from bot.domain import Decree
+from bot.domain.records import Alert, Waiting
 from bot.ingest.health import Cause
 from bot.messages import Language, words_in
-from bot.messages.cleaning import cut, inert
+from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.moments import date_text
-from bot.operators.decisions import Message
-from bot.operators.fitting import Advised, complete, fitted
-from bot.operators.post_decisions import PostMessage, PostTrouble
-from bot.operators.vocabulary import AlertWords, alert_words
+from bot.operators.alerts import Due
+from bot.operators.post_alerts import PostTrouble
+from bot.operators.vocabulary import AlertWords, PostWords, ReviewQuestionWords, alert_words
 from bot.storage.alerts import PostAlert
 from sources.catalogue.authority import Authority
 
-# A message to the operators about the delivery, in plain text. Pure: what comes from outside is made harmless.
+LONGEST = 3500
+"""Characters of a message. Telegram takes 4096 UTF-16 units, of which some characters take two."""
+
+
+def _fitted(blocks: Sequence[str], shortened: str) -> str:
+    """As many of the blocks as a message holds, in order, and `shortened` in place of the rest. It is `unlinked` when it is sent."""
+    kept: list[str] = []
+    for block in blocks:
+        if sum(len(unlinked(one)) + 2 for one in (*kept, block)) - 2 > LONGEST:
+            kept.append(shortened)
+            break
+        kept.append(block)
+    return "\n\n".join(kept)
+
+
+# Of the delivery.
 
 _SHOWN = 10
 _LONGEST_POST_DETAIL = 200
 
 
-class PostWords(BaseModel):
-    """A missing or unknown key in the file is an error when it is read, not an odd message later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    begun: str
-    ended: str
-    post: str
-    post_only: str
-    destination: str
-    destination_only: str
-    and_more: str
-    no_detail: str
-    shortened: str
-    troubles: Advised[PostTrouble]
-
-    @field_validator("troubles")
-    @classmethod
-    def _has_words_for_each(cls, troubles: Advised[PostTrouble]) -> Advised[PostTrouble]:
-        return complete(troubles, PostTrouble)
-
-
-@cache
-def post_words(language: Language) -> PostWords:
-    """The words of a language, read once from their packaged file."""
-    text = files("bot.operators").joinpath("post_words.toml").read_text(encoding="utf-8")
-    return PostWords.model_validate(tomllib.loads(text)[language])
-
-
-def post_text(message: PostMessage, language: Language) -> str:
-    """What has begun, with what to do, and what has ended."""
-    words = post_words(language)
+def post_text(message: Due[PostAlert], language: Language) -> str:
+    """Return what has begun, with what to do, and what has ended."""
+    words = alert_words(language).posts
     blocks: list[str] = []
     for head, alerts, with_advice in ((words.begun, message.begun, True), (words.ended, message.ended, False)):
         if alerts:
             blocks += [head, *_blocks(alerts, words, with_advice=with_advice)]
-    return fitted(blocks, words.shortened)
+    return _fitted(blocks, words.shortened)
 
 
 def _blocks(alerts: Sequence[PostAlert], words: PostWords, *, with_advice: bool) -> list[str]:
@@ -90,9 +72,11 @@ def _row(alert: PostAlert, words: PostWords, *, with_detail: bool) -> str:
     return form.format(post=inert(number), destination=inert(alert.destination), detail=detail)
 
 
+# Of the sources.
+
 _NAMES = 12
 _DETAILS = 3
-"""Sources of one cause up to which each is told with its details."""
+"""Sources of one cause up to which each is shown with its details."""
 _LONGEST_DETAIL = 300
 
 Names = Callable[[str], str]
@@ -100,7 +84,7 @@ Names = Callable[[str], str]
 
 
 def source_name(authorities: Mapping[str, Authority], key: str) -> str:
-    """`Drôme (26)`; with the route where there are several: `Paris (75, police)`; the key itself when the catalogue has it no more."""
+    """Return `Drôme (26)`; with its route where it has several, `Paris (75, police)`; the key where the catalogue has it no more."""
     code, _, route = key.partition(":")
     authority = authorities.get(code)
     if authority is None:
@@ -108,8 +92,8 @@ def source_name(authorities: Mapping[str, Authority], key: str) -> str:
     return f"{authority.department} ({code})" if len(authority.sources) == 1 else f"{authority.department} ({code}, {route})"
 
 
-def alert_text(message: Message, names: Names, language: Language) -> str:
-    """What has begun and what has ended, by cause: the causes with the most sources first."""
+def alert_text(message: Due[Alert], names: Names, language: Language) -> str:
+    """Return what has begun and what has ended, by cause: the causes with the most sources first."""
     words = alert_words(language)
     blocks: list[str] = []
     if message.begun:
@@ -118,11 +102,11 @@ def alert_text(message: Message, names: Names, language: Language) -> str:
     if message.ended:
         blocks += [_counted(words.ended_one, words.ended_many, len(message.ended))]
         blocks += [_group(cause, alerts, names, words) for cause, alerts in _by_cause(message.ended)]
-    return fitted(blocks, words.shortened)
+    return _fitted(blocks, words.shortened)
 
 
 def short_list(names: Sequence[str], and_more: str) -> str:
-    """`Ain (01), Aisne (02) and 80 more`: all of them, or as many as are worth reading."""
+    """Return `Ain (01), Aisne (02) and 80 more`: all of them, or as many as are worth reading."""
     if len(names) <= _NAMES + 1:
         return ", ".join(names)
     return f"{', '.join(names[:_NAMES])} {and_more.format(n=len(names) - _NAMES)}"
@@ -148,8 +132,8 @@ def _cause(alert: Alert) -> Cause:
 def _block(cause: Cause, alerts: Sequence[Alert], names: Names, words: AlertWords, language: Language) -> str:
     lines = [_group(cause, alerts, names, words)]
     if len(alerts) <= _DETAILS:
-        told = ((names(alert.subject), _detail(cause, alert, words, language)) for alert in _sorted(alerts))
-        lines += [words.one.format(name=inert(name), detail=detail) for name, detail in told if detail]
+        details = ((names(alert.subject), _detail(cause, alert, words, language)) for alert in _sorted(alerts))
+        lines += [words.one.format(name=inert(name), detail=detail) for name, detail in details if detail]
     return "\n".join((*lines, f"→ {words.causes[cause].todo}"))
 
 
@@ -169,3 +153,40 @@ def _detail(cause: Cause, alert: Alert, words: AlertWords, language: Language) -
         return words.last.format(date=date_text(date.fromisoformat(alert.detail), words_in(language).dates))
     except ValueError:
         return words.never
+
+
+# Of an act that a person must look at.
+
+_LONGEST_TITLE = 400
+_LONGEST_QUOTE = 240
+_QUOTES = 3
+_NUMBERS = 20
+
+
+def review_text(
+    act: Waiting, name: str, words: ReviewQuestionWords, *, buttons: bool, found: Sequence[Decree] = (), why: str | None = None
+) -> str:
+    """Return the act, where it stands, what made it doubtful, and how to answer; names nobody. Far below what Telegram takes.
+
+    `found` are the decrees that a yes records, named where there are several; `why` is the reason for the doubt, where one is known.
+    """
+    quotes = dict.fromkeys(
+        words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
+    )
+    lines = [
+        words.head.format(number=act.id),
+        words.where.format(name=inert(name), page=act.page),
+        cut(inert(without_names(act.title)), _LONGEST_TITLE),
+        "" if act.decree is None else (words.reread if act.reread else words.known).format(decree=act.decree),
+        "" if why is None else words.why.format(reason=why),
+        *list(quotes)[:_QUOTES],
+        "" if len(found) < 2 else words.several.format(n=len(found), numbers=_numbers(found)),
+        link_to(act.url, act.page) or "",
+        words.ask if buttons else words.type.format(number=act.id),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _numbers(found: Sequence[Decree]) -> str:
+    numbers = [inert(decree.facts.number or "?") for decree in found]
+    return ", ".join(numbers[:_NUMBERS]) + (", …" if len(numbers) > _NUMBERS else "")

@@ -1,22 +1,64 @@
-"""The words of the alerts in one language, from the data file that bears its name."""
+"""The words of what operators are sent in one language, from the data file that bears its name."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from bot.ingest.health import Cause
 from bot.messages import Language
-from bot.operators.fitting import Advised, complete
+from bot.operators.post_alerts import PostTrouble
+
+CauseT = TypeVar("CauseT", bound=StrEnum)
 
 
-class ReviewQuestionWords(BaseModel):
-    """What operators are asked about an act that a person must look at, and what became of it."""
+class _Words(BaseModel):
+    """A missing or unknown key in a language file is an error when the file is read, not an odd message later."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Advice(_Words):
+    """What is wrong, and what an operator can do."""
+
+    what: str
+    todo: str
+
+
+def _complete(words: Mapping[CauseT, Advice], causes: type[CauseT]) -> Mapping[CauseT, Advice]:
+    if missing := set(causes) - set(words):
+        raise ValueError(f"no words for {', '.join(sorted(missing))}")
+    return words
+
+
+class PostWords(_Words):
+    """Of the delivery of decrees."""
+
+    begun: str
+    ended: str
+    post: str
+    post_only: str
+    destination: str
+    destination_only: str
+    and_more: str
+    no_detail: str
+    shortened: str
+    troubles: Mapping[PostTrouble, Advice]
+
+    @field_validator("troubles")
+    @classmethod
+    def _has_words_for_each(cls, troubles: Mapping[PostTrouble, Advice]) -> Mapping[PostTrouble, Advice]:
+        return _complete(troubles, PostTrouble)
+
+
+class ReviewQuestionWords(_Words):
+    """Of an act that a person must look at."""
 
     head: str
     where: str
@@ -31,10 +73,8 @@ class ReviewQuestionWords(BaseModel):
     no: str
 
 
-class AlertWords(BaseModel):
-    """A missing or unknown key in a language file is an error when the file is read, not an odd message later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class AlertWords(_Words):
+    """Of the sources, and of all the rest."""
 
     begun_one: str
     begun_many: str
@@ -46,17 +86,18 @@ class AlertWords(BaseModel):
     last: str
     never: str
     shortened: str
-    causes: Advised[Cause]
+    causes: Mapping[Cause, Advice]
+    posts: PostWords
     reviews: ReviewQuestionWords
 
     @field_validator("causes")
     @classmethod
-    def _has_words_for_each(cls, causes: Advised[Cause]) -> Advised[Cause]:
-        return complete(causes, Cause)
+    def _has_words_for_each(cls, causes: Mapping[Cause, Advice]) -> Mapping[Cause, Advice]:
+        return _complete(causes, Cause)
 
 
 @cache
 def alert_words(language: Language) -> AlertWords:
-    """The words of a language, read once from its packaged file."""
+    """Return the words of a language, read once from its packaged file."""
     text = files("bot.operators").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
     return AlertWords.model_validate(tomllib.loads(text))

@@ -84,7 +84,7 @@ def _alert(row: Row[tuple[object, ...]]) -> Alert:
 
 @dataclass(frozen=True, slots=True)
 class NewPostAlert:
-    """What begins. `subject` is `post:<id>` or `destination:<name>`, `trouble` a word of `bot.operators.post_decisions.PostTrouble`."""
+    """What begins. `subject` is `post:<id>` or `destination:<name>`, `trouble` a word of `bot.operators.post_alerts.PostTrouble`."""
 
     subject: str
     trouble: str

@@ -12,7 +12,7 @@ from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME
 from bot.app.service import Service
 from bot.app.wiring import Parts
-from bot.operators.decisions import SETTLE
+from bot.operators.source_alerts import SETTLE
 from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round
@@ -25,9 +25,9 @@ QUARTER = timedelta(minutes=15)
 async def look(world: World, parts: Parts, later: timedelta) -> list[str]:
     """What the operators have been told after a look so much later."""
     world.now += later
-    assert parts.alerts is not None
+    assert parts.notifier is not None
     assert world.telegram is not None
-    await parts.alerts.look()
+    await parts.notifier.look()
     return [message.text for message in world.telegram.messages_in(OPERATORS)]
 
 
@@ -86,4 +86,4 @@ async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: P
 async def test_a_rehearsal_tells_nobody(telegram: FakeBotApi, tmp_path: Path) -> None:
     with Replay(published(NOON.date())) as replay:
         async with World(replay, tmp_path / "vigie.db", telegram).bot(("26",), rehearsal=True) as parts:
-            assert parts.alerts is None
+            assert parts.notifier is None

@@ -26,10 +26,10 @@ async def test_a_backlog_is_told_in_digests_and_the_operators_hear_of_a_destinat
         telegram.kick(CHANNEL)
         world = World(replay, tmp_path / "vigie.db", telegram)
         async with world.bot(("26",)) as parts:
-            assert parts.post_alerts is not None
+            assert parts.notifier is not None
             found(parts.store, 70, world.now)
             await parts.deliverer.deliver_due()
-            await parts.post_alerts.look(settle=timedelta())
+            await parts.notifier.look(once=True)
         [told] = [message.text for message in telegram.messages_in(OPERATORS)]
         assert "channel: Telegram: Forbidden" in told
         # Invited again, and a new process: every decree is there once, in a few messages.
@@ -39,8 +39,8 @@ async def test_a_backlog_is_told_in_digests_and_the_operators_hear_of_a_destinat
         for _ in range(20):
             async with world.bot(("26",)) as parts:
                 await parts.deliverer.deliver_due()
-                assert parts.post_alerts is not None
-                await parts.post_alerts.look(settle=timedelta())
+                assert parts.notifier is not None
+                await parts.notifier.look(once=True)
                 world.now = await parts.deliverer.next_due(world.now) or world.now
                 counts = parts.store.outbox.counts()
         assert counts == {"channel": {PostState.SENT: 70}}

@@ -84,8 +84,8 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
     async with world.bot(("26",)) as parts:
         done = await one_round(parts, ("26",))
         assert (done.harvest.decrees, len(done.harvest.uncertain)) == ((), 1)
-        assert parts.asker is not None
-        await parts.asker.look()
+        assert parts.notifier is not None
+        await parts.notifier.look()
         [question] = posts_in(telegram, OPERATORS)
         assert "Arrêté relatif à la sécurité de la gare" in question.text
         assert "#page=" in question.text
@@ -105,8 +105,8 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
         with parts.store.database.reading() as connection:
             states = connection.execute(recueils.select().where(recueils.c.url.like("%302.pdf"))).all()
         assert [row.state for row in states] == [RecueilState.READ]
-        assert parts.asker is not None
-        await parts.asker.look()
+        assert parts.notifier is not None
+        await parts.notifier.look()
         assert parts.store.decrees.recent(10).total == int(yes)
         assert parts.store.reviews.waiting(10) == []
     assert [message.text for message in telegram.messages] == before

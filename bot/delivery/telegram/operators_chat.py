@@ -61,12 +61,9 @@ class TelegramOperators:
         self._sending = SendingBot(token, api_url)
         self._checked = False
 
-    async def tell(self, text: str) -> None:
-        """Send one text of at most 4096 UTF-16 units. Raises NotSent, Refused (DestinationRefused for a public chat) or Unknown."""
-        await self.ask(text, ())
-
-    async def ask(self, text: str, choices: Sequence[ChatButton]) -> None:
-        """Send one text with a button for each choice, side by side. Raises what `tell` raises, and what `now_at` and `moved` raise."""
+    async def send(self, text: str, choices: Sequence[ChatButton] = ()) -> None:
+        """Send one text of at most 4096 UTF-16 units, with a button for each choice, side by side. Raises NotSent, Refused
+        (DestinationRefused for a public chat) or Unknown, and what `now_at` and `moved` raise."""
         if not self._located:
             self._chat = await asyncio.to_thread(self._now_at, self._chat)
             self._located = True

@@ -67,7 +67,7 @@ async def test_telegram_is_not_waited_for_without_end(monkeypatch: pytest.Monkey
     chat = TelegramOperators(-1, "1:x", [])
     try:
         with pytest.raises(Unknown, match="in time"):
-            await chat.tell("bonjour")
+            await chat.send("bonjour")
     finally:
         await chat.close()
 

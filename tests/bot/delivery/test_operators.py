@@ -32,8 +32,8 @@ async def operators(
 
 async def test_a_text_arrives_as_it_is(api: FakeBotApi) -> None:
     async with operators(api) as chat:
-        await chat.tell("1 < 2 & <b>\n\n→ look")
-        await chat.tell("again")
+        await chat.send("1 < 2 & <b>\n\n→ look")
+        await chat.send("again")
     assert [message.text for message in api.messages_in(OPERATORS)] == ["1 < 2 & <b>\n\n→ look", "again"]
     assert len(api.calls_of("getChat")) == 1
     assert all("parse_mode" not in call for call in api.calls_of("sendMessage"))
@@ -48,7 +48,7 @@ async def test_nothing_internal_reaches_a_public_channel_whatever_it_is_called(
     async with operators(api, chat, public) as told:
         for _ in range(2):
             with pytest.raises(DestinationRefused, match="public destination"):
-                await told.tell("internal")
+                await told.send("internal")
     assert api.calls_of("sendMessage") == []
 
 
@@ -56,9 +56,9 @@ async def test_a_chat_that_cannot_be_looked_up_is_not_written_to(api: FakeBotApi
     async with operators(api) as chat:
         api.drop("getChat", stored=False)
         with pytest.raises(NotSent):
-            await chat.tell("internal")
+            await chat.send("internal")
         assert api.calls_of("sendMessage") == []
-        await chat.tell("later")
+        await chat.send("later")
     assert [message.text for message in api.messages_in(OPERATORS)] == ["later"]
 
 
@@ -66,28 +66,28 @@ async def test_an_answer_that_is_lost_is_told_without_the_token(api: FakeBotApi)
     async with operators(api) as chat:
         api.drop("sendMessage", stored=True)
         with pytest.raises(Unknown) as caught:
-            await chat.tell("internal")
+            await chat.send("internal")
     assert api.token not in str(caught.value)
 
 
 async def test_a_group_that_became_a_supergroup_is_followed(api: FakeBotApi) -> None:
     api.add_group(-5, supergroup=False)
     async with operators(api, -5) as chat:
-        await chat.tell("before")
+        await chat.send("before")
         api.migrate(-5, -1005)
-        await chat.tell("after")
+        await chat.send("after")
     assert [message.text for message in api.messages_in(-1005)][-1] == "after"
 
 
 async def test_a_chat_that_is_unknown_is_refused(api: FakeBotApi) -> None:
     async with operators(api, -42) as chat:
         with pytest.raises(DestinationRefused, match="Chat not found"):
-            await chat.tell("internal")
+            await chat.send("internal")
 
 
 async def test_nothing_that_stands_in_a_pdf_or_on_a_page_acts(api: FakeBotApi) -> None:
     async with operators(api) as chat:
-        await chat.tell("Arrêté de t.me/canal, www.mechant.fr /start\nhttps://a.example/r.pdf#page=3")
+        await chat.send("Arrêté de t.me/canal, www.mechant.fr /start\nhttps://a.example/r.pdf#page=3")
     (message,) = api.messages_in(OPERATORS)
     assert message.acted_on == []
     assert "\nhttps://a.example/r.pdf#page=3" in message.text

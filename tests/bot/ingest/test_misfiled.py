@@ -24,7 +24,7 @@ from bot.ingest.judging import issuer_of
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.redetect import Redetection
 from bot.ingest.review import Reviewer
-from bot.operators.decisions import ANEW, changes
+from bot.operators.source_alerts import ANEW, source_changes
 from bot.reading.assembly import assemble
 from sources.catalogue.authority import Source, load_authorities
 from sources.catalogue.issuers import Issuers
@@ -174,7 +174,7 @@ async def test_operators_are_told_once_a_day_for_a_source_and_also_where_no_decr
     assert (alert.subject, alert.cause) == ("50:site", "misfiled")
     assert alert.detail.startswith("Préfecture de l'Ariège 09-2026-24")
     world.now += ANEW
-    world.store.alerts.change(world.now, dropped=[one.id for one in changes(_watched(), [alert], world.now).dropped])
+    world.store.alerts.change(world.now, dropped=[one.id for one in source_changes(_watched(), [alert], world.now).dropped])
     assert world.alerts == []
     await world.publish("50", numbered(ordinary, "09-2026-08-15-00001", "09-2026-250"))
     assert world.alerts == [("50:site", "misfiled")]

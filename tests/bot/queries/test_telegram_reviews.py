@@ -93,7 +93,7 @@ class Desk:
         """The question about the only act that waits, in the chat."""
         [waiting] = self.store.reviews.waiting(2)
         answers = {"Yes": ReviewAnswer(waiting.id, waiting.token, True), "No": ReviewAnswer(waiting.id, waiting.token, False)}
-        await self.chat.ask("Is it?", [ChatButton(said, answer_data(answer)) for said, answer in answers.items()])
+        await self.chat.send("Is it?", [ChatButton(said, answer_data(answer)) for said, answer in answers.items()])
         return self.api.messages[-1]
 
     async def press(self, message: BotMessage, button: int) -> str:
@@ -159,7 +159,7 @@ async def test_what_was_decided_by_a_command_is_told(desk: Desk, questions: Ques
 async def test_an_answer_from_another_chat_is_refused(desk: Desk, questions: Questions, data: str) -> None:
     async with desk.running(questions):
         stray = TelegramOperators(ELSEWHERE, desk.api.token, [], desk.api.url)
-        await stray.ask("Is it?", [ChatButton("Yes", data)])
+        await stray.send("Is it?", [ChatButton("Yes", data)])
         await stray.close()
         with structlog.testing.capture_logs() as logs:
             shown = await desk.press(desk.api.messages[-1], 0)

@@ -12,14 +12,15 @@ from structlog.testing import capture_logs
 
 from bot.delivery import Unknown
 from bot.domain import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
-from bot.operators import PostTeller
-from bot.operators.fitting import LONGEST
-from bot.operators.post_decisions import SETTLE, PostMessage, PostTrouble, post_changes
-from bot.operators.text import post_text, post_words
+from bot.operators.alerts import Due
+from bot.operators.notifier import DeliveryAlerts, Notifier
+from bot.operators.post_alerts import SETTLE, PostTrouble, post_changes
+from bot.operators.text import LONGEST, post_text
+from bot.operators.vocabulary import alert_words
 from bot.storage.alerts import PostAlert
 from bot.storage.posts import OpenPost
 from bot.storage.store import Store
-from tests.bot.operators.test_teller import Chat
+from tests.bot.operators.test_notifier import Chat
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.finding import found
 from tests.bot.storage.ready import ready_store
@@ -50,18 +51,8 @@ class Bench:
         before = len(self.chat.said)
         for wait in (timedelta(), later):
             self.now += wait
-            teller = PostTeller(
-                posts=self.store.posts,
-                edits=self.store.edits_told,
-                checks=self.store.destination_checks,
-                alerts=self.store.post_alerts,
-                destinations=["t"],
-                late_after=6 * HOUR,
-                chat=self.chat if chat else None,
-                clock=lambda: self.now,
-                language="en",
-            )
-            await teller.look()
+            alerts = DeliveryAlerts(self.store, ["t"], 6 * HOUR, lambda: self.now, "en")
+            await Notifier([alerts], self.chat.send if chat else None, lambda: self.now).look()
         return self.chat.said[before:]
 
 
@@ -203,8 +194,8 @@ def test_every_text_fits_and_names_nothing_that_a_chat_would_act_on(language: st
         for trouble in PostTrouble
         for number in range(40)
     )
-    text = post_text(PostMessage(alerts, alerts), "fr" if language == "fr" else "en")
-    assert len(text) <= LONGEST + len(post_words("fr").shortened) + 2
+    text = post_text(Due(alerts, alerts), "fr" if language == "fr" else "en")
+    assert len(text) <= LONGEST + len(alert_words("fr").posts.shortened) + 2
     assert "https://" not in text
     assert "@" not in text
 

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import Cause, SourceHealth, Status
-from bot.operators.decisions import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, Changes, changes, to_tell
+from bot.operators.alerts import Changes, Due, decide
+from bot.operators.source_alerts import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, SOURCE_WAITS, source_changes
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -53,7 +54,7 @@ FINE = SourceHealth("26:site", Status.FINE)
     ],
 )
 def test_a_trouble_begins_when_it_matters(cause: Cause, polls: int, since: timedelta, told: bool) -> None:
-    found = changes([failing(cause, polls, since)], [], NOW)
+    found = source_changes([failing(cause, polls, since)], [], NOW)
     assert found == (Changes((NewAlert("26:site", cause.value, "what happened"),)) if told else Changes())
 
 
@@ -63,24 +64,24 @@ def test_every_cause_of_a_failure_has_a_threshold() -> None:
 
 def test_late_and_moved_begin_at_once_and_end_by_themselves() -> None:
     late = SourceHealth("26:site", Status.LATE, Cause.LATE, NOW, last_published=date(2026, 8, 1), moved_to="https://new")
-    opened = changes([late], [], NOW).opened
+    opened = source_changes([late], [], NOW).opened
     assert opened == (NewAlert("26:site", "late", "2026-08-01"), NewAlert("26:site", "relocated", "https://new"))
     going_on = [alert(1, Cause.LATE), alert(2, Cause.RELOCATED)]
-    assert changes([late], going_on, NOW) == Changes()
-    assert changes([FINE], going_on, NOW) == Changes(closed=tuple(going_on))
+    assert source_changes([late], going_on, NOW) == Changes()
+    assert source_changes([FINE], going_on, NOW) == Changes(closed=tuple(going_on))
 
 
 @pytest.mark.parametrize("status", [Status.FINE, Status.LATE])
 def test_a_failure_ends_when_the_source_works_again(status: Status) -> None:
     known = alert(1, Cause.STRUCTURE)
-    assert changes([SourceHealth("26:site", status)], [known], NOW).closed == (known,)
+    assert source_changes([SourceHealth("26:site", status)], [known], NOW).closed == (known,)
 
 
 def test_what_cannot_be_known_while_it_fails_stays_as_it_was() -> None:
     known = [alert(1, Cause.LATE), alert(2, Cause.RELOCATED)]
-    found = changes([failing(Cause.MOVED, 2, HOUR)], known, NOW)
+    found = source_changes([failing(Cause.MOVED, 2, HOUR)], known, NOW)
     assert (found.closed, found.dropped, [new.cause for new in found.opened]) == ((), (), ["moved"])
-    assert changes([SourceHealth("26:site", Status.UNPOLLED)], known, NOW) == Changes()
+    assert source_changes([SourceHealth("26:site", Status.UNPOLLED)], known, NOW) == Changes()
 
 
 @pytest.mark.parametrize(
@@ -94,47 +95,47 @@ def test_what_cannot_be_known_while_it_fails_stays_as_it_was() -> None:
 )
 def test_a_source_that_goes_on_failing_is_told_again_only_when_somebody_must_act(before: Cause, now: SourceHealth, again: bool) -> None:
     known = alert(1, before, told_at=NOW - HOUR)
-    found = changes([now], [known], NOW)
+    found = source_changes([now], [known], NOW)
     assert (found.closed, found.dropped) == ((), (known,) if again else ())
     assert [new.cause for new in found.opened] == ([now.cause] if again else [])
 
 
 def test_what_is_not_watched_any_more_is_dropped_in_silence() -> None:
     known = alert(1, Cause.STRUCTURE, "38:site")
-    assert changes([FINE], [known], NOW) == Changes(dropped=(known,))
+    assert source_changes([FINE], [known], NOW) == Changes(dropped=(known,))
 
 
 def test_what_fails_again_before_its_end_was_told_is_the_same_trouble() -> None:
     known = alert(1, Cause.BLOCKED, told_at=NOW - HOUR, closed_at=NOW)
-    assert changes([failing(Cause.RESTING, 3, HOUR)], [known], NOW) == Changes(reopened=(known,))
-    assert changes([failing(Cause.RESTING, 1)], [known], NOW) == Changes(reopened=(known,)), "at its first failed poll"
-    assert changes([failing(Cause.STRUCTURE, 1)], [known], NOW) == Changes()
+    assert source_changes([failing(Cause.RESTING, 3, HOUR)], [known], NOW) == Changes(reopened=(known,))
+    assert source_changes([failing(Cause.RESTING, 1)], [known], NOW) == Changes(reopened=(known,)), "at its first failed poll"
+    assert source_changes([failing(Cause.STRUCTURE, 1)], [known], NOW) == Changes()
     mended = alert(1, Cause.STRUCTURE, told_at=NOW - HOUR, closed_at=NOW)
-    assert changes([failing(Cause.RESTING, 1)], [mended], NOW) == Changes(), "another trouble"
-    worse = changes([failing(Cause.STRUCTURE, 2)], [known], NOW)
+    assert source_changes([failing(Cause.RESTING, 1)], [mended], NOW) == Changes(), "another trouble"
+    worse = source_changes([failing(Cause.STRUCTURE, 2)], [known], NOW)
     assert (worse.dropped, [new.cause for new in worse.opened]) == ((known,), ["structure"])
 
 
 def test_a_list_that_is_empty_or_files_that_fail_hide_no_site_that_does_not_answer() -> None:
     for cause in (Cause.EMPTIED, Cause.FILES):
         known = alert(1, cause, told_at=NOW - HOUR)
-        both = changes([failing(Cause.UNREACHABLE, 3, HOUR)], [known], NOW)
+        both = source_changes([failing(Cause.UNREACHABLE, 3, HOUR)], [known], NOW)
         assert (both.closed, [new.cause for new in both.opened]) == ((), ["unreachable"])
         other = alert(2, Cause.UNREACHABLE, told_at=NOW)
-        assert changes([failing(cause, 1)], [known, other], NOW) == Changes(closed=(other,))
-        assert changes([FINE], [known], NOW).closed == (known,)
+        assert source_changes([failing(cause, 1)], [known, other], NOW) == Changes(closed=(other,))
+        assert source_changes([FINE], [known], NOW).closed == (known,)
 
 
 def test_a_clock_that_was_set_back_holds_nothing_up() -> None:
     ahead = NOW + timedelta(days=365)
-    assert changes([failing(Cause.UNREACHABLE, 3, NOW - ahead)], [], NOW).opened
-    assert numbers(to_tell([alert(1, Cause.STRUCTURE, opened_at=ahead)], NOW).begun) == [1]
+    assert source_changes([failing(Cause.UNREACHABLE, 3, NOW - ahead)], [], NOW).opened
+    assert numbers(due([alert(1, Cause.STRUCTURE, opened_at=ahead)], NOW).begun) == [1]
     over = alert(1, Cause.BLOCKED, told_at=NOW, closed_at=ahead)
-    assert numbers(to_tell([over, alert(2, Cause.BLOCKED, "38:site", told_at=NOW)], NOW).ended) == [1]
+    assert numbers(due([over, alert(2, Cause.BLOCKED, "38:site", told_at=NOW)], NOW).ended) == [1]
 
 
 def test_an_end_that_was_noted_is_not_noted_again() -> None:
-    assert changes([FINE], [alert(1, Cause.STRUCTURE, told_at=NOW - HOUR, closed_at=NOW)], NOW) == Changes()
+    assert source_changes([FINE], [alert(1, Cause.STRUCTURE, told_at=NOW - HOUR, closed_at=NOW)], NOW) == Changes()
 
 
 def test_a_blocked_address_is_one_trouble_for_all_who_share_it() -> None:
@@ -142,22 +143,26 @@ def test_a_blocked_address_is_one_trouble_for_all_who_share_it() -> None:
     one = failing(Cause.BLOCKED, 3, HOUR, "01:site")
     others = [failing(Cause.RESTING, 1, 5 * MINUTE, f"{n:02}:site") for n in range(2, 95)]
     apart = [failing(Cause.STRUCTURE, 1, 5 * MINUTE, "95:site"), SourceHealth("96:site", Status.FINE)]
-    assert {new.subject for new in changes([one, *others, *apart], [], NOW).opened} == {one.key, *(other.key for other in others)}
+    assert {new.subject for new in source_changes([one, *others, *apart], [], NOW).opened} == {one.key, *(other.key for other in others)}
     few = others[: CROWD - 2]
-    assert [new.subject for new in changes([one, *few], [], NOW).opened] == ["01:site"]
-    assert changes(others, [], NOW) == Changes()
+    assert [new.subject for new in source_changes([one, *few], [], NOW).opened] == ["01:site"]
+    assert source_changes(others, [], NOW) == Changes()
 
 
 def test_an_error_of_another_site_is_no_part_of_a_trouble_that_was_told() -> None:
     known = [alert(n, Cause.RESTING, f"{n:02}:site", told_at=NOW - HOUR) for n in range(1, 20)]
     still = [failing(Cause.RESTING, 9, 3 * HOUR, one.subject) for one in known]
     newly = [failing(Cause.UNREACHABLE, key="67:site"), failing(Cause.RESTING, key="68:site")]
-    assert [new.subject for new in changes([*still, *newly], known, NOW).opened] == ["68:site"]
+    assert [new.subject for new in source_changes([*still, *newly], known, NOW).opened] == ["68:site"]
     untold = [replace(one, told_at=None) for one in known]
-    assert [new.subject for new in changes([*still, *newly], untold, NOW).opened] == ["67:site", "68:site"]
+    assert [new.subject for new in source_changes([*still, *newly], untold, NOW).opened] == ["67:site", "68:site"]
 
 
 # What is told, and when
+
+
+def due(alerts: Sequence[Alert], now: datetime) -> Due[Alert]:
+    return decide(alerts, now, SOURCE_WAITS)
 
 
 def numbers(alerts: Sequence[Alert]) -> list[int]:
@@ -166,14 +171,14 @@ def numbers(alerts: Sequence[Alert]) -> list[int]:
 
 def test_what_begins_together_is_told_together() -> None:
     first, last = alert(1, Cause.BLOCKED, opened_at=NOW), alert(2, Cause.RESTING, "38:site", opened_at=NOW + SETTLE)
-    assert to_tell([first], NOW + SETTLE - MINUTE).begun == ()
-    assert numbers(to_tell([first, last], NOW + SETTLE).begun) == [1, 2]
-    assert numbers(to_tell([first], NOW, settle=timedelta(0)).begun) == [1]
-    assert to_tell([first], NOW + SETTLE).ended == ()
+    assert due([first], NOW + SETTLE - MINUTE).begun == ()
+    assert numbers(due([first, last], NOW + SETTLE).begun) == [1, 2]
+    assert numbers(decide([first], NOW, replace(SOURCE_WAITS, settle=timedelta(0))).begun) == [1]
+    assert due([first], NOW + SETTLE).ended == ()
 
 
 def test_what_is_told_is_not_told_again() -> None:
-    told = to_tell([alert(1, Cause.BLOCKED, opened_at=NOW - 9 * HOUR, told_at=NOW - 8 * HOUR)], NOW)
+    told = due([alert(1, Cause.BLOCKED, opened_at=NOW - 9 * HOUR, told_at=NOW - 8 * HOUR)], NOW)
     assert (told.begun, told.ended) == ((), ())
 
 
@@ -181,13 +186,13 @@ def test_an_end_waits_for_its_companions_but_not_for_ever() -> None:
     told = NOW - 9 * HOUR
     over, going_on = alert(1, Cause.BLOCKED, told_at=told, closed_at=NOW), alert(2, Cause.RESTING, "38:site", told_at=told)
     other = alert(3, Cause.STRUCTURE, "83:site", told_at=NOW - HOUR, closed_at=NOW)
-    assert numbers(to_tell([over, going_on, other], NOW).ended) == [3]
-    assert numbers(to_tell([over, going_on], NOW + COMPANIONS).ended) == [1]
+    assert numbers(due([over, going_on, other], NOW).ended) == [3]
+    assert numbers(due([over, going_on], NOW + COMPANIONS).ended) == [1]
     both = [over, alert(2, Cause.RESTING, "38:site", told_at=told, closed_at=NOW + MINUTE)]
-    assert numbers(to_tell(both, NOW + MINUTE + CALM).ended) == [1, 2]
+    assert numbers(due(both, NOW + MINUTE + CALM).ended) == [1, 2]
 
 
 def test_the_end_of_what_comes_and_goes_waits_until_it_is_calm() -> None:
     over = alert(1, Cause.UNREACHABLE, told_at=NOW - HOUR, closed_at=NOW)
-    assert to_tell([over], NOW + CALM - MINUTE).ended == ()
-    assert numbers(to_tell([over], NOW + CALM).ended) == [1]
+    assert due([over], NOW + CALM - MINUTE).ended == ()
+    assert numbers(due([over], NOW + CALM).ended) == [1]

@@ -1,20 +1,19 @@
-"""What operators are told of the delivery, and when: pure decisions over the posts that were not sent and the alerts that are open.
+"""Which alerts begin and end, by the posts that were not sent. Pure.
 
-A trouble of one post (refused, in doubt, not edited) is told for each, for a person has to decide of each. What concerns a whole
-destination (it takes nothing, its posts wait for long) is one trouble, however many posts wait there. What stands in the outbox tells
-when it is over.
+A trouble of one post (refused, in doubt, not edited) is one for each, for a person has to decide of each. What concerns a whole destination
+(it takes nothing, its posts wait for long) is one trouble, however many posts wait there. What stands in the outbox says when it is over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.ingest.health import judge_destination, needs_person
+from bot.operators.alerts import Changes, Waits
 from bot.storage.alerts import NewPostAlert, PostAlert
 from bot.storage.edits import EditTold
 from bot.storage.posts import OpenPost
@@ -27,7 +26,7 @@ REMINDED_AFTER = timedelta(hours=24)
 
 
 class PostTrouble(StrEnum):
-    """The closed list, in the order in which they are told."""
+    """The closed list, in the order in which a message lists them."""
 
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
@@ -39,29 +38,10 @@ class PostTrouble(StrEnum):
 
 
 UNREACHABLE_FOR = timedelta(hours=1)
-"""How long a destination must have been out of reach before that is told, where no post waits for it."""
+"""How long a destination must have been out of reach before that is a trouble, where no post waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostChanges:
-    """What begins and what is over."""
-
-    opened: tuple[NewPostAlert, ...] = ()
-    closed: tuple[PostAlert, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.opened or self.closed)
-
-
-@dataclass(frozen=True, slots=True)
-class PostMessage:
-    """What one message tells."""
-
-    begun: tuple[PostAlert, ...] = ()
-    ended: tuple[PostAlert, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.begun or self.ended)
+POST_WAITS: Waits[PostAlert] = Waits(SETTLE, again=lambda alert: REMINDED_AFTER if alert.trouble == PostTrouble.IN_DOUBT else None)
 
 
 def post_changes(
@@ -71,9 +51,9 @@ def post_changes(
     now: datetime,
     late_after: timedelta,
     checks: Mapping[str, DestinationCheck] = MappingProxyType({}),
-) -> PostChanges:
-    """Which troubles begin and which are over, from the posts not sent, the edits given up, the alerts that are not finished, and the last
-    check of each destination."""
+) -> Changes[NewPostAlert, PostAlert]:
+    """Return which troubles begin and which are over, from the posts not sent, the edits given up, the alerts that are not finished, and
+    the last check of each destination."""
     troubles = _troubles(unsent, now, late_after, checks)
     for edit in not_edited:
         # A server that shows what is edited to others is one trouble of its destination.
@@ -85,21 +65,7 @@ def post_changes(
         new for key, new in troubles.items() if key not in going_on and not (new.trouble == PostTrouble.LATE and new.destination in shut)
     ]
     closed = [alert for key, alert in going_on.items() if key not in troubles and not _is_still_shut(alert, unsent)]
-    return PostChanges(tuple(opened), tuple(closed))
-
-
-def posts_to_tell(unfinished: Sequence[PostAlert], now: datetime, *, settle: timedelta = SETTLE) -> PostMessage:
-    """What is ripe to be told: all that has begun once the first of it is `settle` old, and every end of what was told; what is in doubt
-    again after a day.
-    """
-    begun = tuple(alert for alert in unfinished if alert.closed_at is None and (alert.told_at is None or _is_forgotten(alert, now)))
-    if begun and timedelta() <= now - min(alert.opened_at for alert in begun) < settle:
-        begun = ()
-    return PostMessage(begun, tuple(alert for alert in unfinished if alert.told_at is not None and alert.closed_at is not None))
-
-
-def _is_forgotten(alert: PostAlert, now: datetime) -> bool:
-    return alert.trouble == PostTrouble.IN_DOUBT and alert.told_at is not None and now - alert.told_at >= REMINDED_AFTER
+    return Changes(tuple(opened), tuple(closed))
 
 
 def _is_still_shut(alert: PostAlert, unsent: Sequence[OpenPost]) -> bool:

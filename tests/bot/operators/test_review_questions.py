@@ -14,7 +14,8 @@ from bot.domain import Evidence
 from bot.domain.records import REREAD, Waiting
 from bot.ingest.review import ReviewAnswer, Reviewer, answer_from
 from bot.messages import Language
-from bot.operators.review_asker import AT_ONCE, FRESH, ReviewAsker, review_text
+from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
+from bot.operators.text import review_text
 from bot.operators.vocabulary import alert_words
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read, several
@@ -34,7 +35,7 @@ class Chat:
     asked: list[tuple[str, Sequence[ChatButton]]] = field(default_factory=list)
     refuses: DeliveryError | None = None
 
-    async def ask(self, text: str, choices: Sequence[ChatButton]) -> None:
+    async def send(self, text: str, choices: Sequence[ChatButton]) -> None:
         if self.refuses:
             raise self.refuses
         self.asked.append((text, choices))
@@ -47,25 +48,22 @@ class Bench:
     now: datetime = NOW
     buttons: bool = True
     language: Language = "en"
-    _asker: ReviewAsker | None = None
+    _notifier: Notifier | None = None
 
     def restart(self) -> None:
-        self._asker = None
+        self._notifier = None
 
     async def look(self, later: timedelta = timedelta(0)) -> list[tuple[str, Sequence[ChatButton]]]:
         """What is asked at a look so much later."""
         self.now += later
-        self._asker = self._asker or ReviewAsker(
-            reviews=self.store.reviews,
-            chat=self.chat,
-            found=Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now).found,
-            names=lambda code: f"<{code}>",
-            clock=lambda: self.now,
-            language=self.language,
-            buttons=self.buttons,
-        )
+        if self._notifier is None:
+            found = Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now).found
+            questions = ReviewQuestions(
+                self.store.reviews, found, lambda code: f"<{code}>", lambda: self.now, self.language, buttons=self.buttons
+            )
+            self._notifier = Notifier([questions], self.chat.send, lambda: self.now)
         self.chat.asked.clear()
-        await self._asker.look()
+        await self._notifier.look()
         return list(self.chat.asked)
 
     def doubt(self, number: int = 1, *, silent: bool = False) -> None:
@@ -118,9 +116,9 @@ async def test_what_was_settled_just_before_is_not_asked_about(bench: Bench) -> 
     [first, second] = bench.store.reviews.waiting(10)
 
     class Late(Chat):
-        async def ask(self, text: str, choices: Sequence[ChatButton]) -> None:
+        async def send(self, text: str, choices: Sequence[ChatButton]) -> None:
             bench.store.reviews.reject(second.id, NOW, "command")
-            await super().ask(text, choices)
+            await super().send(text, choices)
 
     bench.chat = Late()
     [(text, _)] = await bench.look()

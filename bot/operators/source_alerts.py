@@ -1,12 +1,11 @@
-"""What operators are told, and when: pure decisions over the health of the sources and the alerts that are open.
+"""Which alerts begin and end, by the health of the sources. Pure.
 
-A trouble is an alert from when it matters until the source works again, and is then told once; so is its end. The sites of most prefectures
-share one address: when that is blocked, some ninety sources fail within the hour. So what begins together is told together.
+A trouble is an alert from when it matters until the source works again. The sites of most prefectures share one address: when that is
+blocked, some ninety sources fail within the hour. So what begins together is one message.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,15 +13,16 @@ from types import MappingProxyType
 
 from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import Cause, SourceHealth, Status
+from bot.operators.alerts import Changes, Waits, has_passed
 
 SETTLE = timedelta(minutes=10)
 """How long the first of several troubles waits for the others: a round over all of France takes some six minutes."""
 
 CALM = timedelta(hours=1)
-"""How long what ends by itself must be over before that is told: a site that comes and goes is one trouble, not ten a day."""
+"""How long what ends by itself must be over before that counts: a site that comes and goes is one trouble, not ten a day."""
 
 COMPANIONS = timedelta(hours=3)
-"""How long the end of a trouble waits for the ends of those told in the same message: a source that fails is polled every two hours."""
+"""How long an end waits for the ends of those that were in the same message: a source that fails is polled every two hours."""
 
 ANEW = timedelta(days=1)
 """How long operators hear no more of misfiled recueils of a source."""
@@ -32,6 +32,8 @@ CROWD = 5
 
 PASSING = frozenset({Cause.UNREACHABLE, Cause.BLOCKED, Cause.CHALLENGE, Cause.MAINTENANCE, Cause.RESTING})
 """Causes that end by themselves more often than not, and that a shared address has in common."""
+
+SOURCE_WAITS: Waits[Alert] = Waits(SETTLE, COMPANIONS, calm=lambda alert: CALM if alert.cause in PASSING else timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +75,8 @@ _SUBJECTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """`closed` are over. `dropped` are too, and nobody has to be told: something worse took their place, or they are no longer watched.
-    `reopened` seemed to be over, and go on before their end was told."""
-
-    opened: tuple[NewAlert, ...] = ()
-    closed: tuple[Alert, ...] = ()
-    dropped: tuple[Alert, ...] = ()
-    reopened: tuple[Alert, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.opened or self.closed or self.dropped or self.reopened)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What one message tells."""
-
-    begun: tuple[Alert, ...] = ()
-    ended: tuple[Alert, ...] = ()
-
-
-def changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Changes:
-    """Which troubles begin and which are over, from how the sources are and the alerts that are not finished."""
+def source_changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Changes[NewAlert, Alert]:
+    """Return which troubles begin and which are over, from how the sources are and the alerts that are not finished."""
     # The last one of each stands: by then the others are over.
     known = {(alert.subject, _about(alert.cause)): alert for alert in unfinished}
     watched = {source.key for source in sources}
@@ -120,36 +100,9 @@ def changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: d
     return Changes(tuple(opened), tuple(closed), tuple(dropped), tuple(reopened))
 
 
-def to_tell(unfinished: Sequence[Alert], now: datetime, *, settle: timedelta = SETTLE) -> Message:
-    """What is ripe to be told: all that has begun once the first of it is `settle` old, and the ends, with those of their companions."""
-    begun = tuple(alert for alert in unfinished if alert.told_at is None and alert.closed_at is None)
-    if not begun or not _has_passed(settle, min(alert.opened_at for alert in begun), now):
-        begun = ()
-    together: defaultdict[datetime, list[Alert]] = defaultdict(list)
-    for alert in unfinished:
-        if alert.told_at is not None:
-            together[alert.told_at].append(alert)
-    ended: list[Alert] = []
-    for companions in together.values():
-        over = [alert for alert in companions if alert.closed_at is not None and _is_calm(alert, now)]
-        first = min((alert.closed_at for alert in over if alert.closed_at), default=now)
-        if len(over) == len(companions) or _has_passed(COMPANIONS, first, now):
-            ended += over
-    return Message(begun, tuple(ended))
-
-
-def _is_calm(alert: Alert, now: datetime) -> bool:
-    return alert.closed_at is not None and (alert.cause not in PASSING or _has_passed(CALM, alert.closed_at, now))
-
-
 def _is_forgotten(alert: Alert, now: datetime) -> bool:
     """Whether a misfiled recueil, which has no end of its own, may be reported anew."""
-    return alert.cause == Cause.MISFILED and alert.closed_at is None and _has_passed(ANEW, alert.told_at or alert.opened_at, now)
-
-
-def _has_passed(span: timedelta, since: datetime, now: datetime) -> bool:
-    """Whether so long has gone by; also where the clock was set back meanwhile, and nobody can tell."""
-    return not timedelta(0) <= now - since < span
+    return alert.cause == Cause.MISFILED and alert.closed_at is None and has_passed(ANEW, alert.told_at or alert.opened_at, now)
 
 
 def _troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -> dict[str, Cause | None]:
@@ -177,7 +130,7 @@ def _about(cause: str) -> str:
 
 def _matters(source: SourceHealth, cause: Cause, now: datetime) -> bool:
     patience = PATIENCE[cause]
-    return source.failures >= patience.polls and (source.since is None or _has_passed(patience.time, source.since, now))
+    return source.failures >= patience.polls and (source.since is None or has_passed(patience.time, source.since, now))
 
 
 def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Collection[Cause]:

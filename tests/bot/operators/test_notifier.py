@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
-from bot.delivery import DeliveryError, NotSent, Unknown
+from bot.delivery import ChatButton, DeliveryError, NotSent, Unknown
+from bot.domain.crowd import GroupedLog
 from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.operators import AlertTeller, OperatorsChat
-from bot.operators.decisions import CALM, COMPANIONS, SETTLE
+from bot.operators.notifier import Notifier, SourceAlerts
+from bot.operators.source_alerts import CALM, COMPANIONS, SETTLE
 from bot.storage.store import Store
 from tests.bot.storage.ready import ready_store
 
@@ -28,7 +30,7 @@ class Chat:
     said: list[str] = field(default_factory=list)
     refuses: DeliveryError | None = None
 
-    async def tell(self, text: str) -> None:
+    async def send(self, text: str, buttons: Sequence[ChatButton] = ()) -> None:
         if self.refuses:
             raise self.refuses
         self.said.append(text)
@@ -36,14 +38,14 @@ class Chat:
 
 @dataclass
 class Bench:
-    """The teller and all that surrounds it."""
+    """The notifier and all that surrounds it."""
 
     store: Store
     chat: Chat = field(default_factory=Chat)
     sources: dict[str, SourceHealth] = field(default_factory=dict)
     now: datetime = NOON
     silent: bool = False
-    _teller: AlertTeller | None = None
+    _notifier: Notifier | None = None
 
     def fail(self, cause: Cause, *keys: str) -> None:
         for key in keys:
@@ -55,24 +57,24 @@ class Bench:
 
     def restart(self) -> None:
         """Forget all that is not in the database, as a new process does."""
-        chat: OperatorsChat | None = None if self.silent else self.chat
-        self._teller = AlertTeller(
-            survey=lambda: Overview(self.now, (AuthorityHealth("26", Status.FAILING, tuple(self.sources.values())),)),
-            alerts=self.store.alerts,
-            chat=chat,
-            names=lambda key: f"<{key}>",
-            clock=lambda: self.now,
-            language="en",
+        alerts = SourceAlerts(
+            lambda: Overview(self.now, (AuthorityHealth("26", Status.FAILING, tuple(self.sources.values())),)),
+            self.store.alerts,
+            lambda key: f"<{key}>",
+            lambda: self.now,
+            "en",
+            GroupedLog(structlog.get_logger()),
         )
+        self._notifier = Notifier([alerts], None if self.silent else self.chat.send, lambda: self.now)
 
     async def look(self, later: timedelta = timedelta(0)) -> list[str]:
         """What is said at a look so much later."""
         self.now += later
-        if self._teller is None:
+        if self._notifier is None:
             self.restart()
-        assert self._teller is not None
+        assert self._notifier is not None
         self.chat.said.clear()
-        await self._teller.look()
+        await self._notifier.look()
         return [text.splitlines()[0] for text in self.chat.said]
 
 

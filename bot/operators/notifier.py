@@ -1,0 +1,273 @@
+"""Sends operators what is due: troubles of the sources and of the delivery, and questions about doubtful acts.
+
+Each is recorded in the store before and after it is sent, so that it is sent once, across restarts. What could not be sent is tried again
+later; where it is not known whether a message arrived it is sent again: twice is better than never. Without a chat the log is all there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from bot.delivery.channel import DeliveryError, NotSent
+from bot.delivery.telegram.operators_chat import ChatButton
+from bot.delivery.transitions import backoff
+from bot.domain import Decree
+from bot.domain.crowd import GroupedLog
+from bot.domain.records import Waiting
+from bot.ingest.health import Overview
+from bot.ingest.review import ReviewAnswer, answer_data
+from bot.messages import Language
+from bot.operators.alerts import AlertT, Waits, decide
+from bot.operators.post_alerts import POST_WAITS, PostTrouble, post_changes
+from bot.operators.source_alerts import SOURCE_WAITS, source_changes
+from bot.operators.text import Names, alert_text, post_text, review_text
+from bot.operators.vocabulary import alert_words
+from bot.queries.phrases import doubt_words
+from bot.storage.alerts import Alerts
+from bot.storage.errors import NoSuchRow, StorageError
+from bot.storage.reviews import Reviews
+from bot.storage.store import Store
+from bot.storage.threads import run_to_completion
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message. `record` takes the instant at which it had gone out."""
+
+    text: str
+    record: Callable[[datetime], object]
+    buttons: Sequence[ChatButton] = ()
+
+
+class Producer(Protocol):
+    """What operators are notified of."""
+
+    async def update(self) -> None:
+        """Log and store what begins and what is over. Raises StorageError."""
+        ...
+
+    def notices(self, *, once: bool) -> Iterator[Notice]:
+        """Yield the messages that are due, each only after the one before was sent; `once` as in `Notifier.look`. Called in a thread."""
+        ...
+
+
+class Notifier:
+    """Sends what its producers have, in their order. `send` is None where there is no chat, and raises DeliveryError."""
+
+    def __init__(
+        self,
+        producers: Sequence[Producer],
+        send: Callable[[str, Sequence[ChatButton]], Awaitable[None]] | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._producers = producers
+        self._send = send
+        self._clock = clock
+        self._failures = 0
+        self._not_before: datetime | None = None
+        self._reason: str | None = None
+
+    async def look(self, *, once: bool = False) -> None:
+        """Notify operators of all that is new. `once` is for a program that ends: nothing waits for what may begin with it, and nobody
+        would hear a button that is pressed. Raises StorageError, after the other producers had their turn.
+        """
+        failure: StorageError | None = None
+        for producer in self._producers:
+            try:
+                await producer.update()
+                await self._send_all(producer.notices(once=once))
+            except StorageError as error:
+                failure = failure or error
+            except Exception:  # in one producer: it must not silence the others
+                log.exception("operators not notified, by a fault of the program", of=type(producer).__name__)
+        if failure is not None:
+            raise failure
+
+    async def _send_all(self, notices: Iterator[Notice]) -> None:
+        while not self._rests() and (notice := await asyncio.to_thread(next, notices, None)) is not None:
+            if await self._sent(notice):
+                # A stop must not come between the message and its record: it would be sent twice.
+                await run_to_completion(notice.record, self._clock())
+
+    def _rests(self) -> bool:
+        return self._send is None or (self._not_before is not None and self._clock() < self._not_before)
+
+    async def _sent(self, notice: Notice) -> bool:
+        """Send one message. A chat that takes none is left alone for longer with every failure in a row."""
+        if self._send is None:
+            return False
+        try:
+            await self._send(notice.text, notice.buttons)
+        except DeliveryError as error:
+            self._failures += 1
+            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            if str(error) != self._reason:
+                self._reason = str(error)
+                log.error("operators not told yet, they will be", error=self._reason)
+            return False
+        if self._reason is not None:
+            log.info("operators are told again")
+        self._failures, self._not_before, self._reason = 0, None, None
+        return True
+
+
+class SourceAlerts:
+    """Produces the troubles of the sources. `survey` reads how everything is now; `names` gives what people call a source."""
+
+    def __init__(
+        self,
+        survey: Callable[[], Overview],
+        alerts: Alerts,
+        names: Names,
+        clock: Callable[[], datetime],
+        language: Language,
+        grouped_log: GroupedLog,
+    ) -> None:
+        self._survey = survey
+        self._alerts = alerts
+        self._names = names
+        self._clock = clock
+        self._language = language
+        self._log = grouped_log
+
+    async def update(self) -> None:
+        """See `Producer`."""
+        overview = await asyncio.to_thread(self._survey)
+        change = source_changes(overview.sources, await asyncio.to_thread(self._alerts.unfinished), overview.at)
+        if not change:
+            return
+        await asyncio.to_thread(
+            self._alerts.change,
+            overview.at,
+            opened=change.opened,
+            closed=[alert.id for alert in change.closed],
+            dropped=[alert.id for alert in change.dropped],
+            reopened=[alert.id for alert in change.reopened],
+        )
+        for new in change.opened:
+            self._log.warning("source needs a look", source=new.subject, cause=new.cause, detail=new.detail)
+        for alert in change.closed:
+            self._log.info("source needs no look any more", source=alert.subject, cause=alert.cause)
+        for alert in change.reopened:
+            self._log.warning("source needs a look again", source=alert.subject, cause=alert.cause)
+
+    def notices(self, *, once: bool) -> Iterator[Notice]:
+        """See `Producer`."""
+        if due := decide(self._alerts.unfinished(), self._clock(), _waits(SOURCE_WAITS, once=once)):
+            ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
+            yield Notice(alert_text(due, self._names, self._language), partial(self._alerts.told, *ids))
+
+
+class DeliveryAlerts:
+    """Produces the troubles of the delivery: posts that need a person, and destinations that take nothing. Delivery itself logs when they
+    begin, but for posts that wait for long.
+    """
+
+    def __init__(
+        self, store: Store, destinations: Collection[str], late_after: timedelta, clock: Callable[[], datetime], language: Language
+    ) -> None:
+        """`destinations` are the configured ones: what waits for another is nobody's trouble."""
+        self._store = store
+        self._destinations = tuple(destinations)
+        self._late_after = late_after
+        self._clock = clock
+        self._language = language
+
+    async def update(self) -> None:
+        """See `Producer`."""
+        unsent = await asyncio.to_thread(self._store.posts.unsent, self._destinations)
+        not_edited = await asyncio.to_thread(self._store.edits_told.given_up, self._destinations)
+        checks = await asyncio.to_thread(self._store.destination_checks.all)
+        ours = {name: checks[name] for name in self._destinations if name in checks}
+        unfinished = await asyncio.to_thread(self._store.post_alerts.unfinished)
+        change = post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours)
+        if not change:
+            return
+        closed = [alert.id for alert in change.closed]
+        await asyncio.to_thread(self._store.post_alerts.change, self._clock(), opened=change.opened, closed=closed)
+        for new in change.opened:
+            if new.trouble == PostTrouble.LATE:
+                log.warning("posts have waited for long", destination=new.destination, error=new.detail)
+        for alert in change.closed:
+            log.info("delivery needs no look any more", about=alert.subject, destination=alert.destination, trouble=alert.trouble)
+
+    def notices(self, *, once: bool) -> Iterator[Notice]:
+        """See `Producer`."""
+        alerts = self._store.post_alerts
+        if due := decide(alerts.unfinished(), self._clock(), _waits(POST_WAITS, once=once)):
+            ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
+            yield Notice(post_text(due, self._language), partial(alerts.told, *ids))
+
+
+def _waits(waits: Waits[AlertT], *, once: bool) -> Waits[AlertT]:
+    return replace(waits, settle=timedelta(0)) if once else waits
+
+
+FRESH = timedelta(days=7)
+"""How long after it was found operators may be asked about an act. Older ones, and those of a backfill, are for `vigie review list`: nobody
+is to be asked in the middle of a day about all that was doubtful in ten years."""
+
+AT_ONCE = 5
+"""Acts in one look: a bulk of doubtful ones must not bury what else operators are sent."""
+
+
+class ReviewQuestions:
+    """Produces a question with two buttons for each act that a person must look at."""
+
+    def __init__(
+        self,
+        reviews: Reviews,
+        found: Callable[[Waiting], Sequence[Decree]],
+        names: Names,
+        clock: Callable[[], datetime],
+        language: Language,
+        *,
+        buttons: bool,
+    ) -> None:
+        """`found` gives the decrees that would be recorded if an act is accepted. `names` gives what people call an authority by its code.
+        Without `buttons` (nobody would hear them) the command is named."""
+        self._reviews = reviews
+        self._found = found
+        self._names = names
+        self._clock = clock
+        self._language = language
+        self._buttons = buttons
+
+    async def update(self) -> None:
+        """See `Producer`: the acts are stored as they are found."""
+
+    def notices(self, *, once: bool) -> Iterator[Notice]:
+        """See `Producer`."""
+        words = alert_words(self._language).reviews
+        buttons = self._buttons and not once
+        for act in self._reviews.untold(AT_ONCE, self._clock() - FRESH):
+            found = self._holds(act)
+            if found is None:
+                continue
+            why = doubt_words(act.evidence, self._language)
+            text = review_text(act, self._names(act.authority), words, buttons=buttons, found=found, why=why)
+            answers = ((words.yes, True), (words.no, False)) if buttons else ()
+            choices = [ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree))) for said, is_decree in answers]
+            yield Notice(text, partial(self._reviews.told, [act.id]), choices)
+
+    def _holds(self, act: Waiting) -> Sequence[Decree] | None:
+        """Return the decrees that would be recorded if the act is accepted; None for one that was settled meanwhile."""
+        try:
+            return self._found(act)
+        except NoSuchRow:
+            return None
+        except StorageError:
+            raise
+        except Exception:
+            # An act that our code does not stand must not keep the others from being asked about.
+            log.exception("not told what an act holds, by a fault of the program", review=act.id)
+            return ()
