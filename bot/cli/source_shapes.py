@@ -53,7 +53,7 @@ def source_json(source: Source, state: SourceState, recueils: int) -> Json:
         "browser": source.browser and {"wait_for": source.browser.wait_for, "script_hosts": list(source.browser.script_hosts)},
         "notes": list(source.notes),
         "evidence": source.evidence,
-        "checked": source.checked and source.checked.isoformat(),
+        "checked": source.checked.isoformat(),
         "recueils": recueils,
         "last_ok_at": state.last_ok_at and state.last_ok_at.isoformat(),
         "next_check_at": state.next_check_at and state.next_check_at.isoformat(),

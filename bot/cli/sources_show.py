@@ -82,7 +82,7 @@ def _described(source: Source) -> Iterator[tuple[str, str]]:
         yield "unverified", "its pages were never seen: the general rule must find its way"
     for note in source.notes:
         yield "note", note
-    yield "evidence", source.evidence + (f" (checked on {source.checked.isoformat()})" if source.checked else "")
+    yield "evidence", f"{source.evidence} (checked on {source.checked.isoformat()})"
 
 
 def _remembered(state: SourceState, recueils: int) -> Iterator[tuple[str, str]]:

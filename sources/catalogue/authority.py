@@ -1,25 +1,117 @@
-"""Who publishes and where: authorities and their sources, as the catalogue's files describe them."""
+"""Who publishes and where: authorities and their sources, read from the TOML files of the catalogue and checked.
+
+Errors name file, line and key.
+"""
 
 from __future__ import annotations
 
+import difflib
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sources.catalogue.schema import AuthorityFile, read_authority
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo
+from pydantic_core import ErrorDetails
+
 from sources.catalogue.toml_lines import line_of
 from sources.model import CatalogueError
+from sources.pages import READERS
+from sources.text.urls import canonical
 
+_WRITTEN = ("evidence", "checked")
+"""What a source of a file must say, though it has a value without."""
+
+_STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+def _https(url: str) -> str:
+    address = canonical(url, url) if url.startswith("https://") else None
+    if address is None:
+        raise ValueError("must be an https URL")
+    return address
+
+
+def _pattern(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from error
+    return pattern
+
+
+def _known_reader(reader: str) -> str:
+    if reader not in READERS:
+        raise ValueError(f"unknown reader {reader!r}: {_one_of(sorted(READERS))}")
+    return reader
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of the database ("Europe") is an OSError
+        raise ValueError(f"unknown time zone {zone!r}: must be an IANA name such as Europe/Paris") from error
+    return zone
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return f"must be {names[0]}" if len(names) == 1 else f"must be one of {', '.join(names)}"
+
+
+def _of_file(table: Any, info: ValidationInfo) -> Any:
+    """Complete a `[[sources]]` table: the code of its authority, which a file writes once, and None for what it must say and does not."""
+    if not isinstance(table, dict):
+        return table
+    if "authority" in table:
+        raise ValueError("a source is that of the authority of its file: remove the key `authority`")
+    return {**dict.fromkeys(_WRITTEN), **table, "authority": info.data.get("code", "")}
+
+
+def _with_different_routes(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    routes = [source.route for source in sources]
+    for position, route in enumerate(routes):
+        if route in routes[:position]:
+            raise ValueError(f"two sources have the route {route!r}")
+    return sources
+
+
+def _has_sources_or_says_why_not(authority: Authority) -> Authority:
+    if bool(authority.sources) == (authority.not_covered is not None):
+        raise ValueError("must have either at least one [[sources]] or `not_covered`, which tells why it has none")
+    return authority
+
+
+Text = Annotated[str, Field(min_length=1)]
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+Code = Annotated[str, Field(pattern=r"^[0-9A-Z]+(-[0-9A-Z]+)*$")]
+Prefix = Annotated[str, Field(pattern=r"^(\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})$")]
+Level = Literal[
+    "section-card", "year-card", "year-select", "year-link", "period-card", "category-card", "month-card", "month-link", "session"
+]
+Listing = Literal[
+    "download-list",
+    "card-pdf",
+    "card-detail",
+    "downloads-group",
+    "select-detail",
+    "plain-links",
+    "plain-links-detail",
+    "custom",
+    "unknown",
+]
 Order = Literal["newest-first", "oldest-first", "one-page", "unknown"]
 """Where new entries appear: on the first page, on the last, on the only one, or not known (then at both ends)."""
 
-_DETAIL_LISTINGS = frozenset({"card-detail", "select-detail", "plain-links-detail"})
+_DETAIL_LISTINGS = frozenset({"card-detail", "select-detail", "plain-links-detail", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +119,40 @@ class Browser:
     """What a real browser needs to be shown a source: the CSS selector of what stands on its real pages and on no challenge page, and
     the hosts besides the site's own from which its scripts may come."""
 
-    wait_for: str
-    script_hosts: tuple[str, ...] = ()
+    __pydantic_config__ = _STRICT
+
+    wait_for: Text
+    script_hosts: tuple[Host, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One way to an authority's publications.
+    """One way to an authority's publications: a `[[sources]]` table.
 
-    `root` is the canonical address where a walk begins; `navigation` the levels below it and `listing` the kind of list, in the words of
-    the catalogue; `follow` and `ignore` are patterns (searched in address and text, in any case) of links without a period to follow,
+    `root` is the canonical address where a walk begins; `navigation` the levels below it and `listing` the kind of list;
+    `follow` and `ignore` are patterns (searched in address and text, in any case) of links without a period to follow,
     and of links to leave aside; with `only`, no entry counts but those that one of these patterns is found in. `unverified`: its
-    pages were never seen, the general rule must find its way. `browser`: the site serves nothing to a plain client.
+    pages were never seen, the general rule must find its way. `browser`: the site serves nothing to a plain client. A file must say on
+    what `evidence` and when it was `checked`.
     """
 
+    __pydantic_config__ = _STRICT
+
     authority: str
-    route: str
-    reader: str
-    root: str
+    route: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    reader: Annotated[str, AfterValidator(_known_reader)]
+    root: Annotated[str, AfterValidator(_https)]
     order: Order
-    listing: str
-    navigation: tuple[str, ...] = ()
-    follow: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
+    listing: Listing
+    navigation: tuple[Level, ...] = ()
+    follow: tuple[Pattern, ...] = ()
+    ignore: tuple[Pattern, ...] = ()
+    only: tuple[Pattern, ...] = ()
     browser: Browser | None = None
     unverified: bool = False
-    notes: tuple[str, ...] = ()
-    evidence: str = ""
-    checked: date | None = None
+    notes: tuple[Text, ...] = ()
+    evidence: Text = ""
+    checked: date = date.min
 
     @property
     def key(self) -> str:
@@ -65,7 +162,7 @@ class Source:
     @property
     def wants_details(self) -> bool:
         """Whether the list links HTML pages that hold the files, rather than the files; it may, where the list was never seen."""
-        return self.listing in _DETAIL_LISTINGS or self.listing == "unknown"
+        return self.listing in _DETAIL_LISTINGS
 
     @property
     def fingerprint(self) -> str:
@@ -76,27 +173,32 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Who publishes: a prefecture, the préfecture de police, a region's prefecture.
+    """Who publishes: a prefecture, the préfecture de police, a region's prefecture. One file.
 
     `sources` are in order of preference; where there is none, `not_covered` tells why. The numbers of its acts and recueils begin with one
     of `prefixes` (its code, where there is none); `territory` has the departments in which it takes decrees, and in whose recueils it
     publishes.
     """
 
-    code: str
-    name: str
-    department: str
-    time_zone: str
-    sources: tuple[Source, ...]
-    not_covered: str | None = None
-    prefixes: tuple[str, ...] = ()
-    territory: tuple[str, ...] = ()
+    __pydantic_config__ = _STRICT
+
+    code: Code
+    name: Text
+    department: Text
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
+    sources: Annotated[tuple[Annotated[Source, BeforeValidator(_of_file)], ...], AfterValidator(_with_different_routes)] = ()
+    not_covered: Text | None = None
+    prefixes: tuple[Prefix, ...] = ()
+    territory: tuple[Code, ...] = ()
+
+
+_ADAPTER: TypeAdapter[Authority] = TypeAdapter(Annotated[Authority, AfterValidator(_has_sources_or_says_why_not)])
 
 
 def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
-    """Every authority by code, sorted by file name, from the `*.toml` of `folder` (default: the catalogue of this package).
+    """Return every authority by code, sorted by file name, from the `*.toml` of `folder` (default: the catalogue of this package).
 
-    Raises `CatalogueError`, which tells all problems of all files at once, with their lines.
+    Raises `CatalogueError`, which names all problems of all files at once, with their lines.
     """
     place: Traversable = folder if folder is not None else files("sources") / "authorities"
     found: dict[str, Authority] = {}
@@ -106,7 +208,7 @@ def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
     for file in sorted((file for file in place.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name):
         content = file.read_bytes()
         try:
-            authority = _authority(read_authority(file.name, content))
+            authority = read_authority(file.name, content)
         except CatalogueError as error:
             problems.extend(error.problems)
             continue
@@ -121,13 +223,32 @@ def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
     return found
 
 
+def read_authority(name: str, content: bytes) -> Authority:
+    """Check one file. `name` is its file name, which must begin with the code (`26-drome.toml`). Raises `CatalogueError`."""
+    try:
+        text = content.decode("utf-8")
+        values = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise CatalogueError((f"{name}: must be UTF-8 text ({error.reason} at byte {error.start})",)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError((_syntax_problem(name, str(error)),)) from error
+    try:
+        authority = _ADAPTER.validate_python(values)
+    except ValidationError as error:
+        raise CatalogueError(tuple(_problem(name, text, detail) for detail in error.errors(include_url=False))) from error
+    if not name.lower().startswith(f"{authority.code.lower()}-"):
+        problem = f"the file name must begin with the code ({authority.code.lower()}-….toml)"
+        raise CatalogueError((f"{name}:{line_of(text, ('code',))}: code: {problem}",))
+    return authority
+
+
 def hosts(authorities: Mapping[str, Authority]) -> frozenset[str]:
-    """The host names of every source: the only ones a client may talk to."""
+    """Return the host names of every source: the only ones a client may talk to."""
     return frozenset(urlsplit(source.root).hostname or "" for authority in authorities.values() for source in authority.sources)
 
 
 def browser_hosts(authorities: Mapping[str, Authority]) -> dict[str, Browser]:
-    """The hosts that some source says are only shown to a real browser, and what it needs there: any selector of its sources will do."""
+    """Return the hosts that some source says are only shown to a real browser, and what it needs there: any selector of its sources."""
     found: dict[str, Browser] = {}
     for authority in authorities.values():
         for source in authority.sources:
@@ -142,33 +263,29 @@ def _both(one: Browser, other: Browser) -> Browser:
     return Browser(selectors, tuple(dict.fromkeys(one.script_hosts + other.script_hosts)))
 
 
-def _authority(described: AuthorityFile) -> Authority:
-    return Authority(
-        code=described.code,
-        name=described.name,
-        department=described.department,
-        time_zone=described.time_zone,
-        not_covered=described.not_covered,
-        prefixes=described.prefixes,
-        territory=described.territory,
-        sources=tuple(
-            Source(
-                authority=described.code,
-                route=source.route,
-                reader=source.reader,
-                root=source.root,
-                order=source.order,
-                listing=source.listing,
-                navigation=source.navigation,
-                follow=source.follow,
-                ignore=source.ignore,
-                only=source.only,
-                browser=Browser(source.browser.wait_for, source.browser.script_hosts) if source.browser else None,
-                unverified=source.unverified,
-                notes=source.notes,
-                evidence=source.evidence,
-                checked=source.checked,
-            )
-            for source in described.sources
-        ),
-    )
+def _syntax_problem(name: str, message: str) -> str:
+    match = re.search(r"^(.*) \(at line (\d+), column \d+\)$", message)
+    return f"{name}:{match[2]}: not valid TOML: {match[1]}" if match else f"{name}: not valid TOML: {message}"
+
+
+def _problem(name: str, text: str, detail: ErrorDetails) -> str:
+    path = detail["loc"]
+    line = line_of(text, path)
+    where = name if line is None else f"{name}:{line}"
+    return ": ".join(part for part in (where, _dotted(path), _explained(detail, path)) if part)
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _explained(detail: ErrorDetails, path: tuple[str | int, ...]) -> str:
+    if detail["type"] == "missing" or detail["input"] is None:  # TOML has no null: `_of_file` wrote it
+        return "is missing"
+    if detail["type"] == "unexpected_keyword_argument":
+        described = Browser if "browser" in path else Source if path[0] == "sources" else Authority
+        names = sorted({field.name for field in fields(described)} - {"authority"})
+        close = difflib.get_close_matches(str(path[-1]), names, n=1)
+        return f"unknown key, did you mean {close[0]}?" if close else f"unknown key, {_one_of(names)}"
+    message = detail["msg"].removeprefix("Value error, ")
+    return message if detail["type"] == "value_error" else message[:1].lower() + message[1:]

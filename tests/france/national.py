@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import cycle
 
-from sources.catalogue.authority import Order, Source
+from sources.catalogue.authority import Level, Listing, Order, Source
 from tests.france.pages import Content, Pages, Redirect, chunks
 from tests.france.publications import Recueil
 from tests.france.words import MONTHS, Spelling, alternatives
@@ -213,7 +213,7 @@ class National:
 
 _HALVES = (("janvier-a-juin", 1), ("juillet-a-decembre", 7))
 
-_UNSEEN: tuple[tuple[tuple[str, ...], str, Order], ...] = (
+_UNSEEN: tuple[tuple[tuple[Level, ...], Listing, Order], ...] = (
     (("year-card",), "download-list", "one-page"),
     (("year-card", "month-card"), "download-list", "one-page"),
     (("year-card",), "downloads-group", "one-page"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from sources.catalogue.authority import Order, Source
+from sources.catalogue.authority import Listing, Order, Source
 from tests.sources.markup import (
     HOST,
     ROOT,
@@ -57,7 +57,7 @@ class Family:
 
     name: str
     order: Order
-    listing: str
+    listing: Listing
     render: Render
     addresses: Callable[[Item], set[str]] = lambda item: {item.file}
     requests: int = 1

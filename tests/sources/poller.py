@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from sources.catalogue.authority import Order, Source
+from sources.catalogue.authority import Listing, Order, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
 from tests.sources.markup import HOST, ROOT, download, file_href, grey_card, page, pager, white_card
@@ -17,7 +17,9 @@ AUGUST = f"{YEAR}/Aout-2026"
 JULY = f"{YEAR}/Juillet-2026"
 
 
-def source(order: Order = "one-page", listing: str = "download-list", follow: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Source:
+def source(
+    order: Order = "one-page", listing: Listing = "download-list", follow: tuple[str, ...] = (), ignore: tuple[str, ...] = ()
+) -> Source:
     return Source("99", "site", "national", ROOT, order, listing, follow=follow, ignore=ignore)
 
 

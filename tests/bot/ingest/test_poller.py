@@ -24,7 +24,7 @@ from bot.reading.follow import Follower
 from bot.reading.limits import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store
-from sources.catalogue.authority import Authority, Source
+from sources.catalogue.authority import Authority, Listing, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
@@ -151,7 +151,7 @@ class Bench:
         return posts_of(self.store, range(1, 100))
 
 
-def source(route: str = "site", root: str = ROOT, listing: str = "download-list") -> Source:
+def source(route: str = "site", root: str = ROOT, listing: Listing = "download-list") -> Source:
     return Source("99", route, "national", root, "newest-first", listing)
 
 

@@ -47,7 +47,7 @@ def test_the_packaged_catalogue_is_sound() -> None:
             assert source.authority == code
             assert source.reader in READERS
             assert source.evidence
-            assert source.checked
+            assert source.checked > date(2020, 1, 1)
     assert "www.drome.gouv.fr" in hosts(authorities)
     assert all(host.endswith(".gouv.fr") for host in hosts(authorities))
 
@@ -95,6 +95,18 @@ def test_an_authority_as_described(tmp_path: Path) -> None:
         ('department = "Drôme"', 'department = "Drôme"\ntime_zone = "Paris"', "26-drome.toml:4: time_zone: unknown time zone 'Paris'"),
         ("evidence", "ignore = ['(']\nevidence", "26-drome.toml:12: sources[0].ignore[0]: is not a regular expression"),
         ('name = "P', 'name = P"', "26-drome.toml:2: not valid TOML: Invalid value"),
+        ('evidence = "seen"\n', "", "26-drome.toml:5: sources[0].evidence: is missing"),
+        ("checked = 2026-08-14\n", "", "26-drome.toml:5: sources[0].checked: is missing"),
+        (
+            'route = "site"',
+            'authority = "27"\nroute = "site"',
+            "26-drome.toml:5: sources[0]: a source is that of the authority",
+        ),
+        (
+            "checked =",
+            "browser = { wait_fro = '#list' }\nchecked =",
+            "26-drome.toml:13: sources[0].browser.wait_fro: unknown key, did you mean wait_for?",
+        ),
         ('department = "Drôme"', 'department = "Drôme"\nzzz = 1', "26-drome.toml:4: zzz: unknown key, must be one of code, department"),
     ],
 )

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sources.catalogue.authority import Order, Source, load_authorities
+from sources.catalogue.authority import Listing, Order, Source, load_authorities
 from sources.crawl.history import FAILURES, PublicationHistory, belongs, history, may_be_since, ways_since
 from sources.model import FetchRefused, ListingEntry, Page, Paused, Unreachable, Validators
 from sources.pages import PageLink
@@ -197,7 +197,7 @@ async def test_only_what_the_catalogue_wants_counts() -> None:
 
 DETAIL = f"{YEAR}/RAA-special-n-7-du-5-aout-2026"
 
-LISTS: dict[str, tuple[str, str, list[str]]] = {
+LISTS: dict[str, tuple[Listing, str, list[str]]] = {
     "download-list": ("download-list", page(download(1, "05/08/2026")), file_urls(1)),
     "downloads-group": ("downloads-group", page(documents_group(download(1, "05/08/2026"))), file_urls(1)),
     "card-pdf": ("card-pdf", page(white_card(file_href(1), "RAA 1", "05/08/2026")), file_urls(1)),
