@@ -101,7 +101,7 @@ class Fetcher(Protocol):
         ...
 
     async def download(self, url: str, target: Path) -> Download:
-        """Fetch a PDF to `target` (written only when whole). Asked again with the same two, it may go on where it was cut."""
+        """Fetch a PDF to `target`, written only when whole."""
         ...
 
 

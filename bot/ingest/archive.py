@@ -1,6 +1,6 @@
 """PDFs that are kept until they are wholly read, so that none is downloaded twice: by content, in a folder of the bot's own.
 
-`incoming/` holds what is being downloaded, under a name that is the same at each try, so that a download that was cut can go on.
+`incoming/` holds what is being downloaded.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import structlog
-
-from sources.http import remove_stale_parts
 
 # The PDFs of decrees, kept for good: prefectures remove theirs, and a decree that nobody can read any more can hardly be contested.
 #
@@ -144,8 +142,8 @@ log = structlog.get_logger()
 KEPT_FOR = 30 * 86_400.0
 """Seconds after which a file that nobody has read since is of a recueil given up long ago."""
 
-INCOMING_FOR = 3 * 86_400.0
-"""Seconds after which a download that was cut is not gone on with: it is tried again for days, not longer."""
+INCOMING_FOR = 86_400.0
+"""Seconds after which a download that did not grow is one that a killed program left."""
 
 TIDIED_EVERY = 6 * 3_600.0
 """Seconds between two looks for what is to be removed, in a program that runs for months."""
@@ -187,7 +185,7 @@ class Shelf:
             path.chmod(0o600)
             path.replace(kept)
         except OSError as error:
-            # Read from where it came; it is removed as a download that nobody goes on with.
+            # Read from where it came; it is removed as a download that a killed program left.
             self._tell(f"{error.strerror or type(error).__name__}")
             kept = path
         self._in_use[sha256] += 1
@@ -227,16 +225,9 @@ class Shelf:
     def tidy(self) -> None:
         """Remove what was given up long ago, and what is too much. Done by itself every now and then."""
         now = self._tidied = time.time()
-        # Parts are locked by whoever downloads them, in this program or another.
-        remove_stale_parts(
-            self._incoming,
-            now=datetime.fromtimestamp(now, UTC),
-            older_than=timedelta(seconds=INCOMING_FOR),
-            at_most=self._most_bytes,
-        )
         for folder, age in ((self.folder, KEPT_FOR), (self._incoming, INCOMING_FOR)):
             for modified, _, path in _files(folder):
-                if now - modified > age and path.stem not in self._in_use and not path.name.startswith("."):
+                if now - modified > age and path.stem not in self._in_use:
                     _remove(path)
         self._make_room()
 

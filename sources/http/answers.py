@@ -1,4 +1,4 @@
-"""What an HTTP answer means: a page, a robots.txt, a redirect, or an error of `sources.model`. Files: `sources.http.download.files`."""
+"""What an HTTP answer means: a page, a robots.txt, a redirect, or an error of `sources.model`. Files: `sources.http.files`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import httpx
 from sources.http import robots
 from sources.http.block_pages import looks_blocked, says_maintenance
 from sources.http.body import chunks, decode, head, is_html
-from sources.http.download.kinds import FileKind
 from sources.model import Blocked, FetchError, FetchRefused, Gone, Page, UnderMaintenance, Unusable, Validators
 
 NO_VALIDATORS = Validators()
@@ -56,7 +55,7 @@ class PageReceiver:
         if not is_html(kind, body):
             raise _not_a_page(url, kind)
         html = decode(body, kind)
-        if error := _another_page(url, response, html):
+        if error := another_page(url, response, html):
             raise error
         return Page(url, html, _validators(response, NO_VALIDATORS))
 
@@ -87,7 +86,7 @@ def _refusal(url: str, response: httpx.Response, body: bytes) -> FetchError:
     status = response.status_code
     kind = response.headers.get("content-type", "")
     html = decode(body, kind) if is_html(kind, body) else ""
-    error = _another_page(url, response, html)
+    error = another_page(url, response, html)
     if error is not None and not (status in {404, 410} and isinstance(error, UnderMaintenance)):
         return error
     if status in {404, 410}:
@@ -97,7 +96,7 @@ def _refusal(url: str, response: httpx.Response, body: bytes) -> FetchError:
     return Unusable(f"{url}: unexpected answer (status {status})")
 
 
-def _another_page(url: str, response: httpx.Response, html: str) -> FetchError | None:
+def another_page(url: str, response: httpx.Response, html: str) -> FetchError | None:
     """What kind of page it is that came in place of the one asked for, None for one that may be real."""
     status = f", status {response.status_code}" if response.status_code != 200 else ""
     if reason := looks_blocked(response.status_code, response.headers, html):
@@ -119,17 +118,7 @@ _MEANINGS = {
 
 
 def _not_a_page(url: str, content_type: str) -> Unusable:
-    return Unusable(f"{url}: not an HTML page but {_named(content_type)}")
-
-
-def not_of_kind(wanted: FileKind, url: str, response: httpx.Response, beginning: bytes) -> FetchError:
-    """What it is that came in place of a file, by its first bytes."""
-    kind = response.headers.get("content-type", "")
-    if not beginning:
-        return Unusable(f"{url}: not {wanted.name} but an empty answer")
-    looks_like_html = is_html(kind, beginning) or is_html("", beginning)
-    error = _another_page(url, response, decode(beginning, kind) if looks_like_html else "")
-    return error or Unusable(f"{url}: not {wanted.name} but {_named(kind)}")
+    return Unusable(f"{url}: not an HTML page but {named_type(content_type)}")
 
 
 class _RefreshReader(HTMLParser):
@@ -170,7 +159,8 @@ def _validators(response: httpx.Response, otherwise: Validators) -> Validators:
     )
 
 
-def _named(content_type: str) -> str:
+def named_type(content_type: str) -> str:
+    """Return the media type of an answer as errors name it."""
     kind = content_type.partition(";")[0].strip()[:60]
     return repr(kind) if kind else "something without a content type"
 

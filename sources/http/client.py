@@ -27,10 +27,8 @@ import structlog
 
 from sources.http.address import Resolver, SystemResolver
 from sources.http.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots, refresh_of
-from sources.http.download.files import Again, FileReceiver
-from sources.http.download.kinds import CSV, JSON, PDF, FileKind
-from sources.http.download.part import PartialFile
 from sources.http.exchange import Environment, HttpSession
+from sources.http.files import CSV, JSON, PDF, Again, FileKind, FileReceiver, PartialFile
 from sources.http.options import ClientOptions
 from sources.http.origins import Origins
 from sources.http.politeness import MemoryPoliteness, PolitenessStore
@@ -43,6 +41,9 @@ Answer = TypeVar("Answer")
 
 _PAGE_HEADERS = {"Accept": "text/html, application/xhtml+xml", "Accept-Language": "fr", "Accept-Encoding": "gzip"}
 _ROBOTS_HEADERS = {"Accept": "text/plain", "Accept-Encoding": "gzip"}
+
+_MOST_OF_ITS_TIME = 0.9
+"""Of the time of a request, after which a file that can be resumed is: what came would be lost at its end."""
 
 
 def _utc_now() -> datetime:
@@ -128,8 +129,8 @@ class Client:
     async def download(self, url: str, target: Path) -> Download:
         """Fetch a PDF to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them.
 
-        What came of a download that was cut stays beside `target`, where the server gave something to know that version of the file by; the
-        next call with the same two goes on from there. `sources.http.remove_stale_parts` removes what nobody comes back for.
+        An answer that is cut after a MiB is gone on with, in its turn, where the server gave something to know that version of the file by.
+        A killed program leaves a part beside `target` (`.<name>.<random>.part`).
         """
         return await self._file(url, target, PDF, self._options.max_file_bytes)
 
@@ -143,33 +144,23 @@ class Client:
 
     async def _file(self, url: str, target: Path, kind: FileKind, at_most: int) -> Download:
         options = self._options
-        headers = {"Accept": kind.accept, "Accept-Language": "fr", "Accept-Encoding": kind.encoding}
-        resumes = True
+        started = math.inf
 
-        async def ask(here: str) -> Download | Redirect | Again:
-            nonlocal resumes
-            gives_way_at = math.inf
+        def start() -> None:
+            nonlocal started
+            self._count()
+            started = self._monotonic()
 
-            def start() -> None:
-                nonlocal gives_way_at
-                self._count()
-                if resumes:
-                    gives_way_at = self._monotonic() + options.turn_seconds
+        def gives_way(here: str) -> bool:
+            held = self._monotonic() - started
+            return held >= _MOST_OF_ITS_TIME * options.file_seconds or (held >= options.turn_seconds and self._exchange.is_awaited(here))
 
-            def gives_way() -> bool:
-                return self._monotonic() >= gives_way_at and self._exchange.is_awaited(here)
-
-            # The browser asks in its own way, and always for the whole.
-            with PartialFile(target, here, may_resume=kind.may_resume and urlsplit(here).netloc not in options.browsers) as part:
-                await asyncio.to_thread(part.look)
-                receiver = FileReceiver(part, target, at_most, gives_way, kind)
-                wanted = {**headers, **part.conditions}
-                answer = await self._exchange.ask(here, wanted, receiver, seconds=options.file_seconds, on_start=start)
-                if isinstance(answer, Again):
-                    resumes = answer.gave_way  # a server that cannot send the rest is not asked for it at each turn
-                return answer
-
-        return await self._follow(url, ask)
+        with PartialFile(target, url) as part:
+            receiver = FileReceiver(part, kind, at_most, gives_way)
+            return await self._follow(
+                url,
+                lambda here: self._exchange.ask(here, receiver.headers(here), receiver, seconds=options.file_seconds, on_start=start),
+            )
 
     async def _robots_text(self, url: str) -> str:
         seconds = self._options.page_seconds

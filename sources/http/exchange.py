@@ -14,9 +14,9 @@ import httpx
 
 from sources.catalogue.authority import Browser
 from sources.http.address import Address, Resolver, require_loopback, require_public, resolve
+from sources.http.body import LeastSpeed, WatchedStream
 from sources.http.browser.line import BrowserFetcher
 from sources.http.connection import Connection, SiteCookies
-from sources.http.download.files import LeastSpeed, WatchedStream
 from sources.http.failures import in_plain_words, is_of_this_machine
 from sources.http.options import ClientOptions
 from sources.http.origins import Origins, Target

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from sources.http.download.resuming import OVERLAP, Note, Version, conditions, length_of, total_with, version_of
+from sources.http.body import length_of
+from sources.http.resuming import OVERLAP, Version, conditions, total_with, version_of
 from tests.sources.http.ranges import LONG_AGO, SERVED
 
 URL = "https://www.var.gouv.fr/a.pdf"
-SHA = "0" * 64
-NOTE = Note(Version(URL, '"v1"', 100_000), 50_000, SHA)
-DATED = Note(Version(URL, LONG_AGO, 100_000), 50_000, SHA)
-FIRST = 50_000 - OVERLAP
+TAGGED = Version(URL, '"v1"', 100_000)
+DATED = Version(URL, LONG_AGO, 100_000)
+SIZE = 50_000
+FIRST = SIZE - OVERLAP
 REST = {"content-range": f"bytes {FIRST}-99999/100000", "etag": '"v1"', "content-length": str(100_000 - FIRST)}
 
 
@@ -77,42 +76,26 @@ def test_what_a_version_is_known_by(headers: dict[str, str], validator: str | No
 )
 def test_what_is_the_rest(changed: dict[str, str | None], total: int | None) -> None:
     headers = {name: value for name, value in (REST | changed).items() if value is not None}
-    assert total_with(NOTE, headers) == total
+    assert total_with(TAGGED, SIZE, headers) == total
 
 
 def test_a_date_must_come_again() -> None:
     headers = {name: value for name, value in REST.items() if name != "etag"}
-    assert total_with(DATED, headers) is None
-    assert total_with(DATED, headers | {"last-modified": SERVED}) is None
-    assert total_with(DATED, headers | {"last-modified": LONG_AGO}) == 100_000
+    assert total_with(DATED, SIZE, headers) is None
+    assert total_with(DATED, SIZE, headers | {"last-modified": SERVED}) is None
+    assert total_with(DATED, SIZE, headers | {"last-modified": LONG_AGO}) == 100_000
 
 
 def test_a_length_that_was_not_known_is_learned() -> None:
-    unknown = Note(Version(URL, '"v1"', None), 50_000, SHA)
-    assert total_with(unknown, REST) == 100_000
+    unknown = Version(URL, '"v1"', None)
+    assert total_with(unknown, SIZE, REST) == 100_000
     shorter = {"content-range": f"bytes {FIRST}-49998/49999", "etag": '"v1"'}
-    assert total_with(unknown, shorter) is None  # less than is kept
+    assert total_with(unknown, SIZE, shorter) is None  # less than came
 
 
 def test_how_the_rest_is_asked_for() -> None:
-    assert conditions(NOTE) == {"Range": f"bytes={FIRST}-", "If-Range": '"v1"'}
-    assert conditions(DATED)["If-Range"] == LONG_AGO
-
-
-def test_a_note_survives_the_disk_and_nothing_else_is_one() -> None:
-    for note in (NOTE, DATED, Note(Version(URL, '"v1"', None), OVERLAP + 1, SHA)):
-        assert Note.from_json(note.to_json()) == note
-    good = json.loads(NOTE.to_json())
-    version = good["version"]
-    wrong: list[object] = [
-        None, [], "x", 7, {}, {"version": None},
-        good | {"more": 1}, good | {"size": OVERLAP}, good | {"size": "50000"}, good | {"size": True}, good | {"size": 1e9},
-        good | {"sha256": "0" * 63}, good | {"sha256": None}, good | {"version": version | {"total": 49_999}},
-        good | {"version": version | {"total": "many"}}, good | {"version": version | {"validator": '"a\r\nX: 1"'}},
-        good | {"version": version | {"validator": None}}, good | {"version": version | {"url": 1}}, good | {"version": [URL, "v1", 1]},
-    ]  # fmt: skip
-    texts = [json.dumps(one) for one in wrong] + ["", "{", NOTE.to_json()[:-1], "[" * 100_000]
-    assert [text for text in texts if Note.from_json(text) is not None] == []
+    assert conditions(TAGGED, SIZE) == {"Range": f"bytes={FIRST}-", "If-Range": '"v1"'}
+    assert conditions(DATED, SIZE)["If-Range"] == LONG_AGO
 
 
 @pytest.mark.parametrize(

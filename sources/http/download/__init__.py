@@ -1,1 +1,0 @@
-"""Streams a file to disk: size caps, least speed, resuming."""

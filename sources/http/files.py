@@ -1,0 +1,276 @@
+"""A file as it comes: checked, written as it streams, gone on with where it was cut, and named only when whole."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import errno
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from sources.http.answers import LOOK_WITHIN, Redirect, another_page, beginning_of, named_type, redirect_or_refusal
+from sources.http.body import chunks, decode, is_html, is_packed, length_of
+from sources.http.resuming import OVERLAP, Version, conditions, total_with, version_of
+from sources.model import Download, FetchError, Unreachable, Unusable
+
+WORTH_RESUMING = 1024 * 1024
+"""Bytes that an answer must bring for the rest to be requested, in its turn, when it is cut. Such a cut is no failure of the address."""
+
+_JUDGED = 1024
+"""Bytes of a file that its kind is judged by, from either end.
+
+Readers of PDFs accept junk before the header, and after the end, up to there (PDF 1.7, ISO 32000-1, Annex H.3, notes 13 and 18)."""
+
+_NAME_CHARACTERS = 40
+"""Of the target's own name, to know a part by. A file name has at most 255 bytes, and these may take four each."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+# Servers of files seldom know more than the bytes.
+_CSV_TYPES = {
+    "",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "text/plain",
+    "text/csv",
+    "application/csv",
+    "application/vnd.ms-excel",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """A kind of file, and how it is told from the block page or the error page that may come in its place.
+
+    `name` is for errors ("a PDF"), `accept` and `encoding` go into the request. `fits` judges the content type and the first bytes of an
+    answer, `ends` whether its last bytes can be the end of such a file.
+    """
+
+    name: str
+    accept: str
+    encoding: str
+    fits: Callable[[str, bytes], bool]
+    ends: Callable[[bytes], bool] = lambda _last: True
+
+
+def _is_json(content_type: str, beginning: bytes) -> bool:
+    # The type is judged by what the body begins with: an object or a list.
+    return not is_html(content_type, beginning) and beginning.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
+
+
+def _is_csv(content_type: str, beginning: bytes) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind in _CSV_TYPES and not is_html("", beginning) and b"\0" not in beginning
+
+
+# Recueils are packed already: asking for more only costs the server time.
+PDF = FileKind("a PDF", "application/pdf", "identity", lambda _, beginning: b"%PDF" in beginning[:_JUDGED], lambda last: b"%%EOF" in last)
+JSON = FileKind("JSON", "application/json", "gzip", _is_json)
+CSV = FileKind("CSV", "text/csv", "gzip", _is_csv)
+
+
+class NotSaved(FetchError):
+    """The file could not be written here: missing folder, no permission, disk failure. The site is not to blame."""
+
+
+class StorageFull(NotSaved):
+    """The disk, or the quota on it, is full."""
+
+
+class PartialFile:
+    """The file at `url` on its way to `target`: written beside it (`.<name>.<random>.part`), named only when whole.
+
+    A context manager: leaving it removes what was not committed. Methods raise NotSaved or StorageFull.
+    """
+
+    def __init__(self, target: Path, url: str) -> None:
+        self.target = target
+        self.size = 0
+        self.version: Version | None = None
+        self._url = url
+        self._hash = hashlib.sha256()
+        self._committing = threading.Lock()
+        with self._saving():
+            descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:_NAME_CHARACTERS]}.", suffix=".part")
+        self._path = Path(name)
+        self._file = os.fdopen(descriptor, "w+b")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with self._committing:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # closing flushes, and the disk may be full: what is buffered is unwanted anyway
+                self._file.close()
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what was written so far, 64 hex digits."""
+        return self._hash.hexdigest()
+
+    def begin(self, version: Version | None) -> None:
+        """Write from the beginning. Without a `version` to know it by, it cannot be gone on with."""
+        with self._saving():
+            self._file.seek(0)
+            self._file.truncate()
+        self._hash = hashlib.sha256()
+        self.size = 0
+        self.version = version
+
+    def write(self, piece: bytes) -> None:
+        """Append."""
+        with self._saving():
+            self._file.write(piece)
+        self._hash.update(piece)
+        self.size += len(piece)
+
+    def last(self, count: int) -> bytes:
+        """Return the last bytes that were written."""
+        with self._saving():
+            self._file.seek(max(self.size - count, 0))
+            return self._file.read(count)
+
+    def commit(self) -> None:
+        """Make the file whole under the target's name, durably: written through to the disk, then renamed in one step.
+
+        Takes as long as a disk does: for a thread. Leaving the context waits for it.
+        """
+        with self._committing, self._saving():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._path.replace(self.target)
+            folder = os.open(self.target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    @contextlib.contextmanager
+    def _saving(self) -> Iterator[None]:
+        folder = self.target.parent
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise StorageFull(f"{self._url}: no space left to save it in {folder}") from error
+            raise NotSaved(f"{self._url}: cannot be saved in {folder}: {error.strerror or type(error).__name__}") from error
+
+
+class Again:
+    """Request it again: the rest of what came, or all of it where what came cannot be gone on with."""
+
+
+class FileReceiver:
+    """Takes the answers to the requests of one download, until the file is whole.
+
+    `gives_way` says whether the request for a URL is to end for now: a file that can be resumed is then cut. `max_bytes` is its limit.
+    """
+
+    def __init__(self, part: PartialFile, kind: FileKind, max_bytes: int, gives_way: Callable[[str], bool]) -> None:
+        self._part = part
+        self._kind = kind
+        self._max_bytes = max_bytes
+        self._gives_way = gives_way
+        self._resumes = True
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Return the headers of the next request: for the rest where something came of this URL, else for all."""
+        version = self._resumable(url)
+        rest = conditions(version, self._part.size) if version is not None else {}
+        return {"Accept": self._kind.accept, "Accept-Language": "fr", "Accept-Encoding": self._kind.encoding, **rest}
+
+    async def __call__(self, url: str, response: httpx.Response) -> Download | Redirect | Again:
+        """Return the saved file. Raises FetchError, or `httpx.TransportError` when the network fails during the body."""
+        version = self._resumable(url)
+        if version is not None and response.status_code in {206, 416}:
+            return await self._rest(url, response, version)
+        if redirect := await redirect_or_refusal(url, response):
+            return redirect
+        if version is not None:
+            self._resumes = False  # a server that sends all again in place of the rest would do so at each turn
+        async with contextlib.aclosing(chunks(response, url=url, at_most=self._max_bytes)) as pieces:
+            beginning = await beginning_of(pieces, _JUDGED)
+            if not self._kind.fits(response.headers.get("content-type", ""), beginning):
+                beginning += await beginning_of(pieces, LOOK_WITHIN)
+                raise self._not_of_kind(url, response, beginning)
+            self._part.begin(version_of(url, response.headers))
+            return await self._saved(url, response, beginning, pieces, length_of(response.headers))
+
+    async def _rest(self, url: str, response: httpx.Response, version: Version) -> Download | Again:
+        size = self._part.size
+        total = total_with(version, size, response.headers) if response.status_code == 206 else None
+        if total is not None:
+            async with contextlib.aclosing(chunks(response, url=url, at_most=self._max_bytes - size + OVERLAP)) as pieces:
+                beginning = await beginning_of(pieces, OVERLAP)
+                if beginning.startswith(self._part.last(OVERLAP)):
+                    return await self._saved(url, response, beginning[OVERLAP:], pieces, total)
+        self._resumes = False
+        return Again()
+
+    async def _saved(
+        self, url: str, response: httpx.Response, beginning: bytes, pieces: AsyncIterator[bytes], total: int | None
+    ) -> Download | Again:
+        part, before = self._part, self._part.size
+        try:
+            part.write(beginning)
+            if await self._gave_way(url, pieces, total):
+                return Again()
+        except (Unreachable, httpx.TransportError):
+            if part.size - before >= WORTH_RESUMING and self._resumable(url):
+                return Again()
+            raise
+        # A damaged file is the readers' to repair. But where nothing else tells the end of a body from a cut connection, the file must.
+        if total is None and _ends_with_the_connection(response) and not self._kind.ends(part.last(_JUDGED)):
+            if self._resumable(url):
+                return Again()  # the rest, if there is any, comes with its length
+            raise Unreachable(f"{url}: answer cut short (no length was announced, and {self._kind.name} does not end like this)")
+        await asyncio.to_thread(part.commit)
+        return Download(url, part.target, part.size, part.sha256)
+
+    async def _gave_way(self, url: str, pieces: AsyncIterator[bytes], total: int | None) -> bool:
+        """Write what comes, to its end or until it gives way. Raises Unusable or Unreachable where that is not what was announced."""
+        part = self._part
+        async for piece in pieces:
+            part.write(piece)
+            if total is not None and part.size > total:
+                break
+            if part.size != total and self._resumable(url) and self._gives_way(url):
+                return True
+        if total is not None and part.size > total:
+            raise Unusable(f"{url}: longer than announced ({total} bytes)")
+        if total is not None and part.size < total:
+            raise Unreachable(f"{url}: answer cut short ({part.size} of {total} bytes)")
+        return False
+
+    def _resumable(self, url: str) -> Version | None:
+        """Return the version of which enough came to request the rest only, if any."""
+        version = self._part.version
+        return version if version is not None and version.url == url and self._resumes and self._part.size > OVERLAP else None
+
+    def _not_of_kind(self, url: str, response: httpx.Response, beginning: bytes) -> FetchError:
+        """Return what it is that came in place of a file, by its first bytes."""
+        content_type = response.headers.get("content-type", "")
+        if not beginning:
+            return Unusable(f"{url}: not {self._kind.name} but an empty answer")
+        looks_like_html = is_html(content_type, beginning) or is_html("", beginning)
+        error = another_page(url, response, decode(beginning, content_type) if looks_like_html else "")
+        return error or Unusable(f"{url}: not {self._kind.name} but {named_type(content_type)}")
+
+
+def _ends_with_the_connection(response: httpx.Response) -> bool:
+    """Whether the end of the connection is that of the body (RFC 9112, section 6.3). The browser, and HTTP/2, have marks of their own."""
+    is_http_1 = response.extensions.get("http_version") in {b"HTTP/1.0", b"HTTP/1.1"}
+    headers = response.headers
+    return is_http_1 and not is_packed(headers) and "content-length" not in headers and "transfer-encoding" not in headers
