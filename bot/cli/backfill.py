@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, serve, work_alone
 from bot.app.wiring import Parts, assemble, places_of, utc_now, watched_codes
-from bot.cli.backfill_progress import showing
-from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end
-from bot.cli.json_output import Json, decrees_json, posts_json, uncertain_json
-from bot.cli.poll import became_of, delivering, handed_round, waiting
+from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end, stderr
+from bot.cli.json_output import Json, decrees_json, pick, posts_json, uncertain_json, unread_json
+from bot.cli.poll import handed_round
 from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
+from bot.cli.work import all_sent, became_of, console_for, delivering, waiting
 from bot.delivery import Delivered
-from bot.domain import Place, PostState
+from bot.domain import Place
 from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
 from sources.catalogue.authority import Authority
 
@@ -55,13 +56,11 @@ def register(app: typer.Typer) -> None:
 
 
 async def _backfill(settings: Settings, authorities: dict[str, Authority], wanted: BackfillRequest, quiet: bool) -> Json:
-    # With --json the console destination must not mix its posts with the JSON.
-    console = io.StringIO() if quiet else sys.stdout
     order = WorkOrder(
         "backfill",
         {"since": wanted.since.isoformat(), "announce": wanted.announce, "limit": wanted.limit, "codes": list(wanted.codes or ())},
     )
-    async with assemble(settings, authorities, watched=wanted.codes or (), console=console) as parts:
+    async with assemble(settings, authorities, watched=wanted.codes or (), console=console_for(as_json=quiet)) as parts:
         with showing() as step, waiting() as handed:
 
             def told(what: Any) -> None:
@@ -108,7 +107,7 @@ def _result(authorities: dict[str, Authority], report: BackfillReport, delivered
         _json(report, delivered, places_of(authorities)),
         _lines(report),
         undelivered(delivered),
-        is_whole=report.ok and all(item.state is PostState.SENT for item in delivered),
+        is_whole=report.ok and all_sent(delivered),
     )
 
 
@@ -151,10 +150,11 @@ def _read(report: BackfillReport) -> Iterator[str]:
 
 
 def _json(report: BackfillReport, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
-    """`read` counts recueils read, `resolved` detail pages that gave their files, `elsewhere` what another backfill had taken up."""
+    """Return all of it. `read` counts recueils read, `resolved` detail pages that gave their files, `elsewhere` what another backfill had
+    taken up.
+    """
     return {
-        "since": report.wanted.since.isoformat(),
-        "announce": report.wanted.announce,
+        **pick(report.wanted, "since", "announce"),
         "sources": [
             {
                 "code": listing.source.authority,
@@ -165,7 +165,7 @@ def _json(report: BackfillReport, delivered: Sequence[Delivered], places: Mappin
                 "new": listing.new,
                 "left_to_polls": listing.left,
                 "requests": listing.requests,
-                "troubles": [{"url": trouble.url, "error": trouble.error, "gone": trouble.gone} for trouble in listing.troubles],
+                "troubles": [pick(trouble, "url", "error", "gone") for trouble in listing.troubles],
             }
             for listing in report.listings
         ],
@@ -176,13 +176,53 @@ def _json(report: BackfillReport, delivered: Sequence[Delivered], places: Mappin
             ],
         },
         "not_covered": [{"code": authority.code, "reason": authority.not_covered} for authority in report.not_covered],
-        "read": report.read,
-        "resolved": report.resolved,
-        "elsewhere": report.elsewhere,
-        "remaining": report.remaining,
+        **pick(report, "read", "resolved", "elsewhere", "remaining"),
         "decrees": decrees_json(report.harvest.decrees, places, utc_now()),
         "uncertain": [uncertain_json(act) for act in report.harvest.uncertain],
         "incomplete": list(report.harvest.incomplete),
-        "unread": [{"url": item.url, "error": item.error, "gone": item.gone} for item in report.harvest.unread],
+        "unread": unread_json(report.harvest.unread),
         "posts": posts_json(delivered),
     }
+
+
+# How far it is: a bar on a terminal, a line now and then elsewhere.
+
+EVERY = 25
+"""Recueils read between two lines."""
+
+
+@contextmanager
+def showing(console: Console = stderr) -> Iterator[Callable[[BackfillProgress], None]]:
+    """What a backfill is to tell its steps to. The time left is that of what is known to be unread, and grows as sources are listed."""
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.fields[step].listed}/{task.fields[step].sources} sources listed"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed}/{task.total} read"),
+        TextColumn("decrees: {task.fields[step].decrees}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[step].doing}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=0, step=BackfillProgress())
+        yield lambda step: progress.update(bar, completed=step.done, total=step.done + step.waiting, step=step)
+
+
+class _Lines:
+    """One line for each source that was listed, and for some recueils."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told = (0, 0)
+
+    def __call__(self, step: BackfillProgress) -> None:
+        now = (step.listed, step.done // EVERY)
+        if now == self._told:
+            return
+        self._told = now
+        line = f"{step.listed}/{step.sources} sources listed, {step.done}/{step.done + step.waiting} read, decrees: {step.decrees}"
+        self._console.print(f"{line}: {step.doing}", markup=False, soft_wrap=True)

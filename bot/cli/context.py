@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, TextIO, TypeVar, cast
 
 import typer
 from rich.console import Console
@@ -32,6 +32,8 @@ EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done
 stderr = Console(stderr=True, highlight=False)
 
 T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @dataclass(frozen=True, slots=True)

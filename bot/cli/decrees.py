@@ -13,9 +13,10 @@ import typer
 from pydantic import BaseModel, ConfigDict
 
 from bot.app.wiring import open_keep, open_questions, places_of, take_survey
-from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, fail_of_storage
+from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail
 from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.text_output import print_json
+from bot.cli.work import opened
 from bot.domain import Place
 from bot.domain.law.advice import legal_advice
 from bot.ingest.archive import FileTold
@@ -36,10 +37,7 @@ from bot.queries import (
     vocabulary,
 )
 from bot.queries.phrases import withdrawal
-from bot.storage.errors import StorageError
-from bot.storage.store import open_store
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Page = Annotated[int, typer.Option("--page", "-p", min=1, help="Page of the answer.")]
 Lang = Annotated[str, typer.Option("--language", "-l", help="fr or en.")]
 PageSize = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Decrees on a page.")]
@@ -117,11 +115,8 @@ def _file_of(context: Context, answer: Answer) -> FileTold | None:
     if not isinstance(answer, OneDecree):
         return None
     settings, _ = context.load(logs="warning")
-    try:
-        with open_store(settings.database.url, read_only=True) as store:
-            known = store.recueils.file_of(answer.decree.publisher, answer.decree.url)
-    except StorageError as error:
-        fail_of_storage(error)
+    with opened(settings, read_only=True) as store:
+        known = store.recueils.file_of(answer.decree.publisher, answer.decree.url)
     return None if known is None else open_keep(settings).told(*known)
 
 
@@ -135,12 +130,9 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
     """The answer, with how authorities are called; ends the program where the question has none."""
     settings, authorities = context.load(logs="warning")
     places = places_of(authorities)
-    try:
-        with open_store(settings.database.url, read_only=True) as store:
-            overview = partial(take_survey, settings, authorities, store)
-            answer = ask(open_questions(places, store, overview, page_size=limit))
-    except StorageError as error:
-        fail_of_storage(error)
+    with opened(settings, read_only=True) as store:
+        overview = partial(take_survey, settings, authorities, store)
+        answer = ask(open_questions(places, store, overview, page_size=limit))
     if answer == BadInput(Fault.NO_WORDS):
         fail("which words? As in: vigie search gare valence", WRONG_USE)
     if isinstance(answer, UnknownDepartment | UnknownDecree | BadInput):

@@ -1,13 +1,16 @@
-"""The JSON of one decree, and of an answer that has decrees. Keys are a contract: add, never rename; docs/json.md tells of each."""
+"""The JSON that commands print: plain values, and the objects that several commands share. docs/json.md describes every key; keys are a
+contract: new ones may come, none is renamed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from bot.detection import without_names
-from bot.domain import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading, Reference, Sighting
+from bot.domain import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading
 from bot.domain.law.advice import legal_advice
 from bot.domain.records import UncertainAct
 from bot.ingest.judging import Group, decrees_of
@@ -17,257 +20,192 @@ if TYPE_CHECKING:
     from bot.delivery import Delivered
     from bot.ingest.archive import FileTold
     from bot.ingest.health import DestinationHealth
+    from bot.ingest.results import Unread
+
+Json = dict[str, Any]
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: days and instants in ISO 8601, members of enumerations by value, tuples as lists."""
+    match value:
+        case Mapping():
+            return {key: plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case Enum():
+            return value.value
+        case date() | Moment():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def pick(item: object, *names: str) -> Json:
+    """Return attributes of a value as an object, under their own names."""
+    return {name: plain(getattr(item, name)) for name in names}
+
+
+# A decree.
 
 
 def decrees_json(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> list[Json]:
-    """Several decrees, as at `now` (aware)."""
+    """Return several decrees, as at `now` (aware)."""
     return [decree_json(decree, place_for(places, decree.authority), now) for decree in decrees]
 
 
 def decree_json(decree: Decree, place: Place, now: datetime) -> Json:
-    """One stored or found decree, as at `now` (aware). `place` is that of its authority.
-
-    `id` is null until it is stored; `page` is the first page of the act in the PDF at `url`. `sightings` are all the places where it
-    appears, `changes` what it does to the decrees it names and `changed_by` what later ones do to it: empty until it is stored.
-    """
+    """Return one stored or found decree, as at `now` (aware). `place` is that of its authority."""
     return {
-        "id": decree.id,
-        "authority": decree.authority,
-        "url": decree.url,
-        "page": decree.page,
-        "published": _day(decree.published),
+        **pick(decree, "id", "authority", "url", "page", "published"),
         **found_json(decree, place, now),
-        "sightings": [_sighting_json(sighting) for sighting in decree.sightings],
+        "sightings": [pick(sighting, "authority", "url", "page", "seen_at") for sighting in decree.sightings],
         "changes": [_change_json(change) for change in decree.changes],
         "changed_by": [_change_json(change) for change in decree.changed_by],
-        "withdrawn_at": None if decree.withdrawn_at is None else decree.withdrawn_at.isoformat(),
+        **pick(decree, "withdrawn_at"),
     }
 
 
 def file_json(file: FileTold | None) -> Json:
-    """The PDF that a decree was read in: proof of what was published. All of it is null where that is not known."""
-    if file is None:
-        return {"pdf_sha256": None, "pdf_fetched_at": None, "pdf_kept": None}
+    """Return the PDF that a decree was read in, as proof of what was published. All of it is null where that is not known."""
+    path = None if file is None else file.path
     return {
-        "pdf_sha256": file.sha256,
-        "pdf_fetched_at": None if file.fetched_at is None else file.fetched_at.isoformat(),
-        "pdf_kept": None if file.path is None else str(file.path.absolute()),
+        "pdf_sha256": None if file is None else file.sha256,
+        "pdf_fetched_at": None if file is None else plain(file.fetched_at),
+        "archived_path": None if path is None else str(path.absolute()),
     }
 
 
 def found_json(decree: Decree, place: Place, now: datetime) -> Json:
-    """What a decree says, and what is told of it: the same for one that is read and not stored."""
+    """Return what a decree says and what follows from it: the same for one that is read and not stored."""
     return {
-        "act_id": decree.act_id,
-        "kind": decree.kind.value,
-        "title": decree.title,
+        **pick(decree, "act_id", "kind", "title"),
         **_facts_json(decree.facts),
-        **_legal_advice_json(decree, place, now),
+        **_advice_json(decree, place, now),
         "evidence": evidence_json(decree.evidence),
     }
 
 
 def _facts_json(facts: Facts) -> Json:
-    """A fact that was not found in the text is null or an empty list."""
     return {
-        "number": facts.number,
-        "signed": _day(facts.signed),
-        "starts": _moment(facts.starts),
-        "ends": _moment(facts.ends),
-        "event": facts.event,
-        "operators": list(facts.operators),
-        "places": list(facts.places),
+        **pick(facts, "number", "signed", "starts", "ends", "event", "operators", "places"),
         "purposes": [getattr(words_in("fr").purposes, purpose.value) for purpose in facts.purposes],
-        "purpose_codes": [purpose.value for purpose in facts.purposes],
-        "software": facts.software,
-        "vendor": facts.vendor,
-        "cameras": facts.cameras,
-        "camera_types": [kind.value for kind in facts.camera_types],
-        "legal_basis": list(facts.legal_basis),
-        "office": facts.office,
+        "purpose_codes": plain(facts.purposes),
+        **pick(facts, "software", "vendor", "cameras", "camera_types", "legal_basis", "office"),
         "decided_by": facts.authority,
-        "references": [_reference_json(item) for item in facts.references],
+        "references": [pick(reference, "change", "number", "signed", "retroactive") for reference in facts.references],
     }
 
 
-def _reference_json(reference: Reference) -> Json:
+def _advice_json(decree: Decree, place: Place, now: datetime) -> Json:
+    """Return the law's part: information to verify, never legal advice. `status` and `urgent_appeal` hold at `now`."""
+    advice = legal_advice(decree, place, now)
     return {
-        "change": reference.change.value,
-        "number": reference.number,
-        "signed": _day(reference.signed),
-        "retroactive": reference.retroactive,
+        "court": advice.court.name,
+        "court_by_seat": advice.court.by_seat,
+        "last_day": plain(advice.last_day),
+        "earliest_deadline": plain(advice.at_least),
+        "flags": plain(advice.flags),
+        "status": advice.standing.value,
+        "urgent_appeal": advice.recourse.value,
+        "days_published_after_start": advice.late,
+        "days_without_legal_basis": [{"first": plain(first), "last": plain(last)} for first, last in advice.outside],
     }
-
-
-def _legal_advice_json(decree: Decree, place: Place, now: datetime) -> Json:
-    """Information to verify, never legal advice.
-
-    `court` is the one named in the decree, else that of the seat of its authority; where `court_by_seat` is another, both are to be shown.
-    `last_day` is the last day for third parties to contest, counted from the date of the recueil; `last_day_at_least` from the
-    signature, where that date is not known. `flags`, `standing` and `recourse` are
-    values of the closed lists of `bot.domain`; the last two hold at `now`. `late_days` and `outside_days` are set where a flag says so.
-    """
-    told = legal_advice(decree, place, now)
-    return {
-        "court": told.court.name,
-        "court_by_seat": told.court.by_seat,
-        "last_day": _day(told.last_day),
-        "last_day_at_least": _day(told.at_least),
-        "flags": [flag.value for flag in told.flags],
-        "standing": told.standing.value,
-        "recourse": told.recourse.value,
-        "late_days": told.late,
-        "outside_days": [{"first": first.isoformat(), "last": last.isoformat()} for first, last in told.outside],
-    }
-
-
-def _sighting_json(sighting: Sighting) -> Json:
-    return {"authority": sighting.authority, "url": sighting.url, "page": sighting.page, "seen_at": sighting.seen_at.isoformat()}
 
 
 def _change_json(change: Change) -> Json:
-    """`decree` is the id of the other decree, null while it was never seen; `starts` and `ends` the period of the one that changes.
-
-    `undone_by` is what ends the one that changes, each of the same shape.
-    """
     return {
-        "kind": change.kind.value,
-        "decree": change.decree,
-        "number": change.number,
-        "since": _day(change.since),
-        "starts": _moment(change.starts),
-        "ends": _moment(change.ends),
-        "retroactive": change.retroactive,
-        "undone_by": [_change_json(ending) for ending in change.undone_by],
+        **pick(change, "kind", "decree", "number", "since", "starts", "ends", "retroactive"),
+        "revoked_by": [_change_json(ending) for ending in change.undone_by],
     }
 
 
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _moment(moment: Moment | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-# The JSON that commands print, as far as several share it. Keys are a contract: add, never rename; docs/json.md tells of each.
-
-Json = dict[str, Any]
-
-
 def evidence_json(evidence: Iterable[Evidence]) -> list[Json]:
-    """Phrases, each with its page and what it is about. `where` in the act it stood and which `cue` it met are null where not known."""
-    return [
-        {
-            "page": item.page,
-            "text": item.text,
-            "about": item.about,
-            "where": None if item.where is None else item.where.value,
-            "cue": item.cue,
-        }
-        for item in evidence
-    ]
+    """Return phrases, each with its page and what it is about."""
+    return [pick(item, "page", "text", "about", "where", "cue") for item in evidence]
+
+
+# What came of a round, a backfill or a decision.
 
 
 def posts_json(delivered: Iterable[Delivered]) -> list[Json]:
-    """What became of each post."""
+    """Return what became of each post."""
     return [
-        {
-            "destination": item.post.destination,
-            "decree": decree.id,
-            "number": decree.facts.number,
-            "state": item.state.value,
-            "error": item.error,
-        }
+        {"destination": item.post.destination, "decree": decree.id, "number": decree.facts.number, **pick(item, "state", "error")}
         for item in delivered
         for decree in item.post.decrees
     ]
 
 
 def destination_json(destination: DestinationHealth) -> Json:
-    """How one destination is. `trouble` is null where nothing is wrong."""
+    """Return the health of one destination."""
     return {
-        "name": destination.name,
-        "trouble": destination.trouble and destination.trouble.value,
-        "since": destination.since and destination.since.isoformat(),
+        **pick(destination, "name", "trouble", "since"),
         "error": destination.detail,
         "waiting": destination.waiting,
-        "waiting_since": destination.oldest and destination.oldest.isoformat(),
-        "in_doubt": destination.in_doubt,
-        "checked_at": destination.checked_at and destination.checked_at.isoformat(),
+        "waiting_since": plain(destination.oldest),
+        **pick(destination, "in_doubt", "checked_at"),
     }
 
 
 def uncertain_json(act: UncertainAct) -> Json:
-    """An act a person must look at. Names of persons are taken out, as in the review queue."""
+    """Return an act that a person must judge. Names of persons are taken out, as in the review queue."""
     return {
-        "authority": act.authority,
-        "url": act.url,
-        "page": act.page,
-        "act_id": act.act_id,
+        **pick(act, "authority", "url", "page", "act_id"),
         "title": without_names(act.title),
         "evidence": [without_names(phrase) for phrase in act.evidence],
     }
 
 
-# The JSON of `vigie read`. Keys are a contract: add, never rename; docs/json.md tells of each.
+def unread_json(unread: Iterable[Unread]) -> list[Json]:
+    """Return the recueils that could not be read; `gone`: the site says that they are no longer there."""
+    return [pick(item, "url", "error", "gone") for item in unread]
+
+
+# What `vigie read` prints.
 
 
 def reading_json(
     file: str, reading: Reading, groups: Sequence[Group], place: Place, now: datetime, *, text: bool = False, explain: bool = False
 ) -> Json:
-    """What `vigie read` prints: one PDF, its acts and the decrees among them.
+    """Return one PDF, its acts and the decrees among them.
 
     Acts that share an `id` are parts of one entry of the recueil that holds several decrees: `part` numbers them (0: the pages before the
-    first one), and is null elsewhere. `text` and `explain` add `page_details` (`pages` is their number), `text` with what is on each page;
-    `explain` adds to each act the `evidence` of its verdicts, that on acts which are no decrees included. `place` is that of the authority
-    on the cover, for the hours of decrees; `now` is aware.
+    first one), and is null elsewhere. `text` and `explain` add `page_details`, `text` with what is on each page; `explain` adds to each act
+    the `evidence` of its verdicts, that on acts which are no decrees included. `place` is that of the authority on the cover, for the hours
+    of decrees; `now` is aware.
     """
+    cover = reading.cover
     shape: Json = {
         "file": file,
         "pages": reading.page_count,
         "status": "complete" if reading.complete else "incomplete",
-        "ocr_pages": list(reading.ocr_pages),
-        "unreadable_pages": list(reading.unreadable_pages),
-        "damaged": reading.damaged,
-        "recueil": {
-            "authority": reading.cover.authority,
-            "number": reading.cover.number,
-            "published": None if reading.cover.published is None else reading.cover.published.isoformat(),
-        },
-        "acts": [
-            {
-                "id": item.act.id,
-                "title": item.act.title,
-                "service": item.act.service,
-                "first_page": item.act.first_page,
-                "last_page": item.act.last_page,
-                "part": item.act.part,
-                "verdict": item.verdict.outcome.value,
-            }
-            for item in (group[0] for group in groups)
-        ],
+        **pick(reading, "ocr_pages", "unreadable_pages", "damaged"),
+        "recueil": pick(cover, "authority", "number", "published"),
+        "acts": [_act_json(group, explain=explain) for group in groups],
         "decrees": [
-            found_json(decree, place, now)
-            for group in groups
-            for decree in decrees_of(reading.cover.authority or "", file, reading.cover.published, group)
+            found_json(decree, place, now) for group in groups for decree in decrees_of(cover.authority or "", file, cover.published, group)
         ],
     }
     if text or explain:
         shape["page_details"] = [page_json(page, text=text) for page in reading.pages]
+    return shape
+
+
+def _act_json(group: Group, *, explain: bool) -> Json:
+    first = group[0]
+    shape = {**pick(first.act, "id", "title", "service", "first_page", "last_page", "part"), "verdict": first.verdict.outcome.value}
     if explain:
-        for act, group in zip(shape["acts"], groups, strict=True):
-            act["evidence"] = evidence_json(quote for item in group for quote in item.verdict.evidence)
+        shape["evidence"] = evidence_json(quote for item in group for quote in item.verdict.evidence)
     return shape
 
 
 def pages_json(file: str, page_count: int, pages: Iterable[PageText]) -> Json:
-    """What `vigie read --page` prints: some pages of one PDF, with their text. `pages` is how many the PDF has."""
+    """Return what `vigie read --page` prints: some pages of one PDF, with their text. `pages` is how many the PDF has."""
     return {"file": file, "pages": page_count, "page_details": [page_json(page, text=True) for page in pages]}
 
 
 def page_json(page: PageText, *, text: bool) -> Json:
-    """One page. `method` is layer, ocr, blank or unreadable; `confidence` the engine's own, 0 to 100, null where OCR had no part.
+    """Return one page. `confidence` is the engine's own, 0 to 100, null where OCR had no part.
 
     `doubt` says that neither of two texts can be trusted alone: with `text` the second one is in `other`, null where there is none.
     """

@@ -11,15 +11,16 @@ import typer
 
 from bot.app.config.destinations import edited
 from bot.app.wiring import utc_now
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage
-from bot.cli.json_output import Json
-from bot.cli.text_output import count, print_json, print_lines
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail
+from bot.cli.json_output import Json, pick
+from bot.cli.text_output import count, print_json, show
+from bot.cli.work import opened
 from bot.delivery.transitions import Counts, Event, transition
 from bot.domain import Post, PostCause, PostState
 from bot.messages import printable
 from bot.messages.cleaning import link_to
-from bot.storage.errors import NoSuchRow, StorageError
-from bot.storage.store import Store, open_store
+from bot.storage.errors import NoSuchRow
+from bot.storage.store import Store
 
 if TYPE_CHECKING:
     from bot.storage.edits import EditTold
@@ -58,30 +59,6 @@ _CANNOT = {
 }
 
 
-def _send_again(store: Store, number: int) -> Decided:
-    """Send it again now: the whole message, where it is a digest."""
-    return _decided(store, number, Event.PERSON_RETRY)
-
-
-def _give_up(store: Store, number: int) -> Decided:
-    """Give it up: this post alone, where it is part of a digest."""
-    return _decided(store, number, Event.PERSON_DROP)
-
-
-def _is_there(reference: str | None) -> Callable[[Store, int], Decided]:
-    """It is there, under this id."""
-
-    def decide(store: Store, number: int) -> Decided:
-        return _decided(store, number, Event.PERSON_SENT, reference)
-
-    return decide
-
-
-def _is_not_there(store: Store, number: int) -> Decided:
-    """It is not there."""
-    return _decided(store, number, Event.PERSON_NOT_SENT)
-
-
 def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datetime) -> Decided:
     """Of a post that was sent, its edit is what can be tried again or given up."""
     decide = store.edits_told.retry if event is Event.PERSON_RETRY else store.edits_told.drop
@@ -90,7 +67,8 @@ def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datet
     return Decided(True, f"post {number}: {_EDIT_DONE[event]}", post)
 
 
-def _decided(store: Store, number: int, event: Event, reference: str | None = None) -> Decided:
+def _decided(store: Store, number: int, event: Event, reference: str | None) -> Decided:
+    """Carry out a decision. Of a digest only a drop is of one post alone; `reference` is the platform's id of one that was sent."""
     try:
         post = store.posts.get(number) if event is Event.PERSON_DROP else store.posts.message(number)
     except NoSuchRow as error:
@@ -113,7 +91,6 @@ def _decided(store: Store, number: int, event: Event, reference: str | None = No
 
 T = TypeVar("T")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Number = Annotated[int, typer.Argument(metavar="N", min=1, help="Number of the post, as `vigie outbox list` shows it.")]
 Numbers = Annotated[list[int], typer.Argument(metavar="N…", min=1, help="Numbers of posts, as `vigie outbox list` shows them.")]
 
@@ -147,26 +124,20 @@ def _register_views(outbox: typer.Typer) -> None:
             return store.posts.listed(states=state or None, destination=destination, also=also, limit=limit), unmade
 
         posts, edits = _reading(ctx.obj, ask)
-        if as_json:
-            print_json([post_json(post, edits.get(post.id)) for post in posts])
-        else:
-            print_lines(post_line(post, edits.get(post.id)) for post in posts)
-            if not posts:
-                typer.echo("nothing here", err=True)
+        document = [post_json(post, edits.get(post.id)) for post in posts]
+        show(document, (post_line(post, edits.get(post.id)) for post in posts), as_json=as_json)
+        if not posts and not as_json:
+            typer.echo("nothing here", err=True)
         raise typer.Exit(DONE)
 
-    @outbox.command(epilog="Example:  vigie outbox show 12")
-    def show(ctx: typer.Context, number: Number, as_json: AsJson = False) -> None:
+    @outbox.command("show", epilog="Example:  vigie outbox show 12")
+    def show_(ctx: typer.Context, number: Number, as_json: AsJson = False) -> None:
         """All that is known of one post. Exit code 1 when there is none of that number."""
-        from bot.app.wiring import utc_now  # noqa: PLC0415 - a list need not wait for all that it knows
-
         post, message, edit = _reading(
             ctx.obj, lambda store, _: (store.posts.get(number), store.posts.message(number), store.edits_told.of(number))
         )
-        if as_json:
-            print_json(post_json(post, edit) | {"decrees": [decree.id for decree in message.decrees]})
-        else:
-            print_lines(post_lines(post, message, edit, utc_now()))
+        document = post_json(post, edit) | {"decrees": [decree.id for decree in message.decrees]}
+        show(document, post_lines(post, message, edit, utc_now()), as_json=as_json)
         raise typer.Exit(DONE)
 
 
@@ -178,7 +149,7 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
         Exit code 1 when none could be, 3 when some could not.
         """
-        _decide(ctx.obj, numbers, _send_again, as_json=as_json)
+        _decide(ctx.obj, numbers, Event.PERSON_RETRY, as_json=as_json)
 
     @outbox.command(epilog="Example:  vigie outbox drop 12")
     def drop(ctx: typer.Context, numbers: Numbers, as_json: AsJson = False) -> None:
@@ -187,7 +158,7 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
         Exit code 1 when none could be, 3 when some could not.
         """
-        _decide(ctx.obj, numbers, _give_up, as_json=as_json)
+        _decide(ctx.obj, numbers, Event.PERSON_DROP, as_json=as_json)
 
     @outbox.command(epilog="Example:  vigie outbox resolve 12 --sent 4711   (or:  vigie outbox resolve 12 --not-sent)")
     def resolve(
@@ -206,29 +177,22 @@ def _register_decisions(outbox: typer.Typer) -> None:
             fail("say --sent or --not-sent", WRONG_USE)
         if reference is not None and not sent:
             fail("an id of a message goes with --sent only", WRONG_USE)
-        decide = _is_there(reference) if sent else _is_not_there
-        _decide(ctx.obj, [number], decide, as_json=as_json)
+        _decide(ctx.obj, [number], Event.PERSON_SENT if sent else Event.PERSON_NOT_SENT, reference, as_json=as_json)
 
 
 def _reading(context: Context, ask: Callable[[Store, Collection[str]], T]) -> T:
     """What `ask` gives, which is told too whose posts are edited."""
     settings = context.load_settings(logs="warning")
-    try:
-        with open_store(settings.database.url, read_only=True) as store:
-            return ask(store, edited(settings))
-    except StorageError as error:
-        fail_of_storage(error)
+    with opened(settings, read_only=True) as store:
+        return ask(store, edited(settings))
 
 
-def _decide(context: Context, numbers: Iterable[int], decide: Callable[[Store, int], Decided], *, as_json: bool) -> None:
+def _decide(context: Context, numbers: Iterable[int], event: Event, reference: str | None = None, *, as_json: bool) -> None:
     settings = context.load_settings(logs="warning")
-    try:
-        with open_store(settings.database.url) as store:
-            decided = [(number, decide(store, number)) for number in dict.fromkeys(numbers)]
-    except StorageError as error:
-        fail_of_storage(error)
+    with opened(settings) as store:
+        decided = [(number, _decided(store, number, event, reference)) for number in dict.fromkeys(numbers)]
     if as_json:
-        print_json([decided_json(number, one.done, one.told, one.post) for number, one in decided])
+        print_json([decided_json(number, one) for number, one in decided])
     else:
         for _, one in decided:
             typer.echo(one.told, err=not one.done)
@@ -302,49 +266,27 @@ def _coming(post: Post, now: datetime) -> datetime | None:
     return post.not_before if waits and post.not_before is not None and post.not_before > now else None
 
 
-# The JSON of `vigie outbox`. Keys are a contract: add, never rename.
+# The JSON of `vigie outbox`.
 
 
 def post_json(post: Post, edit: EditTold | None) -> Json:
-    """One post. Instants are ISO 8601 in UTC; `digest` is the same for all posts of one message, null for a message of its own; `edit` is
-    how far its message was brought up to date, null where nothing was ever to be edited.
+    """Return one post. `digest` is the same for all posts of one message, null for a message of its own; `edit` is how far its message was
+    brought up to date, null where nothing was ever to be edited.
     """
     decree = post.decree
     return {
         "post": post.id,
-        "destination": post.destination,
-        "state": post.state.value,
-        "cause": None if post.cause is None else post.cause.value,
-        "error": post.error,
-        "attempts": post.attempts,
-        "looks": post.looks,
-        "created_at": _instant(post.created_at),
-        "not_before": _instant(post.not_before),
-        "closed_at": _instant(post.closed_at),
-        "reference": post.reference,
-        "digest": post.digest,
+        **pick(post, "destination", "state", "cause", "error", "attempts"),
+        "reconcile_attempts": post.looks,
+        **pick(post, "created_at", "not_before", "closed_at", "reference", "digest"),
         "decree": decree.id,
         "authority": decree.authority,
         "number": decree.facts.number,
         "link": link_to(decree.url, decree.page),
-        "edit": None if edit is None else _edit_json(edit),
+        "edit": None if edit is None else pick(edit, "state", "cause", "error", "attempts", "not_before"),
     }
 
 
-def _edit_json(edit: EditTold) -> Json:
-    return {
-        "state": edit.state,
-        "cause": None if edit.cause is None else edit.cause.value,
-        "error": edit.error,
-        "attempts": edit.attempts,
-        "not_before": _instant(edit.not_before),
-    }
-
-
-def decided_json(number: int, done: bool, told: str, post: Post | None) -> Json:
-    """What became of one number that a person named; `state` is that of the post now, null where there is none."""
-    return {"post": number, "done": done, "told": told, "state": None if post is None else post.state.value}
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def decided_json(number: int, one: Decided) -> Json:
+    """Return what became of one number that a person named; `state` is that of the post now, null where there is none."""
+    return {"post": number, "done": one.done, "told": one.told, "state": None if one.post is None else one.post.state.value}

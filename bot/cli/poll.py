@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config import Settings
-from bot.app.instance import PAUSE, Told, WorkOrder, first_of, work_alone
+from bot.app.instance import Told, WorkOrder, first_of, work_alone
 from bot.app.wiring import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
 from bot.cli.context import Context, chosen, run_to_end, stderr
-from bot.cli.json_output import Json, decrees_json, destination_json, posts_json, uncertain_json
+from bot.cli.json_output import Json, decrees_json, destination_json, pick, posts_json, uncertain_json
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
+from bot.cli.work import became_of, console_for, delivering, waiting
 from bot.delivery import Delivered
-from bot.domain import Place, Post, PostState
+from bot.domain import Place, PostState
 from bot.ingest.health import DestinationHealth
 from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.contents import PAGES_KEPT
-from bot.storage.locks import LockHolder
 from sources.catalogue.authority import Authority, Source
 
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]
@@ -67,10 +64,8 @@ async def _round(
 
     Unless they were `named`, sources that failed are left until their next poll is due.
     """
-    # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
-    console = io.StringIO() if quiet else sys.stdout
     codes = [entry.code for entry in picked]
-    async with assemble(settings, authorities, watched=codes, console=console, rehearsal=rehearsal) as parts:
+    async with assemble(settings, authorities, watched=codes, console=console_for(as_json=quiet), rehearsal=rehearsal) as parts:
         if rehearsal:
             reports, harvest = await _poll_all(parts, _sources(picked))
             return _result(settings, authorities, Round(reports, harvest), rehearsal=True)
@@ -212,7 +207,7 @@ async def _poll_all(
     return [reports[source.key] for source in sources], harvest.finished() if to_the_end else harvest
 
 
-# The JSON of `vigie poll` and `vigie check`. Keys are a contract: add, never rename; docs/json.md tells of each.
+# The JSON of `vigie poll` and `vigie check`.
 
 
 def round_json(
@@ -223,9 +218,9 @@ def round_json(
     places: Mapping[str, Place],
     now: datetime,
 ) -> Json:
-    """What `vigie poll` and `vigie check` print. `requests` counts HTTP requests for pages, not PDFs."""
+    """Return what a round found and posted. `requests` counts HTTP requests for pages, not PDFs."""
     return {
-        "sources": [source_json(report) for report in reports],
+        "sources": [_report_json(report) for report in reports],
         "decrees": decrees_json(harvest.decrees, places, now),
         "uncertain": [uncertain_json(act) for act in harvest.uncertain],
         "posts": posts_json(delivered),
@@ -233,125 +228,16 @@ def round_json(
     }
 
 
-def source_json(report: SourceReport) -> Json:
-    """One source in one round. `new` counts the recueils taken up for reading; `incomplete` were read in part, `unread` not at all, and
-    `unfinished` are still being read by the bot to which the round was handed."""
+def _report_json(report: SourceReport) -> Json:
+    """Return one source in one round. `new` counts the recueils taken up for reading; `incomplete` were read in part, `unread` not at all,
+    and `unfinished` are still being read by the bot to which the round was handed.
+    """
     return {
         "code": report.source.authority,
         "route": report.source.route,
-        "ok": report.ok,
-        "error": report.error,
-        "cause": None if report.cause is None else report.cause.value,
-        "requests": report.requests,
-        "unchanged": report.unchanged,
-        "listed": [
-            {"url": entry.url, "title": entry.title, "published": None if entry.published is None else entry.published.isoformat()}
-            for entry in report.listed
-        ],
-        "new": report.new,
-        "incomplete": list(report.incomplete),
-        "unread": [{"url": item.url, "error": item.error} for item in report.unread],
+        **pick(report, "ok", "error", "cause", "requests", "unchanged"),
+        "listed": [pick(entry, "url", "title", "published") for entry in report.listed],
+        **pick(report, "new", "incomplete"),
+        "unread": [pick(item, "url", "error") for item in report.unread],
         "unfinished": list(report.unfinished),
     }
-
-
-# Posts go out while a command is still reading: a long scan keeps no decree waiting, nor does one destination that is slow.
-
-LONGEST_NAP = timedelta(minutes=1)
-"""How long a command that has all but ended waits for the next post to have its turn."""
-
-
-@dataclass
-class Delivery:
-    """What became of the posts, which go out as decrees are found. `over`: no more will be."""
-
-    waiting: Mapping[str, asyncio.Event]
-    """By destination: set when there may be something for it."""
-    over: bool = False
-    done: list[Delivered] = field(default_factory=list)
-
-    def found(self) -> None:
-        """Some are queued."""
-        for destination in self.waiting.values():
-            destination.set()
-
-
-@asynccontextmanager
-async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[Delivery]:
-    """Deliver what is due each time that polls or a backfill found posts, and in the end until all had their turn, or until this process is
-    to give way to another, which delivers the rest.
-    """
-    await asyncio.to_thread(parts.tidy)
-    delivery = Delivery({destination: asyncio.Event() for destination in parts.deliverer.destinations})
-    parts.watcher.when_posted(delivery.found)
-    parts.backfill.when_posted(delivery.found)
-    work = [asyncio.create_task(_deliver(parts, delivery, destination, give_way)) for destination in delivery.waiting]
-    try:
-        yield delivery
-        delivery.over = True
-        delivery.found()
-        await asyncio.gather(*work)
-    finally:
-        for each in work:
-            each.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
-
-
-async def _deliver(parts: Parts, delivery: Delivery, destination: str, give_way: asyncio.Event) -> None:
-    over, sent, found = False, False, delivery.waiting[destination]
-    while not over:
-        await found.wait()
-        found.clear()
-        # Looked at before, not after: what is queued while a delivery is under way may not be part of it.
-        over = delivery.over
-        sent = await _pass(parts, delivery, destination)
-    # Many posts for one destination go one by one. What does not go out at all is left to the next round.
-    while sent and not give_way.is_set() and (nap := await _nap(parts, destination)) is not None:
-        await first_of(asyncio.sleep(nap), give_way)
-        sent = await _pass(parts, delivery, destination)
-
-
-async def _pass(parts: Parts, delivery: Delivery, destination: str) -> bool:
-    """Whether anything was sent."""
-    done = await parts.deliverer.deliver_due(destination)
-    delivery.done += done
-    return any(item.state is PostState.SENT for item in done)
-
-
-async def _nap(parts: Parts, destination: str) -> float | None:
-    """Seconds until something is due there again; None where nothing is within `LONGEST_NAP`."""
-    now = parts.clock()
-    due = await parts.deliverer.next_due(now, destination)
-    return None if due is None or due - now > LONGEST_NAP else max((due - now).total_seconds(), 0.0)
-
-
-async def became_of(parts: Parts, posts: Sequence[Post]) -> list[Delivered]:
-    """What became of posts that this process delivers all the while, once each had its turn; a minute is waited for that."""
-    ids, until = [post.id for post in posts], parts.clock() + LONGEST_NAP
-    while True:
-        found = await asyncio.to_thread(parts.store.posts.listed, states=(), also=ids)
-        waits = any(post.state is PostState.SENDING or (post.state is PostState.PENDING and post.error is None) for post in found)
-        if not waits or parts.clock() >= until:
-            return [Delivered(post, post.state, post.error) for post in found]
-        await asyncio.sleep(PAUSE)
-
-
-@contextmanager
-def waiting() -> Iterator[Callable[[Any], None]]:
-    """Show, while entered, to whom the work was handed and how far it is."""
-    # Started where there is progress to show: a command that does the work itself shows its own.
-    status = stderr.status("")
-
-    def told(what: Any) -> None:
-        if isinstance(what, LockHolder):
-            stderr.print(
-                f"vigie: handed to {what}, which works on this database; waiting for what comes of it", markup=False, soft_wrap=True
-            )
-        elif stderr.is_terminal:
-            status.update(str(what))
-            status.start()
-
-    try:
-        yield told
-    finally:
-        status.stop()

@@ -14,17 +14,15 @@ import typer
 from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, work_alone
 from bot.app.wiring import Parts, assemble, places_of, utc_now
-from bot.cli.context import DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end, stderr
-from bot.cli.json_output import Json, decrees_json, posts_json, uncertain_json
-from bot.cli.poll import became_of, delivering, waiting
-from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, print_json, print_lines, result_of, undelivered
+from bot.cli.context import DONE, WRONG_USE, Context, fail, run_to_end, stderr
+from bot.cli.json_output import Json, decrees_json, pick, posts_json, uncertain_json, unread_json
+from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, result_of, show, undelivered
+from bot.cli.work import all_sent, became_of, delivering, opened, waiting
 from bot.delivery import Delivered
-from bot.domain import Place, PostState
+from bot.domain import Place
 from bot.domain.records import FailedRecueil
 from bot.ingest.poller import Retried, RetryRequest, retry, wanted_of
 from bot.messages import printable
-from bot.storage.errors import StorageError
-from bot.storage.store import open_store
 from sources.catalogue.authority import Authority
 from sources.text.urls import canonical
 
@@ -33,15 +31,9 @@ def show_quarantine(context: Context, words: Sequence[str], *, as_json: bool) ->
     """List what could not be read and is not tried again by itself: of these authorities and at these addresses, or all of it."""
     settings, authorities = context.load(logs="warning")
     wanted = _wanted(words, authorities)
-    try:
-        with open_store(settings.database.url, read_only=True) as store:
-            found = [item for item in store.quarantine.all() if _is_wanted(item, wanted)]
-    except StorageError as error:
-        fail_of_storage(error)
-    if as_json:
-        print_json([_quarantined_json(item) for item in found])
-    else:
-        print_lines(quarantine_lines(found))
+    with opened(settings, read_only=True) as store:
+        found = [item for item in store.quarantine.all() if _is_wanted(item, wanted)]
+    show([_failed_json(item) for item in found], quarantine_lines(found), as_json=as_json)
     raise typer.Exit(DONE)
 
 
@@ -121,32 +113,24 @@ def _result(authorities: dict[str, Authority], retried: Retried, delivered: Sequ
         _retried_json(retried, delivered, places_of(authorities)),
         retried_lines(retried),
         undelivered(delivered),
-        is_whole=not harvest.unread and not harvest.incomplete and all(item.state is PostState.SENT for item in delivered),
+        is_whole=not harvest.unread and not harvest.incomplete and all_sent(delivered),
     )
 
 
-def _quarantined_json(item: FailedRecueil) -> Json:
-    """`state` is failed (nothing of it could be read) or incomplete. Instants are ISO 8601 in UTC."""
+def _failed_json(item: FailedRecueil) -> Json:
+    """Return one recueil. `state` is failed (nothing of it could be read) or incomplete."""
     return {
-        "id": item.id,
-        "authority": item.authority,
-        "url": item.url,
-        "title": item.title,
-        "state": item.state.value,
-        "reason": item.reason,
-        "since": item.since.isoformat(),
-        "tried_at": item.tried_at and item.tried_at.isoformat(),
-        "pages": item.pages,
+        **pick(item, "id", "authority", "url", "title", "state", "reason", "since", "tried_at", "pages"),
         "unreadable_pages": item.unreadable,
     }
 
 
 def _retried_json(retried: Retried, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
-    """`recueils` were taken up again; those in `unread` could not be read, those in `incomplete` in part."""
+    """Return what came of it. `recueils` were taken up again; those in `unread` could not be read, those in `incomplete` in part."""
     harvest = retried.harvest
     return {
-        "recueils": [{"authority": recueil.authority, "url": recueil.url} for recueil in retried.recueils],
-        "unread": [{"url": item.url, "error": item.error, "gone": item.gone} for item in harvest.unread],
+        "recueils": [pick(recueil, "authority", "url") for recueil in retried.recueils],
+        "unread": unread_json(harvest.unread),
         "incomplete": list(harvest.incomplete),
         "decrees": decrees_json(harvest.decrees, places, utc_now()),
         "uncertain": [uncertain_json(act) for act in harvest.uncertain],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Annotated
@@ -14,15 +12,13 @@ from rich.progress import track
 
 from bot.app.config import Settings
 from bot.app.wiring import assemble, utc_now
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, chosen, fail, fail_of_storage, run_to_end, stderr
-from bot.cli.json_output import Json, posts_json
-from bot.cli.text_output import code_column, count, print_json, print_lines
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, Context, chosen, fail, run_to_end, stderr
+from bot.cli.json_output import Json, pick, posts_json
+from bot.cli.text_output import code_column, count, show, undelivered
+from bot.cli.work import all_sent, console_for, nowhere, opened
 from bot.delivery import Delivered
-from bot.domain import Decree, PostState
 from bot.ingest.redetect import Applied, Difference, Effect, Redetection, Said
 from bot.messages import printable
-from bot.storage.errors import StorageError
-from bot.storage.store import open_store
 from sources.catalogue.authority import Authority
 from sources.catalogue.issuers import Issuers
 
@@ -47,7 +43,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         apply: Annotated[bool, typer.Option("--apply", help="Make the changes; without it they are only shown.")] = False,
         post: Annotated[bool, typer.Option("--post", help="With --apply: post the decrees that were not known, however old.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """Judge the stored acts again by the rules of this version: show what would change, and change it with --apply.
 
@@ -59,17 +55,14 @@ def register(app: typer.Typer) -> None:
         settings, authorities = context.load(logs="warning")
         wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
         day = None if since is None else since.date()
-        differences = _look(settings, authorities, day, wanted)
+        differences = _differences(settings, authorities, day, wanted)
         applied: list[Applied] = []
         delivered: list[Delivered] = []
         if apply and differences:
             applied, delivered = run_to_end(_apply(settings, authorities, differences, post=post, quiet=as_json))
-        if as_json:
-            print_json(redetect_json(differences, applied, delivered))
-        else:
-            print_lines(redetect_lines(differences, applied, delivered, apply=apply))
-        whole = all(item.state is PostState.SENT for item in delivered)
-        raise typer.Exit(DONE if whole else PARTLY_DONE)
+        document = redetect_json(differences, applied, delivered)
+        show(document, redetect_lines(differences, applied, delivered, apply=apply), as_json=as_json)
+        raise typer.Exit(DONE if all_sent(delivered) else PARTLY_DONE)
 
 
 def redetect_lines(
@@ -83,9 +76,7 @@ def redetect_lines(
         yield f"    {code_column(one.recueil.authority)}{printable(one.recueil.url)}#page={one.stored.first_page}  {printable(one.title)}"
         changed = f"; other facts: {', '.join(one.facts)}" if one.facts else ""
         yield f"    {_said(one.before)} -> {_said(one.after)}{changed}"
-    for item in delivered:
-        if item.state is not PostState.SENT:
-            yield f"{item.post.destination}: {item.state.value}: {item.error}"
+    yield from undelivered(delivered)
     number = count(len(differences), "difference")
     if apply:
         new, posts = sum(len(item.decrees) for item in applied), sum(item.posts for item in applied)
@@ -106,14 +97,12 @@ def redetect_json(differences: Sequence[Difference], applied: Sequence[Applied],
 
 def _difference_json(one: Difference, applied: Applied | None) -> Json:
     return {
-        "authority": one.recueil.authority,
-        "url": one.recueil.url,
+        **pick(one.recueil, "authority", "url"),
         "page": one.stored.first_page,
         "act_id": one.stored.act_id,
-        "title": one.title,
-        "effect": one.effect.value,
-        "before": {"outcome": one.before.outcome.value, "kind": one.before.kind},
-        "after": {"outcome": one.after.outcome.value, "kind": one.after.kind},
+        **pick(one, "title", "effect"),
+        "before": pick(one.before, "outcome", "kind"),
+        "after": pick(one.after, "outcome", "kind"),
         "facts": list(one.facts),
         "decree": one.stored.decree_id,
         "applied": None if applied is None else not applied.kept,
@@ -125,28 +114,22 @@ def _said(said: Said) -> str:
     return said.outcome.value.replace("_", " ") + (f" ({said.kind.value})" if said.kind is not None else "")
 
 
-def _look(settings: Settings, authorities: dict[str, Authority], since: date | None, codes: frozenset[str] | None) -> list[Difference]:
+def _differences(
+    settings: Settings, authorities: dict[str, Authority], since: date | None, codes: frozenset[str] | None
+) -> list[Difference]:
     found: list[Difference] = []
-    try:
-        with open_store(settings.database.url, read_only=True) as store:
-            again = Redetection(store=store, clock=utc_now, issuers=Issuers(authorities.values()))
-            wanted = again.recueils(since, codes)
-            for recueil in track(wanted, "judging again", console=stderr, transient=True, disable=not stderr.is_terminal):
-                found += again.differences(recueil)
-    except StorageError as error:
-        fail_of_storage(error)
+    with opened(settings, read_only=True) as store:
+        again = Redetection(store=store, clock=utc_now, issuers=Issuers(authorities.values()))
+        wanted = again.recueils(since, codes)
+        for recueil in track(wanted, "judging again", console=stderr, transient=True, disable=not stderr.is_terminal):
+            found += again.differences(recueil)
     return found
 
 
 async def _apply(
     settings: Settings, authorities: dict[str, Authority], differences: Sequence[Difference], *, post: bool, quiet: bool
 ) -> tuple[list[Applied], list[Delivered]]:
-    console = io.StringIO() if quiet else sys.stdout
-    async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
+    async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
         again = Redetection(store=parts.store, clock=parts.clock, issuers=Issuers(authorities.values()))
-        applied = [await asyncio.to_thread(again.apply, one, parts.route if post else _nowhere) for one in differences]
+        applied = [await asyncio.to_thread(again.apply, one, parts.route if post else nowhere) for one in differences]
         return applied, await parts.deliverer.deliver_due() if any(item.posts for item in applied) else []
-
-
-def _nowhere(_: Decree) -> Sequence[str]:
-    return ()

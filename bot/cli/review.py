@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, TypeVar
 
 import typer
 
-from bot.app.wiring import Parts, assemble, utc_now
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, fail_of_storage, run_to_end
-from bot.cli.json_output import Json, evidence_json, posts_json
+from bot.app.wiring import assemble, utc_now
+from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
+from bot.cli.json_output import Json, evidence_json, pick, plain, posts_json
 from bot.cli.read_output import evidence_lines, reason
-from bot.cli.text_output import code_column, count, print_json, print_lines
+from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
+from bot.cli.work import all_sent, console_for, nowhere, opened
 from bot.delivery import Delivered
 from bot.detection import likely_kind, without_names
-from bot.domain import Act, Decree, Kind, PostState
+from bot.domain import Act, Decree, Kind
 from bot.domain.records import Waiting
 from bot.ingest.review import Reviewer, Settled, SeveralDecrees
 from bot.messages import printable
 from bot.operators.review_buttons import outcome_text
 from bot.queries import vocabulary
-from bot.storage.errors import StorageError
-from bot.storage.store import open_store
 from sources.catalogue.issuers import Issuers
 
 T = TypeVar("T")
@@ -35,7 +32,6 @@ BY = "command"
 
 Number = Annotated[int, typer.Argument(min=1, help="Number of the act, as `vigie review list` shows it.")]
 MaybeNumber = Annotated[int | None, typer.Argument(metavar="[NUMBER]", min=1, help="Number of the act, as `vigie review list` shows it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,14 +47,11 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """The acts that wait for a person, the oldest first."""
         waiting = _read(ctx.obj, lambda reviewer: reviewer.waiting(limit))
-        if as_json:
-            print_json([review_json(act) for act in waiting])
-        else:
-            print_lines(waiting_lines(waiting))
+        show([review_json(act) for act in waiting], waiting_lines(waiting), as_json=as_json)
         raise typer.Exit(DONE)
 
-    @review.command(epilog="Example:  vigie review show 12")
-    def show(
+    @review.command("show", epilog="Example:  vigie review show 12")
+    def show_(
         ctx: typer.Context,
         number: Number,
         text: Annotated[bool, typer.Option("--text", help="Its text too, as it was read: it may name private persons.")] = False,
@@ -66,10 +59,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """One of them: where it is, and why it is in doubt."""
         waiting, act, found = _read(ctx.obj, lambda reviewer: _with_decrees(reviewer, number))
-        if as_json:
-            print_json(review_json(waiting, act, found, text=text))
-        else:
-            print_lines(shown_lines(waiting, act, found, text=text))
+        show(review_json(waiting, act, found, text=text), shown_lines(waiting, act, found, text=text), as_json=as_json)
         raise typer.Exit(DONE)
 
     @review.command(epilog="Example:  vigie review accept 12 --kind renewal")
@@ -140,11 +130,8 @@ def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bo
 def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
     """Ask without writing anything."""
     settings, authorities = context.load(logs="warning")
-    try:
-        with open_store(settings.database.url, read_only=True) as store:
-            return ask(Reviewer(store=store, route=_nowhere, clock=utc_now, issuers=Issuers(authorities.values())))
-    except StorageError as error:
-        fail_of_storage(error)
+    with opened(settings, read_only=True) as store:
+        return ask(Reviewer(store=store, route=nowhere, clock=utc_now, issuers=Issuers(authorities.values())))
 
 
 def _with_decrees(reviewer: Reviewer, number: int) -> tuple[Waiting, Act, tuple[Decree, ...]]:
@@ -157,77 +144,57 @@ def _one_of(number: int | None, decree: int | None) -> None:
         fail("give the number of an act that waits (vigie review list), or --decree and the number of a decree", WRONG_USE)
 
 
-def _nowhere(_: Decree) -> Sequence[str]:
-    return ()
-
-
 def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json: bool) -> None:
     settings, authorities = context.load(logs="warning")
-    console = io.StringIO() if as_json else sys.stdout
 
     async def work() -> tuple[Settled, list[Delivered]]:
-        async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
+        async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=as_json)) as parts:
             settled = await asyncio.to_thread(answer, parts.reviewer)
-            return settled, await _post(parts, settled)
+            return settled, await parts.deliverer.deliver_due() if settled.posts else []
 
     try:
         settled, delivered = run_to_end(work())
     except SeveralDecrees as error:
         fail(str(error), WRONG_USE)
-    if as_json:
-        print_json(settled_json(settled, delivered))
-    else:
-        typer.echo(outcome_text(settled, vocabulary("en").reviews, "en"))
-        for item in delivered:
-            if item.state is not PostState.SENT:
-                typer.echo(f"{item.post.destination}: {item.state.value}: {item.error}", err=True)
-    raise typer.Exit(DONE if all(item.state is PostState.SENT for item in delivered) else PARTLY_DONE)
+    lines = [outcome_text(settled, vocabulary("en").reviews, "en")]
+    finish(result_of(settled_json(settled, delivered), lines, undelivered(delivered), is_whole=all_sent(delivered)), as_json=as_json)
 
 
-async def _post(parts: Parts, settled: Settled) -> list[Delivered]:
-    return await parts.deliverer.deliver_due() if settled.posts else []
-
-
-# The JSON of `vigie review`. Keys are a contract: add, never rename.
+# The JSON of `vigie review`.
 
 
 def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree] = (), *, text: bool = False) -> Json:
-    """One act that waits; `decree` is the stored one that it was so far taken for.
+    """Return one act that waits; `decree` is the stored one that it was so far taken for.
 
     With the act itself, `last_page`, `likely_kind` and `holds`, the decrees `found` in it that are recorded if it is accepted; with `text`,
     `pages` as they were read, names included.
     """
     shape: Json = {
-        "id": waiting.id,
-        "authority": waiting.authority,
-        "url": waiting.url,
-        "page": waiting.page,
-        "act_id": waiting.act_id,
+        **pick(waiting, "id", "authority", "url", "page", "act_id"),
         "title": without_names(waiting.title),
         "evidence": evidence_json(waiting.evidence),
-        "since": waiting.created_at.isoformat(),
-        "asked_at": None if waiting.told_at is None else waiting.told_at.isoformat(),
+        "since": plain(waiting.created_at),
+        "asked_at": plain(waiting.told_at),
         "decree": waiting.decree,
     }
     if act is not None:
         shape |= {"last_page": act.last_page, "likely_kind": likely_kind(act).value}
         shape["holds"] = [{"page": one.page, "number": one.facts.number, "kind": one.kind.value} for one in found]
         if text:
-            shape["pages"] = [{"number": page.number, "text": page.text} for page in act.pages]
+            shape["pages"] = [pick(page, "number", "text") for page in act.pages]
     return shape
 
 
 def settled_json(settled: Settled, delivered: Iterable[Delivered]) -> Json:
-    """What was decided. `outcome` is decree or not_concerned, `already` true where it had been decided before, `by` the way it came.
+    """Return what was decided. `outcome` is decree or not_concerned, `already` true where it had been decided before, `by` the way it came.
 
     `decrees` are those of an accepted act, which may hold several, `decree` the last of them. `withdrawn` is the decree that
     a rejected act was recorded as, `posted_to` the destinations that have its post, or may have it.
     """
     decision = settled.decision
     return {
-        "outcome": decision.outcome.value,
-        "kind": None if decision.kind is None else decision.kind.value,
-        "decided_at": decision.at.isoformat(),
+        **pick(decision, "outcome", "kind"),
+        "decided_at": plain(decision.at),
         "by": decision.by,
         "already": settled.already,
         "decree": settled.decrees[-1] if settled.decrees else None,

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from subprocess import SubprocessError
 from typing import Annotated
 
 import typer
 
 from bot.app.wiring import take_delivery_survey, take_survey
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, Context, chosen, fail_of_storage
-from bot.cli.json_output import Json, destination_json
-from bot.cli.text_output import code_column, print_json, source_columns
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson, Context, chosen
+from bot.cli.json_output import Json, destination_json, pick, plain
+from bot.cli.text_output import code_column, minute, show, source_columns
+from bot.cli.work import opened
 from bot.domain import DestinationTrouble
 from bot.domain.records import RecueilState
 from bot.ingest.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers, not_alive
@@ -23,9 +24,8 @@ from bot.operators.post_alerts import PostTrouble
 from bot.operators.text import short_list
 from bot.operators.vocabulary import alert_words
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
-from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder, LockName
-from bot.storage.store import Store, open_store
+from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 
 Counts = dict[str, dict[RecueilState, int]]
@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
         alive: Annotated[
             bool, typer.Option("--alive", help="Only say whether the bot polls and delivers, in one line; exit code 1 when it does not.")
         ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """Show which sources and destinations work, and whether PDFs are read in confinement on this machine.
 
@@ -54,45 +54,31 @@ def register(app: typer.Typer) -> None:
         context: Context = ctx.obj
         settings, authorities = context.load(logs="warning")
         picked = {authority.code for authority in chosen(codes, authorities)}
-        try:
-            with open_store(settings.database.url, read_only=True) as store:
-                whole, counts = take_survey(settings, authorities, store), store.recueils.counts()
-                delivery, working = take_delivery_survey(settings, store), _working(store)
-                is_there = working is not None
-                stopped = not_alive(replace(whole, destinations=delivery), running=is_there, now=whole.at)
-        except StorageError as error:
-            fail_of_storage(error)
+        with opened(settings, read_only=True) as store:
+            whole, counts = take_survey(settings, authorities, store), store.recueils.counts()
+            delivery, working = take_delivery_survey(settings, store), _working(store)
+        stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
+        alive_json = {"alive": stopped is None, "not_alive": stopped}
         if alive:
-            if as_json:
-                print_json(_alive_json(stopped))
-            else:
-                typer.echo("alive" if stopped is None else f"not alive: {stopped}")
+            show(alive_json, ["alive" if stopped is None else f"not alive: {stopped}"], as_json=as_json)
             raise typer.Exit(DONE if stopped is None else FAILED)
         overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked), destinations=delivery)
         confinement = _confinement()
-        if as_json:
-            print_json(
-                {
-                    **_json(overview, authorities, counts),
-                    **_alive_json(stopped),
-                    "running": working and asdict(working),
-                    "confinement": confinement_json(confinement),
-                }
-            )
-        else:
-            said = f"Running: {working}" if working is not None else "No process works on this database just now"
-            for line in (*status_lines(overview, authorities, counts, every=every), "", said, *confinement_lines(confinement)):
-                typer.echo(line)
+        document = {
+            **_json(overview, authorities, counts),
+            **alive_json,
+            "running": working and asdict(working),
+            "confinement": confinement_json(confinement),
+        }
+        who = f"Running: {working}" if working is not None else "No process works on this database just now"
+        lines = (*status_lines(overview, authorities, counts, every=every), "", who, *confinement_lines(confinement))
+        show(document, lines, as_json=as_json)
         raise typer.Exit(DONE if overview.fine else PARTLY_DONE)
 
 
 def _working(store: Store) -> LockHolder | None:
     """The process that works on this database: the bot, or a command such as `vigie poll`."""
     return store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
-
-
-def _alive_json(stopped: str | None) -> Json:
-    return {"alive": stopped is None, "not_alive": stopped}
 
 
 def _confinement() -> Confinement | str:
@@ -104,20 +90,19 @@ def _confinement() -> Confinement | str:
 
 
 def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts) -> Json:
-    """Instants are ISO 8601 in UTC, spans are in days. `fine` is what the exit code says."""
+    """Return the state of every authority and destination. Spans are in days; `ok` is what the exit code says."""
     return {
-        "at": overview.at.isoformat(),
-        "fine": overview.fine,
-        "asleep_since": overview.asleep_since and overview.asleep_since.isoformat(),
+        "at": plain(overview.at),
+        "ok": overview.fine,
+        "stalled_since": plain(overview.asleep_since),
         "destinations": [destination_json(one) for one in overview.destinations],
-        "polled_in_future": overview.polled_in_future and overview.polled_in_future.isoformat(),
+        "polled_in_future": plain(overview.polled_in_future),
         "counts": {status.value: overview.counts.get(status, 0) for status in Status},
         "authorities": [
             {
                 "code": one.code,
                 "name": authorities[one.code].name,
-                "status": one.status.value,
-                "not_covered": one.not_covered,
+                **pick(one, "status", "not_covered"),
                 "given_up": counts.get(one.code, {}).get(RecueilState.FAILED, 0),
                 "incomplete": counts.get(one.code, {}).get(RecueilState.INCOMPLETE, 0),
                 "sources": [_source_json(route) for route in one.routes],
@@ -129,18 +114,11 @@ def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts)
 
 def _source_json(source: SourceHealth) -> Json:
     return {
-        "key": source.key,
-        "status": source.status.value,
-        "cause": source.cause and source.cause.value,
-        "since": source.since and source.since.isoformat(),
+        **pick(source, "key", "status", "cause", "since"),
         "error": source.detail,
-        "failures": source.failures,
-        "unread": source.unread,
-        "last_ok_at": source.last_ok_at and source.last_ok_at.isoformat(),
-        "last_new_at": source.last_new_at and source.last_new_at.isoformat(),
-        "last_published": source.last_published and source.last_published.isoformat(),
-        "usual_gap_days": source.usual_gap and source.usual_gap.total_seconds() / 86_400,
-        "late_after_days": source.late_after and source.late_after.total_seconds() / 86_400,
+        **pick(source, "failures", "unread", "last_ok_at", "last_new_at", "last_published"),
+        "usual_gap_days": source.usual_gap and source.usual_gap / timedelta(days=1),
+        "late_after_days": source.late_after and source.late_after / timedelta(days=1),
         "moved_to": source.moved_to,
     }
 
@@ -188,7 +166,7 @@ def _summary(overview: Overview) -> Iterator[str]:
     yield f"{number} {'authority' if number == 1 else 'authorities'}: {told}"
     last = max((source.last_ok_at for source in overview.sources if source.last_ok_at), default=None)
     if last is not None:
-        yield f"Last successful poll: {_minute(last)}"
+        yield f"Last successful poll: {minute(last)}"
     elif overview.sources and all(source.status is Status.UNPOLLED for source in overview.sources):
         yield "Nothing was polled yet: start the bot with  vigie run"
     elif overview.sources:
@@ -196,9 +174,9 @@ def _summary(overview: Overview) -> Iterator[str]:
     if nobody_answers([source.cause for source in overview.sources]):
         yield "NO SITE ANSWERS: is this machine connected to the network?"
     if overview.polled_in_future is not None:
-        yield f"CLOCK SET BACK: the last good poll is of {_minute(overview.polled_in_future)}. A running bot repairs it:  vigie run"
+        yield f"CLOCK SET BACK: the last good poll is of {minute(overview.polled_in_future)}. A running bot repairs it:  vigie run"
     if overview.asleep_since is not None:
-        yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {_minute(overview.asleep_since)}. Start it with  vigie run"
+        yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {minute(overview.asleep_since)}. Start it with  vigie run"
 
 
 _DESTINATIONS = {
@@ -214,9 +192,9 @@ def _destination(one: DestinationHealth) -> Iterator[str]:
     what, trouble = _DESTINATIONS[one.trouble or DestinationTrouble.NEEDS_PERSON]
     yield f"{one.name}: {what}" + (f": {printable(one.detail)}" if one.detail else "")
     wait = "post waits" if one.waiting == 1 else "posts wait"
-    posts = [f"{one.waiting} {wait}, the oldest since {_minute(one.oldest)}"] if one.waiting else []
+    posts = [f"{one.waiting} {wait}, the oldest since {minute(one.oldest)}"] if one.waiting else []
     posts += [f"{one.in_doubt} to be decided by a person (vigie outbox list)"] if one.in_doubt else []
-    yield "    " + "; ".join([f"since {_minute(one.since)}", *posts])
+    yield "    " + "; ".join([f"since {minute(one.since)}", *posts])
     yield f"    → {alert_words('en').posts.troubles[trouble].todo}"
 
 
@@ -244,7 +222,7 @@ def _crowd(cause: Cause, sources: Sequence[SourceHealth]) -> Iterator[str]:
     yield f"    {short_list([source.key for source in sources], 'and {n} more')}  (--all tells of each)"
     since = min((source.since for source in sources if source.since), default=None)
     if since is not None and cause is not Cause.LATE:
-        yield f"    the first of them since {_minute(since)}"
+        yield f"    the first of them since {minute(since)}"
     example = next((source for source in sources if source.detail), None)
     if example is not None and cause is not Cause.LATE:
         yield f"    such as {example.key}: {printable(example.detail or '')}"
@@ -258,10 +236,10 @@ def _trouble(source: SourceHealth, overview: Overview) -> Iterator[str]:
     if source.status is Status.LATE:
         yield f"    last recueil {_day(source)}, usually every {_days(source.usual_gap)}, hardly ever more than {_days(source.late_after)}"
     else:
-        since = "" if source.since is None else f"since {_minute(source.since)}, "
+        since = "" if source.since is None else f"since {minute(source.since)}, "
         polls = "1 failed poll" if source.failures == 1 else f"{source.failures} failed polls in a row"
         what = _recueils(source) if source.cause is Cause.FILES else polls
-        yield f"    {since}{what}; last success {_minute(source.last_ok_at)}"
+        yield f"    {since}{what}; last success {minute(source.last_ok_at)}"
         if source.detail:
             yield f"    {printable(source.detail)}"
     yield f"    → {words.todo}"
@@ -317,7 +295,7 @@ def _recueils(source: SourceHealth) -> str:
 
 def _source(source: SourceHealth) -> str:
     rhythm = "" if source.usual_gap is None else f", usually every {_days(source.usual_gap)}"
-    last = f"last success {_minute(source.last_ok_at)}, last recueil {_day(source)}{rhythm}"
+    last = f"last success {minute(source.last_ok_at)}, last recueil {_day(source)}{rhythm}"
     return f"{source_columns(source.key)}{_WORDS[source.status]:<13} {last}"
 
 
@@ -328,10 +306,6 @@ def _day(source: SourceHealth) -> str:
 def _days(span: timedelta | None) -> str:
     number = 0.0 if span is None else span / timedelta(days=1)
     return "day" if number == 1 else f"{number:.1f} days".replace(".0 ", " ")
-
-
-def _minute(instant: datetime | None) -> str:
-    return "never" if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 # What `vigie status` says of the confinement that PDFs are read in on this machine. Pure.

@@ -1,4 +1,4 @@
-"""What commands print for people. JSON shapes are in `shapes`."""
+"""What several commands print for people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -24,29 +25,35 @@ if TYPE_CHECKING:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output, indented, in UTF-8 whatever the locale."""
+    """Print one JSON document, indented, in UTF-8 whatever the locale."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2).encode())
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Lines on standard output, each as it comes."""
+    """Print lines, each as it comes."""
     for line in lines:
         typer.echo(line)
 
 
+def show(document: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print a result: the document as JSON, or the lines for people."""
+    if as_json:
+        print_json(document)
+    else:
+        print_lines(lines)
+
+
 def result_of(document: Any, lines: Iterable[str], problems: Iterable[str], *, is_whole: bool) -> Json:
-    """What a command prints at its end, as JSON: another process may have made it. `document` is for `--json`, `lines` are for people, and
-    `problems` for standard error where the lines are printed.
+    """Return what a command prints at its end, as JSON: another process may have made it. `document` is for `--json`, `lines` are for
+    people, and `problems` for standard error where the lines are printed.
     """
     return {"document": document, "lines": list(lines), "problems": list(problems), "whole": is_whole}
 
 
 def finish(result: Json, *, as_json: bool) -> NoReturn:
     """Print a result and end the program: with exit code 3 when it is not whole."""
-    if as_json:
-        print_json(result["document"])
-    else:
-        print_lines(result["lines"])
+    show(result["document"], result["lines"], as_json=as_json)
+    if not as_json:
         sys.stdout.flush()
         for problem in result["problems"]:
             typer.echo(problem, err=True)
@@ -54,12 +61,12 @@ def finish(result: Json, *, as_json: bool) -> NoReturn:
 
 
 def undelivered(delivered: Iterable[Delivered]) -> list[str]:
-    """A line for each post that was not sent."""
+    """Return a line for each post that was not sent."""
     return [f"{item.post.destination}: {item.state.value}: {item.error}" for item in delivered if item.state is not PostState.SENT]
 
 
 def destination_problems(destinations: Iterable[DestinationHealth]) -> Iterator[str]:
-    """A line for each destination that does not take posts as it should."""
+    """Return a line for each destination that does not take posts as it should."""
     for one in destinations:
         if one.trouble is not None:
             waiting = f" ({count(one.waiting, 'post')} waiting)" if one.waiting else ""
@@ -67,7 +74,7 @@ def destination_problems(destinations: Iterable[DestinationHealth]) -> Iterator[
 
 
 def round_lines(reports: Iterable[SourceReport], harvest: IngestResult, *, rehearsal: bool) -> Iterator[str]:
-    """A round, source by source; the posts themselves were printed by their channel."""
+    """Describe a round, source by source; the posts themselves were printed by their channel."""
     for report in reports:
         if report.ok:
             seen = "nothing changed" if report.unchanged else f"{len(report.listed)} listed, {report.new} new"
@@ -92,12 +99,12 @@ def round_lines(reports: Iterable[SourceReport], harvest: IngestResult, *, rehea
 
 
 def doubt_line(act: UncertainAct) -> str:
-    """One act in doubt on one line; names of persons are taken out of its title, as in the review queue."""
+    """Describe an act in doubt on one line; names of persons are taken out of its title, as in the review queue."""
     return f"to be checked by a person: {act.url}#page={act.page}  {printable(without_names(act.title))}"
 
 
 def decree_line(decree: Decree) -> str:
-    """One decree on one line, for lists."""
+    """Describe a decree on one line, for lists."""
     number = decree.facts.number or decree.act_id or "-"
     identifier = "" if decree.id is None else f"{decree.id:>4}  "
     return printable(f"{identifier}{decree.authority:<3} {decree.kind.value:<13} {number}  {decree.title}  {decree.url}#page={decree.page}")
@@ -107,16 +114,26 @@ def decree_line(decree: Decree) -> str:
 
 
 def code_column(code: str) -> str:
-    """`26     `"""
+    """Return `26     `."""
     return f"{code:<6} "
 
 
 def source_columns(key: str) -> str:
-    """`26     site       ` for `26:site`."""
+    """Return `26     site       ` for `26:site`."""
     code, _, route = key.partition(":")
     return f"{code_column(code)}{route:<10} "
 
 
-def count(number: int, noun: str) -> str:
-    """`1 page`, `2 pages`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return `1 page`, `2 pages`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
+
+
+def minute(instant: datetime | None) -> str:
+    """Return `2026-08-14 09:30 UTC`, or `never`."""
+    return "never" if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def day_column(day: date | None) -> str:
+    """Return `2026-08-14`, or as many characters that say that there is none."""
+    return "no date   " if day is None else day.isoformat()

@@ -113,7 +113,7 @@ def test_one_decree_in_full(vigie: Vigie) -> None:
     shown = vigie("show", "1", "--evidence")
     assert shown.out.startswith(french.out.rstrip("\n"))
     assert "page 4 (titre), numéro : « n° 26-1 »" in shown.out
-    not_known = {"pdf_sha256": None, "pdf_fetched_at": None, "pdf_kept": None}
+    not_known = {"pdf_sha256": None, "pdf_fetched_at": None, "archived_path": None}
     assert vigie("show", "1", "--json").json == vigie("recent", "--in-force", "--json").json[0] | not_known
     assert "SHA-256" not in french.out
     assert vigie("show", "1", "--json").json["sightings"][0]["authority"] == "26"
@@ -195,11 +195,11 @@ def test_the_pdf_that_a_decree_was_read_in_is_told_as_proof(vigie: Vigie, tmp_pa
     with open_store(f"sqlite:///{tmp_path}/vigie.db") as store:
         store.contents.fetched(1, digest, came)
     told = vigie("show", "1", "--json").json
-    assert (told["pdf_sha256"], told["pdf_fetched_at"], told["pdf_kept"]) == (digest, "2026-08-14T09:30:00+00:00", None)
+    assert (told["pdf_sha256"], told["pdf_fetched_at"], told["archived_path"]) == (digest, "2026-08-14T09:30:00+00:00", None)
     kept = tmp_path / "vigie-archive" / f"{digest}.pdf"
     kept.parent.mkdir()
     kept.write_bytes(content)
-    assert vigie("show", "1", "--json").json["pdf_kept"] == str(kept)
+    assert vigie("show", "1", "--json").json["archived_path"] == str(kept)
     french, english = vigie("show", "1").out, vigie("show", "1", "-l", "en").out
     assert f"PDF téléchargé le 2026-08-14 09:30:00 (UTC)\nSHA-256 : {digest}\nCopie conservée : {kept}" in french
     assert f"PDF downloaded on 2026-08-14 09:30:00 (UTC)\nSHA-256: {digest}\nCopy kept: {kept}" in english

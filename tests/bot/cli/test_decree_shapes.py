@@ -50,10 +50,10 @@ def test_what_is_not_known_is_null() -> None:
 
 def test_standing_and_urgency_are_those_of_the_moment() -> None:
     shape = shaped(DECREE)
-    assert (shape["standing"], shape["recourse"], shape["late_days"]) == ("in_force", "running", 3)
+    assert (shape["status"], shape["urgent_appeal"], shape["days_published_after_start"]) == ("in_force", "running", 3)
     later = decree_json(DECREE, PLACE, datetime(2025, 5, 8, tzinfo=UTC))
-    assert (later["standing"], later["recourse"]) == ("over", "over")
-    assert shaped(replace(DECREE, published=date(2025, 5, 2)))["late_days"] is None
+    assert (later["status"], later["urgent_appeal"]) == ("over", "over")
+    assert shaped(replace(DECREE, published=date(2025, 5, 2)))["days_published_after_start"] is None
 
 
 def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
@@ -65,11 +65,11 @@ def test_where_it_was_seen_and_what_later_decrees_do_to_it() -> None:
         changed_by=(Change(Kind.ABROGATION, None, "2025-9", date(2025, 5, 3)),),
     )
     shape = shaped(ended)
-    assert shape["standing"] == "ended"
+    assert shape["status"] == "ended"
     assert shape["sightings"] == [
         {"authority": "PP", "url": "https://www.prefecturedepolice.example/a.pdf", "page": 1, "seen_at": "2025-05-06T08:00:00+00:00"}
     ]
-    plain: dict[str, object] = {"retroactive": None, "undone_by": []}
+    plain: dict[str, object] = {"retroactive": None, "revoked_by": []}
     assert shape["changes"] == [
         {"kind": "renewal", "decree": 4, "number": "2025-1", "since": None, "starts": "2025-05-03", "ends": "2025-05-04", **plain}
     ]

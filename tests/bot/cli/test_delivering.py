@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from bot.app.wiring import Parts
-from bot.cli.poll import delivering
+from bot.cli.work import delivering
 from bot.domain import PostState
 
 NOW = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)

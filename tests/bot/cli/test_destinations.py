@@ -40,7 +40,7 @@ def on_telegram(folder: Path, replay: Replay, telegram: FakeBotApi, token: str =
 def trouble(vigie: Vigie, config: str, name: str = "telegram") -> str | None:
     done = vigie("-c", config, "status", "26", "--json")
     [found] = [one for one in done.json["destinations"] if one["name"] == name]
-    assert (done.code == 0) is done.json["fine"] is (found["trouble"] is None)
+    assert (done.code == 0) is done.json["ok"] is (found["trouble"] is None)
     return found["trouble"]  # type: ignore[no-any-return]  # from JSON
 
 

@@ -107,13 +107,13 @@ def test_a_decree() -> None:
     assert documented("A decree") == set(shape) | set(file_json(None))
     assert documented("A change") == keys(shape["changes"]) == keys(shape["changed_by"])
     assert documented("Evidence") == keys(shape["evidence"])
-    [ending] = shape["changed_by"][0]["undone_by"]
+    [ending] = shape["changed_by"][0]["revoked_by"]
     assert (keys([ending]), ending["retroactive"]) == (documented("A change"), True)
     assert described("A decree", "sightings") >= keys(shape["sightings"])
     assert described("A decree", "references") >= keys(shape["references"])
 
 
-@pytest.mark.parametrize(("key", "values"), [("kind", Kind), ("flags", Flag), ("standing", Standing), ("recourse", Recourse)], ids=str)
+@pytest.mark.parametrize(("key", "values"), [("kind", Kind), ("flags", Flag), ("status", Standing), ("urgent_appeal", Recourse)], ids=str)
 def test_the_values_of_closed_lists(key: str, values: type[Kind | Flag | Standing | Recourse]) -> None:
     assert {value.value for value in values} <= described("A decree", key)
     assert {value.value for value in Where} <= described("Evidence", "where")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.outbox import decided_json, post_json
+from bot.cli.outbox import Decided, decided_json, post_json
 from bot.domain import Kind, Post, PostCause, PostState
 from bot.storage.edits import EditTold
 from bot.storage.store import Store
@@ -153,7 +153,7 @@ def test_the_guide_names_every_key_state_and_cause() -> None:
     words = {
         *post_json(post(), None),
         *(field.name for field in fields(EditTold) if field.name != "post"),
-        *decided_json(1, True, "", None),
+        *decided_json(1, Decided(True, "", None)),
         *(state.value for state in PostState),
         *(cause.value for cause in PostCause),
     }

@@ -104,13 +104,13 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     assert (done.code, done.err) == (3, "")
     found = done.json
     assert set(found) == {
-        "at", "fine", "asleep_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
+        "at", "ok", "stalled_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
         "not_alive",
     }  # fmt: skip
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
     }  # fmt: skip
-    assert (found["fine"], found["asleep_since"]) == (False, None)
+    assert (found["ok"], found["stalled_since"]) == (False, None)
     counts = {"fine": 1, "late": 0, "partly": 0, "failing": 1, "never_polled": 1, "not_covered": 0, "not_watched": 0}
     assert found["counts"] == counts
     isere = next(one for one in found["authorities"] if one["code"] == "38")
@@ -137,7 +137,7 @@ def test_a_last_poll_in_the_future_is_not_healthy(vigie: Vigie, store: Store) ->
     assert done.code == 3
     assert f"CLOCK SET BACK: the last good poll is of {NOW + DAY:%Y-%m-%d %H:%M} UTC" in done.out
     found = vigie("status", "--json").json
-    assert (found["fine"], found["polled_in_future"]) == (False, (NOW + DAY).isoformat())
+    assert (found["ok"], found["polled_in_future"]) == (False, (NOW + DAY).isoformat())
 
 
 def test_a_bot_that_never_ran_and_one_that_stopped_are_told_apart(vigie: Vigie, store: Store, tmp_path: Path) -> None:
