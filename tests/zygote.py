@@ -15,17 +15,24 @@ import os
 import sys
 import tempfile
 import threading
+from datetime import date
 from importlib import import_module
 from typing import Any
 
+from bot.app.demo.scenario import demo_text
 from bot.cli import main
 from bot.cli.main import MODULES
+from bot.detection import judge
+from bot.domain import Act, PageText
+
+LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "holidays.countries.france", "httpcore", "rich.markdown", "rich.status")
 
 
 def serve() -> None:
     """Carry out orders until there are no more. Returns in each child too, which then runs its command."""
     for module in MODULES.values():
         import_module(f"bot.cli.{module}")
+    _warm()
     # What is loaded stays: a child whose collector walked through it would copy every page of it.
     gc.freeze()
     while line := sys.stdin.buffer.readline():
@@ -39,6 +46,15 @@ def serve() -> None:
             return
         _say(child)
     os._exit(0)
+
+
+def _warm() -> None:
+    """Load what the program loads with its first request and its first decree: modules and patterns, nothing that a command changes."""
+    for module in LOADED_LATE:
+        import_module(module)
+    for name in ("abrogation", "authorisation", "videoprotection"):
+        text = demo_text(name, date(2026, 8, 14), number="2026-1", abrogated="2026-2")
+        judge(Act(None, f"Arrêté portant {name} d'un traitement algorithmique", None, 1, 1, (PageText(1, text),)))
 
 
 def _say(number: int) -> None:

