@@ -58,7 +58,7 @@ from sources.catalogue.authority import Authority, browser_hosts, hosts
 from sources.catalogue.issuers import Issuers
 from sources.crawl.index import INDEX_HOSTS
 from sources.http import Client, ClientOptions, user_agent
-from sources.http.browser.line import find_chromium
+from sources.http.browser.fetcher import find_chromium
 from sources.http.scratch import remove_abandoned
 
 # The clock of the real program, which everything else takes as an argument.

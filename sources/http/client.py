@@ -3,20 +3,16 @@ the sites that serve nothing else.
 
 One request at a time per hosting address, spaced; it rests when an address fails or asks to wait; it fetches only the catalogue's hosts,
 over https, at public addresses; it takes no block page for a real one and keeps no half file. It never retries by itself (but for a
-kept-alive connection that died while idle): the caller knows better when to come back. No proxy, certificate or other setting of
-the environment is honoured.
+kept-alive connection that died while idle, and for the rest of a file): the caller knows better when to come back. No proxy, certificate
+or other setting of the environment is honoured.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
-import random as chance
 import ssl
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -25,15 +21,13 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from sources.http.address import Resolver, SystemResolver
+from sources.http.address import Origins, Resolver, SystemResolver
 from sources.http.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_robots, refresh_of
-from sources.http.exchange import Environment, HttpSession
 from sources.http.files import CSV, JSON, PDF, Again, FileKind, FileReceiver, PartialFile
 from sources.http.options import ClientOptions
-from sources.http.origins import Origins
-from sources.http.politeness import MemoryPoliteness, PolitenessStore
-from sources.http.queue import Clocks
+from sources.http.politeness import SYSTEM_CLOCKS, Clocks, MemoryPoliteness, PolitenessStore
 from sources.http.robots import RobotsGate, product_token
+from sources.http.session import Environment, HttpSession
 from sources.model import Download, Page, Unusable, Validators
 from sources.text.urls import canonical, same_site
 
@@ -44,10 +38,6 @@ _ROBOTS_HEADERS = {"Accept": "text/plain", "Accept-Encoding": "gzip"}
 
 _MOST_OF_ITS_TIME = 0.9
 """Of the time of a request, after which a file that can be resumed is: what came would be lost at its end."""
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Client:
@@ -63,23 +53,20 @@ class Client:
         options: ClientOptions,
         *,
         politeness: PolitenessStore | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = _utc_now,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        random: Callable[[], float] = chance.random,
+        clocks: Clocks = SYSTEM_CLOCKS,
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         log: Any = None,
     ) -> None:
         self._options = options
-        self._monotonic = monotonic
+        self._monotonic = clocks.monotonic
         self._origins = Origins(options.origins)
         self._names = SystemResolver()
-        clocks, politeness = Clocks(monotonic, now, sleep, random), politeness or MemoryPoliteness()
-        world = Environment(clocks, politeness, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
-        self._exchange = HttpSession(options, world, self._origins, log or structlog.get_logger())
-        self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), politeness, now)
+        politeness = politeness or MemoryPoliteness()
+        environment = Environment(clocks, politeness, resolver or self._names, tls or httpx.create_ssl_context(trust_env=False), transport)
+        self._session = HttpSession(options, environment, self._origins, log or structlog.get_logger())
+        self._robots = RobotsGate(self._robots_text, product_token(options.user_agent), politeness, clocks.now)
         self._requests = 0
 
     async def __aenter__(self) -> Self:
@@ -91,7 +78,7 @@ class Client:
     async def close(self) -> None:
         """Close the connections."""
         self._names.close()
-        await self._exchange.close()
+        await self._session.close()
 
     @property
     def requests(self) -> int:
@@ -109,14 +96,14 @@ class Client:
         seconds = self._options.page_seconds
         is_sent_on = False
 
-        async def ask(here: str) -> Page | Redirect:
+        async def request(here: str) -> Page | Redirect:
             nonlocal is_sent_on
-            answer = await self._exchange.ask(here, headers, receiver, seconds=seconds, on_start=self._count)
+            answer = await self._session.get(here, headers, receiver, seconds=seconds, on_start=self._count)
             there = self._refreshed(here, answer.html) if isinstance(answer, Page) else None
             is_sent_on = is_sent_on or there is not None
             return answer if there is None else Redirect(there)
 
-        page = await self._follow(url, ask)
+        page = await self._follow(url, request)
         # The page that sends on is older than the other: asked whether it has changed since that one came, it would always say no.
         return replace(page, validators=NO_VALIDATORS) if is_sent_on else page
 
@@ -153,32 +140,34 @@ class Client:
 
         def gives_way(here: str) -> bool:
             held = self._monotonic() - started
-            return held >= _MOST_OF_ITS_TIME * options.file_seconds or (held >= options.turn_seconds and self._exchange.is_awaited(here))
+            return held >= _MOST_OF_ITS_TIME * options.file_seconds or (held >= options.turn_seconds and self._session.is_awaited(here))
 
         with PartialFile(target, url) as part:
             receiver = FileReceiver(part, kind, at_most, gives_way)
             return await self._follow(
                 url,
-                lambda here: self._exchange.ask(here, receiver.headers(here), receiver, seconds=options.file_seconds, on_start=start),
+                lambda here: self._session.get(here, receiver.headers(here), receiver, seconds=options.file_seconds, on_start=start),
             )
 
     async def _robots_text(self, url: str) -> str:
         seconds = self._options.page_seconds
         return await self._follow(
             url,
-            lambda here: self._exchange.ask(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds),
+            lambda here: self._session.get(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds),
             for_robots=True,
         )
 
-    async def _follow(self, url: str, ask: Callable[[str], Awaitable[Answer | Redirect | Again]], *, for_robots: bool = False) -> Answer:
+    async def _follow(
+        self, url: str, request: Callable[[str], Awaitable[Answer | Redirect | Again]], *, for_robots: bool = False
+    ) -> Answer:
         """The answer at the end of the redirects, each of them checked as the first address was."""
         here = self._ours(url)
         left = self._options.max_redirects
         while True:
-            self._exchange.require_browser(here)
+            self._session.require_browser(here)
             if self._options.respect_robots and not for_robots:
                 await self._robots.pass_through(here)
-            answer = await ask(here)
+            answer = await request(here)
             if isinstance(answer, Redirect):
                 here = self._next(here, answer.location)
                 left -= 1

@@ -14,8 +14,7 @@ from typing import Any
 
 import httpx
 
-from sources.http.address import Address
-from sources.http.origins import Target
+from sources.http.address import Address, Target
 
 _IDLE_SECONDS = 30.0
 

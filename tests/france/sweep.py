@@ -14,6 +14,7 @@ from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
 from sources.http import Client, ClientOptions, user_agent
+from sources.http.politeness import Clocks
 from sources.model import CrawlFailed
 from tests.france.country import France
 from tests.france.serving import Asked, Shortcut, Sockets
@@ -116,7 +117,7 @@ def client(france: France, door: Sockets | Shortcut, clock: Clock, seed: int = 0
     settings = ClientOptions(frozenset(france.hosts), AGENT, origins=door.origins, **options)
     chance: Callable[[], float] = random.Random(seed).random
     transport = door if isinstance(door, Shortcut) else None
-    return Client(settings, monotonic=clock.monotonic, now=clock.now, sleep=clock.sleep, random=chance, transport=transport, log=_Silence())
+    return Client(settings, clocks=Clocks(clock.monotonic, clock.now, clock.sleep, chance), transport=transport, log=_Silence())
 
 
 class _Silence:

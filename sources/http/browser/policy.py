@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from sources.http.address import Target
 from sources.http.body import is_html
 from sources.http.failures import BrowserFailure
-from sources.http.origins import Target
 
 MOST_DOCUMENTS = 4
 """Documents that one request may go through: a challenge, its answer, the page. A wall that reloads itself without end is not hammered."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from playwright.async_api import BrowserContext, Error, Page, Route
 
+from sources.http.address import Target
 from sources.http.browser import policy
 from sources.http.browser.door import Locate, SocksProxy
 from sources.http.browser.policy import AllowedHost, NoConnection, of_driver
@@ -17,7 +18,6 @@ from sources.http.browser.process import Chromium
 from sources.http.browser.tab import Tab, TabLimits
 from sources.http.browser.watch import LedAway, TabEvents
 from sources.http.failures import BrowserFailure, in_plain_words
-from sources.http.origins import Target
 from sources.model import Unusable
 
 Cookies = list[Any]

@@ -17,13 +17,13 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from playwright.async_api import Error, JSHandle, Page
 
+from sources.http.address import Target
 from sources.http.block_pages import looks_blocked
 from sources.http.body import decode
 from sources.http.browser import policy
 from sources.http.browser.policy import of_driver
 from sources.http.browser.watch import Held, LedAway, LoginWanted, TabEvents
 from sources.http.failures import BrowserFailure
-from sources.http.origins import Target
 from sources.model import Unusable
 
 Result = TypeVar("Result")

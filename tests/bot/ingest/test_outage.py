@@ -19,6 +19,7 @@ from bot.ingest.poller import Poller, PollSchedule
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 from sources.http import Client, ClientOptions
+from sources.http.politeness import Clocks
 from tests.sources.markup import download, page
 
 START = datetime(2026, 8, 14, 8, tzinfo=UTC)
@@ -127,10 +128,7 @@ async def test_after_an_outage_every_source_is_polled_within_its_usual_interval(
     options = ClientOptions(frozenset(hosts), "Vigie/1.0", respect_robots=False)
     async with Client(
         options,
-        monotonic=clock.monotonic,
-        now=clock.now,
-        sleep=clock.sleep,
-        random=lambda: 0.5,
+        clocks=Clocks(clock.monotonic, clock.now, clock.sleep, lambda: 0.5),
         resolver=country.resolve,
         transport=country,
     ) as client:

@@ -13,6 +13,7 @@ import pytest
 
 from sources.catalogue.authority import Browser
 from sources.http import Client, ClientOptions
+from sources.http.politeness import Clocks
 from tests.sources.http.server import Server
 
 HOST = "www.var.gouv.fr"
@@ -39,6 +40,9 @@ class Clock:
         self.slept.append(seconds)
         self.time += seconds
         await asyncio.sleep(0)
+
+    def all(self) -> Clocks:
+        return Clocks(self.monotonic, self.now, self.sleep, lambda: 0.5)
 
 
 async def no_names(host: str, port: int) -> Sequence[str]:
@@ -76,10 +80,7 @@ async def make_client(clock: Clock) -> AsyncIterator[MakeClient]:
                 **options,
             }
             world: dict[str, Any] = {
-                "monotonic": clock.monotonic,
-                "now": clock.now,
-                "sleep": clock.sleep,
-                "random": lambda: 0.5,
+                "clocks": clock.all(),
                 "resolver": no_names,
                 **(outside or {}),
             }

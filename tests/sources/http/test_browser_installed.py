@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sources.catalogue.authority import Browser
-from sources.http.browser.line import find_chromium, what_is_missing
+from sources.http.browser.fetcher import find_chromium, what_is_missing
 from sources.model import NeedsBrowser
 from tests.sources.http.conftest import HOST, OTHER, SITE, MakeClient
 from tests.sources.http.server import Server, reply

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sources.http.address import Target
 from sources.http.browser import policy
 from sources.http.browser.policy import AllowedHost, NoConnection, of_driver, of_network
 from sources.http.failures import in_plain_words
-from sources.http.origins import Target
 
 HOST = "www.var.gouv.fr"
 SITE = Target("https", "www.var.gouv.fr", 443, "/raa?page=2", chosen=False)

@@ -145,12 +145,11 @@ async def _story(folder: Path, calls: list[list[Step]], *, dated: bool) -> None:
     clock = Clock()
     world = World(dated)
     options = ClientOptions(frozenset({HOST}), "Vigie/1", interval_seconds=0, respect_robots=False, pause_after=1000)
-    outside = {"monotonic": clock.monotonic, "now": clock.now, "sleep": clock.sleep, "transport": Network(world.answer)}
 
     async def resolver(host: str, port: int) -> list[str]:
         return ["93.184.215.14"]
 
-    async with Client(options, resolver=resolver, tls=TLS, **outside) as client:  # type: ignore[arg-type]  # a table of several types
+    async with Client(options, clocks=clock.all(), resolver=resolver, tls=TLS, transport=Network(world.answer)) as client:
         for steps in [*calls, [CALM]]:
             world.steps, world.ranged = [*steps], []
             try:

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sources.http import ClientOptions, user_agent
-from sources.http.address import SystemResolver, is_public, resolve
-from sources.http.origins import Origins
+from sources.http.address import Origins, SystemResolver, is_public, resolve
 from sources.http.politeness import seconds_to_wait
 
 VAR = "https://www.var.gouv.fr"

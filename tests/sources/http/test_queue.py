@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from sources.http.politeness import MemoryPoliteness, RateLimit
-from sources.http.queue import AddressQueue, Clocks
+from sources.http.politeness import AddressQueue, Clocks, MemoryPoliteness, RateLimit
 from sources.model import Paused
 from tests.sources.http.conftest import SITE, Clock, MakeClient
 from tests.sources.http.server import Server, reply

@@ -77,7 +77,7 @@ def _client(server: Server, folder: Path, clock: Clock, *, trusted: bool = True,
         timeout_seconds=5,
     )
     tls = ssl.create_default_context(cafile=folder / "ca.pem") if trusted else None
-    return Client(options, monotonic=clock.monotonic, now=clock.now, sleep=clock.sleep, resolver=resolver, tls=tls)
+    return Client(options, clocks=clock.all(), resolver=resolver, tls=tls)
 
 
 async def test_the_certificate_is_verified_for_the_name_and_two_names_never_share_a_connection(authority: Path, clock: Clock) -> None:

@@ -13,15 +13,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from sources.catalogue.authority import Browser
-from sources.http.address import Address, Resolver, require_loopback, require_public, resolve
+from sources.http.address import Address, Origins, Resolver, Target, address_of
 from sources.http.body import LeastSpeed, WatchedStream
-from sources.http.browser.line import BrowserFetcher
+from sources.http.browser.fetcher import BrowserFetcher
 from sources.http.connection import Connection, SiteCookies
 from sources.http.failures import in_plain_words, is_of_this_machine
 from sources.http.options import ClientOptions
-from sources.http.origins import Origins, Target
-from sources.http.politeness import PolitenessStore, seconds_to_wait
-from sources.http.queue import AddressQueue, Clocks
+from sources.http.politeness import AddressQueue, Clocks, PolitenessStore, seconds_to_wait
 from sources.model import Blocked, FetchError, Unreachable
 
 Answer = TypeVar("Answer")
@@ -50,7 +48,7 @@ class _HostSlot:
 
     address: Address
     queue: AddressQueue
-    line: Connection
+    connection: Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +65,18 @@ class _Request(Generic[Answer]):
 class HttpSession:
     """Makes requests. `log` gets one debug event for each, with its URL, status, milliseconds and bytes, and warnings."""
 
-    def __init__(self, options: ClientOptions, world: Environment, origins: Origins, log: Any) -> None:
+    def __init__(self, options: ClientOptions, environment: Environment, origins: Origins, log: Any) -> None:
         self._options = options
-        self._world = world
+        self._environment = environment
         self._origins = origins
         self._log = log
         self._least_speed = LeastSpeed(options.slowest_bytes_per_second, options.slow_seconds)
         self._cookies = SiteCookies()
         self._browser = BrowserFetcher(options, self._script_address, log)
-        self._counters: dict[Address, _HostSlot] = {}
+        self._slots: dict[Address, _HostSlot] = {}
         self._last_used: dict[str, _HostSlot] = {}
 
-    async def ask(
+    async def get(
         self,
         url: str,
         headers: Mapping[str, str],
@@ -87,18 +85,18 @@ class HttpSession:
         seconds: float,
         on_start: Callable[[], None] = lambda: None,
     ) -> Answer:
-        """GET one canonical URL, and what `receive` makes of the answer. `on_start` is called when it is really asked.
+        """GET one canonical URL and return what `receive` makes of the answer. `on_start` is called when the request is really made.
 
-        `seconds` bounds the request once its turn has come. Raises any FetchError; Paused, without asking, while the address rests.
+        `seconds` bounds the request once its turn has come. Raises any FetchError; Paused, without a request, while the address rests.
         """
         self.require_browser(url)
         target = self._origins.target(url)
         if (known := self._last_used.get(target.authority)) is not None:
             await known.queue.refuse_while_resting(url)  # before its name is looked up: a resting address costs nothing at all
-        counter = self._last_used[target.authority] = self._counter(await self._address(url, target))
-        async with counter.queue.turn(url):
+        slot = self._last_used[target.authority] = self._slot(await self._address(url, target))
+        async with slot.queue.turn(url):
             on_start()
-            return await self._within_turn(counter, _Request(url, target, self._headers(url, headers), receive, seconds))
+            return await self._within_turn(slot, _Request(url, target, self._headers(url, headers), receive, seconds))
 
     def require_browser(self, url: str) -> None:
         """Raise NeedsBrowser where the URL's site wants a browser and there is none."""
@@ -107,75 +105,75 @@ class HttpSession:
 
     def is_awaited(self, url: str) -> bool:
         """Whether other requests wait for the address of this URL."""
-        counter = self._last_used.get(self._origins.target(url).authority)
-        return counter is not None and counter.queue.waiting > 0
+        slot = self._last_used.get(self._origins.target(url).authority)
+        return slot is not None and slot.queue.waiting > 0
 
     async def close(self) -> None:
         """Close every connection, and the browser."""
-        for counter in self._counters.values():
-            await counter.line.close()
+        for slot in self._slots.values():
+            await slot.connection.close()
         await self._browser.close()
 
-    async def _within_turn(self, counter: _HostSlot, question: _Request[Answer]) -> Answer:
-        url, seconds = question.url, question.seconds
-        started = self._world.clocks.monotonic()
-        told: dict[str, object] = {"url": url}
+    async def _within_turn(self, slot: _HostSlot, request: _Request[Answer]) -> Answer:
+        url, seconds = request.url, request.seconds
+        started = self._environment.clocks.monotonic()
+        fields: dict[str, object] = {"url": url}
         wait: float | None = None
-        log_holder = self._holder_log(counter, url, started)
+        warn_of_holder = self._holder_warning(slot, url, started)
         try:
-            async with asyncio.timeout(seconds), self._answer(counter, question) as response:
-                told["status"] = response.status_code
+            async with asyncio.timeout(seconds), self._answer(slot, request) as response:
+                fields["status"] = response.status_code
                 self._cookies.keep(url, response.headers)
-                wait = await self._rest_if_asked(counter.queue, response)
-                response.stream = WatchedStream(url, response, self._least_speed, self._world.clocks.monotonic, log_holder)
-                answer = await question.receive(url, response)
-                told["bytes"] = response.num_bytes_downloaded
+                wait = await self._rest_if_asked(slot.queue, response)
+                response.stream = WatchedStream(url, response, self._least_speed, self._environment.clocks.monotonic, warn_of_holder)
+                answer = await request.receive(url, response)
+                fields["bytes"] = response.num_bytes_downloaded
         except (httpx.TransportError, TimeoutError) as error:
             reason = in_plain_words(error) if isinstance(error, httpx.TransportError) else f"took longer than {seconds:g} s"
-            told["error"] = reason
+            fields["error"] = reason
             failed = Unreachable(f"{url}: {reason}")
-            at_fault = await counter.queue.failed(urlsplit(url).netloc, reason)
+            at_fault = await slot.queue.failed(urlsplit(url).netloc, reason)
             failed.is_of_site = not (at_fault or is_of_this_machine(error))
             raise failed from error
         except FetchError as error:
-            told["error"] = str(error)
-            status = told.get("status", 0)
+            fields["error"] = str(error)
+            status = fields.get("status", 0)
             refuses = isinstance(error, Blocked) or (isinstance(status, int) and status >= 500)
             if refuses or isinstance(error, Unreachable):
                 reason = str(error).removeprefix(f"{url}: ")
-                error.is_of_site = not await counter.queue.failed(urlsplit(url).netloc, reason, answered=refuses)
+                error.is_of_site = not await slot.queue.failed(urlsplit(url).netloc, reason, answered=refuses)
             else:
-                await counter.queue.answered()
+                await slot.queue.answered()
             error.retry_after = wait
             raise
         else:
-            await counter.queue.answered()
+            await slot.queue.answered()
             return answer
         finally:
-            log_holder()
-            self._log.debug("request", **told, ms=round((self._world.clocks.monotonic() - started) * 1000))
+            warn_of_holder()
+            self._log.debug("request", **fields, ms=round((self._environment.clocks.monotonic() - started) * 1000))
 
-    def _holder_log(self, counter: _HostSlot, url: str, started: float) -> Callable[[], None]:
+    def _holder_warning(self, slot: _HostSlot, url: str, started: float) -> Callable[[], None]:
         """A function that logs who holds an address, when that is for long and others wait."""
         due = HELD_LONG
 
-        def log_holder() -> None:
+        def warn_of_holder() -> None:
             nonlocal due
-            held = self._world.clocks.monotonic() - started
-            if held >= due and counter.queue.waiting:
+            held = self._environment.clocks.monotonic() - started
+            if held >= due and slot.queue.waiting:
                 due = 2 * held
                 self._log.warning(
                     "a slow answer holds an address that others wait for",
-                    url=url, address=str(counter.address), seconds=round(held), waiting=counter.queue.waiting,
+                    url=url, address=str(slot.address), seconds=round(held), waiting=slot.queue.waiting,
                 )  # fmt: skip
 
-        return log_holder
+        return warn_of_holder
 
-    def _answer(self, counter: _HostSlot, question: _Request[Answer]) -> AbstractAsyncContextManager[httpx.Response]:
-        needs = self._browser_needs(question.url)
+    def _answer(self, slot: _HostSlot, request: _Request[Answer]) -> AbstractAsyncContextManager[httpx.Response]:
+        needs = self._browser_needs(request.url)
         if needs is None:
-            return counter.line.get(question.target, question.headers, self._options.timeout_seconds)
-        return self._browser.get(question.url, needs, question.target, counter.address, question.headers)
+            return slot.connection.get(request.target, request.headers, self._options.timeout_seconds)
+        return self._browser.get(request.url, needs, request.target, slot.address, request.headers)
 
     def _browser_needs(self, url: str) -> Browser | None:
         return self._options.browsers.get(urlsplit(url).netloc)
@@ -187,7 +185,7 @@ class HttpSession:
         """Seconds the server asked to wait, as far as they are obeyed; the whole address rests that long."""
         if response.status_code not in {429, 503}:
             return None
-        wait = seconds_to_wait(response.headers.get("retry-after"), date=response.headers.get("date"), now=self._world.clocks.now())
+        wait = seconds_to_wait(response.headers.get("retry-after"), date=response.headers.get("date"), now=self._environment.clocks.now())
         if wait is not None:
             return await queue.asked_to_wait(wait)
         if response.status_code == 429:
@@ -195,25 +193,15 @@ class HttpSession:
         return None
 
     async def _address(self, url: str, target: Target) -> Address:
-        """The one address requests for a host go to: the first of all, so that hosts of one machine share its queue."""
-        seconds = self._options.timeout_seconds
-        addresses = await resolve(target.host, target.port, url=url, resolver=self._world.resolver, seconds=seconds)
-        if not target.chosen:
-            require_public(addresses, url=url)
-        elif target.scheme == "http":
-            require_loopback(addresses, url=url)
-        return addresses[0]
+        return await address_of(target, url=url, resolver=self._environment.resolver, seconds=self._options.timeout_seconds)
 
     async def _script_address(self, host: str) -> Address:
-        url = f"https://{host}"
-        addresses = await resolve(host, 443, url=url, resolver=self._world.resolver, seconds=self._options.timeout_seconds)
-        require_public(addresses, url=url)
-        return addresses[0]
+        return await self._address(f"https://{host}", Target("https", host, 443, "/", chosen=False))
 
-    def _counter(self, address: Address) -> _HostSlot:
-        counter = self._counters.get(address)
-        if counter is None:
-            world = self._world
-            queue = AddressQueue(str(address), self._options.pace, world.politeness, world.clocks)
-            counter = self._counters[address] = _HostSlot(address, queue, Connection(address, world.tls, world.transport))
-        return counter
+    def _slot(self, address: Address) -> _HostSlot:
+        slot = self._slots.get(address)
+        if slot is None:
+            environment = self._environment
+            queue = AddressQueue(str(address), self._options.pace, environment.politeness, environment.clocks)
+            slot = self._slots[address] = _HostSlot(address, queue, Connection(address, environment.tls, environment.transport))
+        return slot

@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from sources.catalogue.authority import Browser
-from sources.http.address import Address
+from sources.http.address import Address, Target
 from sources.http.browser import policy
 from sources.http.failures import BrowserFailure
 from sources.http.options import ClientOptions
-from sources.http.origins import Target
 from sources.model import NeedsBrowser, Unusable
 
 if TYPE_CHECKING:
