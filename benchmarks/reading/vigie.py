@@ -9,6 +9,8 @@ import asyncio
 import json
 import resource
 import sys
+from collections.abc import Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -17,9 +19,8 @@ from typing import Any
 from bot.domain import Reading
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.judging import concerned, early_result, read_result
-from bot.reading.follow import Follower
-from bot.reading.limits import ReadingLimits
-from bot.reading.reader import read_pdf
+from bot.reading.model import ActComplete, Done
+from bot.reading.reader import stream_pdf
 
 _NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -30,13 +31,7 @@ async def read(path: Path) -> dict[str, Any]:
     recueil = _recueil(path)
     before, start = _cpu(), perf_counter()
 
-    async def early(part: Reading) -> None:
-        # In a thread, as the bot does: the workers go on meanwhile.
-        found = await asyncio.to_thread(early_result, recueil, part, next_try_at=_NOW)
-        if found is not None:
-            alerts.append(perf_counter() - start)
-
-    reading = await read_pdf(path, ReadingLimits(), follower=Follower(concerned=concerned, early=early))
+    reading = await _followed(path, recueil, lambda: alerts.append(perf_counter() - start))
     seconds, cpu = perf_counter() - start, _cpu() - before
     if read_result(recueil, reading, next_try_at=None).decrees:
         alerts.append(perf_counter() - start)
@@ -49,6 +44,19 @@ async def read(path: Path) -> dict[str, Any]:
         "ocr_pages": list(reading.ocr_pages),
         "pages": [page.text for page in reading.pages],
     }
+
+
+async def _followed(path: Path, recueil: Recueil, alert: Callable[[], None]) -> Reading:
+    async with aclosing(stream_pdf(path, is_concerned=concerned)) as events:
+        async for event in events:
+            match event:
+                case ActComplete(part):
+                    # In a thread, as the bot does: the workers go on meanwhile.
+                    if await asyncio.to_thread(early_result, recueil, part, next_try_at=_NOW) is not None:
+                        alert()
+                case Done(reading):
+                    return reading
+    raise AssertionError("the last event is Done")
 
 
 def _recueil(path: Path) -> Recueil:

@@ -50,7 +50,7 @@ from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQue
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import source_name
 from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
-from bot.reading.reader import read_pdf
+from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
 from bot.storage.rehearsal import rehearsal_store
 from bot.storage.store import Store, open_store
@@ -447,7 +447,7 @@ class Harvesting:
 
     @property
     def _read(self) -> Reader:
-        return partial(read_pdf, limits=self.settings.reading.limits())
+        return partial(stream_pdf, limits=self.settings.reading.limits())
 
     @property
     def _announce_since(self) -> timedelta:

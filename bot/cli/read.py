@@ -19,11 +19,11 @@ import typer
 from bot.app.config import Settings
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
 from bot.domain import PageText, TextOrigin
-from bot.reading.follow import Follower
-from bot.reading.limits import ReadingLimits, Unreadable
+from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 
 if TYPE_CHECKING:
+    from bot.cli.read_progress import Screen
     from bot.cli.read_report import Report
 
 
@@ -83,8 +83,8 @@ def _read_one(context: Context, file: str, choice: ReadChoice) -> None:
     settings, opened = _open(context, file)
     limits = settings.reading.limits()
     try:
-        with _following(file) as follower:
-            report = run_to_end(_read(file, opened, limits, choice, follower))
+        with _progress(file) as screen:
+            report = run_to_end(_read(file, opened, limits, choice, screen))
     except Unreadable as error:
         fail(f"{file}: {error}")
     if choice.pages is not None and choice.pages[-1] > report.reading.page_count:
@@ -135,25 +135,25 @@ def _from_web(context: Context, url: str) -> tuple[Settings, AbstractAsyncContex
 
 
 @contextmanager
-def _following(file: str) -> Iterator[Follower]:
-    """OCR of a long scan takes minutes: a terminal shows how far it is."""
+def _progress(file: str) -> Iterator[Screen | None]:
+    """Show on a terminal how far the reading is: OCR of a long scan takes minutes."""
     if not stderr.is_terminal:
-        yield Follower()
+        yield None
         return
     from bot.cli.read_progress import showing  # noqa: PLC0415 - drawing a bar takes longer to import than a page to read
 
-    with showing(stderr, f"reading {file}") as follower:
-        yield follower
+    with showing(stderr, f"reading {file}") as screen:
+        yield screen
 
 
 async def _read(
-    file: str, opened: AbstractAsyncContextManager[Path], limits: ReadingLimits, choice: ReadChoice, follower: Follower
+    file: str, opened: AbstractAsyncContextManager[Path], limits: ReadingLimits, choice: ReadChoice, screen: Screen | None
 ) -> Report:
     async with opened as path:
-        begun = time.monotonic()
+        begun, known = time.monotonic(), choice.left_out(limits.max_pages)
         # What judges and shows is imported while another process reads: the time it takes is nobody's.
         reading, shown = await asyncio.gather(
-            read_pdf(path, limits, known=choice.left_out(limits.max_pages), follower=follower),
+            read_pdf(path, limits, known=known) if screen is None else screen.read(path, limits, known),
             asyncio.to_thread(import_module, "bot.cli.read_report"),
         )
         seconds = time.monotonic() - begun

@@ -14,7 +14,7 @@ from bot.cli.text_output import print_json, print_lines
 from bot.domain import Outcome, PageText, Place, Reading, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for
-from bot.reading.limits import ReadingLimits
+from bot.reading.model import ReadingLimits
 from bot.reading.pages.ocr import ocr_available
 
 

@@ -53,6 +53,11 @@ class PageText:
         """False when the page could not be read, or in part only. Of a page that is still to be recognised, not known."""
         return self.origin is not TextOrigin.UNREADABLE and not self.damaged
 
+    @property
+    def is_unread(self) -> bool:
+        """True of a page that could not be read, or is still to be recognised."""
+        return self.origin in (TextOrigin.PENDING, TextOrigin.UNREADABLE)
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

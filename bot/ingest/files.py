@@ -15,7 +15,7 @@ import structlog
 from bot.domain.records import Recueil
 from bot.ingest.archive import Shelf
 from bot.ingest.reading_job import Hostile
-from bot.reading.limits import Unreadable
+from bot.reading.model import Unreadable
 from bot.storage.threads import run_to_completion
 from sources.http import NotSaved
 from sources.http.scratch import ScratchFolder

@@ -20,7 +20,7 @@ from bot.ingest.judging import decision_keys, early_result, read_result, uncerta
 from bot.ingest.lanes import WorkerSlot, WorkerSlots
 from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Reader, ReadingJob, ReadingTimeouts
 from bot.ingest.results import IngestResult, Unread
-from bot.reading.limits import Unreadable
+from bot.reading.model import Unreadable
 from bot.storage.errors import StorageError
 from bot.storage.threads import run_to_completion
 from sources.catalogue.authority import Authority, Source

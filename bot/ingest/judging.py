@@ -13,10 +13,9 @@ from bot.detection.rules.accepted import accepted
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.gate import signs
 from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
-from bot.domain.identity.act_keys import ActText, act_keys
+from bot.domain.identity.act_keys import ActText, act_keys, text_digest
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from bot.ingest.listed import without_listed
-from bot.reading.assembly import text_digest
 from sources.catalogue.issuers import Issuers, prefix_of
 
 # What people decided of acts, over what the rules say of them. Pure.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,8 @@ import structlog
 from bot.domain import PageText, Reading, TextOrigin
 from bot.ingest.judging import concerned
 from bot.ingest.lanes import WorkerSlot
-from bot.reading.assembly import assemble
-from bot.reading.follow import Follower, PageProgress
-from bot.reading.limits import Unreadable
+from bot.reading.acts.cutting import assemble
+from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent, Unreadable
 from bot.storage.errors import StorageError
 from bot.storage.threads import run_to_completion
 
@@ -58,16 +58,15 @@ class ReadingProgress:
         self.long = asyncio.Event()
         self._long_from = long_from
 
-    def told(self, progress: PageProgress) -> None:
-        """One page more."""
-        self.count = progress.pages
-        if progress.page is not None:
-            self._add(progress.page)
-        if progress.to_recognise - progress.recognised > self._long_from:
+    def add(self, event: PageRead) -> None:
+        """Take one page more."""
+        self.count = event.pages
+        self._add(event.page)
+        if event.to_recognise - event.recognised > self._long_from:
             self.long.set()
 
     def take(self, reading: Reading) -> None:
-        """All that is read of it."""
+        """Take all that is read of it."""
         self.count = reading.page_count
         for page in reading.pages:
             self._add(page)
@@ -98,13 +97,11 @@ MOST_UNFINISHED = 3
 SAME_AGAIN = timedelta(hours=1)
 """How long bytes of which nothing could be read are not read again: a machine may have been busy, most are broken or hostile."""
 
-NOBODY = Follower()
-
 
 class Reader(Protocol):
-    """`bot.reading.reader.read_pdf` within its limits. Raises Unreadable."""
+    """`bot.reading.reader.stream_pdf` within its limits. Raises Unreadable."""
 
-    def __call__(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Awaitable[Reading]:
+    def __call__(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingEvent, None]:
         """Read a PDF; `known` pages of the same file are not read again."""
         ...
 
@@ -199,16 +196,7 @@ class ReadingJob:
         return content.pages if content is not None and content.rules == self._rules else ()
 
     async def _by_way_of_lanes(self, file: File, notes: ReadingProgress, way: WorkerSlot, early: Early) -> Reading:
-        async def found(reading: Reading) -> None:
-            notes.take(reading)
-            await self._checkpoint(file, notes)
-            await early(reading)
-
-        def start() -> asyncio.Task[Reading]:
-            follower = Follower(concerned=concerned, early=found, told=notes.told)
-            return asyncio.create_task(_result(self._read(file.path, known=notes.in_order(), follower=follower)))
-
-        reading = start()
+        reading = asyncio.create_task(self._follow(file, notes, early))
         helpers = [asyncio.create_task(notes.long.wait()), asyncio.create_task(self._keep(file, notes))]
         try:
             await asyncio.wait({reading, helpers[0]}, timeout=self._pace.quick, return_when=asyncio.FIRST_COMPLETED)
@@ -222,10 +210,24 @@ class ReadingJob:
                     await ended([reading])
                     way.step_aside()
                     await moving
-                    reading = start()
+                    reading = asyncio.create_task(self._follow(file, notes, early))
             return await reading
         finally:
             await ended([reading, *helpers])
+
+    async def _follow(self, file: File, notes: ReadingProgress, early: Early) -> Reading:
+        async with aclosing(self._read(file.path, known=notes.in_order(), is_concerned=concerned)) as events:
+            async for event in events:
+                match event:
+                    case PageRead():
+                        notes.add(event)
+                    case ActComplete(part):
+                        notes.take(part)
+                        await self._checkpoint(file, notes)
+                        await early(part)
+                    case Done(reading):
+                        return reading
+        raise AssertionError("the last event is Done")
 
     # --- what is stored meanwhile ------------------------------------------------------------------------------------
 
@@ -276,10 +278,6 @@ class Hostile(Unreadable):
 
 class Vanished(Unreadable):
     """The file is not there any more. Its content has nothing to do with it."""
-
-
-async def _result(reading: Awaitable[Reading]) -> Reading:
-    return await reading
 
 
 async def ended(tasks: Sequence[asyncio.Task[Any]]) -> None:

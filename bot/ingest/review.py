@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.domain import Act, Decree, Kind, PageText
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
 from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
-from bot.reading.assembly import assemble
+from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from sources.catalogue.issuers import Issuers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from functools import cache, lru_cache
@@ -12,9 +12,10 @@ from importlib.resources import files
 
 from bot.domain import Act, PageText, TextOrigin
 from bot.domain.folding import fold_words
-from bot.reading.acts.contents import is_contents
+from bot.reading.acts.front_matter import is_contents
 from bot.reading.acts.headings import opens_decree
 from bot.reading.acts.running_titles import marked_ids, read_separator
+from bot.reading.model import IsConcerned
 
 Span = tuple[str | None, int, int]
 """What makes an act the same one from one cutting to the next: its identifier and its pages."""
@@ -137,3 +138,45 @@ def _words() -> tuple[re.Pattern[str], ...]:
 
 def _folded(text: str) -> str:
     return " ".join(fold_words(text).replace("’", "'").split())
+
+
+class PagePriority:
+    """The acts as last cut while pages come in: which of them are concerned, which are read whole, and so which page is next."""
+
+    def __init__(self, is_concerned: IsConcerned) -> None:
+        self.stale = True
+        """The acts may start or end elsewhere than was thought: they are to be cut again."""
+        self._is_concerned = is_concerned
+        self._acts: tuple[Act, ...] = ()
+        self._judged: dict[Span, bool] = {}
+        self._announced: set[Span] = set()
+
+    def judge(self, acts: Sequence[Act]) -> Mapping[Span, bool]:
+        """Judge the acts that were not judged yet. Changes nothing, so that it may run in a thread."""
+        judged = self._judged
+        return {span(act): self._is_concerned(act) for act in acts if span(act) not in judged}
+
+    def take(self, acts: Sequence[Act], judged: Mapping[Span, bool]) -> None:
+        """Take the acts as cut anew, and what the new ones among them were judged."""
+        spans = {span(act) for act in acts}
+        # Their texts are kept once, with the pages of the file.
+        self._acts = tuple(replace(act, pages=()) for act in acts)
+        self._judged = {key: verdict for key, verdict in {**self._judged, **judged}.items() if key in spans}
+        self.stale = False
+
+    def arrived(self, page: PageText, pages: Sequence[PageText]) -> None:
+        """Take a page that was recognised; it is among `pages` already."""
+        for act in holding(self._acts, page.number):
+            if not self._judged.get(span(act), False):
+                self._judged[span(act)] = self._is_concerned(view(act, pages, page.number))
+        self.stale = self.stale or may_move_cuts(page, self._acts)
+
+    def next_page(self, pages: Sequence[PageText], taken: Collection[int]) -> int | None:
+        """Return the page to recognise next, None when none is left."""
+        return next_page(pages, self._acts, {key for key, concerned in self._judged.items() if concerned}, taken)
+
+    def newly_whole(self, pages: Sequence[PageText]) -> bool:
+        """Return whether an act that is concerned has been read whole since this was last called."""
+        fresh = {key for act in self._acts if self._judged.get(key := span(act)) and key not in self._announced and whole(act, pages)}
+        self._announced |= fresh
+        return bool(fresh)

@@ -6,18 +6,17 @@ First the text layer of every page, which is quick; then, where pages must be re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
-from bot.domain import PageText, Reading
-from bot.reading.assembly import assemble
-from bot.reading.follow import Follower
-from bot.reading.ledger import PageBuffer
-from bot.reading.limits import ReadingLimits, Unreadable
-from bot.reading.pace import PageRate
+from bot.domain import Act, PageText, Reading
+from bot.reading.acts.cutting import assemble
+from bot.reading.model import Done, IsConcerned, ReadingEvent, ReadingLimits, Unreadable
+from bot.reading.page_buffer import PageBuffer
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.recognition import Recognition
 from bot.reading.sandbox.wire import NotUnderstood, Start, Survey
@@ -26,75 +25,74 @@ from bot.reading.sandbox.worker import Worker
 log = structlog.get_logger()
 
 _USUAL = ReadingLimits()
-_NOBODY = Follower()
 
 
-async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = (), follower: Follower = _NOBODY) -> Reading:
-    """Read a PDF file. Pages that could not be read are listed in the reading, never passed over.
+def _none(_: Act) -> bool:
+    return False
 
-    `known` are pages of the same file that were read before: those that could be read are not read again.
 
-    Raises Unreadable when the file is no PDF, is locked, has too many pages, or gave no page within the limits; and what `follower` raises.
+async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = ()) -> Reading:
+    """Read a PDF file to its end, as `stream_pdf` does. Raises Unreadable."""
+    async with aclosing(stream_pdf(path, limits, known=known)) as events:
+        async for event in events:
+            if isinstance(event, Done):
+                return event.reading
+    raise AssertionError("a reading ends with Done")
+
+
+async def stream_pdf(
+    path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = (), is_concerned: IsConcerned = _none
+) -> AsyncGenerator[ReadingEvent, None]:
+    """Read a PDF file: yield each page as it is done, all that is read each time an act is complete early, and last the whole.
+
+    Pages that could not be read are listed in the reading, never passed over. `known` are pages of the same file that were read before:
+    those that could be read are not read again. Processes recognise pages also while the caller is at work on an event; a caller that stops
+    in the middle must close the generator (`aclosing`), which ends them.
+
+    Raises Unreadable when the file is no PDF, is locked, has too many pages, or gave no page within the limits; and what `is_concerned`
+    raises.
     """
     # Only a look at the first bytes: pdfium itself looks for the header in the first 1024.
     head = await asyncio.to_thread(_head, path)
     if b"%PDF-" not in head:
         raise Unreadable("this is not a PDF: it does not start like one" if head else "the file is empty")
-    ledger = PageBuffer(limits, known)
-    end = await _read(path, ledger, follower)
-    if not ledger.any_read() and (ledger.salvaged or not end.surveyed):
-        raise Unreadable(f"no page could be read: {end.why or 'the file is cut short, or damaged beyond reading'}")
-    # In a thread: thousands of pages take a second, in which everything else would stand still.
-    return await asyncio.to_thread(assemble, ledger.pages, salvaged=ledger.salvaged)
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """How the reading ended: whether every page was tried once, and what stopped it otherwise."""
-
-    surveyed: bool
-    why: str
-
-
-async def _read(path: Path, ledger: PageBuffer, follower: Follower) -> _End:
-    """Fill the ledger: every page is read or given up."""
-    loop = asyncio.get_running_loop()
-    limits = ledger.limits
-    deadline = loop.time() + limits.seconds
-    pace = PageRate(ledger, follower.told, loop.time)
-    start = _start(path, limits)
-    found = await text_layer_pass(start, ledger, deadline, pace.tell)
-    if isinstance(found, str) and ledger.count is None and loop.time() < deadline:
-        # Counting what the file does not say loads every page: one that is deadly must not cost the others.
-        start = replace(start, trusting=True)
-        found = await text_layer_pass(start, ledger, deadline, pace.tell)
-    worker, ended = (None, found) if isinstance(found, str) else (found, "")
-    surveyed = ledger.surveyed()
-    _tell_given_up(path, ledger.give_up_unsurveyed(), ended)
+    buffer = PageBuffer(limits, known)
+    deadline = asyncio.get_running_loop().time() + limits.seconds
+    layers = TextLayerPass(_start(path, limits), buffer, deadline)
     try:
-        if ledger.pending:
+        async with aclosing(layers.pages()) as pages:
+            async for page in pages:
+                yield buffer.progress(page)
+        is_surveyed, why = buffer.surveyed(), layers.why
+        _log_given_up(path, buffer.give_up_unsurveyed(), why)
+        if buffer.pending:
             kind = await asyncio.to_thread(engine_kind) if limits.ocr else None
-            if kind is EngineKind.COMMAND and worker is not None:
+            if kind is EngineKind.COMMAND:
                 # The process that surveyed may start no program.
-                await worker.end()
-                worker = None
+                await layers.release()
             # Without an engine too: what a doubtful layer holds is then better than nothing.
-            recognition = Recognition(replace(start, commands=kind is EngineKind.COMMAND), ledger, follower, pace, deadline)
-            ended = await recognition.run(worker)
-            for page, reason in recognition.lost.items():
-                log.warning("page not recognised", file=path.name, page=page, why=reason)
+            start = replace(layers.start, commands=kind is EngineKind.COMMAND)
+            recognition = Recognition(start, buffer, is_concerned, deadline)
+            async with aclosing(recognition.events(layers.worker)) as events:
+                async for event in events:
+                    yield event
+            why = recognition.stopped() or ""
+            for number, reason in recognition.lost.items():
+                log.warning("page not recognised", file=path.name, page=number, why=reason)
     finally:
-        if worker is not None:
-            await worker.end()
-    _tell_given_up(path, ledger.give_up_pending(), ended)
-    return _End(surveyed, ended)
+        await layers.release()
+    _log_given_up(path, buffer.give_up_pending(), why)
+    if not buffer.any_read() and (buffer.salvaged or not is_surveyed):
+        raise Unreadable(f"no page could be read: {why or 'the file is cut short, or damaged beyond reading'}")
+    # In a thread: thousands of pages take a second, in which everything else would stand still.
+    yield Done(await asyncio.to_thread(assemble, buffer.pages, salvaged=buffer.salvaged))
 
 
 def _start(path: Path, limits: ReadingLimits) -> Start:
     return Start(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds, ocr=limits.ocr)
 
 
-def _tell_given_up(path: Path, pages: Sequence[int], why: str) -> None:
+def _log_given_up(path: Path, pages: Sequence[int], why: str) -> None:
     if pages:
         log.warning("pages given up", file=path.name, pages=len(pages), first=pages[0], why=why)
 
@@ -107,59 +105,79 @@ def _head(path: Path) -> bytes:
         raise Unreadable(f"the file cannot be opened: {error.strerror or type(error).__name__}") from error
 
 
-# The first pass over a file: the text layer of every page, in one process after the other until every page was tried.
+class TextLayerPass:
+    """The first pass over a file: the text layer of every page, in one process after the other until every page was tried."""
+
+    def __init__(self, start: Start, buffer: PageBuffer, deadline: float) -> None:
+        """`deadline` is a time of the event loop."""
+        self.start = start
+        self.worker: Worker | None = None
+        """The process that ended the pass, alive and with nothing left to do."""
+        self.why = ""
+        """What ended the last process, where one was lost."""
+        self._buffer, self._deadline = buffer, deadline
+
+    async def pages(self) -> AsyncGenerator[PageText, None]:
+        """Survey every page. A process that dies, hangs or misbehaves costs the page it was at. Raises Unreadable."""
+        buffer, crashes = self._buffer, 0
+        while crashes <= buffer.limits.max_crashes and not buffer.surveyed():
+            self.worker = await Worker.start(self.start)
+            self.worker.send(Survey(buffer.next_page, frozenset(buffer.known)))
+            stopped = ""
+            try:
+                async with aclosing(listen(self.worker.stdout, buffer, self._deadline)) as pages:
+                    async for page in pages:
+                        yield page
+            except Stopped as reason:
+                stopped = str(reason)
+            if buffer.surveyed():
+                return
+            ended = await self.release()
+            self.why = stopped or ended
+            if asyncio.get_running_loop().time() >= self._deadline or buffer.full:
+                return
+            if buffer.count is not None:
+                # The page it died on is given up; the rest is worth another process as long as there is time.
+                yield buffer.give_up(buffer.next_page)
+                crashes += 1
+            elif self.start.trusting:
+                return
+            else:
+                # Counting what the file does not say loads every page: one that is deadly must not cost the others.
+                self.start = replace(self.start, trusting=True)
+
+    async def release(self) -> str:
+        """End the process, if one is running, and say how it ended."""
+        worker, self.worker = self.worker, None
+        return await worker.end() if worker else ""
 
 
-async def text_layer_pass(start: Start, ledger: PageBuffer, deadline: float, told: Callable[[PageText], None]) -> Worker | str:
-    """Survey every page. Gives the process, alive and with nothing left to do; or, where not every page was tried, why.
-
-    A process that dies, hangs or misbehaves costs the page it was at. `deadline` is a time of the event loop. Raises Unreadable.
-    """
-    end = ""
-    for _ in range(1 + ledger.limits.max_crashes):
-        worker = await Worker.start(start)
-        try:
-            worker.tell(Survey(ledger.next_page, frozenset(ledger.known)))
-            stopped = await listen(worker.stdout, ledger, deadline, told)
-        except BaseException:
-            await worker.end()
-            raise
-        if ledger.surveyed():
-            return worker
-        ended = await worker.end()
-        end = stopped or ended
-        # The page it died on is given up; the rest is worth another process as long as there is time.
-        if asyncio.get_running_loop().time() >= deadline or ledger.full or ledger.count is None:
-            return end
-        told(ledger.give_up(ledger.next_page))
-        if ledger.surveyed():
-            break
-    return end
+class Stopped(Exception):
+    """A reading process is not listened to any longer. The message says why."""
 
 
-async def listen(stdout: asyncio.StreamReader, ledger: PageBuffer, deadline: float, told: Callable[[PageText], None]) -> str | None:
-    """Take lines until every page was tried (or the process is gone: None); otherwise say why we stopped listening."""
+async def listen(stdout: asyncio.StreamReader, buffer: PageBuffer, deadline: float) -> AsyncGenerator[PageText, None]:
+    """Yield pages until every page was tried or the process is gone. Raises Stopped, Unreadable."""
     loop = asyncio.get_running_loop()
     opened = False
-    while not ledger.full:
+    while not (opened and buffer.surveyed()):
+        if buffer.full:
+            raise Stopped("the text is longer than allowed")
         try:
-            async with asyncio.timeout_at(min(deadline, loop.time() + ledger.limits.silent_seconds)):
+            async with asyncio.timeout_at(min(deadline, loop.time() + buffer.limits.silent_seconds)):
                 line = await stdout.readline()
             if not line:
-                return None
-            page: PageText | None = None
+                return
+            page = None
             if opened:
-                page = ledger.survey(line)
+                page = buffer.survey(line)
             else:
-                ledger.open(line)
+                buffer.open(line)
                 opened = True
-        except TimeoutError:
-            return "it took too long" if loop.time() >= deadline else f"page {ledger.next_page} took too long"
+        except TimeoutError as error:
+            raise Stopped("it took too long" if loop.time() >= deadline else f"page {buffer.next_page} took too long") from error
         except (NotUnderstood, ValueError) as error:
             # ValueError: a line beyond the limit of the stream.
-            return f"the reading process misbehaved ({error})"
+            raise Stopped(f"the reading process misbehaved ({error})") from error
         if page is not None:
-            told(page)
-        if ledger.surveyed():
-            return "every page was tried"
-    return "the text is longer than allowed"
+            yield page

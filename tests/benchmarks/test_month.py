@@ -19,7 +19,7 @@ from benchmarks.month.sites import ELSEWHERE, Month
 from bot.domain import Decree, Facts, Outcome, Post, PostState
 from bot.domain import Kind as Act
 from bot.ingest.judging import judge_reading
-from bot.reading.assembly import assemble
+from bot.reading.acts.cutting import assemble
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.pages import READERS
 from tests.france.publications import Recueil

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain import Act, Cover, PageText, Reading, TextOrigin
-from bot.ingest.reading_job import NOBODY
-from bot.reading.follow import Follower, PageProgress
+from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent
 
 
 def scanned(pages: Sequence[PageText]) -> Reading:
@@ -43,21 +43,25 @@ class Scanner:
         self.open = 0
         self.after_early: Callable[[], Awaitable[None]] | None = None
 
-    async def __call__(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Reading:
+    async def __call__(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingEvent, None]:
         name = _content(path)
         scan = self.scans[name]
         self.known.append((name, len(known)))
         self.open += 1
         try:
-            return await self._read(name, scan, {page.number: page for page in known}, follower)
+            async with aclosing(self._read(name, scan, {page.number: page for page in known}, is_concerned)) as events:
+                async for event in events:
+                    yield event
         finally:
             self.open -= 1
 
-    async def _read(self, name: str, scan: Scan, known: dict[int, PageText], follower: Follower) -> Reading:
+    async def _read(
+        self, name: str, scan: Scan, known: dict[int, PageText], is_concerned: IsConcerned
+    ) -> AsyncGenerator[ReadingEvent, None]:
         pages = [known.get(number, PageText(number, "", TextOrigin.PENDING)) for number in range(1, len(scan.texts) + 1)]
         left = [page.number for page in pages if page.origin is TextOrigin.PENDING]
         for page in pages:
-            follower.told(PageProgress(len(pages), len(known), len(left), 0, page))
+            yield PageRead(page, len(pages), len(known), len(left), 0)
         for place, number in enumerate(left):
             if number > scan.urgent and not scan.gate.is_set():
                 scan.waiting.set()
@@ -67,13 +71,13 @@ class Scanner:
             page = PageText(number, "" if number in scan.unreadable else scan.texts[number - 1], origin, confidence=90)
             self.recognised.append((name, number))
             pages[number - 1] = page
-            follower.told(PageProgress(len(pages), len(known) + place + 1, len(left), place + 1, page))
+            yield PageRead(page, len(pages), len(known) + place + 1, len(left), place + 1)
             reading = scanned(pages)
-            if reading.pending_pages and follower.concerned(reading.acts[number - 1]):
-                await follower.early(reading)
+            if reading.pending_pages and is_concerned(reading.acts[number - 1]):
+                yield ActComplete(reading)
                 if self.after_early is not None:
                     await self.after_early()
-        return scanned(pages)
+        yield Done(scanned(pages))
 
 
 def _content(path: Path) -> str:

@@ -35,7 +35,7 @@ from bot.app.config.options import (
     Words,
 )
 from bot.domain import Filter, Kind
-from bot.reading.limits import ReadingLimits
+from bot.reading.model import ReadingLimits
 
 
 class HttpSettings(Section):

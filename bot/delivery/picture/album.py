@@ -66,7 +66,7 @@ async def _ordered(start: Start, order: Draw) -> tuple[Canvas, bytes]:
     except OSError as error:
         raise NoPicture(Why.LOST, error.strerror or type(error).__name__) from error
     try:
-        worker.tell(order)
+        worker.send(order)
         answer = parse_answer(line, order) if (line := await worker.stdout.readline()) else None
         if isinstance(answer, Canvas):
             return answer, await worker.stdout.readexactly(answer.width * answer.height)

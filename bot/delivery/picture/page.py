@@ -26,7 +26,7 @@ from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
 from bot.reading.pages.ocr import FIRST_DPI, OcrFailed, Raster
 from bot.reading.pages.pdf import NotReadable, PdfDocument
-from bot.reading.pages.repair import repair
+from bot.reading.pages.quality import repair
 
 MOST_CHARACTERS = 60_000
 """Of one page: the fullest real one holds some 15,000."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.domain.acts import PageText
 from bot.domain.folding import fold_letters
 
 _SHORTEST = 200
@@ -54,3 +55,14 @@ def _keys(url: str, act: ActText, *, alone: bool, first: bool) -> tuple[str, ...
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+# The identity of a document whose bytes change at every download (a timestamp, a token) while its words do not.
+
+
+def text_digest(pages: Iterable[PageText]) -> str:
+    """SHA-256 (64 hexadecimal digits) of the words of these pages: accents, case, spaces and punctuation do not count."""
+    digest = hashlib.sha256()
+    for page in pages:
+        digest.update(fold_letters(page.text).encode())
+    return digest.hexdigest()

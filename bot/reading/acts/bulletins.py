@@ -14,10 +14,8 @@ from rapidfuzz import fuzz
 
 from bot.domain import Act, PageText, Where
 from bot.domain.folding import fold_letters
-from bot.reading.acts.headings import decree_title, title_of
-from bot.reading.acts.openings import number, openings
-from bot.reading.acts.tables import TableRow
-from bot.reading.unread import UNREAD
+from bot.reading.acts.front_matter import TableRow
+from bot.reading.acts.headings import decree_title, openings, title_number, title_of
 
 _ALIKE = 80.0
 _COMPARED = 120
@@ -44,7 +42,7 @@ def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_r
     Without cover (`is_recueil` False) a document is one decree unless it clearly holds several, each with its operative part and its end.
     """
     if is_recueil:
-        body = list(dropwhile(lambda page: not page.text.strip() and page.origin not in UNREAD, body))
+        body = list(dropwhile(lambda page: not page.text.strip() and not page.is_unread, body))
     heads = openings(body, closed=not is_recueil)
     announced = _place(table, body, heads) if table else {}
     cuts = sorted({*heads, *announced})
@@ -86,7 +84,7 @@ def _place(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[
 def _by_title(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> dict[int, int]:
     """For the rank of an entry, the heading that says the same, both in order."""
     titles = [(head, decree_title(body[head].text)) for head in heads]
-    said = [(head, number(title), _subject(title)) for head, title in titles]
+    said = [(head, title_number(title), _subject(title)) for head, title in titles]
     numbers = {row.number for row in table} - {None}
     placed: dict[int, int] = {}
     position = 0
@@ -115,7 +113,7 @@ def _shift(table: Sequence[TableRow], body: Sequence[PageText], placed: Mapping[
 def _page_of(row: TableRow, gap: Sequence[int], body: Sequence[PageText], shift: int) -> int | None:
     index = (row.page or 0) + shift - body[0].number
     # A number read wrongly must not cut a decree in two.
-    return index if index in gap and (body[index].origin in UNREAD or decree_title(body[index].text)) else None
+    return index if index in gap and (body[index].is_unread or decree_title(body[index].text)) else None
 
 
 def _top_with(row: TableRow, gap: Sequence[int], tops: Sequence[str]) -> int | None:
@@ -126,7 +124,7 @@ def _top_with(row: TableRow, gap: Sequence[int], tops: Sequence[str]) -> int | N
 def _unread_end(gap: Sequence[int], body: Sequence[PageText]) -> int | None:
     """The first of the pages not read just before the next heading: of one act nothing was read, and these are its own."""
     start = len(gap)
-    while start and body[gap[start - 1]].origin in UNREAD and (start == len(gap) or gap[start - 1] + 1 == gap[start]):
+    while start and body[gap[start - 1]].is_unread and (start == len(gap) or gap[start - 1] + 1 == gap[start]):
         start -= 1
     return gap[start] if start < len(gap) else None
 

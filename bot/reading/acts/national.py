@@ -8,11 +8,9 @@ from itertools import dropwhile, groupby, pairwise, takewhile
 from statistics import mode
 
 from bot.domain import Act, PageText, TextOrigin, Where
-from bot.reading.acts.contents import Entry
+from bot.reading.acts.front_matter import Entry
 from bot.reading.acts.headings import Title, best_title, title_of
-from bot.reading.acts.identifiers import nearest
-from bot.reading.acts.running_titles import Names, Separator, marked_ids, names, printed_title, strip_running_titles
-from bot.reading.unread import UNREAD
+from bot.reading.acts.running_titles import Names, Separator, marked_ids, names, nearest, printed_title, strip_running_titles
 
 _LONGEST_NUMBER = 8
 
@@ -48,7 +46,7 @@ def read_signs(entries: tuple[Entry, ...], body: Sequence[PageText], separators:
 def _contents_doubtful(body: Sequence[PageText], read: Mapping[int, str | None]) -> bool:
     """A page before the first marked one was not read: part of the table of contents may be missing."""
     before = takewhile(lambda page: read[page.number] is None, body)
-    return any(page.origin in UNREAD for page in before)
+    return any(page.is_unread for page in before)
 
 
 def _mark(page: PageText, separator: Separator | None) -> str | None:

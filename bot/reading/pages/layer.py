@@ -15,8 +15,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
-from bot.reading.pages.columns import are_suspected, in_reading_order
-from bot.reading.pages.runs import WIDE_GAP, Box, Run, line_by_line, upright
+from bot.reading.pages.order import WIDE_GAP, Box, Run, are_suspected, in_reading_order, line_by_line, upright
 
 _SAMPLES_OF_ANGLE = 7
 _SAMPLES = 300

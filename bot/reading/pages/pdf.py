@@ -5,7 +5,7 @@ Runs in the child process only: pdfium is native code fed with files from outsid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,14 +18,11 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.domain import PageText, TextOrigin
-from bot.domain.folding import fold_letters
 from bot.reading.acts.running_titles import own_length
-from bot.reading.pages.blank import forms_are_shown, images_decode, images_unpack
 from bot.reading.pages.damage import completed, damaged_pages, decrypted, is_encrypted, streams_unpack
 from bot.reading.pages.drawing import CLOSE, GLANCE, draw, image_coverage, ink
 from bot.reading.pages.layer import count_visible, lost_letters, text_in_order
 from bot.reading.pages.ocr import Ocr, OcrFailed, recognise
-from bot.reading.pages.page_tree import pages_out_of_reach
 from bot.reading.pages.quality import (
     HALF_A_PAGE,
     LITTLE_TEXT,
@@ -33,15 +30,14 @@ from bot.reading.pages.quality import (
     NO_TEXT,
     SOME_IMAGE,
     SOME_INK,
-    TOO_MUCH_GARBAGE,
     Layer,
     PageInk,
-    garbage_ratio,
+    combine,
     is_convincing,
     judge,
-    merit,
+    repair,
 )
-from bot.reading.pages.repair import repair
+from bot.reading.pages.unseen import forms_are_shown, images_decode, images_unpack, pages_out_of_reach
 
 MOST_CHARACTERS = 500_000
 """A page with more is an attack, not a page: the fullest real one holds some 15,000."""
@@ -250,51 +246,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"the file cannot be opened: {error.strerror or type(error).__name__}"
     return "this is not a PDF, or it is damaged beyond reading"
-
-
-# One text out of a page's text layer and its OCR: neither is lost, and what both hold is there once. Pure.
-
-_ALIKE = 80.0
-_MOST_STAMPED_LINES = 12
-
-
-def combine(layer: str, worth: Layer, recognised: str) -> tuple[str, str]:
-    """The text of the page, and its other text where neither can be trusted alone (else empty).
-
-    A garbled layer gives way. A doubtful one is kept beside the OCR, the better of the two first. A right one (a stamped running title, a
-    header) takes the place of the OCR lines that repeat it, because its letters are exact, and comes last, as stamps do.
-    """
-    if not recognised.strip():
-        return layer, ""
-    if not layer.strip():
-        return recognised, ""
-    if worth is Layer.GARBLED and (garbage_ratio(layer) > TOO_MUCH_GARBAGE or merit(recognised) > merit(layer)):
-        return recognised, ""
-    if worth in (Layer.GARBLED, Layer.DOUBTFUL):
-        first, second = (recognised, layer) if merit(recognised) > merit(layer) else (layer, recognised)
-        return first, "" if fold_letters(first) == fold_letters(second) else second
-    lines = recognised.splitlines()
-    start, end = _repeated(lines, layer)
-    return "\n".join([*lines[start:end], layer.strip("\n")]).strip("\n"), ""
-
-
-def _repeated(lines: Sequence[str], layer: str) -> tuple[int, int]:
-    """The bounds of `lines` without those at the bottom, else at the top, that read like the whole of `layer`.
-
-    Only there: further inside, the document may rightly say what its running title says.
-    """
-    stamped = fold_letters(layer)
-    most = min(len(lines), _MOST_STAMPED_LINES)
-    bottom = {count: _alike(lines[-count:], stamped) for count in range(1, most + 1)}
-    top = {count: _alike(lines[:count], stamped) for count in range(1, most + 1)}
-    for found, bounds in ((bottom, lambda n: (0, len(lines) - n)), (top, lambda n: (n, len(lines)))):
-        best = max(found, key=found.__getitem__, default=0)
-        if best and found[best] >= _ALIKE:
-            return bounds(best)
-    return 0, len(lines)
-
-
-def _alike(lines: Sequence[str], stamped: str) -> float:
-    from rapidfuzz import fuzz  # noqa: PLC0415 - 10 ms that a PDF without scans does not owe
-
-    return float(fuzz.ratio(fold_letters("".join(lines)), stamped))

@@ -60,8 +60,8 @@ class Worker:
         )
         return cls(process)
 
-    def tell(self, order: ReadOrder) -> None:
-        """Give an order. A process that is gone does not hear it, which reading its answer shows."""
+    def send(self, order: ReadOrder) -> None:
+        """Send an order. A process that is gone does not get it, which reading its answer shows."""
         # Orders are short and few: the pipe takes them without waiting.
         self._stdin.write(order.line())
 

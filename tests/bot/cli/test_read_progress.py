@@ -8,16 +8,16 @@ from rich.console import Console
 from bot.app.demo.scenario import demo_text
 from bot.cli.read_progress import showing, step_words
 from bot.domain import Act, Cover, PageText, Reading, TextOrigin
-from bot.reading.follow import PageProgress
+from bot.reading.model import ActComplete, PageRead
 
 PAGE = PageText(87, "Vu", TextOrigin.OCR, confidence=91)
 
 
 def test_what_is_told_of_a_step() -> None:
-    assert step_words(PageProgress(60, 1, 0, 0)) == "1/60 pages"
-    assert step_words(PageProgress(60, 12, 48, 3, PAGE, 39.2)) == "12/60 pages, 3/48 recognised, p. 87: ocr 91 %, 40 s left"
+    assert step_words(PageRead(PAGE, 60, 1, 0, 0)) == "1/60 pages, p. 87: ocr 91 %"
+    assert step_words(PageRead(PAGE, 60, 12, 48, 3, 39.2)) == "12/60 pages, 3/48 recognised, p. 87: ocr 91 %, 40 s left"
     assert (
-        step_words(PageProgress(60, 12, 48, 3, PageText(2, "", TextOrigin.BLANK), 700))
+        step_words(PageRead(PageText(2, "", TextOrigin.BLANK), 60, 12, 48, 3, 700))
         == "12/60 pages, 3/48 recognised, p. 2: blank, 12 min left"
     )
 
@@ -30,12 +30,10 @@ async def test_a_decree_found_early_is_told_once_above_the_bar() -> None:
     )
     reading = Reading(2, Cover(), acts, pending_pages=(2,))
     console = Console(file=io.StringIO(), force_terminal=True, width=120, highlight=False, color_system=None)
-    with showing(console, "reading [a].pdf") as follower:
-        follower.told(PageProgress(2, 1, 1, 0, PageText(1, text), 3.0))
-        await follower.early(reading)
-        await follower.early(reading)
-        assert follower.concerned(acts[0])
-        assert not follower.concerned(Act(None, "Arrêté de circulation", None, 1, 1, (PageText(1, "Article 1"),)))
+    with showing(console, "reading [a].pdf") as screen:
+        await screen.show(PageRead(PageText(1, text), 2, 1, 1, 0, 3.0))
+        await screen.show(ActComplete(reading))
+        await screen.show(ActComplete(reading))
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     assert shown.count("found early: authorisation, n° 2026-2, Arrêté [bold]n° 2026-2, p. 1") == 1

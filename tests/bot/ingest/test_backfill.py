@@ -16,7 +16,7 @@ import pytest
 from bot.domain import Decree
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.backfill import Backfill, BackfillProgress, BackfillReport, BackfillRequest
-from bot.reading.limits import Unreadable
+from bot.reading.model import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority

@@ -17,8 +17,8 @@ from bot.domain.records import Recueil, RecueilState
 from bot.ingest.archive import Shelf
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.results import IngestResult, SourceReport
-from bot.reading.limits import ReadingLimits
-from bot.reading.reader import read_pdf
+from bot.reading.model import ReadingLimits
+from bot.reading.reader import stream_pdf
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 from sources.model import Download
@@ -66,7 +66,8 @@ class World:
     def __post_init__(self) -> None:
         self.watcher = Poller(
             authorities={"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", (source(),))},
-            fetcher=self.site, read=partial(read_pdf, limits=ReadingLimits(ocr=False)), store=self.store, route=lambda decree: ("console",),
+            fetcher=self.site, read=partial(stream_pdf, limits=ReadingLimits(ocr=False)),
+            store=self.store, route=lambda decree: ("console",),
             clock=lambda: self.now, rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), shelf=self.shelf,
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Outcome, PageText, TextOrigin
 from bot.ingest.judging import early_result, judge_acts, read_result
-from bot.reading.acts.inner import cut_inner
+from bot.reading.acts.cutting import cut_inner
 from tests.bot.ingest.test_judging import RECUEIL, document
 from tests.bot.reading.test_inner import TITLE, TOWNS, bulk, decree, table_of
 

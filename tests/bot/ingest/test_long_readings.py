@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,13 @@ from typing import TypeVar
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain import Outcome, Post, Reading
+from bot.domain import Outcome, Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import Shelf
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
 from bot.ingest.results import IngestResult, SourceReport
-from bot.reading.limits import Unreadable
+from bot.reading.model import ReadingEvent, Unreadable
 from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
@@ -579,7 +579,7 @@ async def test_bytes_of_which_nothing_could_be_read_are_not_read_again_at_every_
     world.publish("99", 1, vsa("2026-1"))
     tried = 0
 
-    async def crash(*_: object, **__: object) -> Reading:
+    def crash(*_: object, **__: object) -> AsyncGenerator[ReadingEvent, None]:
         nonlocal tried
         tried += 1
         raise Unreadable("no page could be read: its reader was killed")

@@ -25,7 +25,7 @@ from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.redetect import Redetection
 from bot.ingest.review import Reviewer
 from bot.operators.source_alerts import ANEW, source_changes
-from bot.reading.assembly import assemble
+from bot.reading.acts.cutting import assemble
 from sources.catalogue.authority import Source, load_authorities
 from sources.catalogue.issuers import Issuers
 from tests.bot.ingest.test_judging import RECUEIL

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.domain import Reading
 from bot.ingest.poller import Poller, PollSchedule
+from bot.reading.model import ReadingEvent
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 from sources.http import Client, ClientOptions
@@ -92,7 +92,7 @@ class Bot:
             self._clock.time += TICK.total_seconds()
 
 
-async def _no_reader(path: Path, **_: object) -> Reading:
+def _no_reader(path: Path, **_: object) -> AsyncGenerator[ReadingEvent, None]:
     raise AssertionError("nothing is published")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,10 +18,8 @@ from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest import decisions as decide
 from bot.ingest.health import Cause
 from bot.ingest.poller import Poller, PollSchedule
-from bot.ingest.reading_job import NOBODY
 from bot.ingest.results import IngestResult, SourceReport
-from bot.reading.follow import Follower
-from bot.reading.limits import Unreadable
+from bot.reading.model import Done, IsConcerned, Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Listing, Source
@@ -101,7 +99,7 @@ class Bench:
     most_opened: int = 0
     _watcher: Poller | None = None
 
-    async def read(self, path: Path, *, known: Sequence[PageText] = (), follower: Follower = NOBODY) -> Reading:
+    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[Done, None]:
         address = _content(path)
         self.reading(address)
         self.opened += 1
@@ -111,7 +109,7 @@ class Bench:
         found = self.papers.get(address, reading(f"{NOTHING} {address}"))
         if isinstance(found, Exception):
             raise found
-        return found
+        yield Done(found)
 
     @property
     def watcher(self) -> Poller:

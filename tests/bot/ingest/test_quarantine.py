@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.records import RecueilState
 from bot.ingest.poller import RetryRequest, retry, wanted_of
-from bot.reading.limits import Unreadable
+from bot.reading.model import Unreadable
 from bot.storage.store import Store
 from tests.bot.ingest.test_poller import NOON, Bench, Site, files, reading, url, vsa
 from tests.sources.markup import ROOT

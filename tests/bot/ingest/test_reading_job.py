@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,11 @@ import pytest
 from bot.domain import Reading
 from bot.ingest.lanes import WorkerSlots
 from bot.ingest.reading_job import File, ReadingJob, ReadingTimeouts
-from bot.reading.limits import Unreadable
+from bot.reading.model import Done, ReadingEvent, Unreadable
 from bot.storage.store import open_store
 from tests.bot.ingest.test_long_readings import sha, soon
 from tests.bot.ingest.test_poller import NOON
+from tests.bot.scans import scanned
 
 
 async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_path: Path) -> None:
@@ -22,10 +23,12 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
     begun, fail = asyncio.Event(), asyncio.Event()
     first_is_over = False
 
-    async def read(*_: object, **__: object) -> Reading:
+    async def read(*_: object, **__: object) -> AsyncGenerator[ReadingEvent, None]:
         begun.set()
         await fail.wait()
-        raise Unreadable("broken")
+        for error in (Unreadable("broken"),):
+            raise error
+        yield Done(scanned([]))
 
     async def early(_: Reading) -> None:
         pass
@@ -62,8 +65,8 @@ async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -
     path = tmp_path / "scan.pdf"
     path.touch()
 
-    async def read(path: Path, **_: object) -> Reading:
-        path.unlink()  # noqa: ASYNC240 - instantaneous
+    def read(path: Path, **_: object) -> AsyncGenerator[ReadingEvent, None]:
+        path.unlink()
         raise Unreadable("the file cannot be opened: No such file or directory")
 
     async def early(_: Reading) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.limits import ReadingLimits
+from bot.reading.model import ReadingLimits
 from bot.reading.reader import read_pdf
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Act, PageText, Reading, TextOrigin
-from bot.reading.assembly import assemble
+from bot.reading.acts.cutting import assemble
 from tests.bot.reading.papers import BODY
 
 COVER = "DRÔME\nRECUEIL DES ACTES\nADMINISTRATIFS\nN°26-2025-120\nPUBLIÉ LE 1ER AOÛT 2025"

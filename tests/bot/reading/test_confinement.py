@@ -183,7 +183,7 @@ async def test_recognition_data_in_a_place_of_ones_own(tmp_path: Path, monkeypat
 
 def test_a_checkout_under_another_name_keeps_its_settings_out_of_sight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A development install through a link puts that link on the path, and Landlock adds up what is allowed by any name."""
-    checkout = Path(confinement.__file__).resolve().parents[2]
+    checkout = Path(confinement.__file__).resolve().parents[3]
     link = tmp_path / "link"
     link.symlink_to(checkout)
     monkeypatch.setattr(sys, "path", [*sys.path, str(link)])

@@ -14,7 +14,7 @@ import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.limits import ReadingLimits, Unreadable
+from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.pages.damage import streams_unpack
 from bot.reading.pages.ocr import Recognised
 from bot.reading.pages.pdf import PdfDocument

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.reading.limits import Unreadable
+from bot.reading.model import Unreadable
 from tests.bot.reading import hostile, papers
 from tests.bot.reading import hostile_pages as pages
 from tests.bot.reading.attempts import kinds, read

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.domain import Act, PageText, TextOrigin
-from bot.reading.acts.inner import cut_inner
-from bot.reading.assembly import assemble
+from bot.reading.acts.cutting import assemble, cut_inner
 
 ID = "83-2025-07-04-00010"
 SERVICE = "Préfecture du VAR"

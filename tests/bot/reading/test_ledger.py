@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import PageText, TextOrigin
-from bot.reading.ledger import PageBuffer
-from bot.reading.limits import ReadingLimits, Unreadable
+from bot.reading.model import ReadingLimits, Unreadable
+from bot.reading.page_buffer import PageBuffer
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, encode
 
 PENDING = TextOrigin.PENDING

@@ -25,9 +25,10 @@ MEBI = 1024**2
 READ = """
 import asyncio, json, resource, sys
 from pathlib import Path
-from bot.reading import Limits, read_pdf
+from bot.reading.model import ReadingLimits
+from bot.reading.reader import read_pdf
 
-limits = Limits(**json.loads(sys.argv[2]))
+limits = ReadingLimits(**json.loads(sys.argv[2]))
 reading = asyncio.run(read_pdf(Path(sys.argv[1]), limits))
 # Not RUSAGE_SELF, which starts with the size of the process that started this one.
 parent = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])

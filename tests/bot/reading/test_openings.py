@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import PageText, TextOrigin
-from bot.reading.acts.openings import number, openings
+from bot.reading.acts.headings import openings, title_number
 
 HEAD = "ARRÊTÉ n° 2025-{n} portant mesure\nVu le code ;\n"
 BODY = "ARRÊTE\nArticle 1er : mesure\n"
@@ -52,4 +52,4 @@ def test_without_numbers_the_end_of_the_one_before_tells() -> None:
     ],
 )
 def test_the_number_in_a_title(title: str, expected: str | None) -> None:
-    assert number(title) == expected
+    assert title_number(title) == expected

@@ -10,8 +10,8 @@ import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import Reading, TextOrigin
-from bot.reading.assembly import text_digest
-from bot.reading.limits import ReadingLimits, Unreadable
+from bot.domain.identity.act_keys import text_digest
+from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 from tests.bot.reading import papers
 from tests.bot.reading.papers import BODY

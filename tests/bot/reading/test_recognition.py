@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from bot.domain import Act, PageText, Reading, TextOrigin
 from bot.reading import reader
-from bot.reading.follow import Follower, PageProgress
-from bot.reading.limits import ReadingLimits
+from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent, ReadingLimits
 from bot.reading.pages.ocr import EngineKind
-from bot.reading.reader import read_pdf
+from bot.reading.reader import read_pdf, stream_pdf
 from bot.reading.sandbox import worker
 from bot.reading.sandbox.wire import Start
 from tests.bot.reading import stand_in
@@ -63,6 +63,30 @@ def says(word: str) -> Callable[[Act], bool]:
     return lambda act: any(word in page.text for page in act.pages)
 
 
+async def nothing(_: ReadingEvent) -> None:
+    pass
+
+
+async def follow(
+    path: Path,
+    limits: ReadingLimits = ONE,
+    *,
+    is_concerned: IsConcerned = lambda _: False,
+    at: Callable[[ReadingEvent], Awaitable[None]] = nothing,
+) -> list[ReadingEvent]:
+    """Read a file as the bot does: `at` is what is done at each event, before the next is taken."""
+    seen: list[ReadingEvent] = []
+    async with aclosing(stream_pdf(path, limits, is_concerned=is_concerned)) as events:
+        async for event in events:
+            seen.append(event)
+            await at(event)
+    return seen
+
+
+def early(events: list[ReadingEvent]) -> list[Reading]:
+    return [event.reading for event in events if isinstance(event, ActComplete)]
+
+
 def stand_ins_running() -> Iterator[str]:
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -85,14 +109,9 @@ async def test_every_act_is_opened_before_any_is_read_on_and_telling_titles_firs
 
 async def test_the_rest_of_an_act_that_is_concerned_comes_first_and_is_told_early(scan: Scan) -> None:
     path = scan({7: "un traitement algorithmique"})
-    told_early: list[Reading] = []
-
-    async def early(reading: Reading) -> None:
-        told_early.append(reading)
-
-    await read_pdf(path, ONE, follower=Follower(says("algorithmique"), early))
+    events = await follow(path, is_concerned=says("algorithmique"))
     assert stand_in.pages_asked(path) == [10, 7, 8, 4, 5, 11]
-    (found,) = told_early
+    (found,) = early(events)
     # Page 8 completed the act; by the time the reading was put together one more page may have come in.
     assert set(found.pending_pages) <= {4, 5, 11}
     assert found.pending_pages
@@ -102,32 +121,23 @@ async def test_the_rest_of_an_act_that_is_concerned_comes_first_and_is_told_earl
 
 async def test_an_act_concerned_by_its_title_is_read_whole_before_any_other(scan: Scan) -> None:
     path = scan()
-    await read_pdf(path, ONE, follower=Follower(lambda act: "captation" in act.title))
+    await follow(path, is_concerned=lambda act: "captation" in act.title)
     assert stand_in.pages_asked(path) == [10, 11, 7, 4, 5, 8]
 
 
 async def test_nothing_is_told_early_when_nothing_else_is_pending(scan: Scan) -> None:
-    calls: list[Reading] = []
-
-    async def early(reading: Reading) -> None:
-        calls.append(reading)
-
     # The very last page makes the act one that is concerned, and whole.
-    reading = await read_pdf(scan({11: "un traitement algorithmique"}), ONE, follower=Follower(says("algorithmique"), early))
-    assert reading.complete
-    assert calls == []
+    events = await follow(scan({11: "un traitement algorithmique"}), is_concerned=says("algorithmique"))
+    assert isinstance(events[-1], Done)
+    assert events[-1].reading.complete
+    assert early(events) == []
 
 
 async def test_an_act_with_text_is_told_before_the_scans_are_read(tmp_path: Path) -> None:
     survey = SURVEY | {4: ("layer", "un traitement algorithmique"), 5: ("layer", "suite")}
     path = stand_in.write(tmp_path / "mixed.pdf", survey, PLAIN)
-    pending: list[int] = []
-
-    async def early(reading: Reading) -> None:
-        pending.append(len(reading.pending_pages))
-
-    await read_pdf(path, ONE, follower=Follower(says("algorithmique"), early))
-    assert len(pending) == 1
+    (reading,) = early(await follow(path, is_concerned=says("algorithmique")))
+    assert reading.pending_pages
 
 
 async def test_two_processes_work_at_the_same_time_on_different_pages(scan: Scan) -> None:
@@ -139,20 +149,18 @@ async def test_two_processes_work_at_the_same_time_on_different_pages(scan: Scan
     assert sorted(stand_in.pages_asked(path)) == PENDING
 
 
-async def test_the_workers_go_on_while_early_is_awaited(scan: Scan) -> None:
-    done = asyncio.Event()
-
-    async def early(_: Reading) -> None:
-        # Every other page is recognised while this waits: a reader that stood still would wait for ever.
-        async with asyncio.timeout(HANGS):
-            await done.wait()
-
-    def told(progress: PageProgress) -> None:
-        if progress.recognised == len(PENDING):
-            done.set()
-
+async def test_the_workers_go_on_while_an_event_is_being_dealt_with(scan: Scan) -> None:
     path = scan({10: "un traitement algorithmique"})
-    assert (await read_pdf(path, ONE, follower=Follower(says("algorithmique"), early, told))).complete
+
+    async def wait_for_all(event: ReadingEvent) -> None:
+        # Every other page is asked for while this waits: a reader that stood still would wait for ever.
+        if isinstance(event, ActComplete):
+            await until(lambda: sorted(stand_in.pages_asked(path)) == PENDING)
+
+    events = await follow(path, is_concerned=says("algorithmique"), at=wait_for_all)
+    assert len(early(events)) == 1
+    assert isinstance(events[-1], Done)
+    assert events[-1].reading.complete
 
 
 @pytest.mark.parametrize(("misdeed", "reason"), [(DIE, "status 9"), (LIE, "misbehaved"), (HANG, "too long")])
@@ -204,7 +212,7 @@ async def test_processes_are_replaced_before_they_grow(scan: Scan) -> None:
 
 async def test_pages_read_before_are_not_read_again(scan: Scan) -> None:
     path = scan()
-    first = await read_pdf(path, ReadingLimits(workers=1, seconds=60), follower=Follower())
+    first = await read_pdf(path, ReadingLimits(workers=1, seconds=60))
     before = [page for page in first.pages if page.number not in (5, 11)]
     again = await read_pdf(path, ONE, known=[*before, PageText(5, "", TextOrigin.UNREADABLE), PageText(11, "", TextOrigin.PENDING)])
     assert again == first
@@ -221,9 +229,8 @@ async def test_everything_known_needs_no_page(scan: Scan) -> None:
 
 
 async def test_progress_is_told_page_by_page(scan: Scan) -> None:
-    told: list[PageProgress] = []
-    await read_pdf(scan(), ONE, follower=Follower(told=told.append))
-    assert [progress.page.number for progress in told if progress.page] == [*range(1, 12), 10, 7, 4, 5, 8, 11]
+    told = [event for event in await follow(scan()) if isinstance(event, PageRead)]
+    assert [progress.page.number for progress in told] == [*range(1, 12), 10, 7, 4, 5, 8, 11]
     assert all(progress.pages == 11 for progress in told)
     assert [progress.read for progress in told[10:]] == [5, 6, 7, 8, 9, 10, 11]
     assert [progress.recognised for progress in told[10:]] == [0, 1, 2, 3, 4, 5, 6]
@@ -236,8 +243,9 @@ class Fault(Exception):
     pass
 
 
-async def fails(_: Reading) -> None:
-    raise Fault("early")
+async def fails(event: ReadingEvent) -> None:
+    if isinstance(event, ActComplete):
+        raise Fault("early")
 
 
 def refuses(act: Act) -> bool:
@@ -246,19 +254,21 @@ def refuses(act: Act) -> bool:
     return False
 
 
-def stumbles(progress: PageProgress) -> None:
-    if progress.recognised == 1:
+async def stumbles(event: ReadingEvent) -> None:
+    if isinstance(event, PageRead) and event.recognised == 1:
         raise Fault("told")
 
 
-@pytest.mark.parametrize("follower", [Follower(says("page 10"), fails), Follower(refuses), Follower(told=stumbles)])
+@pytest.mark.parametrize(("is_concerned", "at"), [(says("page 10"), fails), (refuses, nothing), (says("nothing"), stumbles)])
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for processes")
-async def test_a_fault_of_the_follower_ends_the_reading_and_is_raised(scan: Scan, follower: Follower) -> None:
+async def test_a_fault_of_whoever_follows_ends_the_reading_and_is_raised(
+    scan: Scan, is_concerned: IsConcerned, at: Callable[[ReadingEvent], Awaitable[None]]
+) -> None:
     # The other pages hang: only the fault can end this.
     path = scan({4: HANG, 5: HANG, 8: HANG})
     async with asyncio.timeout(HANGS):
         with pytest.raises(Fault):
-            await read_pdf(path, ReadingLimits(workers=2), follower=follower)
+            await follow(path, ReadingLimits(workers=2), is_concerned=is_concerned, at=at)
     assert list(stand_ins_running()) == []
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -267,7 +277,7 @@ async def test_a_fault_of_the_follower_ends_the_reading_and_is_raised(scan: Scan
 @pytest.mark.parametrize("when", range(0, 60, 4))
 async def test_cancelled_at_any_moment_nothing_is_left(scan: Scan, when: int) -> None:
     path = scan({8: HANG, 5: HANG})
-    task = asyncio.create_task(read_pdf(path, ReadingLimits(workers=2), follower=Follower(says("page 10"))))
+    task = asyncio.create_task(follow(path, ReadingLimits(workers=2), is_concerned=says("page 10")))
     for _ in range(when):
         if when < 20:
             await asyncio.sleep(0)

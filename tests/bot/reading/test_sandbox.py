@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.ledger import PageBuffer
-from bot.reading.limits import ReadingLimits, Unreadable
-from bot.reading.reader import listen, read_pdf
+from bot.reading.model import ReadingLimits, Unreadable
+from bot.reading.page_buffer import PageBuffer
+from bot.reading.reader import Stopped, listen, read_pdf
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, Recognise, Start, Survey, decode, encode, parse_order
 from bot.reading.sandbox.worker import child_environment
 from tests.bot.reading import hostile_pages, papers
@@ -82,8 +82,8 @@ def ledger(limits: ReadingLimits | None = None) -> PageBuffer:
     return PageBuffer(limits or ReadingLimits())
 
 
-def nobody(_: PageText) -> None:
-    pass
+async def heard_of(stdout: asyncio.StreamReader, kept: PageBuffer, deadline: float = FAR) -> list[PageText]:
+    return [page async for page in listen(stdout, kept, deadline)]
 
 
 def heard(*messages: FileOpened | Failed | PageText, end: bool = True) -> asyncio.StreamReader:
@@ -97,7 +97,7 @@ def heard(*messages: FileOpened | Failed | PageText, end: bool = True) -> asynci
 
 async def test_a_child_that_dies_midway() -> None:
     kept = ledger()
-    assert await listen(heard(FileOpened(3), PageText(1, "un")), kept, FAR, nobody) is None
+    assert await heard_of(heard(FileOpened(3), PageText(1, "un")), kept) == [PageText(1, "un")]
     assert kept.give_up_unsurveyed() == (2, 3)
     assert [(page.text, page.origin) for page in kept.pages] == [
         ("un", TextOrigin.LAYER),
@@ -108,14 +108,16 @@ async def test_a_child_that_dies_midway() -> None:
 
 async def test_a_page_that_takes_too_long() -> None:
     kept = ledger(ReadingLimits(silent_seconds=0.01))
-    assert await listen(heard(FileOpened(3), PageText(1, "un"), end=False), kept, FAR, nobody) == "page 2 took too long"
+    with pytest.raises(Stopped, match="page 2 took too long"):
+        await heard_of(heard(FileOpened(3), PageText(1, "un"), end=False), kept)
     assert kept.next_page == 2
 
 
 async def test_a_file_that_takes_too_long() -> None:
     kept = ledger()
     deadline = asyncio.get_running_loop().time() + 0.01
-    assert await listen(heard(FileOpened(3), end=False), kept, deadline, nobody) == "it took too long"
+    with pytest.raises(Stopped, match="it took too long"):
+        await heard_of(heard(FileOpened(3), end=False), kept, deadline)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +140,8 @@ async def test_a_child_taken_over_by_a_file_is_not_believed(lines: list[bytes]) 
     for line in lines:
         reader.feed_data(line)
     reader.feed_eof()
-    said = await listen(reader, ledger(), FAR, nobody)
-    assert said is not None
-    assert "misbehaved" in said
+    with pytest.raises(Stopped, match="misbehaved"):
+        await heard_of(reader, ledger())
 
 
 def test_messages_come_back_as_sent() -> None:

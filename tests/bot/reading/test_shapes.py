@@ -13,8 +13,8 @@ from fpdf import FPDF
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import PageText, Reading, TextOrigin
-from bot.reading.assembly import assemble
-from bot.reading.limits import ReadingLimits
+from bot.reading.acts.cutting import assemble
+from bot.reading.model import ReadingLimits
 from bot.reading.reader import read_pdf
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain import PageText, TextOrigin
-from bot.reading.assembly import assemble
+from bot.reading.acts.cutting import assemble
 
 SERVICE = "Préfecture de la Drôme"
 PROSE = "Considérant que la manifestation est exposée à des risques d'atteintes graves à la sécurité des personnes ;\n"

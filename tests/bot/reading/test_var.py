@@ -12,8 +12,8 @@ import pypdfium2
 import pytest
 
 from bot.domain import Act, PageText, TextOrigin
-from bot.reading.assembly import assemble
-from bot.reading.pages.repair import repair
+from bot.reading.acts.cutting import assemble
+from bot.reading.pages.quality import repair
 from tests.bot.reading.conftest import SHARED
 from tests.bot.reading.var_texts import Announced, announced, front_of, pages_of, text_of, words
 

@@ -12,8 +12,7 @@ from sqlalchemy import Connection, LargeBinary, bindparam, select, text
 
 from bot.detection import identities as identify
 from bot.domain import Facts, Outcome, PageText
-from bot.domain.identity.act_keys import ActText, act_keys
-from bot.reading.assembly import text_digest
+from bot.domain.identity.act_keys import ActText, act_keys, text_digest
 from bot.storage import migrate as module
 from bot.storage.database import make_engine, parse_url
 from bot.storage.schema import identities, recueils

@@ -11,7 +11,7 @@ from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Outcome, PageText
 from bot.domain.records import Content
 from bot.ingest.review import acts_again
-from bot.reading.assembly import assemble
+from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct
 from tests.bot.real_acts import DAY, NOW
 

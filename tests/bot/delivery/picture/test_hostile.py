@@ -82,7 +82,7 @@ async def test_files_cut_short_are_drawn_or_refused(saved: Save, broken: float) 
     ],
 )
 async def test_a_process_that_was_taken_over(saved: Save, monkeypatch: pytest.MonkeyPatch, what: str, why: Why) -> None:
-    monkeypatch.setattr(drawing, "_CHILD", "tests.bot.picture.liar")
+    monkeypatch.setattr(drawing, "_CHILD", "tests.bot.delivery.picture.liar")
     with pytest.raises(NoPicture) as none:
         await draw(saved(build_standalone([DECREE])), 1, (what,), Drawing(seconds=2 if what == "hangs" else 30))
     assert none.value.why is why

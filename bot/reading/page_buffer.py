@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain import PageText, TextOrigin
-from bot.reading.limits import ReadingLimits, Unreadable
+from bot.reading.model import PageRead, ReadingLimits, Unreadable
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, decode, printable
 
 _KEPT = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
@@ -38,6 +38,15 @@ class PageBuffer:
     def any_read(self) -> bool:
         """At least one page was read, or is known to need recognition."""
         return any(page.origin is not TextOrigin.UNREADABLE for page in self._pages)
+
+    def progress(self, page: PageText, seconds: float | None = None) -> PageRead:
+        """Return the event of a page that was just done, `seconds` after the first page was recognised; None before that.
+
+        The time left is counted from the recognised pages so far: surveying takes next to nothing.
+        """
+        recognised = self.to_recognise - self.pending
+        left = seconds / recognised * self.pending if seconds is not None and recognised else None
+        return PageRead(page, self.count or 0, len(self._pages) - self.pending, self.to_recognise, recognised, left)
 
     @property
     def full(self) -> bool:

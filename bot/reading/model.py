@@ -1,0 +1,72 @@
+"""What reading one PDF may take, the events it yields, and the error when nothing of it can be read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.domain import Act, PageText, Reading
+
+USUAL_WORKERS = max(1, min(2, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLimits:
+    """What reading one PDF may take. `seconds` of wall clock for the whole file; `page_seconds` of processor time for one page, as a busy
+    machine must not make a good page unreadable; memory is that of one process.
+
+    A process that sends nothing for `silent_seconds` of wall clock hangs: it waits for something that does not come.
+    `workers` processes recognise its pages side by side; each is replaced after `pages_per_worker` pages, as its memory only grows.
+    `max_crashes` is how many processes may die, hang or misbehave (each costs its page) before the rest is given up.
+    """
+
+    seconds: float = 900
+    page_seconds: float = 90
+    silent_seconds: float = 600
+    memory_bytes: int = 1024**3
+    max_pages: int = 5000
+    max_output_bytes: int = 128 * 1024**2
+    max_crashes: int = 3
+    ocr: bool = True
+    workers: int = USUAL_WORKERS
+    pages_per_worker: int = 100
+
+
+class Unreadable(Exception):
+    """Nothing of this file could be read. The message is for an operator and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """`page` was just done: of `pages` in all, `read` are done; of `to_recognise`, so many are `recognised`.
+
+    A page that is to be recognised comes twice: `PENDING` first. `seconds_left` is what the rest should take, None while nothing tells.
+    """
+
+    page: PageText
+    pages: int
+    read: int
+    to_recognise: int
+    recognised: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActComplete:
+    """An act that is concerned was read whole, while other pages are still to be recognised: in this `reading` they are `PENDING`."""
+
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event: every page is read or given up."""
+
+    reading: Reading
+
+
+ReadingEvent = PageRead | ActComplete | Done
+
+IsConcerned = Callable[[Act], bool]
+"""Decides, from what is read of an act so far, whether the rest of it is to be read first. Pure and quick."""
