@@ -3,29 +3,39 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-STAMP := $(VENV)/.complete
+# Two stamps: what running needs, and the rest in the same folder.
+RUNS := $(VENV)/.runs
+COMPLETE := $(VENV)/.complete
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 
-.PHONY: help setup system browser run test soak check demo evaluate lock clean
+.PHONY: help setup complete system browser run test soak check demo evaluate lock clean
 
 help:
-	@echo "make setup   create $(VENV) with pinned, hashed dependencies (and the OCR data where possible)"
+	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
 	@echo "make run     run the bot with config.toml, or with embedded defaults (SQLite, console)"
 	@echo "make demo    replay a small prefecture on this machine and show the posts"
 	@echo "make test    run all tests"
 	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md)"
 	@echo "make check   linters, types and import contracts"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
-	@echo "make lock    renew requirements.lock from pyproject.toml"
+	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
 
-setup: system $(STAMP)
+setup: system $(RUNS)
 
-$(STAMP): requirements.lock pyproject.toml
+$(RUNS): requirements-run.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Vigie needs Python >= 3.11 with the venv module (Debian: apt-get install python3-venv)."; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements-run.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What tests, checks and benchmarks need besides. The versions of both files are the same.
+complete: system $(COMPLETE)
+
+$(COMPLETE): $(RUNS) requirements.lock
+	$(PIP) --require-hashes -r requirements.lock
 	@touch $@
 
 # French data for Tesseract: scanned pages cannot be read without it. The bot runs all the same and says what it could not read.
@@ -42,32 +52,33 @@ run: setup
 demo: setup
 	$(BIN)/vigie demo
 
-evaluate: setup
+evaluate: complete
 	$(BIN)/python -m benchmarks.detection tests/corpus
 
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
 test: export PYTHONDONTWRITEBYTECODE =
-test: setup browser
+test: complete browser
 	$(PYTEST)
 
 # Every decree once, in order, whatever was killed; then what the two other ways to reconcile do.
-soak: setup
+soak: complete
 	$(BIN)/python -m benchmarks.soak --runs 200
 	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile hold
 	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile resend
 
-check: setup
+check: complete
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+COMPILE := bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 # Hashes only, never an index address: the lock must work with whatever registry or mirror pip is set up for.
 lock:
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
-	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-header --extra dev pyproject.toml --output-file requirements.lock
+	$(VENV)-lock/$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
+	$(VENV)-lock/$(COMPILE) --extra run pyproject.toml --constraint requirements.lock --output-file requirements-run.lock
 	rm -rf $(VENV)-lock
 
 clean:
