@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
+from tests.examples import load_profile
 from tests.processes import Zygote
 
-# The suite must say the same twice, on a busy machine too: property tests take the same examples at each run, without a deadline for each.
-# They are few enough for a run at every change; HYPOTHESIS_PROFILE=explore looks for new ones, and for many more.
-settings.register_profile("steady", derandomize=True, deadline=None, max_examples=50)
-settings.register_profile("explore", derandomize=False, deadline=None, max_examples=500)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+load_profile()
 
 
 def pytest_collection_finish() -> None:

@@ -15,6 +15,7 @@ from benchmarks.detection.letters import SEEDED, STEADY
 from bot.domain import Kind, Outcome
 from bot.domain.folding import fold_words
 from tests.benchmarks.detection.folders import AUTHORISATION, BODY
+from tests.examples import examples
 
 ID = "75-2024-05-31-00004"
 TEXT = (
@@ -80,7 +81,7 @@ def test_another_seed_or_another_act_is_other_damage(name: str) -> None:
     assert len({NOISES[name].on(replace(act, file=f"acts/{number}.txt")) for number in range(5)}) > 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from(sorted(set(NOISES) - MISREADS - TAKES_AWAY - ADDS)), st.integers(0, 1000), st.text(max_size=80))
 def test_no_letter_is_lost_where_none_should_be(name: str, seed: int, text: str) -> None:
     # Capitals of some alphabets have other letters: "ŉ" is two.

@@ -23,6 +23,7 @@ from bot.delivery import (
 )
 from bot.domain import Post, PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, post
+from tests.examples import examples
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -206,7 +207,7 @@ DAYS = (
 
 
 @given(st.lists(st.sampled_from(DAYS), max_size=25), st.integers(1, 8), st.integers(1, 8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 async def test_whatever_happens_every_decree_is_there_once_or_a_person_knows(script: list[str], number: int, most: int) -> None:
     clock, platform = Clock(), Platform(list(script))
     outbox = MemoryOutbox(*(post(one) for one in range(1, number + 1)))

@@ -15,6 +15,7 @@ from bot.detection import identities, judge, judge_each
 from bot.domain import Act, Kind, Outcome, PageText, TextOrigin
 from bot.domain.folding import fold_letters
 from tests.bot.detection.samples import act, corpus
+from tests.examples import examples
 
 ACTS = corpus()
 POSITIVES = [act for act in ACTS if act.outcome is Outcome.DECREE]
@@ -44,7 +45,7 @@ def said(printed: Printed) -> tuple[Outcome, Kind | None]:
 
 @pytest.mark.parametrize("acts", [POSITIVES, NEGATIVES], ids=["positives", "negatives"])
 def test_what_only_looks_different_is_judged_the_same(acts: list[Labelled]) -> None:
-    @settings(max_examples=75, deadline=None)
+    @settings(max_examples=examples(75), deadline=None)
     @given(st.sampled_from(acts), damages(*LOOKS))
     def check(labelled: Labelled, several: list[tuple[Damage, int]]) -> None:
         assert said(damaged(labelled.printed, several)) == said(labelled.printed)
@@ -52,13 +53,13 @@ def test_what_only_looks_different_is_judged_the_same(acts: list[Labelled]) -> N
     check()
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.sampled_from(POSITIVES), damages(*LOSSLESS))
 def test_no_damage_makes_a_decree_not_concerned(labelled: Labelled, several: list[tuple[Damage, int]]) -> None:
     assert said(damaged(labelled.printed, several))[0] is not Outcome.NOT_CONCERNED
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.sampled_from(WRITTEN), st.data())
 def test_two_letters_misread_in_a_title_never_hide_a_decree(labelled: Labelled, data: st.DataObject) -> None:
     title = labelled.printed.title
@@ -68,14 +69,14 @@ def test_two_letters_misread_in_a_title_never_hide_a_decree(labelled: Labelled, 
     assert said(Printed(title, labelled.printed.pages))[0] is not Outcome.NOT_CONCERNED
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.sampled_from(POSITIVES), st.text(max_size=300), st.text(max_size=300))
 def test_strange_pages_around_a_decree_do_not_hide_it(labelled: Labelled, before: str, after: str) -> None:
     printed = Printed(labelled.printed.title, (before, *labelled.printed.pages, after))
     assert said(printed)[0] is not Outcome.NOT_CONCERNED
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(
     st.text(max_size=120),
     st.lists(st.tuples(st.text(max_size=300), st.sampled_from(TextOrigin)), max_size=4),
@@ -102,7 +103,7 @@ Article 1er : ;est autorisée ;du 31 février 2024 ;au 99 mai 2024 ;n° 2023-828
 )
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.lists(st.sampled_from(OWN_WORDS), max_size=60))
 def test_its_own_words_in_any_order_never_break_it(words: list[str]) -> None:
     text = "".join(words)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.reading.pages.order import Run, are_scattered, are_suspected, in_reading_order, line_by_line, upright
 from tests.bot.reading.layouts import TABLES, prose
+from tests.examples import examples
 
 LETTER = 5.0
 LEADING = 12.0
@@ -45,7 +46,7 @@ def beside(columns: Sequence[Sequence[str]], lefts: Sequence[float], top: float 
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     letters=st.sampled_from([(34, 34), (52, 40), (44, 48), (33, 32, 36)]),
@@ -66,7 +67,7 @@ def test_columns_of_prose_come_back_one_after_the_other(
     assert text == "\n".join([HEADING, *(line for column in columns for line in column), STAMP])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 10**6), kind=st.sampled_from(sorted(TABLES)), rows=st.integers(5, 45), gap=st.integers(9, 60))
 def test_tables_stay_row_by_row(seed: int, kind: str, rows: int, gap: int) -> None:
     chance = random.Random(seed)
@@ -77,7 +78,7 @@ def test_tables_stay_row_by_row(seed: int, kind: str, rows: int, gap: int) -> No
     assert ordered(beside(list(zip(*table, strict=True)), lefts)) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 10**6), rows=st.integers(5, 12))
 def test_cells_of_several_lines_given_whole_stay_whole(seed: int, rows: int) -> None:
     chance = random.Random(seed)
@@ -91,7 +92,7 @@ def test_cells_of_several_lines_given_whole_stay_whole(seed: int, rows: int) -> 
     assert ordered(placed) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 10**6), rows=st.integers(4, 8))
 def test_rows_of_sentences_drawn_line_by_line_are_no_columns(seed: int, rows: int) -> None:
     chance = random.Random(seed)
@@ -103,7 +104,7 @@ def test_rows_of_sentences_drawn_line_by_line_are_no_columns(seed: int, rows: in
     assert ordered(beside(columns, [60, 290])) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 10**6), wide=st.integers(3, 14))
 def test_a_justified_text_keeps_its_order_whatever_its_blanks(seed: int, wide: int) -> None:
     """Word by word, as some software draws it, with blanks as wide as a gutter."""
@@ -117,7 +118,7 @@ def test_a_justified_text_keeps_its_order_whatever_its_blanks(seed: int, wide: i
     assert ordered(placed) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 10**6), two=st.booleans())
 @example(seed=0, two=True)
 def test_pieces_in_any_order_are_read_from_top_to_bottom(seed: int, two: bool) -> None:

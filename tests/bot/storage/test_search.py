@@ -15,6 +15,7 @@ from bot.storage.schema import act_terms, search_rules
 from bot.storage.search import RULES, renew_index, terms
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
+from tests.examples import examples
 
 DROME = "Arrêté n° 26-2024-04-19-00003 autorisant la vidéosurveillance algorithmique à Valence"
 
@@ -178,7 +179,7 @@ anything = (
 
 
 @given(question=anything)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(150))
 def test_no_question_is_an_error(filled: Store, question: str) -> None:
     page = filled.decrees.search(question, 10)
     assert page.total == len(page.decrees)
@@ -192,7 +193,7 @@ def test_a_very_long_question(filled: Store) -> None:
 
 
 @given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4), index=st.integers(0, 3))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(30))
 def test_every_stored_text_is_found_by_its_own_words(texts: list[str], index: int) -> None:
     with open_store("sqlite://") as store:
         for number, text in enumerate(texts):

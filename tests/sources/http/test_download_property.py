@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from sources.http import Client, ClientOptions, files
 from sources.model import FetchError
+from tests.examples import examples
 from tests.sources.http.conftest import HOST, SITE, Clock
 from tests.sources.http.ranges import SERVED, Body, Network
 
@@ -178,7 +179,7 @@ def take(path: Path) -> bytes:
     return content
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CALLS, min_size=1, max_size=5), st.booleans())
 def test_the_very_bytes_or_an_error(calls: list[list[Step]], dated: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, patch.object(files, "WORTH_RESUMING", WORTH_RESUMING), patch("os.fsync"):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sources.pages import READERS, PageLinks
 from sources.pages.anchors import text_of
 from sources.pages.parsing import parse
+from tests.examples import examples
 from tests.sources.platforms import ACTS, DECREES, INDEX, act, acts_page, decree, moselle_file, police_page, region_file, region_page
 
 ADDRESSES = {"national": "https://www.test.gouv.fr/Publications/RAA", "moselle": ACTS, "regions": f"{INDEX}/Aout", "police": DECREES}
@@ -41,7 +42,7 @@ def test_what_is_no_page_lists_nothing(name: str, html: str | bytes) -> None:
 
 
 @every_reader
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_any_markup_gives_distinct_canonical_documents(name: str, parts: list[str]) -> None:
     documents = read(name, "<p>" + "".join(parts)).documents

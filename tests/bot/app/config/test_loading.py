@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.app.config import ConfigError, Settings, load_settings
 from bot.app.config.values import contact
 from sources.http import user_agent
+from tests.examples import examples
 
 CODES = frozenset({"01", "26", "2A", "2B", "38", "75", "971", "PP", "R-IDF"})
 
@@ -247,7 +248,7 @@ def toml(value: object) -> str:
     return json.dumps(value)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.dictionaries(SECTION_NAMES, VALUES | st.dictionaries(OPTION_NAMES, VALUES, max_size=4), max_size=4))
 def test_whatever_is_written_gives_settings_or_a_clear_error(tmp_path: Path, document: dict[str, object]) -> None:
     file = tmp_path / "config.toml"

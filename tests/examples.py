@@ -1,0 +1,23 @@
+"""How many examples a property-based test takes: enough for each change by default, more at night, new ones in `explore`."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "steady")
+_SHARES = {"steady": 0.4, "night": 1.0, "explore": 10.0}
+_COMMON = 50
+
+
+def examples(at_night: int) -> int:
+    """Return how many examples a test takes now that takes so many at night."""
+    return round(at_night * _SHARES[PROFILE])
+
+
+def load_profile() -> None:
+    """Let every run say the same, on a busy machine too: the same examples, without a deadline for each. Only `explore` takes others."""
+    for name, share in _SHARES.items():
+        settings.register_profile(name, derandomize=name != "explore", deadline=None, max_examples=round(_COMMON * share))
+    settings.load_profile(PROFILE)
