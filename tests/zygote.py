@@ -21,7 +21,7 @@ from typing import Any
 
 from bot.app.demo.scenario import demo_text
 from bot.cli import main
-from bot.cli.main import MODULES
+from bot.cli.main import COMMANDS
 from bot.detection import judge
 from bot.domain import Act, PageText
 
@@ -30,7 +30,7 @@ LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "holidays.countries
 
 def serve() -> None:
     """Carry out orders until there are no more. Returns in each child too, which then runs its command."""
-    for module in MODULES.values():
+    for module, _ in COMMANDS.values():
         import_module(f"bot.cli.{module}")
     _warm()
     # What is loaded stays: a child whose collector walked through it would copy every page of it.

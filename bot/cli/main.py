@@ -1,4 +1,4 @@
-"""The program: global options, and the commands, each in a file of its own (see `commands`)."""
+"""The program: global options, and the commands, each registered by a module of its own."""
 
 from __future__ import annotations
 
@@ -12,50 +12,54 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from bot.cli.context import EXIT_CODES, FAILED, Context
 
-# The commands by name, each imported when it is asked for: to read one file needs neither the database nor Telegram.
-
-MODULES = {
-    "run": "run",
-    "poll": "poll",
-    "check": "poll",
-    "backfill": "backfill",
-    "read": "read",
-    "recent": "decrees",
-    "search": "decrees",
-    "show": "decrees",
-    "review": "review",
-    "redetect": "redetect",
-    "status": "status",
-    "outbox": "outbox",
-    "sources": "sources",
-    "demo": "demo",
+COMMANDS = {
+    "run": ("run", "Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."),
+    "poll": ("poll", "One real round: poll, record, post, tell and ask the operators, end."),
+    "check": ("poll", "The same as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."),
+    "backfill": ("backfill", "List, read and record what was published since a day. Posts nothing without --announce."),
+    "read": ("read", "Read one PDF: its acts, and the decrees among them. Nothing is recorded, but with --retry."),
+    "recent": ("decrees", "The decrees published last, the newest first; with --in-force, those in force or to come."),
+    "search": ("decrees", "Full-text search in the decrees found."),
+    "show": (
+        "decrees",
+        "One decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter.",
+    ),
+    "review": ("review", "Acts that a person must judge: list them, show one, say what it is."),
+    "redetect": (
+        "redetect",
+        "Judge the stored acts again by the rules of this version: show what would change, and change it with --apply.",
+    ),
+    "status": ("status", "Show which sources and destinations work, and whether PDFs are read in confinement on this machine."),
+    "outbox": ("outbox", "Posts that wait, were refused, could not be edited, or of which nobody knows whether they arrived."),
+    "sources": ("sources", "The catalogue of authorities and their sources."),
+    "demo": ("demo", "Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."),
 }
-"""The module of `bot.cli` that registers each command, in the order of the help."""
+"""The commands in the order of the help: the module of `bot.cli` that registers each, and the first line of its own help.
+
+A module is imported when its command runs: to read one file needs neither the database nor Telegram, and to print the help needs neither.
+"""
 
 
 class Commands(TyperGroup):
-    """The group of all commands. Its help, and the search for what a mistyped name meant, import them all."""
+    """The group of all commands. Its help comes from the table; whichever command runs is imported."""
 
-    def list_commands(self, _ctx: Any) -> list[str]:
-        """The names, in the order of the help."""
-        self._import(*MODULES.values())
-        return list(MODULES)
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: TyperCommand(name, help=summary) for name, (_, summary) in COMMANDS.items()}
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of this name, None where there is none."""
-        self._import(*([MODULES[cmd_name]] if cmd_name in MODULES else MODULES.values()))
-        return super().get_command(ctx, cmd_name)
-
-    def _import(self, *modules: str) -> None:
-        for module in dict.fromkeys(modules):
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Import the module of the command that the arguments name, and return that command."""
+        if args[0] in COMMANDS:
+            module, _ = COMMANDS[args[0]]
             part = typer.Typer(rich_markup_mode="rich")
             import_module(f"bot.cli.{module}").register(part)
             self.commands.update(get_group(part).commands)
+        return super().resolve_command(ctx, args)
 
 
 _OF_OUTPUT = frozenset({errno.EBADF, errno.EIO, errno.ENOSPC, errno.EPIPE})

@@ -23,8 +23,8 @@ from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 
 if TYPE_CHECKING:
+    from bot.cli.read_output import Report
     from bot.cli.read_progress import Screen
-    from bot.cli.read_report import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -154,7 +154,7 @@ async def _read(
         # What judges and shows is imported while another process reads: the time it takes is nobody's.
         reading, shown = await asyncio.gather(
             read_pdf(path, limits, known=known) if screen is None else screen.read(path, limits, known),
-            asyncio.to_thread(import_module, "bot.cli.read_report"),
+            asyncio.to_thread(import_module, "bot.cli.read_output"),
         )
         seconds = time.monotonic() - begun
     # In a thread: long acts take a second to judge, in which Ctrl-C would not be heard.

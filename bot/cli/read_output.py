@@ -1,24 +1,97 @@
-"""What `vigie read` tells people of a document: its acts, its decrees, and what of it could not be read. Pure: values in, lines out."""
+"""What `vigie read` prints of a document: its acts, its decrees, and what of it could not be read. Apart from `Report.show`, pure."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 
-from bot.cli.text_output import count
+import typer
+
+from bot.cli.json_output import Json, pages_json, reading_json
+from bot.cli.read import ReadChoice, ReadView
+from bot.cli.text_output import count, print_json, print_lines
 from bot.detection import reason_words
 from bot.detection.text.gate import signs
-from bot.domain import Evidence, Facts, Judged, Kind, Outcome, PageText, Reading, Reference, TextOrigin, Verdict
-from bot.ingest.judging import Group
-from bot.messages import printable, words_in
+from bot.domain import Evidence, Facts, Judged, Kind, Outcome, PageText, Place, Reading, Reference, TextOrigin, Verdict
+from bot.ingest.judging import Group, judge_reading
+from bot.messages import place_for, printable, words_in
+from bot.reading.model import ReadingLimits
+from bot.reading.pages.ocr import ocr_available
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is to be printed. `pages` are those that were requested; where that is not all there are no `groups`. `troubles` are lines."""
+
+    file: str
+    choice: ReadChoice
+    reading: Reading
+    pages: tuple[PageText, ...]
+    groups: tuple[Group, ...]
+    troubles: tuple[str, ...]
+
+    def show(self) -> None:
+        """Print it: what was requested on standard output, and beside it, on standard error, what is missing of it."""
+        summary = not self.choice.as_json and self.choice.pages is None and self.choice.view in {ReadView.SUMMARY, ReadView.EXPLAIN}
+        if self.choice.as_json:
+            print_json(self._json())
+        elif summary:
+            print_lines(summary_lines(self.file, self.reading, self.groups, self.troubles))
+            if self.choice.view is ReadView.EXPLAIN:
+                print_lines(("", *explain_lines(self.reading, self.groups)))
+        elif self.choice.view is ReadView.ACTS:
+            print_lines(act_lines(self.groups))
+        else:
+            print_lines(text_lines(self.pages))
+        if not summary:
+            for line in self.troubles:
+                typer.echo(line, err=True)
+
+    def _json(self) -> Json:
+        if self.choice.pages is not None:
+            return pages_json(self.file, self.reading.page_count, self.pages)
+        view, explain = self.choice.view, self.choice.view is ReadView.EXPLAIN
+        place = _place(self.reading.cover.authority or "")
+        return reading_json(self.file, self.reading, self.groups, place, datetime.now(UTC), text=view is ReadView.TEXT, explain=explain)
+
+
+def _place(authority: str) -> Place:
+    """Return the place, for the hours of decrees. The catalogue takes longer to load than most files to read, and only overseas has other
+    hours than Paris: it is loaded for that alone.
+    """
+    if not authority.startswith("97"):
+        return place_for({}, authority)
+    from bot.app.wiring import places_of  # noqa: PLC0415 - see above
+    from sources.catalogue.authority import load_authorities  # noqa: PLC0415 - see above
+
+    return place_for(places_of(load_authorities()), authority)
+
+
+def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimits, seconds: float) -> Report:
+    """Judge what was read within these limits in so many seconds."""
+    pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
+    unread = [page.number for page in pages if page.number in reading.unreadable_pages]
+    had = Circumstances(limits.ocr, ocr_available(), seconds, limits.seconds, damaged=reading.damaged)
+    troubles = trouble_lines(unread, had) if unread or reading.salvaged else ()
+    return Report(file, choice, reading, pages, judge_reading(reading) if choice.pages is None else (), tuple(troubles))
+
+
+def early_lines(reading: Reading) -> tuple[str, ...]:
+    """Return a line for each decree among the acts of which no page is still to be read."""
+    whole = [group for group in judge_reading(reading) if all(page.origin is not TextOrigin.PENDING for page in group[0].act.pages)]
+    return tuple(early_line(item) for group in whole for item in group if item.verdict.outcome is Outcome.DECREE)
+
+
+# A document, act by act.
 
 _MARKS = {Outcome.DECREE: "DECREE   ", Outcome.UNCERTAIN: "UNCERTAIN", Outcome.NOT_CONCERNED: "         "}
 
 
 def summary_lines(file: str, reading: Reading, groups: Sequence[Group], reasons: Sequence[str] = ()) -> Iterator[str]:
-    """A document, act by act. `reasons` say why pages are unread (see `read_trouble`)."""
+    """Describe a document, act by act. `reasons` say why pages are unread (see `trouble_lines`)."""
     cover = reading.cover
     name = f"{cover.number or 'no number on the cover'}, {'published ' + cover.published.isoformat() if cover.published else 'no date'}"
     yield f"{file}: {count(reading.page_count, 'page')}, {name}"
@@ -39,14 +112,14 @@ def summary_lines(file: str, reading: Reading, groups: Sequence[Group], reasons:
 
 
 def act_lines(groups: Iterable[Group]) -> Iterator[str]:
-    """One line an act: verdict, pages, id, title."""
+    """Describe each act on a line: verdict, pages, id, title."""
     for item in (group[0] for group in groups):
         act = item.act
         yield f"{_MARKS[item.verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {printable(act.title)}"
 
 
 def early_line(item: Judged) -> str:
-    """A decree that was found while other pages are still to be read."""
+    """Describe a decree that was found while other pages are still to be read."""
     act, number = item.act, item.verdict.facts.number
     kind = item.verdict.kind.value if item.verdict.kind else "decree"
     return f"found early: {kind}, {f'n° {number}' if number else act.id or 'no number'}, {printable(act.title)}, p. {act.first_page}"
@@ -58,13 +131,13 @@ def _decree_lines(item: Judged) -> Iterator[str]:
         yield f"  {line}"
 
 
-# Why `vigie read` says what it says: how every page was read, and what each verdict rests on. Pure: values in, lines out.
+# Why `vigie read` says what it says: how every page was read, and what each verdict rests on.
 
 _UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it settles that"
 
 
 def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
-    """How the pages were read, then the acts that are decrees, uncertain, or not concerned in spite of a sign."""
+    """Explain how the pages were read, then the acts that are decrees, uncertain, or not concerned in spite of a sign."""
     yield "How the pages were read:"
     for line in method_lines(reading.pages):
         yield f"  {line}"
@@ -101,7 +174,7 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
     yield from evidence_lines(evidence, decides=verdict.outcome is Outcome.DECREE)
 
 
-# The phrases that a verdict rests on, a line each, and why an act is for a person to see. Pure: values in, lines out.
+# The phrases that a verdict rests on, a line each, and why an act is for a person to see.
 
 _ABOUT = {
     "support": "supports",
@@ -135,7 +208,7 @@ def evidence_lines(evidence: Iterable[Evidence], *, decides: bool) -> Iterator[s
 
 
 def reason(evidence: Iterable[Evidence]) -> str | None:
-    """Why a person must look, in words; None where the evidence does not tell."""
+    """Return why a person must look, in words; None where the evidence does not say."""
     return next((words for quote in evidence if (words := reason_words(quote.cue)) is not None), None)
 
 
@@ -143,11 +216,11 @@ def _told(cue: str) -> str:
     return reason_words(cue) or cue
 
 
-# Every fact that was read in a decree, a line each, in the English of the command line: what the act itself says stays in French. Pure.
+# Every fact that was read in a decree, a line each, in the English of the command line: what the act itself says stays in French.
 
 
 def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
-    """`number: 2026-2`, one line per fact that was found. Days are `2026-08-14`, hours wall-clock hours of the place."""
+    """Return `number: 2026-2`, one line per fact that was found. Days are `2026-08-14`, hours wall-clock hours of the place."""
     words = words_in("en")
     period = [None if moment is None else moment.isoformat() for moment in (facts.starts, facts.ends)]
     for label, value in (
@@ -181,18 +254,18 @@ def _named(reference: Reference) -> str:
     return f"of {named}{how}"
 
 
-# How pages were read, and their text, for people. Pure: values in, lines out.
+# How pages were read, and their text.
 
 
 def text_lines(pages: Iterable[PageText]) -> Iterator[str]:
-    """The text of pages as it was read, running titles included, each page under a line that says how it was read."""
+    """Return the text of pages as it was read, running titles included, each page under a line that says how it was read."""
     for page in pages:
         yield f"--- page {page.number} ({how(page)}) ---"
         yield from map(_visible, page.text.splitlines())
 
 
 def how(page: PageText) -> str:
-    """`ocr, 91 %, 0.42 s`: the method, the confidence of the engine, the time."""
+    """Return `ocr, 91 %, 0.42 s`: the method, the confidence of the engine, the time."""
     sure = "" if page.confidence is None else f", {page.confidence} %"
     took = f", {page.seconds:.2f} s" if page.seconds >= 0.005 else ""
     doubt = ", in doubt" if page.other else ""
@@ -201,7 +274,7 @@ def how(page: PageText) -> str:
 
 
 def method_lines(pages: Sequence[PageText]) -> Iterator[str]:
-    """How every page was read. Pages in a row of which there is nothing else to say share a line."""
+    """Describe how every page was read. Pages in a row of which there is nothing else to say share a line."""
     for _, run in groupby(enumerate(pages), key=_alike):
         together = [page for _, page in run]
         first, last = together[0], together[-1]
@@ -217,7 +290,7 @@ def method_lines(pages: Sequence[PageText]) -> Iterator[str]:
 
 
 def page_ranges(pages: Iterable[int]) -> str:
-    """`3-5, 9` for 3, 4, 5, 9."""
+    """Return `3-5, 9` for 3, 4, 5, 9."""
     runs: list[list[int]] = []
     for page in sorted(pages):
         if runs and page == runs[-1][-1] + 1:
@@ -228,7 +301,7 @@ def page_ranges(pages: Iterable[int]) -> str:
 
 
 def shortened(text: str, longest: int = 160) -> str:
-    """One line of visible text, cut."""
+    """Return one line of visible text, cut."""
     line = printable(text)
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
@@ -245,7 +318,7 @@ def _visible(line: str) -> str:
     return "".join(character for character in line if character == "\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"})
 
 
-# Why pages of a document could not be read, and what to do about it. Pure.
+# Why pages of a document could not be read, and what to do about it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +336,7 @@ class Circumstances:
 
 
 def trouble_lines(unread: Sequence[int], had: Circumstances) -> Iterator[str]:
-    """What is unread and why, nothing when all was read."""
+    """Explain what is unread and why, nothing when all was read."""
     if not unread and not had.damaged:
         return
     if had.damaged:

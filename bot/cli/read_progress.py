@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from bot.cli.read_output import METHODS
+from bot.cli.read_output import METHODS, early_lines
 from bot.domain import PageText, Reading
 from bot.ingest.judging import concerned
 from bot.reading.model import ActComplete, Done, PageRead, ReadingLimits
@@ -50,14 +50,14 @@ class Screen:
         if isinstance(event, PageRead):
             self._progress.update(self._bar, completed=event.read, total=event.pages, description=step_words(event))
             return
-        for line in await asyncio.to_thread(_early_lines, event.reading):
+        for line in await asyncio.to_thread(early_lines, event.reading):
             if line not in self._shown:
                 self._shown.add(line)
                 self._console.print(Text(line), soft_wrap=True)
 
 
 def step_words(step: PageRead) -> str:
-    """`12/60 pages, 3/48 recognised, p. 87: ocr 91 %, 40 s left`."""
+    """Return `12/60 pages, 3/48 recognised, p. 87: ocr 91 %, 40 s left`."""
     parts = [f"{step.read}/{step.pages} pages"]
     if step.to_recognise:
         parts.append(f"{step.recognised}/{step.to_recognise} recognised")
@@ -75,9 +75,3 @@ def _page_words(page: PageText) -> str:
 def _span(seconds: float) -> str:
     whole = math.ceil(seconds)
     return f"{whole} s" if whole < 90 else f"{math.ceil(whole / 60)} min"
-
-
-def _early_lines(reading: Reading) -> tuple[str, ...]:
-    from bot.cli.read_report import early_lines  # noqa: PLC0415 - read_report imports what imports this module's caller
-
-    return early_lines(reading)

@@ -15,7 +15,7 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import demo_text
-from bot.cli.main import MODULES
+from bot.cli.main import COMMANDS as REGISTERED
 from bot.reading.pages.ocr import ocr_available
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.processes import Zygote, clean_environ, command
@@ -251,4 +251,4 @@ def test_a_destination_that_is_down_is_told_by_the_exit_code(vigie: Vigie, tmp_p
 def test_both_readmes_name_every_command(readme: str) -> None:
     text = (Path(__file__).resolve().parents[3] / readme).read_text("utf-8")
     table = text[text.index("| `vigie run`") : text.index("| `vigie demo`") + 20]
-    assert [name for name in MODULES if not re.search(rf"`(?:vigie )?{name}\b", table)] == []
+    assert [name for name in REGISTERED if not re.search(rf"`(?:vigie )?{name}\b", table)] == []

@@ -8,8 +8,17 @@ from datetime import date, time
 import pytest
 
 from bot.app.demo.scenario import demo_text
-from bot.cli.read_output import Circumstances, act_lines, fact_lines, method_lines, page_ranges, summary_lines, text_lines, trouble_lines
-from bot.cli.read_report import early_lines
+from bot.cli.read_output import (
+    Circumstances,
+    act_lines,
+    early_lines,
+    fact_lines,
+    method_lines,
+    page_ranges,
+    summary_lines,
+    text_lines,
+    trouble_lines,
+)
 from bot.domain import (
     Act,
     CameraType,

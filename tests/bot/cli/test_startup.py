@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.cli.main import MODULES
+from bot.cli.main import COMMANDS
 from tests.bot.cli.conftest import Vigie
 from tests.processes import clean_environ
 from tests.standalone import build_standalone
@@ -35,9 +35,18 @@ def test_reading_a_file_imports_nothing_of_the_other_commands(tmp_path: Path) ->
     assert not loaded & {"bot.app.wiring", "sources.http", "sources.pages", "bot.storage.store"}
 
 
-def test_every_command_is_registered_by_the_module_it_is_looked_for_in(vigie: Vigie) -> None:
-    shown = vigie("--help").out
-    assert [name for name in MODULES if f" {name} " not in shown] == []
+def test_every_command_is_registered_by_its_module_and_begins_its_help_as_the_table_says(vigie: Vigie) -> None:
+    for name, (_, summary) in COMMANDS.items():
+        assert summary in " ".join(vigie(name, "--help").out.split()), name
+
+
+def test_the_help_shows_every_command_and_imports_none() -> None:
+    program = "import sys; from bot.cli.main import app; app(['--help'], standalone_mode=False); sys.stderr.write(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=clean_environ(), timeout=60, check=True)
+    assert [name for name in COMMANDS if f" {name} " not in done.stdout] == []
+    loaded = set(done.stderr.split())
+    assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
+    assert not loaded & {f"bot.cli.{module}" for module, _ in COMMANDS.values()}
 
 
 def test_a_mistyped_command_is_told_with_what_was_meant(vigie: Vigie) -> None:
