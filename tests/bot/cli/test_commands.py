@@ -247,8 +247,22 @@ def test_a_destination_that_is_down_is_told_by_the_exit_code(vigie: Vigie, tmp_p
     assert "secret-of-nobody" not in done.out + done.err
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.fr.md"])
-def test_both_readmes_name_every_command(readme: str) -> None:
-    text = (Path(__file__).resolve().parents[3] / readme).read_text("utf-8")
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("page", ["docs/commands.md", "docs/commands.fr.md"])
+def test_both_guides_name_every_command(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
     table = text[text.index("| `vigie run`") : text.index("| `vigie demo`") + 20]
     assert [name for name in REGISTERED if not re.search(rf"`(?:vigie )?{name}\b", table)] == []
+
+
+@pytest.mark.parametrize("page", sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"))))
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", (ROOT / page).read_text("utf-8"))
+    assert [link for link in links if "://" not in link and not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.fr.md"])
+def test_the_readme_can_be_read_in_one_go(readme: str) -> None:
+    assert len((ROOT / readme).read_text("utf-8").splitlines()) <= 150
