@@ -19,6 +19,8 @@ from datetime import date
 from importlib import import_module
 from typing import Any
 
+import apprise
+
 from bot.app.demo.scenario import demo_text
 from bot.cli import main
 from bot.cli.main import COMMANDS
@@ -52,6 +54,8 @@ def _warm() -> None:
     """Load what the program loads with its first request and its first decree: modules and patterns, nothing that a command changes."""
     for module in LOADED_LATE:
         import_module(module)
+    # Knows its services only then.
+    apprise.Apprise.instantiate("json://127.0.0.1")
     for name in ("abrogation", "authorisation", "videoprotection"):
         text = demo_text(name, date(2026, 8, 14), number="2026-1", abrogated="2026-2")
         judge(Act(None, f"Arrêté portant {name} d'un traitement algorithmique", None, 1, 1, (PageText(1, text),)))
