@@ -18,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app.instance import Handler, serve
 from bot.app.wiring import Parts
-from bot.delivery import Delivered
+from bot.delivery.records import Delivered
 from bot.domain import PostState
 from bot.domain.crowd import GroupedLog
 from bot.domain.records import SourceState

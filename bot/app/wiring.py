@@ -19,23 +19,19 @@ import structlog
 from bot.app.config import DestinationSettings, Settings, destinations
 from bot.app.config.errors import closest
 from bot.app.config.values import sqlite_file
-from bot.delivery import (
-    AppriseChannel,
-    Channel,
-    Checker,
-    ConsoleChannel,
-    Deliverer,
-    Destination,
-    Editor,
-    Limiter,
-    MastodonChannel,
-    TelegramChannel,
-    TelegramOperators,
-    destinations_for,
-    most_per_day,
-)
+from bot.delivery.apprise import AppriseChannel
+from bot.delivery.channel import Channel
+from bot.delivery.checking import Checker
+from bot.delivery.console import ConsoleChannel
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.editing import Editor
+from bot.delivery.limiter import Limiter, most_per_day
+from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.picture.album import Album
+from bot.delivery.routing import Destination, destinations_for
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
+from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain import Decree, Place
 from bot.domain.crowd import GroupedLog
 from bot.ingest.archive import Keep, Shelf

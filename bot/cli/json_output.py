@@ -17,7 +17,7 @@ from bot.ingest.judging import Group, decrees_of
 from bot.messages import place_for, words_in
 
 if TYPE_CHECKING:
-    from bot.delivery import Delivered
+    from bot.delivery.records import Delivered
     from bot.ingest.archive import FileTold
     from bot.ingest.health import DestinationHealth
     from bot.ingest.results import Unread

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.delivery import Sent
+from bot.delivery.channel import Sent
 from bot.delivery.transitions import SETTLE
 from bot.domain import ChatHistory, Decree, Facts, Place, Post, PostCause, PostState
 from tests.bot.messages.samples import DROME, decree

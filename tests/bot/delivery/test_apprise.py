@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import AppriseChannel, Deliverer, NotSent, Refused, SendAgain, Unknown
-from bot.delivery.apprise import NotAnAddress
+from bot.delivery.apprise import AppriseChannel, NotAnAddress
+from bot.delivery.channel import NotSent, Refused, SendAgain, Unknown
+from bot.delivery.deliverer import Deliverer
 from bot.domain import PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, post
 from tests.servers.notified import SECRET, Notified

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import Deliverer, NotSent, Unknown
+from bot.delivery.channel import NotSent, Unknown
+from bot.delivery.deliverer import Deliverer
 from bot.domain import Post, PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel

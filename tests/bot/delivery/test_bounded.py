@@ -10,8 +10,9 @@ import httpx
 import pytest
 from telegram.request import HTTPXRequest
 
-from bot.delivery import TelegramOperators, Unknown
+from bot.delivery.channel import Unknown
 from bot.delivery.mastodon.client import MOST_BYTES, classify_failure, request, rest_after
+from bot.delivery.telegram.operators_chat import TelegramOperators
 from tests.bot.messages.samples import NOW
 
 

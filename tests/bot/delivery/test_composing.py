@@ -8,7 +8,11 @@ from datetime import datetime
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Channel, ConsoleChannel, Deliverer, MastodonChannel, NotSent, TelegramChannel
+from bot.delivery.channel import Channel, NotSent
+from bot.delivery.console import ConsoleChannel
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import PostCause, PostState
 from bot.messages.places import hashtags
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, post

@@ -5,7 +5,8 @@ from typing import TextIO
 
 import pytest
 
-from bot.delivery import ConsoleChannel, NotSent
+from bot.delivery.channel import NotSent
+from bot.delivery.console import ConsoleChannel
 from tests.bot.delivery.memory import PLACES, Clock, post
 
 

@@ -8,16 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.delivery import (
-    AppriseChannel,
-    Channel,
-    ConsoleChannel,
-    DeliveryError,
-    MastodonChannel,
-    SendAgain,
-    Sent,
-    TelegramChannel,
-)
+from bot.delivery.apprise import AppriseChannel
+from bot.delivery.channel import Channel, DeliveryError, SendAgain, Sent
+from bot.delivery.console import ConsoleChannel
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Facts, Kind, Post
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, post
 from tests.bot.messages.samples import decree

@@ -13,22 +13,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import (
-    Deliverer,
-    Destination,
-    DestinationRefused,
-    Editor,
-    Limiter,
-    MastodonChannel,
-    NotSent,
-    Refused,
-    Sent,
-    TelegramChannel,
-    Unknown,
-)
-from bot.delivery.channel import EditExposed
-from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, after_failure
+from bot.delivery.channel import DestinationRefused, EditExposed, NotSent, Refused, Sent, Unknown
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, Editor, after_failure
+from bot.delivery.limiter import Limiter
+from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.picture.wire import Picture
+from bot.delivery.routing import Destination
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.transitions import Event
 from bot.domain import Change, Facts, Kind, Post, PostCause, PostState, Reference, SentMessage
 from bot.storage.store import Store, open_store

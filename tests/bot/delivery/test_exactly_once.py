@@ -9,18 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery import (
-    Channel,
-    Deliverer,
-    DestinationRefused,
-    MastodonChannel,
-    Migrated,
-    NotSent,
-    Refused,
-    Sent,
-    TelegramChannel,
-    Unknown,
-)
+from bot.delivery.channel import Channel, DestinationRefused, Migrated, NotSent, Refused, Sent, Unknown
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Post, PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, post
 from tests.examples import examples

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import Deliverer, Outbox, Sent
+from bot.delivery.channel import Sent
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.records import Outbox
 from bot.domain import Post, PostState
 from bot.storage.store import open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel

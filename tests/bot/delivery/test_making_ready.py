@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Deliverer
 from bot.delivery.channel import Pictured, PreparingChannel
+from bot.delivery.deliverer import Deliverer
 from bot.delivery.picture.wire import Picture
 from bot.domain import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE

@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Deliverer, Destination, Limiter, NotSent, Unknown
+from bot.delivery.channel import NotSent, Unknown
+from bot.delivery.deliverer import Deliverer
 from bot.delivery.digests import needs_digest, split
+from bot.delivery.limiter import Limiter
+from bot.delivery.routing import Destination
 from bot.domain import Post, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 

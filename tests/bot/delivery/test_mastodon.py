@@ -11,9 +11,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from bot.delivery import DestinationRefused, MastodonChannel, NotSent, Refused, Sent, Unknown, UnsafeAddress
-from bot.delivery.channel import Missing
+from bot.delivery.channel import DestinationRefused, Missing, NotSent, Refused, Sent, Unknown
+from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import classify_answer, is_sought, limits_of, rest_after, retry_after
+from bot.delivery.safety import UnsafeAddress
 from bot.messages import StatusLimits
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.messages.samples import NOW, decree

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.delivery import DestinationRefused, NotSent, TelegramOperators, Unknown
+from bot.delivery.channel import DestinationRefused, NotSent, Unknown
+from bot.delivery.telegram.operators_chat import TelegramOperators
 from tests.servers.fake_bot_api import FakeBotApi
 
 CHANNEL, OPERATORS = -1001111, -1002222

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Channel, Delivered, Deliverer, DestinationRefused, NotSent, Outbox, Refused, Sent, Unknown
+from bot.delivery.channel import Channel, DestinationRefused, NotSent, Refused, Sent, Unknown
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.records import Delivered, Outbox
 from bot.domain import Post, PostCause, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery import Destination, Limiter
-from bot.delivery.limiter import MANY, Budget, budgets_of, most_per_day, wait_between, wait_for
+from bot.delivery.limiter import MANY, Budget, Limiter, budgets_of, most_per_day, wait_between, wait_for
+from bot.delivery.routing import Destination
 
 TWO_A_SECOND = Budget("x", 2, 1.0)
 

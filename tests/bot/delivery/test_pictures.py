@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Deliverer, DestinationRefused, MastodonChannel, NotSent, TelegramChannel, Unknown
-from bot.delivery.channel import StoppedBefore, picture_of
+from bot.delivery.channel import DestinationRefused, NotSent, StoppedBefore, Unknown, picture_of
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import WAITS, upload
 from bot.delivery.picture.png import encode
 from bot.delivery.picture.wire import Picture
-from bot.delivery.telegram.channel import is_photo
+from bot.delivery.telegram.channel import TelegramChannel, is_photo
 from bot.domain import Post, PostState
 from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, post
 from tests.bot.messages.samples import NOW, PDF, decree

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import Deliverer, MastodonChannel, TelegramChannel
 from bot.delivery.channel import PreparingChannel
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Facts, PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages

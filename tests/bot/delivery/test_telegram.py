@@ -10,17 +10,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import (
-    DestinationRefused,
-    HoldForPerson,
-    Migrated,
-    NotSent,
-    Refused,
-    SendAgain,
-    TelegramChannel,
-    Unknown,
-    UnsafeAddress,
-)
+from bot.delivery.channel import DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
+from bot.delivery.safety import UnsafeAddress
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Change, Facts, Kind
 from bot.messages import MessageInput, TelegramText, shows_number, telegram_text
 from tests.bot.delivery.memory import PLACES, MemoryMessages, post

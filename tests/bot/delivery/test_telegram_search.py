@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.delivery import NotSent, Sent, TelegramChannel, Unknown
+from bot.delivery.channel import NotSent, Sent, Unknown
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Facts, Post
 from tests.bot.delivery.memory import PLACES, MemoryMessages, post
 from tests.bot.messages.samples import NOW

@@ -12,7 +12,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Deliverer, DestinationRefused, MastodonChannel, NotSent, Unknown
+from bot.delivery.channel import DestinationRefused, NotSent, Unknown
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.threads import key_of
 from bot.domain import Post, PostState
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, post

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import Channel, Deliverer, MastodonChannel, NotSent, Outbox, TelegramChannel, Unknown
+from bot.delivery.channel import Channel, NotSent, Unknown
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.records import Outbox
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Facts, Kind, PostCause, PostState, Reference
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, ScriptedChannel

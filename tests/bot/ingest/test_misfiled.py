@@ -15,8 +15,9 @@ import pytest
 from bot.app.config.model import DestinationSettings
 from bot.app.demo.scenario import demo_text
 from bot.app.wiring import destination_of, places_of
-from bot.delivery import ConsoleChannel, Destination, destinations_for
+from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
+from bot.delivery.routing import Destination, destinations_for
 from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
 from bot.domain.records import RecueilState
 from bot.ingest.health import SourceHealth, Status

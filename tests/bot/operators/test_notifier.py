@@ -11,7 +11,8 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from bot.delivery import ChatButton, DeliveryError, NotSent, Unknown
+from bot.delivery.channel import DeliveryError, NotSent, Unknown
+from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.crowd import GroupedLog
 from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.operators.notifier import Notifier, SourceAlerts

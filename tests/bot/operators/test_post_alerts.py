@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery import Unknown
+from bot.delivery.channel import Unknown
 from bot.domain import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
 from bot.operators.alerts import Due
 from bot.operators.notifier import DeliveryAlerts, Notifier

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import ChatButton, DeliveryError, NotSent, Unknown
+from bot.delivery.channel import DeliveryError, NotSent, Unknown
+from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain import Evidence
 from bot.domain.records import REREAD, Waiting
 from bot.ingest.review import ReviewAnswer, Reviewer, answer_from

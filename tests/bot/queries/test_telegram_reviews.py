@@ -11,7 +11,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.delivery import ChatButton, TelegramOperators
+from bot.delivery.telegram.operators_chat import ChatButton, TelegramOperators
 from bot.domain import Kind, Outcome
 from bot.domain.records import Decision, Withdrawal
 from bot.ingest.review import ReviewAnswer, Reviewer, Settled, answer_data

@@ -6,7 +6,10 @@ import pytest
 
 from bot.app.config import ConfigError, Settings, destinations, load_settings
 from bot.app.config.destinations import edited
-from bot.delivery import AppriseChannel, ConsoleChannel, MastodonChannel, TelegramChannel
+from bot.delivery.apprise import AppriseChannel
+from bot.delivery.console import ConsoleChannel
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Filter, Kind
 
 CODES = frozenset({"26", "38"})
