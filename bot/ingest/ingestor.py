@@ -17,8 +17,7 @@ from bot.ingest.archive import Keep, Shelf
 from bot.ingest.files import Files, OpenedPdf
 from bot.ingest.health import Cause
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
-from bot.ingest.lanes import WorkerSlot, WorkerSlots
-from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Reader, ReadingJob, ReadingTimeouts
+from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Reader, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots
 from bot.ingest.results import IngestResult, Unread
 from bot.reading.model import Unreadable
 from bot.storage.errors import StorageError
@@ -108,7 +107,7 @@ class Ingestor:
 
     def passage(self) -> WorkerSlot:
         """A way through the lanes of this harvester."""
-        return self._lanes.passage()
+        return self._lanes.slot()
 
     def source_of(self, recueil: Recueil) -> Source | None:
         """Where it was found; the first of its authority's sources when the catalogue has renamed or dropped that one."""
@@ -141,7 +140,7 @@ class Ingestor:
         else:
             async with self._files.of(recueil) as opened:
                 file = File(opened.path, opened.sha256, opened.size)
-                reading = await self._peruser.peruse(file, way, partial(self._record_early, recueil, opened, before))
+                reading = await self._peruser.read(file, way, partial(self._record_early, recueil, opened, before))
                 result = await asyncio.to_thread(self._judge, recueil, reading)
                 preserved = await self._preserve(opened, result)
                 # The same bytes, if damaged, give no more: another copy is fetched.

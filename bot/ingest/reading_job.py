@@ -1,4 +1,4 @@
-"""Reading one file: what is quick at once, what is long in the slow lane, and never a page twice."""
+"""Reading one file: what is quick at once, what is long in one of the slow slots, and never a page twice."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from weakref import WeakValueDictionary
 
 import structlog
 
 from bot.domain import PageText, Reading, TextOrigin
 from bot.ingest.judging import concerned
-from bot.ingest.lanes import WorkerSlot
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent, Unreadable
 from bot.storage.errors import StorageError
@@ -26,6 +26,65 @@ if TYPE_CHECKING:
     from bot.domain.records import Content
     from bot.storage.store import Store
 
+# How many files are read at the same time.
+
+
+class WorkerSlots:
+    """`quick` slots for fetching and for short readings, `slow` ones for what turns out to be long: short ones pass, long ones wait."""
+
+    def __init__(self, *, quick: int, slow: int) -> None:
+        self._quick = asyncio.Semaphore(quick)
+        self._slow = asyncio.Semaphore(slow)
+
+    def slot(self) -> WorkerSlot:
+        """Return the slot of one recueil, to be entered."""
+        return WorkerSlot(self._quick, self._slow)
+
+
+class WorkerSlot:
+    """Holds one of the quick slots while entered, until it is demoted or released; what it holds in the end is given back."""
+
+    def __init__(self, quick: asyncio.Semaphore, slow: asyncio.Semaphore) -> None:
+        self._quick = quick
+        self._slow = slow
+        self._held: asyncio.Semaphore | None = None
+        self.left = asyncio.Event()
+        """Set once the quick slot was left: whoever waits for what is quick need not wait any longer."""
+
+    async def __aenter__(self) -> Self:
+        await self._take(self._quick)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._give_back()
+
+    def release(self) -> None:
+        """Hold no slot from here on."""
+        self._give_back()
+        self.left.set()
+
+    async def demote(self) -> None:
+        """Wait for a slow slot, holding the quick one meanwhile where it still does, and change over."""
+        if self._held is not self._slow:
+            await self._take(self._slow)
+        self.left.set()
+
+    async def acquire(self) -> None:
+        """Wait for a quick slot again, after a release."""
+        if self._held is None:
+            await self._take(self._quick)
+
+    async def _take(self, slots: asyncio.Semaphore) -> None:
+        await slots.acquire()
+        self._give_back()
+        self._held = slots
+
+    def _give_back(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.release()
+
+
 # What is read of one file so far, and when its reading is long.
 
 _READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
@@ -33,7 +92,7 @@ _READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 
 @dataclass(frozen=True, slots=True)
 class ReadingTimeouts:
-    """What is long. With more than `pages` to recognise, or after `quick` seconds, a reading moves to the slow lane once there is room.
+    """What is long. With more than `pages` to recognise, or after `quick` seconds, a reading is demoted to a slow slot once there is one.
 
     While there is none it goes on where it is for `urgent` seconds, in which the pages that are likely to matter are recognised, and
     then lets others pass. What was read is stored every `checkpoint` seconds.
@@ -77,7 +136,7 @@ class ReadingProgress:
             self.unsaved = True
 
     def in_order(self) -> tuple[PageText, ...]:
-        """The pages that were read, by number."""
+        """Return the pages that were read, by number."""
         return tuple(self.pages[number] for number in sorted(self.pages))
 
 
@@ -121,7 +180,7 @@ class ReadingJob:
     def __init__(
         self, *, read: Reader, store: Store, clock: Callable[[], datetime], pace: ReadingTimeouts = USUAL_PACE, rules: str = RULES
     ) -> None:
-        self._read = read
+        self._reader = read
         self._store = store
         self._clock = clock
         self._pace = pace
@@ -130,36 +189,36 @@ class ReadingJob:
         self._wanted: Counter[str] = Counter()
 
     async def stored(self, sha256: str) -> Reading | None:
-        """The reading of a content that was read wholly before, by the rules of today. Raises StorageError."""
+        """Return the reading of a content that was read wholly before, by the rules of today. Raises StorageError."""
         content = await asyncio.to_thread(self._store.contents.get, sha256)
         if content is None or not content.complete or content.rules != self._rules:
             return None
         return await asyncio.to_thread(assemble, content.pages)
 
-    async def peruse(self, file: File, way: WorkerSlot, early: Early) -> Reading:
-        """Read a file to its end, by way of the lanes. `early` is given what was found before all is read.
+    async def read(self, file: File, slot: WorkerSlot, early: Early) -> Reading:
+        """Read a file to its end. `early` is given what was found before all is read.
 
         Raises Unreadable, StorageError, and what the reader and `early` raise. Cancelled, what was read so far is stored.
         """
         lock = self._by_content.setdefault(file.sha256, asyncio.Lock())
         if self._wanted[file.sha256]:
             # The same bytes are being read for another recueil, for an hour perhaps: their pages will do. Whether the lock is held does
-            # not tell: between two who hold it nobody does, and a place kept by a third would be waited for by the second.
-            way.step_aside()
+            # not tell: between two who hold it nobody does, and a slot kept by a third would be waited for by the second.
+            slot.release()
         self._wanted[file.sha256] += 1
         try:
             async with lock:
                 whole = await self.stored(file.sha256)
                 if whole is not None:
                     return whole
-                await way.come_back()
-                return await self._peruse(file, way, early)
+                await slot.acquire()
+                return await self._read_file(file, slot, early)
         finally:
             self._wanted -= Counter({file.sha256: 1})
 
-    async def _peruse(self, file: File, way: WorkerSlot, early: Early) -> Reading:
+    async def _read_file(self, file: File, slot: WorkerSlot, early: Early) -> Reading:
         content = await asyncio.to_thread(self._store.contents.get, file.sha256)
-        notes = ReadingProgress(self._usable(content), self._pace.pages)
+        progress = ReadingProgress(self._usable(content), self._pace.pages)
         if content is not None and content.error is not None and self._was_just_tried(content):
             raise Unreadable(content.error)
         unfinished = await run_to_completion(self._store.contents.begin, file.sha256, file.size)
@@ -168,62 +227,62 @@ class ReadingJob:
                 f"the program was ended {unfinished} times while it read this file, which it leaves alone (again: vigie read --retry)"
             )
         try:
-            reading = await self._by_way_of_lanes(file, notes, way, early)
+            reading = await self._read_in_turn(file, progress, slot, early)
             if len(reading.pages) == reading.page_count:
-                notes.take(reading)
-                await self._save(file, notes, complete=reading.complete)
+                progress.take(reading)
+                await self._save(file, progress, complete=reading.complete)
             else:
                 await run_to_completion(self._store.contents.ended, file.sha256)
         except Unreadable as error:
             if not await asyncio.to_thread(file.path.exists):
                 # No fault of what it held: nothing is remembered of the content.
-                await self._leave(file, notes)
+                await self._leave(file, progress)
                 raise Vanished("the file was removed from this machine while it was read") from error
             await run_to_completion(self._store.contents.failed, file.sha256, str(error), rules=self._rules, now=self._clock())
             raise
         except BaseException:
             # Whatever ended it, it was not the end of the program: what was read is not lost, and nothing is held against the file.
-            await self._leave(file, notes)
+            await self._leave(file, progress)
             raise
         return reading
 
     def _was_just_tried(self, content: Content) -> bool:
-        """The site gave the very bytes of which nothing could be read: they are read again for another reason than that it is polled."""
+        """Return whether these are the very bytes of which nothing could be read lately: a poll alone does not read them again."""
         recent = content.read_at is not None and self._clock() - content.read_at < SAME_AGAIN
         return recent and content.rules == self._rules
 
     def _usable(self, content: Content | None) -> Sequence[PageText]:
         return content.pages if content is not None and content.rules == self._rules else ()
 
-    async def _by_way_of_lanes(self, file: File, notes: ReadingProgress, way: WorkerSlot, early: Early) -> Reading:
-        reading = asyncio.create_task(self._follow(file, notes, early))
-        helpers = [asyncio.create_task(notes.long.wait()), asyncio.create_task(self._keep(file, notes))]
+    async def _read_in_turn(self, file: File, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
+        reading = asyncio.create_task(self._follow(file, progress, early))
+        helpers = [asyncio.create_task(progress.long.wait()), asyncio.create_task(self._keep(file, progress))]
         try:
             await asyncio.wait({reading, helpers[0]}, timeout=self._pace.quick, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
-                await self._checkpoint(file, notes)
-                moving = asyncio.create_task(way.move_over())
+                await self._checkpoint(file, progress)
+                moving = asyncio.create_task(slot.demote())
                 helpers.append(moving)
                 await asyncio.wait({reading, moving}, timeout=self._pace.urgent, return_when=asyncio.FIRST_COMPLETED)
                 if not reading.done() and not moving.done():
-                    # The slow lane is full. What is likely to matter was read: others pass, and it goes on from here later.
+                    # No slow slot is free. What is likely to matter was read: others pass, and it goes on from here later.
                     await ended([reading])
-                    way.step_aside()
+                    slot.release()
                     await moving
-                    reading = asyncio.create_task(self._follow(file, notes, early))
+                    reading = asyncio.create_task(self._follow(file, progress, early))
             return await reading
         finally:
             await ended([reading, *helpers])
 
-    async def _follow(self, file: File, notes: ReadingProgress, early: Early) -> Reading:
-        async with aclosing(self._read(file.path, known=notes.in_order(), is_concerned=concerned)) as events:
+    async def _follow(self, file: File, progress: ReadingProgress, early: Early) -> Reading:
+        async with aclosing(self._reader(file.path, known=progress.in_order(), is_concerned=concerned)) as events:
             async for event in events:
                 match event:
                     case PageRead():
-                        notes.add(event)
+                        progress.add(event)
                     case ActComplete(part):
-                        notes.take(part)
-                        await self._checkpoint(file, notes)
+                        progress.take(part)
+                        await self._checkpoint(file, progress)
                         await early(part)
                     case Done(reading):
                         return reading
@@ -231,42 +290,42 @@ class ReadingJob:
 
     # --- what is stored meanwhile ------------------------------------------------------------------------------------
 
-    async def _keep(self, file: File, notes: ReadingProgress) -> None:
+    async def _keep(self, file: File, progress: ReadingProgress) -> None:
         while True:
             await asyncio.sleep(self._pace.checkpoint)
-            await self._checkpoint(file, notes)
+            await self._checkpoint(file, progress)
 
-    async def _checkpoint(self, file: File, notes: ReadingProgress) -> None:
+    async def _checkpoint(self, file: File, progress: ReadingProgress) -> None:
         try:
-            if notes.unsaved:
-                await self._save(file, notes, complete=False)
+            if progress.unsaved:
+                await self._save(file, progress, complete=False)
         except StorageError as error:
             # The reading goes on: there is another checkpoint soon, and the end of it is told.
             log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
 
-    async def _save(self, file: File, notes: ReadingProgress, *, complete: bool) -> None:
-        if notes.count is None:
+    async def _save(self, file: File, progress: ReadingProgress, *, complete: bool) -> None:
+        if progress.count is None:
             return
-        notes.unsaved = False
-        pages = notes.in_order()
+        progress.unsaved = False
+        pages = progress.in_order()
         try:
             await run_to_completion(
                 self._store.contents.save,
                 file.sha256,
                 pages,
-                page_count=notes.count,
+                page_count=progress.count,
                 complete=complete,
                 rules=self._rules,
                 now=self._clock(),
             )
         except StorageError:
-            notes.unsaved = True
+            progress.unsaved = True
             raise
 
-    async def _leave(self, file: File, notes: ReadingProgress) -> None:
+    async def _leave(self, file: File, progress: ReadingProgress) -> None:
         try:
-            if notes.unsaved:
-                await self._save(file, notes, complete=False)
+            if progress.unsaved:
+                await self._save(file, progress, complete=False)
             await run_to_completion(self._store.contents.ended, file.sha256)
         except StorageError as error:
             log.warning("pages read so far are not stored", file=file.sha256, error=str(error))

@@ -87,7 +87,7 @@ class PageBuffer:
         return page
 
     def give_up(self, number: int) -> PageText:
-        """The page cannot be read: the next one of the survey, or one that was pending."""
+        """Give up a page: the next one of the survey, or one that was pending."""
         page = PageText(number, "", TextOrigin.UNREADABLE)
         if number == self.next_page:
             self._add(page)

@@ -37,12 +37,12 @@ class Rank(IntEnum):
 
 
 def span(act: Act) -> Span:
-    """The span of an act."""
+    """Return what makes the act the same one at the next cutting."""
     return act.id, act.first_page, act.last_page
 
 
 def next_page(pages: Sequence[PageText], acts: Sequence[Act], concerned: Collection[Span], taken: Collection[int]) -> int | None:
-    """The number of the pending page to recognise next, None when there is none left that is not `taken`.
+    """Return the number of the pending page to recognise next, None when there is none left that is not `taken`.
 
     `pages` are all the pages of the file in order, as read so far; of `acts` only titles and ranges are looked at.
     """
@@ -57,7 +57,7 @@ def next_page(pages: Sequence[PageText], acts: Sequence[Act], concerned: Collect
 
 @lru_cache(maxsize=2048)
 def rank(title: str, service: str | None) -> Rank:
-    """How early an act of this title and service is worth opening."""
+    """Return how early an act of this title and service is worth opening."""
     text = _folded(f"{service or ''} / {title}")
     first, then, last = _words()
     if first.search(text):
@@ -76,12 +76,12 @@ def whole(act: Act, pages: Sequence[PageText]) -> bool:
 
 
 def holding(acts: Iterable[Act], number: int) -> Iterator[Act]:
-    """The acts that hold this page: one, rarely two that start on the same."""
+    """Yield the acts that hold this page: one, rarely two that start on the same."""
     return (act for act in acts if _holds(act, number))
 
 
 def view(act: Act, pages: Sequence[PageText], number: int) -> Act:
-    """The act as read so far, once page `number` has come in; of a long one its beginning and the surroundings of that page."""
+    """Return the act as read so far, once page `number` has come in; of a long one its beginning and the surroundings of that page."""
     own = pages[act.first_page - 1 : act.last_page]
     if len(own) > _WHOLE_VIEW:
         own = [page for index, page in enumerate(own) if index < _HEAD_VIEW or abs(page.number - number) <= 1]
@@ -89,7 +89,7 @@ def view(act: Act, pages: Sequence[PageText], number: int) -> Act:
 
 
 def may_move_cuts(page: PageText, acts: Iterable[Act]) -> bool:
-    """True when a page that was just recognised may show that acts start or end elsewhere than was thought."""
+    """Return whether a page that was just recognised may show that acts start or end elsewhere than was thought."""
     if page.number <= _FRONT_PAGES or is_contents(page.text, continued=True):
         return True
     own = list(holding(acts, page.number))
@@ -104,7 +104,7 @@ def may_move_cuts(page: PageText, acts: Iterable[Act]) -> bool:
 
 
 def _first_content(act: Act) -> int:
-    """The page after the separator page, which acts with an identifier have; decrees inside one that holds many have none of their own."""
+    """Return the page after the separator page, which acts with an identifier have, but not the decrees inside one that holds many."""
     return act.first_page + (1 if act.id is not None and not act.part and act.last_page > act.first_page else 0)
 
 
@@ -121,7 +121,7 @@ def _pending(act: Act, pages: Sequence[PageText]) -> Iterator[int]:
 
 
 def _opening(act: Act, pages: Sequence[PageText], taken: Collection[int]) -> int | None:
-    """The page that tells most of an act of which nothing was read: the first, after the separator page where there is an identifier."""
+    """Return the page that says most of an act of which nothing was read: the first, after the separator page if there is one."""
     content = pages[_first_content(act) - 1 : act.last_page]
     if any(page.number in taken or (page.origin in (TextOrigin.LAYER, TextOrigin.OCR) and page.text.strip()) for page in content):
         return None

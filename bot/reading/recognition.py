@@ -64,7 +64,7 @@ class Recognition:
             await whole(_ended(work, workers))
 
     def stopped(self) -> str | None:
-        """The limit that was reached, None while we may go on."""
+        """Return the limit that was reached, None while we may go on."""
         if self._late():
             return "it took too long"
         if self._buffer.full:
@@ -120,7 +120,7 @@ async def _ended(work: asyncio.Task[None], workers: Sequence[OcrWorker]) -> None
 
 
 def _first(errors: BaseExceptionGroup) -> BaseException:
-    """What went wrong first: the others are of its making."""
+    """Return what went wrong first: the others are of its making."""
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

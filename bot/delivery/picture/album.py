@@ -125,7 +125,7 @@ class Album:
         return picture
 
     async def of(self, decree: Decree, language: Language) -> Picture:
-        """The picture of a decree with its alt text. Raises NoPicture."""
+        """Return the picture of a decree with its alt text. Raises NoPicture."""
         path = await asyncio.to_thread(self._locate, decree)
         if path is None:
             raise NoPicture(Why.NO_FILE)
@@ -191,7 +191,7 @@ class _Rules:
 
 
 def choose(decree: Decree) -> PageChoice:
-    """The page with the strongest evidence, the first page of the act where there is none, and the telling phrases on that page."""
+    """Return the page with the strongest evidence, the first page of the act where there is none, and the telling phrases on that page."""
     rules = _rules()
     page = _page(decree, rules)
     phrases = dict.fromkeys(

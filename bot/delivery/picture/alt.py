@@ -41,7 +41,7 @@ class AltWords(BaseModel):
 def alt_text(
     decree: Decree, place: Place, language: Language = "fr", *, page: int, highlighted: Sequence[str] = (), covered: bool = False
 ) -> str:
-    """What the picture of a page shows, in `ALT_LIMIT` characters at most; what does not fit is left out, the last things first.
+    """Return what the picture of a page shows, in `ALT_LIMIT` characters at most; what does not fit is left out, the last things first.
 
     `highlighted` are the phrases that were found on the page. Nothing depends on the day: the text stays true.
     """
@@ -66,7 +66,7 @@ def _sentences(decree: Decree, place: Place, own: AltWords, words: Words, *, pag
 
 
 def _quotes(highlighted: Sequence[str], own: AltWords, room: int) -> str:
-    """What is highlighted, each passage once, as many as there is room for."""
+    """Return what is highlighted, each passage once, as many as there is room for."""
     cleaned = [cut(inert(text), _LONGEST_QUOTE) for text in highlighted]
     told: list[str] = []
     for position, text in enumerate(cleaned):

@@ -29,7 +29,7 @@ _HIGHLIGHT = bytes(min(value | HIGHLIGHTED, COVERED - 1) for value in range(256)
 
 
 def paint(grey: bytes, width: int, height: int, stride: int, highlighted: Iterable[Box], covered: Iterable[Box]) -> bytes:
-    """The picture of a raster of 8-bit grey (`stride` bytes a row). What is covered is so whatever else it is."""
+    """Return the picture of a raster of 8-bit grey (`stride` bytes a row). What is covered is so whatever else it is."""
     pixels = bytearray(b"".join(grey[row * stride : row * stride + width] for row in range(height)).translate(_PLAIN))
     for left, top, right, bottom in _within(highlighted, width, height):
         for row in range(top * width, bottom * width, width):
@@ -41,7 +41,7 @@ def paint(grey: bytes, width: int, height: int, stride: int, highlighted: Iterab
 
 
 def inked(grey: bytes, width: int, height: int, stride: int, box: Box) -> Box | None:
-    """The part of a box that holds whatever is darker than its paper, of a raster of 8-bit grey; None where it is blank."""
+    """Return the part of a box that holds whatever is darker than its paper, of a raster of 8-bit grey; None where it is blank."""
     for left, top, right, bottom in _within([box], width, height):
         rows = [grey[row * stride + left : row * stride + right] for row in range(top, bottom)]
         # Paper need not be white: it is the commonest grey.
@@ -55,7 +55,7 @@ def inked(grey: bytes, width: int, height: int, stride: int, box: Box) -> Box | 
 
 
 def _within(boxes: Iterable[Box], width: int, height: int) -> Iterable[tuple[int, int, int, int]]:
-    """The boxes in whole pixels of the picture; none that covers nothing of it."""
+    """Return the boxes in whole pixels of the picture; none that covers nothing of it."""
     for left, top, right, bottom in boxes:
         if not all(map(math.isfinite, (left, top, right, bottom))):
             continue
@@ -73,7 +73,7 @@ _BEST, _NO_FILTER = 9, b"\x00"
 
 
 def encode(pixels: bytes, width: int, height: int, most_bytes: int) -> bytes:
-    """The PNG of a picture, with as many levels of grey as fit in `most_bytes`; with the fewest where none fits."""
+    """Return the PNG of a picture, with as many levels of grey as fit in `most_bytes`; with the fewest where none fits."""
     png = b""
     for levels in _LEVELS:
         png = _png(pixels.translate(_merged(levels)), width, height)

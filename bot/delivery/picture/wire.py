@@ -28,7 +28,7 @@ class Draw:
 
     @classmethod
     def parse(cls, line: bytes) -> Draw:
-        """The inverse of `line`. Raises KeyError, TypeError or ValueError on anything else."""
+        """Return the inverse of `line`. Raises KeyError, TypeError or ValueError on anything else."""
         fields = json.loads(line)
         phrases = tuple(map(str, fields["phrases"]))
         return cls(int(fields["page"]), phrases, int(fields["width"]), int(fields["height"]), bool(fields["unread"]))
@@ -61,7 +61,7 @@ class Undrawn:
 
 
 def parse_answer(line: bytes, order: Draw) -> Canvas | Undrawn:
-    """The answer to an order, within what was ordered. Raises NotUnderstood."""
+    """Return the answer to an order, within what was ordered. Raises NotUnderstood."""
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:

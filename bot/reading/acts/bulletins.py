@@ -37,7 +37,7 @@ def one_act(pages: Sequence[PageText]) -> Act:
 
 
 def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_recueil: bool) -> tuple[Act, ...]:
-    """The acts of these pages, one after the other; every page belongs to one of them, but for blank ones after a cover or table.
+    """Return the acts of these pages, one after the other; every page belongs to one of them, but for blank ones after a cover or table.
 
     Without cover (`is_recueil` False) a document is one decree unless it clearly holds several, each with its operative part and its end.
     """
@@ -58,7 +58,7 @@ def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_r
 
 
 def _place(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> Mapping[int, TableRow]:
-    """The index of the page on which each announced act begins, for those of which that can be told."""
+    """Return the index of the page on which each announced act begins, for those of which that can be told."""
     placed = _by_title(table, body, heads)
     if len(placed) == len(table):
         return {start: table[rank] for rank, start in placed.items()}
@@ -103,7 +103,7 @@ def _by_title(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequen
 
 
 def _shift(table: Sequence[TableRow], body: Sequence[PageText], placed: Mapping[int, int]) -> int | None:
-    """How far the pages of the file are from the printed ones, None where entries disagree about it or there is no number at all."""
+    """Return how far the pages of the file are from the printed ones, None where entries disagree about it or there is no number at all."""
     distances = {body[start].number - page for rank, start in placed.items() if (page := table[rank].page) is not None}
     if not distances and any(row.page is not None for row in table):
         return 0
@@ -122,7 +122,7 @@ def _top_with(row: TableRow, gap: Sequence[int], tops: Sequence[str]) -> int | N
 
 
 def _unread_end(gap: Sequence[int], body: Sequence[PageText]) -> int | None:
-    """The first of the pages not read just before the next heading: of one act nothing was read, and these are its own."""
+    """Return the first of the pages not read just before the next heading: of one act nothing was read, and these are its own."""
     start = len(gap)
     while start and body[gap[start - 1]].is_unread and (start == len(gap) or gap[start - 1] + 1 == gap[start]):
         start -= 1

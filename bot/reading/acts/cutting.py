@@ -20,7 +20,7 @@ from bot.reading.acts.running_titles import read_separator
 
 
 def cut_acts(pages: Sequence[PageText]) -> tuple[Act, ...]:
-    """The acts of a document, in page order; `pages` are all its pages in order, numbered from 1.
+    """Return the acts of a document, in page order; `pages` are all its pages in order, numbered from 1.
 
     Works as well while some of them are `PENDING`: what the table of contents and the running titles say of them counts already.
     A file that holds a cover or a table of contents and nothing else is one act without an identifier: its own pages.
@@ -42,7 +42,7 @@ def cut_acts(pages: Sequence[PageText]) -> tuple[Act, ...]:
 
 
 def _placed(act: Act, front: FrontMatter) -> Act:
-    """The act with the page on which its line of the table of contents stands, where its title comes from there."""
+    """Return the act with the page on which its line of the table of contents stands, where its title comes from there."""
     if act.title_from is not Where.CONTENTS:
         return act
     return replace(act, title_page=listed_on(act.id, act.title, front.contents))
@@ -68,7 +68,7 @@ _MOST_QUOTED = 2
 
 
 def cut_inner(act: Act) -> tuple[Act, ...]:
-    """The decrees of an act that holds many, each with its own title and pages; the act itself, alone, where it does not.
+    """Return the decrees of an act that holds many, each with its own title and pages; the act itself, alone, where it does not.
 
     The pages before the first decree (separator, inner table of contents) are an act too: part 0, under the title of the whole.
     """
@@ -95,7 +95,7 @@ def _part(act: Act, part: int, pages: tuple[PageText, ...]) -> Act:
 
 
 def _titled(part: Act) -> Act:
-    """A decree under its own title, or under that of the whole where it has none."""
+    """Return a decree under its own title, or under that of the whole where it has none."""
     title = decree_title(part.pages[0].text)
     return replace(part, title=title, title_from=Where.TITLE, title_page=part.first_page) if title else part
 

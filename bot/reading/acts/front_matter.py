@@ -31,14 +31,14 @@ _HEAD = 1500
 
 
 def is_cover(text: str) -> bool:
-    """True when this first page is the cover of a recueil, not a decree that mentions one; a decree may begin on it, below."""
+    """Return whether this first page is the cover of a recueil, not a decree that mentions one; a decree may begin on it, below."""
     title, visa = _TITLE.search(text[:_HEAD]), first_visa(text[:_HEAD])
     # Visas name the recueil in which a delegation was published, now and then at the beginning of a line.
     return title is not None and (visa is None or title.start() < visa)
 
 
 def read_cover(text: str) -> Cover:
-    """The number, department and date of the cover; every field None when this first page is not a cover.
+    """Return the number, department and date of the cover; every field None when this first page is not a cover.
 
     National template: `N°83-2025-240`, `PUBLIÉ LE 11 JUILLET 2025`. Alpes-Maritimes: `Recueil spécial 211.2025 - édition du 19/08/2025`.
     """
@@ -92,7 +92,7 @@ class Entry:
 
 
 def is_contents(text: str, *, continued: bool) -> bool:
-    """True for a page of the table of contents. On one that continues it, the end of an entry is enough."""
+    """Return True for a page of the table of contents. On one that continues it, the end of an entry is enough."""
     if _HEADING.search(text[:400]):
         return True
     if continued:
@@ -101,7 +101,7 @@ def is_contents(text: str, *, continued: bool) -> bool:
 
 
 def read_contents(pages: Sequence[str]) -> tuple[Entry, ...]:
-    """The entries of these pages (those of the table of contents only), in order; an identifier comes once."""
+    """Return the entries of these pages (those of the table of contents only), in order; an identifier comes once."""
     # The number of the page cuts the entry that runs over its end.
     text = "\n".join(_PAGE_NUMBER.sub("", f"\n{page.rstrip()}") for page in pages)
     heading = _HEADING.search(text)
@@ -124,7 +124,7 @@ def read_contents(pages: Sequence[str]) -> tuple[Entry, ...]:
 
 
 def _printed(figures: str, expected: int, contents: int) -> int:
-    """The number of a page, without that of the page of the table glued to its end (`Page 532`: 53, on page 2 of the file)."""
+    """Return the number of a page, without that of the page of the table glued to its end (`Page 532`: 53, on page 2 of the file)."""
     glued = {f"{expected}{own}" for own in range(2, contents + 2)}
     return expected if figures in glued else int(figures)
 
@@ -170,12 +170,12 @@ class TableRow:
 
 
 def begins_table(cover: str) -> bool:
-    """True for a cover that goes on with the table of contents, and with no decree."""
+    """Return True for a cover that goes on with the table of contents, and with no decree."""
     return _SUMMARY.search(cover) is not None and _VISA.search(cover) is None
 
 
 def continues_table(text: str) -> bool:
-    """True for a page that holds entries of such a table (and no decree), given that a recueil's cover or table comes before it."""
+    """Return True for a page that holds entries of such a table (and no decree), given that a recueil's cover or table comes before it."""
     if _VISA.search(text):
         return False
     return len(_BULLET.findall(text)) >= 2 or _COLUMNS.search(text) is not None or _looks_like_rows(text)
@@ -187,7 +187,7 @@ def _looks_like_rows(text: str) -> bool:
 
 
 def read_table(pages: Sequence[str]) -> tuple[TableRow, ...]:
-    """The entries of these pages (those of the table only), in order; none where they follow another pattern."""
+    """Return the entries of these pages (those of the table only), in order; none where they follow another pattern."""
     text = "\n".join(pages)
     heading = _SUMMARY.search(text)
     text = text[heading.end() :] if heading else text
@@ -263,10 +263,10 @@ def read_front_matter(pages: Sequence[PageText], separators: Container[int]) -> 
 
 
 def _may_be_cover(index: int, text: str) -> bool:
-    """A cover that was not read, or says its name in no way we know: the table of contents after it, if there is one, is still one."""
+    """Return whether it may be a cover that was not read, or is named in no way we know: the table of contents after it still is one."""
     return index < _BEFORE_TABLE and len(text) <= _LONGEST_COVER and first_visa(text) is None
 
 
 def _announces(text: str) -> bool:
-    """True for a table of contents that holds acts: a report has one too, of its chapters."""
+    """Return True for a table of contents that holds acts: a report has one too, of its chapters."""
     return bool(read_contents([text])) or continues_table(text)

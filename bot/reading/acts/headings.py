@@ -30,13 +30,13 @@ _LONGEST_TITLE = 500
 
 
 def opens_decree(text: str) -> bool:
-    """True when a decree starts on this page: heading and subject first, visas below, and no annex announced above."""
+    """Return whether a decree starts on this page: heading and subject first, visas below, and no annex announced above."""
     start = _heading(text)
     return start is not None and _ANNEX.search(text, 0, start) is None
 
 
 def decree_title(text: str) -> str:
-    """The title of the decree that starts here, whitespace collapsed; empty when no heading is found."""
+    """Return the title of the decree that starts here, whitespace collapsed; empty when no heading is found."""
     start = _heading(text)
     if start is None:
         # A title only, not a place to cut: columns read in the wrong order put the visas first.
@@ -52,13 +52,13 @@ def decree_title(text: str) -> str:
 
 
 def first_visa(text: str) -> int | None:
-    """Where the visas begin (`Vu le code …`), which decrees alone have; None where there are none."""
+    """Return where the visas begin (`Vu le code …`), which decrees alone have; None where there are none."""
     found = _VISA.search(text)
     return found.start() if found else None
 
 
 def first_line(text: str) -> str:
-    """The first line with words in it, whitespace collapsed: a poor title, better than none."""
+    """Return the first line with words in it, whitespace collapsed: a poor title, better than none."""
     return next((line for line in map(one_line, text.splitlines()) if sum(map(str.isalpha, line)) >= 4), "")[:_LONGEST_TITLE]
 
 
@@ -93,14 +93,14 @@ class Title:
 
 
 def title_of(pages: Sequence[PageText]) -> Title:
-    """The title of the decree that these pages hold, else their first line with words; empty where there is none."""
+    """Return the title of the decree that these pages hold, else their first line with words; empty where there is none."""
     headings = (Title(decree_title(page.text), Where.TITLE, page.number) for page in pages)
     lines = (Title(one_line(first_line(page.text)), None, page.number) for page in pages)
     return _first_told(headings) or _first_told(lines) or Title("")
 
 
 def best_title(listed: str, opened: Title, stamped: Title) -> Title | None:
-    """The title of an act that is told in up to three places, the first that tells it; None where none does.
+    """Return the title of an act that is told in up to three places, the first that tells it; None where none does.
 
     `listed` is that of the table of contents, `opened` that of the separator page, `stamped` that of a running title. Where one of the
     act's own pages begins with the words of the table, they count as read there: that is where a reader finds them again.
@@ -114,7 +114,7 @@ def best_title(listed: str, opened: Title, stamped: Title) -> Title | None:
 
 
 def listed_on(act_id: str | None, title: str, contents: Sequence[PageText]) -> int | None:
-    """The page of the table of contents that holds the line of this act; None where its beginning stands on none of them."""
+    """Return the page of the table of contents that holds the line of this act; None where its beginning stands on none of them."""
     if act_id is not None:
         return next((page.number for page in contents if act_id in page.text), None)
     words = fold_letters(title)[:_COMPARED]
@@ -137,7 +137,7 @@ _NUMBER = re.compile(r"(?i)\bn(?:\s?[°º]|o?(?=\s\d))\s?((?=[\w./-]*\d)[\w.]{1,
 
 
 def openings(pages: Sequence[PageText], *, closed: bool) -> tuple[int, ...]:
-    """The indices, in order, of the pages on which a decree begins.
+    """Return the indices, in order, of the pages on which a decree begins.
 
     The first heading always counts. A later one does when the decree before it has an operative part, or another number. With `closed`,
     that decree must have its operative part and its end (signature, remedies): quoting another inside its articles then cuts nothing.
@@ -167,7 +167,7 @@ def _is_next(earlier: str, later: str, since: str, *, unread: bool, closed: bool
 
 
 def title_number(title: str) -> str | None:
-    """The number in a title, as compared (`n° 2025-01006 ` -> `202501006`); None where it has none."""
+    """Return the number in a title, as compared (`n° 2025-01006 ` -> `202501006`); None where it has none."""
     found = _NUMBER.search(title)
     return (fold_letters(found[1]) or None) if found else None
 

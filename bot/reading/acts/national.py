@@ -27,7 +27,7 @@ class Signs:
 
 
 def read_signs(entries: tuple[Entry, ...], body: Sequence[PageText], separators: Mapping[int, Separator]) -> Signs:
-    """The signs on the pages after the table of contents, of which these are the `entries`; `separators` by page number."""
+    """Return the signs on the pages after the table of contents, of which these are the `entries`; `separators` by page number."""
     read = {page.number: _mark(page, separators.get(page.number)) for page in body}
     known = {entry.id for entry in entries}
     # Neighbours differ by one figure: only on a page read with OCR can an identifier close to a known one be a misreading of it.
@@ -44,7 +44,7 @@ def read_signs(entries: tuple[Entry, ...], body: Sequence[PageText], separators:
 
 
 def _contents_doubtful(body: Sequence[PageText], read: Mapping[int, str | None]) -> bool:
-    """A page before the first marked one was not read: part of the table of contents may be missing."""
+    """Return whether a page before the first marked one was not read: part of the table of contents may be missing."""
     before = takewhile(lambda page: read[page.number] is None, body)
     return any(page.is_unread for page in before)
 
@@ -55,7 +55,7 @@ def _mark(page: PageText, separator: Separator | None) -> str | None:
 
 
 def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
-    """The acts with their titles, services and cleaned pages, in page order. `body` is not empty."""
+    """Return the acts with their titles, services and cleaned pages, in page order. `body` is not empty."""
     starts = _starts(signs, first=body[0].number)
     separators = {separator.id: separator for separator in signs.separators.values()}
     opened = {separator.id: Title(separator.title, Where.TITLE, number) for number, separator in signs.separators.items()}
@@ -97,12 +97,12 @@ def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
 
 
 def _has_words(text: str) -> bool:
-    """False for a blank page, and for one that has nothing but its number: a scanned table of contents, for one."""
+    """Return False for a blank page, and for one that has nothing but its number: a scanned table of contents, for one."""
     return len(text.strip()) > _LONGEST_NUMBER or any(map(str.isalpha, text))
 
 
 def _starts(signs: Signs, first: int) -> dict[str, int]:
-    """The page on which each act starts: where its marks start, else where the table of contents says.
+    """Return the page on which each act starts: where its marks start, else where the table of contents says.
 
     The position in the PDF is the truth; the printed numbers of the table are shifted to it when the two differ.
     """
@@ -129,7 +129,7 @@ def _starts(signs: Signs, first: int) -> dict[str, int]:
 
 
 def _shift(printed: Mapping[str, int], signs: Signs) -> int:
-    """How far the pages of the file are from the printed numbers: what most separator pages say, else 0 while no mark contradicts it."""
+    """Return how far pages of the file are from the printed numbers: what most separator pages say, else 0 while no mark contradicts it."""
     opened = [
         number - printed[one.id] for number, one in signs.separators.items() if signs.marks.get(number) == one.id and one.id in printed
     ]
@@ -161,7 +161,7 @@ def _clean(page: PageText, known: Mapping[str, int], said: Names) -> PageText:
 
 
 def _stamped(act: str, marked: Sequence[PageText]) -> Title:
-    """The title that the first of these pages to print one has for its running title."""
+    """Return the title that the first of these pages to print one has for its running title."""
     printed = (Title(text, Where.RUNNING_TITLE, page.number) for page in marked if (text := printed_title(page.text, act)))
     return next(printed, Title(""))
 

@@ -51,12 +51,12 @@ class Names:
 
 
 def marked_ids(text: str) -> tuple[str, ...]:
-    """The identifiers of the running titles on a page, in order of appearance (the stamped one comes last)."""
+    """Return the identifiers of the running titles on a page, in order of appearance (the stamped one comes last)."""
     return tuple(found["id"] for found in _MARK.finditer(text))
 
 
 def own_length(text: str) -> int:
-    """How many characters a page has besides the title that is stamped on it.
+    """Return how many characters a page has besides the title that is stamped on it.
 
     Where that title ends is not known from one page: as much as a long one takes is not counted, from its identifier on.
     """
@@ -66,7 +66,7 @@ def own_length(text: str) -> int:
 
 
 def read_separator(text: str) -> Separator | None:
-    """The separator page this text is, or None."""
+    """Return the separator page this text is, or None."""
     alone = ACT_ID_ALONE.search(text)
     if alone is None:
         return None
@@ -112,7 +112,7 @@ def names(services: Iterable[str | None], titles: Iterable[tuple[str, str]], pag
 
 
 def strip_running_titles(text: str, page: int, known: Collection[str], said: Names) -> str:
-    """The text of a page without its running titles. `page` is the number printed at their end, when the recueil is numbered as its PDF."""
+    """Return a text without its running titles. `page` is the number printed at their end, when the recueil is numbered as its PDF."""
     kept, position = "", 0
     for found in islice(_MARK.finditer(text), _MOST_MARKS):
         act = nearest(found["id"], known)
@@ -126,7 +126,7 @@ def strip_running_titles(text: str, page: int, known: Collection[str], said: Nam
 
 
 def printed_title(text: str, act: str) -> str:
-    """The title as the running title of this act prints it, page number removed; empty where there is none."""
+    """Return the title as the running title of this act prints it, page number removed; empty where there is none."""
     for found in _MARK.finditer(text):
         if found["id"] == act:
             lines = "\n".join(text[found.end() :].splitlines()[:3])
@@ -178,7 +178,7 @@ _MOST_KNOWN = 300
 
 
 def nearest(found: str, known: Collection[str]) -> str | None:
-    """The known identifier that was meant: the same one, else the only one that differs by a misread character or two.
+    """Return the known identifier that was meant: the same one, else the only one that differs by a misread character or two.
 
     `known` is best a set or the keys of a dict: an identifier that was read right is then found at once.
     """

@@ -60,7 +60,7 @@ _NUMBER_OF = {key: re.compile(rb"/%s\s+(\d{1,7})\b(?!\s+\d+\s+R)" % key) for key
 
 
 def streams_unpack(content: mmap | bytes) -> bool:
-    """False when a packed stream that may hold text does not unpack to its end, or the end of the file is missing: pages may be damaged.
+    """Return False when a packed stream that may hold text does not unpack to its end, or the end of the file is missing: damage is likely.
 
     `content` is the file, not encrypted. Reads bytes, not objects: what is in use is for `damaged_pages` to say.
     """
@@ -83,7 +83,7 @@ def streams_unpack(content: mmap | bytes) -> bool:
 
 
 def _streams(content: mmap | bytes) -> Iterator[re.Match[bytes]]:
-    """Where streams begin. What was passed of a large file need not stay in memory."""
+    """Yield where streams begin. What was passed of a large file need not stay in memory."""
     for window in range(0, len(content), _WINDOW):
         for found in _STREAM.finditer(content, window, window + _WINDOW + _OVERLAP):
             if found.start() < window + _WINDOW:
@@ -93,19 +93,19 @@ def _streams(content: mmap | bytes) -> Iterator[re.Match[bytes]]:
 
 
 def is_encrypted(document: Any) -> bool:
-    """The file is encrypted, be it with an empty password."""
+    """Return whether the file is encrypted, be it with an empty password."""
     return bool(pdfium_c.FPDF_GetSecurityHandlerRevision(document) != -1)
 
 
 def decrypted(document: Any) -> bytes:
-    """The whole file as pdfium writes it anew, without its encryption."""
+    """Return the whole file as pdfium writes it anew, without its encryption."""
     out = io.BytesIO()
     document.save(out, flags=pdfium_c.FPDF_REMOVE_SECURITY)
     return out.getvalue()
 
 
 def damaged_pages(document: Any, numbers: Sequence[int], *, letters: bool = True) -> frozenset[int]:
-    """Those of these pages (by number from 1) of which something is lost: drawing orders, forms, images or fonts that they use.
+    """Return those of these pages (by number from 1) of which something is lost: drawing orders, forms, images or fonts that they use.
 
     Without `letters`, fonts are not looked at: only what is drawn.
     """
@@ -140,13 +140,13 @@ class _Copy:
         return cls(dict(_written_objects(out.getvalue())))
 
     def pages(self) -> list[bytes]:
-        """The heads of the pages, in order."""
+        """Return the heads of the pages, in order."""
         root = next(each.head for each in self.objects.values() if b"/Type/Pages" in each.head)
         kids = _KIDS.search(root)
         return [self.objects[kid].head for kid in _REFERENCE.findall(kids[1])] if kids else []
 
     def is_whole(self, page: bytes, *, letters: bool) -> bool:
-        """True when all that the page uses is there and unpacks."""
+        """Return whether all that the page uses is there and unpacks."""
         resources = self._resources(page)
         references = list(self._contents(page))
         if not references:
@@ -181,7 +181,7 @@ class _Copy:
                 yield reference
 
     def _resources(self, head: bytes) -> bytes:
-        """All that stands in the resources, those parts included that are objects of their own."""
+        """Return all that stands in the resources, those parts included that are objects of their own."""
         found = _RESOURCES.search(head)
         if found is None:
             return b""
@@ -209,7 +209,7 @@ class _Copy:
 
     @staticmethod
     def _unpacked(item: _Object | None) -> bytes | None:
-        """What a stream holds; empty where it is packed in a way that cannot be checked; None where it is lost."""
+        """Return what a stream holds; empty where it is packed in a way that cannot be checked; None where it is lost."""
         if item is None or item.data is None:
             return None
         found = _FILTERS.search(item.head)
@@ -250,7 +250,7 @@ def _names(filters: re.Match[bytes]) -> list[bytes]:
 
 
 def unpack(packed: bytes, *, at_most: int) -> bytes | None:
-    """What is packed, or as much of it as `at_most`; None when it is damaged or ends too early. Only its checksum may be missing."""
+    """Return what is packed, or as much of it as `at_most`; None when it is damaged or ends too early. Only its checksum may be missing."""
     if not packed.strip(_BLANKS):
         return b""
     try:
@@ -266,7 +266,7 @@ def unpack(packed: bytes, *, at_most: int) -> bytes | None:
 
 
 def completed(content: mmap | bytes) -> bytes | None:
-    """A copy of a file that pdfium cannot open which it can: what is there under a page tree and a trailer; None where there is no page.
+    """Complete a file that pdfium cannot open, so that it can: what is there under a page tree and a trailer; None where there is no page.
 
     A file that was cut short has lost its table of objects, which stands at its end, and often the root of its page tree. What is encrypted
     cannot be opened without its trailer.

@@ -39,14 +39,14 @@ A page of text 33 greys from its paper, which OCR reads without fault, is seen (
 
 
 def draw(page: Any, dpi: int, turn: int = 0) -> Raster:
-    """The page in grey at `dpi`, turned by so many degrees clockwise (0, 90, 180, 270); coarser where it would be too large."""
+    """Return the page in grey at `dpi`, turned by so many degrees clockwise (0, 90, 180, 270); coarser where it would be too large."""
     scale = _scale(page, dpi)
     with closing(page.render(scale=scale, grayscale=True, rotation=turn)) as bitmap:
         return _raster(bitmap, round(scale * _POINTS_PER_INCH))
 
 
 def image_coverage(page: Any) -> float:
-    """The share (0 to 1) of the page under images; images that overlap count twice, which only errs towards OCR."""
+    """Return the share (0 to 1) of the page under images; images that overlap count twice, which only errs towards OCR."""
     width, height = page.get_size()
     if not (width and height):
         return 0.0
@@ -56,7 +56,7 @@ def image_coverage(page: Any) -> float:
 
 
 def ink(page: Any, textpage: Any, look: Look) -> float:
-    """The share (0 to 1) of the page that is dark once the recognised text is painted over."""
+    """Return the share (0 to 1) of the page that is dark once the recognised text is painted over."""
     with closing(page.render(scale=_scale(page, look.dpi), grayscale=True)) as bitmap:
         converter = bitmap.get_posconv(page)
         for index in range(textpage.count_rects()):

@@ -27,7 +27,7 @@ _LETTERS = re.compile("[^\\s\x00]")
 
 
 def text_in_order(textpage: Any, count: int, rotation: int) -> str:
-    """The text of the layer. `count` is its number of characters, `rotation` the /Rotate of the page (degrees, clockwise)."""
+    """Return the text of the layer. `count` is its number of characters, `rotation` the /Rotate of the page (degrees, clockwise)."""
     text = str(textpage.get_text_bounded())
     if count < _FEW_LETTERS:
         return text
@@ -49,12 +49,12 @@ def text_in_order(textpage: Any, count: int, rotation: int) -> str:
 
 
 def count_visible(textpage: Any, count: int) -> int:
-    """How many of the layer's characters are no blanks, wherever they stand and whether or not a text can hold them."""
+    """Return how many of the layer's characters are no blanks, wherever they stand and whether or not a text can hold them."""
     return len("".join(_characters(textpage, count).replace("\x00", " ").split()))
 
 
 def lost_letters(textpage: Any, count: int) -> float:
-    """The share (0 to 1) of the page's glyphs whose code says nothing (broken ToUnicode table), on an even sample of them."""
+    """Return the share (0 to 1) of the page's glyphs whose code says nothing (broken ToUnicode table), on an even sample of them."""
     sampled = range(0, count, max(1, count // _SAMPLES))
     if not sampled:
         return 0.0
@@ -66,7 +66,7 @@ def _letters(text: str) -> Counter[str]:
 
 
 def _angle(textpage: Any, indices: Sequence[int]) -> int:
-    """The direction of most of these characters: 0, 90, 180 or 270 degrees."""
+    """Return the direction of most of these characters: 0, 90, 180 or 270 degrees."""
     angles = [_angle_of(textpage, index) for index in indices]
     return Counter(angles).most_common(1)[0][0] if angles else 0
 
@@ -77,7 +77,7 @@ def _angle_of(textpage: Any, index: int) -> int:
 
 
 def _boxes(textpage: Any) -> Iterator[Box]:
-    """Where the pieces of text stand, as the file cuts them: quick, as there are some fifty on a page."""
+    """Yield where the pieces of text stand, as the file cuts them: quick, as there are some fifty on a page."""
     left, bottom, right, top = c_double(), c_double(), c_double(), c_double()
     at = byref(left), byref(top), byref(right), byref(bottom)
     raw, place = textpage.raw, pdfium_c.FPDFText_GetRect
@@ -87,7 +87,7 @@ def _boxes(textpage: Any) -> Iterator[Box]:
 
 
 def _runs(textpage: Any, count: int, angle: int, pieces: re.Pattern[str]) -> tuple[list[Run], list[Run]]:
-    """The runs of the page, out of pieces of it: those along `angle`, each upright, and the others. Slow: for the pages that need it."""
+    """Return the runs of the page, out of pieces of it: those along `angle`, each upright, and the others. Slow: where it is needed."""
     letters = _characters(textpage, count)
     found: tuple[list[Run], list[Run]] = ([], [])
     text, box, own, last = "", (0.0, 0.0, 0.0, 0.0), angle, 0
@@ -108,7 +108,7 @@ def _runs(textpage: Any, count: int, angle: int, pieces: re.Pattern[str]) -> tup
 
 
 def _placed(raw: Any, letters: str, pieces: re.Pattern[str]) -> Iterator[tuple[int, int, Box]]:
-    """Where each piece begins and ends in the text, and on the page."""
+    """Yield where each piece begins and ends in the text, and on the page."""
     left, bottom, right, top = c_double(), c_double(), c_double(), c_double()
     at = byref(left), byref(right), byref(bottom), byref(top)
     place = pdfium_c.FPDFText_GetCharBox

@@ -6,9 +6,9 @@ both faster and more exact than 300, and only page segmentation mode 3 keeps two
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -65,6 +65,20 @@ class OcrFailed(Exception):
     """The engine gave no answer for this page."""
 
 
+Line = tuple[str, str, str]
+"""Block, paragraph and line of a page, as Tesseract numbers them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as read: its line, its place on the image (left, top, right, bottom, in pixels), how sure the engine is of it (0 to 100)."""
+
+    text: str
+    line: Line
+    box: tuple[float, float, float, float]
+    confidence: float
+
+
 class Ocr(Protocol):
     """One engine. `read` raises OcrFailed."""
 
@@ -74,15 +88,15 @@ class Ocr(Protocol):
 
 
 def find_data(environment: Mapping[str, str]) -> Path | None:
-    """The folder that holds the French data: `TESSDATA_PREFIX` (or its `tessdata`) first, then where systems put it."""
+    """Return the folder that holds the French data: `TESSDATA_PREFIX` (or its `tessdata`) first, then where systems put it."""
     prefix = environment.get("TESSDATA_PREFIX")
     given = [Path(prefix), Path(prefix) / "tessdata"] if prefix else []
     usual = [folder for pattern in _DATA_FOLDERS for folder in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)]
     return next((folder for folder in [*given, *usual] if (folder / f"{LANGUAGE}.traineddata").is_file()), None)
 
 
-def find_ocr(environment: Mapping[str, str] | None = None) -> Ocr | None:
-    """The best engine of this machine, or None when there is no engine or no French data."""
+def find_ocr(environment: Mapping[str, str] | None = None) -> InProcess | TesseractCommand | None:
+    """Return the best engine of this machine, or None when there is no engine or no French data."""
     data = find_data(os.environ if environment is None else environment)
     if data is None:
         return None
@@ -139,23 +153,22 @@ class InProcess:
 
     def read(self, image: Raster) -> Recognised:
         """Read one page. Raises OcrFailed."""
-        try:
-            self._api.SetImageBytes(image.data, image.width, image.height, 1, image.stride)
-            self._api.SetSourceResolution(image.dpi)
-            text = self._api.GetUTF8Text()
+        with self._holding(image) as api:
+            text = api.GetUTF8Text()
             # Of no word at all, Tesseract is quite sure.
-            return Recognised(text, int(self._api.MeanTextConf()) if text.strip() else 0)
-        except RuntimeError as error:
-            raise OcrFailed(str(error)) from error
-        finally:
-            self._api.Clear()
+            return Recognised(text, int(api.MeanTextConf()) if text.strip() else 0)
 
-    def table(self, image: Raster) -> str:
-        """The words of one page and where they stand, as Tesseract's table (TSV, pixels of the image). Raises OcrFailed."""
+    def words(self, image: Raster) -> list[Word]:
+        """Read one page, word by word. Raises OcrFailed."""
+        with self._holding(image) as api:
+            return words_of(str(api.GetTSVText(0)))
+
+    @contextmanager
+    def _holding(self, image: Raster) -> Iterator[Any]:
         try:
             self._api.SetImageBytes(image.data, image.width, image.height, 1, image.stride)
             self._api.SetSourceResolution(image.dpi)
-            return str(self._api.GetTSVText(0))
+            yield self._api
         except RuntimeError as error:
             raise OcrFailed(str(error)) from error
         finally:
@@ -172,10 +185,10 @@ class TesseractCommand:
 
     def read(self, image: Raster) -> Recognised:
         """Read one page. Raises OcrFailed."""
-        return _from_tsv(self.table(image))
+        return in_lines(self.words(image))
 
-    def table(self, image: Raster) -> str:
-        """As `InProcess.table`, with a line of headings first. Raises OcrFailed."""
+    def words(self, image: Raster) -> list[Word]:
+        """Read one page, word by word. Raises OcrFailed."""
         # Not the configuration file `tsv`, which says the same: a folder that holds the French data alone has none.
         command = (*self._command, "--dpi", str(image.dpi), "-c", "tessedit_create_tsv=1")
         import subprocess  # noqa: PLC0415 - 10 ms, with those beside it, that no other engine and no PDF without scans owes
@@ -183,7 +196,7 @@ class TesseractCommand:
         done = subprocess.run(command, input=_pgm(image), capture_output=True, env=self._environment, check=False)  # noqa: S603 - our own command, without a shell
         if done.returncode != 0:
             raise OcrFailed(f"tesseract ended with status {done.returncode}: {done.stderr[-200:].decode(errors='replace').strip()}")
-        return done.stdout.decode("utf-8", "replace")
+        return words_of(done.stdout.decode("utf-8", "replace"))
 
 
 def _pgm(image: Raster) -> bytes:
@@ -191,23 +204,36 @@ def _pgm(image: Raster) -> bytes:
     return b"P5 %d %d 255\n" % (image.width, image.height) + b"".join(rows)
 
 
-def _from_tsv(table: str) -> Recognised:
-    """The words of Tesseract's table put back in lines; an empty line between two paragraphs, as its plain text has."""
-    lines: dict[tuple[str, str, str], list[str]] = {}
-    confidences: list[float] = []
-    import csv  # noqa: PLC0415 - see `TesseractCommand`
+_COLUMNS = 12
+"""Of Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
 
-    for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
-        word, confidence = row["text"], float(row["conf"])
-        if confidence < 0 or not word.strip():
-            continue
-        lines.setdefault((row["block_num"], row["par_num"], row["line_num"]), []).append(word)
-        confidences.append(confidence)
+
+def words_of(table: str) -> list[Word]:
+    """Return the words of Tesseract's table (TSV): neither headings nor blocks, nor what holds no letter."""
+    found = []
+    for line in table.splitlines():
+        row = line.split("\t", _COLUMNS - 1)
+        if len(row) == _COLUMNS and row[0] == "5" and row[11].strip() and float(row[10]) >= 0:
+            left, top, width, height = map(float, row[6:10])
+            found.append(Word(row[11].strip(), (row[2], row[3], row[4]), (left, top, left + width, top + height), float(row[10])))
+    return found
+
+
+def mean_confidence(words: Sequence[Word]) -> float:
+    """Return the mean confidence of the words (0 to 100), 0 where there is none."""
+    return sum(word.confidence for word in words) / len(words) if words else 0.0
+
+
+def in_lines(words: Sequence[Word]) -> Recognised:
+    """Put words back in lines; an empty line between two paragraphs, as Tesseract's plain text has."""
+    lines: dict[Line, list[str]] = {}
+    for word in words:
+        lines.setdefault(word.line, []).append(word.text)
     text, paragraph = "", None
-    for (block, par, _), words in lines.items():
-        text += ("\n" if paragraph not in (None, (block, par)) else "") + " ".join(words) + "\n"
+    for (block, par, _), texts in lines.items():
+        text += ("\n" if paragraph not in (None, (block, par)) else "") + " ".join(texts) + "\n"
         paragraph = (block, par)
-    return Recognised(text, round(sum(confidences) / len(confidences)) if confidences else 0)
+    return Recognised(text, round(mean_confidence(words)))
 
 
 def ocr_available() -> bool:
@@ -226,7 +252,7 @@ class EngineKind(Enum):
 
 
 def engine_kind() -> EngineKind | None:
-    """The kind of engine of this machine, None where there is none. Loads the engine the first time (some 50 ms)."""
+    """Return the kind of engine of this machine, None where there is none. Loads the engine the first time (some 50 ms)."""
     prefix = os.environ.get("TESSDATA_PREFIX")
     kind = _kind(prefix)
     if kind is None:

@@ -39,7 +39,7 @@ class Run:
 
 
 def upright(box: Box, angle: int) -> Box:
-    """The box of a text that runs at `angle` (0, 90, 180, 270 degrees, anticlockwise), once the page is turned so that one can read it."""
+    """Turn the box of a text that runs at `angle` (0, 90, 180, 270 degrees, anticlockwise) as the page must be turned to read it."""
     left, bottom, right, top = box
     match angle:
         case 90:
@@ -52,12 +52,12 @@ def upright(box: Box, angle: int) -> Box:
 
 
 def line_height(boxes: Iterable[Box]) -> float:
-    """The height of an ordinary line: boxes hug their letters, so that leading is not in it."""
+    """Return the height of an ordinary line: boxes hug their letters, so that leading is not in it."""
     return median(top - bottom for _, bottom, _, top in boxes)
 
 
 def are_scattered(boxes: Sequence[Box]) -> bool:
-    """True when the pieces of a page come in no order at all: one in three leaps over a good part of the page to the next one."""
+    """Return whether the pieces of a page come in no order at all: one in three leaps over a good part of the page to the next one."""
     if len(boxes) < _ENOUGH_PIECES:
         return False
     far = max(_FAR * (max(box[3] for box in boxes) - min(box[1] for box in boxes)), _FAR_LINES * (boxes[0][3] - boxes[0][1]))
@@ -68,7 +68,7 @@ def are_scattered(boxes: Sequence[Box]) -> bool:
 
 
 def lines_of(runs: Sequence[Run], height: float) -> list[list[Run]]:
-    """The runs in their order, cut where a new line begins."""
+    """Return the runs in their order, cut where a new line begins."""
     lines: list[list[Run]] = []
     for run in runs:
         if lines and abs(run.middle - lines[-1][0].middle) <= _SAME_LINE * height and run.box[0] >= lines[-1][-1].box[0]:
@@ -79,7 +79,7 @@ def lines_of(runs: Sequence[Run], height: float) -> list[list[Run]]:
 
 
 def sorted_by_line(runs: Sequence[Run], height: float) -> list[Run]:
-    """The runs from the top of the page to its bottom, and from left to right on each line."""
+    """Return the runs from the top of the page to its bottom, and from left to right on each line."""
     lines: list[list[Run]] = []
     for run in sorted(runs, key=lambda run: -run.middle):
         if lines and lines[-1][0].middle - run.middle <= _SAME_LINE * height:
@@ -90,7 +90,7 @@ def sorted_by_line(runs: Sequence[Run], height: float) -> list[Run]:
 
 
 def text_of(line: Sequence[Run]) -> str:
-    """One line as text: a blank wherever there is one on the page."""
+    """Return one line as text: a blank wherever there is one on the page."""
     text = line[0].text
     for before, after in pairwise(line):
         glued = after.box[0] - before.box[2] < _TOUCHING * (before.box[3] - before.box[1])
@@ -99,7 +99,7 @@ def text_of(line: Sequence[Run]) -> str:
 
 
 def line_by_line(runs: Sequence[Run]) -> str:
-    """The text of the runs in their order."""
+    """Return the text of the runs in their order."""
     return "\n".join(map(text_of, lines_of(runs, line_height(run.box for run in runs)))) if runs else ""
 
 
@@ -142,12 +142,12 @@ class _Line:
 
 
 def are_suspected(boxes: Sequence[Box]) -> bool:
-    """A quick look at where pieces of text stand, in the order of the file: may it be the wrong order? Most pages stop here."""
+    """Return whether the order of the file may be wrong, by where its pieces of text stand: quick, and most pages stop here."""
     return len(boxes) >= 2 * _FEWEST_LINES and (are_scattered(boxes) or bool(_gutters(boxes)))
 
 
 def in_reading_order(runs: Sequence[Run], *, trusted: bool = True) -> str | None:
-    """The text of a page whose runs are given in the order of the file; None where that order is right.
+    """Return the text of a page whose runs are given in the order of the file; None where that order is right.
 
     Where that order is not `trusted`, the place on the page alone counts.
     """
@@ -171,15 +171,8 @@ def in_reading_order(runs: Sequence[Run], *, trusted: bool = True) -> str | None
 
 
 def _gutters(boxes: Sequence[Box]) -> tuple[float, ...]:
-    """Where the second column begins, and the third: left edges that several lines share after a wide blank, and that few lines cross."""
-    after_blank = [
-        after
-        for before, after in pairwise(boxes)
-        if after[0] - before[2] >= WIDE_GAP
-        and abs(before[1] + before[3] - after[1] - after[3]) < before[3] - before[1] + after[3] - after[1]
-    ]
-    if len(after_blank) < _FEWEST_LINES:
-        return ()
+    """Return where the second and third columns begin: left edges that several lines share after a wide blank, and that few lines cross."""
+    after_blank = [after for before, after in pairwise(boxes) if after[0] - before[2] >= WIDE_GAP and _on_one_line(before, after)]
     edges = [group for group in _groups(after_blank) if not _is_crossed(group, boxes)]
     if not edges:
         return ()
@@ -194,6 +187,10 @@ def _gutters(boxes: Sequence[Box]) -> tuple[float, ...]:
     if len(found) > _MOST_GUTTERS or (found and right - found[-1] < _NARROWEST):
         return ()
     return tuple(found)
+
+
+def _on_one_line(one: Box, other: Box) -> bool:
+    return abs(one[1] + one[3] - other[1] - other[3]) < one[3] - one[1] + other[3] - other[1]
 
 
 def _groups(boxes: Sequence[Box]) -> list[list[Box]]:
@@ -214,7 +211,7 @@ def _is_crossed(group: Sequence[Box], boxes: Sequence[Box]) -> bool:
 
 
 def _blocks(runs: Sequence[Run], gutters: Sequence[float], height: float) -> Iterator[list[tuple[Run, int]]]:
-    """The runs with their column's number, cut where a heading crosses the gutter, after a large blank, and where the order goes up."""
+    """Yield runs with their column's number, cut where a heading crosses the gutter, after a large blank, and where the order goes up."""
     block: list[tuple[Run, int]] = []
     lowest = 0.0
     for run in runs:
@@ -233,7 +230,7 @@ def _blocks(runs: Sequence[Run], gutters: Sequence[float], height: float) -> Ite
 
 
 def _split(block: Sequence[tuple[Run, int]], height: float) -> list[list[_Line]]:
-    """The lines of each column."""
+    """Return the lines of each column."""
     columns: list[list[_Line]] = []
     for number in sorted({number for _, number in block}):
         lines = lines_of([run for run, own in block if own == number], height)
@@ -242,7 +239,7 @@ def _split(block: Sequence[tuple[Run, int]], height: float) -> list[list[_Line]]
 
 
 def _are_prose(block: Sequence[tuple[Run, int]], fewest: int, height: float) -> bool:
-    """True when these are columns of prose, side by side, that the file gives line by line."""
+    """Return whether these are columns of prose, side by side, that the file gives line by line."""
     columns = _split(block, height)
     if len(columns) < 2:
         return False
@@ -258,7 +255,7 @@ def _are_prose(block: Sequence[tuple[Run, int]], fewest: int, height: float) -> 
 
 
 def _holds_words(lines: Sequence[_Line]) -> bool:
-    """True when lines are long for the column, and hold several words."""
+    """Return whether lines are long for the column, and hold several words."""
     width = max(line.right for line in lines) - min(line.left for line in lines)
     long = sum(line.right - line.left >= _LONG_LINE * width for line in lines)
     words = sum(len(_WORD.findall(line.text)) for line in lines)
@@ -266,7 +263,7 @@ def _holds_words(lines: Sequence[_Line]) -> bool:
 
 
 def _following(lines: Sequence[_Line]) -> int:
-    """How many lines go on below in the middle of a sentence; 0 where they were not cut for want of room, which only prose is."""
+    """Return how many lines go on below in the middle of a sentence; 0 where they were not cut for want of room, which only prose is."""
     follow = [(one, two) for one, two in pairwise(lines) if not _ENDS_SENTENCE.search(one.text) and _GOES_ON.match(two.text)]
     # A line or two may jut out.
     edge = sorted(line.right for line in lines)[-1 - len(lines) // 10]
@@ -275,12 +272,12 @@ def _following(lines: Sequence[_Line]) -> int:
 
 
 def _first_word(line: _Line) -> float:
-    """The room that the first word of a line takes, with the blanks around it: prose is cut where the next word does not fit."""
+    """Return the room that the first word of a line takes, with the blanks around it: prose is cut where the next word does not fit."""
     return (len(line.text.split()[0]) + 2) * (line.right - line.left) / len(line.text)
 
 
 def _paragraphs_together(columns: Sequence[Sequence[_Line]], height: float) -> bool:
-    """True when paragraphs begin side by side: the rows of a table whose cells hold sentences."""
+    """Return whether paragraphs begin side by side: the rows of a table whose cells hold sentences."""
     starts = [_starts(column) for column in columns]
     fewest = min(map(len, starts))
     if fewest < 3:

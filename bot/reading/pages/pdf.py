@@ -82,14 +82,14 @@ class PdfDocument:
         return len(self._pdf) + self._out_of_reach
 
     def survey(self, number: int) -> PageText:
-        """What the text layer says, in milliseconds: LAYER, BLANK, UNREADABLE, or PENDING where the page is to be recognised.
+        """Return what the text layer says, in milliseconds: LAYER, BLANK, UNREADABLE, or PENDING where the page is to be recognised.
 
         A PENDING page has what its layer holds, unless that is garbage. It may prove blank: a scan is not drawn here, which takes long.
         """
         return self._timed(number, self._survey)
 
     def recognise(self, number: int) -> PageText:
-        """The page with OCR where it needs it, in about a second: OCR, LAYER where the layer is the better text, or UNREADABLE.
+        """Return the page with OCR where it needs it, in about a second: OCR, LAYER where the layer is the better text, or UNREADABLE.
 
         A page that needs none is as `survey` says. A doubtful layer without an OCR beside it is still read: LAYER.
         """
@@ -97,7 +97,7 @@ class PdfDocument:
 
     @contextmanager
     def opened(self, number: int) -> Iterator[Any]:
-        """The page as pdfium has it, with the values of its form fields drawn on it. Raises PdfiumError."""
+        """Yield the page as pdfium has it, with the values of its form fields drawn on it. Raises PdfiumError."""
         self._flatten(number)
         with closing(self._pdf[number - 1]) as page:
             yield page
@@ -107,7 +107,7 @@ class PdfDocument:
         self._pdf.close()
 
     def _opened(self, path: Path) -> Any:
-        """The file, or a copy of it that is completed where it was cut short. Raises PdfiumError, OSError."""
+        """Return the file, or a copy of it that is completed where it was cut short. Raises PdfiumError, OSError."""
         try:
             return pdfium.PdfDocument(path)
         except pdfium.PdfiumError as error:
@@ -185,7 +185,7 @@ class PdfDocument:
 
 
 def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, Layer] | TextOrigin:
-    """The text layer and what it is worth, or BLANK or UNREADABLE. What costs time is looked at only where the words do not convince.
+    """Return the text layer and what it is worth, or BLANK or UNREADABLE. What costs time is done only where the words do not convince.
 
     A page under images is taken for one that shows something unless it is `drawn`.
     """
@@ -194,30 +194,31 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
         if count > MOST_CHARACTERS:
             return TextOrigin.UNREADABLE
         text = repair(text_in_order(textpage, count, page.get_rotation()))
-        own = own_length(text)
+        own, is_empty = own_length(text), len(text.strip()) < NO_TEXT
         if is_convincing(text) and (own >= HALF_A_PAGE or image_coverage(page) <= MUCH_IMAGE):
             return text, Layer.GOOD
-        length, coverage = len(text.strip()), image_coverage(page)
-        if length < NO_TEXT <= count_visible(textpage, count):
+        if is_empty and count_visible(textpage, count) >= NO_TEXT:
             # Its letters stand beside the sheet, or are mapped to what no text holds.
             return "", Layer.GARBLED
-        dark = 0.0
+        coverage, dark = image_coverage(page), 0.0
         if own < (HALF_A_PAGE if coverage > MUCH_IMAGE else LITTLE_TEXT):
             # Where the image or the drawing is all there may be, one short line of it is not to be taken for dust.
-            look = CLOSE if length < NO_TEXT or coverage > MUCH_IMAGE else GLANCE
+            look = CLOSE if is_empty or coverage > MUCH_IMAGE else GLANCE
             dark = ink(page, textpage, look) if drawn or coverage <= MUCH_IMAGE else 1.0
         shown = PageInk(coverage, dark, lost_letters(textpage, count))
-    if dark <= SOME_INK and (length < NO_TEXT or (own < LITTLE_TEXT and coverage > MUCH_IMAGE)):
+    if dark <= SOME_INK and (is_empty or (own < LITTLE_TEXT and coverage > MUCH_IMAGE)):
         # Nothing to see besides the text: either nothing is there, or what could not be drawn.
-        if (coverage > SOME_IMAGE and not images_decode(page)) or (
-            length < NO_TEXT and (not forms_are_shown(page) or damaged_pages(document, [number], letters=False))
-        ):
+        if (coverage > SOME_IMAGE and not images_decode(page)) or (is_empty and _is_not_drawn(document, page, number)):
             return TextOrigin.UNREADABLE
-        if length < NO_TEXT:
-            return (text, Layer.GOOD) if length else TextOrigin.BLANK
+        if is_empty:
+            return (text, Layer.GOOD) if text.strip() else TextOrigin.BLANK
         # A blank sheet that was scanned, under its stamp.
         shown = replace(shown, coverage=0.0)
     return text, judge(text, shown)
+
+
+def _is_not_drawn(document: Any, page: Any, number: int) -> bool:
+    return not forms_are_shown(page) or bool(damaged_pages(document, [number], letters=False))
 
 
 def _streams_unpack(path: Path, document: Any) -> bool:

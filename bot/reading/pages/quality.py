@@ -79,7 +79,7 @@ class PageInk:
 
 
 def is_convincing(text: str) -> bool:
-    """True when the words alone show a layer that is right and whole, so that nothing else of the page need be looked at.
+    """Return whether the words alone show a layer that is right and whole, so that nothing else of the page need be looked at.
 
     Unless images take much of it and the text is less than `HALF_A_PAGE`: a scan may have been pasted on it.
     """
@@ -87,7 +87,7 @@ def is_convincing(text: str) -> bool:
 
 
 def judge(text: str, shown: PageInk) -> Layer:
-    """What the layer is worth. "Skip the pages that have text" would miss every scan that carries the stamped running title."""
+    """Return what the layer is worth. "Skip the pages that have text" would miss every scan that carries the stamped running title."""
     length = len(text.strip())
     # A font that does not say which letters it draws is guessed at: often rightly, which only the words can tell.
     if shown.lost > TOO_MUCH_GARBAGE and not clearly_french(text):
@@ -109,7 +109,7 @@ def judge(text: str, shown: PageInk) -> Layer:
 
 
 def garbage_ratio(text: str) -> float:
-    """The share (0 to 1) of visible characters that are glyph numbers or lost letters. A lone bullet or a `l□article` is not one."""
+    """Return the share (0 to 1) of visible characters that are glyph numbers or lost letters. A lone bullet or a `l□article` is not one."""
     if not _SUSPECT.search(text):
         return 0.0
     visible = _visible(text)
@@ -119,24 +119,24 @@ def garbage_ratio(text: str) -> float:
 
 
 def french_words(text: str) -> int:
-    """How many of the commonest words of French administrative writing are met, repetitions counted."""
+    """Return how many of the commonest words of French administrative writing are met, repetitions counted."""
     return sum(map(_COMMON_WORDS.__contains__, _words(text)))
 
 
 def french_share(text: str) -> float:
-    """The share (0 to 1) of words that are among the commonest of French administrative writing."""
+    """Return the share (0 to 1) of words that are among the commonest of French administrative writing."""
     words = _words(text)
     return sum(map(_COMMON_WORDS.__contains__, words)) / len(words) if words else 0.0
 
 
 def oddity(text: str) -> float:
-    """How often, per word of a sample, letters stand together that no word has (`aut0risation`, `arrêlÉ`, `|e`): marks of a poor OCR."""
+    """Return how often, per word of a sample, letters stand together that no word has (`aut0risation`, `|e`): marks of a poor OCR."""
     sample = text[:_SAMPLE]
     return len(_ODD.findall(sample)) / len(sample.split()) if sample.strip() else 0.0
 
 
 def reads_as_french(text: str) -> bool:
-    """False when there is enough text to judge and hardly any common French word in it (wrong letters, or a table of names)."""
+    """Return False when there is enough text to judge and hardly any common French word in it (wrong letters, or a table of names)."""
     words = _words(text)
     if sum(map(len, words)) < ENOUGH_TO_JUDGE:
         return True
@@ -144,7 +144,7 @@ def reads_as_french(text: str) -> bool:
 
 
 def clearly_french(text: str) -> bool:
-    """True when there are sentences enough that the text can only be right, however its fonts were made."""
+    """Return whether there are sentences enough that the text can only be right, however its fonts were made."""
     words = _words(text)
     return len(words) >= 20 and sum(map(_COMMON_WORDS.__contains__, words)) / len(words) >= 0.15
 
@@ -176,7 +176,7 @@ _BOX_FOR_APOSTROPHE = re.compile(r"(?<=[^\W\d_])□(?=[^\W\d_])")
 
 
 def repair(text: str) -> str:
-    """The text as a reader sees it: ligatures opened, soft hyphens gone, boxes back to apostrophes, line breaks kept (always `\\n`)."""
+    """Put a text right: ligatures opened, soft hyphens gone, boxes back to apostrophes, line breaks kept (always `\\n`)."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _TO_OPEN.sub(lambda found: _LETTERS[found[0]], text)
     if "□" in text:
@@ -192,7 +192,7 @@ _MOST_STAMPED_LINES = 12
 
 
 def combine(layer: str, worth: Layer, recognised: str) -> tuple[str, str]:
-    """The text of the page, and its other text where neither can be trusted alone (else empty).
+    """Return the text of the page, and its other text where neither can be trusted alone (else empty).
 
     A garbled layer gives way. A doubtful one is kept beside the OCR, the better of the two first. A right one (a stamped running title, a
     header) takes the place of the OCR lines that repeat it, because its letters are exact, and comes last, as stamps do.
@@ -212,7 +212,7 @@ def combine(layer: str, worth: Layer, recognised: str) -> tuple[str, str]:
 
 
 def _repeated(lines: Sequence[str], layer: str) -> tuple[int, int]:
-    """The bounds of `lines` without those at the bottom, else at the top, that read like the whole of `layer`.
+    """Return the bounds of `lines` without those at the bottom, else at the top, that read like the whole of `layer`.
 
     Only there: further inside, the document may rightly say what its running title says.
     """

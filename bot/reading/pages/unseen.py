@@ -29,7 +29,7 @@ _REFERENCE = re.compile(rb"(\d+) 0 R")
 
 
 def pages_out_of_reach(path: Path) -> int:
-    """How many pages, or branches of pages, the file has beyond those it says; 0 too where that cannot be known.
+    """Return how many pages, or branches of pages, the file has beyond those it says; 0 too where that cannot be known.
 
     That is for a file that cannot be opened, or whose tree cannot be taken apart: the numbers of its branches are wrong too.
     """
@@ -49,7 +49,7 @@ def pages_out_of_reach(path: Path) -> int:
 
 
 def _left(tail: bytes) -> int:
-    """The leaves of the page tree, as pdfium has just written it anew (in its own simple way): none where all pages were deleted."""
+    """Return the leaves of the page tree, as pdfium has just written it anew (in its own simple way): none where all pages were deleted."""
     written = {found[1]: found[2] for found in _OBJECT.finditer(tail)}
     root = _ROOT.search(tail)
     waiting, seen, leaves = [root[1]] if root else [], set[bytes](), 0
@@ -95,7 +95,7 @@ _MOST_IMAGE = 256 * 1024**2
 
 
 def forms_are_shown(page: Any) -> bool:
-    """False when forms hold one another too deep to be drawn."""
+    """Return False when forms hold one another too deep to be drawn."""
     level = [pdfium_c.FPDFPage_GetObject(page, index) for index in range(pdfium_c.FPDFPage_CountObjects(page))]
     for _ in range(_DEEPEST_FORM):
         level = [inner for item in level for inner in _inside(item)]
@@ -103,12 +103,12 @@ def forms_are_shown(page: Any) -> bool:
 
 
 def images_decode(page: Any) -> bool:
-    """False when an image of the page is damaged, too large, or in a format that pdfium does not know: it leaves no trace on the page."""
+    """Return False when an image is damaged, too large, or in a format that pdfium does not know: it leaves no trace on the page."""
     return all(map(_decodes, page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE])))
 
 
 def images_unpack(page: Any) -> bool:
-    """False when a packed image of the page is damaged: what is recognised of it is a part of what it showed."""
+    """Return False when a packed image of the page is damaged: what is recognised of it is a part of what it showed."""
     return all(map(_unpacks, page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE])))
 
 

@@ -39,7 +39,7 @@ class NotUnderstood(Exception):
 
 
 def encode(message: FileOpened | Failed | PageText) -> bytes:
-    """One message as one line of ASCII."""
+    """Return one message as one line of ASCII."""
     fields: dict[str, Any]
     match message:
         case FileOpened():
@@ -52,7 +52,7 @@ def encode(message: FileOpened | Failed | PageText) -> bytes:
 
 
 def decode(line: bytes) -> FileOpened | Failed | PageText:
-    """The message of one line. Raises NotUnderstood."""
+    """Return the message of one line. Raises NotUnderstood."""
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -98,7 +98,7 @@ def _storable(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """What a stranger wrote, fit for one line of a log."""
+    """Return what a stranger wrote, fit for one line of a log."""
     return "".join(c if c.isprintable() else " " for c in text)[:300]
 
 
@@ -125,7 +125,7 @@ class Start:
 
     @classmethod
     def parse(cls, argument: str) -> Start:
-        """The inverse of `argument`. Raises KeyError or ValueError on anything else."""
+        """Return the inverse of `argument`. Raises KeyError or ValueError on anything else."""
         fields: Mapping[str, Any] = json.loads(argument)
         flags = {name: bool(fields[name]) for name in ("ocr", "commands", "trusting")}
         return cls(str(fields["path"]), int(fields["memory_bytes"]), int(fields["cpu_seconds"]), float(fields["page_seconds"]), **flags)
@@ -155,7 +155,7 @@ class Recognise:
 
 
 def parse_order(line: bytes) -> Survey | Recognise:
-    """The inverse of `line`. Raises ValueError on anything else."""
+    """Return the inverse of `line`. Raises ValueError on anything else."""
     match json.loads(line):
         case {"survey": int(first), "known": list(known)}:
             return Survey(first, frozenset(map(int, known)))

@@ -108,7 +108,7 @@ def child_command(module: str, start: Start) -> tuple[str, ...]:
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What the reading process gets of our environment: where to find its code and data, no secret."""
+    """Return what the reading process gets of our environment: where to find its code and data, no secret."""
     kept = {name: environment[name] for name in ("TESSDATA_PREFIX", "LD_LIBRARY_PATH") if name in environment}
     if prefix := kept.get("TESSDATA_PREFIX"):
         # The process starts in another folder.

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Reading
-from bot.ingest.lanes import WorkerSlots
-from bot.ingest.reading_job import File, ReadingJob, ReadingTimeouts
+from bot.ingest.reading_job import File, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.reading.model import Done, ReadingEvent, Unreadable
 from bot.storage.store import open_store
 from tests.bot.ingest.test_long_readings import sha, soon
@@ -37,7 +36,7 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
     with open_store("sqlite://") as store:
         peruser = ReadingJob(read=read, store=store, clock=lambda: NOON, pace=ReadingTimeouts(quick=0, urgent=60))
         lanes = WorkerSlots(quick=1, slow=1)
-        ways = [lanes.passage() for _ in range(3)]
+        ways = [lanes.slot() for _ in range(3)]
 
         async def peruse(number: int, may_come: Callable[[], bool] = lambda: True) -> None:
             nonlocal first_is_over
@@ -45,7 +44,7 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
                 while not may_come():  # noqa: ASYNC110 - at every turn of the loop: an event would wake it too late
                     await asyncio.sleep(0)
                 try:
-                    await peruser.peruse(File(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
+                    await peruser.read(File(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
                 finally:
                     first_is_over = True
 
@@ -74,9 +73,9 @@ async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -
 
     with open_store("sqlite://") as store:
         peruser = ReadingJob(read=read, store=store, clock=lambda: NOON)
-        async with WorkerSlots(quick=1, slow=1).passage() as way:
+        async with WorkerSlots(quick=1, slow=1).slot() as way:
             with pytest.raises(Unreadable, match="removed from this machine while it was read"):
-                await peruser.peruse(File(path, sha("scan"), 4), way, early)
+                await peruser.read(File(path, sha("scan"), 4), way, early)
         content = store.contents.get(sha("scan"))
         assert content is not None
         assert (content.error, content.unfinished) == (None, 0)

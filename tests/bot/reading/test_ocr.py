@@ -8,7 +8,19 @@ import pypdfium2 as pdfium
 import pytest
 
 from bot.domain.folding import fold_letters
-from bot.reading.pages.ocr import InProcess, Ocr, OcrFailed, Raster, Recognised, TesseractCommand, _from_tsv, find_data, find_ocr, recognise
+from bot.reading.pages.ocr import (
+    InProcess,
+    Ocr,
+    OcrFailed,
+    Raster,
+    Recognised,
+    TesseractCommand,
+    find_data,
+    find_ocr,
+    in_lines,
+    recognise,
+    words_of,
+)
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
@@ -103,10 +115,10 @@ def test_the_table_of_the_command_becomes_lines() -> None:
     rows = ["1\t1\t0\t0\t0\t0\t0\t0\t9\t9\t-1\t", *(f"5\t1\t{b}\t{p}\t{n}\t1\t0\t0\t9\t9\t{c}\t{w}" for b, p, n, c, w in [
         (1, 1, 1, 90, "Vu"), (1, 1, 1, 80.5, '"code"'), (1, 1, 2, 96, "suite"), (2, 1, 1, 94, "Article"),
     ])]  # fmt: skip
-    read = _from_tsv(header + "\n".join(rows))
+    read = in_lines(words_of(header + "\n".join(rows)))
     assert read.text == 'Vu "code"\nsuite\n\nArticle\n'
     assert read.confidence == 90
-    assert _from_tsv(header) == Recognised("", 0)
+    assert in_lines(words_of(header)) == Recognised("", 0)
 
 
 def engines() -> list[Ocr]:

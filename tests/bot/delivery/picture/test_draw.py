@@ -10,9 +10,9 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from bot.delivery.picture import page as page_module
+from bot.delivery.picture import child
 from bot.delivery.picture.album import draw
-from bot.delivery.picture.page import placed_words
+from bot.delivery.picture.placed import placed_words
 from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, Why
 from bot.reading.pages.ocr import EngineKind, OcrFailed, Raster, TesseractCommand, find_ocr
 from bot.reading.sandbox.wire import Start
@@ -171,9 +171,9 @@ async def test_a_file_is_as_large_as_allowed_where_fewer_greys_do_it(saved: Save
 
 
 def test_a_page_with_more_text_than_any_is_not_shown(saved: Save, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_module, "MOST_CHARACTERS", 100)
+    monkeypatch.setattr(child, "MOST_CHARACTERS", 100)
     with pytest.raises(NoPicture) as none:
-        page_module.draw_page(saved(build_standalone([DECREE])), Draw(1, (), 1280, 1810), lambda: None)
+        child.draw_page(saved(build_standalone([DECREE])), Draw(1, (), 1280, 1810), lambda: None)
     assert none.value.why is Why.TOO_MUCH_TEXT
 
 
@@ -208,7 +208,7 @@ def test_the_words_of_the_command_are_read_like_those_of_the_library(tmp_path: P
     command.chmod(0o700)
     engine = TesseractCommand(str(command), tmp_path)
     image = Raster(bytes(4), 2, 2, 2, 150)
-    assert placed_words(engine.table(image), 1).boxes == ((100, 50, 160, 70),) * 6
+    assert placed_words(engine.words(image), 1).boxes == ((100, 50, 160, 70),) * 6
     command.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
     with pytest.raises(OcrFailed):
-        engine.table(image)
+        engine.words(image)

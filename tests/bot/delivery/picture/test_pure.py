@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.delivery.picture.album import PageChoice, choose
-from bot.delivery.picture.page import find, letters_of, lies_on_its_side, names, placed_words, signatures, sureness
-from bot.delivery.picture.placed import Box, Placed, lines, strips
+from bot.delivery.picture.placed import Box, Placed, find, letters_of, lie_on_their_side, lines, names, placed_words, signatures, strips
 from bot.delivery.picture.png import COVERED, HIGHLIGHTED, encode, inked, paint
 from bot.delivery.picture.wire import Canvas, Draw, Undrawn, Why, parse_answer
 from bot.domain import Evidence, Where
+from bot.reading.pages.ocr import mean_confidence, words_of
 from bot.reading.sandbox.wire import NotUnderstood
 from tests.bot.messages.samples import decree
 
@@ -260,19 +260,19 @@ garbage
 
 
 def test_words_read() -> None:
-    placed = placed_words(TABLE, 2)
+    placed = placed_words(words_of(TABLE), 2)
     assert placed.text == "Arrêté n°\ntab\tici"
     assert placed.boxes[:7] == (*[(200, 200, 320, 240)] * 6, None)
     assert len(placed.boxes) == len(placed.text)
-    assert sureness(TABLE) == pytest.approx((90.5 + 80 + 70) / 3)
-    assert placed_words("", 1) == Placed("", ())
-    assert sureness("") == 0
+    assert mean_confidence(words_of(TABLE)) == pytest.approx((90.5 + 80 + 70) / 3)
+    assert placed_words(words_of(""), 1) == Placed("", ())
+    assert mean_confidence(words_of("")) == 0
 
 
 def test_lines_that_run_down_the_page() -> None:
-    assert not lies_on_its_side(TABLE)
-    assert lies_on_its_side("5\t1\t1\t1\t1\t1\t100\t100\t20\t160\t90\tArrêté")
-    assert not lies_on_its_side("")
+    assert not lie_on_their_side(words_of(TABLE))
+    assert lie_on_their_side(words_of("5\t1\t1\t1\t1\t1\t100\t100\t20\t160\t90\tArrêté"))
+    assert not lie_on_their_side([])
 
 
 @given(st.builds(Draw, st.integers(), st.lists(st.text()).map(tuple), st.integers(), st.integers(), st.booleans()))
