@@ -23,7 +23,7 @@ _REFRESH_SECONDS = 30
 _REFRESH_HINT = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
 _REFRESH = re.compile(r"(?P<seconds>\d{1,4})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+?)[\"']?", re.IGNORECASE)
 
-_REDIRECTS = {301, 302, 303, 307, 308}
+REDIRECTS = {301, 302, 303, 307, 308}
 LOOK_WITHIN = 128 * 1024
 """Bytes of an unwelcome answer that are read, to tell a block page by."""
 
@@ -75,7 +75,7 @@ async def redirect_or_refusal(url: str, response: httpx.Response) -> Redirect | 
     status = response.status_code
     if status == 200:
         return None
-    if status in _REDIRECTS:
+    if status in REDIRECTS:
         if not response.headers.get("location", "").strip():
             raise Unusable(f"{url}: answered {status} without saying where to")
         return Redirect(response.headers["location"])

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import importlib.util
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from functools import partial
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,22 +15,21 @@ import httpx
 
 from sources.catalogue.authority import Browser
 from sources.http.address import Address, Target
-from sources.http.browser import policy
+from sources.http.browser.policy import AllowedHost, places
 from sources.http.failures import BrowserFailure
 from sources.http.options import ClientOptions
-from sources.model import NeedsBrowser, Unusable
+from sources.model import FetchError, NeedsBrowser, Unusable
 
 if TYPE_CHECKING:
     from sources.http.browser.process import Chromium
-    from sources.http.browser.site import Cookies, Site
-    from sources.http.browser.tab import TabLimits
+    from sources.http.browser.tab import Cookies
 
 
 class BrowserFetcher:
     """Sends GET requests by way of a real browser, one at a time for each host (the caller's queue sees to that).
 
     `look_up` gives the checked address of a host that scripts come from, or raises FetchError. After `browser_idle_seconds` without a
-    request the browser is ended; its cookies are kept in memory for the next one. `log` gets a warning, once, where it has no sandbox.
+    request the browser is ended; cookies are kept in memory for the next one. `log` gets a warning, once, where it has no sandbox.
     """
 
     def __init__(self, options: ClientOptions, look_up: Callable[[str], Awaitable[Address]], log: Any) -> None:
@@ -40,9 +39,10 @@ class BrowserFetcher:
         self._warned = False
         self._lock = asyncio.Lock()
         self._chromium: Chromium | None = None
-        self._sites: dict[str, Site] = {}
-        self._cookies: dict[str, Cookies] = {}
+        self._pins: dict[AllowedHost, Address] = {}
+        self._cookies: defaultdict[str, Cookies] = defaultdict(list)
         self._users = 0
+        self._unused = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._retiring: asyncio.Future[None] | None = None
 
@@ -55,19 +55,25 @@ class BrowserFetcher:
     async def get(
         self, url: str, needs: Browser, target: Target, address: Address, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """The answer, its body still to be read with `aiter_raw()`. Of `headers` only `Accept` counts: whether a page is wanted.
+        """Give the answer, its body still to be read with `aiter_raw()`. Of `headers` only `Accept` counts: whether a page is wanted.
 
         Raises `httpx.TransportError`, Unusable where a page never shows what it must, NeedsBrowser where the browser does not start.
         """
-        wants_page = "text/html" in headers.get("Accept", "")
-        with self._in_use():
-            site, limits = await self._site(url)
-            async with site.tab(target, needs.script_hosts, self._places(needs, target, address), limits) as tab:
-                try:
-                    response = await tab.answer(page_with=needs.wait_for if wants_page else None, accept=headers.get("Accept", "*/*"))
-                except Unusable as error:
-                    raise Unusable(f"{url}: {error}") from error
-                yield response
+        from sources.http.browser.tab import TabLimits, open_tab  # noqa: PLC0415 - Playwright is an optional extra
+
+        options = self._options
+        limits = TabLimits(options.timeout_seconds, options.browser_seconds, options.max_page_bytes, 4 * options.max_page_bytes)
+        cookies = self._cookies[urlsplit(url).netloc]
+        accept = headers.get("Accept", "*/*")
+        async with (
+            self._running(url, needs, target, address) as chromium,
+            open_tab(chromium, cookies, target, needs.script_hosts, limits) as tab,
+        ):
+            try:
+                response = await tab.answer(page_with=needs.wait_for if "text/html" in accept else None, accept=accept)
+            except Unusable as error:
+                raise Unusable(f"{url}: {error}") from error
+            yield response
 
     async def close(self) -> None:
         """End the browser, if it runs."""
@@ -79,42 +85,55 @@ class BrowserFetcher:
         async with self._lock:
             await self._end()
 
-    def _places(self, needs: Browser, target: Target, address: Address) -> dict[policy.AllowedHost, Callable[[], Awaitable[Address]]]:
-        async def known() -> Address:
-            return address
+    @contextlib.asynccontextmanager
+    async def _running(self, url: str, needs: Browser, target: Target, address: Address) -> AsyncIterator[Chromium]:
+        """Give the browser, running and able to reach the site at this address and its script hosts at theirs."""
+        if self._timer is not None:
+            self._timer.cancel()
+        try:
+            async with self._lock:
+                await self._pin(needs, target, address)
+                chromium = await self._with_pins(url)
+                self._users += 1
+                self._unused.clear()
+            try:
+                yield chromium
+            finally:
+                self._users -= 1
+        finally:
+            if not self._users:
+                self._unused.set()
+                self._timer = asyncio.get_running_loop().call_later(self._options.browser_idle_seconds, self._retire)
 
-        own = policy.AllowedHost(target.host, target.port)
-        return {place: known if place == own else partial(self._look_up, place.host) for place in policy.places(target, needs.script_hosts)}
+    async def _pin(self, needs: Browser, target: Target, address: Address) -> None:
+        """Remember where the site was found now, and where its script hosts were when they were needed first since the browser started.
 
-    async def _site(self, url: str) -> tuple[Site, TabLimits]:
-        host = urlsplit(url).netloc
-        async with self._lock:
-            from sources.http.browser.site import Site  # noqa: PLC0415 - an optional extra
-            from sources.http.browser.tab import TabLimits  # noqa: PLC0415 - as above
+        A script host that is not found, or not at a public address, is not reached.
+        """
+        own = AllowedHost(target.host, target.port)
+        known = self._chromium.pins if self._chromium is not None and self._chromium.is_alive else {}
+        for place in places(target, needs.script_hosts) - {own, *known}:
+            self._pins.pop(place, None)
+            with contextlib.suppress(FetchError):
+                self._pins[place] = await self._look_up(place.host)
+        self._pins[own] = address
 
-            options = self._options
-            if self._chromium is None or not self._chromium.is_alive:
-                await self._end()
-                self._chromium = await self._start(url)
-            site = self._sites.get(host)
-            if site is None:
-                site = await Site.open(self._chromium, self._cookies.get(host, []), options.timeout_seconds)
-                self._sites[host] = site
-            limits = TabLimits(
-                wait=options.timeout_seconds,
-                settle=options.browser_seconds,
-                page=options.max_page_bytes,
-                loaded=4 * options.max_page_bytes,
-            )
-            return site, limits
+    async def _with_pins(self, url: str) -> Chromium:
+        chromium = self._chromium
+        if chromium is not None and chromium.is_alive and chromium.pins != self._pins and self._users:
+            await self._unused.wait()  # the request of another site is not cut
+        if chromium is None or not chromium.is_alive or chromium.pins != self._pins:
+            await self._end()
+            chromium = self._chromium = await self._start(url)
+        return chromium
 
     async def _start(self, url: str) -> Chromium:
-        from sources.http.browser.process import Chromium  # noqa: PLC0415 - an optional extra
+        from sources.http.browser.process import Chromium  # noqa: PLC0415 - Playwright is an optional extra
 
         self.require(url)
         executable = find_chromium(self._options.browser_path) or ""
         try:
-            chromium = await Chromium(executable, self._options.user_agent).start()
+            chromium = await Chromium(executable, self._options.user_agent, dict(self._pins)).start()
         except BrowserFailure as error:
             raise NeedsBrowser(f"{url}: not asked, {executable} does not start: {error}") from error
         if not chromium.has_sandbox and not self._warned:
@@ -123,24 +142,9 @@ class BrowserFetcher:
         return chromium
 
     async def _end(self) -> None:
-        sites, self._sites = self._sites, {}
         chromium, self._chromium = self._chromium, None
-        for site in sites.values():
-            site.close()
         if chromium is not None:
             await chromium.close()
-
-    @contextlib.contextmanager
-    def _in_use(self) -> Iterator[None]:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._users += 1
-        try:
-            yield
-        finally:
-            self._users -= 1
-            if not self._users:
-                self._timer = asyncio.get_running_loop().call_later(self._options.browser_idle_seconds, self._retire)
 
     def _retire(self) -> None:
         self._retiring = asyncio.ensure_future(self._end_unless_used())
@@ -148,7 +152,6 @@ class BrowserFetcher:
     async def _end_unless_used(self) -> None:
         async with self._lock:
             if not self._users:
-                self._cookies.update({host: await site.cookies() for host, site in self._sites.items()})
                 await self._end()
 
 

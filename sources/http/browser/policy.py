@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from sources.http.address import Target
+from sources.http.address import Address, Target
+from sources.http.answers import REDIRECTS
 from sources.http.body import is_html
 from sources.http.failures import BrowserFailure
 
@@ -16,7 +17,7 @@ MOST_DOCUMENTS = 4
 """Documents that one request may go through: a challenge, its answer, the page. A wall that reloads itself without end is not hammered."""
 
 MOST_REQUESTS = 100
-"""Requests that one page may make with all its scripts, and connections that they may take: not every request is told to us."""
+"""Requests that one page may make with all its scripts."""
 
 MOST_ATTEMPTS = 1000
 """Requests that one page may try to make. Beyond, it is given up: each one costs us something even if it is refused."""
@@ -28,7 +29,6 @@ _MOST_COOKIE_CHARACTERS = 8000
 _NEVER = frozenset({"image", "media", "font"})
 _IN_THE_PAGE = frozenset({"about", "blob", "data"})
 _DEFAULT_PORT = {"https": 443, "http": 80}
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LEFT_TO_THE_PAGE = frozenset({"content-encoding", "content-length", "etag", "last-modified", "set-cookie", "transfer-encoding"})
 """Headers that say something of the bytes on the wire, which the browser has unpacked, or of the cookies, which it keeps."""
 
@@ -40,10 +40,19 @@ class AllowedHost:
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 def places(target: Target, script_hosts: Collection[str]) -> frozenset[AllowedHost]:
     """Where the requests of one page may go: its own site, and the declared hosts of its scripts, over https."""
     return frozenset({AllowedHost(target.host, target.port), *(AllowedHost(host, 443) for host in script_hosts)})
+
+
+def resolver_rules(pins: Mapping[AllowedHost, Address]) -> str:
+    """Return the rules by which Chromium finds each place at its address, and nothing else. The first that fits holds."""
+    found = [f"MAP {place} {f'[{address}]' if address.version == 6 else address}" for place, address in pins.items()]
+    return ", ".join([*found, "MAP * ~NOTFOUND"])
 
 
 def may_load(kind: str, url: str, target: Target, script_hosts: Collection[str]) -> bool:
@@ -78,14 +87,9 @@ def has_moved(url: str, target: Target) -> bool:
     return parts is not None and _path(parts) != target.path.partition("?")[0]
 
 
-def is_redirect(status: int) -> bool:
-    """Whether the answer is elsewhere."""
-    return status in _REDIRECTS
-
-
 def is_rendered(status: int, headers: Mapping[str, str]) -> bool:
     """Whether a browser would show this answer as an HTML page. Names of `headers` are in lower case."""
-    if is_redirect(status) or status in {204, 205, 304} or is_to_be_saved(headers):
+    if status in {*REDIRECTS, 204, 205, 304} or is_to_be_saved(headers):
         return False
     return is_html(headers.get("content-type", ""), b"<")
 
@@ -111,11 +115,6 @@ def unpacked(headers: Mapping[str, str]) -> dict[str, str]:
 def are_too_many(cookies: Collection[Mapping[str, Any]]) -> bool:
     """Whether a site has set more cookies (`name`, `value`) than it can be meant to get back."""
     return len(cookies) > _MOST_COOKIES or sum(len(one["name"]) + len(one["value"]) for one in cookies) > _MOST_COOKIE_CHARACTERS
-
-
-def own_user_agent(browsers: str, ours: str) -> str:
-    """Who asks, honestly: the browser's real User-Agent as it is, and who drives it."""
-    return f"{browsers} {ours}"
 
 
 def _is_of(parts: SplitResult, target: Target) -> bool:
@@ -148,6 +147,9 @@ _BY_CODE = {
     "ERR_CONNECTION_RESET": "connection reset by the server",
     "ERR_CONNECTION_REFUSED": "connection refused",
     "ERR_CONNECTION_TIMED_OUT": "connection timed out",
+    "ERR_ADDRESS_UNREACHABLE": "host unreachable",
+    "ERR_INTERNET_DISCONNECTED": "network unreachable",
+    "ERR_NETWORK_CHANGED": "connection failed",
     "ERR_TIMED_OUT": "connection timed out",
     "ERR_CONTENT_LENGTH_MISMATCH": "answer cut short",
     "ERR_INCOMPLETE_CHUNKED_ENCODING": "answer cut short",
@@ -158,15 +160,9 @@ _BY_CODE = {
 }
 
 
-class NoConnection(BrowserFailure):
-    """The door (door.py) could make no connection, and knows why."""
-
-
 def of_network(text: str) -> BrowserFailure:
     """What Chromium's `net::ERR_…` means."""
     code = text.removeprefix("net::")
-    if code in {"ERR_SOCKS_CONNECTION_FAILED", "ERR_SOCKS_CONNECTION_HOST_UNREACHABLE"}:
-        return NoConnection("connection failed")
     if code.startswith("ERR_CERT_"):
         return BrowserFailure(f"TLS failure: certificate not trusted ({code})")
     return BrowserFailure(_BY_CODE.get(code, f"the browser could not load it ({code[:80]})"))

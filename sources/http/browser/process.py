@@ -8,30 +8,33 @@ import os
 import re
 import resource
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
-from sources.http.browser.policy import of_driver, own_user_agent
+from sources.http.address import Address
+from sources.http.browser.policy import AllowedHost, of_driver, resolver_rules
 from sources.http.scratch import ScratchFolder
 
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
-"""For each of two steps, after which force is used: with the end of a tab before them (site.py) they fit into the five seconds of a
+"""For each of two steps, after which force is used: with the end of a tab before them (tab.py) they fit into the five seconds of a
 service that is told to stop."""
 
 _LONGEST_FOLDER = 56
 """Characters. Chromium puts a socket into its temporary folder, and dies where the whole name is too long for one (108 on Linux)."""
 
+_NO_WAY_OUT = "socks5://nowhere.invalid:1"
+"""The proxy of every page, which cannot be found: only the places that bypass it are reached."""
+
 _ARGUMENTS = (
-    # Names are for the proxy of each site (door.py); what belongs to no site, such as services of the browser's own, finds nothing.
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-    # WebRTC knows no SOCKS proxy: without this a page sends UDP wherever it likes. The first is the name that older ones knew it by.
+    # WebRTC knows no such proxy: without this a page sends UDP wherever it likes. The first is the name that older ones knew it by.
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
+    "--disable-shared-workers",  # nobody is notified of what they request
     "--disable-gpu",
     "--js-flags=--max-old-space-size=512",  # MiB that scripts of one page may hold
 )
@@ -48,9 +51,14 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 
 
 class Chromium:
-    """One running Chromium. `start` it, and `close` it whatever happens."""
+    """One running Chromium. `start` it, and `close` it whatever happens.
 
-    def __init__(self, executable: str, user_agent: str) -> None:
+    `pins` are the places that it can reach, each at the address that was checked: every other name is not found, whoever asks for it (a
+    frame, a worker, a WebSocket, a service of the browser's own), and no name is looked up a second time.
+    """
+
+    def __init__(self, executable: str, user_agent: str, pins: Mapping[AllowedHost, Address]) -> None:
+        self.pins = pins
         self._executable = executable
         self._user_agent = user_agent
         self._home = ScratchFolder("chromium")
@@ -85,7 +93,7 @@ class Chromium:
         return self._browser is not None and self._browser.is_connected()
 
     @contextlib.contextmanager
-    def told_of_its_end(self, call: Callable[[], None]) -> Iterator[None]:
+    def on_end(self, call: Callable[[], None]) -> Iterator[None]:
         """Within the context, `call` is called when it ends, whoever ended it."""
         self._waiting.append(call)
         try:
@@ -93,14 +101,14 @@ class Chromium:
         finally:
             self._waiting.remove(call)
 
-    async def new_context(self, proxy: str) -> BrowserContext:
-        """Cookies of their own, all traffic by way of this proxy, `127.0.0.1` too. Raises Playwright's Error."""
+    async def new_context(self, places: Iterable[AllowedHost]) -> BrowserContext:
+        """Return a context with cookies of its own that reaches these places, and nothing else. Raises Playwright's Error."""
         if self._browser is None:
             raise Error("not running")
         return await self._browser.new_context(
             user_agent=self._user_agent,
             locale="fr-FR",
-            proxy={"server": proxy, "bypass": "<-loopback>"},
+            proxy={"server": _NO_WAY_OUT, "bypass": ",".join(["<-loopback>", *map(str, places)])},
             accept_downloads=False,
             service_workers="block",
         )
@@ -147,7 +155,7 @@ class Chromium:
         self._browser = await self._playwright.chromium.launch(
             executable_path=self._executable,
             chromium_sandbox=self.has_sandbox,
-            args=list(_ARGUMENTS),
+            args=[*_ARGUMENTS, f"--host-resolver-rules={resolver_rules(self.pins)}"],
             ignore_default_args=list(_NOT_TAKEN_OFF),
             env=_environment(str(self._home.path)),
             # Signals are the program's: it closes what it opened. If it is killed, Playwright sees it and ends Chromium.
@@ -166,7 +174,7 @@ class Chromium:
         if profile is not None:
             await asyncio.to_thread(self._home.take_along, Path(profile[1]))
         version = await session.send("Browser.getVersion")
-        self._user_agent = own_user_agent(version["userAgent"], self._user_agent)
+        self._user_agent = f"{version['userAgent']} {self._user_agent}"  # honestly: the browser's own as it is, and who drives it
         await session.detach()
 
     def _ended(self, _: Browser) -> None:

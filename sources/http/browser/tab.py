@@ -9,27 +9,30 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from playwright.async_api import Error, JSHandle, Page
+from playwright.async_api import BrowserContext, Error, JSHandle, Page, Route
 
 from sources.http.address import Target
+from sources.http.answers import LOOK_WITHIN, REDIRECTS, beginning_of
 from sources.http.block_pages import looks_blocked
 from sources.http.body import decode
 from sources.http.browser import policy
+from sources.http.browser.events import HeldAnswer, LedAway, LoginWanted, TabEvents
 from sources.http.browser.policy import of_driver
-from sources.http.browser.watch import Held, LedAway, LoginWanted, TabEvents
+from sources.http.browser.process import Chromium
 from sources.http.failures import BrowserFailure
 from sources.model import Unusable
 
 Result = TypeVar("Result")
 
-_LOOK_WITHIN = 128 * 1024
 _LAST_LOOK_SECONDS = 5.0
+_CLOSE_SECONDS = 1.5
 _HTML = "text/html; charset=utf-8"
 
 # Run in a world of its own, where no script of the page has changed what the words mean.
@@ -60,16 +63,97 @@ class TabLimits:
     loaded: int
 
 
+Cookies = list[Any]
+"""As Playwright has them, which types those it takes otherwise than those it gives."""
+
+
+@contextlib.asynccontextmanager
+async def open_tab(
+    chromium: Chromium, cookies: Cookies, target: Target, script_hosts: tuple[str, ...], limits: TabLimits
+) -> AsyncIterator[Tab]:
+    """Give a tab for one request, in a context of its own that is closed in the end with all that it still does.
+
+    `cookies` are those of the site, and become those that it has left. Errors of Playwright become BrowserFailure.
+    """
+    try:
+        context = await chromium.new_context(policy.places(target, script_hosts))
+        try:
+            await context.add_cookies(cookies)
+            async with _tab_in(context, chromium, target, script_hosts, limits) as tab:
+                yield tab
+        finally:
+            await _close(context, chromium, cookies)
+    except Error as error:
+        raise of_driver(error) from error
+
+
+@contextlib.asynccontextmanager
+async def _tab_in(
+    context: BrowserContext, chromium: Chromium, target: Target, script_hosts: tuple[str, ...], limits: TabLimits
+) -> AsyncIterator[Tab]:
+    page = await context.new_page()
+    events = TabEvents(page, await context.new_cdp_session(page))
+    requests = itertools.count(1)
+
+    async def guard(route: Route) -> None:
+        number = next(requests)
+        if number > policy.MOST_ATTEMPTS:
+            events.fail(Unusable(f"the page wants to make more than {policy.MOST_ATTEMPTS} requests"))
+        with contextlib.suppress(Error):  # the tab is gone
+            if number > policy.MOST_REQUESTS:
+                await route.abort()
+            else:
+                await _guard(route, page, events, target, script_hosts)
+
+    with chromium.on_end(lambda: events.fail(BrowserFailure("the browser ended unexpectedly"))):
+        try:
+            await context.route("**/*", guard)
+            await events.start()
+            yield Tab(page, events, target, limits)
+        finally:
+            events.end()
+
+
+async def _guard(route: Route, page: Page, events: TabEvents, target: Target, script_hosts: tuple[str, ...]) -> None:
+    """Let the requests of the tab through that it may make; a window that it opens may make none."""
+    request = route.request
+    url = request.url
+    if request.frame.page != page:
+        return await route.abort()
+    if request.is_navigation_request() and request.frame == page.main_frame:
+        if policy.may_go(request.method, url, target):
+            return await route.continue_()
+        events.fail(LedAway(url))
+        return await route.abort()
+    if policy.may_load(request.resource_type, url, target, script_hosts):
+        return await route.continue_()
+    return await route.abort()
+
+
+async def _close(context: BrowserContext, chromium: Chromium, cookies: Cookies) -> None:
+    """Close whatever is open. A site that sets cookies without end loses them all, or its server would refuse us for ever.
+
+    A browser that does not listen any more is ended: the next request starts another one.
+    """
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            left = await context.cookies()
+            cookies[:] = [] if policy.are_too_many(left) else left
+            await context.close()
+    except (Error, TimeoutError):
+        await chromium.kill()
+
+
 class Tab:
     """One request for `target`. Its methods raise FetchError without an address, `httpx.TransportError`, or Playwright's Error."""
 
-    def __init__(self, page: Page, watch: TabEvents, target: Target, limits: TabLimits) -> None:
+    def __init__(self, page: Page, events: TabEvents, target: Target, limits: TabLimits) -> None:
         self._page = page
-        self._watch = watch
+        self._events = events
         self._target = target
         self._limits = limits
         self._url = f"{target.scheme}://{target.authority}{target.path}"
-        self._last: Held | None = None
+        self._last: HeldAnswer | None = None
 
     async def answer(self, *, page_with: str | None, accept: str) -> httpx.Response:
         """The page with what the selector `page_with` finds, else a file of the type `accept`. An address elsewhere is a redirect."""
@@ -78,17 +162,17 @@ class Tab:
         except LedAway as away:
             return _elsewhere(away.url)
         except LoginWanted:
-            return httpx.Response(401, stream=Whole(b""))
+            return httpx.Response(401, stream=httpx.ByteStream(b""))
 
     async def page(self, wait_for: str) -> httpx.Response:
         """The page, once it shows what the CSS selector finds."""
         held, shown = await self._visit(wait_for)
-        if shown is None and policy.is_redirect(held.status):
+        if shown is None and held.status in REDIRECTS:
             return self._redirect(held)
         if shown is None:
             if held.status == 200 and policy.is_to_be_saved(held.headers):
                 raise Unusable("came as a file to be saved, not as a page")
-            return _answer(held, Whole(b""))
+            return _answer(held, httpx.ByteStream(b""))
         if held.status < 400 and policy.has_moved(shown.url, self._target):
             return _elsewhere(shown.url)
         return _rendered(held, shown.html)
@@ -102,71 +186,78 @@ class Tab:
         held, reader = await self._fetch(accept)
         if reader is None:
             return self._redirect(held)
-        pieces = Pieces(lambda: self._read(reader), self._limits.wait)
+        pieces = self._pieces(reader)
         if not policy.is_rendered(held.status, held.headers):
-            return _answer(held, pieces)
-        beginning = await _beginning(pieces)
+            return _answer(held, Body(pieces))
+        beginning = await beginning_of(pieces, LOOK_WITHIN)
         if policy.asks_to_wait(held.status, held.headers) or not _is_wall(held, decode(beginning, held.headers.get("content-type", ""))):
-            return _answer(held, Pieces(lambda: self._read(reader), self._limits.wait, beginning))
+            return _answer(held, Body(pieces, beginning))
         held, shown = await self._visit(None)
         if shown is not None:
             return _rendered(held, shown.html)
-        return self._redirect(held) if policy.is_redirect(held.status) else _elsewhere(self._url)
+        return self._redirect(held) if held.status in REDIRECTS else _elsewhere(self._url)
 
-    async def _fetch(self, accept: str) -> tuple[Held, JSHandle | None]:
+    async def _fetch(self, accept: str) -> tuple[HeldAnswer, JSHandle | None]:
         """The head of the answer, and the reader of its body unless it is a redirect."""
         root = f"{self._target.scheme}://{self._target.authority}/"
         await self._page.route(lambda url: url == root, lambda route: route.fulfill(content_type="text/html", body=""), times=1)
-        await self._watch.unless_it_fails(self._page.goto(root))
-        await self._watch.hold_back("Fetch")
+        await self._events.unless_it_fails(self._page.goto(root))
+        await self._events.hold_back("Fetch")
         fetching = asyncio.ensure_future(self._page.evaluate_handle(FETCH, [self._url, accept]))
         try:
-            held = await self._soon(self._watch.next())
-            if policy.is_redirect(held.status):
-                await self._watch.drop(held)
+            held = await self._soon(self._events.next())
+            if held.status in REDIRECTS:
+                await self._events.drop(held)
                 return held, None
-            await self._watch.let_through(held)
-            return held, await self._watch.unless_it_fails(fetching)
+            await self._events.let_through(held)
+            return held, await self._events.unless_it_fails(fetching)
         finally:
             if not fetching.done():
                 fetching.cancel()
             elif not fetching.cancelled():
                 fetching.exception()
 
-    async def _read(self, reader: JSHandle) -> str | None:
-        try:
-            piece: str | None = await self._watch.unless_it_fails(reader.evaluate(READ))
-        except Error as error:
-            if "TypeError" in error.message:  # of the page's own: there is no more to read, and that was not the end
-                raise BrowserFailure("answer cut short") from error
-            raise of_driver(error) from error
-        return piece
+    async def _pieces(self, reader: JSHandle) -> AsyncGenerator[bytes]:
+        """Read a body where it is. Raises `httpx.TransportError`."""
+        while True:
+            try:
+                async with asyncio.timeout(self._limits.wait):
+                    piece: str | None = await self._events.unless_it_fails(reader.evaluate(READ))
+            except TimeoutError as error:
+                raise httpx.ReadTimeout("no more of the body came") from error
+            except Error as error:
+                if "TypeError" in error.message:  # of the page's own: there is no more to read, and that was not the end
+                    raise BrowserFailure("answer cut short") from error
+                raise of_driver(error) from error
+            if piece is None:
+                return
+            yield base64.b64decode(piece)
 
-    async def _visit(self, wait_for: str | None) -> tuple[Held, TabContent | None]:
+    async def _visit(self, wait_for: str | None) -> tuple[HeldAnswer, TabContent | None]:
         """Go to the address: the last answer, and what is shown then; None where there is nothing that a browser shows.
 
         Without a selector to wait for, any page will do that is not a block or challenge page.
         """
-        await self._watch.hold_back("Document", self._limits.loaded)
-        self._watch.in_background(self._watch.send("Page.navigate", {"url": self._url}))
-        last = self._last = await self._soon(self._watch.next())
+        await self._events.hold_back("Document", self._limits.loaded)
+        self._events.in_background(self._events.send("Page.navigate", {"url": self._url}))
+        last = self._last = await self._soon(self._events.next())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.settle):
                 if settled := await self._settled(last, wait_for):
                     return settled
-                if not self._watch.is_whole(self._last):
+                if not self._events.is_whole(self._last):
                     raise Unusable(f"the page only leads on to another one ({policy.MOST_DOCUMENTS} times)")
         return await self._not_settled(self._last, wait_for)
 
-    async def _settled(self, held: Held, wait_for: str | None) -> tuple[Held, TabContent | None] | None:
+    async def _settled(self, held: HeldAnswer, wait_for: str | None) -> tuple[HeldAnswer, TabContent | None] | None:
         """Let each document run until one is what was asked for, or the next one comes. None where there are too many."""
         for _ in range(policy.MOST_DOCUMENTS):
             self._last = held
             if not policy.is_rendered(held.status, held.headers) or policy.asks_to_wait(held.status, held.headers):
-                await self._watch.drop(held)
+                await self._events.drop(held)
                 return held, None
-            await self._watch.let_through(held)
-            following = asyncio.ensure_future(self._watch.next())
+            await self._events.let_through(held)
+            following = asyncio.ensure_future(self._events.next())
             running = asyncio.ensure_future(self._final(held, wait_for))
             try:
                 await asyncio.wait({following, running}, return_when=asyncio.FIRST_COMPLETED)
@@ -177,25 +268,25 @@ class Tab:
                 for task in (following, running):
                     task.cancel()
                 await asyncio.gather(following, running, return_exceptions=True)
-        await self._watch.drop(held)
+        await self._events.drop(held)
         return None
 
-    async def _final(self, held: Held, wait_for: str | None) -> TabContent:
+    async def _final(self, held: HeldAnswer, wait_for: str | None) -> TabContent:
         """What is shown in the end of this document; never returns where the document only leads to another one."""
-        await self._watch.whole(held)
-        if self._watch.is_without_body(held):
+        await self._events.whole(held)
+        if self._events.is_without_body(held):
             return TabContent(held.url, "")
         if wait_for is not None and held.status < 400:
-            await self._watch.unless_it_fails(self._page.wait_for_selector(f"css={wait_for}", state="attached", timeout=0))
+            await self._events.unless_it_fails(self._page.wait_for_selector(f"css={wait_for}", state="attached", timeout=0))
             return await self._shown()
         shown = await self._shown()
         if _is_wall(held, shown.html):
             await asyncio.Event().wait()
         return shown
 
-    async def _not_settled(self, held: Held, wait_for: str | None) -> tuple[Held, TabContent]:
+    async def _not_settled(self, held: HeldAnswer, wait_for: str | None) -> tuple[HeldAnswer, TabContent]:
         """What there is to show when the time is over. Raises Unusable where that is neither what was wanted nor a known wall."""
-        if not self._watch.is_whole(held):
+        if not self._events.is_whole(held):
             raise httpx.ReadTimeout("the page did not come to its end")
         shown = await self._soon(self._shown(), min(_LAST_LOOK_SECONDS, self._limits.settle))
         if wait_for is not None and held.status < 400 and not _is_wall(held, shown.html):
@@ -206,9 +297,9 @@ class Tab:
         return held, shown
 
     async def _shown(self) -> TabContent:
-        world = (await self._watch.send("Page.createIsolatedWorld", {"frameId": self._watch.frame}))["executionContextId"]
-        question = {"expression": _SHOWN.format(most=self._limits.page), "contextId": world, "returnByValue": True}
-        value = (await self._watch.send("Runtime.evaluate", question))["result"]["value"]
+        world = (await self._events.send("Page.createIsolatedWorld", {"frameId": self._events.frame}))["executionContextId"]
+        evaluation = {"expression": _SHOWN.format(most=self._limits.page), "contextId": world, "returnByValue": True}
+        value = (await self._events.send("Runtime.evaluate", evaluation))["result"]["value"]
         if value["html"] is None:
             raise Unusable(f"larger than {self._limits.page / 1_000_000:.4g} MB")
         return TabContent(value["url"], f"<!DOCTYPE html>{value['html']}")
@@ -220,40 +311,33 @@ class Tab:
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer came") from error
 
-    def _redirect(self, held: Held) -> httpx.Response:
+    def _redirect(self, held: HeldAnswer) -> httpx.Response:
         location = held.headers.get("location", "")
         if location and _without_fragment(held.url) != self._url:  # relative to another address than the one asked for
             location = urljoin(held.url, location)
-        return httpx.Response(held.status, headers={"location": location} if location else {}, stream=Whole(b""))
+        return httpx.Response(held.status, headers={"location": location} if location else {}, stream=httpx.ByteStream(b""))
 
 
-def _is_wall(held: Held, html: str) -> bool:
+def _is_wall(held: HeldAnswer, html: str) -> bool:
     return looks_blocked(held.status, held.headers, html) is not None
 
 
-def _answer(held: Held, body: httpx.AsyncByteStream) -> httpx.Response:
+def _answer(held: HeldAnswer, body: httpx.AsyncByteStream) -> httpx.Response:
     return httpx.Response(held.status, headers=policy.unpacked(held.headers), stream=body)
 
 
-def _rendered(held: Held, html: str) -> httpx.Response:
+def _rendered(held: HeldAnswer, html: str) -> httpx.Response:
     headers = policy.unpacked(held.headers) | {"content-type": _HTML}
     headers.pop("content-length", None)
-    return httpx.Response(held.status, headers=headers, stream=Whole(html.encode("utf-8", "replace")))
+    return httpx.Response(held.status, headers=headers, stream=httpx.ByteStream(html.encode("utf-8", "replace")))
 
 
 def _elsewhere(url: str) -> httpx.Response:
-    return httpx.Response(302, headers={"location": _without_fragment(url)}, stream=Whole(b""))
+    return httpx.Response(302, headers={"location": _without_fragment(url)}, stream=httpx.ByteStream(b""))
 
 
 def _without_fragment(url: str) -> str:
     return urlsplit(url)._replace(fragment="").geturl()
-
-
-async def _beginning(pieces: Pieces) -> bytes:
-    taken = bytearray()
-    while len(taken) < _LOOK_WITHIN and (piece := await pieces.next()) is not None:
-        taken += piece
-    return bytes(taken)
 
 
 # Bodies that come by way of the browser, as streams of the HTTP library.
@@ -275,35 +359,19 @@ FETCH = """async ([url, accept]) => {
 }"""
 
 
-class Whole(httpx.AsyncByteStream):
-    """A body that is here already."""
+class Body(httpx.AsyncByteStream):
+    """A body still in the browser: pieces of which the `first` have come."""
 
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._body
-
-
-class Pieces(httpx.AsyncByteStream):
-    """A body still in the browser, after its `first` bytes. `read` gives the next one as base64, None at the end; `seconds` bounds each."""
-
-    def __init__(self, read: Callable[[], Awaitable[str | None]], seconds: float, first: bytes = b"") -> None:
-        self._read = read
-        self._seconds = seconds
+    def __init__(self, pieces: AsyncGenerator[bytes], first: bytes = b"") -> None:
+        self._pieces = pieces
         self._first = first
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._first:
             yield self._first
-        while (piece := await self.next()) is not None:
+        async for piece in self._pieces:
             yield piece
 
-    async def next(self) -> bytes | None:
-        """The next piece, None at the end. Raises `httpx.TransportError`."""
-        try:
-            async with asyncio.timeout(self._seconds):
-                text = await self._read()
-        except TimeoutError as error:
-            raise httpx.ReadTimeout("no more of the body came") from error
-        return None if text is None else base64.b64decode(text)
+    async def aclose(self) -> None:
+        """Read no more of it."""
+        await self._pieces.aclose()

@@ -119,6 +119,7 @@ class Server:
     routes: dict[str, Answer] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     host: str = "127.0.0.1"
+    port: int = 0
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     most_at_once: int = 0
@@ -126,8 +127,8 @@ class Server:
     async def __aenter__(self) -> Self:
         self._at_once = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._accept, self.host, 0, ssl=self.tls)
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self.tls)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from sources.catalogue.authority import Browser
 from sources.http import Client, Disallowed
 from sources.http.browser import policy
 from sources.http.browser.process import MOST_MEMORY
 from sources.model import FetchError, FetchRefused, Unusable
-from tests.sources.http.chromium import needs_chromium, needs_processes
-from tests.sources.http.conftest import SITE
+from tests.sources.http.chromium import needs_chromium, needs_processes, processes
+from tests.sources.http.conftest import HOST, SITE, MakeClient
 from tests.sources.http.server import Answer, Server, reply
 
 pytestmark = needs_chromium
@@ -55,6 +56,53 @@ async def test_calls_and_windows_lead_nowhere(server: Server, browse: Callable[.
         assert stranger.connections == 0
     assert datagrams.received == []
     assert server.paths == ["/var/"]
+
+
+async def test_a_name_leads_where_it_was_checked_whatever_it_means_by_then(make_client: MakeClient) -> None:
+    """DNS rebinding: what the machine says of the name, and what it says a second time, is not used."""
+    answers = ["127.0.0.1", "127.0.0.2", "127.0.0.2"]
+
+    async def resolver(host: str, port: int) -> Sequence[str]:
+        return [answers.pop(0)]
+
+    async with Server() as first, Server(host="127.0.0.2", port=first.port) as second, Server() as stranger:
+        everywhere = [f"http://{host}:{first.port}/x" for host in ("127.0.0.1", "127.0.0.2", "127.1")]
+        everywhere += [f"http://{host}:{stranger.port}/x" for host in ("127.0.0.1", "localhost", "a.localhost")]
+        page = reply(
+            f"""<body><script>{SHOW} const all = [];
+              for (const url of {everywhere}) {{
+                all.push(fetch(url, {{mode: "no-cors"}}).catch(() => 0));
+                const socket = new WebSocket(url.replace("http", "ws"));
+                all.push(new Promise((resolve) => {{ socket.onerror = socket.onopen = resolve }}));
+              }}
+              Promise.all(all).then(() => show("done"))</script>"""
+        )
+        first.routes["/"] = second.routes["/"] = page
+        origins = {SITE: f"http://localhost:{first.port}"}
+        client = make_client(first, origins=origins, browsers={HOST: Browser("#list")}, interval_seconds=0, outside={"resolver": resolver})
+        for seen in ([["/"], []], [["/"], ["/"]], [["/"], ["/", "/"]]):
+            assert "done" in (await client.page(SITE)).html
+            assert [first.paths, second.paths] == seen
+        assert stranger.connections == 0
+
+
+@needs_processes
+async def test_a_script_host_at_a_private_address_is_not_reached(server: Server, make_client: MakeClient) -> None:
+    server.routes["/var/"] = reply(f"<body><script src=https://a.example></script><script>{SHOW} show('done')</script>")
+    asked: list[str] = []
+
+    async def resolver(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["93.184.215.14", "10.0.0.1"]
+
+    browsers = {HOST: Browser("#list", script_hosts=("a.example",))}
+    client = make_client(server, browsers=browsers, interval_seconds=0, outside={"resolver": resolver})
+    assert "done" in (await client.page(SITE)).html
+    assert asked == ["a.example"]
+    [rules] = {
+        rule for line in processes().values() for rule in re.findall(r"--host-resolver-rules=(.*?NOTFOUND)", line) if "--type=" not in line
+    }
+    assert rules == f"MAP 127.0.0.1:{server.port} 127.0.0.1, MAP * ~NOTFOUND"
 
 
 async def test_a_page_that_a_script_goes_to_is_asked_for_in_its_turn_and_by_the_rules(

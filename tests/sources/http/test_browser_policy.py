@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 
 from sources.http.address import Target
 from sources.http.browser import policy
-from sources.http.browser.policy import AllowedHost, NoConnection, of_driver, of_network
+from sources.http.browser.policy import AllowedHost, of_driver, of_network, resolver_rules
 from sources.http.failures import in_plain_words
 
 HOST = "www.var.gouv.fr"
@@ -68,6 +70,12 @@ def test_where_a_page_may_be_left_for(method: str, url: str, allowed: bool) -> N
 def test_places_are_the_site_and_its_scripts() -> None:
     assert policy.places(SITE, SCRIPTS) == {AllowedHost("www.var.gouv.fr", 443), AllowedHost("challenges.example.com", 443)}
     assert policy.places(LOCAL, ()) == {AllowedHost("127.0.0.1", 8080)}
+
+
+def test_each_place_is_found_at_its_address_and_no_other_is() -> None:
+    pins = {AllowedHost(HOST, 443): ip_address("93.184.215.14"), AllowedHost("::1", 8080): ip_address("::1")}
+    assert resolver_rules(pins) == f"MAP {HOST}:443 93.184.215.14, MAP [::1]:8080 [::1], MAP * ~NOTFOUND"
+    assert resolver_rules({}) == "MAP * ~NOTFOUND"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,6 @@ def test_failures_in_plain_words() -> None:
     assert in_plain_words(of_network("net::ERR_CONTENT_LENGTH_MISMATCH")) == "answer cut short"
     assert in_plain_words(of_network("net::ERR_CERT_DATE_INVALID")) == "TLS failure: certificate not trusted (ERR_CERT_DATE_INVALID)"
     assert in_plain_words(of_network("net::ERR_UNHEARD_OF")) == "the browser could not load it (ERR_UNHEARD_OF)"
-    assert isinstance(of_network("net::ERR_SOCKS_CONNECTION_FAILED"), NoConnection)
     assert in_plain_words(of_driver(RuntimeError("Page.goto: Oh\nCall log:\n…"))) == "the browser failed: Page.goto: Oh"
     launch = "BrowserType.launch: closed\nBrowser logs:\n[pid=1][err] one\n[pid=1][err] \n[pid=1][err] No usable sandbox!\n[pid=1] gone"
     assert in_plain_words(of_driver(RuntimeError(launch))) == "the browser failed: No usable sandbox!"

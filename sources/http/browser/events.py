@@ -1,4 +1,7 @@
-"""What Chromium tells of one tab: the answers it gets, held back until we have seen them, and how loading goes on."""
+"""The events of one tab: the answers it gets, held back until they were checked, and how loading goes on.
+
+This is Chromium's own protocol, as Playwright's routing reports no redirect and gives no head of an answer before its page runs.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class LoginWanted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldAnswer:
     """An answer whose head has come, held back. `load` names its loading in later events; names of `headers` are in lower case."""
 
     hold: str
@@ -51,14 +54,14 @@ class TabEvents:
         self._kind = ""
         self._at_most: int | None = None
         self._loaded = 0
-        self._held: asyncio.Queue[Held] = asyncio.Queue()
+        self._held: asyncio.Queue[HeldAnswer] = asyncio.Queue()
         self._own: set[str] = set()
         self._finished: set[str] = set()
         self._parsed: set[str] = set()
         self._without_body: set[str] = set()
         self._progress = asyncio.Event()
         self._sending: set[asyncio.Future[Any]] = set()
-        self._fate: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.frame = ""
 
     async def start(self) -> None:
@@ -88,57 +91,57 @@ class TabEvents:
         """Nobody listens any more."""
         for sending in self._sending:
             sending.cancel()
-        if not self._fate.done():
-            self._fate.cancel()
-        elif not self._fate.cancelled():
-            self._fate.exception()  # told or not, it is no news any more
+        if not self._failure.done():
+            self._failure.cancel()
+        elif not self._failure.cancelled():
+            self._failure.exception()  # reported or not
 
     def fail(self, error: Exception) -> None:
         """End whatever is being waited for with this error: the first one holds."""
-        if not self._fate.done():
-            self._fate.set_exception(error)
+        if not self._failure.done():
+            self._failure.set_exception(error)
 
     async def unless_it_fails(self, wanted: Awaitable[Result]) -> Result:
         """What is waited for, or the tab's failure where that comes first."""
         task = asyncio.ensure_future(wanted)
-        either: set[asyncio.Future[Any]] = {task, self._fate}
+        either: set[asyncio.Future[Any]] = {task, self._failure}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if not task.done():
                 task.cancel()
-        if self._fate.done():
+        if self._failure.done():
             if task.done() and not task.cancelled():
                 task.exception()
-            await self._fate
+            await self._failure
         return await task
 
     async def send(self, command: str, arguments: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Send a command and wait for its outcome."""
         return await self.unless_it_fails(self._session.send(command, dict(arguments or {})))
 
-    async def next(self) -> Held:
+    async def next(self) -> HeldAnswer:
         """The next answer that was held back."""
         return await self.unless_it_fails(self._held.get())
 
-    async def let_through(self, held: Held) -> None:
+    async def let_through(self, held: HeldAnswer) -> None:
         """Give the answer to the page."""
         await self.send("Fetch.continueResponse", {"requestId": held.hold})
 
-    async def drop(self, held: Held) -> None:
+    async def drop(self, held: HeldAnswer) -> None:
         """The page gets nothing."""
         self._own.discard(held.load)
         await self.send("Fetch.failRequest", {"requestId": held.hold, "errorReason": "Aborted"})
 
-    def is_without_body(self, held: Held) -> bool:
+    def is_without_body(self, held: HeldAnswer) -> bool:
         """Whether nothing came with a refusal: the browser then shows a page of its own."""
         return held.load in self._without_body
 
-    def is_whole(self, held: Held) -> bool:
+    def is_whole(self, held: HeldAnswer) -> bool:
         """Whether a document has come to its end, and was read to its end."""
         return self.is_without_body(held) or (held.load in self._finished and held.load in self._parsed)
 
-    async def whole(self, held: Held) -> None:
+    async def whole(self, held: HeldAnswer) -> None:
         """Wait until `is_whole`."""
         while not self.is_whole(held):
             self._progress.clear()
@@ -153,7 +156,7 @@ class TabEvents:
     def _sent(self, task: asyncio.Future[Any]) -> None:
         self._sending.discard(task)
         if not task.cancelled():
-            task.exception()  # the tab went on or away meanwhile; what that means is told by other events
+            task.exception()  # the tab went on or away meanwhile; other events say what that means
 
     def _on_request(self, event: dict[str, Any]) -> None:
         if event.get("frameId") == self.frame and event.get("type") == self._kind:
@@ -191,4 +194,4 @@ class TabEvents:
         headers = {header["name"].lower(): header["value"] for header in event.get("responseHeaders", ())}
         load = event.get("networkId", "")
         self._own.add(load)
-        self._held.put_nowait(Held(event["requestId"], load, event["request"]["url"], status, headers))
+        self._held.put_nowait(HeldAnswer(event["requestId"], load, event["request"]["url"], status, headers))
