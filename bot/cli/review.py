@@ -16,7 +16,7 @@ from bot.cli.read_output import evidence_lines, reason
 from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, nowhere, opened
 from bot.delivery.records import Delivered
-from bot.detection import likely_kind, without_names
+from bot.detection import probable_kind, without_names
 from bot.domain import Act, Decree, Kind
 from bot.domain.records import Waiting
 from bot.ingest.review import Reviewer, Settled, SeveralDecrees
@@ -120,7 +120,7 @@ def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bo
         yield f"    it holds {len(found)} decrees, each of which is recorded if it is accepted:"
         yield from (f"    p. {one.page}: {printable(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)
     else:
-        yield f"    if it is a decree, most likely: {likely_kind(act).value}"
+        yield f"    if it is a decree, most likely: {probable_kind(act).value}"
     if text:
         for page in act.pages:
             yield f"--- page {page.number}"
@@ -178,7 +178,7 @@ def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree
         "decree": waiting.decree,
     }
     if act is not None:
-        shape |= {"last_page": act.last_page, "likely_kind": likely_kind(act).value}
+        shape |= {"last_page": act.last_page, "likely_kind": probable_kind(act).value}
         shape["holds"] = [{"page": one.page, "number": one.facts.number, "kind": one.kind.value} for one in found]
         if text:
             shape["pages"] = [pick(page, "number", "text") for page in act.pages]

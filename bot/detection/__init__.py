@@ -1,8 +1,8 @@
 """Detection: an act in, a verdict out. Pure: reads nothing but its own packaged cues, once.
 
 `judge` says whether an act is a decree on algorithmic video surveillance, of which kind, with which facts, each with the
-phrase, the page it was read on, where it stood and the cue that it met (`bot.detection.rules.grounds` says which). `reason_words`
-tells why an act is uncertain, and `likely_kind` what it would be if a person says that it is a decree.
+phrase, the page it was read on, where it stood and the cue that it met (`bot.detection.rules.evidence` says which). `reason_words`
+tells why an act is uncertain, and `probable_kind` what it would be if a person says that it is a decree.
 `identities` gives the keys under which a decree is the same wherever it appears.
 `window` tells whether the law allowed such a decree on a day, `flags` what is striking in its dates, `court` and `last_day` before
 whom and until when it can be contested, `recourse` whether an urgent application still makes sense, and `standing` whether it is in force.
@@ -11,8 +11,7 @@ whom and until when it can be contested, `recourse` whether an urgent applicatio
 from __future__ import annotations
 
 from bot.detection.facts.identity import identities
-from bot.detection.judging import verdicts
-from bot.detection.rules.accepted import likely_kind
+from bot.detection.judging import probable_kind, verdicts
 from bot.detection.text.cues import reason_words
 from bot.detection.text.privacy import without_names
 from bot.domain import Act, Evidence, Verdict
@@ -21,7 +20,7 @@ __all__ = [
     "identities",
     "judge",
     "judge_each",
-    "likely_kind",
+    "probable_kind",
     "reason_words",
     "without_names",
 ]

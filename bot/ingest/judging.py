@@ -8,10 +8,10 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from bot.detection import identities, judge_each, without_names
-from bot.detection.facts.links import corrected, decided_by, prefixes
-from bot.detection.rules.accepted import accepted
+from bot.detection.facts.identity import corrected, decided_by, prefixes
+from bot.detection.judging import confirmed
 from bot.detection.text.cues import VerdictReason
-from bot.detection.text.gate import signs
+from bot.detection.text.document import signs
 from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.domain.identity.act_keys import ActText, act_keys, text_digest
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
@@ -49,10 +49,10 @@ def as_decided(group: tuple[Judged, ...], keys: Sequence[str], decided: Mapping[
 
 def accepted_group(act: Act, kind: Kind | None) -> tuple[Judged, ...]:
     """The decrees that an act holds, each of the likeliest kind where none is given: a person says that it is one, or is several."""
-    verdicts = accepted(act, kind)
+    verdicts = confirmed(act, kind)
     if len(verdicts) > 1 and kind is not None:
         # A kind that is given is that of one decree.
-        verdicts = accepted(act)
+        verdicts = confirmed(act)
     # An erratum corrects one decree; of an act that holds many, its title does not tell which.
     return tuple(Judged(act, corrected(act, verdict) if len(verdicts) == 1 else verdict) for verdict in verdicts)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.detection.text.cues import VerdictReason
-from bot.detection.text.gate import has_sign
+from bot.detection.text.document import has_sign
 from bot.domain import Evidence, Judged, Outcome, Verdict
 
 Group = tuple[Judged, ...]

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from bot.detection.facts import equipment, makers
 from bot.detection.facts.amended import amended, amended_things, unless_gone
 from bot.detection.facts.cameras import camera_types, cameras
 from bot.detection.facts.courts import courts_named
-from bot.detection.facts.events import every_purpose, is_excluded, lists_events, purposes_named
+from bot.detection.facts.equipment import software, vendor
 from bot.detection.facts.identity import POLICE, of_police_series, police_decides
-from bot.detection.facts.law import hooks
+from bot.detection.facts.law import every_purpose, hooks, is_excluded, lists_events, purposes_named
 from bot.detection.facts.numbers import number
 from bot.detection.facts.occasion import event
-from bot.detection.facts.office import first_prefect, office
 from bot.detection.facts.operators import operators
 from bot.detection.facts.period import period
 from bot.detection.facts.places import places
 from bot.detection.facts.references import CHANGES, references
-from bot.detection.facts.signature import signed
+from bot.detection.facts.signature import first_prefect, office, signed
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.mentions import Mention
 from bot.detection.text.privacy import without_names
@@ -64,8 +62,8 @@ def gather(
         operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
         places=all_noted("places", places(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment)),
-        software=noted("software", unless_gone(things, segment, equipment.software(things.document, segment))),
-        vendor=noted("vendor", unless_gone(things, segment, makers.vendor(things.document, segment))),
+        software=noted("software", unless_gone(things, segment, software(things.document, segment))),
+        vendor=noted("vendor", unless_gone(things, segment, vendor(things.document, segment))),
         cameras=noted("cameras", cameras(document, segment, speaking)),
         legal_basis=all_noted("legal_basis", [TextMatch(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.

@@ -14,9 +14,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from bot.detection.rules.errata import erratum
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.segments import DecreePart, Segment
+from bot.detection.text.segments import DecreePart, Segment, erratum
 
 _SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|dupa\s?-?\s?)"
 _SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"

@@ -12,10 +12,7 @@ from datetime import date
 from itertools import islice
 
 from bot.detection.facts.dates import MONTH, YEAR, full
-from bot.detection.facts.durations import Period
-from bot.detection.facts.period_days import enumerations, single_days
-from bot.detection.facts.period_forms import ranges
-from bot.detection.facts.period_hours import HOURS, MOST, with_hours
+from bot.detection.facts.period_forms import HOURS, MOST, Period, enumerations, ranges, single_days, with_hours
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain import Moment

@@ -1,15 +1,122 @@
-"""The ways in which a sentence gives a period from one day to another. For single days see `period_days`, for durations `durations`."""
+"""How a sentence gives a period: from one day to another, from a day for so long, by its days one by one; with its hours."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 
-from bot.detection.facts.dates import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, full, partial
-from bot.detection.facts.durations import AT, Period, durations, hour
-from bot.detection.facts.period_hours import DAILY, HOURS, MOST, with_hours
+from bot.detection.facts.dates import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, YEAR, clock, full, partial
+from bot.detection.facts.signature import dates_signature
 from bot.detection.text.document import ActText, TextMatch
 from bot.domain import Moment
+
+Period = tuple[Moment | None, Moment | None]
+
+# "au 19 juillet de 18h à 1h" gives the hours of each day, not the hour of the last: that is for `_HOURS`.
+AT = (
+    r"(?:(?:,|\s-)?\s*\(?(?:a partir de|a compter de|des|a|de)?\s*(?P<{name}>"
+    + HOUR
+    + r")(?!s|eure|\d)(?!\s*(?:a|et|jusqu'a)\s*"
+    + HOUR
+    + r"(?!\s*(?:le|au)\b))"
+    r"(?:\s?precises?)?\)?)?"
+)
+_COUNTS = {
+    "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11,
+    "douze": 12, "quinze": 15, "vingt": 20, "trente": 30,
+}  # fmt: skip
+_COUNT = rf"\d{{1,3}}|{'|'.join(_COUNTS)}"
+_UNIT = r"jours?|semaines?|mois|heures?|ans?|annees?"
+_LASTING = re.compile(
+    rf"\b(?:a compter du|a partir du|du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')},?\s*(?:et\s*)?"
+    rf"(?:pour une duree|pendant une duree|pour|pendant)\s*(?:maximale\s*)?(?:de |d')?\s*"
+    rf"(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?(?P<unit>{_UNIT})"
+)
+_FOR = re.compile(
+    rf"\b(?:duree|pour|pendant)\s*(?:maximale\s*)?(?:[a-z' ]{{0,50}}?\b(?:fixee|limitee|portee) a |de |d')?\s*"
+    rf"(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?"
+    rf"(?P<unit>{_UNIT}),?\s*(?:a compter du|a partir du|qui court du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')}"
+)
+
+
+def durations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """From a day for so long."""
+    text = document.flat
+    for match in chain(_LASTING.finditer(text, start, end), _FOR.finditer(text, start, end)):
+        day = full(match["start"])
+        if day is not None:
+            opens = Moment(day, hour(match["begin"], closing=False))
+            closes = _closing(opens, _COUNTS.get(match["count"]) or int(match["count"]), match["unit"])
+            yield TextMatch((opens, closes), match.start(), match.end())
+
+
+def hour(text: str | None, *, closing: bool) -> time | None:
+    """The hour after or before a day, None where there is none. `closing`: it ends a period."""
+    return clock(text, closing=closing) if text else None
+
+
+def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
+    """The end of a duration. Hours count from an hour that is told, and from nothing else."""
+    if not unit.startswith("heure"):
+        return Moment(_after(opens.day, count, unit))
+    if opens.time is None:
+        return None
+    closes = datetime.combine(opens.day, opens.time) + timedelta(hours=count)
+    return Moment(closes.date(), closes.time())
+
+
+def _after(day: date, count: int, unit: str) -> date:
+    """The last day of a duration that begins on `day`, that day included.
+
+    Thirty days from 2 May end on 31 May. A month ends on the eve of the day of the same number (from 2 May on 1 June), or on the last day
+    of a shorter month (from 31 January on 28 February): the reading that never makes a decree last longer than it says. A duration that
+    runs from the publication or notification of a decree has no day in the text, and is left out.
+    """
+    if unit.startswith("an"):
+        count, unit = 12 * count, "mois"
+    if unit.startswith("jour"):
+        return day + timedelta(days=count - 1)
+    if unit.startswith("semaine"):
+        return day + timedelta(weeks=count, days=-1)
+    months = day.month - 1 + count
+    year, month = day.year + months // 12, months % 12 + 1
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return min(date(year, month, 1) + timedelta(days=day.day - 1), following) - timedelta(days=1)
+
+
+MOST = 20
+"""Periods looked at in one article: a real one has a few, a hostile text has any number."""
+
+DAILY = (
+    r"(?:chaque (?:jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
+    r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
+)
+"""What says that hours are those of each day of a period."""
+
+HOURS = (
+    rf"(?:\s*inclus(?:e?s)?)?(?:(?:,?\s*\(?(?:et\s*)?(?:{DAILY}|inclus)?,?\s*(?:de|entre)"
+    # In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
+    rf"|[,.;]\s(?![^.;:]*\b(?:affich|consult|accueil|ouvert))[^.;:]{{3,60}}?\s{DAILY},?\s*(?:de|entre)"
+    rf"|,?\s\(?(?:(?:aux|selon les) )?horaires?(?: suivants?)?\s?:?\s*(?:de|entre)?)"
+    rf"\s*(?P<opens>{HOUR})\s*(?:a|et|jusqu'a|-)\s*(?P<closes>{HOUR}))?"
+)
+
+
+def with_hours(first: date, last: date, groups: dict[str, str | None], *, night: bool = False) -> Period:
+    """`night`: the two days are those of one night ("la nuit du 31 décembre au 1er janvier"), which ends on the second."""
+    opens = hour(groups.get("opens") or groups.get("opening"), closing=False)
+    closes = hour(groups.get("closes") or groups.get("shutting"), closing=True)
+    if opens is not None and closes == time(0) and not night:
+        closes = time(23, 59)  # "de 14h à 0h" ends like "de 14h à minuit": on the last day that the decree names.
+    if opens is not None and closes is not None:
+        # "de 14h à 6h": the last night ends the next morning.
+        return Moment(first, opens), Moment(
+            last + timedelta(days=1) if closes <= opens and not (night and last - first == timedelta(days=1)) else last, closes
+        )
+    return Moment(first, hour(groups.get("begin"), closing=False)), Moment(last, hour(groups.get("finish"), closing=True))
+
 
 # The last day, whose year may stand with the first: "du 1er octobre 2026 à 0 h au 31 décembre".
 _LAST = rf"(?:{ANY_DATE}|{WEEKDAY}{DAY}\s*{MONTH})"
@@ -110,4 +217,95 @@ def _with_earlier(text: str, start: int, found: TextMatch[Period]) -> TextMatch[
         if begins is None or ends is None or not begins <= ends < opening.day:
             return found
         found = TextMatch((with_hours(begins, ends, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
+    return found
+
+
+_LISTED = rf"{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?"
+_SEPARATOR = r"\s*(?:,\s*et\b|,|\bet\b)\s*(?:(?:le|les|des)\s+)?"
+_LIST = re.compile(rf"\b(?:les|le|des)\s*(?P<days>{_LISTED}(?:{_SEPARATOR}{_LISTED}){{1,30}}){HOURS}")
+_SINGLE = re.compile(
+    r"\b(?:le|prevue?s? le|journee du|pour le|nuit du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du)"
+    r"|(?<=[a-z] )(?<!compter )(?<!partir )du)\s*"
+    # "le 2 décembre 2026 au stade" is a day; "le 2 décembre 2026 au 5" is none.
+    rf"(?P<day>{ANY_DATE})(?!\s*au\s*{PARTIAL_DATE}(?!\w)){HOURS}"
+)
+# "le samedi 5 décembre, de 12 h à 23 h, et le dimanche 6 décembre 2026": what stands before the last of several days.
+_DAY_BEFORE = re.compile(rf"\ble\s*(?P<day>{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?){HOURS}\s*(?:,|;|\bet\b|\bpuis\b|ainsi que|\s)+$")
+# "à compter du 2 mai 2026" alone: it begins, and nothing tells when it ends.
+_FROM = re.compile(rf"\b(?:a compter du|a partir du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')}")
+# A date that follows one of these is of another text.
+_FOREIGN = re.compile(
+    r"(?:arrete[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
+    r"|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
+)
+
+# "la demande présentée le 2 mai 2026".
+_ASKED = re.compile(
+    r"\b(?:(?:present|depos|form|adress|re[cç]u|transmis|enregistr|consult|saisi|reuni)\w*"
+    r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?|demande|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
+)
+
+# "Fait à Paris, le 3 mai 2026".
+_SIGNING = re.compile(r"fait a [^.;]{2,40}$")
+
+
+def enumerations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Days enumerated one by one, from the first to the last."""
+    for match in _LIST.finditer(document.flat, start, end):
+        days: list[date] = []
+        month: int | None = None
+        year: int | None = None
+        for piece in reversed(re.split(_SEPARATOR, match["days"])):
+            found = partial(piece.strip())
+            day = found.complete(month=month, year=year) if found is not None else None
+            if day is None:
+                break
+            month, year = day.month, day.year
+            days.append(day)
+        else:
+            if days == sorted(days, reverse=True) and len(days) > 1:
+                yield TextMatch(with_hours(days[-1], days[0], match.groupdict()), match.start(), match.end())
+
+
+def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """One day; first of all several with hours, as one; last a beginning whose end is not told."""
+    found: list[TextMatch[Period]] = []
+    for match in islice(_SINGLE.finditer(document.flat, start, end), MOST):
+        day = full(match["day"])
+        before = document.folded.text[max(match.start() - 60, start) : match.start()]
+        if day is None or _ASKED.search(before) or (_FOREIGN if match.group().startswith("du") else _SIGNING).search(before):
+            continue
+        if dates_signature(document, match.start(), match.end("day"), end):
+            continue
+        found.append(
+            _with_days_before(document.flat, start, TextMatch(with_hours(day, day, match.groupdict()), match.start(), match.end()))
+        )
+    # "le samedi 13 juin, de 6h à 23h59 ; le dimanche 14 juin, de 0h à 20h": one period.
+    timed = [entry for entry in found if all(moment is not None and moment.time is not None for moment in entry.value)]
+    if len(timed) > 1:
+        opening, closing = (
+            min(entry.value[0] for entry in timed if entry.value[0]),
+            max(entry.value[1] for entry in timed if entry.value[1]),
+        )
+        if (closing.day - opening.day).days < MOST:
+            yield TextMatch((opening, closing), timed[0].start, timed[-1].end)
+    yield from found
+    for match in islice(_FROM.finditer(document.flat, start, end), MOST):
+        day = full(match["start"])
+        if day is not None:
+            yield TextMatch((Moment(day, hour(match["begin"], closing=False)), None), match.start(), match.end())
+
+
+def _with_days_before(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
+    """A day with those that are enumerated before it, each with its hours: from the first to the last."""
+    for _ in range(MOST):
+        earlier = _DAY_BEFORE.search(text, max(found.start - 100, start), found.start)
+        opening = found.value[0]
+        shown = partial(earlier["day"].strip()) if earlier is not None else None
+        day = shown.complete(month=opening.day.month, year=opening.day.year) if shown is not None and opening is not None else None
+        if earlier is None or opening is None or day is None or earlier["opens"] is None:
+            return found
+        if not opening.day - timedelta(days=MOST) < day < opening.day:
+            return found
+        found = TextMatch((with_hours(day, day, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
     return found

@@ -1,4 +1,4 @@
-"""Where: the stations, streets and grounds a decree names."""
+"""Where it may be used: the places that a decree names in its sentences, lists and tables."""
 
 from __future__ import annotations
 
@@ -8,14 +8,155 @@ from itertools import chain, islice
 
 from bot.detection.facts.occasion import in_event
 from bot.detection.facts.operators import is_formality
-from bot.detection.facts.place_lists import listed_places
-from bot.detection.facts.place_names import GROUND, names
-from bot.detection.facts.place_tables import tabled_places
+from bot.detection.facts.place_names import GROUND, is_of_a_kind, names
 from bot.detection.text.cues import load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import phrase_end
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.views import fold
+
+_MOST_ROWS = 80
+"""Rows of one table. The largest decree known names 46 stations."""
+
+_LONGEST_CELL = 100
+"""Characters of a cell: longer is a sentence with a figure in it."""
+
+_TITLE = 160
+"""Characters above a table in which cameras or places are spoken of."""
+
+_HEADED = (
+    r"(?:sites?|lieux?|gares?|stations?|secteurs?|emplacements?|implantations?|localisations?|voies?|zones?|points? hauts?"
+    r"|adresses?|designations?|libelles?)\b"
+)
+_RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cameras?)\W{0,4}\s*)"
+_NEXT_HEAD = r"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?)\b"
+# "Site  Caméras  Évènements", "N°  Emplacement  Type": a kind of place heads the first column, or that after a rank or code.
+_HEADER = re.compile(rf"^\W{{0,3}}{_RANK_HEAD}?{_HEADED}(?=[^\n]*{_NEXT_HEAD})[^\n.;:]{{0,120}}$", re.MULTILINE)
+_CAMERAS = re.compile(r"\bcameras?\b")
+_WATCHED = re.compile(r"\b(?:cameras?|lieux|sites|emplacements|perimetres?)\b")
+_TABLE_END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|article|annexe|fait a)\b")
+_RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4})\s+(?=\D)")
+# Where a text layer keeps no columns, the first figure or the type of the camera begins the next one.
+_COLUMN = re.compile(
+    r"\t|\s{2,}|\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|panoramiques?|multi-?capteurs?)\s*$)", re.IGNORECASE
+)
+
+
+def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    """The places of the rows of the tables of one article or annex, in order. A row without a figure ends its table.
+
+    A table is of places under watch where its header speaks of cameras, or what stands above it of cameras or places.
+    """
+    text = document.folded.text
+    for header in islice(_HEADER.finditer(text, block.start, block.end), _MOST_ROWS):
+        above = _WATCHED.search(text, max(header.start() - _TITLE, block.start), header.start())
+        if above is None and _CAMERAS.search(header.group()) is None:
+            continue
+        for start, end in islice(_rows(text, header.end(), block.end), _MOST_ROWS):
+            first, last = document.folded.span(start, end)
+            row = document.source[first:last].strip()
+            cell = _COLUMN.split(row[rank.end() :] if (rank := _RANK.match(row)) is not None else row, maxsplit=1)[0]
+            found = list(names(cell)) if len(cell) <= _LONGEST_CELL else []
+            if len(found) == 1:
+                yield TextMatch(found[0], start, end)
+
+
+def opens_table(text: str, position: int) -> bool:
+    """True where the header of a table is the next thing after `position`."""
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return _HEADER.match(text, position) is not None
+
+
+def _rows(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
+    while start < limit and text[start] == "\n":
+        end = text.find("\n", start + 1, limit)
+        end = end if end >= 0 else limit
+        if _TABLE_END.match(text, start + 1, end) is not None or re.search(r"\d", text[start + 1 : end]) is None:
+            return
+        yield start + 1, end
+        start = end
+
+
+_LONGEST_ITEM = 160
+"""Characters of one place: longer is a paragraph, not a name."""
+
+_MOST_ITEMS = 80
+"""Places taken from one article, and openings of a list tried there. The largest decree known names 46 stations."""
+
+_REACH = 6000
+"""Characters of one list in a sentence."""
+
+_GROUND = (
+    r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords"
+    r"|axes?|itineraires?|arteres?|quais?|espaces?)"
+)
+# What opens a list of places: a clause that names a kind of place and ends with a colon.
+_LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
+# "Sont concernées :" tells of places where the first thing listed is called like one.
+_THESE = re.compile(
+    r"\b(?:sont|seront) (?:seule?s? )?(?:concern|vise|retenu|couvert|film|surveill|survol|equip|inclus|compri)\w*(?:,? \w+){0,3}\s?:(?=\s)"
+)
+# The same words also open lists of other things.
+_OTHER = re.compile(
+    r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
+    r"|(?<!au )(?<!le )nombre"
+    r"|finalites?|caracteristiques?|interdit\w*|personnes?|conserv\w*)\b"
+)
+_AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
+# An article that is quoted has its marks before each item: "« – gare du Nord ;".
+_ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\s?[°).]\s?|[a-z]\)\s)")
+_ITEM_END = re.compile(r";|\.\s|\.$|\n(?=article\b|fait a\b)")
+_STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|fait a\b)")
+_CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
+_DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
+
+
+def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    """The places that one article lists, in order, as it words them."""
+    text = document.folded.text
+    leads = chain(_LIST_LEAD.finditer(text, block.start, block.end), _THESE.finditer(text, block.start, block.end))
+    for lead in islice(leads, _MOST_ITEMS):
+        sentence = max(text.rfind(mark, block.start, lead.start()) + 1 for mark in ".;:") or block.start
+        if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence) or opens_table(text, lead.end()):
+            continue
+        first = _ITEM.search(text, lead.end() - 1, min(lead.end() + 4, block.end))
+        items = _bullets(text, first.start(), block.end) if first is not None else _sentence(text, lead.end(), block.end)
+        for count, (start, end) in enumerate(items):
+            if count == _MOST_ITEMS:
+                return
+            found = list(_places(document, start, end))
+            if count == 0 and lead.re is _THESE and not (found and is_of_a_kind(found[0].value)):
+                break
+            yield from found
+
+
+def _bullets(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
+    while (item := _ITEM.match(text, start, limit)) is not None:
+        following = _ITEM.search(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
+        closing = _ITEM_END.search(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
+        stop = min(following.start() if following else limit, closing.start() if closing else limit)
+        yield item.end(), stop
+        if following is None or (closing is not None and text[closing.start()] != ";" and closing.start() < following.start()):
+            return
+        start = following.start()
+
+
+def _sentence(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
+    limit = min(limit, start + _REACH)
+    closing = _STOP.search(text, start, limit)
+    yield start, closing.start() if closing is not None else limit
+
+
+def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
+    camera = _CAMERA.match(document.flat[start:end])
+    if camera is not None:
+        start += camera.end()
+    if end - start < 3 or _DATED.search(document.flat, start, end):
+        return
+    for name in names(document.original(start, end), item=True):
+        yield TextMatch(name, start, end)
+
 
 _LONGEST = 420
 """Characters of an enumeration of places in a sentence."""

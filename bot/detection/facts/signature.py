@@ -1,15 +1,24 @@
-"""The day a decree was signed: after its own number, else after "Fait à …, le", else beside the town that ends it."""
+"""When and by whose office a decree was signed.
+
+The day stands after its own number, else after "Fait à …, le", else beside the town that ends it. The office is one of the closed list of
+`offices.toml`: never a person's name.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any
 
 from bot.detection.facts.dates import ANY_DATE, HOUR, full
-from bot.detection.rules.errata import erratum
+from bot.detection.text.cues import load
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.segments import Block, DecreePart, Segment
+from bot.detection.text.phrases import joined
+from bot.detection.text.segments import Block, DecreePart, Segment, erratum
+from bot.detection.text.views import fold
 
 _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!\s*(?:a \d|au\b|jusqu))")
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
@@ -108,3 +117,181 @@ def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
     gap = document.source[document.folded.origin(max(start - 1, 0)) : document.folded.origin(start)]
     stopped = gap.count("\n") > 1 or not re.search(r"[a-z,]$", above)
     return stopped or last
+
+
+_REACH = 420
+"""Characters after "Fait à …, le …" in which the signatory is told: a delegation, an office, a name."""
+
+_BEFORE = 260
+"""Characters before it, where the text of a stamp was read first."""
+
+_TAIL = 2500
+"""Characters at the end of the last article in which a signature without a place is looked for: remedies may follow it."""
+
+# "Pour le préfet et par délégation": whoever comes next signs, and not the prefect.
+_FOR = re.compile(
+    r"(?<!general )(?<!generale )\bpour\s+(?:l[ea]\s+|l')(?=(?:sous-)?prefet|haut|admin|direct|secret|chef)"
+    r"|\bp\W{0,2}\s?(?:le|la)\s+(?=prefet)"
+)
+_ACTING = re.compile(r"\bpar (?:delegation|empechement)\b|(?<!general )(?<!generale )\bpar suppleance\b|\b(?:absente?|empechee?)\b")
+# On its line: it opens the signature, whatever the articles above say of remedies.
+_FOR_ALONE = re.compile(
+    r"^\W{0,3}pour l(?:[ae]\s|')(?:(?:sous-)?prefete?|haute?-commissaire|administrat\w{3,4} superieure?)\b(?:[^\n]{0,60})$", re.MULTILINE
+)
+# An office with a complement that the list does not hold is none: half of it may be another office.
+_UNLISTED = re.compile(r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')")
+_END = re.compile(r"\b(?:voies et delais|delais et voies|recours|annexe|la presente decision|le present arrete|conformement)\b")
+
+
+def office(document: ActText, segment: Segment) -> TextMatch[str] | None:
+    """The office, beginning with a capital, in the spelling of the list: `La directrice de cabinet`; None where it is none of the list."""
+    for start, end in signatures(document, segment):
+        found = _signing(document, end, min(end + _REACH, segment.end))
+        if found is not None:
+            return found
+        if _FOR.search(document.flat, end, min(end + _REACH, segment.end)) is None:
+            found = _signing(document, max(start - _BEFORE, segment.start), start, whole_line=True)
+            if found is not None:
+                return found
+    return _last_line(document, segment)
+
+
+def _last_line(document: ActText, segment: Segment) -> TextMatch[str] | None:
+    """The office that stands alone on its lines at the end of the articles, where no place and day of signature come before it."""
+    last = next(reversed(list(segment.of(DecreePart.ARTICLE))), None)
+    if last is None:
+        return None
+    start = max(last.start, last.end - _TAIL)
+    delegated = next(reversed(list(_FOR_ALONE.finditer(document.folded.text, start, last.end))), None)
+    found = _signing(document, delegated.start() if delegated is not None else start, last.end, whole_line=True)
+    return found if found is not None or delegated is not None else _below_a_stop(document, start, last.end)
+
+
+def _below_a_stop(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
+    """The last office alone on its line below a full stop; one to whom a remedy goes stands below "à" or a colon, over an address."""
+    folded = document.folded.text
+    for match in reversed(list(_offices(None).finditer(folded, start, limit))):
+        over_an_address = re.match(r"\W*\d", folded[match.end() : limit]) is not None
+        if _is_alone(folded, match, start, limit) and folded[start : match.start()].rstrip().endswith(".") and not over_an_address:
+            return TextMatch(_printed(document, *match.span(), None), *match.span())
+    return None
+
+
+def _is_alone(folded: str, match: re.Match[str], start: int, limit: int) -> bool:
+    """True for an office that is all of its line."""
+    return (
+        re.search(r"(?:^|\n)\W*$", folded[start : match.start()]) is not None
+        and re.match(r"\W*(?:\n|$)", folded[match.end() : limit]) is not None
+    )
+
+
+def _signing(document: ActText, start: int, limit: int, *, whole_line: bool = False) -> TextMatch[str] | None:
+    text = document.flat
+    stop = _END.search(text, start, limit)
+    limit = stop.start() if stop is not None else limit
+    place = re.search(r"fait a\s+([a-z][a-z' -]{1,40}?)\s*,?\s*le\b", text[max(start - 90, 0) : start])
+    town = place.group(1) if place is not None else None
+    marks = [match.end() for mark in (_FOR, _ACTING) for match in mark.finditer(text, start, limit)]
+    folded = document.folded.text
+    for match in _offices(town).finditer(folded, max(marks, default=start), limit):
+        if _UNLISTED.match(folded[match.end() : limit]) is None and (not whole_line or _is_alone(folded, match, start, limit)):
+            return TextMatch(_printed(document, match.start(), match.end(), town), match.start(), match.end())
+    return None
+
+
+def _printed(document: ActText, start: int, end: int, town: str | None) -> str:
+    """The office in the spelling of the list, which is the same for every print ("LE PREFET DE POLICE", "Le Préfet de Police")."""
+    folded = document.folded.text[start:end]
+    last = re.search(rf"{re.escape(town)}$", folded) if town is not None else None
+    if last is not None:
+        value = f"{_spelt(folded[: last.start()])} {joined(document.original(start + last.start(), end))}"
+    else:
+        value = _spelt(folded)
+    return value[:1].upper() + value[1:]
+
+
+def _spelt(folded: str) -> str:
+    """A folded office with the accents and capitals of the list."""
+    pattern, spellings = _spellings()
+    return pattern.sub(lambda match: spellings[match.group()], " ".join(folded.split()))
+
+
+@cache
+def _spellings() -> tuple[re.Pattern[str], dict[str, str]]:
+    """What finds the folded words of the list, the longest first, and how each is spelt."""
+    data = load("offices.toml")
+    words: set[str] = {*data["words"], *data["departments"], *data["regions"], *data["towns"]}
+    for entry in data["office"]:
+        words |= {*entry["names"], *entry["complements"]}
+    spellings = {fold(word).text: word for word in words}
+    longest_first = "|".join(re.escape(plain) for plain in sorted(spellings, key=len, reverse=True))
+    return re.compile(rf"(?<![\w'])(?<!\w-)(?:{longest_first})(?![\w-])"), spellings
+
+
+@lru_cache(maxsize=64)
+def _offices(town: str | None) -> re.Pattern[str]:
+    data = load("offices.toml")
+    single = "|".join(_one(entry, data, town) for entry in data["office"])
+    return re.compile(rf"\b(?:l[ea]\s+|l'\s?)(?:{single})(?:\s*,\s*(?:{single}))*(?![\w'-])")
+
+
+def _one(entry: dict[str, Any], data: dict[str, Any], town: str | None) -> str:
+    departments, regions = _choice(data["departments"]), _choice(data["regions"])
+    complements = [_choice(entry["complements"])]
+    if entry.get("kind") == "prefect":
+        complements += [
+            rf"de\s+(?:la\s+)?(?:region|zone)(?:\s+de\s+defense(?:\s+et\s+de\s+securite)?)?\s+(?:de\s+la\s+|de\s+l'|de\s+|d')?(?:{regions})",
+            rf"(?:{departments})(?:\s+par\s+interim)?",
+        ]
+    elif entry.get("kind") == "sub_prefect":
+        complements.append(_choice(data["towns"]))
+        if town is not None:
+            complements.append(rf"(?:de\s+|d'|du\s+)?(?:l'arrondissement\s+de\s+)?{re.escape(town)}")
+    elif entry.get("kind") == "of_prefecture":
+        complements = [rf"de\s+la\s+prefecture\s+(?:{departments})", *complements]
+    tail = rf"(?:\s+(?:{'|'.join(complements)}))"
+    return rf"(?:{_choice(entry['names'])}){tail}{'' if entry.get('needs') else '?'}(?![\w'-])"
+
+
+def _choice(words: list[str]) -> str:
+    """Alternatives over a folded text, the longest first, with blanks, hyphens and apostrophes loose."""
+    folded = sorted((fold(word).text for word in words), key=len, reverse=True)
+    return "|".join(re.sub(r"(?:\\ |\\-|-| )+", r"[\\s-]+", re.escape(word)).replace("'", "['\\s]\\s?") for word in folded)
+
+
+# Which prefect comes first of the several who decide together: the competent court is that of the first named (CJA, article R. 312-1).
+
+# "Le préfet du Gard," on its line. "Préfet des Bouches-du-Rhône" without an article goes on with the titles of the one above.
+_AUTHOR = re.compile(r"^\W{0,3}l[ea]\s+prefete?\b", re.MULTILINE)
+
+
+def first_prefect(document: ActText, segment: Segment) -> TextMatch[str] | None:
+    """The code of the department whose prefect is named first, where the heading names those of two departments or more; else None."""
+    for block in segment.of(DecreePart.HEADING):
+        text = document.folded.text
+        authors = [match.start() for match in _AUTHOR.finditer(text, block.start, block.end)]
+        named = [_pattern().search(text, low, high) for low, high in pairwise([*authors, block.end])]
+        codes = {_codes()[_plain(match["name"])] for match in named if match is not None}
+        # Where the first is of no department ("Le préfet de police"), it is not for this rule to say.
+        if len(codes) > 1 and named[0] is not None:
+            return TextMatch(_codes()[_plain(named[0]["name"])], *named[0].span())
+    return None
+
+
+@cache
+def _codes() -> dict[str, str]:
+    return {_plain(fold(name).text): code for code, name in load("prefects.toml")["departments"].items()}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """A prefect of a department, over the folded text; of two names that begin alike, the longer."""
+    names = "|".join(
+        re.sub(r"[ '-]", r"[\\s'-]+", _plain(fold(name).text))
+        for name in sorted(load("prefects.toml")["departments"].values(), key=len, reverse=True)
+    )
+    return re.compile(rf"\bprefete?\s+(?:de\s+la\s+|de\s+l'\s?|des\s+|du\s+|de\s+|d'\s?)(?P<name>{names})(?![\w-])")
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s'-]+", name))

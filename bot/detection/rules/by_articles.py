@@ -1,12 +1,13 @@
-"""What the articles of an act decide."""
+"""What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end."""
 
 from __future__ import annotations
 
 import re
 
-from bot.detection.rules import grounds
-from bot.detection.rules.case import Finding, SegmentEvidence
-from bot.detection.rules.verbs import Verb, article_verb, first_verb, stopped
+from bot.detection.facts.numbers import number
+from bot.detection.facts.references import Citation, citations, references
+from bot.detection.rules.evidence import Finding, SegmentEvidence
+from bot.detection.rules.titles import Verb, article_verb, first_verb, stopped
 from bot.detection.text.cues import VerdictReason, cues
 from bot.detection.text.mentions import Mention
 from bot.detection.text.segments import DecreePart
@@ -17,13 +18,12 @@ _SENTENCE = re.compile(r"[a-z]\.\s")
 
 def by_articles(case: SegmentEvidence) -> Finding | None:
     """What the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
-    document = case.document
     doubt: tuple[Evidence, ...] = ()
     for mention in case.found:
         if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
             continue
         block = case.segment.at(mention.start)
-        start, stop = document.mended_span(block.start, block.end)
+        start, stop = case.within(block)
         if mention.part is not DecreePart.ARTICLE:
             start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
         if cues().handing_over.search(case.text, start, stop):
@@ -40,12 +40,12 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         if why is not None:
             doubt = doubt or (case.phrase(mention), case.because("doubt", why, mention))
             continue
-        said = grounds.verb_said(document, case.segment, verb)
+        said = case.verb(verb)
         kind = verb.kind
         if case.title is not None and kind is not Kind.AUTHORISATION:
             titled = first_verb(case.title.text, 0, len(case.title.text))
             if titled is not None and titled.kind is not Kind.AUTHORISATION:
-                kind, said = titled.kind, grounds.verb_said(document, case.segment, titled, case.title.start)
+                kind, said = titled.kind, case.verb(titled, case.title.start)
         return case.decree(kind, said, mention)
     return case.uncertain(*doubt) if doubt else None
 
@@ -78,7 +78,7 @@ def answered(case: SegmentEvidence) -> Finding | None:
     if asked is None:
         return None
     for block in case.segment.of(DecreePart.ARTICLE):
-        start, stop = case.document.mended_span(block.start, block.end)
+        start, stop = case.within(block)
         verb = article_verb(case.text, start, stop)
         if verb is None:
             continue
@@ -86,7 +86,7 @@ def answered(case: SegmentEvidence) -> Finding | None:
         # "La commune est autorisée" answers another request; this one is said to be granted.
         granted = verb.kind is Kind.AUTHORISATION and re.match("demande|ilestfaitdroit", case.text[verb.start : verb.end]) is not None
         if refused or granted:
-            return case.decree(verb.kind, grounds.verb_said(case.document, case.segment, verb), asked)
+            return case.decree(verb.kind, case.verb(verb), asked)
     return None
 
 
@@ -97,3 +97,43 @@ def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
         mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
         and "demande" in case.document.flat[block.start : mention.start]
     )
+
+
+_REACH = 420
+"""Characters after a decree's name in which its object is told: a full title."""
+
+_AFTER = 60
+"""Characters quoted after a decree's name, so that one sees what becomes of it."""
+
+
+def by_reference(case: SegmentEvidence) -> Finding | None:
+    """The change that a title or an article makes to a decree which a visa or a recital tells to be one on VSA; None where there is none.
+
+    "L'arrêté n° 2026-12 susvisé est abrogé", under "portant abrogation de l'arrêté n° 2026-12": only its visa names an algorithm.
+    """
+    own = number(case.document, case.segment)
+    cited = citations(case.document, case.segment, own.value if own is not None else None)
+    told = {entry.same: mention for entry in cited if entry.vsa and (mention := _object_of(case, entry)) is not None}
+    if not told:
+        return None
+    for found in references(case.document, case.segment, None, own.value if own is not None else None):
+        named = next((entry for entry in cited if entry.start == found.start), None)
+        if named is not None and named.same in told:
+            kind = Kind(found.value.change.value)
+            said = case.document.evidence("verb", found.start, min(found.end + _AFTER, case.segment.end), kind.value)
+            return case.decree(kind, said, told[named.same])
+    return None
+
+
+def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
+    """The mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
+    block = case.segment.at(cited.start)
+    if block.part is DecreePart.ARTICLE:
+        return None
+    low = case.document.mended_span(cited.end, cited.end)[0]
+    for mention in case.found:
+        if mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH):
+            between = (low, mention.tight_start)
+            if cues().never.search(case.text, *between) is None and cues().related.search(case.text, *between) is None:
+                return mention
+    return None

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 
 from bot.detection.facts.references import CHANGES, references
-from bot.detection.rules import grounds
-from bot.detection.rules.case import Finding, SegmentEvidence
-from bot.detection.rules.errata import erratum
-from bot.detection.rules.titles import is_notice, notice_at_opening, notice_in
-from bot.detection.rules.verbs import USE, Verb, article_verb, decides_before, plainly_used, stopped, title_verb, unsettled
+from bot.detection.rules.evidence import Finding, SegmentEvidence
+from bot.detection.rules.titles import (
+    USE,
+    Verb,
+    article_verb,
+    decides_before,
+    is_notice,
+    notice_at_opening,
+    notice_in,
+    plainly_used,
+    stopped,
+    title_verb,
+    unsettled,
+)
 from bot.detection.text.cues import VerdictReason, cues, name_of
 from bot.detection.text.mentions import Mention
-from bot.detection.text.segments import Block, DecreePart, own_heading
+from bot.detection.text.segments import Block, DecreePart, erratum, own_heading
 from bot.domain import Evidence, Kind
 
 _TITLE_TAIL = 320
@@ -46,7 +55,7 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     # The title of the decree that an erratum corrects comes after that word.
     opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
     start = document.mended_span(opening, block.end)[0]
-    stop = min(document.mended_span(block.start, block.end)[1], mention.tight_end + _TITLE_TAIL)
+    stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
     event = cues().event.search(text, mention.tight_end, stop)
     said = stop if event is None else event.start()
     never = cues().never.search(text, start, said)
@@ -81,9 +90,9 @@ def _correction(case: SegmentEvidence, erratum_word: re.Match[str]) -> Verb:
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """The decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
-    document, segment, text = case.document, case.segment, case.text
+    text = case.text
     if verb.kind is Kind.AUTHORISATION and cues().of_another.search(text, max(start, verb.start - _NAMED), verb.start) is not None:
-        kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, grounds.verb_said(document, segment, verb))
+        kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
         return case.decree(kind, said_so, mention)
     if verb.cue == USE:
         return _used(case, mention, verb, start)
@@ -92,23 +101,23 @@ def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) ->
         return case.decree(*done, mention)
     contradiction = _contradicted(case, verb.kind)
     if contradiction is not None:
-        return case.uncertain(case.phrase(mention), grounds.verb_said(document, segment, verb), contradiction)
-    return case.decree(verb.kind, grounds.verb_said(document, segment, verb), mention)
+        return case.uncertain(case.phrase(mention), case.verb(verb), contradiction)
+    return case.decree(verb.kind, case.verb(verb), mention)
 
 
 def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """A title that only names its use: a decree where an article authorises, or no article says otherwise under a plain title."""
-    said_so = grounds.verb_said(case.document, case.segment, verb)
+    said_so = case.verb(verb)
     for block in case.segment.of(DecreePart.ARTICLE):
-        span = case.document.mended_span(block.start, block.end)
+        span = case.within(block)
         decision, contrary = article_verb(case.text, *span), stopped(case.text, *span)
         if contrary is not None and (decision is None or contrary.start() < decision.start):
-            why = grounds.reason(case.document, "doubt", VerdictReason.UNSETTLED, *case.document.loose(*contrary.span()))
+            why = case.because_of("doubt", VerdictReason.UNSETTLED, contrary)
             return case.uncertain(case.phrase(mention), said_so, why)
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return case.decree(verb.kind, said_so, mention)
         if decision is not None:
-            contradiction = grounds.reason(case.document, "contradiction", VerdictReason.ARTICLES_AGAINST, block.start, block.end)
+            contradiction = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
             return case.uncertain(case.phrase(mention), said_so, contradiction)
     if plainly_used(case.text, start, verb):
         return case.decree(verb.kind, said_so, mention)
@@ -120,7 +129,7 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
     text = case.text
     if not case.segment.is_formal:
         if mention.part is DecreePart.TITLE:
-            opening = case.document.mended_span(block.start, block.end)[0]
+            opening = case.within(block)[0]
             notice, offset = notice_at_opening(text, opening, start), 0
             is_one = notice is not None
         else:
@@ -150,9 +159,9 @@ def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention
 def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
     """What the first article that decides does, where the title tells what another decree authorises; None where no article does."""
     for block in case.segment.of(DecreePart.ARTICLE):
-        verb = article_verb(case.text, *case.document.mended_span(block.start, block.end))
+        verb = article_verb(case.text, *case.within(block))
         if verb is not None:
-            return verb.kind, grounds.verb_said(case.document, case.segment, verb)
+            return verb.kind, case.verb(verb)
     return None
 
 
@@ -162,7 +171,7 @@ def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
         return None
     contrary: Evidence | None = None
     for block in case.segment.of(DecreePart.ARTICLE):
-        verb = article_verb(case.text, *case.document.mended_span(block.start, block.end))
+        verb = article_verb(case.text, *case.within(block))
         if verb is None or verb.kind is Kind.MODIFICATION:
             continue
         if verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
@@ -170,7 +179,7 @@ def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
         speaks = any(mention.part is DecreePart.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
         speaks = speaks or (verb.kind is Kind.REFUSAL and _answers(case, block, verb))
         if speaks and contrary is None:
-            contrary = grounds.reason(case.document, "contradiction", VerdictReason.ARTICLES_AGAINST, block.start, block.end)
+            contrary = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
     return contrary
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.detection.facts.events import purposes_named
-from bot.detection.facts.law import hooks
+from bot.detection.facts.law import hooks, purposes_named
 from bot.detection.facts.references import CHANGES
-from bot.detection.rules import grounds
-from bot.detection.rules.case import Finding, SegmentEvidence
-from bot.detection.rules.titles import is_generic, own_title, tells_only_a_change
-from bot.detection.rules.verbs import Verb, first_verb
+from bot.detection.rules.evidence import Finding, SegmentEvidence
+from bot.detection.rules.titles import Verb, first_verb, is_generic, own_title, tells_only_a_change
 from bot.detection.text.cues import VerdictReason, cues, name_of
 from bot.detection.text.mentions import EXCLUDED, Mention, sentence
 from bot.detection.text.segments import DecreePart
@@ -49,11 +46,7 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
 
 def _powers_handed_over(case: SegmentEvidence) -> tuple[Evidence, ...]:
     """The article that speaks of VSA among powers that it hands over to somebody."""
-    spans = (
-        case.document.mended_span(block.start, block.end)
-        for mention in case.found
-        if (block := case.segment.at(mention.start)).part is DecreePart.ARTICLE
-    )
+    spans = (case.within(block) for mention in case.found if (block := case.segment.at(mention.start)).part is DecreePart.ARTICLE)
     found = (case.against(match) for span in spans if (match := cues().handing_over.search(case.text, *span)) is not None)
     return tuple(found)[:1]
 
@@ -64,7 +57,6 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     An act that merely cites the law under a title of its own is not concerned. A scrambled text (two layers interleaved)
     whose every word is there is a decree. Anything else is for a person to see.
     """
-    span = case.document.mended_span(case.segment.start, case.segment.end)
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
         return case.not_concerned(*case.phrases(), case.because("against", VerdictReason.OTHER_WORDS, case.found[0]))
@@ -76,11 +68,11 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     if told and (all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong)):
         why = VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE
         return case.not_concerned(*case.phrases(), case.because("against", why, case.found[0]))
-    scrambled = None if clear else cues().scrambled.search(case.text, *span)
+    scrambled = None if clear else cues().scrambled.search(case.text, *case.span)
     own = next((mention for mention in strong if not mention.citation), None)
-    if scrambled is not None and own is not None and cues().scrambled_other.search(case.text, *span) is None and case.supported():
+    if scrambled is not None and own is not None and cues().scrambled_other.search(case.text, *case.span) is None and case.supported():
         verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
-        return case.decree(verb.kind, grounds.verb_said(case.document, case.segment, verb), own, *case.phrases())
+        return case.decree(verb.kind, case.verb(verb), own, *case.phrases())
     return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]))
 
 
@@ -100,16 +92,13 @@ def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
     """True where only visas speak of VSA, as the title of another decree; the act rests on no law on VSA and decides nothing on images."""
     if case.supported() or not case.segment.has_articles or any(not _is_title_of_another(case, mention) for mention in strong):
         return False
-    spans = (
-        case.document.mended_span(block.start, block.end)
-        for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE)
-    )
+    spans = (case.within(block) for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE))
     return not any(cues().seen.search(case.text, *span) for span in spans)
 
 
 def _is_title_of_another(case: SegmentEvidence, mention: Mention) -> bool:
     block = case.segment.at(mention.start)
-    opening = case.document.mended_span(block.start, block.end)[0]
+    opening = case.within(block)[0]
     return block.part is DecreePart.VISA and re.match(r"vu?l?(?:es)?arrete", case.text[opening : mention.tight_start]) is not None
 
 
@@ -120,17 +109,16 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
     and at an act that rests on the very articles of the law and names predetermined events, video surveillance or nothing at all.
     """
     document, segment = case.document, case.segment
-    low, high = document.mended_span(segment.start, segment.end)
+    low, high = case.span
     stretch = case.text[low:high]
     cut = cues().cut.search(stretch)
     if cut is not None and not segment.has_articles and len(stretch) - cut.end() <= 60:
         phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
-        return case.uncertain(phrase, grounds.reason(document, "doubt", VerdictReason.CUT_OFF, segment.start, segment.end))
+        return case.uncertain(phrase, case.because("doubt", VerdictReason.CUT_OFF, segment))
     leftover = cues().leftover.search(case.text, low, high)
     if leftover is not None and not any(entry.search(stretch) for entry in cues().strong):
-        span = document.loose(*leftover.span())
-        phrase = document.evidence("verdict", *span, name_of(leftover))
-        return case.uncertain(phrase, grounds.reason(document, "doubt", VerdictReason.DAMAGED, *span))
+        phrase = document.evidence("verdict", *document.loose(*leftover.span()), name_of(leftover))
+        return case.uncertain(phrase, case.because_of("doubt", VerdictReason.DAMAGED, leftover))
     ruined = _ruined(case)
     if ruined is not None:
         return ruined
@@ -144,20 +132,18 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
         telling = telling or case.said_in(cues().analysed, DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, hook.label)
-            return case.uncertain(phrase, grounds.reason(document, "doubt", VerdictReason.LAW_ALONE, start, end))
-    beside = (*grounds.against(document, case.mentions.set_aside), *grounds.texts_cited(document, segment))
-    return Finding(Outcome.NOT_CONCERNED, None, beside or grounds.sign(document, segment))
+            return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
+    beside = (*case.set_aside(), *case.texts_cited())
+    return Finding(Outcome.NOT_CONCERNED, None, beside or case.sign())
 
 
 def _ruined(case: SegmentEvidence) -> Finding | None:
     """For a person to see: no article could be read, and fragments are left of the words that name VSA and of the law it rests on."""
-    span = case.document.mended_span(case.segment.start, case.segment.end)
-    left = cues().ruined.search(case.text, *span)
-    if left is None or case.segment.has_articles or case.mentions.set_aside or cues().remains.search(case.text, *span) is None:
+    left = cues().ruined.search(case.text, *case.span)
+    if left is None or case.segment.has_articles or case.mentions.set_aside or cues().remains.search(case.text, *case.span) is None:
         return None
-    where = case.document.loose(*left.span())
-    phrase = case.document.evidence("verdict", *where, name_of(left))
-    return case.uncertain(phrase, grounds.reason(case.document, "doubt", VerdictReason.DAMAGED, *where))
+    phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))
+    return case.uncertain(phrase, case.because_of("doubt", VerdictReason.DAMAGED, left))
 
 
 def _beside_excluded(case: SegmentEvidence, start: int) -> bool:

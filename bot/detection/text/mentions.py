@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.detection.facts.events import purposes_named
-from bot.detection.facts.law import hooks
+from bot.detection.facts.law import hooks, purposes_named
 from bot.detection.text.cues import Pattern, cues, name_of
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import Block, DecreePart, Segment

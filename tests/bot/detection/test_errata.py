@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.detection import judge
-from bot.detection.rules.errata import erratum_in
+from bot.detection.text.segments import erratum_in
 from bot.detection.text.views import fold
 from bot.domain import Kind, Outcome, Reference, Verdict
 from tests.bot.detection.samples import act

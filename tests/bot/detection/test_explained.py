@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detection import judge, judge_each, likely_kind, reason_words
+from bot.detection import judge, judge_each, probable_kind, reason_words
 from bot.detection.facts.law import known_hooks
-from bot.detection.rules import grounds
+from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
 from bot.detection.text.cues import VerdictReason, cues, load, name_of, named
 from bot.domain import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
 from tests.bot.detection.samples import ABOUT
@@ -49,8 +49,8 @@ WHOLE = act(TITLE, f"PRÉFET\n{TITLE}\n", VISAS, ARTICLES)
 BESIDE: list[Told] = [
     ("support", 7, "visa", LAW),
     ("support", 7, "visa", DECREE),
-    ("support", 8, "operative", grounds.EVENT),
-    ("support", 8, "operative", grounds.EVENT),
+    ("support", 8, "operative", EVENT),
+    ("support", 8, "operative", EVENT),
 ]
 CASES: dict[str, tuple[Act, Outcome, list[Told]]] = {
     "an authorisation": (
@@ -61,7 +61,7 @@ CASES: dict[str, tuple[Act, Outcome, list[Told]]] = {
             ("verb", 6, "title", "authorisation"),
             ("support", 8, "operative", PROCESSING),
             *BESIDE,
-            ("support", 8, "operative", grounds.PRODUCT),
+            ("support", 8, "operative", PRODUCT),
         ],
     ),
     "a renewal whose title the pages do not repeat": (
@@ -82,9 +82,9 @@ CASES: dict[str, tuple[Act, Outcome, list[Told]]] = {
             ("verb", 7, "operative", "authorisation"),
             ("support", 6, "visa", LAW),
             ("support", 6, "visa", DECREE),
-            ("support", 7, "operative", grounds.EVENT),
-            ("support", 7, "operative", grounds.EVENT),
-            ("support", 7, "operative", grounds.PRODUCT),
+            ("support", 7, "operative", EVENT),
+            ("support", 7, "operative", EVENT),
+            ("support", 7, "operative", PRODUCT),
         ],
     ),
     "a title that says which way its article goes": (
@@ -153,7 +153,7 @@ CASES: dict[str, tuple[Act, Outcome, list[Told]]] = {
     "a word that comes to nothing": (
         act("Arrêté portant mesures", "Vu le code ;\nARRÊTE\nArticle 1er : Le tarif est fixé par un algorithme."),
         Outcome.NOT_CONCERNED,
-        [("sign", 6, "operative", grounds.SIGN)],
+        [("sign", 6, "operative", SIGN)],
     ),
     "a recital": (
         act(
@@ -282,7 +282,7 @@ def test_every_cue_that_is_told_has_a_name_of_the_closed_list() -> None:
     tables += [data["never"], data["related"], data["handing_over"]]
     names = {key.replace("_", " ") for table in tables for key in table}
     names |= {kind.value for kind in Kind} | {"use"} | {reason.value for reason in VerdictReason} | {hook.label for hook in known_hooks()}
-    names |= {grounds.EVENT, grounds.PRODUCT, grounds.SIGN}
+    names |= {EVENT, PRODUCT, SIGN}
     quotes = [quote for given, _, _ in CASES.values() for quote in judge(given).evidence if quote.about in ABOUT]
     assert {quote.cue for quote in quotes} <= names
     assert all(quote.where is not None for quote in quotes)
@@ -314,9 +314,9 @@ def test_a_pattern_of_several_tells_which_of_them_met() -> None:
     ],
 )
 def test_what_an_act_would_be_if_it_were_a_decree(title: str, text: str, kind: Kind) -> None:
-    assert likely_kind(act(title, *([text] if text else []))) is kind
+    assert probable_kind(act(title, *([text] if text else []))) is kind
 
 
 @pytest.mark.parametrize("name", [name for name, (_, outcome, _) in CASES.items() if outcome is Outcome.DECREE])
 def test_of_a_decree_it_is_the_kind_of_its_verdict(name: str) -> None:
-    assert likely_kind(CASES[name][0]) is judge(CASES[name][0]).kind
+    assert probable_kind(CASES[name][0]) is judge(CASES[name][0]).kind

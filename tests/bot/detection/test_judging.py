@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection import judge, judge_each
 from bot.detection.rules.titles import is_generic
-from bot.detection.text.gate import has_sign, relevant_pages
+from bot.detection.text.document import has_sign, relevant_pages
 from bot.domain import Act, Kind, Outcome, PageText, TextOrigin
 from bot.domain.law.windows import window
 from tests.bot.detection.samples import act

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection import judge, judge_each
-from bot.detection.rules.distinct import distinct
+from bot.detection.rules.duplicates import deduplicate
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain import Facts, Kind, Moment, Outcome, Verdict
 from tests.bot.detection.samples import act
@@ -292,7 +292,7 @@ def test_days_in_a_table_of_contents_and_hours_in_the_decree_are_of_one(starts: 
         (Segment(0, 10, (Block(DecreePart.HEADING, 0, 10),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, entry)),
         (Segment(10, 20, (Block(DecreePart.ARTICLE, 10, 20),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, whole)),
     ]
-    assert len(distinct(appearances)) == count
+    assert len(deduplicate(appearances)) == count
 
 
 @pytest.mark.parametrize("elision", ["l'", "I'", "1'"])

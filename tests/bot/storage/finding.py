@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from bot.detection import identities
-from bot.detection.facts.links import prefixes
+from bot.detection.facts.identity import prefixes
 from bot.domain import Decree, Facts, Kind, Post, PostState
 from bot.domain.records import ReadResult, Recueil
 from bot.storage.edits import EditTold

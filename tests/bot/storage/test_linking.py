@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detection import identities
-from bot.detection.facts.links import prefix
+from bot.detection.facts.identity import prefix
 from bot.domain import Facts, Kind, Moment, Reference
 from bot.domain.identity.linking import Candidate, Party, ReferenceLink, change, linked, prefix_of
 

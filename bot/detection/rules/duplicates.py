@@ -25,7 +25,7 @@ class _Kept:
     number: str | None
 
 
-def distinct(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
+def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
     """Each decree once, in the order of the act, with every fact that any of its appearances told.
 
     A wrong merge would lose a decree, so two are one only when their identifiers agree, or their numbers and dates, or, where
