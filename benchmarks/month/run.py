@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import structlog
 
-import sources.crawl.visit
+import sources.crawl.lists
 from benchmarks.month.papers import Paper
 from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
 from benchmarks.month.sites import Month
@@ -94,7 +94,7 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
     record = Record(plan, every, asked=door.asked)
     store = open_store(f"sqlite:///{folder / 'vigie.db'}")
     try:
-        with _silence(), patch.object(sources.crawl.visit, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
+        with _silence(), patch.object(sources.crawl.lists, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
             async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL) as polite:
                 watcher = Poller(
                     authorities=plan.authorities,

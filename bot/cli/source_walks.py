@@ -24,8 +24,19 @@ from bot.operators.vocabulary import alert_words
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.explain import PageTold, WayTold, explain
-from sources.crawl.playback import Golden, Playback, RecordingFetcher, SiteRecording, newest_first, record, replay
-from sources.crawl.recording import BadRecording, Recording, read_recording, write_recording
+from sources.crawl.recording import (
+    BadRecording,
+    Golden,
+    Playback,
+    Recording,
+    RecordingFetcher,
+    SiteRecording,
+    newest_first,
+    read_recording,
+    record,
+    replay,
+    write_recording,
+)
 from sources.model import CatalogueError, CrawlFailed, Fetcher, FetchError, ListingEntry
 
 Code = Annotated[str, typer.Argument(help="Department code.")]

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sources.catalogue.authority import Source
-from sources.crawl.lists import polled
+from sources.crawl.lists import PageCache, Visited, polled
 from sources.crawl.route import choose, instead, sections, wanted
 from sources.crawl.trail import Polled, Trail, is_outdated, must_walk
-from sources.crawl.visit import PageCache, Visited
 from sources.crawl.walk import Traversal
 from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin
 

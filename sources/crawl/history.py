@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from sources.catalogue.authority import Source
+from sources.crawl.lists import PageCache, Visited
 from sources.crawl.route import GRACE, by_period, matches, sections, wanted
-from sources.crawl.visit import PageCache, Visited
-from sources.model import Download, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Page, Paused, Validators
+from sources.model import Download, Fetcher, FetchError, Gone, ListingEntry, Page, Paused, Validators
 from sources.pages import PageLink
-from sources.pages.anchors import name_in
+from sources.pages.markup import name_in
 
 MAX_PAGES = 600
 """Pages one walk may read: ten years of twelve months of five pages. More means that it goes in circles."""
@@ -177,7 +177,7 @@ class _Walk:
         self._seen.add(url)
         self._pages += 1
         try:
-            page = await self._ask(url)
+            page = await self.visits.page_of_way(url)
         except Gone as error:
             self.troubles[url] = PageTrouble(url, str(error), gone=url != self.source.root)
             return None
@@ -204,15 +204,6 @@ class _Walk:
         root = self.source.root
         self.troubles.setdefault(f"{root}#rest", PageTrouble(root, f"{root}: {reason}"))
         return True
-
-    async def _ask(self, url: str) -> Visited:
-        page = await self.visits.page(url)
-        if page.links.is_stranger:
-            # The first answer of such a site brings the session, the second the page.
-            page = await self.visits.page(url)
-        if page.links.is_stranger:
-            raise LayoutChanged(f"{url}: the site gives another page than the one asked for")
-        return page
 
 
 # A fetcher that waits while an address rests, for work that nobody waits for in minutes.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from sources.model import ListingEntry
 from sources.pages import PageLink
-from sources.pages.pagers import OFFSET
+from sources.pages.links import OFFSET
 from sources.text.names import is_aside, names_a_part, names_recueil, unlike
 from sources.text.periods import is_slice
 from sources.text.urls import same_site, site_of

@@ -8,12 +8,14 @@ from datetime import date
 from enum import IntEnum
 
 from sources.catalogue.authority import Source
-from sources.crawl.lists import Lists
+from sources.crawl.lists import Lists, PageCache, Visited
 from sources.crawl.route import GRACE, RouteChoice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
 from sources.crawl.trail import Polled, Trail, awaits_new_year, has_ended, has_lost_all, has_replaced, missed_since, overlap
-from sources.crawl.visit import PageCache, Steps, TooManyPages, Visited
 from sources.model import FetchError, Gone, LayoutChanged, ListingEntry, Origin, Validators
 from sources.pages import PageLink
+
+MAX_PAGES = 12
+"""Pages one walk may read on its way. More means that the layout is not understood."""
 
 MAX_CARD_PAGES = 3
 """Pages of year or month cards read to find today's: thirty cards."""
@@ -41,6 +43,10 @@ class Due(IntEnum):
     TODAY = 2
 
 
+class TooManyPages(LayoutChanged):
+    """The walk is over: the rest of the way is not asked."""
+
+
 class Traversal:
     """One walk. After `run`, `lists` has what was found and the pages to ask from now on; `moved_to` is where the root is, if elsewhere.
 
@@ -60,7 +66,9 @@ class Traversal:
         self._trail = trail
         self._today = today
         self._since = missed_since(trail, today)
-        self._steps = Steps(visits, source.root)
+        self._visits = visits
+        self._asked = 0
+        self._met: dict[str, Visited] = {}
         self._found: dict[str, PageContents] = {}
         self._levels: set[str] = set()
         self._fallbacks: set[str] = set()
@@ -73,7 +81,7 @@ class Traversal:
         root = self._source.root
         gone: Gone | None = None
         try:
-            page = await self._steps.to(root)
+            page = await self._step(root)
         except Gone as error:
             gone = error
             page = await self._folder_above(gone)
@@ -96,6 +104,15 @@ class Traversal:
             nothing = LayoutChanged(f"no listing found at {root}: no page on the way holds a document")
             raise next(iter(self.unread.values()), gone or nothing)
 
+    async def _step(self, url: str) -> Visited:
+        """A page on the way. Raises `TooManyPages`, `LayoutChanged` where the site gives another page, and any other `FetchError`."""
+        if not self._visits.has_read(url):
+            self._asked += 1
+            if self._asked > MAX_PAGES:
+                raise TooManyPages(f"no listing found within {MAX_PAGES} pages from {self._source.root}")
+        page = self._met[url] = await self._visits.page_of_way(url)
+        return page
+
     def emptied(self, listed: Sequence[ListingEntry]) -> dict[str, Polled]:
         """The pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be asked further.
 
@@ -103,7 +120,7 @@ class Traversal:
         """
         lost = {}
         for known in self._lost(listed):
-            page = self._steps.met.get(known.url)
+            page = self._met.get(known.url)
             if page is not None and not page.entries and known.url not in self._levels:
                 lost[known.url] = replace(known, validators=page.validators, is_emptied=True)
         return lost
@@ -125,8 +142,8 @@ class Traversal:
 
         Where current recueils were `found`, a page whose time is over is not missed, nor one whose place another has taken.
         """
-        met = {list_of(url) for url in self._steps.met}
-        linked = {way.url for page in self._steps.met.values() for way in page.links.ways} - self.gone.keys()
+        met = {list_of(url) for url in self._met}
+        linked = {way.url for page in self._met.values() for way in page.links.ways} - self.gone.keys()
         lost = [
             known
             for known in self._lost(tuple(self.lists.listed.values()))
@@ -150,7 +167,7 @@ class Traversal:
         if url in self._found:
             return self._found[url]
         self._found[url] = PageContents.NOTHING
-        page = await self._steps.to(url)
+        page = await self._step(url)
         if page.url != url and self._found.get(page.url):
             return self._found[page.url]  # redirected to where we have been
         if self._leads_to_the_past(url, page):
@@ -158,7 +175,7 @@ class Traversal:
         self._found.setdefault(page.url, PageContents.NOTHING)
         year = page.year or year
         if page.entries:
-            await self.lists.read(page, self._steps.to)
+            await self.lists.read(page, self._step)
         pages = await self._pages_of_ways(page, year)
         ways = tuple(way for each in pages for way in each.links.ways)
         choice = self._choose(ways, year)
@@ -169,22 +186,26 @@ class Traversal:
         parts = () if lists_or_sorts else named
         found = await self._follow_all(choice, parts, year, due=due)
         beside = PageContents.NOTHING
-        for way in instead(choice, named) if found is not PageContents.CURRENT and due is Due.TODAY else ():
-            beside = max(beside, await self._try_instead(way, year))
+        if found is not PageContents.CURRENT and due is Due.TODAY:
+            for way in instead(choice, named):
+                beside = max(beside, await self._try_instead(way, year))
         if PageContents.CURRENT in {found, beside}:
             self._levels |= {url, page.url}
         if page.entries:
             found = PageContents.CURRENT
         found = max(await self._follow_past(choice, year, found, beside), beside)
         is_leaf = not (lists_or_sorts or choice.current or parts or url == self._source.root)
-        # A page that cannot be read may be about to have another address.
-        is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
-        if (due is Due.TODAY and is_awaited) or (due and (choice.is_late or is_leaf)):
+        if self._may_bring_more(choice, due, is_leaf=is_leaf):
             for each in (pages[0], pages[-1]):
                 if not each.entries or len(pages) > 1:
                     self.lists.poll(each)
         self._found[url] = self._found[page.url] = found
         return found
+
+    def _may_bring_more(self, choice: RouteChoice, due: Due, *, is_leaf: bool) -> bool:
+        """Whether what is `due` may still appear on a page that lists nothing; one that cannot be read may get another address."""
+        is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
+        return (due is Due.TODAY and is_awaited) or (due is not Due.NOTHING and (choice.is_late or is_leaf))
 
     async def _follow_all(self, choice: RouteChoice, parts: Sequence[PageLink], year: int | None, *, due: Due) -> PageContents:
         found = PageContents.NOTHING
@@ -280,7 +301,7 @@ class Traversal:
         ways = page.links.ways
         while page.pager.next and len(pages) < self._worth_reading(pages[0], ways, year):
             try:
-                page = await self._steps.to(page.pager.next)
+                page = await self._step(page.pager.next)
             except Gone:
                 break  # pages come and go
             known = {way.url for way in ways}
@@ -306,7 +327,7 @@ class Traversal:
         if above is None:
             raise gone
         try:
-            return await self._steps.to(above)
+            return await self._step(above)
         except Gone:
             raise gone from None
 
@@ -319,7 +340,7 @@ class Traversal:
             before, self.unread = self.unread, {}
             there = await self._try(way.url, None, due=Due.TODAY)
             if there > found:
-                self.moved_to = self._steps.met[way.url].url
+                self.moved_to = self._met[way.url].url
                 return there
             self.lists.listed, self.lists.polled = kept
             # A maze, or a stranger, is no home; a page that does not answer may be the one.
@@ -331,8 +352,8 @@ class Traversal:
         if self._trail is None or not awaits_new_year(self._trail, self._today):
             return False
         for known in self._trail.pages:
-            if known.url in self._steps.met:
-                self.lists.poll(self._steps.met[known.url])
+            if known.url in self._met:
+                self.lists.poll(self._met[known.url])
         return bool(self.lists.polled)
 
 

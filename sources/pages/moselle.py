@@ -15,10 +15,8 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
 from sources.model import ListingEntry
-from sources.pages.anchors import MAX_TITLE, attribute, classes, name_in, nodes_in, shown_title, tags_in, text_of
-from sources.pages.links import PageLink, PageLinks, Pager
-from sources.pages.pagers import by_page_number
-from sources.pages.parsing import MAX_LINKS, parse
+from sources.pages.links import PageLink, PageLinks, Pager, by_page_number
+from sources.pages.markup import MAX_LINKS, MAX_TITLE, attribute, classes, name_in, nodes_in, parse, shown_title, tags_in, text_of
 from sources.text.dates import find_date, fold
 from sources.text.urls import canonical
 

@@ -15,10 +15,8 @@ from urllib.parse import urlsplit
 from bs4 import Tag
 
 from sources.model import ListingEntry
-from sources.pages.anchors import ancestors, attribute, classes, name_in, published, row_title, shown_title, text_of
-from sources.pages.links import PageLink, PageLinks
-from sources.pages.pagers import OFFSET, by_offset, path_of
-from sources.pages.parsing import MAX_LINKS, parse
+from sources.pages.links import OFFSET, PageLink, PageLinks, by_offset, path_of
+from sources.pages.markup import MAX_LINKS, ancestors, attribute, classes, name_in, parse, published, row_title, shown_title, text_of
 from sources.text.names import names_recueil
 from sources.text.periods import label_of, read_label
 from sources.text.urls import canonical, same_site

@@ -14,10 +14,20 @@ from urllib.parse import urlsplit
 from bs4 import Tag
 
 from sources.model import ListingEntry
-from sources.pages.anchors import MAX_SPANS, MAX_TITLE, ancestors, attribute, classes, name_in, shown_title, tags_in, text_of
-from sources.pages.links import PageLinks
-from sources.pages.pagers import by_page_number
-from sources.pages.parsing import MAX_LINKS, parse
+from sources.pages.links import PageLinks, by_page_number
+from sources.pages.markup import (
+    MAX_LINKS,
+    MAX_SPANS,
+    MAX_TITLE,
+    ancestors,
+    attribute,
+    classes,
+    name_in,
+    parse,
+    shown_title,
+    tags_in,
+    text_of,
+)
 from sources.text.dates import find_date
 from sources.text.urls import canonical
 

@@ -15,10 +15,8 @@ from urllib.parse import urlsplit
 from bs4 import Tag
 
 from sources.model import ListingEntry
-from sources.pages.anchors import MAX_SPANS, ancestors, attribute, classes, name_in, published, shown_title, tags_in
-from sources.pages.links import PageLink, PageLinks, Pager
-from sources.pages.pagers import by_offset, path_of
-from sources.pages.parsing import MAX_LINKS, parse
+from sources.pages.links import PageLink, PageLinks, Pager, by_offset, path_of
+from sources.pages.markup import MAX_LINKS, MAX_SPANS, ancestors, attribute, classes, name_in, parse, published, shown_title, tags_in
 from sources.text.dates import find_date
 from sources.text.periods import label_of
 from sources.text.urls import canonical, same_site

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-import sources.crawl.visit
+import sources.crawl.lists
 from benchmarks.sweep import main, report, watch
 from tests.france import memory
 
@@ -15,7 +15,7 @@ EVERY = timedelta(minutes=30)
 
 @pytest.fixture(autouse=True)
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources.crawl.visit, "READERS", memory.READERS)
+    monkeypatch.setattr(sources.crawl.lists, "READERS", memory.READERS)
 
 
 async def test_the_trail_finds_as_much_as_the_baseline_for_less_than_half() -> None:

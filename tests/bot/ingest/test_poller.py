@@ -538,7 +538,7 @@ async def test_a_fault_of_the_program_is_a_failure_like_another(bench: Bench, mo
         raise RecursionError
 
     with monkeypatch.context() as patch, capture_logs() as logs:
-        patch.setattr("sources.crawl.visit.READERS", {"national": broken})
+        patch.setattr("sources.crawl.lists.READERS", {"national": broken})
         report, _ = await bench.poll()
     assert not report.ok
     assert "RecursionError" in (report.error or "")

@@ -144,7 +144,7 @@ async def test_a_stranger_is_no_emptied_page(monkeypatch: pytest.MonkeyPatch) ->
         # As bad as can be: the other page has files of its own.
         return replace(national(files(9), url), is_stranger=True) if html == "stranger" else national(html, url)
 
-    monkeypatch.setattr("sources.crawl.visit.READERS", {"national": read})
+    monkeypatch.setattr("sources.crawl.lists.READERS", {"national": read})
     poll = Poller(Forgetful({ROOT: cards(YEAR), YEAR: files(1)}), source())
     assert urls(await poll()) == file_urls(1)
     poll.site.pages[YEAR] = files(2, 1)
@@ -154,7 +154,7 @@ async def test_a_stranger_is_no_emptied_page(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_stranger_for_ever_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sources.crawl.visit.READERS", {"national": lambda _html, _url: PageLinks(is_stranger=True)})
+    monkeypatch.setattr("sources.crawl.lists.READERS", {"national": lambda _html, _url: PageLinks(is_stranger=True)})
     with pytest.raises(CrawlFailed, match="another page than the one asked for") as failure:
         await Poller(MemorySite({ROOT: files(1)}), source())()
     assert isinstance(failure.value.cause, LayoutChanged)

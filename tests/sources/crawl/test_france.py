@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-import sources.crawl.visit
+import sources.crawl.lists
 from sources.catalogue.authority import Source, load_authorities
 from sources.crawl.crawler import Crawl
 from sources.model import ListingEntry
@@ -33,7 +33,7 @@ MOST_REQUESTS = 1.2
 
 @pytest.fixture(autouse=True)
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources.crawl.visit, "READERS", memory.READERS)
+    monkeypatch.setattr(sources.crawl.lists, "READERS", memory.READERS)
 
 
 @pytest.fixture

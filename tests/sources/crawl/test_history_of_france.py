@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pytest
 
-import sources.crawl.visit
+import sources.crawl.lists
 from sources.catalogue.authority import load_authorities
 from sources.crawl.history import history
 from sources.pages import READERS
@@ -25,7 +25,7 @@ SHOWN_BY_MOSELLE = 51
 @pytest.fixture(autouse=True)
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The readers are pure, and sources share pages."""
-    monkeypatch.setattr(sources.crawl.visit, "READERS", {name: lru_cache(maxsize=512)(reader) for name, reader in READERS.items()})
+    monkeypatch.setattr(sources.crawl.lists, "READERS", {name: lru_cache(maxsize=512)(reader) for name, reader in READERS.items()})
 
 
 async def test_nothing_published_in_six_weeks_is_missed() -> None:

@@ -12,8 +12,21 @@ from typing import Any
 import pytest
 
 from sources.crawl.crawler import Crawler
-from sources.crawl.playback import NotRecorded, Playback, RecordingFetcher, newest_first, record, replay
-from sources.crawl.recording import BadRecording, RecordedPage, Recording, file_name, files_of, read_recording, write_recording
+from sources.crawl.recording import (
+    BadRecording,
+    NotRecorded,
+    Playback,
+    RecordedPage,
+    Recording,
+    RecordingFetcher,
+    file_name,
+    files_of,
+    newest_first,
+    read_recording,
+    record,
+    replay,
+    write_recording,
+)
 from sources.model import CrawlFailed, FetchRefused, Gone, ListingEntry, Unreachable, Validators
 from tests.sources.markup import ROOT, download, page, white_card
 from tests.sources.poller import AUGUST, NOW, TODAY, YEAR, cards, file_urls, files, months, source

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from sources.catalogue.authority import Authority, Source, load_authorities
-from sources.crawl.playback import replay
-from sources.crawl.recording import GOLDEN, files_of, read_recording
+from sources.crawl.recording import GOLDEN, files_of, read_recording, replay
 
 HERE = Path(__file__).parents[1] / "recordings"
 FOLDERS = sorted(folder for folder in HERE.iterdir() if folder.is_dir())

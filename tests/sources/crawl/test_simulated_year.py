@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import pytest
 
-import sources.crawl.visit
+import sources.crawl.lists
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawler
 from sources.crawl.trail import Trail
@@ -117,7 +117,7 @@ class Flaky(MemorySite):
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The readers are pure and most pages do not change from one day to the next."""
     cached = {name: lru_cache(maxsize=512)(reader) for name, reader in READERS.items()}
-    monkeypatch.setattr(sources.crawl.visit, "READERS", cached)
+    monkeypatch.setattr(sources.crawl.lists, "READERS", cached)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from itertools import cycle, islice, pairwise
 
 import pytest
 
-import sources.crawl.visit
+import sources.crawl.lists
 from sources.catalogue.authority import load_authorities
 from sources.http import ClientOptions, Disallowed
 from sources.model import Paused
@@ -39,7 +39,7 @@ ROUNDING = 0.000_001
 
 @pytest.fixture(autouse=True)
 def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources.crawl.visit, "READERS", memory.READERS)
+    monkeypatch.setattr(sources.crawl.lists, "READERS", memory.READERS)
 
 
 @pytest.fixture
