@@ -26,6 +26,7 @@ from bot.cli import main
 from bot.cli.main import COMMANDS
 from bot.detection import judge
 from bot.domain import Act, PageText
+from sources.catalogue.authority import load_authorities
 
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "holidays.countries.france", "httpcore", "rich.markdown", "rich.status")
 
@@ -37,6 +38,7 @@ def serve() -> None:
     _warm()
     # What is loaded stays: a child whose collector walked through it would copy every page of it.
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     while line := sys.stdin.buffer.readline():
         order = json.loads(line)
         if (ended := order.get("bury")) is not None:
@@ -54,6 +56,7 @@ def _warm() -> None:
     """Load what the program loads with its first request and its first decree: modules and patterns, nothing that a command changes."""
     for module in LOADED_LATE:
         import_module(module)
+    load_authorities()
     # Knows its services only then.
     apprise.Apprise.instantiate("json://127.0.0.1")
     for name in ("abrogation", "authorisation", "videoprotection"):
