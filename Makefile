@@ -8,7 +8,7 @@ RUNS := $(VENV)/.runs
 COMPLETE := $(VENV)/.complete
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
-PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
+PYTEST := $(BIN)/pytest -n 3 --dist load
 
 .PHONY: help setup complete system browser run test soak check demo evaluate lock clean
 

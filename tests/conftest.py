@@ -6,11 +6,33 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.examples import load_profile
 from tests.processes import Zygote
 
 load_profile()
+
+TOGETHER = frozenset(
+    {"tests/benchmarks/test_month_promises.py", "tests/sources/crawl/test_france.py", "tests/sources/http/test_between_processes.py"}
+)
+"""Modules whose tests share what takes long to make: one process of a run has them all."""
+
+
+class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Each test goes to the process that has time for it. (The marks of xdist for groups do nothing under pytest 9.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if module in TOGETHER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduler:
+    """Hand out tests in our way, whatever `--dist` says."""
+    missing = [module for module in TOGETHER if not (config.rootpath / module).exists()]
+    if missing:
+        raise pytest.UsageError(f"TOGETHER in tests/conftest.py names what is not there: {missing}")
+    return Scheduler(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -13,8 +13,6 @@ from benchmarks.month.figures import Figures, judge
 from benchmarks.month.plan import Kind, draw
 from benchmarks.month.run import scratch, simulate
 
-pytestmark = pytest.mark.xdist_group("month")
-
 
 # Once for all: it takes long, and tests of other modules may come between.
 @pytest.fixture(scope="session")

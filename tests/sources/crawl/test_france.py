@@ -25,8 +25,6 @@ WEDNESDAY = datetime(2026, 9, 16, 8, 0, tzinfo=UTC)
 """In the middle of a month: in its first days the page of the month before is asked too."""
 
 # Their pages are parsed once in a process: see `memory`.
-pytestmark = pytest.mark.xdist_group("france")
-
 MOST_REQUESTS = 1.2
 """Per source and sweep, in the steady state."""
 

@@ -25,8 +25,6 @@ EVENING = datetime(2026, 9, 16, 19, 0, tzinfo=UTC)
 """Little is published by then."""
 
 # Their trails are found once in a process.
-pytestmark = pytest.mark.xdist_group("politeness")
-
 WHOLE_SWEEP = timedelta(minutes=6)
 """The longest that a sweep of France may take in the steady state."""
 
