@@ -48,8 +48,7 @@ from bot.operators.text import source_name
 from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
 from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
-from bot.storage.rehearsal import rehearsal_store
-from bot.storage.store import Store, open_store
+from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, browser_hosts, hosts
 from sources.catalogue.issuers import Issuers
 from sources.crawl.index import INDEX_HOSTS

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
+from datetime import time as clock_time
 from enum import StrEnum
 
 from bot.domain.acts import Act, Where
@@ -59,7 +60,7 @@ class Moment:
     """A day, with a wall-clock time of the authority's place where the decree gives one."""
 
     day: date
-    time: time | None = None
+    time: clock_time | None = None
 
     def isoformat(self) -> str:
         """`2024-04-20` or `2024-04-20T14:00`."""
@@ -71,7 +72,7 @@ class Moment:
         if "T" not in text:
             return cls(date.fromisoformat(text))
         day, clock = text.split("T", 1)
-        return cls(date.fromisoformat(day), time.fromisoformat(clock))
+        return cls(date.fromisoformat(day), clock_time.fromisoformat(clock))
 
 
 @dataclass(frozen=True, slots=True)

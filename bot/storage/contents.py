@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, delete, exists, or_, select, update
 from bot.domain import PageText
 from bot.domain.folding import clean
 from bot.domain.records import Content, RecueilState
-from bot.storage.codec import Damaged, pack_pages, unpack_pages
+from bot.storage.columns import Damaged, pack_pages, unpack_pages
 from bot.storage.database import Database, insert_or_ignore
 from bot.storage.schema import acts, contents, recueils, reviews
 

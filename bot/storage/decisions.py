@@ -27,7 +27,7 @@ def decisions_under(connection: Connection, keys: Collection[str]) -> dict[str, 
     for first in range(0, len(wanted), _AT_ONCE):
         mine = decisions.c.key.in_(wanted[first : first + _AT_ONCE])
         for row in connection.execute(select(decisions).where(mine)):
-            found[row.key] = Decision(Outcome(row.outcome), Kind(row.kind) if row.kind else None, row.decided_at, row.decided_by)
+            found[row.key] = Decision(row.outcome, row.kind, row.decided_at, row.decided_by)
     return found
 
 

@@ -10,12 +10,10 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
 from bot.domain import Decree, Evidence, Kind, Outcome, Sighting
 from bot.domain.records import PageOfDecrees, ReadResult, RecordingResult
-from bot.storage.codec import evidence_from_json
+from bot.storage.columns import value_of
 from bot.storage.database import Database, written
 from bot.storage.decree_rows import load_decrees, load_sightings, newest_first
-from bot.storage.decree_writing import renew
-from bot.storage.edits import want_edits
-from bot.storage.recording import Route, record
+from bot.storage.recording import Route, record, renew
 from bot.storage.schema import act_terms, acts, decrees, identities, links
 from bot.storage.search import matching, query_terms, relevance
 
@@ -101,7 +99,6 @@ class Decrees:
         """
         with self._database.writing() as connection:
             renew(connection, decree_id, decree)
-            want_edits(connection, [decree_id])
 
     def get(self, decree: int) -> Decree | None:
         """One by its id."""
@@ -117,23 +114,7 @@ class Decrees:
         """The acts of one recueil, in the order of its pages."""
         query = select(acts).where(acts.c.recueil_id == recueil).order_by(acts.c.first_page, acts.c.position, acts.c.id)
         with self._database.reading() as connection:
-            return [
-                StoredAct(
-                    id=row.id,
-                    recueil_id=row.recueil_id,
-                    act_id=row.act_id,
-                    title=row.title,
-                    service=row.service,
-                    first_page=row.first_page,
-                    last_page=row.last_page,
-                    outcome=Outcome(row.outcome),
-                    kind=Kind(row.kind) if row.kind else None,
-                    evidence=evidence_from_json(row.evidence),
-                    text=row.text,
-                    decree_id=row.decree_id,
-                )
-                for row in connection.execute(query)
-            ]
+            return [value_of(StoredAct, row) for row in connection.execute(query)]
 
 
 def _page(connection: Connection, counted: Select[int], ordered: Select[int], limit: int, offset: int) -> PageOfDecrees:

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
 from bot.domain import CHANGING, Kind, Post, PostCause, PostState
-from bot.domain.folding import clean
+from bot.domain.folding import clean_or_none
 from bot.domain.identity.marks import CHANGED, as_text, as_untold, is_to_be_told, named_by, news
+from bot.storage.columns import Instant, value_of
 from bot.storage.database import Database, insert_or_ignore
 from bot.storage.decree_rows import load_decrees
-from bot.storage.outbox_rows import SKEW, cause_of, is_in_doubt, lasts, load_rows, with_followers
-from bot.storage.schema import Instant, decrees, edits, holds, posts
+from bot.storage.posts import SKEW, first_due, load_rows, not_behind_doubt, with_followers
+from bot.storage.schema import decrees, edits, posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,8 @@ class Edits:
         values: dict[str, Any] = {
             "not_before": not_before,
             "changed_at": now,
-            "cause": _word(cause),
-            "error": None if error is None else clean(error),
+            "cause": cause,
+            "error": clean_or_none(error),
         }
         if cause is None:
             values |= {"attempts": edit.attempts - 1} | ({"tried_at": None} if edit.attempts <= 1 else {})
@@ -108,22 +109,17 @@ class Edits:
         the outbox tells when that is looked for.
         """
         at = case((_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
-        doubtful = posts.alias()
-        ahead = posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
-        ours = and_(posts.c.destination.in_(sorted(destinations)), can_be_edited(), edits.c.state == PENDING, ahead)
+        ours = and_(posts.c.destination.in_(sorted(destinations)), can_be_edited(), edits.c.state == PENDING, not_behind_doubt())
         waiting = select(posts.c.destination, func.min(at).label("due")).join(posts, posts.c.id == edits.c.post_id).where(ours)
         with self._database.reading() as connection:
             # Asked at every tick, and mostly in vain: the rest goes through every post that was sent.
             if connection.execute(select(edits.c.post_id).where(edits.c.state == PENDING).limit(1)).first() is None:
                 return None
-            rows = connection.execute(waiting.group_by(posts.c.destination)).all()
-            resting = select(holds.c.destination, holds.c.until).where(lasts(now))
-            rests = {row.destination: row.until for row in connection.execute(resting)} if rows else {}
-        return min((max(row.due, rests.get(row.destination, now), now) for row in rows), default=None)
+            return first_due(connection, waiting, now)
 
     def _close(self, edit: Edit, state: str, now: datetime, cause: PostCause | None, error: str | None) -> None:
-        values: dict[str, Any] = {"state": state, "not_before": None, "changed_at": now, "cause": _word(cause)}
-        values |= {"error": None if error is None else clean(error)}
+        values: dict[str, Any] = {"state": state, "not_before": None, "changed_at": now, "cause": cause}
+        values |= {"error": clean_or_none(error)}
         with self._database.writing() as connection:
             told = _told(connection, edit.post.id)
             connection.execute(update(posts).where(posts.c.id == edit.post.id).values(told=as_text(told, edit.post.decree)))
@@ -136,11 +132,11 @@ class Edits:
 
 def _give_up_exposed(connection: Connection, destination: str, now: datetime) -> bool:
     theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
-    exposed = select(edits.c.error).where(theirs, edits.c.cause == PostCause.EDIT_EXPOSED.value).limit(1)
+    exposed = select(edits.c.error).where(theirs, edits.c.cause == PostCause.EDIT_EXPOSED).limit(1)
     found = connection.execute(exposed).one_or_none()
     if found is None:
         return False
-    values = {"state": GIVEN_UP, "not_before": None, "changed_at": now, "cause": PostCause.EDIT_EXPOSED.value, "error": found.error}
+    values = {"state": GIVEN_UP, "not_before": None, "changed_at": now, "cause": PostCause.EDIT_EXPOSED, "error": found.error}
     connection.execute(update(edits).where(theirs, edits.c.state == PENDING).values(values))
     return True
 
@@ -152,10 +148,6 @@ def _of(post_id: int) -> ColumnElement[bool]:
 def _told(connection: Connection, post_id: int) -> str | None:
     told: str | None = connection.execute(select(posts.c.told).where(posts.c.id == post_id)).scalar_one()
     return told
-
-
-def _word(cause: PostCause | None) -> str | None:
-    return None if cause is None else cause.value
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
@@ -261,7 +253,7 @@ class EditsTold:
     def retry(self, post_id: int, now: datetime) -> bool:
         """A person wants it made now: one that waits, or one that was given up, whatever its message tells by now. False: there is none."""
         values: dict[str, Any] = {"state": PENDING, "attempts": 0, "not_before": None, "tried_at": None, "changed_at": now}
-        values |= {"cause": PostCause.BY_PERSON.value, "error": None}
+        values |= {"cause": PostCause.BY_PERSON, "error": None}
         own = and_(edits.c.post_id == post_id, edits.c.post_id.in_(select(posts.c.id).where(can_be_edited())))
         with self._database.writing() as connection:
             if connection.execute(update(edits).where(own, edits.c.state == GIVEN_UP).values(values)).rowcount:
@@ -275,7 +267,7 @@ class EditsTold:
 
         That an edit has shown its message to others stays noted, and keeps all others of that destination from being made.
         """
-        exposed, by_person = PostCause.EDIT_EXPOSED.value, PostCause.BY_PERSON.value
+        exposed, by_person = PostCause.EDIT_EXPOSED, PostCause.BY_PERSON
         cause = case((edits.c.cause == exposed, exposed), else_=by_person)
         values = {"state": GIVEN_UP, "cause": cause, "not_before": None, "changed_at": now}
         with self._database.writing() as connection:
@@ -289,22 +281,11 @@ class EditsTold:
     def _found(self, which: ColumnElement[bool]) -> list[EditTold]:
         query = select(edits, posts.c.destination).join(posts, posts.c.id == edits.c.post_id).where(which).order_by(edits.c.post_id)
         with self._database.reading() as connection:
-            return [
-                EditTold(
-                    post=row.post_id,
-                    destination=row.destination,
-                    state=row.state,
-                    attempts=row.attempts,
-                    not_before=row.not_before,
-                    cause=cause_of(row),
-                    error=row.error,
-                )
-                for row in connection.execute(query)
-            ]
+            return [value_of(EditTold, row, post=row.post_id) for row in connection.execute(query)]
 
 
 def _was_given_up() -> ColumnElement[bool]:
-    by_a_program = or_(edits.c.cause.is_(None), edits.c.cause != PostCause.BY_PERSON.value)
+    by_a_program = or_(edits.c.cause.is_(None), edits.c.cause != PostCause.BY_PERSON)
     return and_(edits.c.state == GIVEN_UP, by_a_program)
 
 

@@ -9,28 +9,59 @@ The posts of a digest are one message: which they are is recorded before it is s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, true, update
 
-from bot.domain import ChatHistory, Decree, Post, PostCause, PostState
+from bot.domain import Post, PostCause, PostState
 from bot.domain.folding import clean
 from bot.domain.identity.marks import as_text
 from bot.domain.identity.shown import shown_by
-from bot.storage import backlog, waiting
-from bot.storage.backlog import Load
+from bot.storage.columns import Instant
 from bot.storage.database import Database, insert_or_ignore
-from bot.storage.decree_rows import load_decrees
-from bot.storage.outbox_rows import is_due, is_in_doubt, is_resting, load_messages, load_rows, of_message, require, values_of, with_reply
-from bot.storage.schema import decrees, newest_messages, posts, searches
+from bot.storage.posts import (
+    SKEW,
+    awaited,
+    due_at,
+    first_due,
+    is_due,
+    is_in_doubt,
+    is_resting,
+    lasts,
+    load_messages,
+    load_rows,
+    not_behind_doubt,
+    of_message,
+    require,
+    values_of,
+    wake,
+    with_reply,
+)
+from bot.storage.schema import edits, holds, posts
 from bot.storage.withdrawing import refuse_withdrawn
+
+AWAITED = timedelta(minutes=5)
+"""After which a post is looked at again that waits for one to go out first. What makes that certain wakes it at once."""
 
 SETTLE = timedelta(seconds=10)
 """Before a message is looked for that a process left SENDING: the platform may still be working on it."""
 
 _OPEN = (PostState.SENDING, PostState.UNKNOWN)
+_REFUSED_OR_DOWN = (PostCause.REFUSED_DESTINATION, PostCause.NOT_SENT, PostCause.CANNOT_ASK)
+_MESSAGE = func.coalesce(posts.c.digest, posts.c.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much there is for a destination: messages that are due, posts among them that are in no digest, messages sent lately."""
+
+    waiting: int
+    single: int
+    sent: int
 
 
 class Outbox:
@@ -53,9 +84,9 @@ class Outbox:
                 whole = and_(posts.c.state == PostState.PENDING, or_(posts.c.id == first, posts.c.digest == digest))
                 # PostgreSQL: a person who decides of one of the same digest waits here.
                 ids = list(connection.execute(select(posts.c.id).where(whole).order_by(posts.c.id).with_for_update()).scalars())
-                ids = waiting.without_early(connection, ids, now)
+                ids = _without_early(connection, ids, now)
                 if ids:
-                    values = {"state": PostState.SENDING.value, "attempts": posts.c.attempts + 1}
+                    values = {"state": PostState.SENDING, "attempts": posts.c.attempts + 1}
                     connection.execute(update(posts).where(posts.c.id.in_(ids)).values(values))
                     return next(iter(_about_to_be_told(connection, load_messages(connection, posts.c.id.in_(ids)))), None)
             return None
@@ -79,13 +110,13 @@ class Outbox:
     def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
         """The platform has the message, under this id. Always accepted: it is true whoever says it. Raises NoSuchRow."""
         values: dict[str, Any] = {"state": PostState.SENT, "reference": clean(reference), "closed_at": now, "error": None}
-        values |= {"not_before": None, "looks": 0} | ({} if cause is None else {"cause": cause.value})
+        values |= {"not_before": None, "looks": 0} | ({} if cause is None else {"cause": cause})
         digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
         whole = or_(posts.c.id == post_id, posts.c.digest == digest)
         with self._database.writing() as connection:
             if not connection.execute(update(posts).where(whole, posts.c.state != PostState.SENT).values(values)).rowcount:
                 require(connection, post_id)
-            waiting.wake(connection, post_id)
+            wake(connection, post_id)
 
     def move(
         self,
@@ -110,7 +141,7 @@ class Outbox:
             if not changed:
                 require(connection, post.id)
             if state is PostState.REFUSED:
-                waiting.wake(connection, post.id)
+                wake(connection, post.id)
         return changed > 0
 
     def is_ours(self, post: Post) -> bool:
@@ -127,54 +158,100 @@ class Outbox:
 
     def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
         """Give nothing to this destination before then. A later time already set stays, unless the clock was set back since."""
+        values = {"until": until, "set_at": now, "cause": cause}
+        earlier = or_(holds.c.until < until, holds.c.set_at > now + SKEW)
         with self._database.writing() as connection:
-            waiting.hold(connection, destination, until, now, cause)
+            connection.execute(insert_or_ignore(connection, holds), {"destination": destination, **values})
+            connection.execute(update(holds).where(holds.c.destination == destination, earlier).values(values))
 
     def reopen(self, destination: str, now: datetime) -> None:
-        """A check found that the destination can be used: make due what waits because it refused or did not answer."""
+        """A check found that the destination can be used: make due what waits because it refused or did not answer, its edits too. What
+        the platform asked for lasts.
+        """
+        due = {"not_before": now, "changed_at": now}
+        waits = and_(posts.c.state.in_((PostState.PENDING, PostState.UNKNOWN)), posts.c.cause.in_(_REFUSED_OR_DOWN))
+        theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
         with self._database.writing() as connection:
-            waiting.reopen(connection, destination, now)
+            connection.execute(delete(holds).where(holds.c.destination == destination, holds.c.cause.in_(_REFUSED_OR_DOWN)))
+            connection.execute(update(posts).where(posts.c.destination == destination, waits, posts.c.not_before > now).values(due))
+            connection.execute(update(edits).where(theirs, edits.c.cause.in_(_REFUSED_OR_DOWN), edits.c.not_before > now).values(due))
 
     def held_until(self, destination: str, now: datetime) -> datetime | None:
         """When the destination may be used again; None when it may be now."""
+        query = select(holds.c.until).where(holds.c.destination == destination, lasts(now))
         with self._database.reading() as connection:
-            return waiting.held_until(connection, destination, now)
+            return connection.execute(query).scalar_one_or_none()
 
     def idle_since(self, now: datetime) -> dict[str, datetime]:
-        """Since when something has been due at each destination while nothing was tried there, by its name."""
+        """Since when something has been due at each destination while nothing was tried there, by its name.
+
+        What stands behind a message in doubt is due once that was looked for. Neither a rest nor a slow pace is idleness: the last rest and
+        the last message sent count.
+        """
+        waits = or_(is_in_doubt(posts), and_(posts.c.state == PostState.PENDING, not_behind_doubt()))
+        since = case(
+            (posts.c.not_before <= now, posts.c.not_before), (posts.c.changed_at <= now, posts.c.changed_at), else_=posts.c.created_at
+        )
+        due = select(posts.c.destination, func.min(since, type_=Instant()).label("due")).where(waits, is_due(now))
+        found = {}
         with self._database.reading() as connection:
-            return waiting.idle_since(connection, now)
+            rests = {row.destination: row.until for row in connection.execute(select(holds.c.destination, holds.c.until))}
+            for destination, first in connection.execute(due.group_by(posts.c.destination)).all():
+                mine = and_(posts.c.destination == destination, posts.c.state == PostState.SENT)
+                sent = connection.execute(select(func.max(posts.c.closed_at, type_=Instant())).where(mine)).scalar_one()
+                found[destination] = max(at for at in (first, sent, rests.get(destination)) if at is not None)
+        return found
 
     def next_due(self, now: datetime, destinations: Collection[str] | None = None) -> datetime | None:
         """When there will next be something to do (never before `now`), None when nothing waits.
 
-        Give the configured destinations: posts of one that is no longer configured stay, and would be due for ever.
+        Give the configured destinations: posts of one that is no longer configured stay, and would be due for ever. To be asked between two
+        passes: a message that is still SENDING then was left so, and there is something to do at once.
         """
+        due = and_(posts.c.state.in_((*_OPEN, PostState.PENDING)), or_(posts.c.state.in_(_OPEN), not_behind_doubt()))
+        if destinations is not None:
+            due = and_(due, posts.c.destination.in_(sorted(destinations)))
         with self._database.reading() as connection:
-            return waiting.next_due(connection, now, destinations)
+            return first_due(connection, select(posts.c.destination, func.min(due_at(now)).label("due")).where(due), now)
 
     def load(self, destination: str, now: datetime, since: datetime) -> Load:
         """How much waits for a destination, and how many messages it got after `since`."""
+        mine = posts.c.destination == destination
+        due = select(func.count(_MESSAGE.distinct()), func.count() - func.count(posts.c.digest)).where(
+            mine, posts.c.state == PostState.PENDING, is_due(now)
+        )
+        sent = select(func.count(_MESSAGE.distinct())).where(mine, posts.c.state == PostState.SENT, posts.c.closed_at > since)
         with self._database.reading() as connection:
-            return backlog.load(connection, destination, now, since)
+            waiting, single = connection.execute(due).one()
+            return Load(waiting, single, connection.execute(sent).scalar_one())
 
     def sent_since(self, destination: str, since: datetime) -> list[datetime]:
-        """When each message that a destination got after `since` was sent."""
+        """When each message that a destination got after `since` was sent, in order."""
+        query = select(func.max(posts.c.closed_at, type_=Instant()).label("sent_at")).where(
+            posts.c.destination == destination, posts.c.state == PostState.SENT, posts.c.closed_at > since
+        )
         with self._database.reading() as connection:
-            return backlog.sent_since(connection, destination, since)
+            return sorted(row.sent_at for row in connection.execute(query.group_by(_MESSAGE)))
 
     def single(self, destination: str, now: datetime) -> list[Post]:
         """The due PENDING posts of a destination that are in no digest, oldest first."""
         with self._database.reading() as connection:
-            return load_rows(connection, backlog.is_single(destination, now))
+            return load_rows(connection, _is_single(destination, now))
 
     def gather(self, destination: str, digests: Sequence[Sequence[int]], now: datetime) -> None:
         """Make each of these lists of posts one message, all of them or none. What is no longer due and single is left out.
 
         Recorded before anything of it is sent: every try of a digest holds the same decrees under the same key.
         """
+        # The rows are locked: another program that is about to send one of them has it, or waits.
+        query = select(posts.c.id, posts.c.key).where(_is_single(destination, now)).with_for_update(skip_locked=True)
         with self._database.writing() as connection:
-            backlog.gather(connection, destination, digests, now)
+            free = {row.id: row.key for row in connection.execute(query)}
+            for ids in digests:
+                kept = [one for one in ids if one in free]
+                if len(kept) > 1:
+                    key = digest_key(free[one] for one in kept)
+                    connection.execute(update(posts).where(posts.c.id.in_(kept)).values(digest=key))
 
     def counts(self) -> dict[str, dict[PostState, int]]:
         """How many in each state, by destination. States and destinations without any are left out."""
@@ -186,7 +263,7 @@ class Outbox:
         result: dict[str, dict[PostState, int]] = {}
         with self._database.reading() as connection:
             for destination, state, number in connection.execute(query):
-                result.setdefault(destination, {})[PostState(state)] = number
+                result.setdefault(destination, {})[state] = number
         return result
 
 
@@ -216,91 +293,27 @@ def _about_to_be_told(connection: Connection, messages: Sequence[Post]) -> list[
     return [with_reply(connection, message) for message in messages]
 
 
+def digest_key(keys: Iterable[str]) -> str:
+    """The key of a digest, made from those of its posts: 32 hexadecimal digits, as theirs."""
+    return hashlib.sha256("\0".join(["digest", *sorted(keys)]).encode()).hexdigest()[:32]
+
+
+def _is_single(destination: str, now: datetime) -> ColumnElement[bool]:
+    """A due post of this destination that is a message of its own so far."""
+    return and_(posts.c.destination == destination, posts.c.state == PostState.PENDING, posts.c.digest.is_(None), is_due(now))
+
+
+def _without_early(connection: Connection, ids: Sequence[int], now: datetime) -> list[int]:
+    """Those of these posts of one message that may go out now; the others wait for the post of a decree that their own changes."""
+    left = list(ids)
+    while left and (early := awaited(connection, load_rows(connection, posts.c.id.in_(left)))):
+        for post, first in early.items():
+            error, again = f"it waits for post {first}, of a decree that this one changes", now + AWAITED
+            values = values_of(PostState.PENDING, now, cause=PostCause.AWAITS_EARLIER, error=error, not_before=again) | {"digest": None}
+            connection.execute(update(posts).where(posts.c.id == post).values(values))
+        left = [post for post in left if post not in early]
+    return left
+
+
 def _oldest(destination: str, due: ColumnElement[bool], now: datetime) -> Select[int]:
     return select(posts.c.id).where(posts.c.destination == destination, due, ~is_resting(destination, now)).order_by(posts.c.id)
-
-
-# The messages that are known in a Telegram chat, for who looks there for one post.
-
-_LAST_SENT = 20
-"""Posts among whose messages the newest one is looked for: ids grow with time, but for the clocks of two programs."""
-
-
-class ChatMessages:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def note(self, chats: Collection[str], message_id: int, now: datetime) -> None:
-        """A message with this id is, or was, in the chat that these names and numbers mean."""
-        values = {"message_id": message_id, "noted_at": now}
-        with self._database.writing() as connection:
-            for chat in {_name(chat) for chat in chats}:
-                connection.execute(insert_or_ignore(connection, newest_messages), {"chat": chat, **values})
-                older = and_(newest_messages.c.chat == chat, newest_messages.c.message_id < message_id)
-                connection.execute(update(newest_messages).where(older).values(values))
-
-    def begin(self, post_id: int, chat: int | str) -> int | None:
-        """Note the newest message known in the chat of a post that is about to be sent: its own message can only come after it. Gives its
-        id, None where none is known. Raises NoSuchRow.
-        """
-        with self._database.writing() as connection:
-            require(connection, post_id)
-            this = posts.alias()
-            here = posts.c.destination == select(this.c.destination).where(this.c.id == post_id).scalar_subquery()
-            last = select(posts.c.reference).where(here, posts.c.state == PostState.SENT)
-            sent = connection.execute(last.order_by(posts.c.closed_at.desc()).limit(_LAST_SENT)).scalars()
-            newest = max([*_numbers(sent), *filter(None, [_newest(connection, chat)])], default=None)
-            values = {"after": newest, "searched_to": None}
-            if not connection.execute(update(searches).where(searches.c.post_id == post_id).values(values)).rowcount:
-                connection.execute(insert(searches), {"post_id": post_id, **values})
-            return newest
-
-    def searched(self, post_id: int, to: int) -> None:
-        """The message of this post is none of those up to this id."""
-        with self._database.writing() as connection:
-            connection.execute(insert_or_ignore(connection, searches), {"post_id": post_id})
-            connection.execute(update(searches).where(searches.c.post_id == post_id).values(searched_to=to))
-
-    def history(self, post_id: int, chat: int | str) -> ChatHistory:
-        """What is known of the chat, to look there for this post. Raises NoSuchRow."""
-        this = posts.alias()
-        # The id too: programs whose clocks disagree must not make a later post an earlier one.
-        earlier = and_(posts.c.closed_at < this.c.created_at, posts.c.id < this.c.id)
-        sent = select(posts.c.reference, earlier.label("earlier")).join(
-            this, and_(this.c.destination == posts.c.destination, this.c.id == post_id)
-        )
-        with self._database.reading() as connection:
-            require(connection, post_id)
-            rows = connection.execute(sent.where(posts.c.state == PostState.SENT)).all()
-            search = connection.execute(select(searches).where(searches.c.post_id == post_id)).one_or_none()
-            newest = _newest(connection, chat)
-        after = None if search is None else search.after
-        before = max([*_numbers(row.reference for row in rows if row.earlier), *filter(None, [after])], default=None)
-        searched_to = None if search is None else search.searched_to
-        return ChatHistory(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to)
-
-    def decrees_at(self, link: str) -> list[Decree]:
-        """The decrees whose posts have this link, `…pdf#page=3`."""
-        url, _, page = link.rpartition("#page=")
-        if not page.isdecimal():
-            return []
-        query = select(decrees.c.id).where(decrees.c.url == url, decrees.c.page == int(page)).order_by(decrees.c.id)
-        with self._database.reading() as connection:
-            found = load_decrees(connection, connection.execute(query).scalars().all())
-        return list(found.values())
-
-
-def _newest(connection: Connection, chat: int | str) -> int | None:
-    query = select(newest_messages.c.message_id).where(newest_messages.c.chat == _name(chat))
-    found: int | None = connection.execute(query).scalar_one_or_none()
-    return found
-
-
-def _numbers(references: Iterable[str | None]) -> list[int]:
-    return [int(one) for one in references if one is not None and one.isascii() and one.isdigit()]
-
-
-def _name(chat: int | str) -> str:
-    return str(chat).lower()

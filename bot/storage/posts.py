@@ -1,20 +1,193 @@
-"""The outbox as people see it: what waits, what is in trouble, and what a person decides of it."""
+"""Posts as values, the conditions that every query on them shares, and what a person decides of them.
+
+An instant that waits for its time was set by a clock. Where that clock was set back since, the time to come may be far away: whatever was
+set in the future of now is taken for due. No wait is thereby longer than the longest one that was meant.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Text, and_, cast, delete, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, delete, exists, func, literal, or_, select, true, update
 
-from bot.domain import Post, PostCause, PostState
-from bot.domain.folding import clean
-from bot.storage import waiting
+from bot.domain import CHANGING, Change, Decree, Post, PostCause, PostState, SentMessage
+from bot.domain.folding import clean_or_none
+from bot.domain.identity.shown import as_shown
+from bot.storage.columns import Instant, value_of
 from bot.storage.database import Database
+from bot.storage.decree_rows import load_decrees
 from bot.storage.errors import NoSuchRow
-from bot.storage.outbox_rows import cause_of, load_messages, load_rows, of_message, values_of
-from bot.storage.schema import holds, moved_chats, posts
+from bot.storage.schema import holds, posts
+
+OPEN = frozenset({PostState.PENDING, PostState.SENDING, PostState.UNKNOWN, PostState.HELD})
+"""The states of a post that may still go out, or may be out."""
+
+SKEW = timedelta(minutes=1)
+"""By how much the clocks of two programs may differ before one is taken for set back."""
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """A post whose time has come."""
+    return or_(posts.c.not_before.is_(None), posts.c.not_before <= now, posts.c.changed_at > now + SKEW)
+
+
+def due_at(now: datetime) -> ColumnElement[datetime]:
+    """When a post's time comes, `now` where it has."""
+    return case((is_due(now), literal(now, Instant())), else_=posts.c.not_before)
+
+
+def lasts(now: datetime) -> ColumnElement[bool]:
+    """A hold that is not over."""
+    return and_(holds.c.until > now, or_(holds.c.set_at.is_(None), holds.c.set_at <= now + SKEW))
+
+
+def is_in_doubt(table: FromClause) -> ColumnElement[bool]:
+    """A row of `posts` (or of an alias of it) whose message is on its way, or may be there and is yet to be looked for. One of which
+    nobody can tell is left behind: operators know of it, and the others go on.
+    """
+    undecided = or_(table.c.cause.is_(None), table.c.cause != PostCause.RECONCILE_UNCLEAR)
+    # The few rows of these states are found by an index, which an alternative of two conditions would not be.
+    return and_(table.c.state.in_((PostState.SENDING, PostState.UNKNOWN)), or_(table.c.state == PostState.SENDING, undecided))
+
+
+def not_behind_doubt() -> ColumnElement[bool]:
+    """A post of a destination where no message is in doubt. Asked once, and not of every post that waits."""
+    doubtful = posts.alias()
+    return posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
+
+
+def first_due(connection: Connection, waiting: Select[Any], now: datetime) -> datetime | None:
+    """When the first of what waits is due, never before `now` nor while its destination rests. `waiting` selects destinations and when
+    something is due there.
+    """
+    rows = connection.execute(waiting.group_by(posts.c.destination)).all()
+    resting = select(holds.c.destination, holds.c.until).where(lasts(now))
+    rests = {row.destination: row.until for row in connection.execute(resting)} if rows else {}
+    return min((max(row.due, rests.get(row.destination, now), now) for row in rows), default=None)
+
+
+def is_resting(destination: str, now: datetime) -> ColumnElement[bool]:
+    """Whether this destination gets nothing now."""
+    return exists().where(holds.c.destination == destination, lasts(now))
+
+
+def of_message(post: Post) -> ColumnElement[bool]:
+    """The rows of one message: one, or all of its digest."""
+    own = posts.c.id == post.id
+    return own if post.digest is None else or_(own, posts.c.digest == post.digest)
+
+
+def load_rows(connection: Connection, which: ColumnElement[bool], *, limit: int | None = None) -> list[Post]:
+    """One post for each row, oldest first: with its decree as it is known now, but for the marks of a message that may be there already."""
+    rows = connection.execute(select(posts).where(which).order_by(posts.c.id).limit(limit)).all()
+    decrees = load_decrees(connection, [row.decree_id for row in rows])
+    return [value_of(Post, row, decree=as_shown(decrees[row.decree_id], row.shown if row.state in OPEN else None)) for row in rows]
+
+
+def load_messages(connection: Connection, which: ColumnElement[bool]) -> list[Post]:
+    """One post for each message, oldest first: those of a digest are one, under the key of the digest."""
+    messages: defaultdict[str, list[Post]] = defaultdict(list)
+    for row in load_rows(connection, which):
+        messages[row.digest or row.key].append(row)
+    return [replace(first, key=key, also=tuple(row.decree for row in rest)) for key, (first, *rest) in messages.items()]
+
+
+# The columns of a post that change with its state, and whether there is such a post.
+
+
+def values_of(
+    state: PostState, now: datetime, *, cause: PostCause | None, error: str | None, not_before: datetime | None, looks: int = 0
+) -> dict[str, Any]:
+    """The columns of a post in a new state other than SENT."""
+    values: dict[str, Any] = {"state": state, "not_before": not_before, "changed_at": now, "looks": looks}
+    values |= {"error": clean_or_none(error), "closed_at": now if state is PostState.REFUSED else None}
+    return values | ({} if cause is None else {"cause": cause})
+
+
+def require(connection: Connection, post_id: int) -> None:
+    """Raises NoSuchRow for the id of no post."""
+    if not connection.execute(select(exists().where(posts.c.id == post_id))).scalar_one():
+        raise NoSuchRow(f"no post has the id {post_id}")
+
+
+# Which message of a destination a post follows, and which follow it.
+
+
+def with_reply(connection: Connection, post: Post) -> Post:
+    """The post, with the last message told there of a decree that its own changes. A digest replies to none: it is about many."""
+    changed = _named(post.decree.changes)
+    if post.digest is not None or not changed:
+        return post
+    newest = select(posts.c.reference, posts.c.closed_at).where(_told(post, changed)).order_by(posts.c.closed_at.desc(), posts.c.id.desc())
+    found = connection.execute(newest.limit(1)).one_or_none()
+    return post if found is None else replace(post, reply_to=SentMessage(found.reference, found.closed_at))
+
+
+def awaited(connection: Connection, rows: Sequence[Post]) -> dict[int, int]:
+    """By the id of a row of this message, the post that must go out before it: of the same destination, of a decree that its own changes,
+    at first or second hand, and not yet known to be there. What a platform refused, or a person gave up, is waited for no more.
+
+    Decrees that were misread may change each other: of those the one that was found first goes first.
+    """
+    waits = and_(posts.c.destination == rows[0].destination, posts.c.state.in_(sorted(OPEN)), posts.c.id.not_in([row.id for row in rows]))
+    if not connection.execute(select(exists().where(waits))).scalar_one():
+        return {}
+    found: dict[int, int] = {}
+    for row in rows:
+        changed = _changed_by(connection, row.decree)
+        theirs = and_(waits, posts.c.decree_id.in_(sorted(changed)))
+        both = row.decree.id in changed
+        first = connection.execute(select(func.min(posts.c.id)).where(theirs, *([posts.c.id < row.id] if both else []))).scalar_one()
+        if first is not None:
+            found[row.id] = first
+    return found
+
+
+def _changed_by(connection: Connection, decree: Decree) -> set[int]:
+    found: set[int] = set()
+    step = _named(decree.changes)
+    while step:
+        found |= step
+        step = set().union(*(_named(one.changes) for one in load_decrees(connection, step).values())) - found
+    return found
+
+
+def with_followers(connection: Connection, post: Post) -> Post:
+    """The post, with the later decrees that change its own and were told there after it."""
+    changing = _named(post.decree.changed_by)
+    if not changing or post.closed_at is None:
+        return post
+    later = select(posts.c.decree_id).where(_told(post, changing), posts.c.closed_at >= post.closed_at, posts.c.id != post.id)
+    return replace(post, below=frozenset(connection.execute(later).scalars()))
+
+
+def _named(changes: Collection[Change]) -> set[int]:
+    return {change.decree for change in changes if change.decree is not None and change.kind in CHANGING}
+
+
+def _told(post: Post, decrees: Collection[int]) -> ColumnElement[bool]:
+    return and_(
+        posts.c.destination == post.destination,
+        posts.c.decree_id.in_(sorted(decrees)),
+        posts.c.state == PostState.SENT,
+        posts.c.reference.is_not(None),
+        posts.c.closed_at.is_not(None),
+    )
+
+
+def wake(connection: Connection, post_id: int) -> None:
+    """Look again at once at what waits at the destination of this post: it is out, or given up."""
+    this = posts.alias()
+    here = posts.c.destination == select(this.c.destination).where(this.c.id == post_id).scalar_subquery()
+    waits = and_(here, posts.c.state == PostState.PENDING, posts.c.cause == PostCause.AWAITS_EARLIER)
+    connection.execute(update(posts).where(waits).values(not_before=None))
+
+
+# The outbox as people see it: what waits, what is in trouble, and what a person decides of it.
 
 UNSENT = tuple(state for state in PostState if state is not PostState.SENT)
 
@@ -56,19 +229,15 @@ class Posts:
     def get(self, post_id: int) -> Post:
         """One row. Raises NoSuchRow."""
         with self._database.reading() as connection:
-            found = load_rows(connection, posts.c.id == post_id)
-        if not found:
-            raise NoSuchRow(f"no post has the id {post_id}")
-        return found[0]
+            require(connection, post_id)
+            return load_rows(connection, posts.c.id == post_id)[0]
 
     def message(self, post_id: int) -> Post:
         """The whole message that a row is part of: its digest, if it is in one. Raises NoSuchRow."""
         digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
         with self._database.reading() as connection:
-            found = load_messages(connection, or_(posts.c.id == post_id, posts.c.digest == digest))
-        if not found:
-            raise NoSuchRow(f"no post has the id {post_id}")
-        return found[0]
+            require(connection, post_id)
+            return load_messages(connection, or_(posts.c.id == post_id, posts.c.digest == digest))[0]
 
     def decide(
         self,
@@ -88,7 +257,7 @@ class Posts:
         values = values_of(state, now, cause=cause, error=None, not_before=not_before)
         whole = of_message(post)
         if state is PostState.SENT:
-            values |= {"closed_at": now, "reference": None if reference is None else clean(reference)}
+            values |= {"closed_at": now, "reference": clean_or_none(reference)}
         if state is PostState.REFUSED:
             # What was there last time is still why.
             values |= {"error": posts.c.error, "digest": None}
@@ -96,14 +265,14 @@ class Posts:
         with self._database.writing() as connection:
             changed = connection.execute(update(posts).where(whole, posts.c.state == post.state).values(values)).rowcount
             if changed and state is PostState.PENDING:
-                ours = or_(holds.c.cause.is_(None), holds.c.cause != PostCause.RATE_LIMITED.value)
+                ours = or_(holds.c.cause.is_(None), holds.c.cause != PostCause.RATE_LIMITED)
                 connection.execute(delete(holds).where(holds.c.destination == post.destination, ours))
-            waiting.wake(connection, post.id)
+            wake(connection, post.id)
         return changed > 0
 
     def unsent(self, destinations: Collection[str]) -> list[OpenPost]:
         """What was not sent to these destinations, oldest first, without what a person gave up."""
-        by_person = and_(posts.c.state == PostState.REFUSED, posts.c.cause.is_not(None), posts.c.cause == PostCause.BY_PERSON.value)
+        by_person = and_(posts.c.state == PostState.REFUSED, posts.c.cause.is_not(None), posts.c.cause == PostCause.BY_PERSON)
         # Not "other than SENT", for which every post ever sent would be looked at.
         unsent = posts.c.state.in_(sorted(UNSENT))
         query = select(posts).where(posts.c.destination.in_(sorted(destinations)), unsent, ~by_person).order_by(posts.c.id)
@@ -112,59 +281,4 @@ class Posts:
         firsts: dict[str, int] = {}
         for row in rows:
             firsts.setdefault(row.digest or row.key, row.id)
-        return [
-            OpenPost(
-                id=row.id,
-                message=firsts[row.digest or row.key],
-                destination=row.destination,
-                state=PostState(row.state),
-                cause=cause_of(row),
-                error=row.error,
-                created_at=row.created_at,
-                decree=row.decree_id,
-            )
-            for row in rows
-        ]
-
-
-# Telegram groups that became supergroups: their new ids, remembered so that a restart knows them.
-
-_MOVES = 10
-"""How far a chain of moves is followed."""
-
-
-class MovedChats:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def now_at(self, chat: int | str) -> int | str:
-        """The id that a chat has now: the one given where it never moved. A chain of moves is followed, a circle is not."""
-        known: list[int | str] = [chat]
-        with self._database.reading() as connection:
-            for _ in range(_MOVES):
-                query = select(moved_chats.c.moved_to).where(moved_chats.c.chat == _name(known[-1]))
-                found = connection.execute(query).scalar_one_or_none()
-                if found is None or found in known:
-                    break
-                known.append(int(found))
-        return known[-1]
-
-    def moved_at(self, chat: int | str) -> datetime | None:
-        """When a chat got the id that it has now: its messages from before have other ids. None where it never moved."""
-        query = select(func.max(moved_chats.c.moved_at)).where(cast(moved_chats.c.moved_to, Text) == str(self.now_at(chat)))
-        with self._database.reading() as connection:
-            found: datetime | None = connection.execute(query).scalar_one()
-        return found
-
-    def moved(self, chat: int | str, new: int, now: datetime) -> None:
-        """The platform says that a chat has another id now. The last word on a chat is the one that counts."""
-        with self._database.writing() as connection:
-            # Whatever led away from the new id is no longer true.
-            connection.execute(delete(moved_chats).where(moved_chats.c.chat.in_((_name(chat), _name(new)))))
-            connection.execute(insert(moved_chats), {"chat": _name(chat), "moved_to": new, "moved_at": now})
-
-
-def _name(chat: int | str) -> str:
-    return str(chat).lower()
+        return [value_of(OpenPost, row, message=firsts[row.digest or row.key], decree=row.decree_id) for row in rows]

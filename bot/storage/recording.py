@@ -1,4 +1,7 @@
-"""Record one recueil that was read and judged: acts, decrees, sightings, reviews and posts, in one transaction.
+"""Record decrees: what was read of a recueil, what a person accepted, what today's rules find in a stored act. One transaction each.
+
+In four steps: `match` the decrees found with those that are stored, `merge` them into what is known, write the acts that they are of, and
+`queue` the posts.
 
 When is a recueil the same as another? When the same authority already has one read whole with the same digest (the hash of the normalised
 text), and this reading brings no decree that is not known. The number on the cover does not decide: a prefecture that replaces a faulty PDF
@@ -8,64 +11,101 @@ announced from being announced again. A reading that is incomplete is never a du
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, select, update
 
-from bot.domain import Act, Decree, Post, PostState, Reading
-from bot.domain.folding import clean_or_none
+from bot.domain import Decree, Facts, Outcome, Post, PostState, Reading, Verdict
+from bot.domain.folding import clean, clean_or_none
+from bot.domain.identity.completing import completed, earliest
 from bot.domain.identity.identity import Earlier, HeldDecree, keys_of, post_key, recognise
+from bot.domain.identity.linking import prefix_of
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
-from bot.storage.act_writing import replace_acts
-from bot.storage.database import lock_recueil
-from bot.storage.decree_rows import load_decrees
-from bot.storage.decree_writing import see, store_decrees
-from bot.storage.edits import want_edits
-from bot.storage.schema import acts, identities, posts, recueils
-from bot.storage.withdrawing import left_to_people
+from bot.storage.acts import ReadActs, replace_acts
+from bot.storage.database import insert_or_ignore, lock_recueil
+from bot.storage.decree_rows import load_decrees, write_links
+from bot.storage.edits import changed_by, want_edits
+from bot.storage.errors import NoSuchRow
+from bot.storage.schema import acts, decrees, identities, posts, recueils, sightings
+from bot.storage.search import index_again
+from bot.storage.withdrawing import withdrawn_among
+
+Route = Callable[[Decree], Sequence[str]]
+"""Names the destinations of a decree."""
 
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDecree:
+    """A decree that was found, with its keys and pages, and the stored decree that it is, None for a new one."""
+
+    decree: Decree
+    held: HeldDecree
+    known: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The stored ids of the decrees found, in order, those among them that are new, and what the others were said to change before."""
+
+    ids: list[int]
+    new: list[int]
+    changed: frozenset[int]
 
 
 def record(connection: Connection, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
     """Record the reading within the transaction of the connection. See `Decrees.record`."""
     recueil = lock_recueil(connection, result.recueil.id, decrees=bool(result.decrees))
-    found = [_found(decree, result.judged[position].act) for position, decree in result.decrees]
     earlier = _earlier(connection, recueil.id)
-    matched = zip(found, recognise(found, known_keys(connection, found), earlier), strict=True)
-    result, kept = left_to_people(connection, result, list(matched))
-    matches = [match for _, match in kept]
-    # A decree that was found here before, and is not now, is for a person to look at: this recueil is not passed over as a copy.
-    copied = None not in matches and {one.decree_id for one in earlier} <= {*matches}
-    duplicate = result.reading.complete and copied and _read_already(connection, recueil, result.digest)
-
-    judged_decrees = [decree for _, decree in result.decrees]
-    ids, new = store_decrees(connection, recueil.id, [(decree, *one) for decree, one in zip(judged_decrees, kept, strict=True)], now)
-    see(connection, recueil, list(zip(ids, judged_decrees, strict=True)), now)
-    decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, ids, strict=True)}
-    # Two programs read it, and the other had more luck: of what is read whole, nothing is taken back.
-    outdone = recueil.state in _DONE and not result.early and not result.reading.complete
-    lost: tuple[int, ...] = ()
-    if not outdone:
-        judged, unread = () if duplicate else result.judged, (*result.reading.unreadable_pages, *result.reading.pending_pages)
-        lost = replace_acts(connection, recueil, judged, decree_of_act, now, found=ids, unread=unread, keep_others=result.early)
-    if result.early:
-        _leave_open(connection, recueil.id, result, now)
-    elif not outdone:
-        _close(connection, recueil.id, result, duplicate=duplicate, now=now)
-    want_edits(connection, ids, new=new)
-
-    stored = load_decrees(connection, new)
-    announced = tuple(stored[decree_id] for decree_id in new)
-    wanted = () if recueil.silent else announced
-    queued = [post for decree in wanted for post in queue(connection, decree, destinations_for(decree), now)]
-    return RecordingResult(announced, tuple(queued), duplicate, lost)
+    acts_of_decrees = [result.judged[position].act for position, _ in result.decrees]
+    pages = [(act.first_page, act.last_page) for act in acts_of_decrees]
+    found = match(connection, [decree for _, decree in result.decrees], pages, earlier)
+    result, left = _left_to_people(connection, result, found)
+    merged = merge(connection, recueil, left, now)
+    lost, duplicate = _write_acts(connection, recueil, result, merged, _is_copy(connection, recueil, result, left, earlier), now)
+    announced, queued = queue(connection, merged, None if recueil.silent else destinations_for, now)
+    return RecordingResult(announced, queued, duplicate, lost)
 
 
-def _found(decree: Decree, act: Act) -> HeldDecree:
-    return HeldDecree(keys_of(decree), act.first_page, act.last_page)
+def match(
+    connection: Connection, found: Sequence[Decree], pages: Sequence[tuple[int, int]], earlier: Sequence[Earlier]
+) -> list[FoundDecree]:
+    """Tell of each decree found on these pages which stored decree it is. `earlier` is what was found there before."""
+    held = [HeldDecree(keys_of(decree), *there) for decree, there in zip(found, pages, strict=True)]
+    return [FoundDecree(*one) for one in zip(found, held, recognise(held, known_keys(connection, held), earlier), strict=True)]
+
+
+def merge(
+    connection: Connection, recueil: Row[Any], found: Sequence[FoundDecree], now: datetime, *, within: Row[Any] | None = None
+) -> Merged:
+    """Store the decrees found in a recueil, or add what was found to what is known of them. `within` as in `see`."""
+    changed = changed_by(connection, {one.known for one in found if one.known is not None})
+    ids, new = _store(connection, recueil.id, found, now)
+    see(connection, recueil, list(zip(ids, [one.decree for one in found], strict=True)), now, within=within)
+    return Merged(ids, new, changed)
+
+
+def queue(
+    connection: Connection, merged: Merged, destinations_for: Route | None, now: datetime
+) -> tuple[tuple[Decree, ...], tuple[Post, ...]]:
+    """Note the posts that are to be edited, and queue one for each destination of the decrees that are new (None: for no destination).
+    Gives these decrees and posts.
+    """
+    want_edits(connection, {*merged.ids, *merged.changed})
+    announced = tuple(load_decrees(connection, merged.new).values())
+    queued = []
+    for decree in announced:
+        for destination in dict.fromkeys(destinations_for(decree) if destinations_for is not None else ()):
+            key = post_key(destination, decree.identities)
+            row: dict[str, Any] = {"key": key, "destination": destination, "decree_id": decree.id}
+            row |= {"state": PostState.PENDING, "attempts": 0, "created_at": now}
+            post = connection.execute(insert(posts).returning(posts.c.id), row).scalar_one()
+            queued.append(Post(int(post), key, destination, decree, PostState.PENDING, created_at=now))
+    return announced, tuple(queued)
 
 
 def known_keys(connection: Connection, found: Sequence[HeldDecree]) -> dict[str, int]:
@@ -80,14 +120,67 @@ def _earlier(connection: Connection, recueil: int) -> list[Earlier]:
     return [Earlier(row.decree_id, row.first_page, row.last_page) for row in connection.execute(query.order_by(acts.c.id))]
 
 
-def _read_already(connection: Connection, recueil: Row[Any], digest: str) -> bool:
+def _is_copy(
+    connection: Connection, recueil: Row[Any], result: ReadResult, found: Sequence[FoundDecree], earlier: Sequence[Earlier]
+) -> bool:
+    """Whether the recueil was read already under another address.
+
+    A decree that was found here before, and is not now, is for a person to look at: then it is not passed over as a copy.
+    """
+    matches = {one.known for one in found}
+    if not result.reading.complete or None in matches or not {one.decree_id for one in earlier} <= matches:
+        return False
     same = and_(
         recueils.c.authority == recueil.authority,
-        recueils.c.digest == digest,
+        recueils.c.digest == result.digest,
         recueils.c.state == RecueilState.READ,
         recueils.c.id != recueil.id,
     )
     return bool(connection.execute(select(exists().where(same))).scalar_one())
+
+
+def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[FoundDecree]) -> tuple[ReadResult, Sequence[FoundDecree]]:
+    """The reading, without the decrees in it that a person withdrew: their acts wait for a person again.
+
+    Such an act is none of those that were judged, whose decision stands under their keys: it may be the true decree of that number.
+    """
+    gone = withdrawn_among(connection, [one.known for one in found])
+    if not gone:
+        return result, found
+    kept = [(position, one) for (position, _), one in zip(result.decrees, found, strict=True) if one.known not in gone]
+    asked = {position for position, _ in result.decrees} - {position for position, _ in kept}
+    # Of a reading that goes on nothing but decrees is told: what is in doubt waits for its end.
+    there = [position for position in range(len(result.judged)) if not (result.early and position in asked)]
+    judged = [result.judged[position] for position in there]
+    told = [
+        replace(item, verdict=Verdict(Outcome.UNCERTAIN, evidence=item.verdict.evidence)) if position in asked else item
+        for position, item in zip(there, judged, strict=True)
+    ]
+    decrees_left = tuple((there.index(position), one.decree) for position, one in kept)
+    return replace(result, judged=tuple(told), decrees=decrees_left), [one for _, one in kept]
+
+
+# What was read of the recueil itself.
+
+
+def _write_acts(
+    connection: Connection, recueil: Row[Any], result: ReadResult, merged: Merged, duplicate: bool, now: datetime
+) -> tuple[tuple[int, ...], bool]:
+    """Write the acts and what became of the recueil. Gives the decrees that are lost, and whether it is a duplicate."""
+    reading = result.reading
+    # Two programs read it, and the other had more luck: of what is read whole, nothing is taken back.
+    outdone = recueil.state in _DONE and not result.early and not reading.complete
+    if outdone:
+        return (), duplicate
+    decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, merged.ids, strict=True)}
+    unread = (*reading.unreadable_pages, *reading.pending_pages)
+    read = ReadActs(() if duplicate else result.judged, decree_of_act, merged.ids, unread, partial=result.early)
+    lost = replace_acts(connection, recueil, read, now)
+    if result.early:
+        _leave_open(connection, recueil.id, result, now)
+    else:
+        _close(connection, recueil.id, result, duplicate=duplicate, now=now)
+    return lost, duplicate
 
 
 def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicate: bool, now: datetime) -> None:
@@ -144,18 +237,148 @@ def _unread(reading: Reading) -> str:
     return "; ".join(filter(None, (damage, lost)))
 
 
-# Put posts into the outbox.
-
-Route = Callable[[Decree], Sequence[str]]
-"""Names the destinations of a decree."""
+# Decrees: their rows, keys, links and sightings.
 
 
-def queue(connection: Connection, decree: Decree, destinations: Sequence[str], now: datetime) -> list[Post]:
-    """One post for each destination of a stored decree."""
-    queued = []
-    for destination in dict.fromkeys(destinations):
-        key = post_key(destination, decree.identities)
-        row = {"key": key, "destination": destination, "decree_id": decree.id, "state": PostState.PENDING, "attempts": 0, "created_at": now}
-        post = connection.execute(insert(posts).returning(posts.c.id), row).scalar_one()
-        queued.append(Post(int(post), key, destination, decree, PostState.PENDING, created_at=now))
-    return queued
+def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], now: datetime) -> tuple[list[int], list[int]]:
+    """The stored id of each decree found, and those among them that are new."""
+    ids: list[int] = []
+    new: list[int] = []
+    owners: dict[str, int] = {}  # a decree printed twice in one recueil is one decree
+    for one in found:
+        decree, keys = one.decree, one.held.keys
+        known = one.known if one.known is not None else next((owners[key] for key in keys if key in owners), None)
+        if known is None:
+            row = {**_values(decree), "recueil_id": recueil, "url": clean(decree.url), "authority": decree.authority}
+            row |= {"published": decree.published, "found_at": decree.found_at or now}
+            decree_id = int(connection.execute(insert(decrees).returning(decrees.c.id), row).scalar_one())
+            new.append(decree_id)
+            write_links(connection, decree_id, decree)
+        else:
+            decree_id = known
+            # A second reading of the same pages knows more than the first; a republication, here or elsewhere, does not.
+            if known not in ids and _rewrite(connection, decree, decrees.c.id == known, decrees.c.recueil_id == recueil):
+                write_links(connection, decree_id, decree)
+        # Strictly: a key that another process has taken meanwhile stops this transaction, which is then begun again.
+        claim(connection, decree_id, keys, strictly=known is None)
+        owners.update(dict.fromkeys(keys, decree_id))
+        ids.append(decree_id)
+    return ids, new
+
+
+def claim(connection: Connection, decree_id: int, keys: Collection[str], *, strictly: bool) -> None:
+    """Let the decree be known by these keys; unless `strictly`, one that is another's stays so."""
+    claim: Any = insert(identities) if strictly else insert_or_ignore(connection, identities)
+    connection.execute(claim, [{"key": key, "decree_id": decree_id, "prefix": prefix_of(key)} for key in sorted(keys)])
+
+
+def see(
+    connection: Connection, recueil: Row[Any], seen: Sequence[tuple[int, Decree]], now: datetime, *, within: Row[Any] | None = None
+) -> None:
+    """Where the decrees appear, and what was read there. A page that an earlier reading of this recueil got wrong is corrected.
+
+    `within` is the act that was looked at, where that was not the whole recueil: elsewhere in it nothing is corrected.
+
+    The facts of each decree are completed by what its sightings tell, and it was published when the first of them was: see
+    `bot.domain.identity.completing`.
+    """
+    days = {decree_id: _day_there(connection, decree_id, recueil.id, decree.published) for decree_id, decree in seen}
+    for decree_id in {decree_id for decree_id, _ in seen}:
+        pages = [decree.page for other, decree in seen if other == decree_id]
+        moved = and_(sightings.c.recueil_id == recueil.id, sightings.c.decree_id == decree_id, sightings.c.page.not_in(pages))
+        here = () if within is None else (sightings.c.page.between(within.first_page, within.last_page),)
+        connection.execute(delete(sightings).where(moved, *here))
+    kinds = {row.id: row.kind for row in connection.execute(select(decrees).where(decrees.c.id.in_({decree_id for decree_id, _ in seen})))}
+    places = {(decree_id, decree.page): decree for decree_id, decree in reversed(seen)}
+    for (decree_id, page), decree in reversed(places.items()):
+        place = {"decree_id": decree_id, "recueil_id": recueil.id, "page": page}
+        more = {"authority": recueil.authority, "url": clean(decree.url), "seen_at": now}
+        connection.execute(insert_or_ignore(connection, sightings), {**place, **more})
+        # What is taken for another kind of decree is taken to say other things.
+        facts = decree.facts if decree.kind == kinds.get(decree_id) else None
+        told = {"facts": facts, "published": days[decree_id]}
+        connection.execute(update(sightings).where(*(sightings.c[name] == value for name, value in place.items())).values(told))
+    for decree_id in kinds:
+        complete(connection, decree_id)
+
+
+def renew(connection: Connection, decree_id: int, decree: Decree) -> None:
+    """Put what is now read of a decree where it was first seen in the place of what was read before. Raises NoSuchRow."""
+    changed = changed_by(connection, [decree_id])
+    if not _rewrite(connection, decree, decrees.c.id == decree_id):
+        raise NoSuchRow(f"no decree has the id {decree_id}")
+    write_links(connection, decree_id, decree)
+    claim(connection, decree_id, keys_of(decree), strictly=False)
+    first = _own(connection, decree_id)
+    if first:
+        day = _day_there(connection, decree_id, first[0].recueil_id, decree.published)
+        told = {"facts": decree.facts, "published": day}
+        connection.execute(update(sightings).where(sightings.c.id == first[0].id).values(told))
+    complete(connection, decree_id)
+    index_again(connection, [decree_id])
+    want_edits(connection, {decree_id, *changed})
+
+
+def complete(connection: Connection, decree_id: int) -> None:
+    """Make the facts of a decree, and the day of its publication, again from what its sightings tell."""
+    row = connection.execute(select(decrees).where(decrees.c.id == decree_id)).one()
+    own = _own(connection, decree_id)
+    elsewhere = select(sightings).where(sightings.c.decree_id == decree_id, sightings.c.recueil_id != row.recueil_id)
+    others = [*own[1:], *connection.execute(elsewhere.order_by(sightings.c.seen_at, sightings.c.id))]
+    base = own[0].facts if own and own[0].facts is not None else row.facts
+    facts = completed(base, [other.facts for other in others if other.facts is not None])
+    published = earliest([seen.published for seen in (*own[:1], *others)], facts.signed)
+    values = {**_from_facts(facts), "published": published or row.published}
+    if values != {name: getattr(row, name) for name in values}:
+        connection.execute(update(decrees).where(decrees.c.id == decree_id).values(values))
+        index_again(connection, [decree_id])
+
+
+def _day_there(connection: Connection, decree_id: int, recueil: int, read: date | None) -> date | None:
+    """When the decree was published in this recueil: the earlier of what was known and what is read now.
+
+    Its cover and the listing may tell two days, and not every reading sees the cover.
+    """
+    here = (sightings.c.decree_id == decree_id, sightings.c.recueil_id == recueil)
+    known = connection.execute(select(func.min(sightings.c.published)).where(*here)).scalar_one()
+    return min((day for day in (known, read) if day is not None), default=None)
+
+
+def _own(connection: Connection, decree_id: int) -> list[Row[Any]]:
+    """The sightings in the recueil where it was first seen: the one it is shown by, then the others in the order of the pages."""
+    query = select(sightings).join(decrees, (decrees.c.id == sightings.c.decree_id) & (decrees.c.recueil_id == sightings.c.recueil_id))
+    shown_by = case((sightings.c.page == decrees.c.page, 0), else_=1)
+    return list(connection.execute(query.where(decrees.c.id == decree_id).order_by(shown_by, sightings.c.page)))
+
+
+def _rewrite(connection: Connection, decree: Decree, *which: Any) -> bool:
+    return bool(connection.execute(update(decrees).where(*which).values(_values(decree))).rowcount)
+
+
+def _values(decree: Decree) -> dict[str, Any]:
+    return {
+        "kind": decree.kind,
+        "title": clean(decree.title),
+        "evidence": decree.evidence,
+        "page": decree.page,
+        "act_id": clean_or_none(decree.act_id),
+        **_from_facts(decree.facts),
+    }
+
+
+def _from_facts(facts: Facts) -> dict[str, Any]:
+    return {
+        "facts": facts,
+        "starts_on": facts.starts.day if facts.starts is not None else None,
+        "ends_on": _last_day(facts),
+        "signed_on": facts.signed,
+    }
+
+
+def _last_day(facts: Facts) -> date | None:
+    """None as well for an end before the start, which was misread: nothing then tells that the period is over."""
+    starts, ends = facts.starts, facts.ends
+    if starts is None or ends is None or ends.day > starts.day:
+        return ends.day if ends is not None else None
+    misread = ends.day < starts.day or (ends.time is not None and starts.time is not None and ends.time <= starts.time)
+    return None if misread else ends.day

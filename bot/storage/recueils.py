@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, 
 
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.records import FailedRecueil, FailureStreak, NewRecueil, Publication, Recueil, RecueilState
+from bot.storage.columns import value_of
 from bot.storage.database import Database, insert_or_ignore
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import contents, recueils
@@ -41,15 +42,11 @@ class Quarantine:
             query = query.where(recueils.c.authority.in_(sorted(authorities)))
         with self._database.reading() as connection:
             return [
-                FailedRecueil(
-                    id=row.id,
-                    authority=row.authority,
-                    url=row.url,
-                    title=row.title,
-                    state=RecueilState(row.state),
+                value_of(
+                    FailedRecueil,
+                    row,
                     reason=row.error or "",
                     since=row.found_at,
-                    tried_at=row.tried_at,
                     pages=row.page_count,
                     unreadable=len(row.unreadable_pages or ()),
                 )
@@ -248,32 +245,14 @@ class Recueils:
         result: dict[str, dict[RecueilState, int]] = {}
         with self._database.reading() as connection:
             for authority, state, number in connection.execute(query):
-                result.setdefault(authority, {})[RecueilState(state)] = number
+                result.setdefault(authority, {})[state] = number
         return result
 
 
 def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:
     """A row of the table as a value."""
-    return Recueil(
-        id=row.id,
-        authority=row.authority,
-        source=row.source,
-        url=row.url,
-        title=row.title,
-        published=row.published,
-        is_detail=row.is_detail,
-        state=RecueilState(row.state),
-        attempts=row.attempts,
-        next_try_at=row.next_try_at,
-        error=row.error,
-        number=row.number,
-        digest=row.digest,
-        silent=row.silent,
-        tried_at=row.tried_at,
-        sha256=row.sha256,
-        fetched_at=row.fetched_at,
-        pages_read=None if row.page_count is None or row.unreadable_pages is None else row.page_count - len(row.unreadable_pages),
-    )
+    read = None if row.page_count is None or row.unreadable_pages is None else row.page_count - len(row.unreadable_pages)
+    return value_of(Recueil, row, pages_read=read)
 
 
 def _add(connection: Connection, new: Sequence[NewRecueil], now: datetime) -> list[Recueil]:

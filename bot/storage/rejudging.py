@@ -9,17 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from bot.domain import Decree, Outcome, Verdict
-from bot.domain.identity.identity import Earlier, HeldDecree, keys_of, recognise
+from bot.domain.identity.identity import Earlier, HeldDecree, keys_of
 from bot.domain.records import RedetectionResult
-from bot.storage.codec import evidence_to_json
 from bot.storage.database import Database, lock_recueil
 from bot.storage.decisions import decisions_under, keys_of_act
-from bot.storage.decree_rows import load_decrees
-from bot.storage.decree_writing import claim, see, store_decrees
 from bot.storage.decrees import StoredAct
-from bot.storage.edits import want_edits
 from bot.storage.errors import NoSuchRow
-from bot.storage.recording import Route, known_keys, queue
+from bot.storage.recording import Merged, Route, claim, known_keys, match, merge, queue, see
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
 from bot.storage.withdrawing import withdrawn_among
@@ -63,10 +59,11 @@ class Rejudging:
             decided = decisions_under(connection, keys_of_act(connection, recueil, stored)).values()
             if any(decision.outcome is not verdict.outcome for decision in decided):
                 return None
-            ids, new = _decrees(connection, recueil, stored, found, now)
+            merged = _merge(connection, recueil, stored, found, now)
+            ids = merged.ids
             values: dict[str, Any] = {"outcome": verdict.outcome, "kind": verdict.kind}
             # Of an act without a sign that is in doubt all the same, only what was found before tells why.
-            values["evidence"] = evidence_to_json(verdict.evidence) if verdict.evidence else stored.evidence
+            values["evidence"] = verdict.evidence or stored.evidence
             if ids:
                 values["decree_id"] = ids[-1]
             elif found or stored.decree_id is not None:
@@ -74,10 +71,8 @@ class Rejudging:
             connection.execute(update(acts).where(acts.c.id == act.id).values(values))
             _review(connection, act.id, waits=values["outcome"] is Outcome.UNCERTAIN, now=now)
             index_again(connection, ids)
-            want_edits(connection, ids)
-            stored_new = load_decrees(connection, new)
-            posts = tuple(post for each in stored_new.values() for post in queue(connection, each, destinations_for(each), now))
-            return RedetectionResult(tuple(ids), tuple(new), posts)
+            _, posts = queue(connection, merged, destinations_for, now)
+            return RedetectionResult(tuple(ids), tuple(merged.new), posts)
 
 
 def _claim(connection: Connection, act: StoredAct, *, decrees: bool) -> tuple[Row[Any], Row[Any]]:
@@ -97,26 +92,19 @@ def _read(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
     return act.recueil_id, act.act_id, act.title, act.first_page, act.last_page, act.text
 
 
-def _decrees(
-    connection: Connection, recueil: Row[Any], stored: Row[Any], found: Sequence[Decree], now: datetime
-) -> tuple[list[int], list[int]]:
-    if not found:
-        return [], []
-    items = [HeldDecree(keys_of(decree), stored.first_page, stored.last_page) for decree in found]
+def _merge(connection: Connection, recueil: Row[Any], stored: Row[Any], found: Sequence[Decree], now: datetime) -> Merged:
     # What it was stored as, even where every key that depends on its facts has changed.
     earlier = [] if stored.decree_id is None else [Earlier(stored.decree_id, stored.first_page, stored.last_page)]
-    matches = recognise(items, known_keys(connection, items), earlier)
-    gone = withdrawn_among(connection, matches)
-    entries = [one for one in zip(found, items, matches, strict=True) if one[2] not in gone]
-    known = entries[0][2] if len(entries) == 1 else None
+    matched = match(connection, found, [(stored.first_page, stored.last_page)] * len(found), earlier)
+    gone = withdrawn_among(connection, [one.known for one in matched])
+    left = [one for one in matched if one.known not in gone]
+    known = left[0].known if len(left) == 1 else None
     if known is not None and _shown_elsewhere(connection, known, recueil, stored):
         # Printed twice in one recueil: it is shown by the other place, as after a reading of the whole.
-        ids, new = [known], list[int]()
-        claim(connection, known, entries[0][1].keys, strictly=False)
-    else:
-        ids, new = store_decrees(connection, recueil.id, entries, now)
-    see(connection, recueil, list(zip(ids, [one[0] for one in entries], strict=True)), now, within=stored)
-    return ids, new
+        claim(connection, known, left[0].held.keys, strictly=False)
+        see(connection, recueil, [(known, left[0].decree)], now, within=stored)
+        return Merged([known], [], frozenset())
+    return merge(connection, recueil, left, now, within=stored)
 
 
 def _shown_elsewhere(connection: Connection, decree: int, recueil: Row[Any], act: Row[Any]) -> bool:

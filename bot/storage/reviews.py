@@ -8,17 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
 
-from bot.domain import Decree, Kind, Outcome
-from bot.domain.identity.identity import Earlier, HeldDecree, keys_of, recognise
+from bot.domain import Decree, Outcome
+from bot.domain.identity.identity import Earlier
 from bot.domain.records import Accepted, Decision, Rejected, Waiting
-from bot.storage.codec import evidence_from_json
+from bot.storage.columns import value_of
 from bot.storage.database import Database, lock_recueil, written
 from bot.storage.decisions import claim, decided, decision, decisions_under, settle, token_of
-from bot.storage.decree_rows import load_decrees
-from bot.storage.decree_writing import see, store_decrees
-from bot.storage.edits import want_edits
 from bot.storage.errors import NoSuchRow
-from bot.storage.recording import Route, known_keys, queue
+from bot.storage.recording import Route, match, merge, queue
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
 from bot.storage.withdrawing import reinstate, withdraw, withdraw_act
@@ -75,20 +72,15 @@ class Reviews:
 
         def accepted(connection: Connection) -> Accepted:
             recueil, act = claim(connection, review, token, decree=True)
-            items = [HeldDecree(keys_of(decree), act.first_page, act.last_page) for decree in found]
             # What it was stored as, even where every key has changed.
             earlier = [] if act.decree_id is None else [Earlier(act.decree_id, act.first_page, act.last_page)]
-            matches = recognise(items, known_keys(connection, items), earlier)
-            ids, new = store_decrees(connection, recueil.id, list(zip(found, items, matches, strict=True)), now)
-            see(connection, recueil, list(zip(ids, found, strict=True)), now, within=act)
-            kind = found[0].kind
+            pages = [(act.first_page, act.last_page)] * len(found)
+            merged = merge(connection, recueil, match(connection, found, pages, earlier), now, within=act)
+            ids, kind = merged.ids, found[0].kind
             values = {"outcome": Outcome.DECREE, "kind": kind, "decree_id": ids[-1]}
             done = settle(connection, recueil, act, decision(Outcome.DECREE, kind, now, by), values)
             index_again(connection, ids)
-            want_edits(connection, ids, new=new)
-            stored = load_decrees(connection, new)
-            wanted = () if recueil.silent else tuple(stored.values())
-            posts = tuple(post for each in wanted for post in queue(connection, each, destinations_for(each), now))
+            _, posts = queue(connection, merged, None if recueil.silent else destinations_for, now)
             again = tuple(post for one in dict.fromkeys(ids) for post in reinstate(connection, one))
             return Accepted(done, tuple(dict.fromkeys(ids)), (*posts, *again))
 
@@ -134,7 +126,7 @@ class Reviews:
             if row is None:
                 raise NoSuchRow(f"no withdrawn decree has the number {decree}")
             lock_recueil(connection, row.recueil_id, decrees=True)
-            said = decision(Outcome.DECREE, Kind(row.kind), now, by)
+            said = decision(Outcome.DECREE, row.kind, now, by)
             return Accepted(said, (decree,), reinstate(connection, decree, said))
 
         return written(self._database, reinstated)
@@ -142,17 +134,10 @@ class Reviews:
     def _read(self, query: Select[Any]) -> list[Waiting]:
         with self._database.reading() as connection:
             return [
-                Waiting(
-                    id=row.id,
-                    recueil_id=row.recueil_id,
-                    authority=row.authority,
-                    url=row.url,
+                value_of(
+                    Waiting,
+                    row,
                     page=row.first_page,
-                    act_id=row.act_id,
-                    title=row.title,
-                    evidence=evidence_from_json(row.evidence),
-                    created_at=row.created_at,
-                    told_at=row.told_at,
                     decree=row.decree_id,
                     token=token_of(row.id, row.recueil_id, row.created_at),
                 )

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.domain import Facts
 from bot.domain.folding import fold_words
-from bot.storage.codec import PURPOSES, facts_from_json
+from bot.storage.columns import PURPOSES
 from bot.storage.schema import act_terms, acts, decrees, search_rules
 
 # An underscore cannot come from a text or a question: their terms are letters and digits.
@@ -107,8 +107,7 @@ def _unindexed(recueil: int | None, after: int) -> Select[tuple[int, str, str | 
 
 
 def _terms_of(row: Row[tuple[int, str, str | None, str, str, object]]) -> dict[str, object]:
-    facts = facts_from_json(row.facts)
-    head = terms(_head(row.authority, row.title, row.act_id, facts), most=_MOST_HEAD_TERMS)
+    head = terms(_head(row.authority, row.title, row.act_id, row.facts), most=_MOST_HEAD_TERMS)
     everything = dict.fromkeys([_authority_term(row.authority), *head, *terms([row.text], most=_MOST_TEXT_TERMS)])
     return {"act_id": row.id, "head": " ".join(head), "everything": " ".join(everything)}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 
 from bot.domain.folding import clean_or_none
 from bot.domain.records import SourceState
+from bot.storage.columns import value_of
 from bot.storage.database import Database, insert_or_ignore
 from bot.storage.schema import backfills, recueils, sources
 
@@ -22,30 +24,18 @@ class SourceStates:
         """The state of a source: a fresh one when nothing is remembered of it. Raises StorageError."""
         with self._database.reading() as connection:
             row = connection.execute(select(sources).where(sources.c.key == key)).one_or_none()
-        return SourceState(key) if row is None else _state(row)
+        return SourceState(key) if row is None else value_of(SourceState, row)
 
     def all(self) -> list[SourceState]:
         """Every source ever saved, by key. Raises StorageError."""
         with self._database.reading() as connection:
-            return [_state(row) for row in connection.execute(select(sources).order_by(sources.c.key))]
+            return [value_of(SourceState, row) for row in connection.execute(select(sources).order_by(sources.c.key))]
 
     def save(self, state: SourceState) -> None:
         """Remember the state, in the place of the one before. Raises StorageError."""
-        values = {
-            "trail": clean_or_none(state.trail),
-            "baseline_at": state.baseline_at,
-            "next_check_at": state.next_check_at,
-            "last_ok_at": state.last_ok_at,
-            "failures": state.failures,
-            "site_failures": state.site_failures,
-            "error": clean_or_none(state.error),
-            "cause": state.cause,
-            "failing_since": state.failing_since,
-            "last_new_at": state.last_new_at,
-            "moved_to": clean_or_none(state.moved_to),
-        }
+        values = {**asdict(state), **{name: clean_or_none(getattr(state, name)) for name in ("trail", "error", "moved_to")}}
         with self._database.writing() as connection:
-            connection.execute(insert_or_ignore(connection, sources), {"key": state.key, **values})
+            connection.execute(insert_or_ignore(connection, sources), values)
             connection.execute(update(sources).where(sources.c.key == state.key).values(values))
 
     def clock_set_back(self, by: timedelta, now: datetime) -> None:
@@ -56,23 +46,6 @@ class SourceStates:
                 [key] = table.primary_key.columns
                 for row in connection.execute(select(key, column).where(column > now)).all():
                     connection.execute(update(table).where(key == row[0]).values({column.name: row[1] - by}))
-
-
-def _state(row: Row[tuple[object, ...]]) -> SourceState:
-    return SourceState(
-        key=row.key,
-        trail=row.trail,
-        baseline_at=row.baseline_at,
-        next_check_at=row.next_check_at,
-        last_ok_at=row.last_ok_at,
-        failures=row.failures,
-        site_failures=row.site_failures,
-        error=row.error,
-        cause=row.cause,
-        failing_since=row.failing_since,
-        last_new_at=row.last_new_at,
-        moved_to=row.moved_to,
-    )
 
 
 # Which sources were listed back to which day: what a backfill that was stopped need not do again.

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, exists, select, update
 
-from bot.domain import Outcome, Post, PostCause, PostState, Verdict
-from bot.domain.identity.identity import HeldDecree
-from bot.domain.records import Decision, ReadResult, Withdrawal
+from bot.domain import Outcome, Post, PostCause, PostState
+from bot.domain.records import Decision, Withdrawal
 from bot.storage.decisions import decisions_under, key_of_decree, key_of_review, keys_of_act, write_decision
 from bot.storage.edits import changed_by, want_edits
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.outbox_rows import load_rows
+from bot.storage.posts import load_rows
 from bot.storage.schema import act_terms, acts, decisions, decrees, posts, recueils, reviews, sightings
 from bot.storage.search import index_acts, index_again
 
 WHY = "withdrawn: a person judged that this act does not concern VSA"
 """What is told of a post that was not sent for this reason."""
-
-Matched = tuple[HeldDecree, int | None]
 
 
 def withdraw(connection: Connection, decree_id: int, decision: Decision) -> Withdrawal:
@@ -117,27 +113,6 @@ def withdrawn_among(connection: Connection, ids: Collection[int | None]) -> froz
     wanted = {one for one in ids if one is not None}
     query = select(decrees.c.id).where(decrees.c.id.in_(wanted), decrees.c.withdrawn_at.is_not(None))
     return frozenset(connection.execute(query).scalars()) if wanted else frozenset()
-
-
-def left_to_people(connection: Connection, result: ReadResult, matched: Sequence[Matched]) -> tuple[ReadResult, list[Matched]]:
-    """The reading, without the decrees in it that a person withdrew: their acts wait for a person again.
-
-    Such an act is none of those that were judged, whose decision stands under their keys: it may be the true decree of that number.
-    """
-    gone = withdrawn_among(connection, [match for _, match in matched])
-    if not gone:
-        return result, list(matched)
-    kept = [(entry, one) for entry, one in zip(result.decrees, matched, strict=True) if one[1] not in gone]
-    asked = {position for position, _ in result.decrees} - {position for (position, _), _ in kept}
-    # Of a reading that goes on nothing but decrees is told: what is in doubt waits for its end.
-    there = [position for position in range(len(result.judged)) if not (result.early and position in asked)]
-    judged = [result.judged[position] for position in there]
-    told = [
-        replace(item, verdict=Verdict(Outcome.UNCERTAIN, evidence=item.verdict.evidence)) if position in asked else item
-        for position, item in zip(there, judged, strict=True)
-    ]
-    found = tuple((there.index(position), decree) for (position, decree), _ in kept)
-    return replace(result, judged=tuple(told), decrees=found), [one for _, one in kept]
 
 
 def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:

@@ -10,7 +10,6 @@ import pytest
 from bot.domain import Decree, Facts, Kind, Outcome, PostState
 from bot.ingest.redetect import Applied, Effect, Redetection
 from bot.ingest.review import Reviewer
-from bot.storage.codec import facts_to_json
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
 from tests.bot.storage.conftest import opener, store, url
@@ -83,7 +82,7 @@ def test_a_known_decree_is_corrected_and_not_posted_again(store: Store, again: R
     recueil = new_recueil(store)
     [decree] = read(store, recueil, road(), authorisation()).decrees
     assert decree.id is not None
-    recorded_before(store, decree.id, kind=Kind.REFUSAL, facts=facts_to_json(Facts(number="2026-1104", cameras=999)))
+    recorded_before(store, decree.id, kind=Kind.REFUSAL, facts=Facts(number="2026-1104", cameras=999))
     [one] = again.differences(recueil.id)
     assert (one.effect, "cameras" in one.facts) == (Effect.CHANGED, True)
     [done] = applied(again, recueil.id, post=True)

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from bot.domain import Outcome, PageText, TextOrigin
 from bot.domain.records import ReadResult, Recueil, RecueilState
-from bot.storage.codec import Damaged, pack_pages, pack_text, unpack_pages, unpack_text
+from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, unpack_text
 from bot.storage.schema import contents
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.domain import Post, PostCause, PostState
-from bot.storage.backlog import Load, digest_key
-from bot.storage.outbox import SETTLE
+from bot.storage.outbox import SETTLE, Load, digest_key
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import MINUTE, claimed, queue

@@ -17,6 +17,7 @@ from bot.detection import identities as identify
 from bot.domain import Facts
 from bot.domain.identity.linking import prefix_of
 from bot.storage import migrate as module
+from bot.storage.columns import to_json
 from bot.storage.database import make_engine, parse_url
 from bot.storage.errors import WrongSchema
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
@@ -296,7 +297,10 @@ def test_what_stored_decrees_hold_fills_the_columns_of_0004(url: str, engine: En
         assert of_a_sign == {f"number:26:cab-spas-2026-{number}:signed:2026-08-12" for number in ("n-624", "624")}
         # One key in common is enough: a sighting of today has more.
         assert identify("26", None, Facts("CAB/SPAS/2026/n°624", signed=date(2026, 8, 12)), "")[0] in of_a_sign
-        seen = {(row.decree_id, row.recueil_id): row.facts for row in connection.execute(select(sightings))}
+        seen = {
+            (row.decree_id, row.recueil_id): None if row.facts is None else to_json(row.facts)
+            for row in connection.execute(select(sightings))
+        }
         assert seen == {
             (decree, recueil): facts if recueil == 1 else None for decree, (facts, _) in FACTS_BEFORE_0004.items() for recueil in (1, 2)
         }

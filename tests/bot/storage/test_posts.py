@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain import PostCause, PostState
 from bot.storage.errors import NoSuchRow
-from bot.storage.outbox_rows import SKEW
+from bot.storage.posts import SKEW
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import MINUTE, claimed, queue

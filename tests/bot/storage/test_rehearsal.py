@@ -12,8 +12,7 @@ import pytest
 from bot.domain import Facts, Kind, Moment, Outcome, Reference
 from bot.domain.records import RecueilState, SourceState
 from bot.storage.errors import StorageError
-from bot.storage.rehearsal import rehearsal_store
-from bot.storage.store import Store
+from bot.storage.store import Store, rehearsal_store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 from tests.bot.storage.finding import found, stored
 

@@ -1,0 +1,229 @@
+"""The types of columns: instants, words, documents of JSON and compressed texts, and rows as values.
+
+Reading is tolerant of keys and words added by a newer program, and of keys that an older one did not write.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, Row, String, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from bot.domain import CameraType, Evidence, Facts, Kind, Moment, PageText, Purpose, TextOrigin, Where
+from bot.domain.folding import clean
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+# SQLite numbers rows by itself only for a column of exactly this type.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+Terms = Text().with_variant(TSVECTOR(), "postgresql")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A timezone-aware instant: `timestamptz` in PostgreSQL, UTC text that sorts by time in SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC. Raises ValueError for a time without a zone: it could mean any instant."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value.isoformat()}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Back as an aware time in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Word(TypeDecorator[Any]):
+    """A member of an enumeration, by its value. An unknown one is None where it is `optional`, else an error."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum], length: int = 16, *, optional: bool = False) -> None:
+        super().__init__(length)
+        self.words = words
+        self.optional = optional
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Store the value of a member."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Give the member back. Raises ValueError."""
+        if value is None or (self.optional and value not in set(self.words)):
+            return None
+        return self.words(value)
+
+
+class Document(TypeDecorator[Any]):
+    """A value of dataclasses as JSON, read back by the function given; None is NULL."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__(none_as_null=True)
+        self.read = read
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Give what JSON can hold."""
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Give the value back. Raises ValueError."""
+        return None if value is None else self.read(value)
+
+
+def to_json(value: object) -> Any:
+    """Return a value as JSON: of a dataclass an object of the fields that hold something, of a day or moment its ISO form, of a text what
+    both databases can hold.
+    """
+    if isinstance(value, Moment | date):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple | frozenset):
+        return [to_json(each) for each in (sorted(value) if isinstance(value, frozenset) else value)]
+    if is_dataclass(value) and not isinstance(value, type):
+        every = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: to_json(each) for name, each in every.items() if each is not None and each != ()}
+    return value
+
+
+PURPOSES = {
+    Purpose.ABANDONED_OBJECT: "objets abandonnés",
+    Purpose.WEAPON: "présence ou utilisation d'armes",
+    Purpose.WRONG_WAY: "circulation à contresens",
+    Purpose.FORBIDDEN_ZONE: "présence en zone interdite ou sensible",
+    Purpose.PERSON_DOWN: "personne au sol après une chute",
+    Purpose.CROWD_MOVEMENT: "mouvement de foule",
+    Purpose.CROWD_DENSITY: "densité trop importante de personnes",
+    Purpose.FIRE: "départ de feu",
+}
+"""The words they are searched by, which are also how they were stored before they had names of their own."""
+
+_OLD_PURPOSES: dict[str, str] = {words: purpose.value for purpose, words in PURPOSES.items()}
+_PURPOSES, _CAMERA_TYPES, _KINDS, _WHERE = (frozenset(each.value for each in words) for words in (Purpose, CameraType, Kind, Where))
+_FACTS, _EVIDENCE = TypeAdapter(Facts), TypeAdapter(tuple[Evidence, ...])
+
+
+def facts_from_json(stored: Mapping[str, Any]) -> Facts:
+    """Return the facts that `to_json` wrote, or a program before it. Words that a newer program may have added are left out."""
+    moments = {name: Moment.parse(stored[name]) if stored.get(name) else None for name in ("starts", "ends")}
+    purposes = (_OLD_PURPOSES.get(name, name) for name in stored.get("purposes", ()))
+    known = {
+        "purposes": [name for name in purposes if name in _PURPOSES],
+        "camera_types": [name for name in stored.get("camera_types", ()) if name in _CAMERA_TYPES],
+        "references": [entry for entry in stored.get("references", ()) if entry.get("change") in _KINDS],
+    }
+    return _FACTS.validate_python({**stored, **known, **moments})
+
+
+def evidence_from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Evidence, ...]:
+    """Return the evidence that `to_json` wrote, in order."""
+    return _EVIDENCE.validate_python([{**item, "where": item.get("where") if item.get("where") in _WHERE else None} for item in stored])
+
+
+FactsDocument = Document(facts_from_json)
+EvidenceDocument = Document(evidence_from_json)
+
+# Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
+
+_READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
+
+
+class Damaged(ValueError):
+    """Stored bytes that cannot be unpacked."""
+
+
+class PackedText(TypeDecorator[str]):
+    """A text, as the zlib stream of its UTF-8 bytes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Compress."""
+        return None if value is None else pack_text(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Decompress. Raises Damaged."""
+        return None if value is None else unpack_text(value)
+
+
+def pack_text(text: str) -> bytes:
+    """Return the zlib stream of a text that `clean` gave."""
+    return zlib.compress(text.encode())
+
+
+def unpack_text(packed: bytes) -> str:
+    """Return what `pack_text` was given. Raises Damaged."""
+    try:
+        return zlib.decompress(packed).decode()
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise Damaged(f"a stored text cannot be unpacked: {error}") from None
+
+
+def pack_pages(pages: Iterable[PageText]) -> bytes:
+    """Those of the pages that could be read, as the zlib stream of a JSON list; the others are still to be read, and left out."""
+    kept = [_page_to_json(page) for page in pages if page.origin in _READ]
+    # In ASCII: a broken PDF may give half of a surrogate pair, which UTF-8 cannot hold.
+    return zlib.compress(json.dumps(kept, separators=(",", ":")).encode("ascii"))
+
+
+def unpack_pages(packed: bytes) -> tuple[PageText, ...]:
+    """The inverse of `pack_pages`, by number. Raises Damaged."""
+    try:
+        pages = [_page_from_json(stored) for stored in json.loads(zlib.decompress(packed))]
+    except (zlib.error, ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"stored pages cannot be unpacked: {error}") from None
+    return tuple(sorted(pages, key=lambda page: page.number))
+
+
+def _page_to_json(page: PageText) -> dict[str, Any]:
+    values = {
+        "number": page.number, "text": page.text, "origin": page.origin.value, "other": page.other, "confidence": page.confidence,
+        "damaged": page.damaged or None,
+    }  # fmt: skip
+    return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+def _page_from_json(stored: Mapping[str, Any]) -> PageText:
+    known = {name: stored[name] for name in ("number", "text", "other", "confidence", "damaged") if name in stored}
+    return PageText(**{"text": "", **known}, origin=TextOrigin(stored["origin"]))
+
+
+# Rows as values: a field is the column of its name.
+
+_Value = TypeVar("_Value", bound="DataclassInstance")
+
+
+@cache
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def value_of(kind: type[_Value], row: Row[Any], **more: Any) -> _Value:
+    """Return a row as a value of this dataclass: its fields are the columns of the same names, but for those given."""
+    columns = row._mapping
+    return kind(**{name: columns[name] for name in _names(kind) if name not in more and name in columns}, **more)

@@ -1,0 +1,414 @@
+"""The tables. Instants are UTC; dates are ISO days; facts and evidence are JSON (`bot.storage.columns`).
+
+Foreign keys name their tables by text, so that the tables of one family stand together.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from bot.domain import DestinationTrouble, Kind, Outcome, PostCause, PostState
+from bot.domain.records import RecueilState
+from bot.storage.columns import EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms, Word
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Where recueils come from, what became of each, and what was read in its file.
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("trail", Text),
+    Column("baseline_at", Instant),
+    Column("next_check_at", Instant),
+    Column("last_ok_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("site_failures", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("cause", String(32)),
+    Column("failing_since", Instant),
+    Column("last_new_at", Instant),
+    Column("moved_to", Text),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    # How every process treats an address, which dozens of sites share: see `sources.http.politeness`.
+    Column("address", Text, primary_key=True),
+    Column("updated_at", Instant),
+    Column("next_start", Instant),
+    Column("asked_until", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("failed_host", Text, nullable=False),
+    Column("retry_at", Instant),
+    Column("reason", Text, nullable=False),
+)
+
+robots = Table(
+    "robots",
+    metadata,
+    # The robots.txt of each host; empty where it has none.
+    Column("host", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("read_at", Instant, nullable=False),
+)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    # What a stopped backfill need not list again.
+    Column("source", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("listed_at", Instant, nullable=False),
+)
+
+recueils = Table(
+    "recueils",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("authority", String(32), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("published", Date),
+    Column("is_detail", Boolean, nullable=False),
+    Column("state", Word(RecueilState), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", Instant),
+    Column("error", Text),
+    Column("number", Text),
+    Column("digest", Text),
+    Column("found_at", Instant, nullable=False),
+    Column("tried_at", Instant),
+    Column("page_count", Integer),
+    Column("ocr_pages", JSON(none_as_null=True)),
+    Column("unreadable_pages", JSON(none_as_null=True)),
+    # Whatever is found in it is recorded and never posted: history, which a backfill reads.
+    Column("silent", Boolean, nullable=False, server_default=false()),
+    # The content of its file, of which `contents` may know more, and when the file came.
+    Column("sha256", String(64), index=True),
+    Column("fetched_at", Instant),
+    UniqueConstraint("authority", "url"),
+)
+Index(None, recueils.c.state, recueils.c.next_try_at)
+Index(None, recueils.c.authority, recueils.c.digest)
+Index(None, recueils.c.source, recueils.c.id)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("page_count", Integer),
+    # Those that could be read: see `bot.storage.columns`.
+    Column("pages", LargeBinary, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("read_at", Instant),
+    Column("rules", String(32), nullable=False),
+    # Readings that began, and neither ended nor got any further: what a file that takes the whole program with it leaves behind.
+    Column("unfinished", Integer, nullable=False),
+    # Why nothing at all of it could be read.
+    Column("error", Text),
+)
+
+# The acts of recueils, the terms they are searched by, which of them wait for a person, and what people decided.
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("recueil_id", Id, ForeignKey("recueils.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("act_id", Text),
+    Column("title", Text, nullable=False),
+    Column("service", Text),
+    Column("first_page", Integer, nullable=False),
+    Column("last_page", Integer, nullable=False),
+    Column("outcome", Word(Outcome), nullable=False),
+    Column("kind", Word(Kind)),
+    Column("evidence", EvidenceDocument, nullable=False),
+    # Never null: SQLite adds no column that says so to a table that has rows.
+    Column("text", PackedText),
+    Column("decree_id", Id, ForeignKey("decrees.id", ondelete="SET NULL"), index=True),
+)
+
+act_numbers = Table(
+    "act_numbers",
+    metadata,
+    # One row in SQLite, none in PostgreSQL: the highest number that an act ever had. See `bot.storage.act_writing`.
+    Column("last", Id, primary_key=True, autoincrement=False),
+)
+
+act_terms = Table(
+    "act_terms",
+    metadata,
+    # Also the row id of the full-text index in SQLite.
+    Column("act_id", Id, ForeignKey("acts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("head", Terms, nullable=False),
+    Column("everything", Terms, nullable=False),
+)
+Index(None, act_terms.c.everything, postgresql_using="gin").ddl_if(dialect="postgresql")
+
+search_rules = Table(
+    "search_rules",
+    metadata,
+    # One row: the rules the stored terms were made with. Other rules in the program mean that the terms must be made again.
+    Column("version", Text, primary_key=True),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("act_id", Id, ForeignKey("acts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("created_at", Instant, nullable=False),
+    # When the operators' chat was asked.
+    Column("told_at", Instant),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    # What a person decided of an act, under every key that the act is known by: a later reading of it does not overturn that.
+    Column("key", Text, primary_key=True),
+    Column("outcome", Word(Outcome), nullable=False),
+    Column("kind", Word(Kind)),
+    Column("decided_at", Instant, nullable=False),
+    Column("decided_by", String(32), nullable=False),
+)
+
+# The decrees, what each is known by, where it was seen, and which others it names.
+
+decrees = Table(
+    "decrees",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("authority", String(32), nullable=False),
+    Column("kind", Word(Kind), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("facts", FactsDocument, nullable=False),
+    Column("evidence", EvidenceDocument, nullable=False),
+    # The first sighting; all of them are in `sightings`.
+    Column("recueil_id", Id, ForeignKey("recueils.id"), nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    Column("page", Integer, nullable=False),
+    # The earliest known of its sightings: third parties have two months from then.
+    Column("published", Date),
+    Column("act_id", Text),
+    Column("found_at", Instant, nullable=False),
+    # Days that are in `facts` too, where a query looks for them. Null as well where the period ends before it starts: it was misread.
+    Column("starts_on", Date),
+    Column("ends_on", Date),
+    Column("signed_on", Date, index=True),
+    # When a person judged that it is none: it is kept, and left out of every list.
+    Column("withdrawn_at", Instant),
+)
+Index(None, decrees.c.found_at, decrees.c.id)
+Index(None, decrees.c.ends_on, decrees.c.found_at)
+Index(None, decrees.c.authority, decrees.c.found_at)
+
+identities = Table(
+    "identities",
+    metadata,
+    # The primary key is what keeps two processes from announcing the same decree.
+    Column("key", Text, primary_key=True),
+    Column("decree_id", Id, ForeignKey("decrees.id", ondelete="CASCADE"), nullable=False, index=True),
+    # What a key of a number begins with, by which other decrees name this one; null for the other keys.
+    Column("prefix", Text, index=True),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("decree_id", Id, ForeignKey("decrees.id", ondelete="CASCADE"), nullable=False),
+    Column("recueil_id", Id, ForeignKey("recueils.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("authority", String(32), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    # What was read there: `decrees.facts` is that of the first sighting, completed by the others.
+    Column("facts", FactsDocument),
+    # The day of that recueil: that of its cover, else that of the listing.
+    Column("published", Date),
+    UniqueConstraint("decree_id", "recueil_id", "page"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    # The decrees that a decree names, whether they were seen or not: who they are is looked up in `identities`.
+    Column("decree_id", Id, ForeignKey("decrees.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("change", Word(Kind), nullable=False),
+    Column("number", Text),
+    Column("signed", Date, index=True),
+    # What the keys of a decree of this number begin with; null where only a day is named.
+    Column("prefix", Text, index=True),
+    # Whose decree it is.
+    Column("authority", String(32), nullable=False),
+)
+
+# The outbox: posts, what is still to be edited in them, and the destinations that rest or moved.
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("destination", Text, nullable=False),
+    Column("decree_id", Id, ForeignKey("decrees.id"), nullable=False, index=True),
+    Column("state", Word(PostState), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Instant),
+    Column("reference", Text),
+    Column("error", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("cause", Word(PostCause, 32, optional=True)),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    # When `not_before` was set: a clock that was since set back is found out by it.
+    Column("changed_at", Instant),
+    # The key of the message that tells of this decree and of others; null for a post that is a message of its own.
+    Column("digest", String(64), index=True),
+    # What it told of its decree when it was last sent or edited: see `bot.domain.identity.marks`.
+    Column("told", Text),
+    # The link and the number that its message shows: see `bot.domain.identity.shown`.
+    Column("shown", JSON(none_as_null=True)),
+)
+Index(None, posts.c.destination, posts.c.state, posts.c.id)
+Index(None, posts.c.state)
+Index(None, posts.c.destination, posts.c.closed_at)
+
+edits = Table(
+    "edits",
+    metadata,
+    # A post that has not told all that is known of its decree: see `bot.storage.edits`.
+    Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Instant),
+    # When it was tried first, and when the row was last changed.
+    Column("tried_at", Instant),
+    Column("changed_at", Instant),
+    Column("cause", Word(PostCause, 32, optional=True)),
+    Column("error", Text),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("set_at", Instant),
+    Column("cause", Word(PostCause, 32, optional=True)),
+)
+
+moved_chats = Table(
+    "moved_chats",
+    metadata,
+    # A Telegram group that became a supergroup: as the configuration names it, and its id now.
+    Column("chat", Text, primary_key=True),
+    Column("moved_to", BigInteger, nullable=False),
+    Column("moved_at", Instant, nullable=False),
+)
+
+newest_messages = Table(
+    "newest_messages",
+    metadata,
+    # The greatest message id known of a Telegram chat, under each name and number that the chat has.
+    Column("chat", Text, primary_key=True),
+    Column("message_id", BigInteger, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+)
+
+searches = Table(
+    "searches",
+    metadata,
+    # Where a post is looked for whose answer was lost: see `bot.storage.outbox`.
+    Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    # The newest message known when the post was about to be sent, and up to which one it was looked for since.
+    Column("after", BigInteger),
+    Column("searched_to", BigInteger),
+)
+
+destination_checks = Table(
+    "destination_checks",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    # Null where nothing is wrong.
+    Column("trouble", Word(DestinationTrouble)),
+    Column("detail", Text),
+    # The first check in a row that found this, and the last.
+    Column("since", Instant, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+)
+
+# What operators are told, once each, and what their commands request of the bot that runs.
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    # An alert and its end are each told once: these are null until they are.
+    Column("told_at", Instant),
+    Column("closed_at", Instant),
+    Column("end_told_at", Instant),
+)
+Index(None, alerts.c.subject, alerts.c.closed_at)
+
+post_alerts = Table(
+    "post_alerts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # What it is about (`post:12`, `destination:channel`), and a word of `bot.operators.post_alerts.PostTrouble`.
+    Column("subject", Text, nullable=False),
+    Column("trouble", String(32), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    # As in `alerts`: each of these is null until it is so.
+    Column("told_at", Instant),
+    Column("closed_at", Instant),
+    Column("end_told_at", Instant),
+)
+Index(None, post_alerts.c.subject, post_alerts.c.closed_at)
+
+requests = Table(
+    "requests",
+    metadata,
+    # Work that a command hands to the process which holds the lock `work`: see `bot.storage.requests`.
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("progress", JSON(none_as_null=True)),
+    Column("result", JSON(none_as_null=True)),
+)
