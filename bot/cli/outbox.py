@@ -23,7 +23,7 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 
 if TYPE_CHECKING:
-    from bot.storage.edits import EditTold
+    from bot.storage.edits import EditStatus
 
 # What a person decides of posts: by the same transitions as everything else that happens to them.
 
@@ -61,7 +61,7 @@ _CANNOT = {
 
 def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datetime) -> Decided:
     """Of a post that was sent, its edit is what can be tried again or given up."""
-    decide = store.edits_told.retry if event is Event.PERSON_RETRY else store.edits_told.drop
+    decide = store.edits.retry if event is Event.PERSON_RETRY else store.edits.drop
     if not decide(number, now):
         return Decided(False, f"post {number} {_CANNOT[post.state]}, and its message waits for no edit", post)
     return Decided(True, f"post {number}: {_EDIT_DONE[event]}", post)
@@ -117,8 +117,8 @@ def _register_views(outbox: typer.Typer) -> None:
         posts in that state.
         """
 
-        def ask(store: Store, edited: Collection[str]) -> tuple[list[Post], dict[int, EditTold]]:
-            unmade = {edit.post: edit for edit in store.edits_told.unmade(edited)}
+        def ask(store: Store, edited: Collection[str]) -> tuple[list[Post], dict[int, EditStatus]]:
+            unmade = {edit.post: edit for edit in store.edits.unmade(edited)}
             # Of many the oldest are shown: there is no need to name more.
             also = () if state else [number for number, edit in unmade.items() if destination in {None, edit.destination}][:limit]
             return store.posts.listed(states=state or None, destination=destination, also=also, limit=limit), unmade
@@ -134,7 +134,7 @@ def _register_views(outbox: typer.Typer) -> None:
     def show_(ctx: typer.Context, number: Number, as_json: AsJson = False) -> None:
         """All that is known of one post. Exit code 1 when there is none of that number."""
         post, message, edit = _reading(
-            ctx.obj, lambda store, _: (store.posts.get(number), store.posts.message(number), store.edits_told.of(number))
+            ctx.obj, lambda store, _: (store.posts.get(number), store.posts.message(number), store.edits.of(number))
         )
         document = post_json(post, edit) | {"decrees": [decree.id for decree in message.decrees]}
         show(document, post_lines(post, message, edit, utc_now()), as_json=as_json)
@@ -219,7 +219,7 @@ _EDITS = {
 }
 
 
-def post_line(post: Post, edit: EditTold | None) -> str:
+def post_line(post: Post, edit: EditStatus | None) -> str:
     """One post on one line, with what keeps its message from being edited."""
     number = post.decree.facts.number or post.decree.act_id or "-"
     why = f"  {post.cause.value}" if post.cause is not None else ""
@@ -230,7 +230,7 @@ def post_line(post: Post, edit: EditTold | None) -> str:
     return printable(f"{head}{joined}{why}{error}{edited}")
 
 
-def post_lines(post: Post, message: Post, edit: EditTold | None, now: datetime) -> Iterator[str]:
+def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime) -> Iterator[str]:
     """All of one post. `message` is the whole message that it is part of."""
     decree = post.decree
     yield printable(f"post {post.id} to {post.destination}: {_STATES[post.state]}")
@@ -257,7 +257,7 @@ def post_lines(post: Post, message: Post, edit: EditTold | None, now: datetime) 
         yield f"  {link}"
 
 
-def _why(edit: EditTold) -> str:
+def _why(edit: EditStatus) -> str:
     return ("" if edit.cause is None else f"  {edit.cause.value}") + (f": {edit.error}" if edit.error else "")
 
 
@@ -269,7 +269,7 @@ def _coming(post: Post, now: datetime) -> datetime | None:
 # The JSON of `vigie outbox`.
 
 
-def post_json(post: Post, edit: EditTold | None) -> Json:
+def post_json(post: Post, edit: EditStatus | None) -> Json:
     """Return one post. `digest` is the same for all posts of one message, null for a message of its own; `edit` is how far its message was
     brought up to date, null where nothing was ever to be edited.
     """

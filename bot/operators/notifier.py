@@ -185,7 +185,7 @@ class DeliveryAlerts:
     async def update(self) -> None:
         """See `Producer`."""
         unsent = await asyncio.to_thread(self._store.posts.unsent, self._destinations)
-        not_edited = await asyncio.to_thread(self._store.edits_told.given_up, self._destinations)
+        not_edited = await asyncio.to_thread(self._store.edits.given_up, self._destinations)
         checks = await asyncio.to_thread(self._store.destination_checks.all)
         ours = {name: checks[name] for name in self._destinations if name in checks}
         unfinished = await asyncio.to_thread(self._store.post_alerts.unfinished)

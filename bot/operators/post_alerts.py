@@ -15,7 +15,7 @@ from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostStat
 from bot.ingest.health import judge_destination, needs_person
 from bot.operators.alerts import Changes, Waits
 from bot.storage.alerts import NewPostAlert, PostAlert
-from bot.storage.edits import EditTold
+from bot.storage.edits import EditStatus
 from bot.storage.posts import OpenPost
 
 SETTLE = timedelta(minutes=2)
@@ -46,7 +46,7 @@ POST_WAITS: Waits[PostAlert] = Waits(SETTLE, again=lambda alert: REMINDED_AFTER 
 
 def post_changes(
     unsent: Sequence[OpenPost],
-    not_edited: Sequence[EditTold],
+    not_edited: Sequence[EditStatus],
     unfinished: Sequence[PostAlert],
     now: datetime,
     late_after: timedelta,

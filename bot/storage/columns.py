@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from bot.domain import CameraType, Evidence, Facts, Kind, Moment, PageText, Purpose, TextOrigin, Where
 from bot.domain.folding import clean
+from bot.domain.identity.post_content import PostContent
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -124,7 +125,7 @@ PURPOSES = {
 
 _OLD_PURPOSES: dict[str, str] = {words: purpose.value for purpose, words in PURPOSES.items()}
 _PURPOSES, _CAMERA_TYPES, _KINDS, _WHERE = (frozenset(each.value for each in words) for words in (Purpose, CameraType, Kind, Where))
-_FACTS, _EVIDENCE = TypeAdapter(Facts), TypeAdapter(tuple[Evidence, ...])
+_FACTS, _EVIDENCE, _CONTENT = TypeAdapter(Facts), TypeAdapter(tuple[Evidence, ...]), TypeAdapter(PostContent)
 
 
 def facts_from_json(stored: Mapping[str, Any]) -> Facts:
@@ -146,6 +147,7 @@ def evidence_from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Evidence, .
 
 FactsDocument = Document(facts_from_json)
 EvidenceDocument = Document(evidence_from_json)
+ContentDocument = Document(_CONTENT.validate_python)
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
 

@@ -1,21 +1,21 @@
 """Posts that are to be edited: rows, as posts are, but an edit may be made twice, so that nobody need hold one.
 
-A post has one edit at most. It is wanted while there is something that the post has not told and is still to tell
-(`bot.domain.identity.marks`); what an edit told, or was given up for, is told from then on.
+A post has one edit at most. It is wanted while the content of the post, as recorded, is outdated (`bot.domain.identity.post_content`);
+what an edit said, or was given up for, is its content from then on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
 from bot.domain import CHANGING, Kind, Post, PostCause, PostState
 from bot.domain.folding import clean_or_none
-from bot.domain.identity.marks import CHANGED, as_text, as_untold, is_to_be_told, named_by, news
+from bot.domain.identity.post_content import UNRECORDED, PostContent, edited, is_outdated
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Database, insert_or_ignore
 from bot.storage.decree_rows import load_decrees
@@ -31,6 +31,21 @@ class Edit:
     attempts: int
     since: datetime
 
+
+@dataclass(frozen=True, slots=True)
+class EditStatus:
+    """What became of an edit: `state` is `pending`, `done` or `given_up`. `not_before` is when it is tried next."""
+
+    post: int
+    destination: str
+    state: str
+    attempts: int
+    not_before: datetime | None
+    cause: PostCause | None
+    error: str | None
+
+
+PENDING, DONE, GIVEN_UP = "pending", "done", "given_up"
 
 _AT_ONCE = 50
 """Edits looked through in one transaction: there may be thousands that are no longer wanted, and others wait to write."""
@@ -64,9 +79,9 @@ class Edits:
         ids = connection.execute(some).scalars().all()
         loaded = {post.id: post for post in load_rows(connection, posts.c.id.in_(ids))}
         for post_id in ids:
-            row = connection.execute(select(posts.c.told, edits).join(posts, posts.c.id == edits.c.post_id).where(_of(post_id))).one()
+            row = connection.execute(select(edits).where(_of(post_id))).one()
             post = loaded[post_id]
-            if not is_to_be_told(row.told, post.decree, post.closed_at, now):
+            if not is_outdated(_said(connection, post_id), post.decree, _age(post, now)):
                 connection.execute(update(edits).where(_of(post_id)).values(state=DONE, not_before=None))
                 continue
             since = row.tried_at if row.tried_at is not None and row.tried_at <= now else now
@@ -121,13 +136,61 @@ class Edits:
         values: dict[str, Any] = {"state": state, "not_before": None, "changed_at": now, "cause": cause}
         values |= {"error": clean_or_none(error)}
         with self._database.writing() as connection:
-            told = _told(connection, edit.post.id)
-            connection.execute(update(posts).where(posts.c.id == edit.post.id).values(told=as_text(told, edit.post.decree)))
+            content = edited(_said(connection, edit.post.id), edit.post.decree)
+            _record(connection, edit.post.id, content)
             (post,) = load_rows(connection, posts.c.id == edit.post.id)
             # More became known meanwhile: the row stays open for it.
-            again = is_to_be_told(_told(connection, edit.post.id), post.decree, post.closed_at, now)
+            again = is_outdated(content, post.decree, _age(post, now))
             values |= {"state": PENDING, "attempts": 0, "tried_at": None} if again else {}
             connection.execute(update(edits).where(_of(edit.post.id)).values(values))
+
+    # What people see of the edits, and decide of them.
+
+    def unmade(self, destinations: Collection[str]) -> list[EditStatus]:
+        """Those that wait, and those that were given up by other than a person. Give the destinations whose posts are edited."""
+        waits = and_(edits.c.state == PENDING, can_be_edited())
+        return self._found(and_(posts.c.destination.in_(sorted(destinations)), or_(waits, _was_given_up())))
+
+    def given_up(self, destinations: Collection[str]) -> list[EditStatus]:
+        """Those among them that are not tried again, and of which a person decided nothing yet."""
+        return self._found(and_(posts.c.destination.in_(sorted(destinations)), _was_given_up()))
+
+    def of(self, post_id: int) -> EditStatus | None:
+        """That of one post; None where it has told all that was ever known."""
+        return next(iter(self._found(edits.c.post_id == post_id)), None)
+
+    def retry(self, post_id: int, now: datetime) -> bool:
+        """A person wants it made now: one that waits, or one that was given up, whatever its message tells by now. False: there is none."""
+        values: dict[str, Any] = {"state": PENDING, "attempts": 0, "not_before": None, "tried_at": None, "changed_at": now}
+        values |= {"cause": PostCause.BY_PERSON, "error": None}
+        own = and_(edits.c.post_id == post_id, edits.c.post_id.in_(select(posts.c.id).where(can_be_edited())))
+        with self._database.writing() as connection:
+            if connection.execute(update(edits).where(own, edits.c.state == GIVEN_UP).values(values)).rowcount:
+                # Given up, it was taken for said: the message may say anything.
+                _record(connection, post_id, replace(_said(connection, post_id), changes=None))
+                return True
+            return connection.execute(update(edits).where(own, edits.c.state == PENDING).values(values)).rowcount > 0
+
+    def drop(self, post_id: int, now: datetime) -> bool:
+        """A person gives it up: it is not made unless more becomes known, and nobody is told of it any more. False where there is none.
+
+        That an edit has shown its message to others stays noted, and keeps all others of that destination from being made.
+        """
+        exposed, by_person = PostCause.EDIT_EXPOSED, PostCause.BY_PERSON
+        cause = case((edits.c.cause == exposed, exposed), else_=by_person)
+        values = {"state": GIVEN_UP, "cause": cause, "not_before": None, "changed_at": now}
+        with self._database.writing() as connection:
+            open_one = update(edits).where(edits.c.post_id == post_id, edits.c.state != DONE)
+            if not connection.execute(open_one.values(values)).rowcount:
+                return False
+            (post,) = load_rows(connection, posts.c.id == post_id)
+            _record(connection, post_id, edited(_said(connection, post_id), post.decree))
+            return True
+
+    def _found(self, which: ColumnElement[bool]) -> list[EditStatus]:
+        query = select(edits, posts.c.destination).join(posts, posts.c.id == edits.c.post_id).where(which).order_by(edits.c.post_id)
+        with self._database.reading() as connection:
+            return [value_of(EditStatus, row, post=row.post_id) for row in connection.execute(query)]
 
 
 def _give_up_exposed(connection: Connection, destination: str, now: datetime) -> bool:
@@ -145,9 +208,17 @@ def _of(post_id: int) -> ColumnElement[bool]:
     return edits.c.post_id == post_id
 
 
-def _told(connection: Connection, post_id: int) -> str | None:
-    told: str | None = connection.execute(select(posts.c.told).where(posts.c.id == post_id)).scalar_one()
-    return told
+def _said(connection: Connection, post_id: int) -> PostContent:
+    content: PostContent | None = connection.execute(select(posts.c.content).where(posts.c.id == post_id)).scalar_one()
+    return content or UNRECORDED
+
+
+def _record(connection: Connection, post_id: int, content: PostContent) -> None:
+    connection.execute(update(posts).where(posts.c.id == post_id).values(content=content))
+
+
+def _age(post: Post, now: datetime) -> timedelta:
+    return timedelta() if post.closed_at is None else now - post.closed_at
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
@@ -164,9 +235,12 @@ def can_be_edited() -> ColumnElement[bool]:
     return and_(posts.c.state == PostState.SENT, posts.c.reference.is_not(None), posts.c.digest.is_(None), stands)
 
 
-# Notes, where decrees are written, that posts may have to be edited. Within the transaction of the connection.
+def _was_given_up() -> ColumnElement[bool]:
+    by_a_program = or_(edits.c.cause.is_(None), edits.c.cause != PostCause.BY_PERSON)
+    return and_(edits.c.state == GIVEN_UP, by_a_program)
 
-PENDING, DONE, GIVEN_UP = "pending", "done", "given_up"
+
+# Notes, where decrees are written, that posts may have to be edited. Within the transaction of the connection.
 
 
 def changed_by(connection: Connection, written: Collection[int]) -> frozenset[int]:
@@ -183,116 +257,24 @@ def changed_by(connection: Connection, written: Collection[int]) -> frozenset[in
     return frozenset(found)
 
 
-def want_edits(connection: Connection, written: Collection[int], *, new: Collection[int] = ()) -> None:
-    """Note the posts of these decrees, of those that they change (what ends a suspension is news for readers of what was suspended), and of
-    those that they are said to change and do not any more, which have not told what is known by now.
+def want_edits(connection: Connection, written: Collection[int]) -> None:
+    """Note the posts of these decrees, and of those that they change (what ends a suspension is news for readers of what was suspended),
+    which do not say what is known by now. Give also those that a decree was said to change before it was written.
 
     A post that is being sent is noted too, and one that waits, which another program may be about to send: whether there is still
-    something to tell is asked again before it is edited. Those that are `new` among them no post can have told of: where all are, the posts
-    of years need not be looked through.
+    something to say is asked again before it is edited.
     """
     if not written:
         return
-    touched = {*written, *changed_by(connection, written), *_told_of(connection, {*written} - {*new})}
-    told = select(posts.c.id, posts.c.decree_id, posts.c.told).where(
+    touched = {*written, *changed_by(connection, written)}
+    theirs = select(posts.c.id, posts.c.decree_id, posts.c.content).where(
         posts.c.decree_id.in_(sorted(touched)), posts.c.digest.is_(None), posts.c.state != PostState.REFUSED
     )
-    rows = connection.execute(told.order_by(posts.c.id)).all()
+    rows = connection.execute(theirs.order_by(posts.c.id)).all()
     stored = load_decrees(connection, {row.decree_id for row in rows})
-    wanted = [row.id for row in rows if news(row.told, stored[row.decree_id])]
+    wanted = [row.id for row in rows if is_outdated(row.content or UNRECORDED, stored[row.decree_id])]
     if wanted:
         opened: list[dict[str, Any]] = [{"post_id": post, "state": PENDING, "attempts": 0} for post in wanted]
         connection.execute(insert_or_ignore(connection, edits), opened)
         again = {"state": PENDING, "attempts": 0, "not_before": None, "tried_at": None, "cause": None, "error": None}
         connection.execute(update(edits).where(edits.c.post_id.in_(wanted), edits.c.state != PENDING).values(again))
-
-
-def _told_of(connection: Connection, written: Collection[int]) -> set[int]:
-    """The decrees whose posts tell that one of these changed theirs."""
-    if not written:
-        return set()
-    telling = select(posts.c.decree_id, posts.c.told).where(posts.c.told.contains(CHANGED))
-    return {row.decree_id for row in connection.execute(telling) if not named_by(row.told).isdisjoint(written)}
-
-
-# The edits as people see them: what waits, what was given up, and what a person decides of it.
-
-
-@dataclass(frozen=True, slots=True)
-class EditTold:
-    """What is told of an edit: `state` is `pending`, `done` or `given_up`. `not_before` is when it is tried next."""
-
-    post: int
-    destination: str
-    state: str
-    attempts: int
-    not_before: datetime | None
-    cause: PostCause | None
-    error: str | None
-
-
-class EditsTold:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def unmade(self, destinations: Collection[str]) -> list[EditTold]:
-        """Those that wait, and those that were given up by other than a person. Give the destinations whose posts are edited."""
-        waits = and_(edits.c.state == PENDING, can_be_edited())
-        return self._found(and_(posts.c.destination.in_(sorted(destinations)), or_(waits, _was_given_up())))
-
-    def given_up(self, destinations: Collection[str]) -> list[EditTold]:
-        """Those among them that are not tried again, and of which a person decided nothing yet."""
-        return self._found(and_(posts.c.destination.in_(sorted(destinations)), _was_given_up()))
-
-    def of(self, post_id: int) -> EditTold | None:
-        """That of one post; None where it has told all that was ever known."""
-        return next(iter(self._found(edits.c.post_id == post_id)), None)
-
-    def retry(self, post_id: int, now: datetime) -> bool:
-        """A person wants it made now: one that waits, or one that was given up, whatever its message tells by now. False: there is none."""
-        values: dict[str, Any] = {"state": PENDING, "attempts": 0, "not_before": None, "tried_at": None, "changed_at": now}
-        values |= {"cause": PostCause.BY_PERSON, "error": None}
-        own = and_(edits.c.post_id == post_id, edits.c.post_id.in_(select(posts.c.id).where(can_be_edited())))
-        with self._database.writing() as connection:
-            if connection.execute(update(edits).where(own, edits.c.state == GIVEN_UP).values(values)).rowcount:
-                # Given up, it was taken for told: the message may say anything.
-                _tell(connection, post_id, as_untold(_untold_text(connection, post_id)))
-                return True
-            return connection.execute(update(edits).where(own, edits.c.state == PENDING).values(values)).rowcount > 0
-
-    def drop(self, post_id: int, now: datetime) -> bool:
-        """A person gives it up: it is not made unless more becomes known, and nobody is told of it any more. False where there is none.
-
-        That an edit has shown its message to others stays noted, and keeps all others of that destination from being made.
-        """
-        exposed, by_person = PostCause.EDIT_EXPOSED, PostCause.BY_PERSON
-        cause = case((edits.c.cause == exposed, exposed), else_=by_person)
-        values = {"state": GIVEN_UP, "cause": cause, "not_before": None, "changed_at": now}
-        with self._database.writing() as connection:
-            open_one = update(edits).where(edits.c.post_id == post_id, edits.c.state != DONE)
-            if not connection.execute(open_one.values(values)).rowcount:
-                return False
-            (post,) = load_rows(connection, posts.c.id == post_id)
-            _tell(connection, post_id, as_text(_untold_text(connection, post_id), post.decree))
-            return True
-
-    def _found(self, which: ColumnElement[bool]) -> list[EditTold]:
-        query = select(edits, posts.c.destination).join(posts, posts.c.id == edits.c.post_id).where(which).order_by(edits.c.post_id)
-        with self._database.reading() as connection:
-            return [value_of(EditTold, row, post=row.post_id) for row in connection.execute(query)]
-
-
-def _was_given_up() -> ColumnElement[bool]:
-    by_a_program = or_(edits.c.cause.is_(None), edits.c.cause != PostCause.BY_PERSON)
-    return and_(edits.c.state == GIVEN_UP, by_a_program)
-
-
-def _untold_text(connection: Connection, post_id: int) -> str | None:
-    told: str | None = connection.execute(select(posts.c.told).where(posts.c.id == post_id)).scalar_one()
-    return told
-
-
-def _tell(connection: Connection, post_id: int, told: str) -> None:
-    connection.execute(update(posts).where(posts.c.id == post_id).values(told=told))

@@ -19,8 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, ex
 
 from bot.domain import Post, PostCause, PostState
 from bot.domain.folding import clean
-from bot.domain.identity.marks import as_text
-from bot.domain.identity.shown import shown_by
+from bot.domain.identity.post_content import content_of, recognised_by
 from bot.storage.columns import Instant
 from bot.storage.database import Database, insert_or_ignore
 from bot.storage.posts import (
@@ -88,7 +87,7 @@ class Outbox:
                 if ids:
                     values = {"state": PostState.SENDING, "attempts": posts.c.attempts + 1}
                     connection.execute(update(posts).where(posts.c.id.in_(ids)).values(values))
-                    return next(iter(_about_to_be_told(connection, load_messages(connection, posts.c.id.in_(ids)))), None)
+                    return next(iter(_about_to_be_sent(connection, load_messages(connection, posts.c.id.in_(ids)))), None)
             return None
 
     def in_doubt(self, destination: str) -> bool:
@@ -135,7 +134,7 @@ class Outbox:
         """
         values = values_of(state, now, cause=cause, error=error, not_before=not_before, looks=looks)
         # Certainly nothing is there: the next try shows what is known then.
-        values |= {"shown": None} if state is PostState.REFUSED else {}
+        values |= {"recognised_by": None} if state is PostState.REFUSED else {}
         with self._database.writing() as connection:
             changed = connection.execute(update(posts).where(_as_it_was(post)).values(values)).rowcount
             if not changed:
@@ -281,15 +280,15 @@ def _recover(connection: Connection, where: ColumnElement[bool], now: datetime) 
     return connection.execute(update(posts).where(where, posts.c.state == PostState.SENDING).values(values)).rowcount
 
 
-def _about_to_be_told(connection: Connection, messages: Sequence[Post]) -> list[Post]:
-    """With the message that each replies to. What they tell is noted, so that it is known when there is more to tell, and at the first
+def _about_to_be_sent(connection: Connection, messages: Sequence[Post]) -> list[Post]:
+    """With the message that each replies to. What they say is noted, so that it is known when there is more to say, and at the first
     try what they are recognised by.
     """
     for message in messages:
         for decree in message.decrees:
             this = and_(of_message(message), posts.c.decree_id == decree.id)
-            connection.execute(update(posts).where(this).values(told=as_text(None, decree)))
-            connection.execute(update(posts).where(this, posts.c.shown.is_(None)).values(shown=shown_by(decree)))
+            connection.execute(update(posts).where(this).values(content=content_of(decree)))
+            connection.execute(update(posts).where(this, posts.c.recognised_by.is_(None)).values(recognised_by=recognised_by(decree)))
     return [with_reply(connection, message) for message in messages]
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 
 from bot.domain import CHANGING, Change, Decree, Post, PostCause, PostState, SentMessage
 from bot.domain.folding import clean_or_none
-from bot.domain.identity.shown import as_shown
+from bot.domain.identity.post_content import as_first_sent
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Database
 from bot.storage.decree_rows import load_decrees
@@ -84,8 +84,9 @@ def of_message(post: Post) -> ColumnElement[bool]:
 def load_rows(connection: Connection, which: ColumnElement[bool], *, limit: int | None = None) -> list[Post]:
     """One post for each row, oldest first: with its decree as it is known now, but for the marks of a message that may be there already."""
     rows = connection.execute(select(posts).where(which).order_by(posts.c.id).limit(limit)).all()
-    decrees = load_decrees(connection, [row.decree_id for row in rows])
-    return [value_of(Post, row, decree=as_shown(decrees[row.decree_id], row.shown if row.state in OPEN else None)) for row in rows]
+    found = load_decrees(connection, [row.decree_id for row in rows])
+    noted = [row.recognised_by if row.state in OPEN else None for row in rows]
+    return [value_of(Post, row, decree=as_first_sent(found[row.decree_id], marks)) for row, marks in zip(rows, noted, strict=True)]
 
 
 def load_messages(connection: Connection, which: ColumnElement[bool]) -> list[Post]:

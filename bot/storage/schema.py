@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from bot.domain import DestinationTrouble, Kind, Outcome, PostCause, PostState
 from bot.domain.records import RecueilState
-from bot.storage.columns import EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms, Word
+from bot.storage.columns import ContentDocument, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms, Word
 
 metadata = MetaData(
     naming_convention={
@@ -295,10 +295,9 @@ posts = Table(
     Column("changed_at", Instant),
     # The key of the message that tells of this decree and of others; null for a post that is a message of its own.
     Column("digest", String(64), index=True),
-    # What it told of its decree when it was last sent or edited: see `bot.domain.identity.marks`.
-    Column("told", Text),
-    # The link and the number that its message shows: see `bot.domain.identity.shown`.
-    Column("shown", JSON(none_as_null=True)),
+    # What it said of its decree when it was last sent or edited, and the link and the number that its message shows.
+    Column("content", ContentDocument),
+    Column("recognised_by", JSON(none_as_null=True)),
 )
 Index(None, posts.c.destination, posts.c.state, posts.c.id)
 Index(None, posts.c.state)

@@ -17,7 +17,7 @@ from bot.storage.chats import ChatMessages, MovedChats
 from bot.storage.contents import Contents
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, use_wal
 from bot.storage.decrees import Decrees
-from bot.storage.edits import Edits, EditsTold
+from bot.storage.edits import Edits
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema, translate
 from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
@@ -44,7 +44,6 @@ class Store:
         self.outbox = Outbox(database)
         self.posts = Posts(database)
         self.edits = Edits(database)
-        self.edits_told = EditsTold(database)
         self.post_alerts = PostAlerts(database)
         self.destination_checks = DestinationChecks(database)
         self.moved_chats = MovedChats(database)

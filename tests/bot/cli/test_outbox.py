@@ -10,7 +10,7 @@ import pytest
 
 from bot.cli.outbox import Decided, decided_json, post_json
 from bot.domain import Kind, Post, PostCause, PostState
-from bot.storage.edits import EditTold
+from bot.storage.edits import EditStatus
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.delivery.memory import post
@@ -152,7 +152,7 @@ def test_the_guide_names_every_key_state_and_cause() -> None:
     told = set(re.findall(r"`([a-z_]+)`", GUIDE.read_text("utf-8")))
     words = {
         *post_json(post(), None),
-        *(field.name for field in fields(EditTold) if field.name != "post"),
+        *(field.name for field in fields(EditStatus) if field.name != "post"),
         *decided_json(1, Decided(True, "", None)),
         *(state.value for state in PostState),
         *(cause.value for cause in PostCause),

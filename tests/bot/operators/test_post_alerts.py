@@ -130,7 +130,7 @@ async def test_an_edit_that_was_given_up_is_told_once_and_that_a_person_decided_
     assert f"post {post.id} (t): message to edit not found" in said
     assert "vigie outbox retry" in said
     assert await bench.look(HOUR) == []
-    decide = bench.store.edits_told.retry if again else bench.store.edits_told.drop
+    decide = bench.store.edits.retry if again else bench.store.edits.drop
     assert decide(post.id, bench.now)
     [end] = await bench.look()
     assert "settled" in end
@@ -150,7 +150,7 @@ async def test_a_server_that_shows_what_is_edited_to_others_is_told_once(bench: 
     [said] = await bench.look()
     assert "t: made public" in said
     assert said.count("made public") == 1
-    assert bench.store.edits_told.drop(edit.post.id, bench.now)
+    assert bench.store.edits.drop(edit.post.id, bench.now)
     found(bench.store, Facts("2026-9", references=(Reference(Kind.MODIFICATION, "2026-1", GRANT.signed),)), Kind.MODIFICATION)
     send(bench.store, "9", minutes=2)
     assert bench.store.edits.next("t", bench.now) is None

@@ -12,7 +12,7 @@ from bot.detection import identities
 from bot.detection.facts.identity import prefixes
 from bot.domain import Decree, Facts, Kind, Post, PostState
 from bot.domain.records import ReadResult, Recueil
-from bot.storage.edits import EditTold
+from bot.storage.edits import EditStatus
 from bot.storage.recueils import recueil_of
 from bot.storage.schema import recueils
 from bot.storage.store import Store
@@ -62,9 +62,9 @@ def posts_of(store: Store, decrees: Collection[int]) -> list[Post]:
     return [post for post in store.posts.listed(states=list(PostState)) if post.decree.id in decrees]
 
 
-def edits_of(store: Store) -> list[EditTold]:
+def edits_of(store: Store) -> list[EditStatus]:
     """Every edit, whatever became of it, in the order of the posts."""
-    told = (store.edits_told.of(post.id) for post in store.posts.listed(states=list(PostState)))
+    told = (store.edits.of(post.id) for post in store.posts.listed(states=list(PostState)))
     return [edit for edit in told if edit is not None]
 
 

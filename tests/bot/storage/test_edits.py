@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from bot.domain import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, SentMessage
-from bot.domain.identity.marks import COMPLETED_FOR, CONTESTED_FOR, as_text, as_untold, is_to_be_told, marks, named_by, news
+from bot.domain.identity.post_content import COMPLETED_FOR, CONTESTED_FOR, UNRECORDED, PostContent, content_of, edited, is_outdated
 from bot.storage.edits import Edit
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
@@ -20,6 +20,7 @@ from tests.bot.storage.finding import edits_of, found, posts_of, reading_of, sto
 SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
 GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
 END = Facts("2026-150", signed=LATER, references=(Reference(Kind.ABROGATION, "2026-0123", SIGNED),))
+DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
@@ -36,11 +37,17 @@ def states(store: Store) -> list[tuple[int, str]]:
     return [(edit.post, edit.state) for edit in edits_of(store)]
 
 
-# --- marks ---
+# --- what a post says ---
+
+
+def facts_of(one: Decree) -> frozenset[str]:
+    facts = content_of(one).facts
+    assert facts is not None
+    return facts
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "more"),
     [
         (FULL, FULL, set()),
         (replace(FULL, number=None), FULL, {"number"}),
@@ -52,61 +59,64 @@ def states(store: Store) -> list[tuple[int, str]]:
         (replace(FULL, legal_basis=()), replace(FULL, legal_basis=("loi n° 2023-380",)), set()),
     ],
 )
-def test_only_what_is_more_is_news(before: Facts, after: Facts, told: set[str]) -> None:
-    assert news(as_text(None, decree(facts=before)), decree(facts=after)) == told
+def test_only_what_is_more_is_news(before: Facts, after: Facts, more: set[str]) -> None:
+    assert facts_of(decree(facts=after)) - facts_of(decree(facts=before)) == more
+    assert is_outdated(content_of(decree(facts=before)), decree(facts=after)) is bool(more)
 
 
-def test_what_later_decrees_do_is_told_as_it_stands() -> None:
+def test_what_later_decrees_do_is_said_as_it_stands() -> None:
     ended = decree(changed_by=(Change(Kind.ABROGATION, 15), Change(Kind.REFUSAL, 16)))
-    before, after = as_text(None, decree()), as_text(None, ended)
-    assert news(before, ended) == {"changed_by:abrogation:15"}
-    assert news(after, ended) == frozenset()
+    before, after = content_of(decree()), content_of(ended)
+    assert after.changes == frozenset({"abrogation:15"})
+    assert is_outdated(before, ended)
+    assert not is_outdated(after, ended)
     # Withdrawn by a person since.
-    assert news(after, decree()) == {"changed_by:abrogation:15"}
-    assert news(as_text(after, decree()), decree()) == frozenset()
+    assert is_outdated(after, decree())
+    assert not is_outdated(edited(after, decree()), decree())
 
 
-def test_what_ended_a_later_decree_is_told_and_what_ended_that() -> None:
+def test_what_ended_a_later_decree_is_said_and_what_ended_that() -> None:
     suspended = Change(Kind.SUSPENSION, 15)
     lifted = replace(suspended, undone_by=(Change(Kind.ABROGATION, 16),))
     again = replace(suspended, undone_by=(Change(Kind.ABROGATION, 16, undone_by=(Change(Kind.ABROGATION, 17),)),))
     steps = [decree(changed_by=(one,)) for one in (suspended, lifted, again)]
-    assert [news(as_text(None, before), after) for before, after in pairwise(steps)] == [
-        {"changed_by:suspension:15:undone_by:16"},
-        {"changed_by:suspension:15:undone_by:16:undone_by:17"},
+    assert all(is_outdated(content_of(before), after) for before, after in pairwise(steps))
+    assert [content_of(step).changes for step in steps] == [
+        frozenset({"suspension:15"}),
+        frozenset({"suspension:15", "suspension:15:16"}),
+        frozenset({"suspension:15", "suspension:15:16", "suspension:15:16:17"}),
     ]
-    assert named_by(as_text(None, steps[-1])) == {15, 16, 17}
-    assert named_by(as_untold("cameras number published:2031-04-18")) == frozenset()
 
 
-def test_of_an_old_post_every_fact_is_taken_for_told() -> None:
-    assert news(None, decree()) == frozenset()
-    assert news(None, decree(changed_by=(Change(Kind.SUSPENSION, 15),))) == {"changed_by:suspension:15"}
+def test_an_old_post_is_taken_to_give_every_fact() -> None:
+    assert not is_outdated(UNRECORDED, decree())
+    assert is_outdated(UNRECORDED, decree(changed_by=(Change(Kind.SUSPENSION, 15),)))
+    # Unless nobody knows what it says of later decrees.
+    assert is_outdated(replace(UNRECORDED, changes=None), decree(), 900 * DAY)
 
 
-def test_what_was_told_once_stays_told() -> None:
+def test_what_was_said_once_stays_said() -> None:
     whole, less = decree(), decree(facts=Facts())
-    assert news(as_text(as_text(None, whole), less), whole) == frozenset()
-    assert marks(replace(less, published=None)) == frozenset()
+    assert not is_outdated(edited(content_of(whole), less), whole)
+    assert content_of(replace(less, published=None)) == PostContent(frozenset(), None, frozenset())
 
 
-def test_a_day_of_publication_that_moves_is_told() -> None:
+def test_a_day_of_publication_that_moves_is_said() -> None:
     late, early = replace(decree(), published=date(2031, 5, 2)), replace(decree(), published=date(2031, 4, 20))
     unknown = replace(decree(), published=None)
-    assert news(as_text(None, late), early) == news(as_text(None, unknown), early) == {"published:2031-04-20"}
-    assert news(as_text(as_text(None, late), early), early) == frozenset()
-    assert news(as_text(as_text(None, early), late), early) == {"published:2031-04-20"}
-    assert news(as_text(None, late), unknown) == news(as_text(as_text(None, late), unknown), late) == frozenset()
-    assert news(None, early) == frozenset()
-
-
-DAY = timedelta(days=1)
+    assert is_outdated(content_of(late), early)
+    assert is_outdated(content_of(unknown), early)
+    assert not is_outdated(edited(content_of(late), early), early)
+    assert is_outdated(edited(content_of(early), late), early)
+    assert not is_outdated(content_of(late), unknown)
+    assert not is_outdated(edited(content_of(late), unknown), late)
+    assert not is_outdated(UNRECORDED, early)
 
 
 @pytest.mark.parametrize(
-    ("now_known", "age", "told"),
+    ("now_known", "age", "outdated"),
     [
-        (decree(facts=FULL), None, True),
+        (decree(facts=FULL), timedelta(), True),
         (decree(facts=FULL), COMPLETED_FOR, True),
         (decree(facts=FULL), COMPLETED_FOR + MINUTE, False),
         (decree(facts=replace(FULL, number=None)), DAY, False),
@@ -115,9 +125,8 @@ DAY = timedelta(days=1)
         (decree(facts=FULL, published=date(2031, 4, 1)), CONTESTED_FOR + MINUTE, False),
     ],
 )
-def test_how_long_a_post_is_completed(now_known: Decree, age: timedelta | None, told: bool) -> None:
-    before = as_text(None, decree(facts=replace(FULL, number=None)))
-    assert is_to_be_told(before, now_known, None if age is None else NOW - age, NOW) is told
+def test_how_long_a_post_is_completed(now_known: Decree, age: timedelta, outdated: bool) -> None:
+    assert is_outdated(content_of(decree(facts=replace(FULL, number=None))), now_known, age) is outdated
 
 
 def test_a_post_is_edited_when_what_ended_its_decree_is_withdrawn(store: Store) -> None:

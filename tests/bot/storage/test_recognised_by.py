@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from bot.domain import Facts, Post, PostCause, PostState
-from bot.domain.identity.shown import as_shown, shown_by
+from bot.domain.identity.post_content import as_first_sent, recognised_by
 from bot.storage.store import Store
 from tests.bot.messages.samples import decree
 from tests.bot.storage.building import NOW, one_recueil, to
@@ -103,5 +103,5 @@ def test_a_digest_is_looked_for_as_it_was_sent(store: Store) -> None:
 
 def test_what_is_noted_is_given_back() -> None:
     whole = decree()
-    assert as_shown(replace(whole, page=7, url="https://elsewhere.example/b.pdf"), shown_by(whole)) == whole
-    assert as_shown(whole, None) == whole
+    assert as_first_sent(replace(whole, page=7, url="https://elsewhere.example/b.pdf"), recognised_by(whole)) == whole
+    assert as_first_sent(whole, None) == whole
