@@ -1,4 +1,4 @@
-"""The polite client: the only door to the web."""
+"""The polite client: the only way to the web."""
 
 from sources.http.client import Client
 from sources.http.files import NotSaved, StorageFull

@@ -39,7 +39,7 @@ _UNICAST = ipaddress.IPv6Network("2000::/3")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where one canonical URL is asked for. `path` starts with `/` and holds the query; `chosen` means an operator's replacement."""
+    """Says where one canonical URL is requested. `path` starts with `/` and holds the query; `chosen` means an operator's replacement."""
 
     scheme: str
     host: str
@@ -49,7 +49,7 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """The value of the `Host` header."""
+        """Return the value of the `Host` header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORT[self.scheme] else f"{host}:{self.port}"
 
@@ -62,20 +62,20 @@ class _Base:
     prefix: str
 
     def path_of(self, parts: SplitResult) -> str | None:
-        """The part of an absolute URL that is below this base, None where it is not."""
+        """Return the part of an absolute URL that is below this base, None where it is not."""
         if (parts.scheme, parts.hostname, parts.port or _DEFAULT_PORT.get(parts.scheme)) != (self.scheme, self.host, self.port):
             return None
         return _below(self.prefix, parts)
 
 
 class Origins:
-    """The replacements in force. Raises ValueError, naming the entry, when one is not usable."""
+    """Maps canonical URLs to the replacements in force. Raises ValueError, naming the entry, when one is not usable."""
 
     def __init__(self, replacements: Mapping[str, str] = MappingProxyType({})) -> None:
         self._bases = {_origin_key(origin): _base(origin, base) for origin, base in replacements.items()}
 
     def target(self, url: str) -> Target:
-        """Where to ask for a canonical URL."""
+        """Return where to request a canonical URL."""
         parts = urlsplit(url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         base = self._bases.get(f"https://{parts.netloc}")
@@ -84,7 +84,7 @@ class Origins:
         return Target(base.scheme, base.host, base.port, base.prefix + path, chosen=True)
 
     def follow(self, url: str, location: str) -> str | None:
-        """The canonical URL a `Location` header of the answer to `url` leads to, None when it is not a web address.
+        """Return the canonical URL a `Location` header of the answer to `url` leads to, None when it is not a web address.
 
         The server behind a replacement may speak of itself in its own terms (absolute, or root-relative with its path prefix)
         or in canonical ones.
@@ -103,7 +103,7 @@ class Origins:
         return canonical(url, location, is_redirect=True)
 
     def _unmapped(self, parts: SplitResult, own: _Base | None) -> str | None:
-        """The canonical form of an absolute URL that lies below one of the bases: the asked site's own first, then the longest."""
+        """Return the canonical form of an absolute URL below one of the bases: the requested site's own first, then the longest."""
         if parts.username is not None or parts.password is not None:
             return None
         ordered = sorted(self._bases.items(), key=lambda item: (item[1] is not own, -len(item[1].prefix)))
@@ -153,7 +153,7 @@ def _names_this_machine(host: str) -> bool:
 
 
 class SystemResolver:
-    """The machine's own resolver, for the address families it is configured for.
+    """Looks names up with the machine's own resolver, for the address families it is configured for.
 
     In threads of its own: without a network each of a hundred names takes its time to be found missing, and whatever else is done in
     threads (the database) would wait behind them.
@@ -163,9 +163,9 @@ class SystemResolver:
         self._threads = ThreadPoolExecutor(_NAMES_AT_ONCE, thread_name_prefix="names")
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """The addresses of a host as text. Raises OSError."""
-        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-        return [str(entry[4][0]) for entry in await asyncio.get_running_loop().run_in_executor(self._threads, ask)]
+        """Return the addresses of a host as text. Raises OSError."""
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        return [str(entry[4][0]) for entry in await asyncio.get_running_loop().run_in_executor(self._threads, look_up)]
 
     def close(self) -> None:
         """Begin no other look-up; one that is under way ends in its own time."""
@@ -173,7 +173,7 @@ class SystemResolver:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is a unicast one of the public Internet, IPv4 addresses wrapped in IPv6 included."""
+    """Return whether an address is a unicast one of the public Internet, IPv4 addresses wrapped in IPv6 included."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped
         if inner is None and address in _NAT64:
@@ -185,7 +185,7 @@ def is_public(address: Address) -> bool:
 
 
 async def resolve(host: str, port: int, *, url: str, resolver: Resolver, seconds: float) -> tuple[Address, ...]:
-    """The addresses of a host, each once, IPv4 first then in numeric order: hosts that share a machine get the same first one.
+    """Return the addresses of a host, each once, IPv4 first then in numeric order: hosts that share a machine get the same first one.
 
     `url` is named in errors, `seconds` bounds the look-up. An IP literal is its own address. Raises Unreachable when the name is not found.
     """

@@ -30,7 +30,7 @@ LOOK_WITHIN = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The answer is elsewhere. `location` is the raw header."""
+    """Says that the answer is elsewhere. `location` is the raw header."""
 
     location: str
 
@@ -43,7 +43,7 @@ class PageReceiver:
     sent: Validators = NO_VALIDATORS
 
     async def __call__(self, url: str, response: httpx.Response) -> Page | Redirect:
-        """The page. Raises FetchError, or `httpx.TransportError` when the network fails during the body."""
+        """Return the page. Raises FetchError, or `httpx.TransportError` when the network fails during the body."""
         if response.status_code == 304 and self.sent != NO_VALIDATORS:
             return Page(url, "", _validators(response, self.sent), unchanged=True)
         if redirect := await redirect_or_refusal(url, response):
@@ -61,7 +61,7 @@ class PageReceiver:
 
 
 async def receive_robots(url: str, response: httpx.Response) -> str | Redirect:
-    """The text of a robots.txt; empty (everything is allowed) when there is none: any 4xx but 429 (RFC 9309, section 2.3.1.3)."""
+    """Return the text of a robots.txt; empty (everything is allowed) when there is none: any 4xx but 429 (RFC 9309, section 2.3.1.3)."""
     if 400 <= response.status_code < 500 and response.status_code != 429:
         return ""
     if redirect := await redirect_or_refusal(url, response):
@@ -71,7 +71,7 @@ async def receive_robots(url: str, response: httpx.Response) -> str | Redirect:
 
 
 async def redirect_or_refusal(url: str, response: httpx.Response) -> Redirect | None:
-    """The redirect, None for 200. Raises FetchError for anything else."""
+    """Return the redirect, None for 200. Raises FetchError for anything else."""
     status = response.status_code
     if status == 200:
         return None
@@ -97,7 +97,7 @@ def _refusal(url: str, response: httpx.Response, body: bytes) -> FetchError:
 
 
 def another_page(url: str, response: httpx.Response, html: str) -> FetchError | None:
-    """What kind of page it is that came in place of the one asked for, None for one that may be real."""
+    """Return what kind of page came in place of the requested one, None for one that may be real."""
     status = f", status {response.status_code}" if response.status_code != 200 else ""
     if reason := looks_blocked(response.status_code, response.headers, html):
         return Blocked(f"{url}: blocked ({reason}{status})")
@@ -142,7 +142,7 @@ class _RefreshReader(HTMLParser):
 
 
 def refresh_of(html: str) -> str | None:
-    """Where a page sends its readers on to of its own accord, within some seconds; None for one that is to be read. Raw, as in the page."""
+    """Return where a page sends its readers on to by itself, within some seconds; None for one that is to be read. Raw, as in the page."""
     head = html[:_REFRESH_WITHIN]
     if not _REFRESH_HINT.search(head):
         return None
@@ -170,7 +170,7 @@ async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
 
 
 async def beginning_of(pieces: AsyncIterator[bytes], at_least: int) -> bytes:
-    """The next pieces, until there are `at_least` bytes or no more."""
+    """Return the next pieces, until there are `at_least` bytes or no more."""
     taken = bytearray()
     async for piece in pieces:
         taken += piece

@@ -86,7 +86,7 @@ _MAINTENANCE_HINT = re.compile(r"maintenance|indisponible|inaccessible|hors serv
 
 
 def says_maintenance(html: str) -> str | None:
-    """The words with which a page says that the site is under maintenance, None for a page that may be real. Pure, in bounded time.
+    """Return the words with which a page says that its site is under maintenance, None for one that may be real. In bounded time.
 
     A page that links a document is real. Of one with the usual menus only the title and the headings of the page count.
     """
@@ -104,7 +104,7 @@ def says_maintenance(html: str) -> str | None:
 
 
 def looks_blocked(status: int, headers: Mapping[str, str], html: str) -> str | None:
-    """Why this answer is a wall and not the page asked for (`Cloudflare challenge`), or None for a page that may be real.
+    """Return why this answer is a wall and not the requested page (`Cloudflare challenge`), or None for a page that may be real.
 
     `status` is the HTTP status, `headers` the response headers with names in lower case (an `httpx.Headers` will do), `html` the
     decoded body. Pure; time is bounded by looking at the head of the page only.
@@ -141,7 +141,7 @@ def _refusal(shape: _Shape) -> str | None:
 
 
 def _script_only(status: int, html: str, shape: _Shape) -> str | None:
-    """Why a page without links and nearly without text is a challenge."""
+    """Return why a page without links and nearly without text is a challenge."""
     script = " ".join(shape.scripts)
     if shape.text_length == 0 and "_incapsula_resource" in html.lower():
         return "Imperva challenge"

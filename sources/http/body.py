@@ -34,9 +34,9 @@ _META_WITHIN = 4096
 
 
 async def chunks(response: httpx.Response, *, url: str, at_most: int) -> AsyncGenerator[bytes]:
-    """The body, unpacked, in pieces of bounded size. Raises Unusable beyond `at_most` bytes, packed or not.
+    """Yield the body, unpacked, in pieces of bounded size. Raises Unusable beyond `at_most` bytes, packed or not.
 
-    Only gzip is understood, as only gzip is asked for. Raises Unreachable when a packed body ends early, `httpx.TransportError` when the
+    Only gzip is understood, as only gzip is requested. Raises Unreachable when a packed body ends early, `httpx.TransportError` when the
     network fails.
     """
     declared = response.headers.get("content-length", "")
@@ -59,8 +59,8 @@ async def chunks(response: httpx.Response, *, url: str, at_most: int) -> AsyncGe
 
 
 async def head(response: httpx.Response, *, url: str, at_most: int) -> bytes:
-    """The beginning of the body, for a look at what an unwelcome answer is. Takes ten seconds at most, and never raises for the
-    body's own sake.
+    """Return the beginning of the body, to see what an unwelcome answer is. Takes ten seconds at most, and never raises for the body's
+    own sake.
     """
     taken = bytearray()
     try:
@@ -75,7 +75,7 @@ async def head(response: httpx.Response, *, url: str, at_most: int) -> bytes:
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """HTML bytes as text: byte order mark, else the header's charset, else the page's own, else UTF-8. Never fails."""
+    """Return HTML bytes as text: byte order mark, else the header's charset, else the page's own, else UTF-8. Never fails."""
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
@@ -84,7 +84,7 @@ def decode(body: bytes, content_type: str) -> str:
 
 
 def is_html(content_type: str, body: bytes) -> bool:
-    """Whether an answer is an HTML page, by its header, or by its first character where the header says nothing."""
+    """Return whether an answer is an HTML page, by its header, or by its first character where the header says nothing."""
     kind = content_type.partition(";")[0].strip().lower()
     if not kind:
         return body.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<")
@@ -100,7 +100,7 @@ def length_of(headers: Mapping[str, str]) -> int | None:
 
 
 def is_packed(headers: Mapping[str, str]) -> bool:
-    """Whether the bytes on the wire are not those of the file."""
+    """Return whether the bytes on the wire are not those of the file."""
     return headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
 
 
@@ -149,7 +149,7 @@ def _too_large(url: str, at_most: int) -> Unusable:
 
 @dataclass(frozen=True, slots=True)
 class LeastSpeed:
-    """What an answer has to bring: so many bytes a second on average, in each span of so many seconds. 0 bytes: anything goes."""
+    """Says what an answer has to bring: so many bytes a second on average, in each span of so many seconds. 0 bytes: anything goes."""
 
     bytes_per_second: float
     span: float

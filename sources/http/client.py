@@ -1,4 +1,4 @@
-"""The polite client: the only door to the web. It implements `sources.model.Fetcher` over httpx, HTTP/1.1, and over a real browser for
+"""The polite client: the only way to the web. It implements `sources.model.Fetcher` over httpx, HTTP/1.1, and over a real browser for
 the sites that serve nothing else.
 
 One request at a time per hosting address, spaced; it rests when an address fails or asks to wait; it fetches only the catalogue's hosts,
@@ -82,11 +82,11 @@ class Client:
 
     @property
     def requests(self) -> int:
-        """Requests made for pages and files so far, each step of a redirect included, robots.txt not."""
+        """Return the number of requests made for pages and files so far, each step of a redirect included, robots.txt not."""
         return self._requests
 
     def may_fetch(self, url: str) -> bool:
-        """Whether a canonical address is on one of the catalogue's hosts."""
+        """Return whether a canonical address is on one of the catalogue's hosts."""
         return urlsplit(url).netloc in self._options.hosts
 
     async def page(self, url: str, validators: Validators = NO_VALIDATORS) -> Page:
@@ -104,11 +104,11 @@ class Client:
             return answer if there is None else Redirect(there)
 
         page = await self._follow(url, request)
-        # The page that sends on is older than the other: asked whether it has changed since that one came, it would always say no.
+        # The page that sends on is older than the other: by the date of that one, it would never have changed.
         return replace(page, validators=NO_VALIDATORS) if is_sent_on else page
 
     def _refreshed(self, here: str, html: str) -> str | None:
-        """The page of the same site that this one sends its readers on to, if any."""
+        """Return the page of the same site that this one sends its readers on to, if any."""
         location = refresh_of(html)
         there = self._origins.follow(here, location) if location is not None else None
         return there if there is not None and there != here and same_site(there, here) else None
@@ -160,7 +160,7 @@ class Client:
     async def _follow(
         self, url: str, request: Callable[[str], Awaitable[Answer | Redirect | Again]], *, for_robots: bool = False
     ) -> Answer:
-        """The answer at the end of the redirects, each of them checked as the first address was."""
+        """Return the answer at the end of the redirects, each of them checked as the first address was."""
         here = self._ours(url)
         left = self._options.max_redirects
         while True:
@@ -177,7 +177,7 @@ class Client:
                 return answer
 
     def _ours(self, url: str) -> str:
-        """The canonical form of an address that may be asked. Raises Unusable."""
+        """Return the canonical form of an address that may be requested. Raises Unusable."""
         address = canonical(url, url) if url.lower().startswith("https://") else None
         if address is None:
             raise Unusable(f"{url[:200]!r} is not an https address")
@@ -189,9 +189,9 @@ class Client:
             raise Unusable(f"{here}: redirected to something that is not a web address ({location[:200]!r})")
         return self._in_catalogue(there, f"{here}: redirected to {there}")
 
-    def _in_catalogue(self, address: str, told: str) -> str:
+    def _in_catalogue(self, address: str, what: str) -> str:
         if not self.may_fetch(address):
-            raise Unusable(f"{told}: {urlsplit(address).netloc} is not a site of the catalogue")
+            raise Unusable(f"{what}: {urlsplit(address).netloc} is not a site of the catalogue")
         return address
 
     def _count(self) -> None:
@@ -199,6 +199,6 @@ class Client:
 
 
 def _conditions(validators: Validators) -> dict[str, str]:
-    """The conditional headers. A value a header cannot carry is left out: the page then simply comes again."""
+    """Return the conditional headers. A value a header cannot carry is left out: the page then simply comes again."""
     pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}

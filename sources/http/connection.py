@@ -34,9 +34,9 @@ class Connection:
 
     @contextlib.asynccontextmanager
     async def get(self, target: Target, headers: Mapping[str, str], seconds: float) -> AsyncIterator[httpx.Response]:
-        """The answer, its body still to be read with `aiter_raw()`. `seconds` bounds the wait for its head, and each wait for more.
+        """Yield the answer, its body still to be read with `aiter_raw()`. `seconds` bounds the wait for its head, and each wait for more.
 
-        Asked once more, at once, when a kept-alive connection turns out to have died while idle. Raises `httpx.TransportError`.
+        Requests once more, at once, when a kept-alive connection turns out to have died while idle. Raises `httpx.TransportError`.
         """
         transport = await self._for_site(target)
         watch = _Watch()
@@ -60,7 +60,7 @@ class Connection:
             await response.aclose()
 
     async def close(self) -> None:
-        """Close the connection, if any. The line can be used again."""
+        """Close the connection, if any. It is opened again when it is needed."""
         transport, self._transport = self._transport, self._given
         if transport is not None and transport is not self._given:
             await transport.aclose()
@@ -90,7 +90,7 @@ class Connection:
 
 
 class _Watch:
-    """Listens to a request to know whether it opened a connection of its own, or reused one."""
+    """Notes whether a request opened a connection of its own, or reused one."""
 
     def __init__(self) -> None:
         self.connected = False
@@ -108,13 +108,13 @@ _MOST_PER_SITE = 30
 
 
 class SiteCookies:
-    """One jar per canonical host, filled and read under the canonical URL, by the rules of the standard library's jar."""
+    """Keeps one jar per canonical host, filled and read under the canonical URL, by the rules of the standard library's jar."""
 
     def __init__(self) -> None:
         self._jars: dict[str, httpx.Cookies] = {}
 
     def header(self, url: str) -> dict[str, str]:
-        """The `Cookie` header for a request to `url`, nothing where there is none."""
+        """Return the `Cookie` header for a request to `url`, nothing where there is none."""
         request = httpx.Request("GET", url)
         jar = self._jars.get(request.url.host)
         if jar is not None:

@@ -45,7 +45,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def in_plain_words(error: BaseException) -> str:
-    """What went wrong, from the most telling exception of the chain: `name not found`, `connection refused`, `TLS failure: …`."""
+    """Return what went wrong, from the most precise exception of the chain: `name not found`, `connection refused`, `TLS failure: …`."""
     chain = list(_chain(error))
     for one in chain:
         if words := _precise(one):
@@ -58,7 +58,7 @@ def in_plain_words(error: BaseException) -> str:
 
 
 def is_of_this_machine(error: BaseException) -> bool:
-    """Whether it is this machine that has no network, rather than a site that does not answer."""
+    """Return whether it is this machine that has no network, rather than a site that does not answer."""
     return any(
         one.errno == socket.EAI_AGAIN if isinstance(one, socket.gaierror) else isinstance(one, OSError) and one.errno in _NO_NETWORK
         for one in _chain(error)

@@ -36,7 +36,7 @@ _NAME_CHARACTERS = 40
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-# Servers of files seldom know more than the bytes.
+# Servers of files seldom say more.
 _CSV_TYPES = {
     "",
     "application/octet-stream",
@@ -50,7 +50,7 @@ _CSV_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """A kind of file, and how it is told from the block page or the error page that may come in its place.
+    """Describes a kind of file, and how it is told from the block page or the error page that may come in its place.
 
     `name` is for errors ("a PDF"), `accept` and `encoding` go into the request. `fits` judges the content type and the first bytes of an
     answer, `ends` whether its last bytes can be the end of such a file.
@@ -117,7 +117,7 @@ class PartialFile:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of what was written so far, 64 hex digits."""
+        """Return the SHA-256 of what was written so far, 64 hex digits."""
         return self._hash.hexdigest()
 
     def begin(self, version: Version | None) -> None:
@@ -130,7 +130,7 @@ class PartialFile:
         self.version = version
 
     def write(self, piece: bytes) -> None:
-        """Append."""
+        """Append a piece."""
         with self._saving():
             self._file.write(piece)
         self._hash.update(piece)
@@ -270,7 +270,7 @@ class FileReceiver:
 
 
 def _ends_with_the_connection(response: httpx.Response) -> bool:
-    """Whether the end of the connection is that of the body (RFC 9112, section 6.3). The browser, and HTTP/2, have marks of their own."""
+    """Return whether the end of the connection is that of the body (RFC 9112, section 6.3). A browser and HTTP/2 have their own marks."""
     is_http_1 = response.extensions.get("http_version") in {b"HTTP/1.0", b"HTTP/1.1"}
     headers = response.headers
     return is_http_1 and not is_packed(headers) and "content-length" not in headers and "transfer-encoding" not in headers

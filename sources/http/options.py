@@ -1,4 +1,4 @@
-"""What an operator can choose about the way sites are asked."""
+"""What an operator can choose about the requests to sites."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """Options of the client. Times are in seconds, sizes in bytes.
+    """Holds the options of the client. Times are in seconds, sizes in bytes.
 
-    `hosts` are the only ones ever asked (exact names, https). `origins` maps a canonical origin (`https://www.var.gouv.fr`) to the
+    `hosts` are the only ones ever requested (exact names, https). `origins` maps a canonical origin (`https://www.var.gouv.fr`) to the
     base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds the wait for the head of an answer and each
     wait for more of it, `page_seconds` and `file_seconds` a whole request. A file that can be resumed gives way after `turn_seconds` to
     other requests that wait for its address. `interval_seconds` (0 allowed) separates two requests to one address, lengthened by up to
-    `jitter`, a fraction of it; the other delays are those of `RateLimit`. `browsers` are the hosts that are only asked by
+    `jitter`, a fraction of it; the other delays are those of `RateLimit`. `browsers` are the hosts that are only requested by
     way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
     """
 
@@ -90,7 +90,7 @@ class ClientOptions:
 
     @property
     def pace(self) -> RateLimit:
-        """The part that concerns the queue of an address."""
+        """Return the part that concerns the queue of an address."""
         return RateLimit(
             interval=self.interval_seconds,
             jitter=self.jitter,
@@ -102,7 +102,7 @@ class ClientOptions:
 
 
 def user_agent(version: str, contact: str | None) -> str:
-    """Who we are, honestly: `Vigie/1.2.0 (+https://example.org)`. `contact` is a URL or a mail address.
+    """Return the User-Agent, which says who we are: `Vigie/1.2.0 (+https://example.org)`. `contact` is a URL or a mail address.
 
     Raises ValueError when the contact, or the version, holds what a header cannot carry as one word of ASCII.
     """

@@ -24,7 +24,7 @@ from sources.model import Paused
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """How an address is treated. All times are in seconds.
+    """Says how an address is treated. All times are in seconds.
 
     `interval` separates two starts, lengthened by up to `jitter` (a fraction of it). The platform of the prefectures has blocked a client
     that asked every 2 s, after some 50 requests: 3 s is the least, and chance only adds. It adds little: France is to be polled in six
@@ -45,7 +45,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class AddressState:
-    """What is remembered of one address as of `updated_at`.
+    """Holds what is remembered of one address as of `updated_at`.
 
     `next_start`: when the next request may begin. `asked_until`: how long the server asked to be left alone. `failures` in a row, the last
     of them on `failed_host`; `retry_at`: until when the address is left alone for them. `reason`: why it rests, in words.
@@ -62,7 +62,7 @@ class AddressState:
 
 @dataclass(frozen=True, slots=True)
 class RobotsCopy:
-    """The text of a robots.txt, empty where there is none, and when it was read."""
+    """Holds the text of a robots.txt, empty where there is none, and when it was read."""
 
     text: str
     read_at: datetime
@@ -76,7 +76,7 @@ class PolitenessStore(Protocol):
         ...
 
     async def robots(self, host: str) -> RobotsCopy | None:
-        """The copy of a host's robots.txt, None where there is none."""
+        """Return the copy of a host's robots.txt, None where there is none."""
         ...
 
     async def keep_robots(self, host: str, copy: RobotsCopy) -> None:
@@ -85,7 +85,7 @@ class PolitenessStore(Protocol):
 
 
 class MemoryPoliteness:
-    """A store for this process alone."""
+    """Keeps them for this process alone."""
 
     def __init__(self) -> None:
         self._addresses: dict[str, AddressState] = {}
@@ -98,7 +98,7 @@ class MemoryPoliteness:
         return before
 
     async def robots(self, host: str) -> RobotsCopy | None:
-        """The copy of a host's robots.txt."""
+        """Return the copy of a host's robots.txt."""
         return self._robots.get(host)
 
     async def keep_robots(self, host: str, copy: RobotsCopy) -> None:
@@ -107,8 +107,8 @@ class MemoryPoliteness:
 
 
 def as_of(state: AddressState, now: datetime) -> AddressState:
-    """The state with its instants moved back as far as the clock was set back since it was written. Once that is stored too, no rest gets
-    longer by the clock."""
+    """Return the state with its instants moved back as far as the clock was set back since it was written. Once that is stored too, no
+    rest gets longer by the clock."""
     if state.updated_at is None or state.updated_at <= now:
         return state
     back = state.updated_at - now
@@ -122,24 +122,24 @@ def as_of(state: AddressState, now: datetime) -> AddressState:
 
 
 def rest_left(state: AddressState, now: datetime) -> float:
-    """Seconds for which the address is to be left alone."""
+    """Return the seconds for which the address is to be left alone."""
     state = as_of(state, now)
     return max(((until - now).total_seconds() for until in (state.asked_until, state.retry_at) if until is not None), default=0.0)
 
 
 def start_of_next(state: AddressState, now: datetime) -> datetime:
-    """When the next request to the address may begin."""
+    """Return when the next request to the address may begin."""
     state = as_of(state, now)
     return now if state.next_start is None else max(now, state.next_start)
 
 
 def is_down(state: AddressState, pace: RateLimit) -> bool:
-    """Whether so many requests failed in a row that the address itself is taken to be at fault."""
+    """Return whether so many requests failed in a row that the address itself is taken to be at fault."""
     return state.failures >= pace.pause_after
 
 
 def reserved(state: AddressState, pace: RateLimit, *, now: datetime, interval: float) -> AddressState:
-    """The state once the next start is given away, `interval` seconds before the one after it. One that rests stays as it is.
+    """Return the state once the next start is given away, `interval` seconds before the one after it; that of a rest as it is.
 
     The first request after a pause is a probe: others are held back until its outcome is known.
     """
@@ -151,12 +151,12 @@ def reserved(state: AddressState, pace: RateLimit, *, now: datetime, interval: f
 
 
 def after_answer(state: AddressState, *, now: datetime) -> AddressState:
-    """The state after an answer: it ends a row of failures, but no rest that the server asked for."""
+    """Return the state after an answer: it ends a row of failures, but no rest that the server asked for."""
     return replace(as_of(state, now), updated_at=now, failures=0, failed_host="", retry_at=None)
 
 
 def after_failure(state: AddressState, pace: RateLimit, *, now: datetime, host: str, reason: str, answered: bool = False) -> AddressState:
-    """The state after one more failure in a row; from `pause_after` on the address rests.
+    """Return the state after one more failure in a row; from `pause_after` on the address rests.
 
     `answered`: it gave an answer that refuses. Those of one `host` alone say nothing of the address that it shares, and count once.
     """
@@ -170,7 +170,7 @@ def after_failure(state: AddressState, pace: RateLimit, *, now: datetime, host: 
 
 
 def after_request_to_wait(state: AddressState, pace: RateLimit, *, now: datetime, seconds: float) -> AddressState:
-    """The state after the server asked to be left alone for so many seconds. It never ends a rest earlier."""
+    """Return the state after the server asked to be left alone for so many seconds. It never ends a rest earlier."""
     state = as_of(state, now)
     until = now + timedelta(seconds=min(max(seconds, 0.0), pace.longest_rest))
     if state.asked_until is not None and state.asked_until >= until:
@@ -179,7 +179,7 @@ def after_request_to_wait(state: AddressState, pace: RateLimit, *, now: datetime
 
 
 def seconds_to_wait(value: str | None, *, date: str | None, now: datetime) -> float | None:
-    """Seconds a server asks to wait by `Retry-After` (RFC 9110, section 10.2.3), None where it asks nothing readable. Never negative.
+    """Return the seconds a server asks to wait by `Retry-After` (RFC 9110, section 10.2.3), None where nothing readable. Never negative.
 
     `value` is the header: seconds, or an HTTP date. A date is compared with the answer's own `Date` header where there is one, so that
     a clock that is wrong on either side does not matter, else with `now`.
@@ -205,7 +205,7 @@ def _instant(text: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Clocks (`monotonic` in seconds, `now` with a time zone), sleep, and chance (0 to 1): the real ones, or those of a test."""
+    """Bundles clocks (`monotonic` in seconds, `now` with a time zone), sleep, and chance (0 to 1): the real ones, or those of a test."""
 
     monotonic: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -217,7 +217,7 @@ SYSTEM_CLOCKS = Clocks()
 
 
 class AddressQueue:
-    """The queue in front of one address. `turn` is taken for each request, and the outcome reported before it ends."""
+    """Queues the requests to one address. `turn` is taken for each request, and the outcome reported before it ends."""
 
     def __init__(self, address: str, pace: RateLimit, store: PolitenessStore, clocks: Clocks) -> None:
         self._address = address

@@ -27,7 +27,7 @@ _CONTENT_RANGE = re.compile(r"bytes +(\d{1,15})-(\d{1,15})/(\d{1,15})", re.ASCII
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of the file at a canonical URL. `validator` is its strong ETag or its `Last-Modified`; `total` its bytes, if known."""
+    """Identifies a version of the file at a canonical URL by its strong ETag or its `Last-Modified`. `total`: its bytes, if known."""
 
     url: str
     validator: str
@@ -35,7 +35,7 @@ class Version:
 
     @property
     def is_dated(self) -> bool:
-        """Whether the validator is a date."""
+        """Return whether the validator is a date."""
         return not self.validator.startswith('"')
 
 

@@ -35,7 +35,7 @@ class RobotsGate:
 
     A robots.txt that leads out of the catalogue counts as none (RFC 9309, section 2.3.1.2, leaves it to us). One that cannot be had
     for now (no answer, 5xx) closes the site, as section 2.3.1.4 demands, unless an older copy is at hand. That is not remembered: the
-    error is the site's own (Unreachable, Refused), and the next request asks again.
+    error is the site's own (Unreachable, FetchRefused), and the next request tries again.
     """
 
     def __init__(self, read: Callable[[str], Awaitable[str]], token: str, store: PolitenessStore, now: Callable[[], datetime]) -> None:
@@ -82,11 +82,11 @@ class RobotsGate:
 
 
 def parse(text: str) -> Protego:
-    """The rules of a robots.txt. Protego takes a byte order mark for a part of the first line."""
+    """Return the rules of a robots.txt. Protego takes a byte order mark for a part of the first line."""
     return Protego.parse(text.removeprefix("\ufeff"))
 
 
 def product_token(user_agent: str) -> str:
-    """The name a robots.txt may call us by: letters, `-` and `_` at the start of the User-Agent (section 2.2.1)."""
+    """Return the name a robots.txt may call us by: letters, `-` and `_` at the start of the User-Agent (section 2.2.1)."""
     found = re.match(r"[A-Za-z_-]+", user_agent)
     return found[0] if found else ""

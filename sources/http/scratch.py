@@ -1,7 +1,7 @@
 """Temporary folders that a killed program does not leave behind for ever.
 
 Each holds a file that its program keeps locked. The system takes the lock away when the program ends, however it ends: whoever starts next
-can tell an abandoned folder from one in use, and removes it.
+can distinguish an abandoned folder from one in use, and removes it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WITH = ".with"
 
 
 class ScratchFolder:
-    """A new folder in the system's temporary one, `path`, for this user only. Raises OSError where it cannot be made.
+    """Makes a new folder in the system's temporary one, `path`, for this user only. Raises OSError where it cannot be made.
 
     `remove` it in the end, or use it as a context manager, which gives the path.
     """
@@ -66,7 +66,7 @@ def remove_abandoned(folder: Path | None = None) -> int:
 
 
 def _remove(path: Path) -> None:
-    """Only we write into the folder, which is closed to others: what it names may be removed, if it is a folder of this user."""
+    """Remove a folder of ours, and what it names, if that is a folder of this user: nobody else may write into ours."""
     with contextlib.suppress(OSError):
         along = (path / _WITH).readlink()
         if along.lstat().st_uid == os.geteuid():

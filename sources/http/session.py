@@ -30,7 +30,7 @@ HELD_LONG = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What is outside: clocks, what all processes remember of addresses, names, certificates, network.
+    """Bundles what is outside: clocks, what all processes remember of addresses, names, certificates, network.
 
     `transport`, where given, stands for the whole network (its answers must be streams), and stays the caller's to close.
     """
@@ -44,7 +44,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class _HostSlot:
-    """Where requests to one address are made."""
+    """Holds where requests to one address are made."""
 
     address: Address
     queue: AddressQueue
@@ -53,7 +53,7 @@ class _HostSlot:
 
 @dataclass(frozen=True, slots=True)
 class _Request(Generic[Answer]):
-    """One request to make."""
+    """Describes one request to make."""
 
     url: str
     target: Target
@@ -104,7 +104,7 @@ class HttpSession:
             self._browser.require(url)
 
     def is_awaited(self, url: str) -> bool:
-        """Whether other requests wait for the address of this URL."""
+        """Return whether other requests wait for the address of this URL."""
         slot = self._last_used.get(self._origins.target(url).authority)
         return slot is not None and slot.queue.waiting > 0
 
@@ -154,7 +154,7 @@ class HttpSession:
             self._log.debug("request", **fields, ms=round((self._environment.clocks.monotonic() - started) * 1000))
 
     def _holder_warning(self, slot: _HostSlot, url: str, started: float) -> Callable[[], None]:
-        """A function that logs who holds an address, when that is for long and others wait."""
+        """Return a function that logs who holds an address, when that is for long and others wait."""
         due = HELD_LONG
 
         def warn_of_holder() -> None:
@@ -182,7 +182,7 @@ class HttpSession:
         return {"User-Agent": self._options.user_agent, **headers, **self._cookies.header(url)}
 
     async def _rest_if_asked(self, queue: AddressQueue, response: httpx.Response) -> float | None:
-        """Seconds the server asked to wait, as far as they are obeyed; the whole address rests that long."""
+        """Return the seconds the server asked to wait, as far as they are obeyed; the whole address rests that long."""
         if response.status_code not in {429, 503}:
             return None
         wait = seconds_to_wait(response.headers.get("retry-after"), date=response.headers.get("date"), now=self._environment.clocks.now())

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 class LedAway(Exception):
-    """A script of the page left it for an address that is not the site's."""
+    """Raised when a script of the page left it for an address that is not the site's."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -28,12 +28,12 @@ class LedAway(Exception):
 
 
 class LoginWanted(Exception):
-    """The site answered 401: a browser asks for a name and a password before it shows that, and we have none."""
+    """Raised when the site answered 401: a browser asks for a name and a password before it shows that, and we have none."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldAnswer:
-    """An answer whose head has come, held back. `load` names its loading in later events; names of `headers` are in lower case."""
+    """Holds the head of an answer that is held back. `load` names its loading in later events; names of `headers` are in lower case."""
 
     hold: str
     load: str
@@ -43,7 +43,7 @@ class HeldAnswer:
 
 
 class TabEvents:
-    """The events of one tab (Chrome DevTools Protocol, domains Fetch, Network and Page), from `start` to `end`.
+    """Receives the events of one tab (Chrome DevTools Protocol, domains Fetch, Network and Page), from `start` to `end`.
 
     Its waits raise the tab's failure where that comes first (BrowserFailure, LedAway, LoginWanted, Unusable), and Playwright's Error.
     """
@@ -65,7 +65,7 @@ class TabEvents:
         self.frame = ""
 
     async def start(self) -> None:
-        """Begin to listen."""
+        """Begin to receive."""
         self._page.on("crash", lambda _: self.fail(BrowserFailure("the page made the browser crash")))
         self._session.on("Network.requestWillBeSent", self._on_request)
         self._session.on("Network.dataReceived", self._on_data)
@@ -78,7 +78,7 @@ class TabEvents:
             await self.send(command, arguments)
 
     async def hold_back(self, kind: Literal["Document", "Fetch"], at_most: int | None = None) -> None:
-        """From now on, answers of this kind are held back: to navigations, or to `fetch()`.
+        """Hold back answers of this kind from now on: to navigations, or to `fetch()`.
 
         `at_most` bounds, in bytes and unpacked, all that is loaded then and not streamed: a small answer may unpack to gigabytes.
         """
@@ -88,7 +88,7 @@ class TabEvents:
         await self.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "resourceType": kind, "requestStage": "Response"}]})
 
     def end(self) -> None:
-        """Nobody listens any more."""
+        """End all waits and what is still being sent."""
         for sending in self._sending:
             sending.cancel()
         if not self._failure.done():
@@ -102,7 +102,7 @@ class TabEvents:
             self._failure.set_exception(error)
 
     async def unless_it_fails(self, wanted: Awaitable[Result]) -> Result:
-        """What is waited for, or the tab's failure where that comes first."""
+        """Return what is waited for, or raise the tab's failure where that comes first."""
         task = asyncio.ensure_future(wanted)
         either: set[asyncio.Future[Any]] = {task, self._failure}
         try:
@@ -121,7 +121,7 @@ class TabEvents:
         return await self.unless_it_fails(self._session.send(command, dict(arguments or {})))
 
     async def next(self) -> HeldAnswer:
-        """The next answer that was held back."""
+        """Return the next answer that was held back."""
         return await self.unless_it_fails(self._held.get())
 
     async def let_through(self, held: HeldAnswer) -> None:
@@ -129,16 +129,16 @@ class TabEvents:
         await self.send("Fetch.continueResponse", {"requestId": held.hold})
 
     async def drop(self, held: HeldAnswer) -> None:
-        """The page gets nothing."""
+        """Give the page nothing."""
         self._own.discard(held.load)
         await self.send("Fetch.failRequest", {"requestId": held.hold, "errorReason": "Aborted"})
 
     def is_without_body(self, held: HeldAnswer) -> bool:
-        """Whether nothing came with a refusal: the browser then shows a page of its own."""
+        """Return whether nothing came with a refusal: the browser then shows a page of its own."""
         return held.load in self._without_body
 
     def is_whole(self, held: HeldAnswer) -> bool:
-        """Whether a document has come to its end, and was read to its end."""
+        """Return whether a document has come to its end, and was read to its end."""
         return self.is_without_body(held) or (held.load in self._finished and held.load in self._parsed)
 
     async def whole(self, held: HeldAnswer) -> None:

@@ -55,7 +55,7 @@ class BrowserFetcher:
     async def get(
         self, url: str, needs: Browser, target: Target, address: Address, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """Give the answer, its body still to be read with `aiter_raw()`. Of `headers` only `Accept` counts: whether a page is wanted.
+        """Yield the answer, its body still to be read with `aiter_raw()`. Of `headers` only `Accept` counts: whether a page is wanted.
 
         Raises `httpx.TransportError`, Unusable where a page never shows what it must, NeedsBrowser where the browser does not start.
         """
@@ -87,7 +87,7 @@ class BrowserFetcher:
 
     @contextlib.asynccontextmanager
     async def _running(self, url: str, needs: Browser, target: Target, address: Address) -> AsyncIterator[Chromium]:
-        """Give the browser, running and able to reach the site at this address and its script hosts at theirs."""
+        """Yield the browser, running and able to reach the site at this address and its script hosts at theirs."""
         if self._timer is not None:
             self._timer.cancel()
         try:
@@ -161,13 +161,13 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome
 
 
 def find_chromium(named: str | None) -> str | None:
-    """The path of the program the operator named (a path, or a name to look up), else of the first Chromium found; None without one."""
+    """Return the path of the program the operator named (a path, or a name to look up), else of the first Chromium found, if any."""
     candidates = (named,) if named else _NAMES
     return next((path for name in candidates if (path := shutil.which(name)) is not None), None)
 
 
 def what_is_missing(named: str | None) -> str | None:
-    """What to install, in words that end a sentence, or None when a browser can be driven. Asked anew each time: it may come meanwhile."""
+    """Return what to install, in words that end a sentence, None when a browser can be driven. It may be installed at any time."""
     missing = []
     if importlib.util.find_spec("playwright") is None:
         missing.append("pip install 'vigie-vsa[browser]'")

@@ -35,7 +35,7 @@ _LEFT_TO_THE_PAGE = frozenset({"content-encoding", "content-length", "etag", "la
 
 @dataclass(frozen=True, slots=True)
 class AllowedHost:
-    """A host and port that connections may go to."""
+    """Names a host and port that connections may go to."""
 
     host: str
     port: int
@@ -45,7 +45,7 @@ class AllowedHost:
 
 
 def places(target: Target, script_hosts: Collection[str]) -> frozenset[AllowedHost]:
-    """Where the requests of one page may go: its own site, and the declared hosts of its scripts, over https."""
+    """Return where the requests of one page may go: its own site, and the declared hosts of its scripts, over https."""
     return frozenset({AllowedHost(target.host, target.port), *(AllowedHost(host, 443) for host in script_hosts)})
 
 
@@ -56,7 +56,7 @@ def resolver_rules(pins: Mapping[AllowedHost, Address]) -> str:
 
 
 def may_load(kind: str, url: str, target: Target, script_hosts: Collection[str]) -> bool:
-    """Whether a page of `target` may make a request. `kind` is Playwright's resource type.
+    """Return whether a page of `target` may make a request. `kind` is Playwright's resource type.
 
     Never a picture, a film or a font: nothing of the text depends on them, and each is a request that the site is spared.
     """
@@ -69,9 +69,9 @@ def may_load(kind: str, url: str, target: Target, script_hosts: Collection[str])
 
 
 def may_go(method: str, url: str, target: Target) -> bool:
-    """Whether the page may be left for another one, by a script of its own, within the same request: as challenges do.
+    """Return whether the page may be left for another one, by a script of its own, within the same request: as challenges do.
 
-    They ask for the same path again, or post their answer somewhere on the site. Any other page is a request of its own, to be made in
+    They request the same path again, or post their answer somewhere on the site. Any other page is a request of its own, to be made in
     its turn and where robots.txt allows it.
     """
     parts = _split(url)
@@ -79,7 +79,7 @@ def may_go(method: str, url: str, target: Target) -> bool:
 
 
 def has_moved(url: str, target: Target) -> bool:
-    """Whether a page came to stand at another path than the one asked for: its links mean something else there.
+    """Return whether a page came to stand at another path than the requested one: its links mean something else there.
 
     A challenge leaves marks in the query only.
     """
@@ -88,24 +88,24 @@ def has_moved(url: str, target: Target) -> bool:
 
 
 def is_rendered(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether a browser would show this answer as an HTML page. Names of `headers` are in lower case."""
+    """Return whether a browser would show this answer as an HTML page. Names of `headers` are in lower case."""
     if status in {*REDIRECTS, 204, 205, 304} or is_to_be_saved(headers):
         return False
     return is_html(headers.get("content-type", ""), b"<")
 
 
 def is_to_be_saved(headers: Mapping[str, str]) -> bool:
-    """Whether the answer is meant to become a file, whatever it is (RFC 6266, section 4.2)."""
+    """Return whether the answer is meant to become a file, whatever it is (RFC 6266, section 4.2)."""
     return headers.get("content-disposition", "").strip().lower().startswith("attachment")
 
 
 def asks_to_wait(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether a refusal says when to come back, which no challenge does: then there is nothing to run and to wait for."""
+    """Return whether a refusal says when to come back, which no challenge does: then there is nothing to run and to wait for."""
     return status in {429, 503} and "retry-after" in headers
 
 
 def unpacked(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that are true of what the browser hands over. The length stays where the body was not packed on the wire."""
+    """Return the headers that are true of what the browser hands over: the length where the body was not packed on the wire."""
     kept = {name: value for name, value in headers.items() if name not in _LEFT_TO_THE_PAGE}
     if "content-encoding" not in headers and "content-length" in headers:
         kept["content-length"] = headers["content-length"]
@@ -113,7 +113,7 @@ def unpacked(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def are_too_many(cookies: Collection[Mapping[str, Any]]) -> bool:
-    """Whether a site has set more cookies (`name`, `value`) than it can be meant to get back."""
+    """Return whether a site has set more cookies (`name`, `value`) than it can be meant to get back."""
     return len(cookies) > _MOST_COOKIES or sum(len(one["name"]) + len(one["value"]) for one in cookies) > _MOST_COOKIE_CHARACTERS
 
 
@@ -161,7 +161,7 @@ _BY_CODE = {
 
 
 def of_network(text: str) -> BrowserFailure:
-    """What Chromium's `net::ERR_…` means."""
+    """Return the failure that Chromium's `net::ERR_…` means."""
     code = text.removeprefix("net::")
     if code.startswith("ERR_CERT_"):
         return BrowserFailure(f"TLS failure: certificate not trusted ({code})")
@@ -169,7 +169,7 @@ def of_network(text: str) -> BrowserFailure:
 
 
 def of_driver(error: Exception) -> BrowserFailure:
-    """An error of Playwright's own: the last words of a browser that did not start, or else the first line."""
+    """Return an error of Playwright's own: the last words of a browser that did not start, or else the first line."""
     text = str(error).strip() or type(error).__name__
     last_words = _SAID.findall(text)
     return BrowserFailure(f"the browser failed: {(last_words[-1] if last_words else text.splitlines()[0])[:200]}")

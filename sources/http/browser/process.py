@@ -21,7 +21,7 @@ from sources.http.scratch import ScratchFolder
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
 """For each of two steps, after which force is used: with the end of a tab before them (tab.py) they fit into the five seconds of a
-service that is told to stop."""
+service that is to stop."""
 
 _LONGEST_FOLDER = 56
 """Characters. Chromium puts a socket into its temporary folder, and dies where the whole name is too long for one (108 on Linux)."""
@@ -51,7 +51,7 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 
 
 class Chromium:
-    """One running Chromium. `start` it, and `close` it whatever happens.
+    """Runs one Chromium. `start` it, and `close` it whatever happens.
 
     `pins` are the places that it can reach, each at the address that was checked: every other name is not found, whoever asks for it (a
     frame, a worker, a WebSocket, a service of the browser's own), and no name is looked up a second time.
@@ -84,17 +84,17 @@ class Chromium:
 
     @property
     def has_sandbox(self) -> bool:
-        """Whether its pages are shut off from the machine. For root Chromium has no such thing."""
+        """Return whether its pages are shut off from the machine. For root Chromium has no such thing."""
         return os.geteuid() != 0
 
     @property
     def is_alive(self) -> bool:
-        """Whether it runs and listens."""
+        """Return whether it runs and answers."""
         return self._browser is not None and self._browser.is_connected()
 
     @contextlib.contextmanager
     def on_end(self, call: Callable[[], None]) -> Iterator[None]:
-        """Within the context, `call` is called when it ends, whoever ended it."""
+        """Have `call` called within the context when it ends, whoever ended it."""
         self._waiting.append(call)
         try:
             yield
@@ -114,7 +114,7 @@ class Chromium:
         )
 
     async def close(self) -> None:
-        """End it, by force where it does not listen, and remove what it wrote. May be called twice."""
+        """End it, by force where it does not answer, and remove what it wrote. May be called twice."""
         browser, self._browser = self._browser, None
         playwright, self._playwright = self._playwright, None
         try:
@@ -129,7 +129,7 @@ class Chromium:
                 self._home.remove()
 
     async def kill(self) -> None:
-        """End it by force, as it does not listen, and then as `close` does."""
+        """End it by force, as it does not answer, and then as `close` does."""
         self._kill(self._browser)
         await self.close()
 
@@ -138,7 +138,7 @@ class Chromium:
             _end_now(self._pid)  # its own processes end with it
 
     async def _start_driver(self) -> None:
-        """Start Playwright's own process. Half started, it could not be told to end: it is waited for, whatever happens."""
+        """Start Playwright's own process. Half started, it could not be ended: it is waited for, whatever happens."""
         starting = asyncio.ensure_future(async_playwright().start())
         try:
             await asyncio.wait({starting})
@@ -225,7 +225,7 @@ def limit(pid: int) -> None:
 
 
 def parent_of(pid: int) -> int | None:
-    """The process that started this one, None where the system does not tell (it does on Linux)."""
+    """Return the process that started this one, None where the system does not tell (it does on Linux)."""
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except (OSError, ValueError, IndexError):
@@ -233,7 +233,7 @@ def parent_of(pid: int) -> int | None:
 
 
 def _with_those_below(pid: int) -> Iterator[int]:
-    """Each before its children are looked for: what it starts later has its limits from it."""
+    """Yield each before its children are searched for: what it starts later has its limits from it."""
     yield pid
     for file in Path(f"/proc/{pid}/task").glob("*/children"):
         try:

@@ -44,7 +44,7 @@ _SHOWN = """((most) => {{
 
 @dataclass(frozen=True, slots=True)
 class TabContent:
-    """What stands in the tab."""
+    """Holds what stands in the tab."""
 
     url: str
     html: str
@@ -52,9 +52,9 @@ class TabContent:
 
 @dataclass(frozen=True, slots=True)
 class TabLimits:
-    """Times in seconds, sizes in bytes. `wait` bounds each wait for the network, `settle` how long a page has to show what it must.
+    """Limits one request, in seconds and bytes: `wait` each wait for the network, `settle` how long a page has to show what it must.
 
-    `page` bounds what a page shows, `loaded` all that it loads to get there.
+    `page` limits what a page shows, `loaded` all that it loads to get there.
     """
 
     wait: float
@@ -71,7 +71,7 @@ Cookies = list[Any]
 async def open_tab(
     chromium: Chromium, cookies: Cookies, target: Target, script_hosts: tuple[str, ...], limits: TabLimits
 ) -> AsyncIterator[Tab]:
-    """Give a tab for one request, in a context of its own that is closed in the end with all that it still does.
+    """Yield a tab for one request, in a context of its own that is closed in the end with all that it still does.
 
     `cookies` are those of the site, and become those that it has left. Errors of Playwright become BrowserFailure.
     """
@@ -133,7 +133,7 @@ async def _guard(route: Route, page: Page, events: TabEvents, target: Target, sc
 async def _close(context: BrowserContext, chromium: Chromium, cookies: Cookies) -> None:
     """Close whatever is open. A site that sets cookies without end loses them all, or its server would refuse us for ever.
 
-    A browser that does not listen any more is ended: the next request starts another one.
+    A browser that does not answer any more is ended: the next request starts another one.
     """
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
@@ -145,7 +145,7 @@ async def _close(context: BrowserContext, chromium: Chromium, cookies: Cookies) 
 
 
 class Tab:
-    """One request for `target`. Its methods raise FetchError without an address, `httpx.TransportError`, or Playwright's Error."""
+    """Makes one request for `target`. Its methods raise FetchError without an address, `httpx.TransportError`, or Playwright's Error."""
 
     def __init__(self, page: Page, events: TabEvents, target: Target, limits: TabLimits) -> None:
         self._page = page
@@ -156,7 +156,7 @@ class Tab:
         self._last: HeldAnswer | None = None
 
     async def answer(self, *, page_with: str | None, accept: str) -> httpx.Response:
-        """The page with what the selector `page_with` finds, else a file of the type `accept`. An address elsewhere is a redirect."""
+        """Return the page with what the selector `page_with` finds, else a file of the type `accept`. One elsewhere is a redirect."""
         try:
             return await (self.file(accept) if page_with is None else self.page(page_with))
         except LedAway as away:
@@ -165,7 +165,7 @@ class Tab:
             return httpx.Response(401, stream=httpx.ByteStream(b""))
 
     async def page(self, wait_for: str) -> httpx.Response:
-        """The page, once it shows what the CSS selector finds."""
+        """Return the page, once it shows what the CSS selector finds."""
         held, shown = await self._visit(wait_for)
         if shown is None and held.status in REDIRECTS:
             return self._redirect(held)
@@ -178,10 +178,10 @@ class Tab:
         return _rendered(held, shown.html)
 
     async def file(self, accept: str) -> httpx.Response:
-        """The file, its body still to be read; or the page that came in its place, after a try to get past it.
+        """Return the file, its body still to be read; or the page that came in its place, after a try to get past it.
 
-        A challenge that was passed is told as a redirect to the same address: the client asks again, in its turn, with what the browser
-        has now got.
+        A challenge that was passed is returned as a redirect to the same address: the client makes another request, in its turn, with what
+        the browser has now got.
         """
         held, reader = await self._fetch(accept)
         if reader is None:
@@ -198,7 +198,7 @@ class Tab:
         return self._redirect(held) if held.status in REDIRECTS else _elsewhere(self._url)
 
     async def _fetch(self, accept: str) -> tuple[HeldAnswer, JSHandle | None]:
-        """The head of the answer, and the reader of its body unless it is a redirect."""
+        """Return the head of the answer, and the reader of its body unless it is a redirect."""
         root = f"{self._target.scheme}://{self._target.authority}/"
         await self._page.route(lambda url: url == root, lambda route: route.fulfill(content_type="text/html", body=""), times=1)
         await self._events.unless_it_fails(self._page.goto(root))
@@ -234,7 +234,7 @@ class Tab:
             yield base64.b64decode(piece)
 
     async def _visit(self, wait_for: str | None) -> tuple[HeldAnswer, TabContent | None]:
-        """Go to the address: the last answer, and what is shown then; None where there is nothing that a browser shows.
+        """Go to the address. Return the last answer, and what is shown then; None where there is nothing that a browser shows.
 
         Without a selector to wait for, any page will do that is not a block or challenge page.
         """
@@ -250,7 +250,7 @@ class Tab:
         return await self._not_settled(self._last, wait_for)
 
     async def _settled(self, held: HeldAnswer, wait_for: str | None) -> tuple[HeldAnswer, TabContent | None] | None:
-        """Let each document run until one is what was asked for, or the next one comes. None where there are too many."""
+        """Let each document run until one is what was requested, or the next one comes. None where there are too many."""
         for _ in range(policy.MOST_DOCUMENTS):
             self._last = held
             if not policy.is_rendered(held.status, held.headers) or policy.asks_to_wait(held.status, held.headers):
@@ -272,7 +272,7 @@ class Tab:
         return None
 
     async def _final(self, held: HeldAnswer, wait_for: str | None) -> TabContent:
-        """What is shown in the end of this document; never returns where the document only leads to another one."""
+        """Return what is shown in the end of this document; never returns where the document only leads to another one."""
         await self._events.whole(held)
         if self._events.is_without_body(held):
             return TabContent(held.url, "")
@@ -285,7 +285,7 @@ class Tab:
         return shown
 
     async def _not_settled(self, held: HeldAnswer, wait_for: str | None) -> tuple[HeldAnswer, TabContent]:
-        """What there is to show when the time is over. Raises Unusable where that is neither what was wanted nor a known wall."""
+        """Return what there is to show when the time is over. Raises Unusable where that is neither what was wanted nor a known wall."""
         if not self._events.is_whole(held):
             raise httpx.ReadTimeout("the page did not come to its end")
         shown = await self._soon(self._shown(), min(_LAST_LOOK_SECONDS, self._limits.settle))
@@ -313,7 +313,7 @@ class Tab:
 
     def _redirect(self, held: HeldAnswer) -> httpx.Response:
         location = held.headers.get("location", "")
-        if location and _without_fragment(held.url) != self._url:  # relative to another address than the one asked for
+        if location and _without_fragment(held.url) != self._url:  # relative to another address than the requested one
             location = urljoin(held.url, location)
         return httpx.Response(held.status, headers={"location": location} if location else {}, stream=httpx.ByteStream(b""))
 
@@ -360,7 +360,7 @@ FETCH = """async ([url, accept]) => {
 
 
 class Body(httpx.AsyncByteStream):
-    """A body still in the browser: pieces of which the `first` have come."""
+    """Streams a body that is still in the browser: pieces of which the `first` have come."""
 
     def __init__(self, pieces: AsyncGenerator[bytes], first: bytes = b"") -> None:
         self._pieces = pieces
