@@ -48,7 +48,7 @@ async def follow_a_decree() -> list[str]:
                     answering = asyncio.create_task(parts.telegram.run(stop))
                     await until(lambda: telegram.calls_of("getUpdates"))
                     with entered.noting():
-                        await parts.watcher.poll(source)
+                        await parts.poller.poll(source)
                         await parts.deliverer.deliver_due()
                         if len(posts_in(telegram, CHANNEL)) != 1:
                             raise RuntimeError("not one decree was posted")

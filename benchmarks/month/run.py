@@ -21,10 +21,16 @@ from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
 from benchmarks.month.sites import Month
 from bot.domain import Post, PostState
 from bot.ingest import habits as rhythm
+from bot.ingest.archive import RecueilFiles
+from bot.ingest.catalogue import Catalogue
 from bot.ingest.health.survey import habits_of
+from bot.ingest.ingestor import BackgroundTasks, Ingestor
 from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.reading_job import ReadingJob, WorkerSlots
+from bot.ingest.recorder import Recorder
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Source
+from sources.crawl.crawler import Crawler
 from tests.france import memory
 from tests.france.serving import Asked, Shortcut
 from tests.france.sweep import Clock, client
@@ -96,15 +102,13 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
     try:
         with _silence(), patch.object(sources.crawl.lists, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
             async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL) as polite:
-                watcher = Poller(
-                    authorities=plan.authorities,
-                    fetcher=polite,
-                    read=month.read,
-                    store=store,
-                    route=lambda decree: ("channel",),
-                    rhythm=PollSchedule(every=every, slowest=max(every, SLOWEST), announce_since=ANNOUNCED),
-                    clock=clock.now,
-                )
+                catalogue, crawler = Catalogue(plan.authorities), Crawler(polite)
+                files, job = RecueilFiles(polite, store, None, clock.now), ReadingJob(read=month.read, store=store, clock=clock.now)
+                recorder = Recorder(catalogue, store, lambda decree: ("channel",), clock.now)
+                ingestor = Ingestor(catalogue, crawler, files, job, recorder, store, clock.now)
+                background = BackgroundTasks(ingestor, WorkerSlots(quick=2, slow=1), clock.now)
+                schedule = PollSchedule(every=every, slowest=max(every, SLOWEST), announce_since=ANNOUNCED)
+                watcher = Poller(catalogue, crawler, background, store, schedule, clock.now)
                 await _Driver(record, watcher, store, clock, month, on_day).run()
                 await watcher.stop()
         record.posts = store.posts.listed(states=list(PostState))

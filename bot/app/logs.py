@@ -6,6 +6,52 @@ import logging
 from typing import Literal, TextIO
 
 import structlog
+from structlog.types import EventDict, WrappedLogger
+
+EACH = 3
+"""Lines of one group that are written each by itself, at once."""
+
+_NAMED = 12
+
+
+class LogGroups:
+    """Groups lines that differ in one field: the sites behind one address fail together, and work again together.
+
+    `group="source"` names that field. Of the lines with the same level, event and cause between two flushes the first few are written each
+    by itself; a flush writes the others as one: how many, and some of the values.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str, str | None, str], list[str]] = {}
+
+    def __call__(self, _logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+        """Let a line pass, or drop it to be counted: a processor of structlog."""
+        field = line.pop("group", None)
+        if field is None:
+            return line
+        alike = self._seen.setdefault((method, line["event"], line.get("cause"), field), [])
+        alike.append(line[field])
+        if len(alike) > EACH:
+            raise structlog.DropEvent
+        return line
+
+    def flush(self) -> None:
+        """Write what was held back. What comes next is written as if it were the first."""
+        seen, self._seen = self._seen, {}
+        for (method, event, cause, field), values in seen.items():
+            if others := values[EACH:]:
+                known = {} if cause is None else {"cause": cause}
+                more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+                getattr(structlog.get_logger(), method)(
+                    event, others=len(others), **known, **{f"{field}s": ", ".join(others[:_NAMED]) + more}
+                )
+
+
+def flush_groups() -> None:
+    """Write what the groups of the log hold back."""
+    for processor in structlog.get_config()["processors"]:
+        if isinstance(processor, LogGroups):
+            processor.flush()
 
 
 def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream: TextIO, *, plain: bool = False) -> None:
@@ -32,7 +78,7 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
         structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, *_exceptions(style), last],
+        processors=[LogGroups(), *shared, *_exceptions(style), last],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,

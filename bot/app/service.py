@@ -17,20 +17,18 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app.instance import Handler, serve
+from bot.app.logs import flush_groups
 from bot.app.wiring import Parts
 from bot.delivery.records import Delivered
 from bot.domain import PostState
-from bot.domain.crowd import GroupedLog
 from bot.domain.records import SourceState
 from bot.ingest.health import nobody_answers
-from bot.ingest.poller import BackgroundResult
-from bot.ingest.results import IngestResult
+from bot.ingest.results import BackgroundResult, IngestResult, SourceReport
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import Full, StorageError
 from sources.catalogue.authority import Source
 
 if TYPE_CHECKING:
-    from bot.ingest.results import SourceReport
     from bot.storage.store import Store
 
 log = structlog.get_logger()
@@ -48,7 +46,7 @@ CHECKS = timedelta(minutes=10)
 """How often is asked whether the destinations take posts: their tokens, chats and rights."""
 
 ROUND_UP = timedelta(minutes=1)
-"""How long the log waits for the others of a crowd of sources."""
+"""How long the log waits for the others of a group of lines."""
 
 GO_ON = timedelta(hours=1)
 """How often the log says that the bot works, and what it did meanwhile."""
@@ -65,7 +63,7 @@ class Service:
     def __init__(self, parts: Parts, handlers: Mapping[str, Handler] = MappingProxyType({})) -> None:
         """`handlers` carry out what other processes request, by its kind."""
         self._handlers = handlers
-        self._watcher = parts.watcher
+        self._poller = parts.poller
         self._deliverer = parts.deliverer
         self._store = parts.store
         self._telegram = parts.telegram
@@ -73,16 +71,14 @@ class Service:
         self._checker = parts.checker
         self._tidy = parts.tidy
         self._clock = parts.clock
-        self._crowds = parts.crowds
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
-        self._bulletin = StatusLogger(watched={source.key for source in parts.watcher.sources}, store=parts.store, crowds=parts.crowds)
+        self._bulletin = StatusLogger(watched={source.key for source in parts.poller.sources}, store=parts.store)
         parts.store.database.when_used = DatabaseLog().used
         self._posts = {destination: asyncio.Event() for destination in parts.deliverer.destinations}
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
-        self._watcher.when_posted(self._posted)
-        self._watcher.when_late(self._came_late)
-        parts.backfill.when_posted(self._posted)
+        parts.recorder.on_queued = self._posted
+        self._poller.when_late(self._came_late)
         if self._telegram is not None:
             self._telegram.when_posted(self._posted)
 
@@ -121,8 +117,8 @@ class Service:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._watcher.stop()
-            self._crowds.flush()
+            await self._poller.stop()
+            flush_groups()
             log.info("stopped")
 
     async def _check(self) -> None:
@@ -153,11 +149,11 @@ class Service:
             elif jump < -JUMP:
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=job.next_run_time + jump)
-                await self._watcher.clock_set_back(-jump)
+                await self._poller.clock_set_back(-jump)
 
     async def _tick(self) -> None:
         try:
-            due = await self._watcher.due()
+            due = await self._poller.due()
         except StorageError as error:
             _not_stored("cannot read what is due", error)
             return
@@ -173,7 +169,7 @@ class Service:
     async def _poll(self, source: Source) -> None:
         # Whatever goes wrong here, the watcher itself holds the source back for a while: its site must not pay for our full disk.
         try:
-            report, harvest = await self._watcher.poll(source)
+            report, harvest = await self._poller.poll(source)
         except StorageError as error:
             _not_stored("poll not recorded", error, source=source.key)
             return
@@ -262,10 +258,9 @@ async def _looked(look: Callable[[], Coroutine[Any, Any, None]], at: str) -> Non
 class StatusLogger:
     """Speaks of the sources with these keys. Every method that looks at the store raises StorageError."""
 
-    def __init__(self, *, watched: Collection[str], store: Store, crowds: GroupedLog, log: Any = None) -> None:
+    def __init__(self, *, watched: Collection[str], store: Store, log: Any = None) -> None:
         self._watched = frozenset(watched)
         self._store = store
-        self._crowds = crowds
         self._log = log or structlog.get_logger()
         self._polls = self._new = self._decrees = 0
         self._is_cut_off = False
@@ -285,16 +280,16 @@ class StatusLogger:
         states = await self._states()
         for state in states:
             if state.failures:
-                self._crowds.warning(
+                self._log.warning(
                     "source still failing", source=state.key, cause=state.cause, error=state.error, failures=state.failures,
-                    next_check=_minute(state.next_check_at),
+                    next_check=_minute(state.next_check_at), group="source",
                 )  # fmt: skip
-        self._crowds.flush()
+        flush_groups()
         self._log.info("watching", sources=len(self._watched), failing=_failing(states), database=self._store.database.name)
 
     async def round_up(self) -> None:
-        """Tell the crowds of the last minute, and once when no site answers any more, and once when they do again."""
-        self._crowds.flush()
+        """Write the groups of the last minute, and once when no site answers any more, and once when they do again."""
+        flush_groups()
         states = await self._states()
         is_cut_off = len(states) == len(self._watched) and nobody_answers([_cause(state) for state in states])
         if is_cut_off and not self._is_cut_off:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.app.config import DestinationSettings, Settings, destinations
+from bot.app.config import DestinationSettings, Settings, WatchSettings, destinations
 from bot.app.config.errors import closest
 from bot.app.config.values import sqlite_file
 from bot.delivery.apprise import AppriseChannel
@@ -33,14 +33,15 @@ from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain import Decree, Place
-from bot.domain.crowd import GroupedLog
-from bot.ingest.archive import Keep, Shelf
-from bot.ingest.backfill import Backfill
+from bot.ingest.archive import PdfArchive, RecueilFiles
+from bot.ingest.backfill import Backfill, BackfillLimits
+from bot.ingest.catalogue import Catalogue
 from bot.ingest.health import DestinationHealth, Overview
 from bot.ingest.health.survey import health_report, survey_destinations
-from bot.ingest.ingestor import Clock, Route
+from bot.ingest.ingestor import BackgroundTasks, Ingestor
 from bot.ingest.poller import Poller, PollSchedule
-from bot.ingest.reading_job import Reader
+from bot.ingest.reading_job import ReadingJob, WorkerSlots
+from bot.ingest.recorder import Clock, Recorder, Route
 from bot.ingest.review import Reviewer
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
@@ -50,11 +51,13 @@ from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, browser_hosts, hosts
-from sources.catalogue.issuers import Issuers
+from sources.crawl.crawler import Crawler
+from sources.crawl.history import PatientFetcher
 from sources.crawl.index import INDEX_HOSTS
 from sources.http import Client, ClientOptions, user_agent
 from sources.http.browser.fetcher import find_chromium
 from sources.http.scratch import remove_abandoned
+from sources.model import Fetcher
 
 # The clock of the real program, which everything else takes as an argument.
 
@@ -71,19 +74,19 @@ log = structlog.get_logger()
 class Parts:
     """Everything a command may drive, wired. A rehearsal notifies nobody: it has no `notifier`."""
 
-    watcher: Poller
+    poller: Poller
+    recorder: Recorder
     deliverer: Deliverer
     store: Store
     clock: Clock
     telegram: TelegramBot | None
     notifier: Notifier | None
     backfill: Backfill
-    crowds: GroupedLog
     checker: Checker
     reviewer: Reviewer
     route: Route
     tidy: Callable[[], None]
-    """Removes files that are too old or too many: for the process that works, which knows those that it reads."""
+    """Removes files that are too old or too many: for the process that works, which has a record of those that it reads."""
 
 
 @asynccontextmanager
@@ -112,41 +115,71 @@ async def assemble(
         store = stack.enter_context(await asyncio.to_thread(opening))
         client = await stack.enter_async_context(open_client(settings, authorities))
         wired = () if rehearsal else tuple(destination_of(entry, authorities) for entry in destinations(settings))
-        # A rehearsal leaves nothing on disk: it reads from the temporary folder.
-        shelf, keep = (None, None) if rehearsal else (open_shelf(settings), open_keep(settings))
-        album = album_of(keep or open_keep(settings), places, store)
+        archive = open_archive(settings)
+        album = album_of(archive, places, store)
         channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in wired]
         deliverer = _deliverer(settings, wired, channels, store, clock)
         stack.push_async_callback(deliverer.close)
-        route, crowds = partial(destinations_for, wired), GroupedLog(structlog.get_logger())
-
-        def tidy() -> None:
-            for folder in (shelf, keep):
-                if folder is not None:
-                    folder.tidy()
-
-        issuers = Issuers(authorities.values())
-        harvesting = Harvesting(settings, authorities, client, store, route, clock, shelf, keep, issuers)
-        watcher = harvesting.watcher(watched, crowds)
-        stack.push_async_callback(watcher.stop)
+        catalogue, route = Catalogue(authorities, watched), partial(destinations_for, wired)
+        recorder = Recorder(catalogue, store, route, clock)
+        # A rehearsal leaves nothing on disk: it reads from the temporary folder.
+        ingestor_of = _ingestors(settings, catalogue, recorder, None if rehearsal else archive, store, clock)
+        slots = WorkerSlots(quick=settings.reading.workers, slow=settings.reading.long_workers)
+        background = BackgroundTasks(ingestor_of(client), slots, clock)
+        poller = Poller(catalogue, Crawler(client), background, store, _schedule(settings.watch), clock)
+        stack.push_async_callback(poller.stop)
+        patient = PatientFetcher(client, now=clock, sleep=asyncio.sleep)
         overview = partial(take_survey, settings, authorities, store, clock=clock)
-        reviewer = Reviewer(store=store, route=route, clock=clock, issuers=issuers)
+        reviewer = Reviewer(store=store, route=route, clock=clock, issuers=catalogue.issuers)
         operators = Operators(settings, authorities, wired, store, reviewer, clock)
         stack.push_async_callback(operators.close)
         yield Parts(
-            watcher=watcher,
+            poller=poller,
+            recorder=recorder,
             deliverer=deliverer,
             store=store,
             clock=clock,
             telegram=_telegram_bot(settings, wired, places, store, overview, operators.buttons, clock),
-            notifier=None if rehearsal else operators.notifier(overview, crowds),
-            backfill=harvesting.backfill(),
-            crowds=crowds,
+            notifier=None if rehearsal else operators.notifier(overview),
+            backfill=Backfill(catalogue, patient, client, ingestor_of(patient), store, clock, _backfill_limits(settings)),
             checker=Checker(store.destination_checks, store.outbox, [*channels, operators.chat], clock),
             reviewer=reviewer,
             route=route,
-            tidy=tidy,
+            tidy=(lambda: None) if rehearsal else archive.tidy,
         )
+
+
+# Polls and backfills: each fetches in its own way, and both read, record and keep in the same.
+
+
+def _ingestors(
+    settings: Settings,
+    catalogue: Catalogue,
+    recorder: Recorder,
+    archive: PdfArchive | None,
+    store: Store,
+    clock: Clock,
+) -> Callable[[Fetcher], Ingestor]:
+    """Return what makes an ingestor that fetches in this way."""
+    job = ReadingJob(read=partial(stream_pdf, limits=settings.reading.limits()), store=store, clock=clock)
+
+    def ingestor(fetcher: Fetcher) -> Ingestor:
+        files = RecueilFiles(fetcher, store, archive, clock)
+        return Ingestor(catalogue, Crawler(fetcher), files, job, recorder, store, clock)
+
+    return ingestor
+
+
+def _schedule(watch: WatchSettings) -> PollSchedule:
+    return PollSchedule(
+        every=timedelta(minutes=watch.every_minutes),
+        slowest=timedelta(minutes=max(watch.slowest_minutes, watch.every_minutes)),
+        announce_since=timedelta(days=watch.announce_since_days),
+    )
+
+
+def _backfill_limits(settings: Settings) -> BackfillLimits:
+    return BackfillLimits(settings.reading.workers, timedelta(days=settings.watch.announce_since_days))
 
 
 def _deliverer(settings: Settings, wired: Sequence[Destination], channels: Sequence[Channel], store: Store, clock: Clock) -> Deliverer:
@@ -306,12 +339,12 @@ def channel_of(
     raise ValueError(f"destination {entry.name}: its address or token is missing")
 
 
-def album_of(keep: Keep, places: Mapping[str, Place], store: Store) -> Album:
+def album_of(archive: PdfArchive, places: Mapping[str, Place], store: Store) -> Album:
     """The pictures of decrees, drawn from the PDFs that are kept."""
 
     def locate(decree: Decree) -> Path | None:
         known = store.recueils.file_of(decree.publisher, decree.url)
-        return None if known is None else keep.find(known[0])
+        return None if known is None else archive.find(known[0])
 
     return Album(locate=locate, places=places)
 
@@ -360,16 +393,15 @@ def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator
             yield f"http.origins: {host} is not a site of the catalogue" + (f"; did you mean {meant}?" if meant else "")
 
 
-def open_shelf(settings: Settings) -> Shelf:
-    """Where PDFs are kept until they are wholly read: the configured folder, or one beside the database."""
-    reading = settings.reading
-    return Shelf(reading.kept_folder or _beside(settings.database.url, "pdfs"), most_bytes=reading.kept_megabytes * _MEGABYTE)
-
-
-def open_keep(settings: Settings) -> Keep:
-    """Where the PDFs of decrees are kept for good: the configured folder, or one beside the database."""
-    storage = settings.storage
-    return Keep(storage.pdfs_folder or _beside(settings.database.url, "archive"), which=storage.keep_pdfs)
+def open_archive(settings: Settings) -> PdfArchive:
+    """Open the PDFs on disk: in the configured folders, or in some beside the database."""
+    reading, storage, database = settings.reading, settings.storage, settings.database.url
+    return PdfArchive(
+        unread=reading.kept_folder or _beside(database, "pdfs"),
+        kept=storage.pdfs_folder or _beside(database, "archive"),
+        most_bytes=reading.kept_megabytes * _MEGABYTE,
+        which=storage.keep_pdfs,
+    )
 
 
 def _beside(database: str, what: str) -> Path:
@@ -379,74 +411,6 @@ def _beside(database: str, what: str) -> Path:
         return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / f"vigie-{what}"
     file = Path(name).expanduser()
     return file.with_name(f"{file.stem}-{what}")
-
-
-# Polls and backfills, made from what they have in common.
-
-
-@dataclass(frozen=True, slots=True)
-class Harvesting:
-    """The authorities to harvest, by code, and all that this takes. Without `shelf` and `keep` no PDF is kept. `issuers` is of the whole
-    catalogue."""
-
-    settings: Settings
-    authorities: Mapping[str, Authority]
-    client: Client
-    store: Store
-    route: Route
-    clock: Clock
-    shelf: Shelf | None
-    keep: Keep | None
-    issuers: Issuers
-
-    def watcher(self, watched: Collection[str], crowds: GroupedLog) -> Poller:
-        """Polls those that are `watched` as often as is configured, and any other when it is told to."""
-        watch, reading = self.settings.watch, self.settings.reading
-        return Poller(
-            authorities=self.authorities,
-            watched=watched,
-            fetcher=self.client,
-            read=self._read,
-            store=self.store,
-            route=self.route,
-            rhythm=PollSchedule(
-                every=timedelta(minutes=watch.every_minutes),
-                slowest=timedelta(minutes=max(watch.slowest_minutes, watch.every_minutes)),
-                announce_since=self._announce_since,
-            ),
-            clock=self.clock,
-            workers=reading.workers,
-            long_workers=reading.long_workers,
-            shelf=self.shelf,
-            keep=self.keep,
-            crowds=crowds,
-            issuers=self.issuers,
-        )
-
-    def backfill(self) -> Backfill:
-        """The completion of history, which knows what the first poll may announce."""
-        return Backfill(
-            authorities=self.authorities,
-            fetcher=self.client,
-            index=self.client,
-            read=self._read,
-            store=self.store,
-            route=self.route,
-            clock=self.clock,
-            announce_since=self._announce_since,
-            workers=self.settings.reading.workers,
-            shelf=self.shelf,
-            keep=self.keep,
-            issuers=self.issuers,
-        )
-
-    @property
-    def _read(self) -> Reader:
-        return partial(stream_pdf, limits=self.settings.reading.limits())
-
-    @property
-    def _announce_since(self) -> timedelta:
-        return timedelta(days=self.settings.watch.announce_since_days)
 
 
 # What operators are told and asked, in a chat of their own where there is one.
@@ -487,12 +451,12 @@ class Operators:
             if telegram.commands:
                 self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=now_at)
 
-    def notifier(self, overview: Callable[[], Overview], crowds: GroupedLog) -> Notifier:
+    def notifier(self, overview: Callable[[], Overview]) -> Notifier:
         """Notify of what does not work, and ask about acts that nobody but a person can judge; in the log alone where there is no chat:
         `vigie review` shows the acts all the same."""
         store, clock, language = self._store, self._clock, self._language
         producers: list[Producer] = [
-            SourceAlerts(overview, store.alerts, partial(source_name, self._authorities), clock, language, crowds),
+            SourceAlerts(overview, store.alerts, partial(source_name, self._authorities), clock, language),
             DeliveryAlerts(store, self._destinations, self._late_after, clock, language),
         ]
         if self.chat is None:

@@ -90,7 +90,7 @@ async def _alone(
         finally:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
-            await parts.watcher.stop()
+            await parts.poller.stop()
     return None if report is None else _result(authorities, report, delivery.done if wanted.announce else ())
 
 

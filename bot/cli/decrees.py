@@ -12,14 +12,14 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict
 
-from bot.app.wiring import open_keep, open_questions, places_of, take_survey
+from bot.app.wiring import open_archive, open_questions, places_of, take_survey
 from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail
 from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.text_output import print_json
 from bot.cli.work import opened
 from bot.domain import Place
 from bot.domain.law.advice import legal_advice
-from bot.ingest.archive import FileTold
+from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.queries import (
@@ -110,14 +110,14 @@ def register(app: typer.Typer) -> None:
         _show(answer, places, spoken, as_json=as_json, evidence=evidence, file=file)
 
 
-def _file_of(context: Context, answer: Answer) -> FileTold | None:
+def _file_of(context: Context, answer: Answer) -> ArchivedFile | None:
     """The PDF that a decree was read in, None where that is not known."""
     if not isinstance(answer, OneDecree):
         return None
     settings, _ = context.load(logs="warning")
     with opened(settings, read_only=True) as store:
         known = store.recueils.file_of(answer.decree.publisher, answer.decree.url)
-    return None if known is None else open_keep(settings).told(*known)
+    return None if known is None else open_archive(settings).describe(*known)
 
 
 def _spoken(language: str) -> Language:
@@ -147,7 +147,7 @@ def _show(
     *,
     as_json: bool,
     evidence: bool = False,
-    file: FileTold | None = None,
+    file: ArchivedFile | None = None,
 ) -> None:
     if as_json:
         shown = _json(answer, places)
@@ -186,7 +186,7 @@ class FileWords(BaseModel):
     not_kept: str
 
 
-def file_text(file: FileTold, language: Language) -> str:
+def file_text(file: ArchivedFile, language: Language) -> str:
     """When it came (in UTC), its SHA-256, and where it is kept."""
     words = _words(language)
     fetched = words.not_known if file.fetched_at is None else words.fetched.format(at=file.fetched_at.strftime("%Y-%m-%d %H:%M:%S"))

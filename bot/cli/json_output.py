@@ -18,7 +18,7 @@ from bot.messages import place_for, words_in
 
 if TYPE_CHECKING:
     from bot.delivery.records import Delivered
-    from bot.ingest.archive import FileTold
+    from bot.ingest.archive import ArchivedFile
     from bot.ingest.health import DestinationHealth
     from bot.ingest.results import Unread
 
@@ -65,7 +65,7 @@ def decree_json(decree: Decree, place: Place, now: datetime) -> Json:
     }
 
 
-def file_json(file: FileTold | None) -> Json:
+def file_json(file: ArchivedFile | None) -> Json:
     """Return the PDF that a decree was read in, as proof of what was published. All of it is null where that is not known."""
     path = None if file is None else file.path
     return {

@@ -93,7 +93,7 @@ async def one_round(
             polled = await first_of(_poll_and_check(parts, sources, delivery.found), give_way)
     finally:
         # What takes long to read must not go on behind the back of the next process.
-        await parts.watcher.stop()
+        await parts.poller.stop()
     if polled is None:
         return None
     if parts.notifier is not None:
@@ -151,7 +151,7 @@ def _sources(picked: Sequence[Authority]) -> list[Source]:
 async def _to_poll(parts: Parts, picked: Sequence[Authority], *, named: bool) -> tuple[list[Source], list[datetime]]:
     """The sources to poll, and when those are due that are left alone because they failed: none of those that a person `named`."""
     sources = _sources(picked)
-    resting = {} if named else await parts.watcher.backing_off()
+    resting = {} if named else await parts.poller.backing_off()
     return [source for source in sources if source.key not in resting], [resting[source.key] for source in sources if source.key in resting]
 
 
@@ -182,7 +182,7 @@ async def _poll_all(
     columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not (to_the_end and stderr.is_terminal)) as progress:
         bar = progress.add_task("", total=len(sources))
-        polls = [asyncio.create_task(parts.watcher.poll(source)) for source in sources]
+        polls = [asyncio.create_task(parts.poller.poll(source)) for source in sources]
         try:
             for done in asyncio.as_completed(polls):
                 report, found = await done
@@ -194,9 +194,9 @@ async def _poll_all(
                 told(f"{len(reports)}/{len(sources)} sources {report.source.key}")
             if harvest.unfinished:
                 progress.update(bar, description=f"reading {len(harvest.unfinished)} that take long")
-            for late in await parts.watcher.finish() if to_the_end else ():
+            for late in await parts.poller.finish() if to_the_end else ():
                 harvest += late.harvest
-                source = parts.watcher.source_of(late.recueil)
+                source = parts.poller.source_of(late.recueil)
                 if source is not None and source.key in reports:
                     reports[source.key] = reports[source.key].reading(late.harvest, {late.recueil.url})
         finally:

@@ -94,16 +94,16 @@ async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: RetryR
     with stderr.status("reading again what could not be read") if stderr.is_terminal else nullcontext():
         try:
             async with delivering(parts, give_way) as delivery:
-                retried = await first_of(retry(parts.watcher, parts.store, wanted, parts.clock()), give_way)
+                retried = await first_of(retry(parts.poller, parts.store, wanted, parts.clock()), give_way)
         finally:
-            await parts.watcher.stop()
+            await parts.poller.stop()
     return None if retried is None else _result(authorities, retried, delivery.done)
 
 
 async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: Json, _told: Told) -> Json:
     """The same for another process, beside what this one does."""
     wanted = RetryRequest(frozenset(order["authorities"]), frozenset(order["urls"]))
-    retried = await retry(parts.watcher, parts.store, wanted, parts.clock())
+    retried = await retry(parts.poller, parts.store, wanted, parts.clock())
     return _result(authorities, retried, await became_of(parts, retried.harvest.posts))
 
 

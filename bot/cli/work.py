@@ -75,8 +75,7 @@ async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[Del
     """
     await asyncio.to_thread(parts.tidy)
     delivery = Delivery({destination: asyncio.Event() for destination in parts.deliverer.destinations})
-    parts.watcher.when_posted(delivery.found)
-    parts.backfill.when_posted(delivery.found)
+    parts.recorder.on_queued = delivery.found
     work = [asyncio.create_task(_deliver(parts, delivery, destination, give_way)) for destination in delivery.waiting]
     try:
         yield delivery

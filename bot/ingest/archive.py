@@ -1,11 +1,11 @@
-"""PDFs that are kept until they are wholly read, so that none is downloaded twice: by content, in a folder of the bot's own.
+"""PDFs on disk, by content: those that are not wholly read yet, so that none is downloaded twice, and those of decrees, for good.
 
-`incoming/` holds what is being downloaded.
+Prefectures remove their PDFs, and a decree that nobody can read any more can hardly be contested.
 """
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import errno
 import hashlib
 import os
@@ -13,18 +13,38 @@ import re
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
-# The PDFs of decrees, kept for good: prefectures remove theirs, and a decree that nobody can read any more can hardly be contested.
-#
-# By content: `<SHA-256>.pdf`, in a folder of the bot's own for this user only. No PDF is ever removed to make room.
+from bot.domain.records import Recueil
+from bot.ingest.reading_job import Hostile
+from bot.reading.model import Unreadable
+from bot.storage.threads import run_to_completion
+from sources.http import NotSaved
+from sources.http.scratch import ScratchFolder
+from sources.model import Fetcher
+
+if TYPE_CHECKING:
+    from bot.storage.store import Store
+
+log = structlog.get_logger()
 
 KeepPdfs = Literal["decrees", "none", "all"]
+
+UNREAD_FOR = 30 * 86_400.0
+"""Seconds after which a file that nobody has read since is of a recueil given up long ago."""
+
+INCOMING_FOR = 86_400.0
+"""Seconds after which a download that did not grow is one that a killed program left."""
+
+TIDIED_EVERY = 6 * 3_600.0
+"""Seconds between two searches for what is to be removed, in a program that runs for months."""
 
 LEFT_FOR = 86_400.0
 """Seconds after which a copy that did not grow is one that a killed program left: a copy takes seconds, on a slow disk minutes."""
@@ -35,169 +55,68 @@ _PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class FileTold:
-    """What is told of the file a decree was read in: its SHA-256 (64 hexadecimal digits), when it came, and where it is kept, if it is."""
+class ArchivedFile:
+    """The file a decree was read in: its SHA-256 (64 hexadecimal digits), when it came, and where it is kept, if it is."""
 
     sha256: str
     fetched_at: datetime | None
     path: Path | None
 
 
-class Keep:
-    """The folder. `which`: the PDFs that hold a `decree`, `all` that were read, or `none`.
+class PdfArchive:
+    """Two folders of `<SHA-256>.pdf`, each for this user only.
 
-    Several programs may share it. Methods block, for as long as a disk does, and raise nothing but what they say.
+    `unread` holds at most `most_bytes` (but for the files in use): the file used longest ago goes first. Its `incoming/` holds what is
+    being downloaded. From `kept` nothing is removed to make room; `which` goes there: the PDFs that hold a decree, `all` that were read, or
+    `none`.
+
+    Several programs may share them. Methods block, for as long as a disk does. Raises ValueError for what is no SHA-256, and no OSError.
     """
 
-    def __init__(self, folder: Path, *, which: KeepPdfs = "decrees") -> None:
-        self.folder = folder
-        self._which = which
-        self._told: str | None = None
-
-    def wants(self, *, decrees: bool) -> bool:
-        """Whether a PDF in which decrees were found, or none were, is to be kept."""
-        return self._which == "all" or (self._which == "decrees" and decrees)
-
-    def put(self, path: Path, sha256: str) -> Path | None:
-        """Keep a copy of a file, where that has this content; where it is. None where it cannot be kept, which is told once.
-
-        A copy of its own: whoever gave the file may go on with it, or remove it. Raises ValueError for what is no SHA-256.
-        """
-        kept = self._path(sha256)
-        try:
-            if kept.is_file():
-                return kept
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # PDFs are public; which of them are kept is nobody's business.
-            self.folder.chmod(0o700)
-            self._copy(path, kept, sha256)
-        except OSError as error:
-            self._tell(error.strerror or type(error).__name__)
-            return None
-        self._told = None
-        return kept
-
-    def find(self, sha256: str) -> Path | None:
-        """The file of this content, None where it is not kept. Raises ValueError for what is no SHA-256."""
-        path = self._path(sha256)
-        try:
-            return path if path.is_file() else None
-        except OSError:
-            return None
-
-    def told(self, sha256: str, fetched_at: datetime | None) -> FileTold:
-        """What is told of a file. Raises ValueError for what is no SHA-256."""
-        return FileTold(sha256, fetched_at, self.find(sha256))
-
-    def tidy(self) -> int:
-        """Remove the copies that killed programs left half made; how many there were. Those of a running program still grow, and stay.
-        Never fails: what cannot be removed stays.
-        """
-        removed, before = 0, time.time() - LEFT_FOR
-        with contextlib.suppress(OSError):
-            for path in self.folder.glob(f"*{_PART}"):
-                with contextlib.suppress(OSError):
-                    if path.is_file() and not path.is_symlink() and path.stat().st_mtime < before:
-                        path.unlink()
-                        removed += 1
-        return removed
-
-    def _copy(self, path: Path, kept: Path, sha256: str) -> None:
-        """Whole or not at all, also when the machine stops in the middle. Raises OSError."""
-        handle, name = tempfile.mkstemp(suffix=_PART, dir=self.folder)
-        try:
-            with os.fdopen(handle, "wb") as target, path.open("rb") as source:
-                _copy_checked(source, target, sha256)
-                target.flush()
-                os.fsync(target.fileno())
-            Path(name).replace(kept)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink(missing_ok=True)
-            raise
-
-    def _path(self, sha256: str) -> Path:
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError("not the SHA-256 of a content")
-        return self.folder / f"{sha256}.pdf"
-
-    def _tell(self, error: str) -> None:
-        if error != self._told:
-            self._told = error
-            log.warning("the PDF of a decree cannot be kept", folder=str(self.folder), error=error)
-
-
-def _copy_checked(source: BinaryIO, target: BinaryIO, sha256: str) -> None:
-    """Copy to the end. Raises OSError where that is not the content that was read."""
-    digest = hashlib.sha256()
-    while piece := source.read(_PIECE):
-        digest.update(piece)
-        target.write(piece)
-    if digest.hexdigest() != sha256:
-        raise OSError(errno.EIO, "the file is not the one that was read any more")
-
-
-log = structlog.get_logger()
-
-KEPT_FOR = 30 * 86_400.0
-"""Seconds after which a file that nobody has read since is of a recueil given up long ago."""
-
-INCOMING_FOR = 86_400.0
-"""Seconds after which a download that did not grow is one that a killed program left."""
-
-TIDIED_EVERY = 6 * 3_600.0
-"""Seconds between two looks for what is to be removed, in a program that runs for months."""
-
-
-class Shelf:
-    """The folder, for this user only, of at most `most_bytes` (but for the files being read): the one used longest ago goes first.
-
-    Several programs may share it. Methods block, for as long as a disk does, and raise nothing but what they say.
-    """
-
-    def __init__(self, folder: Path, *, most_bytes: int) -> None:
-        self.folder = folder
-        self._incoming = folder / "incoming"
+    def __init__(self, unread: Path, kept: Path, *, most_bytes: int, which: KeepPdfs = "decrees") -> None:
+        self.unread = unread
+        self.kept = kept
+        self._incoming = unread / "incoming"
         self._most_bytes = most_bytes
+        self._which = which
         self._in_use: Counter[str] = Counter()
-        self._told: str | None = None
+        self._logged: dict[Path, str] = {}
         self._tidied = time.time()
 
+    # --- until it is wholly read -------------------------------------------------------------------------------------
+
     def incoming(self, authority: str, url: str) -> Path | None:
-        """Where to download this recueil to. None where the folder cannot be used, which is told once."""
+        """Return where to download this recueil to. None where the folder cannot be used, which is logged once."""
         try:
-            for folder in (self.folder, self._incoming):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                # A folder that was there may be open to others: PDFs are public, which of them are read is nobody's business.
-                folder.chmod(0o700)
-            probe = self._incoming / ".writable"
-            probe.touch(mode=0o600)
+            _make_private(self.unread)
+            _make_private(self._incoming)
+            (self._incoming / ".writable").touch(mode=0o600)
         except OSError as error:
-            self._tell(f"{error.strerror or type(error).__name__}")
+            self._log_unread(error)
             return None
-        self._told = None
+        self._logged.pop(self.unread, None)
         return self._incoming / f"{hashlib.sha256(f'{authority} {url}'.encode()).hexdigest()[:32]}.pdf"
 
-    def keep(self, path: Path, sha256: str) -> Path:
+    def add(self, path: Path, sha256: str) -> Path:
         """Put a downloaded file under the name of its content, and use it: where it is from here on. Call `release` in the end."""
-        kept = self._path(sha256)
+        unread = self._path(self.unread, sha256)
         try:
             path.chmod(0o600)
-            path.replace(kept)
+            path.replace(unread)
         except OSError as error:
             # Read from where it came; it is removed as a download that a killed program left.
-            self._tell(f"{error.strerror or type(error).__name__}")
-            kept = path
+            self._log_unread(error)
+            unread = path
         self._in_use[sha256] += 1
         self._make_room()
-        return kept
+        return unread
 
-    def take(self, sha256: str) -> Path | None:
+    def use(self, sha256: str) -> Path | None:
         """Use the file with this content, None where there is none. Call `release` in the end.
 
-        One that was damaged on the disk is removed, and told: it is then to be fetched again.
+        One that was damaged on the disk is removed, which is logged: it is then to be fetched again.
         """
-        path = self._path(sha256)
+        path = self._path(self.unread, sha256)
         try:
             if file_digest(path) == sha256:
                 path.touch()  # used now: the last to go
@@ -211,64 +130,130 @@ class Shelf:
             log.warning("a kept file cannot be read, it is fetched again", file=str(path), error=error.strerror)
         return None
 
-    def release(self, sha256: str, *, keep: bool) -> None:
-        """The file is not used any more; without `keep` nobody will need it again."""
+    def release(self, sha256: str, *, wholly_read: bool) -> None:
+        """End a use of the file. One that was `wholly_read` nobody will need again."""
         self._in_use -= Counter({sha256: 1})
-        if not keep and not self._in_use[sha256]:
-            with contextlib.suppress(OSError):
-                self._path(sha256).unlink(missing_ok=True)
+        if wholly_read and not self._in_use[sha256]:
+            _remove(self._path(self.unread, sha256))
         if abs(time.time() - self._tidied) >= TIDIED_EVERY:
             self.tidy()
         else:
             self._make_room()
 
+    # --- for good ----------------------------------------------------------------------------------------------------
+
+    def wants(self, *, decrees: bool) -> bool:
+        """Return whether a PDF in which decrees were found, or none were, is to be kept for good."""
+        return self._which == "all" or (self._which == "decrees" and decrees)
+
+    def keep(self, path: Path, sha256: str) -> Path | None:
+        """Keep a copy of a file, where that has this content; where it is. None where it cannot be kept, which is logged once.
+
+        A copy of its own: whoever gave the file may go on with it, or remove it.
+        """
+        kept = self._path(self.kept, sha256)
+        try:
+            if not kept.is_file():
+                _make_private(self.kept)
+                _copy(path, kept, sha256)
+        except OSError as error:
+            self._log_once(self.kept, error, "the PDF of a decree cannot be kept")
+            return None
+        self._logged.pop(self.kept, None)
+        return kept
+
+    def find(self, sha256: str) -> Path | None:
+        """Return the file of this content that is kept for good, None where there is none."""
+        path = self._path(self.kept, sha256)
+        with suppress(OSError):
+            return path if path.is_file() else None
+        return None
+
+    def describe(self, sha256: str, fetched_at: datetime | None) -> ArchivedFile:
+        """Describe the file of this content."""
+        return ArchivedFile(sha256, fetched_at, self.find(sha256))
+
+    # --- what is removed ---------------------------------------------------------------------------------------------
+
     def tidy(self) -> None:
-        """Remove what was given up long ago, and what is too much. Done by itself every now and then."""
+        """Remove what was given up long ago, what is too much, and the copies that killed programs left half made.
+
+        Done by itself every now and then. Never fails: what cannot be removed stays.
+        """
         now = self._tidied = time.time()
-        for folder, age in ((self.folder, KEPT_FOR), (self._incoming, INCOMING_FOR)):
+        for folder, age in ((self.unread, UNREAD_FOR), (self._incoming, INCOMING_FOR)):
             for modified, _, path in _files(folder):
                 if now - modified > age and path.stem not in self._in_use:
                     _remove(path)
         self._make_room()
+        for modified, _, path in _files(self.kept):
+            # Those of a running program still grow.
+            if path.suffix == _PART and now - modified > LEFT_FOR:
+                _remove(path)
 
     def _make_room(self) -> None:
         # What is being downloaded counts, and is left to whoever downloads it.
-        size = sum(size for _, size, _ in _files(self._incoming))
-        kept = _files(self.folder)
-        size += sum(size for _, size, _ in kept)
-        for _, freed, path in sorted(kept):
+        unread = _files(self.unread)
+        size = sum(size for _, size, _ in (*unread, *_files(self._incoming)))
+        for _, freed, path in sorted(unread):
             if size <= self._most_bytes:
                 return
             if path.stem not in self._in_use and _SHA256.fullmatch(path.stem):
                 _remove(path)
                 size -= freed
 
-    def _path(self, sha256: str) -> Path:
+    @staticmethod
+    def _path(folder: Path, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
             raise ValueError("not the SHA-256 of a content")
-        return self.folder / f"{sha256}.pdf"
+        return folder / f"{sha256}.pdf"
 
-    def _tell(self, error: str) -> None:
-        if error != self._told:
-            self._told = error
-            log.warning("PDFs cannot be kept, they are read from the temporary folder", folder=str(self.folder), error=error)
+    def _log_unread(self, error: OSError) -> None:
+        self._log_once(self.unread, error, "PDFs cannot be kept, they are read from the temporary folder")
+
+    def _log_once(self, folder: Path, error: OSError, event: str) -> None:
+        why = error.strerror or type(error).__name__
+        if why != self._logged.get(folder):
+            self._logged[folder] = why
+            log.warning(event, folder=str(folder), error=why)
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file, 64 hexadecimal digits. Raises OSError."""
-    digest = hashlib.sha256()
+    """Return the SHA-256 of a file, 64 hexadecimal digits. Raises OSError."""
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A folder that was there may be open to others: PDFs are public, which of them are read is nobody's business.
+    folder.chmod(0o700)
+
+
+def _copy(path: Path, kept: Path, sha256: str) -> None:
+    """Copy whole or not at all, also when the machine stops in the middle. Raises OSError, also where that is not the content."""
+    handle, name = tempfile.mkstemp(suffix=_PART, dir=kept.parent)
+    try:
+        digest = hashlib.sha256()
+        with os.fdopen(handle, "wb") as target, path.open("rb") as source:
+            while piece := source.read(_PIECE):
+                digest.update(piece)
+                target.write(piece)
+            target.flush()
+            os.fsync(target.fileno())
+        if digest.hexdigest() != sha256:
+            raise OSError(errno.EIO, "the file is not the one that was read any more")
+        Path(name).replace(kept)
+    finally:
+        _remove(Path(name))
 
 
 def _files(folder: Path) -> list[tuple[float, int, Path]]:
     """When each file of a folder was last changed, its size and its path. Never fails: another program may remove some meanwhile."""
     found = []
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         for path in folder.iterdir():
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 if path.is_file() and not path.is_symlink():
                     status = path.stat()
                     found.append((status.st_mtime, status.st_size, path))
@@ -276,5 +261,102 @@ def _files(folder: Path) -> list[tuple[float, int, Path]]:
 
 
 def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         path.unlink(missing_ok=True)
+
+
+# The file of one recueil: fetched once, unread until it is wholly read.
+
+
+@dataclass(slots=True)
+class OpenedPdf:
+    """A file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it again."""
+
+    path: Path
+    sha256: str
+    size: int
+    wholly_read: bool = False
+
+
+class RecueilFiles:
+    """Files by recueil. Without an `archive` nothing is kept: they are in the temporary folder for as long as they are read."""
+
+    def __init__(self, fetcher: Fetcher, store: Store, archive: PdfArchive | None, clock: Callable[[], datetime]) -> None:
+        self._fetcher = fetcher
+        self._store = store
+        self._archive = archive
+        self._clock = clock
+
+    @asynccontextmanager
+    async def fetched(self, recueil: Recueil) -> AsyncIterator[OpenedPdf]:
+        """Open the unread file, else fetch it. Raises FetchError, StorageError, and OSError where this machine has no room for it.
+
+        It stays unless it was wholly read, or could not be opened: the site may put another in its place.
+        """
+        if self._archive is not None:
+            opened = await self._unread(self._archive, recueil) or await self._download(self._archive, recueil)
+            if opened is not None:
+                async with _in_use(self._archive, opened):
+                    yield opened
+                return
+        with ScratchFolder() as folder:
+            download = await self._fetcher.download(recueil.url, folder / "recueil.pdf")
+            await self._remember(recueil, download.sha256)
+            yield OpenedPdf(download.path, download.sha256, download.size)
+
+    @asynccontextmanager
+    async def unread(self, recueil: Recueil) -> AsyncIterator[OpenedPdf | None]:
+        """Open the unread file, None where there is none: nothing is fetched."""
+        opened = None if self._archive is None else await self._unread(self._archive, recueil)
+        if self._archive is None or opened is None:
+            yield None
+            return
+        async with _in_use(self._archive, opened):
+            yield opened
+
+    async def keep(self, opened: OpenedPdf, *, decrees: bool) -> bool:
+        """Keep the file for good where the configuration says so.
+
+        False where it should be kept and could not be: whoever has it must not throw it away.
+        """
+        if self._archive is None or not self._archive.wants(decrees=decrees):
+            return True
+        return await asyncio.to_thread(self._archive.keep, opened.path, opened.sha256) is not None
+
+    async def _unread(self, archive: PdfArchive, recueil: Recueil) -> OpenedPdf | None:
+        path = None if recueil.sha256 is None else await run_to_completion(archive.use, recueil.sha256)
+        if path is not None and recueil.sha256 is not None:
+            with suppress(FileNotFoundError):  # removed this very moment: it is fetched again
+                return OpenedPdf(path, recueil.sha256, path.stat().st_size)
+        return None
+
+    async def _download(self, archive: PdfArchive, recueil: Recueil) -> OpenedPdf | None:
+        target = await asyncio.to_thread(archive.incoming, recueil.authority, recueil.url)
+        if target is None:
+            return None
+        try:
+            download = await self._fetcher.download(recueil.url, target)
+        except NotSaved as error:
+            # The temporary folder may be on another disk, with room.
+            log.warning("a PDF cannot be kept, it is read from the temporary folder", error=str(error))
+            return None
+        # Remembered first: a file whose recueil does not know it would lie there unused.
+        await self._remember(recueil, download.sha256)
+        path = await run_to_completion(archive.add, download.path, download.sha256)
+        return OpenedPdf(path, download.sha256, download.size)
+
+    async def _remember(self, recueil: Recueil, sha256: str) -> None:
+        await asyncio.to_thread(self._store.contents.fetched, recueil.id, sha256, self._clock())
+
+
+@asynccontextmanager
+async def _in_use(archive: PdfArchive, opened: OpenedPdf) -> AsyncIterator[None]:
+    wholly_read = False
+    try:
+        yield
+        wholly_read = opened.wholly_read
+    except Unreadable as error:
+        wholly_read = not isinstance(error, Hostile)
+        raise
+    finally:
+        await run_to_completion(archive.release, opened.sha256, wholly_read=wholly_read)

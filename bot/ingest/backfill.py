@@ -6,24 +6,22 @@ It can be stopped at any point: what was listed and read is in the database, and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.domain.records import Recueil, RecueilState, SourceState
-from bot.ingest.archive import Keep, Shelf
-from bot.ingest.ingestor import Clock, Ingestor, Route, new_recueil
-from bot.ingest.reading_job import Reader
+from bot.ingest.catalogue import Catalogue
+from bot.ingest.ingestor import Ingestor, new_recueil
+from bot.ingest.recorder import Clock
 from bot.ingest.results import IngestResult
 from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from bot.storage.threads import run_to_completion
 from sources.catalogue.authority import Authority, Source, hosts
-from sources.catalogue.issuers import Issuers
-from sources.crawl.history import PageTrouble, PatientFetcher, history
+from sources.crawl.history import PageTrouble, history
 from sources.crawl.index import DataFetcher, NationalIndex, fetch_index
 from sources.crawl.trail import Trail
 from sources.model import Fetcher, FetchError, ListingEntry
@@ -37,60 +35,48 @@ AT_ONCE = 4
 """Authorities worked on side by side: while one site is asked, the recueils of another are read."""
 
 
+@dataclass(frozen=True, slots=True)
+class BackfillLimits:
+    """How many recueils are read at a time, each to its end, and how far back the first poll of a source may announce."""
+
+    workers: int = 2
+    announce_since: timedelta = timedelta(0)
+
+
 class Backfill:
-    """Completes the history of authorities. Where an address rests, it waits. Knows no platform: `route` names destinations."""
+    """Completes the history of authorities."""
 
     def __init__(
         self,
-        *,
-        authorities: Mapping[str, Authority],
+        catalogue: Catalogue,
         fetcher: Fetcher,
         index: DataFetcher,
-        read: Reader,
+        ingestor: Ingestor,
         store: Store,
-        route: Route,
         clock: Clock,
-        announce_since: timedelta = timedelta(0),
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        workers: int = 2,
-        shelf: Shelf | None = None,
-        keep: Keep | None = None,
-        issuers: Issuers | None = None,
+        limits: BackfillLimits = BackfillLimits(),
     ) -> None:
-        """`announce_since`: how far back the first poll of a source may announce. `sleep` takes seconds; `workers` recueils are read at a
-        time, each to its end. PDFs are kept on the `shelf` until they are wholly read."""
-        self._authorities = authorities
-        self._fetcher = PatientFetcher(fetcher, now=clock, sleep=sleep)
+        """`fetcher` fetches pages of lists, `index` the national index."""
+        self._catalogue = catalogue
+        self._fetcher = fetcher
         self._index = index
+        self._ingestor = ingestor
         self._store = store
         self._clock = clock
-        self._harvester = Ingestor(
-            authorities=authorities, fetcher=self._fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
-            long_workers=workers, shelf=shelf, keep=keep, posted=self._tell_posted, issuers=issuers,
-        )  # fmt: skip
-        self._posted: Callable[[], None] = lambda: None
-        self._announce_since = announce_since
-        self._workers = workers
-
-    def when_posted(self, told: Callable[[], None]) -> None:
-        """Have it told, in the event loop, each time that posts are queued."""
-        self._posted = told
-
-    def _tell_posted(self) -> None:
-        self._posted()
+        self._limits = limits
 
     async def run(self, wanted: BackfillRequest, told: Callable[[BackfillProgress], None] = lambda _: None) -> BackfillReport:
         """Complete the history of the authorities that are wanted. `told` is called at each step.
 
         Never raises for what a site or a PDF does: the report says what failed, and the next run tries again. Raises StorageError.
         """
-        codes = self._authorities if wanted.codes is None else wanted.codes
-        wanted_ones = [self._authorities[code] for code in codes]
+        codes = self._catalogue.authorities if wanted.codes is None else wanted.codes
+        wanted_ones = [self._catalogue.authorities[code] for code in codes]
         covered = [authority for authority in wanted_ones if authority.sources]
         tally = Tally(wanted, told, sources=sum(len(authority.sources) for authority in covered))
         tally.tell("national index")
         index, index_error = await self._national_index()
-        turn, room = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(self._workers)
+        turn, room = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(self._limits.workers)
 
         async def complete(authority: Authority) -> None:
             async with turn:
@@ -127,7 +113,7 @@ class Backfill:
         def told(pages: int, found: int) -> None:
             tally.tell(f"{source.key}: {pages} pages, {found} recueils")
 
-        past = await history(self._fetcher, source, since, today=self._today(source.authority, self._clock()), told=told)
+        past = await history(self._fetcher, source, since, today=self._catalogue.today(source.authority, self._clock()), told=told)
         for trouble in past.troubles:
             log.warning("page not listed", source=source.key, url=trouble.url, error=trouble.error)
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [each.listed.url for each in past.found])
@@ -147,7 +133,7 @@ class Backfill:
         # The source that was polled last tells what is news; one that never was, only where there is no other.
         last = max(states, key=lambda each: (each[1].baseline_at is not None, self._watch_of(*each).until))
         watch = self._watch_of(*last)
-        ours = hosts(self._authorities)
+        ours = hosts(self._catalogue.authorities)
         intake, elsewhere = take_from_index(index.of(authority.code), recorded, wanted.since, hosts=ours, watch=watch)
         await self._add(source, intake.taken, wanted)
         return FromIndex(authority.code, len(intake.taken), len(intake.left), elsewhere)
@@ -159,9 +145,9 @@ class Backfill:
 
     def _watch_of(self, source: Source, state: SourceState) -> Watch:
         if state.baseline_at is None:
-            return Watch(self._today(source.authority, self._clock()), recent=max(RECENT, self._announce_since))
+            return Watch(self._catalogue.today(source.authority, self._clock()), recent=max(RECENT, self._limits.announce_since))
         trail = Trail.from_json(state.trail)
-        until = self._today(source.authority, state.last_ok_at or state.baseline_at)
+        until = self._catalogue.today(source.authority, state.last_ok_at or state.baseline_at)
         return Watch(until, frozenset(trail.known) if trail is not None else ())
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -186,10 +172,7 @@ class Backfill:
             silent = not tally.wanted.announce
             # Were it taken up behind the back of a run that was stopped, the next one would leave it to nobody.
             mine = await run_to_completion(self._store.recueils.take_up, recueil, silent=silent, now=self._clock())
-            tally.ended(recueil, None if mine is None else await self._harvester.take(mine))
-
-    def _today(self, authority: str, now: datetime) -> date:
-        return now.astimezone(ZoneInfo(self._authorities[authority].time_zone)).date()
+            tally.ended(recueil, None if mine is None else await self._ingestor.ingest(mine))
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:

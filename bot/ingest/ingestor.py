@@ -3,97 +3,73 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain import Decree, Outcome, Reading
-from bot.domain.records import NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState
+from bot.domain import Outcome, Reading
+from bot.domain.records import NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState
 from bot.ingest import decisions as decide
-from bot.ingest.archive import Keep, Shelf
-from bot.ingest.files import Files, OpenedPdf
-from bot.ingest.health import Cause
-from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
-from bot.ingest.reading_job import USUAL_PACE, File, Hostile, Reader, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots
-from bot.ingest.results import IngestResult, Unread
+from bot.ingest.archive import OpenedPdf, RecueilFiles
+from bot.ingest.catalogue import Catalogue
+from bot.ingest.judging import uncertain_acts
+from bot.ingest.reading_job import File, Hostile, ReadingJob, WorkerSlot, WorkerSlots, ended
+from bot.ingest.recorder import Clock, Recorder
+from bot.ingest.results import BackgroundResult, IngestResult, Unread
 from bot.reading.model import Unreadable
 from bot.storage.errors import StorageError
-from bot.storage.threads import run_to_completion
-from sources.catalogue.authority import Authority, Source
-from sources.catalogue.issuers import Issuers
+from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawler
-from sources.model import CrawlFailed, Fetcher, FetchError, Gone, ListingEntry, Paused
+from sources.model import CrawlFailed, FetchError, Gone, ListingEntry, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
 
 log = structlog.get_logger()
 
-Route = Callable[[Decree], Sequence[str]]
-Clock = Callable[[], datetime]
+HELD_FOR = timedelta(hours=1)
+"""How long a recueil is left alone after the database failed to take what was read of it: long work is not begun anew at once."""
 
 
 class Ingestor:
-    """Fetches, reads, judges and records recueils, so many at a time. Knows no platform: `route` names the destinations of a decree.
-
-    `posted` is called, in the event loop, each time that posts were queued, be it before a recueil was read to its end. Without a `shelf`
-    nothing is kept on disk: files are in the temporary folder for as long as they are read. Those of decrees go to `keep`, for good.
-    `issuers` tells whose act each is, by default among `authorities`.
-    """
+    """Fetches, reads, judges and records one recueil."""
 
     def __init__(
-        self,
-        *,
-        authorities: Mapping[str, Authority],
-        fetcher: Fetcher,
-        read: Reader,
-        store: Store,
-        route: Route,
-        clock: Clock,
-        workers: int = 2,
-        long_workers: int = 1,
-        pace: ReadingTimeouts = USUAL_PACE,
-        shelf: Shelf | None = None,
-        keep: Keep | None = None,
-        issuers: Issuers | None = None,
-        posted: Callable[[], None] = lambda: None,
+        self, catalogue: Catalogue, crawler: Crawler, files: RecueilFiles, job: ReadingJob, recorder: Recorder, store: Store, clock: Clock
     ) -> None:
-        self._authorities = authorities
-        self._issuers = issuers or Issuers(authorities.values())
-        self._crawler = Crawler(fetcher)
-        self._peruser = ReadingJob(read=read, store=store, clock=clock, pace=pace)
+        self._catalogue = catalogue
+        self._crawler = crawler
+        self._files = files
+        self._job = job
+        self._recorder = recorder
         self._store = store
-        self._route = route
         self._clock = clock
-        self._lanes = WorkerSlots(quick=workers, slow=long_workers)
-        self._keep = keep
-        self._files = Files(fetcher=fetcher, store=store, shelf=shelf, clock=clock)
-        self._posted = posted
-        self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
 
-    async def take(self, recueil: Recueil, passage: WorkerSlot | None = None) -> IngestResult:
+    async def ingest(self, recueil: Recueil, slot: WorkerSlot | None = None) -> IngestResult:
         """Read one recueil to its end, or find the files of a detail page, and record what became of it.
 
-        `passage` tells when it leaves the quick lane. Never raises for what a site or a PDF does, nor for a fault of ours that it sets off.
-        Raises StorageError.
+        `slot` is where it waits for its turn, and tells when it turns out to be long; without one it has its turn at once. Never raises for
+        what a site or a PDF does, nor for a fault of ours that it sets off. Raises StorageError.
         """
-        before: list[RecordingResult] = []
-        async with passage or self.passage() as way:
-            harvest = await self._take(recueil, way, before)
-        # Told even where the rest could not be read: they are announced.
-        early = IngestResult(
-            decrees=tuple(decree for each in before for decree in each.decrees), posts=tuple(post for each in before for post in each.posts)
-        )
-        return early + harvest
+        early: list[RecordingResult] = []
+        async with slot or WorkerSlots(quick=1, slow=1).slot() as held:
+            result = await self._ingest(recueil, held, early)
+        # Reported even where the rest could not be read: they are announced.
+        decrees = tuple(decree for each in early for decree in each.decrees)
+        return IngestResult(decrees=decrees, posts=tuple(post for each in early for post in each.posts)) + result
 
-    async def _take(self, recueil: Recueil, way: WorkerSlot, before: list[RecordingResult]) -> IngestResult:
+    async def _ingest(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
         try:
             if recueil.is_detail:
                 return await self._resolve(recueil)
-            return await self._read_and_record(recueil, way, before)
+            # Read wholly before, and not recorded: killed in between, or a fault of ours that is mended.
+            reading = await self._job.stored(recueil.sha256) if recueil.sha256 is not None else None
+            if reading is not None:
+                return await self._record_again(recueil, reading)
+            return await self._read(recueil, slot, early)
         except CrawlFailed as failure:
             return await self._try_later(recueil, failure.cause, failure.requests)
         except (FetchError, Unreadable) as error:
@@ -105,17 +81,9 @@ class Ingestor:
             log.exception("recueil not read by a fault of the program", url=recueil.url)
             return await self._try_later(recueil, Unreadable(fault_of(fault)))
 
-    def passage(self) -> WorkerSlot:
-        """A way through the lanes of this harvester."""
-        return self._lanes.slot()
-
-    def source_of(self, recueil: Recueil) -> Source | None:
-        """Where it was found; the first of its authority's sources when the catalogue has renamed or dropped that one."""
-        authority = self._authorities.get(recueil.authority)
-        return self._by_key.get(recueil.source) or next(iter(authority.sources if authority else ()), None)
-
     async def _resolve(self, recueil: Recueil) -> IngestResult:
-        source = self.source_of(recueil)
+        """Find the files of a detail page: each has a row of its own from here on."""
+        source = self._catalogue.source_of(recueil)
         if source is None:
             return await self._try_later(recueil, Unreadable(f"the catalogue has no source {recueil.source} any more"))
         page = ListingEntry(recueil.url, recueil.title, recueil.published, is_detail=True)
@@ -126,149 +94,43 @@ class Ingestor:
         await asyncio.to_thread(self._store.recueils.resolved, recueil.id, children, self._clock())
         return IngestResult(requests=resolved.requests)
 
-    # --- a file ------------------------------------------------------------------------------------------------------
+    async def _read(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
+        """Fetch, read, judge, keep, record. What is recorded before the end is put into `early`."""
+        async with self._files.fetched(recueil) as opened:
+            file = File(opened.path, opened.sha256, opened.size)
+            reading = await self._job.read(file, slot, partial(self._record_early, recueil, opened, early))
+            result = await self._recorder.judge(recueil, reading)
+            kept = await self._keep(opened, result)
+            # The same bytes, if damaged, give no more: another copy is fetched.
+            opened.wholly_read = (reading.complete or reading.damaged) and kept
+        recorded = await self._recorder.record(recueil, result)
+        return _reported(recueil, result, recorded, early)
 
-    async def _read_and_record(self, recueil: Recueil, way: WorkerSlot, before: list[RecordingResult]) -> IngestResult:
-        """What is recorded at the end; what was recorded early is in `before`."""
-        # Read wholly before, and not recorded: killed in between, or a fault of ours that is mended.
-        reading = await self._peruser.stored(recueil.sha256) if recueil.sha256 is not None else None
-        if reading is not None:
-            result = await asyncio.to_thread(self._judge, recueil, reading)
-            async with self._files.kept(recueil) as left:
-                if left is not None:
-                    left.wholly_read = await self._preserve(left, result)
-        else:
-            async with self._files.of(recueil) as opened:
-                file = File(opened.path, opened.sha256, opened.size)
-                reading = await self._peruser.read(file, way, partial(self._record_early, recueil, opened, before))
-                result = await asyncio.to_thread(self._judge, recueil, reading)
-                preserved = await self._preserve(opened, result)
-                # The same bytes, if damaged, give no more: another copy is fetched.
-                opened.wholly_read = (reading.complete or reading.damaged) and preserved
-        recorded = await asyncio.to_thread(self._record, recueil, result)
-        if recorded.posts:
-            # At once: others of its authority may be read for minutes before whoever asked for them all has the answer.
-            self._posted()
-        await self._report_misfiled(recueil, result)
-        self._tell(recueil, reading, recorded, result, sum(len(each.decrees) for each in (*before, recorded)))
-        return IngestResult(
-            decrees=recorded.decrees,
-            uncertain=() if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged),
-            posts=recorded.posts,
-            incomplete=() if reading.complete else (recueil.url,),
-            opened=1,
-        )
+    async def _record_again(self, recueil: Recueil, reading: Reading) -> IngestResult:
+        """Judge, keep, record what was read before."""
+        result = await self._recorder.judge(recueil, reading)
+        async with self._files.unread(recueil) as opened:
+            if opened is not None:
+                opened.wholly_read = await self._keep(opened, result)
+        recorded = await self._recorder.record(recueil, result)
+        return _reported(recueil, result, recorded)
 
-    async def _preserve(self, opened: OpenedPdf, result: ReadResult) -> bool:
-        """Keep the file before what is found in it is told: a post shows a page of it, and a person may be asked what it is.
-
-        False where it should be kept and could not be: whoever has it must not throw it away.
-        """
-        telling = bool(result.decrees) or any(item.verdict.outcome is Outcome.UNCERTAIN for item in result.judged)
-        if self._keep is None or not self._keep.wants(decrees=telling):
-            return True
-        return await asyncio.to_thread(self._keep.put, opened.path, opened.sha256) is not None
-
-    async def _record_early(self, recueil: Recueil, opened: OpenedPdf, before: list[RecordingResult], reading: Reading) -> None:
+    async def _record_early(self, recueil: Recueil, opened: OpenedPdf, early: list[RecordingResult], reading: Reading) -> None:
         """Record the decrees of a recueil that is read in part, so that they are announced while the rest is read."""
-        if recueil.silent:
-            return
-        result = await asyncio.to_thread(self._judge_early, recueil, reading)
-        if result is None:
-            return
-        await self._preserve(opened, result)
+        result = None if recueil.silent else await self._recorder.judge_early(recueil, reading)
+        if result is not None:
+            await self._keep(opened, result)
+            recorded = await self._recorder.record_early(recueil, result)
+            early += [recorded] if recorded is not None else []
 
-        def record() -> None:
-            before.append(self._record(recueil, result))
-
-        known = len(before)
-        try:
-            # Stopped in the middle, what was recorded is still told.
-            await run_to_completion(record)
-        except StorageError as error:
-            # A lock or a disk that is full for a moment: ended here, the reading would begin again later, and its decrees wait for it.
-            log.warning("decrees found before all was read are not recorded yet", url=recueil.url, error=str(error))
-        finally:
-            for recorded in before[known:]:
-                if recorded.decrees:
-                    log.info(
-                        "decrees found before all was read", url=recueil.url, decrees=len(recorded.decrees), left=len(reading.pending_pages)
-                    )
-                if recorded.posts:
-                    self._posted()
-
-    def _judge_early(self, recueil: Recueil, reading: Reading) -> ReadResult | None:
-        try:
-            decided = self._store.reviews.decided(decision_keys(recueil, reading))
-        except StorageError as error:
-            # Untold for now rather than told against what a person decided; the end of the reading tells.
-            log.warning("decrees found before all was read are not looked at yet", url=recueil.url, error=str(error))
-            return None
-        return early_result(recueil, reading, next_try_at=self._clock(), decided=decided, issuers=self._issuers)
-
-    def _judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
-        gained = decide.gained(recueil, reading)
-        again = None if reading.complete else decide.reread_at(self._readings(recueil), self._clock(), gained=gained)
-        decided = self._store.reviews.decided(decision_keys(recueil, reading))
-        return read_result(recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=self._issuers)
-
-    def _record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
-        """Record what was read, and queue its posts.
-
-        What an authority published before the first poll of its own source is history, also where the site of another one shows it: its own
-        first poll left it unread. Where it is not polled, the first poll of that other one counts.
-        """
-        strangers = {decree.authority for _, decree in result.decrees if not self._issuers.expected(decree.authority, recueil.authority)}
-        if not strangers:
-            return self._store.decrees.record(result, self._route, self._clock())
-        first: dict[str, date] = {}
-        for state in self._store.sources.all():
-            authority = state.key.split(":", 1)[0]
-            if state.baseline_at is not None:
-                first[authority] = min(state.baseline_at.date(), first.get(authority, date.max))
-
-        def route(decree: Decree) -> Sequence[str]:
-            since = first.get(decree.authority, first.get(recueil.authority, date.min)) if decree.authority in strangers else date.min
-            return () if decree.published is not None and decree.published < since else self._route(decree)
-
-        return self._store.decrees.record(result, route, self._clock())
-
-    async def _report_misfiled(self, recueil: Recueil, result: ReadResult) -> None:
-        """Notify operators, once a day for a source, that it shows a recueil or a decree of an authority that does not publish there."""
-        number, publisher = result.recueil.number, recueil.authority
-        owners = {self._issuers.issuer(number, publisher) or publisher: number or ""}
-        owners |= {decree.authority: decree.act_id or "" for _, decree in result.decrees}
-        strangers = {code: shown for code, shown in owners.items() if not self._issuers.expected(code, publisher)}
-        source = self.source_of(recueil)
-        if not strangers or recueil.silent or source is None:
-            return
-        said = ", ".join(f"{self._issuers.name(code)} {shown}".strip() for code, shown in sorted(strangers.items()))
-        log.warning("recueil or decree of another authority", url=recueil.url, source=source.key, issuer=said)
-        alert = NewAlert(source.key, Cause.MISFILED.value, f"{said}: {recueil.url}")
-        await asyncio.to_thread(self._store.alerts.change, self._clock(), opened=[alert])
-
-    @staticmethod
-    def _readings(recueil: Recueil) -> int:
-        """How often it was read in part before. The attempts to fetch it that came to nothing do not use up its readings."""
-        return recueil.attempts if recueil.state is RecueilState.INCOMPLETE else 0
-
-    @staticmethod
-    def _tell(recueil: Recueil, reading: Reading, recorded: RecordingResult, result: ReadResult, decrees: int) -> None:
-        for act in () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged):
-            # Not its title: it may name a private person.
-            log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
-        if recorded.lost:
-            log.warning("decrees were not found again, a person must look at them", url=recueil.url, decrees=list(recorded.lost))
-        if not reading.complete:
-            log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages), damaged=reading.damaged)
-        log.info(
-            "recueil read", url=recueil.url, pages=reading.page_count, acts=len(reading.acts), ocr=len(reading.ocr_pages),
-            decrees=decrees, duplicate=recorded.duplicate,
-        )  # fmt: skip
+    async def _keep(self, opened: OpenedPdf, result: ReadResult) -> bool:
+        """Keep the file before what is found in it is announced: a post shows a page of it, and a person may decide what it is."""
+        uncertain = any(item.verdict.outcome is Outcome.UNCERTAIN for item in result.judged)
+        return await self._files.keep(opened, decrees=bool(result.decrees) or uncertain)
 
     async def _try_later(self, recueil: Recueil, error: FetchError | Unreadable, requests: int = 0) -> IngestResult:
         if isinstance(error, Paused):
-            # Not asked, so not an attempt: it stays due, for the next poll. That the address rests is told of the sources on it.
+            # Not requested, so not an attempt: it stays due, for the next poll. That the address rests is reported of the sources on it.
             log.debug("recueil not asked", url=recueil.url, error=str(error))
             return IngestResult(unread=(Unread(recueil.url, str(error)),), requests=requests)
         now = self._clock()
@@ -286,18 +148,42 @@ class Ingestor:
         else:
             again = decide.retry_at(recueil.attempts + 1 if counted else 1, now, retry_after)
         await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again, counted=counted)
-        tell = log.warning if recueil.attempts == 0 or again is None else log.info
-        tell("recueil not read", url=recueil.url, error=message, given_up=again is None)
+        write = log.warning if recueil.attempts == 0 or again is None else log.info
+        write("recueil not read", url=recueil.url, error=message, given_up=again is None)
         return IngestResult(unread=(Unread(recueil.url, message, gone=isinstance(error, Gone)),), requests=requests)
 
 
+def _reported(recueil: Recueil, result: ReadResult, recorded: RecordingResult, early: list[RecordingResult] | None = None) -> IngestResult:
+    """Log what was read of a recueil, and return it."""
+    reading = result.reading
+    uncertain = () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged)
+    for act in uncertain:
+        # Not its title: it may name a private person.
+        log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
+    if recorded.lost:
+        log.warning("decrees were not found again, a person must look at them", url=recueil.url, decrees=list(recorded.lost))
+    if not reading.complete:
+        log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages), damaged=reading.damaged)
+    log.info(
+        "recueil read", url=recueil.url, pages=reading.page_count, acts=len(reading.acts), ocr=len(reading.ocr_pages),
+        decrees=sum(len(each.decrees) for each in (*(early or ()), recorded)), duplicate=recorded.duplicate,
+    )  # fmt: skip
+    return IngestResult(
+        decrees=recorded.decrees,
+        uncertain=uncertain,
+        posts=recorded.posts,
+        incomplete=() if reading.complete else (recueil.url,),
+        opened=1,
+    )
+
+
 def fault_of(fault: Exception) -> str:
-    """How an error that only a fault of ours explains is told; the log has the rest."""
+    """Return the message for an error that only a fault of ours explains; the log has the rest."""
     return f"a fault of the program ({type(fault).__name__}), see its log"
 
 
 def new_recueil(source: Source, listed: ListingEntry, state: RecueilState, *, silent: bool = False) -> NewRecueil:
-    """An entry of a listing as a row to add."""
+    """Make the row of an entry of a listing."""
     return NewRecueil(
         authority=source.authority,
         source=source.key,
@@ -308,3 +194,84 @@ def new_recueil(source: Source, listed: ListingEntry, state: RecueilState, *, si
         state=state,
         silent=silent,
     )
+
+
+# Recueils in hand: what is quick is waited for, what takes long goes on in the background, and none is taken twice at once.
+
+
+class BackgroundTasks:
+    """Runs the ingestor within the worker slots. `on_done` is called in the event loop when a recueil that went on in the background has
+    ended; without it `finish` returns it."""
+
+    def __init__(self, ingestor: Ingestor, slots: WorkerSlots, clock: Clock) -> None:
+        self._ingestor = ingestor
+        self._slots = slots
+        self._clock = clock
+        self._in_hand: dict[int, asyncio.Task[IngestResult]] = {}
+        self._late: dict[int, asyncio.Task[IngestResult]] = {}
+        self._held: dict[int, datetime] = {}
+        self._ended: list[BackgroundResult] = []
+        self._failure: StorageError | None = None
+        self.on_done: Callable[[BackgroundResult], None] | None = None
+
+    def is_free(self, recueil: Recueil) -> bool:
+        """Return whether it may be submitted: it is not in hand, and did not fail for the database a short while ago."""
+        return recueil.id not in self._in_hand and self._held.get(recueil.id, self._clock()) <= self._clock()
+
+    async def submit(self, recueil: Recueil) -> IngestResult:
+        """Read one that is free: wholly, or until it leaves the quick slot. `IngestResult.unfinished` then names it, and it goes on.
+
+        Raises StorageError.
+        """
+        slot = self._slots.slot()
+        work = asyncio.create_task(self._ingestor.ingest(recueil, slot))
+        self._in_hand[recueil.id] = work
+        work.add_done_callback(lambda _: self._in_hand.pop(recueil.id, None))
+        left = asyncio.create_task(slot.left.wait())
+        try:
+            await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await ended([work])
+            raise
+        finally:
+            await ended([left])
+        if work.done():
+            return work.result()
+        self._late[recueil.id] = work
+        work.add_done_callback(lambda done: self._came_in(recueil, done))
+        log.info("recueil takes long, it is read in the background", url=recueil.url)
+        return IngestResult(unfinished=(recueil.url,))
+
+    async def finish(self) -> list[BackgroundResult]:
+        """Wait for all that went on in the background; what each gave, unless `on_done` had it. Raises StorageError, once all ended."""
+        while self._late:
+            await asyncio.wait(set(self._late.values()))
+        came, self._ended = self._ended, []
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        return came
+
+    async def stop(self) -> None:
+        """End what goes on. Nothing is lost: what was read of it is stored, and the rest is read at the next start."""
+        while tasks := list(self._late.values()):
+            await ended(tasks)
+
+    def _came_in(self, recueil: Recueil, done: asyncio.Task[IngestResult]) -> None:
+        del self._late[recueil.id]
+        if done.cancelled():
+            return
+        error = done.exception()
+        if isinstance(error, StorageError):
+            log.error("recueil read in the background and not recorded, it will be read again", url=recueil.url, error=str(error))
+            self._held[recueil.id] = self._clock() + HELD_FOR
+            self._failure = error
+        elif error is not None:
+            log.error("recueil read in the background and lost by a fault of the program", url=recueil.url, exc_info=error)
+        else:
+            self._held.pop(recueil.id, None)
+            late = BackgroundResult(recueil, done.result())
+            if self.on_done is not None:
+                self.on_done(late)
+            else:
+                self._ended.append(late)

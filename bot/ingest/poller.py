@@ -4,123 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.domain.crowd import GroupedLog
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest import habits as rhythm
-from bot.ingest.archive import Keep, Shelf
+from bot.ingest.catalogue import Catalogue
 from bot.ingest.health import Cause, cause_of
 from bot.ingest.health.survey import habits_of
-from bot.ingest.ingestor import Clock, Ingestor, Route, fault_of, new_recueil
-from bot.ingest.reading_job import USUAL_PACE, Reader, ReadingTimeouts, ended
-from bot.ingest.results import IngestResult, SourceReport
-from bot.storage.errors import StorageError
-from sources.catalogue.authority import Authority, Source
-from sources.catalogue.issuers import Issuers
+from bot.ingest.ingestor import BackgroundTasks, fault_of, new_recueil
+from bot.ingest.recorder import Clock
+from bot.ingest.results import BackgroundResult, IngestResult, SourceReport
+from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from sources.model import CrawlFailed, Emptied, Fetcher, FetchError, ListingEntry, Paused
+from sources.model import CrawlFailed, Emptied, FetchError, ListingEntry, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
-
-# Recueils in hand: what is quick is waited for, what takes long goes on in the background, and none is taken twice at once.
-
-HELD_FOR = timedelta(hours=1)
-"""How long a recueil is left alone after the database failed to take what was read of it: long work is not begun anew at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class BackgroundResult:
-    """What a recueil gave that went on in the background."""
-
-    recueil: Recueil
-    harvest: IngestResult
-
-
-class BackgroundTasks:
-    """Takes recueils. `told` is called, in the event loop, when one that went on in the background has ended; otherwise `finish` tells."""
-
-    def __init__(self, harvester: Ingestor, clock: Callable[[], datetime]) -> None:
-        self._harvester = harvester
-        self._clock = clock
-        self._in_hand: dict[int, asyncio.Task[IngestResult]] = {}
-        self._late: dict[int, asyncio.Task[IngestResult]] = {}
-        self._held: dict[int, datetime] = {}
-        self._ended: list[BackgroundResult] = []
-        self._failure: StorageError | None = None
-        self.told: Callable[[BackgroundResult], None] | None = None
-
-    def is_free(self, recueil: Recueil) -> bool:
-        """Whether it may be taken: it is not in hand, and did not fail for the database a short while ago."""
-        return recueil.id not in self._in_hand and self._held.get(recueil.id, self._clock()) <= self._clock()
-
-    async def take(self, recueil: Recueil) -> IngestResult:
-        """Read one that is free: wholly, or until it leaves the quick lane. `IngestResult.unfinished` then names it, and it goes on.
-
-        Raises StorageError.
-        """
-        way = self._harvester.passage()
-        work = asyncio.create_task(self._harvester.take(recueil, way))
-        self._in_hand[recueil.id] = work
-        work.add_done_callback(lambda _: self._in_hand.pop(recueil.id, None))
-        left = asyncio.create_task(way.left.wait())
-        try:
-            await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            await ended([work])
-            raise
-        finally:
-            await ended([left])
-        if work.done():
-            return work.result()
-        self._late[recueil.id] = work
-        work.add_done_callback(lambda done: self._came_in(recueil, done))
-        log.info("recueil takes long, it is read in the background", url=recueil.url)
-        return IngestResult(unfinished=(recueil.url,))
-
-    async def finish(self) -> list[BackgroundResult]:
-        """Wait for all that went on in the background: what each of them gave, unless `told` was. Raises StorageError, once all ended."""
-        while self._late:
-            await asyncio.wait(set(self._late.values()))
-        came, self._ended = self._ended, []
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
-        return came
-
-    async def stop(self) -> None:
-        """End what goes on. Nothing is lost: what was read of it is stored, and the rest is read at the next start."""
-        while tasks := list(self._late.values()):
-            await ended(tasks)
-
-    def _came_in(self, recueil: Recueil, done: asyncio.Task[IngestResult]) -> None:
-        del self._late[recueil.id]
-        if done.cancelled():
-            return
-        error = done.exception()
-        if isinstance(error, StorageError):
-            log.error("recueil read in the background and not recorded, it will be read again", url=recueil.url, error=str(error))
-            self._held[recueil.id] = self._clock() + HELD_FOR
-            self._failure = error
-        elif error is not None:
-            log.error("recueil read in the background and lost by a fault of the program", url=recueil.url, exc_info=error)
-        else:
-            self._held.pop(recueil.id, None)
-            late = BackgroundResult(recueil, done.result())
-            if self.told is not None:
-                self.told(late)
-            else:
-                self._ended.append(late)
-
 
 log = structlog.get_logger()
 
@@ -136,69 +42,35 @@ class PollSchedule:
 
 
 class Poller:
-    """Polls sources and reads what they publish. Knows no platform: `route` names the destinations of a decree."""
+    """Polls sources and reads what they publish."""
 
     def __init__(
-        self,
-        *,
-        authorities: Mapping[str, Authority],
-        watched: Collection[str] | None = None,
-        fetcher: Fetcher,
-        read: Reader,
-        store: Store,
-        route: Route,
-        rhythm: PollSchedule,
-        clock: Clock,
-        workers: int = 2,
-        long_workers: int = 1,
-        pace: ReadingTimeouts = USUAL_PACE,
-        shelf: Shelf | None = None,
-        keep: Keep | None = None,
-        crowds: GroupedLog | None = None,
-        issuers: Issuers | None = None,
+        self, catalogue: Catalogue, crawler: Crawler, background: BackgroundTasks, store: Store, schedule: PollSchedule, clock: Clock
     ) -> None:
-        """`watched` are the codes of the authorities whose time to be polled comes, all where it is None; any may be polled.
-
-        `workers` recueils are read at a time, and besides them `long_workers` that turn out to take long; `pace` says what is long.
-
-        PDFs are kept on the `shelf` until they are wholly read, those of decrees in `keep` for good.
-        """
-        self._authorities = authorities
-        self._crowds = crowds or GroupedLog(log)
-        self._crawler = Crawler(fetcher)
+        self._catalogue = catalogue
+        self._crawler = crawler
+        self._background = background
         self._store = store
-        self._rhythm = rhythm
+        self._schedule = schedule
         self._clock = clock
-        self._harvester = Ingestor(
-            authorities=authorities, fetcher=fetcher, read=read, store=store, route=route, clock=clock, workers=workers,
-            long_workers=long_workers, pace=pace, shelf=shelf, keep=keep, posted=self._tell_posted, issuers=issuers,
-        )  # fmt: skip
-        self._background = BackgroundTasks(self._harvester, clock)
-        self._posted: Callable[[], None] = lambda: None
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
-        self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
-        codes = authorities if watched is None else watched
-        self._watched = tuple(source for code in codes for source in authorities[code].sources)
 
     @property
     def sources(self) -> tuple[Source, ...]:
         """Every source that is watched."""
-        return self._watched
+        return self._catalogue.watched
 
-    def when_posted(self, told: Callable[[], None]) -> None:
-        """Have it told, in the event loop, each time that posts are queued: what else is read meanwhile keeps none waiting."""
-        self._posted = told
+    def source_of(self, recueil: Recueil) -> Source | None:
+        """Return the source in whose report a recueil is."""
+        return self._catalogue.source_of(recueil)
 
-    def _tell_posted(self) -> None:
-        self._posted()
-
-    def when_late(self, told: Callable[[BackgroundResult], None]) -> None:
-        """Have each recueil that ends in the background told at once, instead of by `finish`."""
-        self._background.told = told
+    def when_late(self, on_done: Callable[[BackgroundResult], None]) -> None:
+        """Have each recueil that ends in the background reported at once, instead of by `finish`."""
+        self._background.on_done = on_done
 
     async def finish(self) -> list[BackgroundResult]:
-        """Wait for all that is read in the background, and tell what it gave. Raises StorageError, once all has ended."""
+        """Wait for all that is read in the background; what it gave. Raises StorageError, once all has ended."""
         return await self._background.finish()
 
     async def stop(self) -> None:
@@ -218,7 +90,7 @@ class Poller:
                 harvest = await self.read_due(source.authority)
             except Exception:
                 # The store may not have been told when to poll again: a full disk must not make us ask the site without end.
-                self._held[source.key] = self._clock() + self._rhythm.every
+                self._held[source.key] = self._clock() + self._schedule.every
                 raise
             self._held.pop(source.key, None)
         return report.reading(harvest), harvest
@@ -254,7 +126,7 @@ class Poller:
         return states
 
     def _is_held(self, source: Source, now: datetime) -> bool:
-        return now < self._held.get(source.key, now) <= now + self._rhythm.every
+        return now < self._held.get(source.key, now) <= now + self._schedule.every
 
     async def read_due(self, authority: str) -> IngestResult:
         """Fetch, read and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried.
@@ -273,15 +145,11 @@ class Poller:
         """The same for these recueils, those that are being read already left out."""
         harvest = IngestResult()
         free = [recueil for recueil in recueils if self._background.is_free(recueil)]
-        for part in await asyncio.gather(*(self._background.take(recueil) for recueil in free), return_exceptions=True):
+        for part in await asyncio.gather(*(self._background.submit(recueil) for recueil in free), return_exceptions=True):
             if isinstance(part, BaseException):
                 raise part
             harvest += part
         return harvest
-
-    def source_of(self, recueil: Recueil) -> Source | None:
-        """The source in whose report a recueil is told."""
-        return self._harvester.source_of(recueil)
 
     async def _waiting(self, authority: str) -> list[Recueil]:
         return await asyncio.to_thread(self._store.recueils.due, self._clock(), frozenset({authority}))
@@ -291,7 +159,7 @@ class Poller:
     async def _ask(self, source: Source) -> SourceReport:
         now = self._clock()
         state = await asyncio.to_thread(self._store.sources.get, source.key)
-        today = self._today(source.authority)
+        today = self._catalogue.today(source.authority, now)
         try:
             crawl = await self._crawler.poll(source, Trail.from_json(state.trail), today=today, now=now)
         except CrawlFailed as failure:
@@ -311,14 +179,14 @@ class Poller:
         known = _after(state, crawl, new, now)
         if (trouble := _trouble(crawl)) is not None:
             # Asked as soon as any other: what is left of it works, and may bring a decree.
-            soon = now + await self._until_next(known, now)
+            soon = now + await self._until_next(source, known, now)
             cause = await self._remember_failure(known, trouble, next_check_at=soon)
             return SourceReport(source, str(trouble), crawl.requests, crawl.listed, new, cause=cause)
         await asyncio.to_thread(
             self._store.sources.save,
             replace(
                 known,
-                next_check_at=now + await self._until_next(known, now),
+                next_check_at=now + await self._until_next(source, known, now),
                 last_ok_at=now,
                 failures=0,
                 site_failures=0,
@@ -328,16 +196,15 @@ class Poller:
             ),
         )
         if state.failures:
-            self._crowds.info("source works again", source=source.key, after_failures=state.failures)
+            log.info("source works again", source=source.key, after_failures=state.failures, group="source")
         # Of a day's thousands of polls, those that find nothing are worth a line to nobody.
         tell = log.info if new or state.baseline_at is None else log.debug
         tell("source polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
         return SourceReport(source, None, crawl.requests, crawl.listed, new, unchanged=crawl.unchanged)
 
-    async def _until_next(self, state: SourceState, now: datetime) -> timedelta:
-        zone = ZoneInfo(self._authorities[self._by_key[state.key].authority].time_zone)
-        habits = await asyncio.to_thread(habits_of, self._store, state, zone, now)
-        return rhythm.interval(habits, now, every=self._rhythm.every, slowest=self._rhythm.slowest)
+    async def _until_next(self, source: Source, state: SourceState, now: datetime) -> timedelta:
+        habits = await asyncio.to_thread(habits_of, self._store, state, self._catalogue.zone(source.authority), now)
+        return rhythm.interval(habits, now, every=self._schedule.every, slowest=self._schedule.slowest)
 
     async def _intake(self, source: Source, state: SourceState, listed: Sequence[ListingEntry]) -> tuple[decide.Intake, ...]:
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
@@ -346,8 +213,8 @@ class Poller:
             unseen,
             baseline=state.baseline_at and state.baseline_at.date(),
             order=source.order,
-            today=self._today(source.authority),
-            announce_since=self._rhythm.announce_since,
+            today=self._catalogue.today(source.authority, self._clock()),
+            announce_since=self._schedule.announce_since,
         )
 
     async def _remember_failure(self, state: SourceState, error: FetchError, *, next_check_at: datetime | None = None) -> Cause:
@@ -361,10 +228,10 @@ class Poller:
         failures = state.failures + 1 if goes_on else 1
         # A source does not pay for the address that it shares with others, nor for a machine without a network.
         site_failures = (state.site_failures if goes_on else 0) + error.is_of_site
-        every = timedelta(0) if isinstance(error, Paused) and error.retry_after else self._rhythm.every
+        every = timedelta(0) if isinstance(error, Paused) and error.retry_after else self._schedule.every
         # Told once: the same trouble at every poll would bury what is new.
         if message != state.error:
-            self._crowds.warning("source failed", source=state.key, cause=remembered, error=str(error), failures=failures)
+            log.warning("source failed", source=state.key, cause=remembered, error=str(error), failures=failures, group="source")
         else:
             log.debug("source failed", source=state.key, cause=remembered, error=str(error), failures=failures)
         await asyncio.to_thread(
@@ -381,9 +248,6 @@ class Poller:
             ),
         )
         return cause_of(error)
-
-    def _today(self, authority: str) -> date:
-        return self._clock().astimezone(ZoneInfo(self._authorities[authority].time_zone)).date()
 
 
 def _trouble(crawl: Crawl) -> FetchError | None:

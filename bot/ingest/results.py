@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.domain import Decree, Post
-from bot.domain.records import UncertainAct
+from bot.domain.records import Recueil, UncertainAct
 from bot.ingest.health import Cause
 from sources.catalogue.authority import Source
 from sources.model import ListingEntry
@@ -50,6 +50,14 @@ class IngestResult:
     def finished(self) -> IngestResult:
         """The same, once all that went on in the background has ended and was added."""
         return replace(self, unfinished=())
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundResult:
+    """What a recueil gave that went on in the background."""
+
+    recueil: Recueil
+    harvest: IngestResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from bot.delivery.channel import DeliveryError, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.delivery.transitions import backoff
 from bot.domain import Decree
-from bot.domain.crowd import GroupedLog
 from bot.domain.records import Waiting
 from bot.ingest.health import Overview
 from bot.ingest.review import ReviewAnswer, answer_data
@@ -130,14 +129,12 @@ class SourceAlerts:
         names: Names,
         clock: Callable[[], datetime],
         language: Language,
-        grouped_log: GroupedLog,
     ) -> None:
         self._survey = survey
         self._alerts = alerts
         self._names = names
         self._clock = clock
         self._language = language
-        self._log = grouped_log
 
     async def update(self) -> None:
         """See `Producer`."""
@@ -154,11 +151,11 @@ class SourceAlerts:
             reopened=[alert.id for alert in change.reopened],
         )
         for new in change.opened:
-            self._log.warning("source needs a look", source=new.subject, cause=new.cause, detail=new.detail)
+            log.warning("source needs a look", source=new.subject, cause=new.cause, detail=new.detail, group="source")
         for alert in change.closed:
-            self._log.info("source needs no look any more", source=alert.subject, cause=alert.cause)
+            log.info("source needs no look any more", source=alert.subject, cause=alert.cause, group="source")
         for alert in change.reopened:
-            self._log.warning("source needs a look again", source=alert.subject, cause=alert.cause)
+            log.warning("source needs a look again", source=alert.subject, cause=alert.cause, group="source")
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""

@@ -82,7 +82,7 @@ async def one_round(parts: Parts, codes: Sequence[str]) -> Round:
     reports, harvest = {}, IngestResult()
     for code in codes:
         for source in authorities[code].sources:
-            report, found = await parts.watcher.poll(source)
+            report, found = await parts.poller.poll(source)
             reports[code] = report
             harvest += found
     return Round(reports, harvest, await parts.deliverer.deliver_due())

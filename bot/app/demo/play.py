@@ -56,7 +56,7 @@ def demo_settings(replay: Replay, database: Path) -> Settings:
 
 async def _round(parts: Parts, watched: Mapping[str, Authority]) -> tuple[list[SourceReport], IngestResult]:
     sources = [source for authority in watched.values() for source in authority.sources]
-    results = await asyncio.gather(*(parts.watcher.poll(source) for source in sources))
+    results = await asyncio.gather(*(parts.poller.poll(source) for source in sources))
     harvest = IngestResult()
     for _, found in results:
         harvest += found

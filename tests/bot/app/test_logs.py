@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 import structlog
 
-from bot.app.logs import set_up_logging
+from bot.app.logs import EACH, flush_groups, set_up_logging
 
 SECRET = "123456:AAsecret-of-the-bot"
 
@@ -91,3 +91,64 @@ def test_a_tick_that_is_left_out_is_no_news_and_a_fault_of_the_scheduler_is() ->
     scheduler.error("Job %s raised an exception", "tick")
     assert stream.getvalue().count("\n") == 1
     assert "raised an exception" in stream.getvalue()
+
+
+def _lines(stream: io.StringIO) -> list[dict[str, object]]:
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [{key: value for key, value in line.items() if key != "timestamp"} for line in lines]
+
+
+def test_a_few_of_a_group_are_written_each_by_itself_at_once() -> None:
+    stream = io.StringIO()
+    set_up_logging("info", "json", stream)
+    log = structlog.get_logger()
+    for code in ("01", "02", "03"):
+        log.warning("source failed", source=f"{code}:site", cause="moved", error=f"404 of {code}", group="source")
+    log.info("source works again", source="04:site", after_failures=2, group="source")
+    flush_groups()
+    assert EACH == 3
+    assert _lines(stream) == [
+        *(
+            {"event": "source failed", "level": "warning", "source": f"{code}:site", "cause": "moved", "error": f"404 of {code}"}
+            for code in ("01", "02", "03")
+        ),
+        {"event": "source works again", "level": "info", "source": "04:site", "after_failures": 2},
+    ]
+
+
+def test_the_others_of_a_group_are_one_line_with_their_cause() -> None:
+    stream = io.StringIO()
+    set_up_logging("info", "json", stream)
+    log = structlog.get_logger()
+    for number in range(1, 31):
+        log.warning("source failed", source=f"{number:02}:site", cause="unreachable", error="no answer", group="source")
+    log.warning("source failed", source="99:site", cause="moved", error="404", group="source")
+    before = _lines(stream)
+    flush_groups()
+    assert len(before) == EACH + 1, "another cause is another group"
+    assert [line["source"] for line in before] == ["01:site", "02:site", "03:site", "99:site"]
+    named = ", ".join(f"{number:02}:site" for number in range(4, 16))
+    assert _lines(stream)[len(before) :] == [
+        {"event": "source failed", "level": "warning", "others": 27, "cause": "unreachable", "sources": f"{named} and 15 more"}
+    ]
+
+
+def test_after_a_flush_the_next_is_written_by_itself_and_nothing_twice() -> None:
+    stream = io.StringIO()
+    set_up_logging("info", "json", stream)
+    log = structlog.get_logger()
+    for number in range(EACH + 1):
+        log.info("source works again", source=f"{number}:site", group="source")
+    flush_groups()
+    flush_groups()
+    log.info("source works again", source="9:site", group="source")
+    assert [line.get("source") or line["sources"] for line in _lines(stream)] == ["0:site", "1:site", "2:site", "3:site", "9:site"]
+
+
+def test_what_a_level_leaves_out_is_in_no_group() -> None:
+    stream = io.StringIO()
+    set_up_logging("warning", "json", stream)
+    for number in range(2 * EACH):
+        structlog.get_logger().info("source works again", source=f"{number}:site", group="source")
+    flush_groups()
+    assert stream.getvalue() == ""

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import structlog
 from structlog.testing import capture_logs
 
 from bot.app.service import DatabaseLog, StatusLogger
-from bot.domain.crowd import GroupedLog
 from bot.domain.records import SourceState
 from bot.ingest.results import IngestResult, SourceReport
 from bot.storage.errors import Conflict, Full, StorageError, Unavailable
@@ -18,7 +16,7 @@ KEYS = tuple(f"{number:02}:site" for number in range(1, 6))
 
 
 def bulletin(store: Store) -> StatusLogger:
-    return StatusLogger(watched=KEYS, store=store, crowds=GroupedLog(structlog.get_logger()))
+    return StatusLogger(watched=KEYS, store=store)
 
 
 def save(store: Store, cause: str | None, *keys: str) -> None:

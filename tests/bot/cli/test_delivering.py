@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -40,18 +39,17 @@ class Outbox:
         return None if not self.naps or (nap := self.naps.pop(0)) is None else now + nap
 
 
-def parts_of(outbox: Outbox) -> tuple[Parts, list[Callable[[], None]]]:
-    told: list[Callable[[], None]] = []
-    reader = SimpleNamespace(when_posted=told.append)
-    return cast("Parts", SimpleNamespace(watcher=reader, backfill=reader, deliverer=outbox, clock=lambda: NOW, tidy=lambda: None)), told
+def parts_of(outbox: Outbox) -> Parts:
+    recorder = SimpleNamespace(on_queued=lambda: None)
+    return cast("Parts", SimpleNamespace(recorder=recorder, deliverer=outbox, clock=lambda: NOW, tidy=lambda: None))
 
 
 async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the_end() -> None:
     outbox = Outbox()
-    parts, told = parts_of(outbox)
+    parts = parts_of(outbox)
     async with delivering(parts, asyncio.Event()) as delivery:
         outbox.queued.append("first")
-        told[0]()
+        parts.recorder.on_queued()
         await outbox.asked.wait()
         assert outbox.queued == []
         # Queued while the first is on its way, right before the end.
@@ -72,7 +70,7 @@ async def test_posts_that_go_one_by_one_all_have_their_turn(naps: list[timedelta
     outbox = Outbox()
     outbox.go.set()
     outbox.queued, outbox.paced, outbox.naps, outbox.state = ["a"], ["b", "c"], naps, state
-    parts, _ = parts_of(outbox)
+    parts = parts_of(outbox)
     async with delivering(parts, asyncio.Event()) as delivery:
         pass
     assert [cast("Any", item).name for item in delivery.done] == expected
@@ -91,12 +89,12 @@ async def test_a_destination_that_is_slow_keeps_nothing_from_the_others() -> Non
             return [SimpleNamespace(name=name, state=self.state) for name in due]
 
     outbox = Two()
-    parts, told = parts_of(outbox)
+    parts = parts_of(outbox)
     async with delivering(parts, asyncio.Event()) as delivery:
         for name in ("first", "second"):
             outbox.queued.append(name)
             outbox.asked.clear()
-            told[0]()
+            parts.recorder.on_queued()
             await asyncio.wait_for(outbox.asked.wait(), 60)
         outbox.go.set()
     assert [cast("Any", item).name for item in delivery.done] == ["first", "second"]

@@ -15,13 +15,17 @@ import pytest
 
 from bot.domain import Decree
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest.backfill import Backfill, BackfillProgress, BackfillReport, BackfillRequest
+from bot.ingest.backfill import Backfill, BackfillLimits, BackfillProgress, BackfillReport, BackfillRequest
+from bot.ingest.catalogue import Catalogue
+from bot.ingest.recorder import Recorder
 from bot.reading.model import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
+from sources.crawl.history import PatientFetcher
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
 from tests.bot.ingest.test_poller import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
+from tests.bot.ingest.wired import make_ingestor
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
 
 SINCE = date(2026, 3, 1)
@@ -58,6 +62,7 @@ class History(Bench):
     not_covered: tuple[Authority, ...]
     slept: list[float]
     routed: list[Decree]
+    recorder: Recorder
 
     def prepare(self) -> None:
         self.index, self.not_covered, self.slept, self.routed = Index(), (), [], []
@@ -71,18 +76,11 @@ class History(Bench):
 
     def backfill(self) -> Backfill:
         authority = Authority("99", "Préfecture du Test", "Test", "Europe/Paris", self.sources or (source(),))
-        everyone = (authority, *self.not_covered)
-        return Backfill(
-            authorities={each.code: each for each in everyone},
-            fetcher=self.site,
-            index=self.index,
-            read=self.read,
-            store=self.store,
-            route=self.route,
-            clock=lambda: self.now,
-            sleep=self.sleep,
-            workers=self.workers,
-        )
+        catalogue = Catalogue({each.code: each for each in (authority, *self.not_covered)})
+        self.recorder = Recorder(catalogue, self.store, self.route, lambda: self.now)
+        patient = PatientFetcher(self.site, now=lambda: self.now, sleep=self.sleep)
+        ingestor = make_ingestor(catalogue, patient, self.read, self.store, lambda: self.now, recorder=self.recorder)
+        return Backfill(catalogue, patient, self.index, ingestor, self.store, lambda: self.now, BackfillLimits(self.workers))
 
     def route(self, decree: Decree) -> Sequence[str]:
         self.routed.append(decree)
@@ -310,7 +308,7 @@ async def test_posts_are_told_of_while_others_are_read(bench: History) -> None:
     done: list[int] = []
     progress: list[int] = [0]
     backfill = bench.backfill()
-    backfill.when_posted(lambda: done.append(progress[-1]))
+    bench.recorder.on_queued = lambda: done.append(progress[-1])
     await backfill.run(BackfillRequest(SINCE, True, None), lambda how_far: progress.append(how_far.done))
     assert len(done) == len(bench.posts()) == 1
     assert done[0] < progress[-1]

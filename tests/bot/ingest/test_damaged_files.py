@@ -14,15 +14,15 @@ from structlog.testing import capture_logs
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest.archive import Shelf
-from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.archive import PdfArchive
 from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.model import ReadingLimits
 from bot.reading.reader import stream_pdf
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 from sources.model import Download
-from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, files, source, url, vsa
+from tests.bot.ingest.test_poller import NOON, NOTHING, files, source, url, vsa
+from tests.bot.ingest.wired import make_poller
 from tests.bot.reading.test_damage import hit, in_stream
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
@@ -60,16 +60,13 @@ def _write(target: Path, data: bytes) -> None:
 class World:
     store: Store
     site: Site
-    shelf: Shelf
+    archive: PdfArchive
     now: datetime = NOON
 
     def __post_init__(self) -> None:
-        self.watcher = Poller(
-            authorities={"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", (source(),))},
-            fetcher=self.site, read=partial(stream_pdf, limits=ReadingLimits(ocr=False)),
-            store=self.store, route=lambda decree: ("console",),
-            clock=lambda: self.now, rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), shelf=self.shelf,
-        )  # fmt: skip
+        authorities = {"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", (source(),))}
+        read = partial(stream_pdf, limits=ReadingLimits(ocr=False))
+        self.watcher = make_poller(authorities, self.site, read, self.store, lambda: self.now, archive=self.archive)
 
     async def poll(self) -> tuple[SourceReport, IngestResult]:
         return await self.watcher.poll(self.watcher.sources[0])
@@ -86,7 +83,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with ready_store(tmp_path) as store:
-        yield World(store, Site(content()), Shelf(tmp_path / "pdfs", most_bytes=10_000_000))
+        yield World(store, Site(content()), PdfArchive(tmp_path / "pdfs", tmp_path / "kept", most_bytes=10_000_000, which="none"))
 
 
 def shortened(whole: bytes) -> bytes:
@@ -109,7 +106,7 @@ async def test_what_is_left_of_a_damaged_recueil_is_announced_and_the_rest_is_fe
     assert (report.ok, report.incomplete, world.posted()) == (True, (url(1),), ["2026-1"])
     assert (world.row.state, world.row.next_try_at) == (RecueilState.INCOMPLETE, NOON + timedelta(hours=1))
     assert [line["damaged"] for line in logs if line["event"] == "recueil incomplete"] == [True]
-    assert list(world.shelf.folder.glob("*.pdf")) == [], "read again, these bytes would give no more"
+    assert list(world.archive.unread.glob("*.pdf")) == [], "read again, these bytes would give no more"
 
     world.site.serves = content()
     world.now += timedelta(hours=1)

@@ -11,10 +11,11 @@ import pytest
 
 from bot.domain import PageText
 from bot.domain.records import Recueil
-from bot.ingest.archive import Keep, KeepPdfs, Shelf
-from bot.ingest.ingestor import Ingestor
+from bot.ingest.archive import KeepPdfs, PdfArchive
+from bot.ingest.catalogue import Catalogue
 from bot.ingest.reading_job import RULES
 from bot.storage.store import Store, open_store
+from tests.bot.ingest.wired import make_ingestor
 from tests.bot.storage.building import one_recueil, to
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -37,47 +38,44 @@ Article 1er : La route est fermée.
 """
 
 
-def read_and_not_recorded(store: Store, shelf: Shelf, text: str) -> Recueil:
+def read_and_not_recorded(store: Store, archive: PdfArchive, text: str) -> Recueil:
     """A recueil whose program was killed when all its pages were stored and nothing else was."""
     recueil = one_recueil(store)
-    download = shelf.incoming(recueil.authority, recueil.url)
+    download = archive.incoming(recueil.authority, recueil.url)
     assert download is not None
     download.parent.mkdir(parents=True, exist_ok=True)
     download.write_bytes(PDF)
-    shelf.keep(download, SHA256)
-    shelf.release(SHA256, keep=True)
+    archive.add(download, SHA256)
+    archive.release(SHA256, wholly_read=False)
     store.contents.fetched(recueil.id, SHA256, NOW)
     store.contents.begin(SHA256, len(PDF))
     store.contents.save(SHA256, [PageText(1, text)], page_count=1, complete=True, rules=RULES, now=NOW)
     return store.recueils.get(recueil.id)
 
 
-async def go_on(folder: Path, text: str, keep: Keep) -> tuple[int, bool]:
-    """How many posts the next start queues, and whether the file is still on the shelf."""
+async def go_on(archive: PdfArchive, folder: Path, text: str) -> tuple[int, bool]:
+    """How many posts the next start queues, and whether the file is still among the unread ones."""
     nothing: Any = None  # neither a site nor a reader is asked
     with open_store(f"sqlite:///{folder / 'vigie.db'}") as store:
-        shelf = Shelf(folder / "shelf", most_bytes=10**9)
-        recueil = read_and_not_recorded(store, shelf, text)
-        harvester = Ingestor(
-            authorities={}, fetcher=nothing, read=nothing, store=store, route=to("console"), clock=lambda: NOW, shelf=shelf, keep=keep
-        )
-        harvest = await harvester.take(recueil)
-        return len(harvest.posts), shelf.take(SHA256) is not None
+        recueil = read_and_not_recorded(store, archive, text)
+        ingestor = make_ingestor(Catalogue({}), nothing, nothing, store, lambda: NOW, route=to("console"), archive=archive)
+        harvest = await ingestor.ingest(recueil)
+        return len(harvest.posts), archive.use(SHA256) is not None
 
 
 @pytest.mark.parametrize(
     ("which", "text", "kept"), [("decrees", DECREE, True), ("decrees", ROAD, False), ("all", ROAD, True), ("none", DECREE, False)]
 )
 async def test_what_was_read_and_not_recorded_is_kept_at_the_next_start(tmp_path: Path, which: KeepPdfs, text: str, kept: bool) -> None:
-    keep = Keep(tmp_path / "keep", which=which)
-    posts, on_the_shelf = await go_on(tmp_path, text, keep)
+    archive = PdfArchive(tmp_path / "unread", tmp_path / "keep", most_bytes=10**9, which=which)
+    posts, is_unread = await go_on(archive, tmp_path, text)
     assert posts == (text is DECREE)
-    assert (keep.find(SHA256) is not None) is kept
-    assert not on_the_shelf
+    assert (archive.find(SHA256) is not None) is kept
+    assert not is_unread
 
 
 async def test_what_cannot_be_kept_stays_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "keep").write_text("a file where the folder should be")
-    posts, on_the_shelf = await go_on(tmp_path, DECREE, Keep(tmp_path / "keep"))
+    posts, is_unread = await go_on(PdfArchive(tmp_path / "unread", tmp_path / "keep", most_bytes=10**9), tmp_path, DECREE)
     assert posts == 1, "nobody waits for a disk to learn of a decree"
-    assert on_the_shelf
+    assert is_unread

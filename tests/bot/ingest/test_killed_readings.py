@@ -14,15 +14,14 @@ import pytest
 
 from bot.domain import PostState
 from bot.domain.records import RecueilState
-from bot.ingest.archive import Shelf
 from bot.ingest.results import IngestResult
 from bot.storage.store import open_store
-from tests.bot.ingest.test_long_readings import LONG, World, scan_with_a_decree, sha, url
+from tests.bot.ingest.test_long_readings import LONG, World, scan_with_a_decree, sha, unread_files, url
 
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from tests.bot import test_killed_readings
+from tests.bot.ingest import test_killed_readings
 asyncio.run(test_killed_readings.read_and_die(Path(sys.argv[1]), sys.argv[2]))
 """
 MOMENTS = ("while the decree is recorded", "when the decree is recorded", "before the end is recorded", "when the end is recorded")
@@ -35,7 +34,7 @@ def _die(*_: object, **__: object) -> None:
 async def read_and_die(folder: Path, moment: str) -> None:
     """Read a scan with a decree on its first page, and be killed at that moment. Runs in a process of its own."""
     with open_store(f"sqlite:///{folder / 'vigie.db'}") as store:
-        world = World(store, Shelf(folder / "pdfs", most_bytes=10_000_000))
+        world = World(store, unread_files(folder / "pdfs"))
         scan = world.publish("99", 1, *scan_with_a_decree())
         record = store.decrees.record
         if moment == MOMENTS[0]:
@@ -64,7 +63,7 @@ async def test_killed_while_it_reads_nothing_is_doubled_and_nothing_is_lost(tmp_
     )
     assert run.returncode == -signal.SIGKILL, run.stderr
     with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as store:
-        world = World(store, Shelf(tmp_path / "pdfs", most_bytes=10_000_000))
+        world = World(store, unread_files(tmp_path / "pdfs"))
         world.publish("99", 1, *scan_with_a_decree()).gate.set()
         early = moment != MOMENTS[0]
         assert store.outbox.counts() == ({"console": {PostState.PENDING: 1}} if early else {})

@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 
 from bot.domain import Outcome, Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
-from bot.ingest.archive import Shelf
-from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.archive import PdfArchive
+from bot.ingest.poller import Poller
 from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
 from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.model import ReadingEvent, Unreadable
@@ -26,6 +26,7 @@ from sources.catalogue.authority import Authority, Source
 from sources.http import StorageFull
 from sources.model import Download, Unreachable
 from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, vsa
+from tests.bot.ingest.wired import make_poller
 from tests.bot.scans import Scan, Scanner
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
@@ -74,13 +75,14 @@ def _written(url: str, target: Path, content: str) -> Download:
 @dataclass
 class World:
     store: Store
-    shelf: Shelf
+    archive: PdfArchive
     sites: Sites = field(default_factory=Sites)
     scanner: Scanner = field(default_factory=lambda: Scanner({}))
     now: datetime = NOON
     # Nothing is long by the clock unless a test says so.
     pace: ReadingTimeouts = NEVER_LONG
     posted: int = 0
+    queued: asyncio.Event = field(default_factory=asyncio.Event)
     numbers: dict[str, list[int]] = field(default_factory=dict)
     _watcher: Poller | None = None
 
@@ -104,19 +106,15 @@ class World:
     def restart(self) -> None:
         """Forget all that is not stored, as a new process does."""
         codes = ("97", "98", "99")
-        self._watcher = Poller(
-            authorities={
-                code: Authority(code, f"Préfecture {code}", code, "Europe/Paris", (source(code),))
-                for code in codes
-            },
-            fetcher=self.sites, read=self.scanner, store=self.store, route=lambda decree: ("console",), clock=lambda: self.now,
-            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), workers=1,
-            pace=self.pace, shelf=self.shelf,
+        self._watcher = make_poller(
+            {code: Authority(code, f"Préfecture {code}", code, "Europe/Paris", (source(code),)) for code in codes},
+            self.sites, self.scanner, self.store, lambda: self.now,
+            workers=1, on_queued=self._count, archive=self.archive, timeouts=self.pace,
         )  # fmt: skip
-        self._watcher.when_posted(self._count)
 
     def _count(self) -> None:
         self.posted += 1
+        self.queued.set()
 
     async def poll(self, code: str) -> tuple[SourceReport, IngestResult]:
         async with asyncio.timeout(HANGS):
@@ -141,7 +139,12 @@ class World:
         return posts_of(self.store, range(1, 100))
 
     def kept(self) -> list[str]:
-        return sorted(file.name for file in self.shelf.folder.glob("*.pdf"))
+        return sorted(file.name for file in self.archive.unread.glob("*.pdf"))
+
+
+def unread_files(folder: Path, most_bytes: int = 10_000_000) -> PdfArchive:
+    """An archive that keeps nothing for good."""
+    return PdfArchive(folder, folder / "kept", most_bytes=most_bytes, which="none")
 
 
 def scan_with_a_decree(number: str = "2026-1", pages: int = LONG) -> list[str]:
@@ -156,7 +159,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
-    made = World(store, Shelf(tmp_path / "pdfs", most_bytes=10_000_000))
+    made = World(store, unread_files(tmp_path / "pdfs"))
     yield made
     await made.watcher.stop()
     assert made.scanner.open == 0
@@ -205,10 +208,8 @@ async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(worl
 async def test_a_decree_waits_for_no_other_recueil_of_its_authority(world: World) -> None:
     world.publish("99", 1, vsa("2026-1"))
     scan = world.publish("99", 2, NOTHING, NOTHING)
-    posted = asyncio.Event()
-    world.watcher.when_posted(posted.set)
     poll = asyncio.create_task(world.poll("99"))
-    await soon(posted.wait())
+    await soon(world.queued.wait())
     assert not poll.done()
     scan.gate.set()
     await poll
@@ -397,7 +398,7 @@ async def test_stopped_wherever_they_are_all_go_on_from_there(world: World) -> N
     assert {world.row(code, 1).state for code in ("99", "98", "97")} == {RecueilState.READ}
     assert len(world.sites.downloads) == 3
     assert world.scanner.recognised.count(("same", 1)) == world.scanner.recognised.count((url("97", 1), 1)) == 1
-    assert (world.kept(), list((world.shelf.folder / "incoming").glob("*.pdf"))) == ([], [])
+    assert (world.kept(), list((world.archive.unread / "incoming").glob("*.pdf"))) == ([], [])
 
 
 async def test_what_was_read_is_stored_every_now_and_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -516,7 +517,7 @@ async def test_a_kept_file_that_was_damaged_is_fetched_again(world: World) -> No
     world.publish("99", 1, NOTHING, NOTHING, urgent=2, unreadable=(2,))
     await world.poll("99")
     [name] = world.kept()
-    (world.shelf.folder / name).write_text("rust")
+    (world.archive.unread / name).write_text("rust")
     world.now += timedelta(hours=1)
     with capture_logs() as logs:
         await world.poll("99")
@@ -526,7 +527,7 @@ async def test_a_kept_file_that_was_damaged_is_fetched_again(world: World) -> No
 
 async def test_without_a_folder_that_can_be_used_it_is_read_all_the_same_and_told_once(world: World, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    world.shelf = Shelf(tmp_path / "file" / "pdfs", most_bytes=1)
+    world.archive = unread_files(tmp_path / "file" / "pdfs", most_bytes=1)
     for number in (1, 2):
         world.publish("99", number, vsa(f"2026-{number}"))
     with capture_logs() as logs:
@@ -539,7 +540,7 @@ async def test_where_there_is_no_room_to_keep_it_it_is_read_all_the_same(world: 
     fetch = world.sites.download
 
     async def download(url: str, target: Path) -> Download:
-        if world.shelf.folder in target.parents:
+        if world.archive.unread in target.parents:
             raise StorageFull(f"{url}: no space left to save it in {target.parent}")
         return await fetch(url, target)
 

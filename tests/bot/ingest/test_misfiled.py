@@ -22,7 +22,6 @@ from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextO
 from bot.domain.records import RecueilState
 from bot.ingest.health import SourceHealth, Status
 from bot.ingest.judging import issuer_of
-from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.redetect import Redetection
 from bot.ingest.review import Reviewer
 from bot.operators.source_alerts import ANEW, source_changes
@@ -32,6 +31,7 @@ from sources.catalogue.issuers import Issuers
 from tests.bot.ingest.test_judging import RECUEIL
 from tests.bot.ingest.test_poller import QUARTER, TODAY, Bench, Site, reading, url
 from tests.bot.ingest.test_sightings import police
+from tests.bot.ingest.wired import make_poller
 from tests.bot.reading.test_var import PDFS, TEXTS, pages_and_table
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, download, page
@@ -78,10 +78,10 @@ class World(Bench):
 
     def restart(self) -> None:
         sources = {code: Source(code, "site", "national", root, "newest-first", "download-list") for code, root in ROOTS.items()}
-        self._watcher = Poller(
-            authorities={code: replace(CATALOGUE[code], sources=(source,), not_covered=None) for code, source in sources.items()},
-            fetcher=self.site, read=self.read, store=self.store, route=partial(destinations_for, self.destinations),
-            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), clock=lambda: self.now, issuers=ISSUERS,
+        polled = {code: replace(CATALOGUE[code], sources=(source,), not_covered=None) for code, source in sources.items()}
+        self._watcher = make_poller(
+            CATALOGUE | polled, self.site, self.read, self.store, lambda: self.now,
+            watched=sources, route=partial(destinations_for, self.destinations),
         )  # fmt: skip
 
     async def publish(self, code: str, *papers: Reading) -> None:

@@ -14,12 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.ingest.poller import Poller, PollSchedule
 from bot.reading.model import ReadingEvent
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 from sources.http import Client, ClientOptions
 from sources.http.politeness import Clocks
+from tests.bot.ingest.wired import make_poller
 from tests.sources.markup import download, page
 
 START = datetime(2026, 8, 14, 8, tzinfo=UTC)
@@ -79,11 +79,8 @@ class Bot:
             for number, host in enumerate(hosts, 1)
         ]
         self._clock = country.clock
-        self._watcher = Poller(
-            authorities={source.authority: Authority(source.authority, "A", "A", "Europe/Paris", (source,)) for source in sources},
-            fetcher=client, read=_no_reader, store=store, route=lambda _: (), clock=country.clock.now,
-            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)),
-        )  # fmt: skip
+        authorities = {source.authority: Authority(source.authority, "A", "A", "Europe/Paris", (source,)) for source in sources}
+        self._watcher = make_poller(authorities, client, _no_reader, store, country.clock.now)
 
     async def run(self, until: datetime) -> None:
         while self._clock.now() < until:

@@ -17,7 +17,7 @@ from bot.domain import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest import decisions as decide
 from bot.ingest.health import Cause
-from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.poller import Poller
 from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.model import Done, IsConcerned, Unreadable
 from bot.storage.errors import Full, StorageError
@@ -26,6 +26,7 @@ from sources.catalogue.authority import Authority, Listing, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
+from tests.bot.ingest.wired import make_poller
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, file_href, page, white_card
@@ -97,6 +98,7 @@ class Bench:
     reading: Callable[[str], None] = lambda url: None
     opened: int = 0
     most_opened: int = 0
+    crawler: Crawler | None = None
     _watcher: Poller | None = None
 
     async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[Done, None]:
@@ -121,14 +123,15 @@ class Bench:
     def restart(self) -> None:
         """Forget all that is not in the database, as a new process does."""
         sources = self.sources or (source(),)
-        self._watcher = Poller(
-            authorities={"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", sources)},
-            fetcher=self.site,
-            read=self.read,
-            store=self.store,
-            route=lambda decree: ("console",),
-            rhythm=PollSchedule(every=QUARTER, slowest=self.slowest, announce_since=timedelta(days=2)),
-            clock=lambda: self.now,
+        authorities = {"99": Authority("99", "Préfecture du Test", "Test", "Europe/Paris", sources)}
+        self._watcher = make_poller(
+            authorities,
+            self.site,
+            self.read,
+            self.store,
+            lambda: self.now,
+            crawler=self.crawler,
+            slowest=self.slowest,
             workers=self.workers,
         )
 
@@ -432,9 +435,8 @@ class Answers(Crawler):
 
 
 @pytest.fixture
-def answers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Answers:
-    crawler = Answers(bench.site)
-    monkeypatch.setattr("bot.ingest.poller.Crawler", lambda fetcher: crawler)
+def answers(bench: Bench) -> Answers:
+    bench.crawler = crawler = Answers(bench.site)
     return crawler
 
 
@@ -782,10 +784,7 @@ async def test_a_source_removed_from_the_catalogue(bench: Bench, left: tuple[Sou
     bench.site.pages[detail("2")] = page(download(2))
     bench.sources = left
     if not left:
-        bench._watcher = Poller(
-            authorities={}, fetcher=bench.site, read=bench.read, store=bench.store, route=lambda decree: (),
-            rhythm=PollSchedule(every=QUARTER, slowest=QUARTER, announce_since=timedelta(days=2)), clock=lambda: bench.now,
-        )  # fmt: skip
+        bench._watcher = make_poller({}, bench.site, bench.read, bench.store, lambda: bench.now)
     harvest = await bench.watcher.read_due("99")
     assert bench.states()[url(1)] is RecueilState.READ
     if left:

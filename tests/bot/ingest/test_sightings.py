@@ -19,10 +19,10 @@ from bot.delivery.deliverer import Deliverer
 from bot.domain import Decree, Kind, Place, Reading
 from bot.domain.law.advice import legal_advice
 from bot.ingest.judging import read_result
-from bot.ingest.poller import Poller, PollSchedule
 from sources.catalogue.authority import Authority, Source
 from tests.bot.delivery.memory import ScriptedChannel
 from tests.bot.ingest.test_poller import Bench, Site, reading, url
+from tests.bot.ingest.wired import make_poller
 from tests.bot.storage.finding import edits_of
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, download, page
@@ -70,11 +70,7 @@ class World(Bench):
     def restart(self) -> None:
         sources = [Source(code, "site", "national", root, "newest-first", "download-list") for code, root in ROOTS.items()]
         authorities = {one.authority: Authority(one.authority, one.authority, one.authority, "Europe/Paris", (one,)) for one in sources}
-        self._watcher = Poller(
-            authorities=authorities, fetcher=self.site, read=self.read, store=self.store, route=lambda decree: ("memory",),
-            rhythm=PollSchedule(every=timedelta(minutes=15), slowest=timedelta(minutes=15), announce_since=timedelta(days=2)),
-            clock=lambda: self.now,
-        )  # fmt: skip
+        self._watcher = make_poller(authorities, self.site, self.read, self.store, lambda: self.now, route=lambda decree: ("memory",))
 
     async def publish(self, code: str, paper: Reading, *, listed: bool = True) -> str:
         """A file more on the site of this authority, seen at its next poll and told; its address. `listed`: with a day in the listing."""

@@ -8,12 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from bot.delivery.channel import DeliveryError, NotSent, Unknown
 from bot.delivery.telegram.operators_chat import ChatButton
-from bot.domain.crowd import GroupedLog
 from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.operators.notifier import Notifier, SourceAlerts
 from bot.operators.source_alerts import CALM, COMPANIONS, SETTLE
@@ -64,7 +62,6 @@ class Bench:
             lambda key: f"<{key}>",
             lambda: self.now,
             "en",
-            GroupedLog(structlog.get_logger()),
         )
         self._notifier = Notifier([alerts], None if self.silent else self.chat.send, lambda: self.now)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.config import Settings
-from bot.app.wiring import open_shelf
+from bot.app.wiring import open_archive
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from bot.app.wiring import open_shelf
         ("postgresql://user@host/vigie", "", "/home/state/vigie-pdfs"),
     ],
 )
-def test_the_shelf_is_beside_the_database(database: str, kept: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_are_beside_the_database(database: str, kept: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/home/state")
     settings = Settings.model_validate({"database": {"url": database}, "reading": {"kept_folder": kept}})
-    assert open_shelf(settings).folder == Path(expected)
+    assert open_archive(settings).unread == Path(expected)

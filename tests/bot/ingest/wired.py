@@ -1,0 +1,66 @@
+"""Polls and backfills as the program wires them, with what a test puts in the place of sites, readers and disks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+
+from bot.domain import Decree
+from bot.ingest.archive import PdfArchive, RecueilFiles
+from bot.ingest.catalogue import Catalogue
+from bot.ingest.ingestor import BackgroundTasks, Ingestor
+from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.reading_job import USUAL_PACE, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
+from bot.ingest.recorder import Recorder, Route
+from bot.storage.store import Store
+from sources.catalogue.authority import Authority
+from sources.crawl.crawler import Crawler
+from sources.model import Fetcher
+
+QUARTER = timedelta(minutes=15)
+
+
+def to_console(_: Decree) -> tuple[str, ...]:
+    return ("console",)
+
+
+def make_ingestor(
+    catalogue: Catalogue,
+    fetcher: Fetcher,
+    read: Reader,
+    store: Store,
+    clock: Callable[[], datetime],
+    *,
+    route: Route = to_console,
+    recorder: Recorder | None = None,
+    archive: PdfArchive | None = None,
+    timeouts: ReadingTimeouts = USUAL_PACE,
+) -> Ingestor:
+    files, job = RecueilFiles(fetcher, store, archive, clock), ReadingJob(read=read, store=store, clock=clock, pace=timeouts)
+    recorder = recorder or Recorder(catalogue, store, route, clock)
+    return Ingestor(catalogue, Crawler(fetcher), files, job, recorder, store, clock)
+
+
+def make_poller(
+    authorities: Mapping[str, Authority],
+    fetcher: Fetcher,
+    read: Reader,
+    store: Store,
+    clock: Callable[[], datetime],
+    *,
+    watched: Collection[str] | None = None,
+    crawler: Crawler | None = None,
+    slowest: timedelta = QUARTER,
+    workers: int = 2,
+    route: Route = to_console,
+    on_queued: Callable[[], None] = lambda: None,
+    archive: PdfArchive | None = None,
+    timeouts: ReadingTimeouts = USUAL_PACE,
+) -> Poller:
+    catalogue = Catalogue(authorities, watched)
+    recorder = Recorder(catalogue, store, route, clock)
+    recorder.on_queued = on_queued
+    ingestor = make_ingestor(catalogue, fetcher, read, store, clock, recorder=recorder, archive=archive, timeouts=timeouts)
+    background = BackgroundTasks(ingestor, WorkerSlots(quick=workers, slow=1), clock)
+    schedule = PollSchedule(every=QUARTER, slowest=slowest, announce_since=timedelta(days=2))
+    return Poller(catalogue, crawler or Crawler(fetcher), background, store, schedule, clock)
