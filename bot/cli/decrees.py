@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import BaseModel, ConfigDict
 
 from bot.app.wiring import open_archive, open_questions, places_of, take_survey
 from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail
@@ -22,6 +19,7 @@ from bot.domain.law.advice import legal_advice
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
+from bot.messages.words import Table, data_file
 from bot.queries import (
     CLI_PAGE,
     Answer,
@@ -174,10 +172,8 @@ def _json(answer: Answer, places: Mapping[str, Place]) -> object:
 # The PDF that a decree was read in, for people: proof of what was published, and when it was there.
 
 
-class FileWords(BaseModel):
+class FileWords(Table):
     """The words of one language."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fetched: str
     not_known: str
@@ -196,8 +192,7 @@ def file_text(file: ArchivedFile, language: Language) -> str:
 
 @cache
 def _words(language: Language) -> FileWords:
-    document = tomllib.loads(files("bot.cli").joinpath("file_text.toml").read_text(encoding="utf-8"))
-    return FileWords.model_validate(document[language])
+    return FileWords.model_validate(data_file("bot.cli", "file_text.toml")[language])
 
 
 # `vigie show N --letter`: a draft on standard output or in a file that was not there before.

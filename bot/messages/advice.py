@@ -6,20 +6,15 @@ What it rests on comes in as `LegalAdvice`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from functools import cache
-from importlib.resources import files
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
-
-from bot.domain import LegalAdvice, Place, Standing
+from bot.domain import LegalAdvice, Standing
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import FactLine, PostPart
 from bot.messages.moments import date_text
-from bot.messages.words import Language, Words, words_in
+from bot.messages.words import Table, Words, data_file
 
 _MARK = "⚖️ "
 _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED, Standing.IN_DOUBT})
@@ -28,10 +23,10 @@ _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standi
 _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
-def recourse_line(legal_advice: LegalAdvice, place: Place, now: datetime, words: Words) -> Iterator[FactLine]:
-    """One paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
-    said, passed = words.recourse, _passed(legal_advice, place, now)
-    at_least = _at_least(legal_advice, place, now, words)
+def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Iterator[FactLine]:
+    """Return one paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
+    said, passed = words.recourse, _passed(legal_advice, today)
+    at_least = _at_least(legal_advice, today, words)
     sentences = [*_limit(legal_advice, words, at_least, passed=passed)]
     if not passed:
         sentences += _two_courts(legal_advice, words)
@@ -40,15 +35,14 @@ def recourse_line(legal_advice: LegalAdvice, place: Place, now: datetime, words:
     yield FactLine(PostPart.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(legal_advice, words, at_least, passed=passed))
 
 
-def advice_lines(legal_advice: LegalAdvice, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:
-    """What one can do, in full: a heading, then a line each on the last day, the court, urgency, traps and sources.
+def advice_lines(legal_advice: LegalAdvice, today: date, words: Words) -> tuple[str, ...]:
+    """Return what one can do, in full: a heading, then a line each on the last day, the court, urgency, traps and sources.
 
-    `now` is aware: a last day that has passed, at the authority's place, is told as such. Nothing is said of the decree itself.
+    `today` is the day at the authority's place: a last day that has passed is told as such. Nothing is said of the decree itself.
     """
-    words = words_in(language)
-    said, passed, sources = words.advice, _passed(legal_advice, place, now), _sources(words)
+    said, passed, sources = words.advice, _passed(legal_advice, today), _sources(words)
     lines = [said.heading]
-    at_least = _at_least(legal_advice, place, now, words)
+    at_least = _at_least(legal_advice, today, words)
     if at_least is not None:
         lines.append(said.limit_at_least.format(day=at_least, **sources))
     elif legal_advice.last_day is None:
@@ -67,14 +61,14 @@ def advice_lines(legal_advice: LegalAdvice, place: Place, now: datetime, languag
     return (*lines, said.sources.format(**sources))
 
 
-def _passed(legal_advice: LegalAdvice, place: Place, now: datetime) -> bool:
-    return legal_advice.last_day is not None and now.astimezone(ZoneInfo(place.time_zone)).date() > legal_advice.last_day
+def _passed(legal_advice: LegalAdvice, today: date) -> bool:
+    return legal_advice.last_day is not None and today > legal_advice.last_day
 
 
-def _at_least(legal_advice: LegalAdvice, place: Place, now: datetime, words: Words) -> str | None:
-    """The day until which it can be contested in any case, where the last one is not known and that one has not passed."""
+def _at_least(legal_advice: LegalAdvice, today: date, words: Words) -> str | None:
+    """Return the day until which it can be contested in any case, where the last one is not known and that one has not passed."""
     day = legal_advice.at_least
-    if legal_advice.last_day is not None or day is None or now.astimezone(ZoneInfo(place.time_zone)).date() > day:
+    if legal_advice.last_day is not None or day is None or today > day:
         return None
     return date_text(day, words.dates)
 
@@ -132,7 +126,7 @@ def _brief(legal_advice: LegalAdvice, words: Words, at_least: str | None, *, pas
 
 
 def _brief_urgency(standing: Standing, words: Words) -> str:
-    """What can be said of it in few words; nothing where it is in doubt."""
+    """Return what can be said of it in few words; nothing where it is in doubt."""
     if standing in {Standing.UPCOMING, Standing.IN_FORCE}:
         return words.recourse.brief_possible
     return words.recourse.brief_useless if standing in {Standing.OVER, Standing.ENDED} else ""
@@ -153,7 +147,7 @@ def _court(legal_advice: LegalAdvice, words: Words) -> str:
 
 
 def _sources(words: Words) -> dict[str, str]:
-    """The articles by name, each with its code, and the days on which they were read."""
+    """Return the articles by name, each with its code, and the days on which they were read."""
     known = rules()
     dates: dict[str, date] = {"version": known.version, "courts_checked": known.courts_checked}
     cited = {name: words.advice.article.format(code=known.code, article=article) for name, article in known.articles.model_dump().items()}
@@ -169,7 +163,7 @@ _LONGEST = 80
 
 
 def court_text(name: str | None, words: Words) -> str:
-    """`tribunal administratif de Paris`; words for "the administrative court" where none is known."""
+    """Return `tribunal administratif de Paris`; words for "the administrative court" where none is known."""
     said = _said(name)
     if not said:
         return words.recourse.no_court
@@ -178,7 +172,7 @@ def court_text(name: str | None, words: Words) -> str:
 
 
 def short_court(name: str | None, words: Words) -> str:
-    """`TA de Paris`."""
+    """Return `TA de Paris`."""
     said = _said(name)
     rest = _after(said)
     return court_text(name, words) if rest is None else words.recourse.short_court.format(rest=rest)
@@ -195,11 +189,7 @@ def _after(said: str) -> str | None:
 # Which articles messages cite, and when they were read: data of `rules.toml`.
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Articles(_Table):
+class Articles(Table):
     """Articles of the code, by what they settle."""
 
     limit: str
@@ -209,7 +199,7 @@ class Articles(_Table):
     distance: str
 
 
-class Rules(_Table):
+class Rules(Table):
     """`version` is the day of the consolidated copy in which the articles were read, `courts_checked` that of the table of courts."""
 
     code: str
@@ -220,5 +210,5 @@ class Rules(_Table):
 
 @cache
 def rules() -> Rules:
-    """The rules, read once from their packaged file."""
-    return Rules.model_validate(tomllib.loads(files("bot.messages").joinpath("rules.toml").read_text(encoding="utf-8")))
+    """Return the rules, read once from their packaged file."""
+    return Rules.model_validate(data_file("bot.messages", "rules.toml"))

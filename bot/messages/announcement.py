@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from bot.domain import Decree, LegalAdvice, Place, Sighting, Standing
+from bot.domain import Decree, Place, Sighting, Standing
 from bot.messages.advice import advice_lines, recourse_line
 from bot.messages.changes import changed_lines, link_lines, notice_lines
 from bot.messages.cleaning import inert, link_to
-from bot.messages.dispatch import MessageInput
-from bot.messages.facts import fact_lines, reference_lines, title_line
-from bot.messages.lines import FactLine, PostPart, line
+from bot.messages.lines import FactLine, PostPart, fact_lines, line, reference_lines, title_line
+from bot.messages.message_input import MessageInput
 from bot.messages.places import hashtags, place_for, where_text
 from bot.messages.standings import flag_lines, post_timing
-from bot.messages.words import Language, Words, words_in
+from bot.messages.words import Words
 
 _MOST_SIGHTINGS = 5
 _STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})
@@ -41,39 +39,30 @@ class Announcement:
     page_label: str = ""
 
 
-def announce(dispatch: MessageInput) -> Announcement:
+def announce(message: MessageInput) -> Announcement:
     """Say a decree in words."""
-    decree, place, now, legal_advice, beside = dispatch.decree, dispatch.place, dispatch.now, dispatch.legal_advice, dispatch.beside
-    words = words_in(dispatch.language)
-    said = _announce(decree, place, now, words, legal_advice)
-    notices = tuple(notice_lines(decree, words, beside.below))
-    recourse = () if legal_advice is None else tuple(recourse_line(legal_advice, place, now, words))
+    decree, advice, context, words = message.decree, message.legal_advice, message.context, message.words
+    said = _announce(message)
+    notices = tuple(notice_lines(decree, words, context.below))
+    recourse = () if advice is None else tuple(recourse_line(advice, message.today, words))
     # "Repealed as of 3 May" says less than the notice of what repealed it.
-    timing = None if notices and legal_advice is not None and legal_advice.standing in _STOPPED else said.timing
-    lines = (*notices, *_lines(decree, words, legal_advice, beside.publisher), *recourse)
-    return replace(said, lines=lines, timing=timing, page=beside.page_of(decree))
+    timing = None if notices and advice is not None and advice.standing in _STOPPED else said.timing
+    lines = (*notices, *_lines(message, context.publisher), *recourse)
+    return replace(said, lines=lines, timing=timing, page=context.page_of(decree))
 
 
-def announce_in_full(
-    decree: Decree,
-    place: Place,
-    now: datetime,
-    language: Language = "fr",
-    legal_advice: LegalAdvice | None = None,
-    places: Mapping[str, Place] | None = None,
-) -> Announcement:
-    """The long form, for whoever asks for this decree.
+def announce_in_full(message: MessageInput, places: Mapping[str, Place] | None = None) -> Announcement:
+    """Say a decree in the long form, for whoever requests this decree.
 
     Besides what a post says: who signed and who decided, what later decrees do to it, where else it was published (authorities are named
     from `places`, by code where that does not have them), and what one can do, with sources.
     """
-    words, known = words_in(language), places or {}
-    said = _announce(decree, place, now, words, legal_advice)
-    advice = () if legal_advice is None else advice_lines(legal_advice, place, now, language)
+    decree, words, known = message.decree, message.words, places or {}
+    advice = () if message.legal_advice is None else advice_lines(message.legal_advice, message.today, words)
     return replace(
-        said,
+        _announce(message),
         lines=(
-            *_lines(decree, words, legal_advice, publisher_of(decree, known)),
+            *_lines(message, publisher_of(decree, known)),
             *_signatory(decree, words, known),
             *changed_lines(decree, words),
             *(FactLine(PostPart.ADVICE, "", (text,)) for text in advice),
@@ -83,7 +72,7 @@ def announce_in_full(
 
 
 def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
-    """Where else it was published, each as a link: nothing where it was seen once only."""
+    """Return where else it was published, each as a link: nothing where it was seen once only."""
     own = link_to(decree.url, decree.page)
     others: dict[str, Sighting] = {}
     for sighting in decree.sightings:
@@ -98,13 +87,14 @@ def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) ->
         yield FactLine(PostPart.SIGHTINGS, "", (said,), hidden=left, more=words.more, href=link)
 
 
-def _announce(decree: Decree, place: Place, now: datetime, words: Words, legal_advice: LegalAdvice | None) -> Announcement:
+def _announce(message: MessageInput) -> Announcement:
+    decree, place, words = message.decree, message.place, message.words
     number = inert(decree.facts.number or "")
     page = max(decree.page, 1)
     return Announcement(
         headline=getattr(words.kinds, decree.kind.value),
         where=where_text(place, words),
-        timing=post_timing(decree, place, now, words, legal_advice),
+        timing=post_timing(message),
         lines=(),
         link=link_to(decree.url, decree.page),
         link_label=words.labels.link.format(page=page),
@@ -116,13 +106,14 @@ def _announce(decree: Decree, place: Place, now: datetime, words: Words, legal_a
 
 
 def publisher_of(decree: Decree, places: Mapping[str, Place]) -> Place | None:
-    """The authority on whose site a decree of another one was found; None for a decree on its own authority's site."""
+    """Return the authority on whose site a decree of another one was found; None for a decree on its own authority's site."""
     return None if decree.publisher == decree.authority else place_for(places, decree.publisher)
 
 
-def _lines(decree: Decree, words: Words, legal_advice: LegalAdvice | None, publisher: Place | None) -> Iterator[FactLine]:
-    if legal_advice is not None:
-        yield from flag_lines(legal_advice, words)
+def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]:
+    decree, words = message.decree, message.words
+    if message.legal_advice is not None:
+        yield from flag_lines(message.legal_advice, words)
     yield from title_line(decree, words)
     if publisher is not None:
         yield from line(PostPart.PUBLISHER, words.labels.publisher, (publisher.name,), words)

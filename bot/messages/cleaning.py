@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from urllib.parse import quote, urldefrag, urlsplit
 
 LONGEST_TEXT = 4000
@@ -22,7 +22,7 @@ _SAFE_IN_LINKS = "%/:?#!$&*+,;=-._~"
 
 
 def clean(text: str) -> str:
-    """One line of visible text.
+    """Return one line of visible text.
 
     Line breaks and tabs become spaces; control and format characters (bidirectional overrides, zero-width, escape
     sequences), surrogates, private-use and unassigned characters go; piles of combining marks are cut; the box that
@@ -47,12 +47,12 @@ def clean(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """`clean`, and free of links, mentions and hashtags: for networks that would act on them."""
+    """Return `clean`, and free of links, mentions and hashtags: for networks that would act on them."""
     return _SCHEME.sub("", clean(text)).replace("@", "＠").replace("#", "＃")
 
 
 def unlinked(text: str, commands: Collection[str] = ()) -> str:
-    """The text with nothing in it that Telegram makes a link of by itself: a bare domain, a command but for these, a currency. Whole
+    """Return the text with nothing in it that Telegram makes a link of by itself: a bare domain, a command but for these, a currency. Whole
     addresses are meant.
 
     Each is broken by a character that nobody sees, and that browsers leave out of an address which is copied.
@@ -66,7 +66,7 @@ def unlinked(text: str, commands: Collection[str] = ()) -> str:
 
 
 def link_to(url: str, page: int) -> str | None:
-    """The address of a page inside a PDF (`…pdf#page=7`, RFC 8118), in plain ASCII; None when `url` is no web address."""
+    """Return the address of a page inside a PDF (`…pdf#page=7`, RFC 8118), in plain ASCII; None when `url` is no web address."""
     address, _ = urldefrag("".join(url.split()))
     try:
         parts = urlsplit(address)
@@ -85,7 +85,9 @@ def link_to(url: str, page: int) -> str | None:
 
 
 def cut(text: str, longest: int) -> str:
-    """At most `longest` characters, cut between words, with an ellipsis. Only a text that begins with too long a word is cut in it."""
+    """Return at most `longest` characters, cut between words, with an ellipsis. Only a text that begins with too long a word is cut in
+    it.
+    """
     if len(text) <= longest:
         return text
     if longest < 1:
@@ -95,3 +97,11 @@ def cut(text: str, longest: int) -> str:
     if space > 0:
         head = head[:space]
     return head.rstrip(" ,;:.-–—(") + "…"
+
+
+def fitting(pieces: Sequence[str], longest: int) -> str:
+    """Return the pieces in one text, whole ones left out from the end until it fits; the first two stay."""
+    kept = list(pieces)
+    while len(kept) > 2 and len(" · ".join(kept)) > longest:
+        kept.pop()
+    return cut(" · ".join(kept), longest)

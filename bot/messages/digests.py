@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from bot.domain import Decree, Place
 from bot.messages import html
-from bot.messages.cleaning import cut, inert, link_to, unlinked
+from bot.messages.cleaning import cut, fitting, inert, link_to, unlinked
 from bot.messages.layout import TooSmall
 from bot.messages.mastodon import StatusLimits, mastodon_length
 from bot.messages.moments import period_text
-from bot.messages.places import place_for, where_text
+from bot.messages.places import place_for, short_where
 from bot.messages.telegram import TEXT_LIMIT, Button, TelegramText, telegram_length
-from bot.messages.words import LANGUAGES, Language, Table, words_in
+from bot.messages.words import LANGUAGES, Language, Table, data_file, words_in
 
 _MOST_LINKS = 90
 """Telegram takes 100 entities in a message: the links of a longer list would be lost."""
@@ -37,7 +35,7 @@ class DigestWords(Table):
     button: str
 
     def heading(self, number: int) -> str:
-        """`📚 12 arrêtés sur…`"""
+        """Return `📚 12 arrêtés sur…`"""
         return self.heading_one if number == 1 else self.heading_many.format(n=number)
 
 
@@ -50,7 +48,7 @@ class _Item:
 
 
 def telegram_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> TelegramText:
-    """Within Telegram's limits, HTML and plain text both; the button leads to the last decree. Raises TooSmall."""
+    """Return a message within Telegram's limits, HTML and plain text both; the button leads to the last decree. Raises TooSmall."""
     for longest in DETAILS:
         said = _telegram(decrees, places, language, longest)
         if _telegram_fits(said):
@@ -59,12 +57,12 @@ def telegram_digest(decrees: Sequence[Decree], places: Mapping[str, Place], lang
 
 
 def telegram_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> int:
-    """How many of these decrees, from the first on, one message holds."""
+    """Return how many of these decrees, from the first on, one message holds."""
     return _room(decrees, lambda some: len(some) <= _MOST_LINKS and _telegram_fits(_telegram(some, places, language, DETAILS[1])))
 
 
 def digest_button(decrees: Sequence[Decree], language: Language) -> Button | None:
-    """The button of a digest; None when its last decree has no usable address."""
+    """Return the button of a digest; None when its last decree has no usable address."""
     last = decrees[-1]
     link = link_to(last.url, last.page)
     if link is None:
@@ -75,7 +73,7 @@ def digest_button(decrees: Sequence[Decree], language: Language) -> Button | Non
 
 
 def mastodon_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> str:
-    """A status within `limits`. Raises TooSmall."""
+    """Return a status within `limits`. Raises TooSmall."""
     for longest in DETAILS:
         said = _lines(decrees, places, language, longest, "#VSA")
         if mastodon_length(said, limits) <= limits.characters:
@@ -84,22 +82,22 @@ def mastodon_digest(decrees: Sequence[Decree], places: Mapping[str, Place], lang
 
 
 def mastodon_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> int:
-    """How many of these decrees, from the first on, one status holds."""
+    """Return how many of these decrees, from the first on, one status holds."""
     return _room(decrees, lambda some: mastodon_length(_lines(some, places, language, DETAILS[1], "#VSA"), limits) <= limits.characters)
 
 
 def plain_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> str:
-    """For terminals: as long as it takes."""
+    """Return a text for terminals: as long as it takes."""
     return _lines(decrees, places, language, DETAILS[0])
 
 
 def digest_links(decrees: Sequence[Decree]) -> tuple[str, ...]:
-    """The addresses that a digest shows."""
+    """Return the addresses that a digest shows."""
     return tuple(link for link in (link_to(decree.url, decree.page) for decree in decrees) if link is not None)
 
 
 def digest_language(text: str) -> Language | None:
-    """In which language a message is a digest; None when it is none."""
+    """Return in which language a message is a digest; None when it is none."""
     first = next(iter(text.strip().splitlines()), "").strip()
     return next((language for language in LANGUAGES if _heading(language).fullmatch(first)), None)
 
@@ -134,25 +132,21 @@ def _items(decrees: Sequence[Decree], places: Mapping[str, Place], language: Lan
 
 
 def _text(decree: Decree, place: Place, language: Language, longest: int) -> str:
-    """`autorisation · Drôme (26) · n° 2024-1 · du 19 au 22 avril 2024`: whole pieces are left out from the end until it fits."""
+    """Return `autorisation · Drôme (26) · n° 2024-1 · du 19 au 22 avril 2024`: whole pieces are left out from the end until it fits."""
     words = words_in(language)
-    where = where_text(place, words)
     number = inert(decree.facts.number or "")
     pieces = [
         getattr(words.short_kinds, decree.kind.value),
-        where.split(", ")[0] if place.department else where,
+        short_where(place, words),
         words.labels.number.format(number=number) if number else None,
         period_text(decree.facts, words),
         None if number or decree.facts.starts else inert(decree.title),
     ]
-    said = [piece for piece in pieces if piece]
-    while len(said) > 2 and len(" · ".join(said)) > longest:
-        said = said[:-1]
-    return cut(" · ".join(said), longest)
+    return fitting([piece for piece in pieces if piece], longest)
 
 
 def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -> int:
-    """The greatest number that fits, found by halving: a longer list is never shorter. At least one."""
+    """Return the greatest number that fits, found by halving: a longer list is never shorter. At least one."""
     low, high = 1, max(len(decrees), 1)
     while low < high:
         middle = (low + high + 1) // 2
@@ -169,5 +163,4 @@ def _heading(language: Language) -> re.Pattern[str]:
 
 @cache
 def _words(language: Language) -> DigestWords:
-    document = tomllib.loads(files("bot.messages").joinpath("digests.toml").read_text(encoding="utf-8"))
-    return DigestWords.model_validate(document[language])
+    return DigestWords.model_validate(data_file("bot.messages", "digests.toml")[language])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
-from bot.domain import Decree, LegalAdvice, Place
+from bot.domain import Place
 from bot.messages.announcement import Announcement, announce, announce_in_full
-from bot.messages.cleaning import cut
-from bot.messages.dispatch import MessageInput
+from bot.messages.cleaning import JOINER, cut
 from bot.messages.lines import FactLine, PostPart
-from bot.messages.words import Language
+from bot.messages.message_input import MessageInput
+from bot.messages.words import LANGUAGES, words_in
 
 _REFERENCE_PARTS = (PostPart.NUMBER, PostPart.SIGNED, PostPart.PUBLISHED)
 SEPARATOR = " · "
@@ -223,18 +222,24 @@ def _shorter(line: FactLine, floor: int, overflow: int) -> FactLine | None:
 # A post for terminals and files: nothing in it can move a cursor or hide a word.
 
 
-def plain_post(dispatch: MessageInput) -> str:
-    """A decree in plain text, several lines, no newline at the end."""
-    return plain(replace(announce(dispatch), hashtags=()))
+def plain_post(message: MessageInput) -> str:
+    """Return a decree in plain text, several lines, no newline at the end."""
+    return plain(replace(announce(message), hashtags=()))
 
 
-def plain_decree(
-    decree: Decree,
-    place: Place,
-    now: datetime,
-    language: Language = "fr",
-    legal_advice: LegalAdvice | None = None,
-    places: Mapping[str, Place] | None = None,
-) -> str:
-    """The long form (see `announce_in_full`) in plain text, several lines, no newline at the end."""
-    return plain(replace(announce_in_full(decree, place, now, language, legal_advice, places), hashtags=()))
+def plain_decree(message: MessageInput, places: Mapping[str, Place] | None = None) -> str:
+    """Return the long form (see `announce_in_full`) in plain text, several lines, no newline at the end."""
+    return plain(replace(announce_in_full(message, places), hashtags=()))
+
+
+# Is this text the post of that decree? For whoever looks for a post whose answer was lost.
+
+
+def shows_number(text: str, number: str) -> bool:
+    """Return whether a post, in any language, gives `number` (inert) as its decree's own: in the row that says how the decree is called.
+
+    Elsewhere it may be that of another decree: the one that this decree ends, or one that its title quotes.
+    """
+    own = tuple(words_in(language).labels.number.format(number=number) for language in LANGUAGES)
+    rows = (row.strip() for row in text.replace(JOINER, "").splitlines())
+    return any(row == called or row.startswith(called + SEPARATOR) for row in rows for called in own)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.messages.announcement import Announcement, announce
-from bot.messages.dispatch import MessageInput
 from bot.messages.layout import fit, labelled, plain
+from bot.messages.message_input import MessageInput
 
 _LINK = re.compile(r"https?://\S+")
 
@@ -31,14 +31,14 @@ def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
     return len(text) + sum(limits.per_url - len(link) for link in _LINK.findall(text))
 
 
-def mastodon_status(dispatch: MessageInput, *, limits: StatusLimits = StatusLimits()) -> str:
+def mastodon_status(message: MessageInput, *, limits: StatusLimits = StatusLimits()) -> str:
     """A decree as a status within `limits`. Raises `layout.TooSmall` when an instance leaves no room for a link."""
-    return plain(_fitted(announce(dispatch), limits))
+    return plain(_fitted(announce(message), limits))
 
 
-def mastodon_thread(dispatch: MessageInput, *, limits: StatusLimits = StatusLimits()) -> tuple[str, ...]:
+def mastodon_thread(message: MessageInput, *, limits: StatusLimits = StatusLimits()) -> tuple[str, ...]:
     """The status as `mastodon_status` gives it, then what it had no room for, each text within `limits`. Raises `layout.TooSmall`."""
-    whole = announce(dispatch)
+    whole = announce(message)
     shown = _fitted(whole, limits)
     more = further(left_out(whole, shown), lambda text: mastodon_length(text, limits), limits.characters)
     return (plain(shown), *more)

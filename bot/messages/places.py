@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 
 from bot.domain import Place
 from bot.messages.cleaning import clean, inert
-from bot.messages.words import Words
+from bot.messages.words import Words, data_file
 
 _MOST_TAGS = 5
 _LONGEST_OPERATOR = 24
@@ -19,21 +17,27 @@ _DEPARTMENT = re.compile(r"\d{2,3}|2[AB]")
 
 
 def place_for(places: Mapping[str, Place], authority: str) -> Place:
-    """The place of an authority; one made of its code where the catalogue no longer has it, so that its decrees still go out."""
+    """Return the place of an authority; one made of its code where the catalogue no longer has it, so that its decrees still go out."""
     known = places.get(authority)
     return known if known is not None else Place(code=authority, name=authority, department="")
 
 
 def where_text(place: Place, words: Words) -> str:
-    """`Drôme (26), Préfecture de la Drôme`."""
+    """Return `Drôme (26), Préfecture de la Drôme`."""
     department, name, code = inert(place.department), inert(place.name), inert(place.code)
     if department and _DEPARTMENT.fullmatch(code):
         department = f"{department} ({code})"
     return ", ".join(dict.fromkeys(filter(None, (department, name)))) or words.no_place
 
 
+def short_where(place: Place, words: Words) -> str:
+    """Return `Drôme (26)`; the whole where there is no department."""
+    where = where_text(place, words)
+    return where.split(", ")[0] if place.department else where
+
+
 def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
-    """`#VSA #Drôme #dept26 #SNCF`, five at most: each word capitalised, as screen readers need it.
+    """Return `#VSA #Drôme #dept26 #SNCF`, five at most: each word capitalised, as screen readers need it.
 
     An operator has none whose name is long, or of anything but letters, digits and what joins words: it stands in a PDF, and a tag acts.
     """
@@ -52,12 +56,11 @@ def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
 
 @cache
 def _without_tag() -> frozenset[str]:
-    document = tomllib.loads(files("bot.messages").joinpath("tags.toml").read_text(encoding="utf-8"))
-    return frozenset(document["without"])
+    return frozenset(data_file("bot.messages", "tags.toml")["without"])
 
 
 def _camel_case(text: str) -> str:
-    """`PréfectureDePolice`; empty where there is no letter: no network takes such a tag."""
+    """Return `PréfectureDePolice`; empty where there is no letter: no network takes such a tag."""
     words = re.findall(r"[^\W\d_]+|\d+", clean(text))
     name = "".join(word[0].upper() + word[1:] for word in words)
     return "" if name.isdigit() else name

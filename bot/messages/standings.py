@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from bot.domain import Decree, Flag, Kind, LegalAdvice, Place, Standing
+from bot.domain import Decree, Facts, Flag, Kind, LegalAdvice, Standing
 from bot.messages.changes import doubt_text
 from bot.messages.lines import FactLine, PostPart, capital
+from bot.messages.message_input import MessageInput
 from bot.messages.moments import Stage, Timing, date_text, days_text, delay_text, timing, timing_text
 from bot.messages.words import Words
 
@@ -24,22 +23,24 @@ _STOPPED = {
 }
 
 
-def post_timing(decree: Decree, place: Place, now: datetime, words: Words, legal_advice: LegalAdvice | None) -> str | None:
-    """For a post: `Commence dans 14 h`, `Déjà commencé`, `Terminé`, `Abrogé depuis le 3 mai 2024`; None when nothing can be said."""
-    if legal_advice is not None and legal_advice.standing in _STOPPED:
-        return capital(_stopped(decree, place, now, words, legal_advice.standing))
-    stage = _stage(decree, place, now, legal_advice)
-    return None if stage is None else timing_text(stage, words.timing)
+def post_timing(message: MessageInput) -> str | None:
+    """Return for a post: `Commence dans 14 h`, `Déjà commencé`, `Terminé`, `Abrogé depuis le 3 mai 2024`; None when nothing can be said."""
+    advice = message.legal_advice
+    if advice is not None and advice.standing in _STOPPED:
+        return capital(_stopped(message, advice.standing))
+    stage = _stage(message)
+    return None if stage is None else timing_text(stage, message.words.timing)
 
 
-def list_standing(decree: Decree, place: Place, now: datetime, words: Words, legal_advice: LegalAdvice | None) -> str | None:
-    """For one line: `commence dans 14 h`, `en vigueur`, `terminé`, `abrogé depuis le 3 mai 2024`; None for what is never in force."""
-    if legal_advice is not None and legal_advice.standing in _STOPPED:
-        return _stopped(decree, place, now, words, legal_advice.standing)
-    stage = _stage(decree, place, now, legal_advice)
+def list_standing(message: MessageInput) -> str | None:
+    """Return for a line: `commence dans 14 h`, `en vigueur`, `terminé`, `abrogé depuis le 3 mai 2024`; None for what is never in force."""
+    advice, words = message.legal_advice, message.words
+    if advice is not None and advice.standing in _STOPPED:
+        return _stopped(message, advice.standing)
+    stage = _stage(message)
     if stage is None:
         return None
-    said, standing = words.standing, None if legal_advice is None else legal_advice.standing
+    said, standing = words.standing, None if advice is None else advice.standing
     by_stage = {
         Stage.UPCOMING: said.upcoming.format(delay=delay_text(stage, words.timing)),
         Stage.STARTED: said.in_force if standing is Standing.IN_FORCE else said.started,
@@ -50,7 +51,7 @@ def list_standing(decree: Decree, place: Place, now: datetime, words: Words, leg
 
 
 def list_changes(decree: Decree, words: Words) -> Iterator[str]:
-    """`modifié`, `renouvelé`: what later decrees did that leaves it standing."""
+    """Return `modifié`, `renouvelé`: what later decrees did that leaves it standing."""
     kinds = {change.kind for change in decree.changed_by if not change.undone_by}
     if Kind.MODIFICATION in kinds:
         yield words.standing.modified
@@ -59,7 +60,7 @@ def list_changes(decree: Decree, words: Words) -> Iterator[str]:
 
 
 def flag_lines(legal_advice: LegalAdvice, words: Words) -> Iterator[FactLine]:
-    """One line per flag, with its brief form for lists and small spaces."""
+    """Return one line per flag, with its brief form for lists and small spaces."""
     for flag in legal_advice.flags:
         whole, brief = _flag(flag, legal_advice, words)
         yield FactLine(PostPart.FLAGS, "", (_MARK + capital(whole),), brief=_MARK + brief)
@@ -84,22 +85,27 @@ def _flag(flag: Flag, legal_advice: LegalAdvice, words: Words) -> tuple[str, str
             return said.outside_days.format(days=days_text(legal_advice.outside, words)), said.outside_brief
 
 
-def _stage(decree: Decree, place: Place, now: datetime, legal_advice: LegalAdvice | None) -> Timing | None:
-    """Where the period stands: the one that counts, where a later decree has modified it and the legal advice says so."""
-    if decree.kind not in _TIMED:
+def _stage(message: MessageInput) -> Timing | None:
+    """Return where the period stands that counts."""
+    if message.decree.kind not in _TIMED:
         return None
-    facts = decree.facts
-    if legal_advice is not None:
-        facts = replace(facts, starts=legal_advice.starts or facts.starts, ends=legal_advice.ends or facts.ends)
-    return timing(facts, place.time_zone, now)
+    return timing(current_period(message), message.place.time_zone, message.now)
 
 
-def _stopped(decree: Decree, place: Place, now: datetime, words: Words, standing: Standing) -> str:
-    """`abrogé depuis le 3 mai 2024`; without the day where the decree that does it shows none."""
+def current_period(message: MessageInput) -> Facts:
+    """Return the facts with the period that counts: as a later decree has modified it, where the legal advice says so."""
+    facts, advice = message.decree.facts, message.legal_advice
+    if advice is None:
+        return facts
+    return replace(facts, starts=advice.starts or facts.starts, ends=advice.ends or facts.ends)
+
+
+def _stopped(message: MessageInput, standing: Standing) -> str:
+    """Return `abrogé depuis le 3 mai 2024`; without the day where the decree that does it shows none."""
+    decree, words, today = message.decree, message.words, message.today
     said, kinds = words.standing, _STOPPED[standing]
     if standing is Standing.IN_DOUBT:
         return doubt_text(decree, kinds, words) or said.unknown
-    today = now.astimezone(ZoneInfo(place.time_zone)).date()
     changes = [change for change in decree.changed_by if change.kind in kinds and change.since is not None and change.since <= today]
     # One that was undone counts as its end tells (see the lines on it); where others stand, these are what stops it.
     days = [change.since for change in changes if not change.undone_by and change.since is not None]

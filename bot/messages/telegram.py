@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain import Decree, LegalAdvice, Place
+from bot.domain import Decree, Place
 from bot.messages import html
 from bot.messages.announcement import Announcement, announce, announce_in_full
 from bot.messages.cleaning import cut, unlinked
-from bot.messages.dispatch import MessageInput
 from bot.messages.layout import PostRow, fit, paragraphs, plain
+from bot.messages.message_input import MessageInput
 from bot.messages.words import Language
 
 TEXT_LIMIT = 4096
@@ -40,32 +40,23 @@ class TelegramText:
 
 
 def telegram_length(text: str) -> int:
-    """Length as Telegram counts it: UTF-16 code units."""
+    """Return the length as Telegram counts it: UTF-16 code units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def telegram_button(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> Button | None:
-    """The button of a decree's post; it does not depend on `now`."""
+    """Return the button of a decree's post; it does not depend on `now`."""
     return _button(announce(MessageInput(decree, place, now, language)))
 
 
-def telegram_text(dispatch: MessageInput, *, limit: int = TEXT_LIMIT) -> TelegramText:
-    """A decree as a Telegram post, HTML and plain text both within `limit`."""
-    return _fitted(announce(dispatch), limit)
+def telegram_text(message: MessageInput, *, limit: int = TEXT_LIMIT) -> TelegramText:
+    """Return a decree as a Telegram post, HTML and plain text both within `limit`."""
+    return _fitted(announce(message), limit)
 
 
-def telegram_decree(
-    decree: Decree,
-    place: Place,
-    now: datetime,
-    language: Language = "fr",
-    legal_advice: LegalAdvice | None = None,
-    places: Mapping[str, Place] | None = None,
-    *,
-    limit: int = TEXT_LIMIT,
-) -> TelegramText:
-    """The long form (see `announce_in_full`) as one message, HTML and plain text both within `limit`."""
-    return _fitted(announce_in_full(decree, place, now, language, legal_advice, places), limit)
+def telegram_decree(message: MessageInput, places: Mapping[str, Place] | None = None, *, limit: int = TEXT_LIMIT) -> TelegramText:
+    """Return the long form (see `announce_in_full`) as one message, HTML and plain text both within `limit`."""
+    return _fitted(announce_in_full(message, places), limit)
 
 
 def _fitted(whole: Announcement, limit: int) -> TelegramText:

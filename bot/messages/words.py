@@ -1,11 +1,11 @@
-"""The words of one language, from the data file that bears its name."""
+"""The words of one language, from the data file that bears its name; and how data files of words are read."""
 
 from __future__ import annotations
 
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,9 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Table(BaseModel):
-    """A missing or unknown key in a language file is an error when the file is read, not an odd message later."""
+    """A table of a data file: a missing or unknown key is an error when the file is read, not an odd message later."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def data_file(package: str, *path: str) -> dict[str, Any]:
+    """Return the content of a packaged TOML file."""
+    return tomllib.loads(files(package).joinpath(*path).read_text(encoding="utf-8"))
 
 
 class StandingWords(Table):
@@ -264,5 +269,5 @@ class Words(Table):
 
 @cache
 def words_in(language: Language) -> Words:
-    """The words of a language, read once from its packaged file."""
-    return Words.model_validate(tomllib.loads(files("bot.messages").joinpath(f"{language}.toml").read_text(encoding="utf-8")))
+    """Return the words of a language, read once from its packaged file."""
+    return Words.model_validate(data_file("bot.messages", f"{language}.toml"))

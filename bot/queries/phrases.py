@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from bot.detection import reason_words
 from bot.domain import Decree, Evidence, Place
 from bot.domain.law.advice import legal_advice
-from bot.messages import Language, decree_line, place_for, plain_decree, words_in
+from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.moments import date_text
+from bot.messages.words import data_file
 from bot.queries.answers import Answer, BadInput, DecreeList, NothingFound, OneDecree, Question, Topic, UnknownDecree, UnknownDepartment
 from bot.queries.state import DepartmentState, WatchState, state_text
 from bot.queries.vocabulary import EvidenceWords, Vocabulary, vocabulary
@@ -103,18 +103,23 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
     """A title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end."""
     match answer:
         case DecreeList():
-            told = ((decree, place_for(places, decree.authority)) for decree in answer.decrees)
-            lines = (decree_line(decree, place, answer.at, language, legal_advice(decree, place, answer.at)) for decree, place in told)
+            lines = (decree_line(message_of(decree, places, answer.at, language)) for decree in answer.decrees)
             return "\n".join((title(answer, language), "", *lines))
         case OneDecree(decree=decree, at=at):
-            place = place_for(places, decree.authority)
-            gone = withdrawal(decree, place, language)
-            full = plain_decree(decree, place, at, language, legal_advice(decree, place, at), places)
+            message = message_of(decree, places, at, language)
+            gone = withdrawal(decree, message.place, language)
+            full = plain_decree(message, places)
             return full if gone is None else f"{gone}\n\n{full}"
         case WatchState() | DepartmentState():
             return state_text(answer, places, language)
         case _:
             return shortcoming(answer, language)
+
+
+def message_of(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language) -> MessageInput:
+    """Return what the words of an answer on this decree are made from, with the law's part as at `at` (aware)."""
+    place = place_for(places, decree.authority)
+    return MessageInput(decree, place, at, language, legal_advice(decree, place, at))
 
 
 # The phrases on which the facts of a decree rest, in plain words. Pure.
@@ -159,4 +164,4 @@ def doubt_words(evidence: Iterable[Evidence], language: Language) -> str | None:
 
 @cache
 def _french() -> Mapping[str, str]:
-    return tomllib.loads(files("bot.queries").joinpath("words", "cues_fr.toml").read_text(encoding="utf-8"))
+    return data_file("bot.queries", "words", "cues_fr.toml")

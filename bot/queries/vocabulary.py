@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-
-from pydantic import BaseModel, ConfigDict
 
 from bot.messages import Language
+from bot.messages.words import Table, data_file
 
 
-class StateWords(BaseModel):
+class StateWords(Table):
     """How the watch itself is, in words for people. `causes` go by `bot.ingest.health.Cause`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     head: str
     asleep: str
@@ -40,11 +35,9 @@ class StateWords(BaseModel):
     causes: Mapping[str, str]
 
 
-class EvidenceWords(BaseModel):
+class EvidenceWords(Table):
     """How the phrases that support the facts are shown. `about` goes by `bot.domain.Evidence.about`, `where` by `bot.domain.Where`;
     `met` adds the sign that a phrase met."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     head: str
     line: str
@@ -55,10 +48,8 @@ class EvidenceWords(BaseModel):
     where: Mapping[str, str]
 
 
-class SettlementWords(BaseModel):
+class SettlementWords(Table):
     """What operators are answered when they settle what becomes of a doubtful act."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     accepted: str
     accepted_silently: str
@@ -74,10 +65,8 @@ class SettlementWords(BaseModel):
     failed: str
 
 
-class Vocabulary(BaseModel):
-    """A missing or unknown key in a language file is an error when the file is read, not an odd answer later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Vocabulary(Table):
+    """Everything an answer says that does not come from a decree."""
 
     recent: str
     department: str
@@ -123,6 +112,5 @@ class Vocabulary(BaseModel):
 
 @cache
 def vocabulary(language: Language) -> Vocabulary:
-    """The words of a language, read once from its packaged file."""
-    text = files("bot.queries").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    return Vocabulary.model_validate(tomllib.loads(text))
+    """Return the words of a language, read once from its packaged file."""
+    return Vocabulary.model_validate(data_file("bot.queries", "words", f"{language}.toml"))

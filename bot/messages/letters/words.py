@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from pydantic import BaseModel, ConfigDict
-
 from bot.domain import Flag
+from bot.messages.words import Table, data_file
 
 
-class _Table(BaseModel):
-    """A missing or unknown key in a data file is an error when the file is read, not an odd letter later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Blanks(_Table):
+class Blanks(Table):
     """What a person has to fill in where the decree does not say. Each stands in brackets."""
 
     number: str
@@ -39,7 +31,7 @@ class Blanks(_Table):
     court: str
 
 
-class LetterLabels(_Table):
+class LetterLabels(Table):
     """How what is known is put into a sentence. `facts` stand before each fact of the decree, in their order."""
 
     reference: str
@@ -55,7 +47,7 @@ class LetterLabels(_Table):
     facts: Mapping[str, str]
 
 
-class Warnings(_Table):
+class Warnings(Table):
     """Lines at the head of a letter, each only where it holds."""
 
     passed: str
@@ -67,7 +59,7 @@ class Warnings(_Table):
     differs: str
 
 
-class LimitWords(_Table):
+class LimitWords(Table):
     """What is said of the last day to contest the decree: known, passed or unknown."""
 
     line: str
@@ -80,21 +72,21 @@ class LimitWords(_Table):
     unknown: str
 
 
-class RequestedDocument(_Table):
+class RequestedDocument(Table):
     """A document to ask for. `applied`: it exists only where something was allowed."""
 
     text: str
     applied: bool = False
 
 
-class Ground(_Table):
+class Ground(Table):
     """A ground to complete; with `flag`, only for decrees that bear it."""
 
     text: str
     flag: Flag | None = None
 
 
-class LegalSource(_Table):
+class LegalSource(Table):
     """A rule that letters rest on. `read` is the day of the consolidation of the copy it was read in, None where it is to be verified."""
 
     text: str
@@ -102,14 +94,14 @@ class LegalSource(_Table):
     read: date | None = None
 
 
-class SourceWords(_Table):
+class SourceWords(Table):
     """How sources are told at the head of a letter."""
 
     read: str
     unread: str
 
 
-class LetterWords(_Table):
+class LetterWords(Table):
     """The content of `letters.toml`."""
 
     blanks: Blanks
@@ -125,7 +117,7 @@ class LetterWords(_Table):
 @cache
 def letter_words() -> LetterWords:
     """The words, read once."""
-    return LetterWords.model_validate(tomllib.loads(files("bot.messages.letters").joinpath("letters.toml").read_text(encoding="utf-8")))
+    return LetterWords.model_validate(data_file("bot.messages.letters", "letters.toml"))
 
 
 @cache

@@ -22,11 +22,10 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot.domain import Place
-from bot.domain.law.advice import legal_advice
-from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, html, place_for, telegram_decree
+from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, html, telegram_decree
 from bot.messages.cleaning import unlinked
 from bot.queries.answers import Answer, DecreeList, OneDecree, Question, Questions, Topic
-from bot.queries.phrases import plain_answer, title, withdrawal
+from bot.queries.phrases import message_of, plain_answer, title, withdrawal
 from bot.queries.telegram.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.telegram_polling import Sleep, answered
 from bot.queries.vocabulary import vocabulary
@@ -318,14 +317,13 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
         case DecreeList():
             return _list(answer, places, language)
         case OneDecree(decree=decree, at=at):
-            place = place_for(places, decree.authority)
-            gone = withdrawal(decree, place, language)
+            message = message_of(decree, places, at, language)
+            gone = withdrawal(decree, message.place, language)
             if gone is not None:
                 # The line of a list, not the message of an announcement: it is none.
-                line = (decree, place, at, language, legal_advice(decree, place, at))
-                markup = "\n\n".join((html.text(gone).source, decree_line_html(*line)))
-                return Reply(markup, unlinked(f"{gone}\n\n{decree_line(*line)}"))
-            text = telegram_decree(decree, place, at, language, legal_advice(decree, place, at), places)
+                markup = "\n\n".join((html.text(gone).source, decree_line_html(message)))
+                return Reply(markup, unlinked(f"{gone}\n\n{decree_line(message)}"))
+            text = telegram_decree(message, places)
             return Reply(text.html, text.plain, () if text.button is None else (text.button,))
         case _:
             return said(plain_answer(answer, places, language))
@@ -344,8 +342,7 @@ def _own_commands() -> frozenset[str]:
 def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -> Reply:
     words = vocabulary(language)
     heading = html.tagged("b", html.text(title(answer, language))).source
-    told = ((decree, place_for(places, decree.authority)) for decree in answer.decrees)
-    lines = (decree_line_html(decree, place, answer.at, language, legal_advice(decree, place, answer.at)) for decree, place in told)
+    lines = (decree_line_html(message_of(decree, places, answer.at, language)) for decree in answer.decrees)
     markup = "\n\n".join((heading, *lines, html.text(words.more_hint, _own_commands()).source))
     plain = f"{unlinked(plain_answer(answer, places, language))}\n\n{words.more_hint}"
     page = answer.question.page

@@ -7,8 +7,8 @@ from hypothesis import given
 
 from bot.domain import Court, Decree, LegalAdvice, Place, Standing
 from bot.domain.law.advice import legal_advice as advice_on
-from bot.messages import Language, MessageInput, PostPart, advice_lines, announce
-from bot.messages.advice import rules
+from bot.messages import Language, MessageInput, PostPart, announce, words_in
+from bot.messages.advice import advice_lines, rules
 from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advices, advised, decree, decrees, languages, nows
 
 TOULON, NICE = "Tribunal administratif de Toulon", "Tribunal administratif de Nice"
@@ -21,6 +21,10 @@ def _post(legal_advice: LegalAdvice, now: datetime = NOW, language: Language = "
     ]
     assert line.brief is not None
     return line.text, line.brief
+
+
+def lines_of(legal_advice: LegalAdvice, place: Place, now: datetime, language: Language = "fr") -> tuple[str, ...]:
+    return advice_lines(legal_advice, MessageInput(decree(), place, now).today, words_in(language))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ def test_a_last_day_that_has_passed_is_told_as_such() -> None:
     whole, brief = _post(advised(Standing.IN_FORCE), AFTER)
     assert whole.startswith("⚖️ Le délai de recours a sans doute pris fin le 19 juin 2031. À vérifier")
     assert brief == "Délai de recours passé le 19 juin 2031 (à vérifier)"
-    lines = advice_lines(advised(Standing.IN_FORCE), DROME, AFTER)
+    lines = lines_of(advised(Standing.IN_FORCE), DROME, AFTER)
     assert "a sans doute pris fin le 19 juin 2031" in lines[1]
     # It takes an action for annulment, whose time is over; the other one has no time limit of its own.
     assert not any(line.startswith("Référé-suspension") for line in lines)
@@ -74,12 +78,12 @@ def test_without_a_day_of_publication_it_is_told_until_when_at_least() -> None:
     whole, brief = _post(undated)
     assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble : la date" in whole
     assert brief == "Recours jusqu’au 19 juin 2031 au moins · TA de Grenoble · référé encore possible (à vérifier)"
-    assert "at least until 19 June 2031" in advice_lines(undated, DROME, NOW, "en")[1]
+    assert "at least until 19 June 2031" in lines_of(undated, DROME, NOW, "en")[1]
     # Once that day has passed nothing is known.
     whole, brief = _post(undated, AFTER)
     assert "le dernier jour n’est pas connu, faute de date de publication" in whole
     assert brief == "Recours : TA de Grenoble · référé encore possible (à vérifier)"
-    assert "n’a pas pu être calculé" in advice_lines(undated, DROME, AFTER)[1]
+    assert "n’a pas pu être calculé" in lines_of(undated, DROME, AFTER)[1]
 
 
 def test_both_courts_are_shown_where_they_differ() -> None:
@@ -90,7 +94,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
     assert brief == "Recours jusqu’au 19 juin 2031 · TA de Toulon ou TA de Nice · référé encore possible (à vérifier)"
     assert (
         "l’acte nomme le tribunal administratif de Toulon, mais le siège de l’autorité relève du tribunal administratif de Nice"
-        in (advice_lines(two, DROME, NOW)[2])
+        in (lines_of(two, DROME, NOW)[2])
     )
 
 
@@ -106,7 +110,7 @@ def test_both_courts_are_shown_where_they_differ() -> None:
 )
 def test_the_court_and_how_it_is_known(court: Court, long: str, brief: str) -> None:
     said = advised(court=court)
-    assert long in advice_lines(said, DROME, NOW)[2]
+    assert long in lines_of(said, DROME, NOW)[2]
     assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} · référé encore possible (à vérifier)"
 
 
@@ -115,11 +119,11 @@ def test_without_a_day_of_publication_no_last_day_is_invented() -> None:
     whole, brief = _post(unknown)
     assert "le dernier jour n’est pas connu" in whole
     assert brief == "Recours : TA de Grenoble · référé encore possible (à vérifier)"
-    assert "n’a pas pu être calculé" in advice_lines(unknown, DROME, NOW)[1]
+    assert "n’a pas pu être calculé" in lines_of(unknown, DROME, NOW)[1]
 
 
 def test_every_rule_is_cited_with_the_day_of_its_text() -> None:
-    said = "\n".join(advice_lines(advised(), DROME, NOW))
+    said = "\n".join(lines_of(advised(), DROME, NOW))
     assert all(f"CJA, art. {article}" in said for article in rules().articles.model_dump().values())
     assert "version au 3 avril 2026" in said
     assert "pas un conseil juridique" in said
@@ -127,7 +131,7 @@ def test_every_rule_is_cited_with_the_day_of_its_text() -> None:
 
 @given(advices, nows, languages)
 def test_any_legal_advice_is_said_in_whole_lines(legal_advice: LegalAdvice, now: datetime, language: Language) -> None:
-    lines = advice_lines(legal_advice, DROME, now, language)
+    lines = lines_of(legal_advice, DROME, now, language)
     assert 4 <= len(lines) <= 8
     assert all(line.isprintable() and line == line.strip() for line in lines)
     assert "{" not in "".join(lines) or "{" in repr(legal_advice.court)

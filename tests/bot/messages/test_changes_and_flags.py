@@ -14,7 +14,7 @@ MAY = date(2031, 5, 2)
 
 
 def _said(of: Decree, part: PostPart, language: Language = "fr", legal_advice: LegalAdvice | None = None) -> list[str]:
-    return [line.text for line in announce_in_full(of, DROME, NOW, language, legal_advice).lines if line.part is part]
+    return [line.text for line in announce_in_full(MessageInput(of, DROME, NOW, language, legal_advice)).lines if line.part is part]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_an_end_that_was_ended_itself_is_told_with_what_that_does(retroactive: b
 
 def test_what_later_decrees_do_stands_beside_what_this_one_does() -> None:
     both = _ended_by(Change(Kind.ABROGATION, 16, "3"))
-    text = plain_decree(replace(both, facts=Facts(number="1", references=(Reference(Kind.RENEWAL, "0"),))), DROME, NOW)
+    text = plain_decree(MessageInput(replace(both, facts=Facts(number="1", references=(Reference(Kind.RENEWAL, "0"),))), DROME, NOW))
     assert "Renouvelle l’arrêté n° 0\nAbrogé par l’arrêté n° 2 [15]" in text
 
 
@@ -132,9 +132,11 @@ def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> Non
 def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
     ended, told = _ended_by(Change(Kind.ABROGATION, 16, "3")), advised(Standing.IN_DOUBT)
     doubt = "vérifier : abrogé par l’arrêté n° 2 [15], mais l’arrêté n° 3 [16] met fin à celui-ci"
-    assert announce_in_full(ended, DROME, NOW, "fr", told).timing == f"À {doubt}"
-    assert f" · à {doubt} · " in decree_line(ended, DROME, NOW, "fr", told)
-    assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(ended, DROME, NOW, "en", told)
+    assert announce_in_full(MessageInput(ended, DROME, NOW, "fr", told)).timing == f"À {doubt}"
+    assert f" · à {doubt} · " in decree_line(MessageInput(ended, DROME, NOW, "fr", told))
+    assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(
+        MessageInput(ended, DROME, NOW, "en", told)
+    )
     [recourse] = (line.text for line in announce(MessageInput(ended, DROME, NOW, "fr", told)).lines if line.part is PostPart.RECOURSE)
     assert "Il n’est pas sûr que l’arrêté soit encore en vigueur" in recourse
 
@@ -187,7 +189,7 @@ def test_flags_in_words(flag: Flag, changes: dict[str, Any], french: str, englis
 )
 def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expected: str) -> None:
     changed = decree(changed_by=(Change(Kind.ABROGATION, 15, "2", date(2031, 4, 1)),))
-    assert announce_in_full(changed, DROME, NOW, "fr", advised(standing)).timing == expected
+    assert announce_in_full(MessageInput(changed, DROME, NOW, "fr", advised(standing))).timing == expected
     # A post says it once: in the notice of what ended it.
     told = announce(MessageInput(changed, DROME, NOW, "fr", advised(standing)))
     assert told.timing == (expected if standing is Standing.UPCOMING else None)
@@ -224,5 +226,5 @@ def test_where_else_it_was_published_is_told_once_each() -> None:
 
 
 def test_without_legal_advice_nothing_of_the_law_is_said() -> None:
-    parts = {line.part for line in announce_in_full(decree(), DROME, NOW).lines}
+    parts = {line.part for line in announce_in_full(MessageInput(decree(), DROME, NOW)).lines}
     assert not parts & {PostPart.FLAGS, PostPart.RECOURSE, PostPart.ADVICE}

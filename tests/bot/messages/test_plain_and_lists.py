@@ -25,25 +25,25 @@ def test_nothing_can_move_a_cursor(
 ) -> None:
     for text in (
         plain_post(MessageInput(decree, place, now, language, legal_advice)),
-        plain_decree(decree, place, now, language, legal_advice),
+        plain_decree(MessageInput(decree, place, now, language, legal_advice)),
     ):
         assert all(character.isprintable() or character == "\n" for character in text)
 
 
 def test_one_line_per_decree() -> None:
-    assert decree_line(decree(), DROME, NOW) == (
+    assert decree_line(MessageInput(decree(), DROME, NOW)) == (
         "[12] autorisation · Drôme (26) · du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h · commence dans 14 h · SNCF · n° 2031-00493"
     )
 
 
 def test_the_html_line_reads_the_same_and_leads_to_the_pdf() -> None:
-    parsed = parse(decree_line_html(decree(), DROME, NOW))
-    assert parsed.text == decree_line(decree(), DROME, NOW)
+    parsed = parse(decree_line_html(MessageInput(decree(), DROME, NOW)))
+    assert parsed.text == decree_line(MessageInput(decree(), DROME, NOW))
     assert f"{PDF}#page=7" in [entity.get("url") for entity in parsed.entities]
 
 
 def test_a_decree_without_facts_shows_its_title() -> None:
-    line = decree_line(decree(Kind.ABROGATION, facts=Facts(), title="Arrêté <abrogeant>", id=None), DROME, NOW, "en")
+    line = decree_line(MessageInput(decree(Kind.ABROGATION, facts=Facts(), title="Arrêté <abrogeant>", id=None), DROME, NOW, "en"))
     assert line == "repeal · Drôme (26) · Arrêté <abrogeant>"
 
 
@@ -51,10 +51,10 @@ def test_a_decree_without_facts_shows_its_title() -> None:
 def test_any_line_is_one_line_valid_and_short(
     decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None
 ) -> None:
-    line = decree_line(decree, place, now, language, legal_advice)
+    line = decree_line(MessageInput(decree, place, now, language, legal_advice))
     assert line.isprintable()
     assert 0 < len(line) <= 300
-    parsed = parse(decree_line_html(decree, place, now, language, legal_advice))
+    parsed = parse(decree_line_html(MessageInput(decree, place, now, language, legal_advice)))
     read = parsed.text.replace(JOINER, "")
     assert read.isprintable()
     assert len(read) <= 310
@@ -77,8 +77,8 @@ _MODIFIED = Change(Kind.MODIFICATION, 16, "2031-7", date(2031, 4, 2))
 )
 def test_a_line_says_where_its_decree_stands(standing: Standing, changed_by: tuple[Change, ...], french: str, english: str) -> None:
     changed = decree(changed_by=changed_by)
-    assert f" à 6 h · {french} · SNCF" in decree_line(changed, DROME, NOW, "fr", advised(standing))
-    assert f", 06:00 · {english} · SNCF" in decree_line(changed, DROME, NOW, "en", advised(standing))
+    assert f" à 6 h · {french} · SNCF" in decree_line(MessageInput(changed, DROME, NOW, "fr", advised(standing)))
+    assert f", 06:00 · {english} · SNCF" in decree_line(MessageInput(changed, DROME, NOW, "en", advised(standing)))
 
 
 @pytest.mark.parametrize(
@@ -92,35 +92,36 @@ def test_a_line_says_where_its_decree_stands(standing: Standing, changed_by: tup
 )
 def test_a_line_by_its_period(starts: str | None, ends: str | None, standing: Standing, expected: str) -> None:
     said = Facts(number="1", starts=Moment.parse(starts) if starts else None, ends=Moment.parse(ends) if ends else None)
-    assert f" · {expected} · n° 1" in decree_line(decree(facts=said), DROME, NOW, "fr", advised(standing))
+    assert f" · {expected} · n° 1" in decree_line(MessageInput(decree(facts=said), DROME, NOW, "fr", advised(standing)))
 
 
 def test_a_line_shows_the_period_that_counts() -> None:
     moved = advised(starts=Moment(date(2031, 4, 23)), ends=Moment(date(2031, 4, 25)))
     assert "du 23 au 25 avril 2031 · commence dans 3 jours · modifié" in decree_line(
-        decree(changed_by=(_MODIFIED,)), DROME, NOW, "fr", moved
+        MessageInput(decree(changed_by=(_MODIFIED,)), DROME, NOW, "fr", moved)
     )
 
 
 def test_a_line_names_the_decree_it_bears_on() -> None:
     ending = decree(Kind.ABROGATION, facts=Facts(number="2", references=(Reference(Kind.ABROGATION, "1", date(2031, 1, 1)),)))
     assert (
-        decree_line(ending, DROME, NOW, "fr", advised(Standing.CHANGE)) == "[12] abrogation · Drôme (26) · met fin à l’arrêté n° 1 · n° 2"
+        decree_line(MessageInput(ending, DROME, NOW, "fr", advised(Standing.CHANGE)))
+        == "[12] abrogation · Drôme (26) · met fin à l’arrêté n° 1 · n° 2"
     )
     refused = decree(Kind.REFUSAL, facts=Facts(number="2"))
-    assert decree_line(refused, DROME, NOW, "fr", advised(Standing.REFUSED)) == "[12] refus · Drôme (26) · n° 2"
+    assert decree_line(MessageInput(refused, DROME, NOW, "fr", advised(Standing.REFUSED))) == "[12] refus · Drôme (26) · n° 2"
 
 
 def test_flags_are_brief_in_a_line() -> None:
     flagged = advised(flags=tuple(Flag), late=1, months=1)
-    line = decree_line(decree(), DROME, NOW, "fr", flagged)
+    line = decree_line(MessageInput(decree(), DROME, NOW, "fr", flagged))
     flags = "⚠️ aucun texte connu ne l’autorisait (à vérifier) · ⚠️ plus long que permis (à vérifier) · ⚠️ publié 1 j après le début"
     assert f" · {flags} · " in line
 
 
 def test_only_the_long_form_tells_who_signed_and_what_to_do() -> None:
     said = decree(facts=Facts(number="1", office="Le préfet de la Drôme", authority="PP"), changed_by=(_ENDED,))
-    whole = plain_decree(said, DROME, NOW, "fr", advised(Standing.ENDED), {"PP": POLICE})
+    whole = plain_decree(MessageInput(said, DROME, NOW, "fr", advised(Standing.ENDED)), {"PP": POLICE})
     for row in (
         "Signé par : Le préfet de la Drôme",
         "Décidé par : Préfecture de police",

@@ -106,7 +106,7 @@ def test_a_post_says_what_one_can_do_before_its_link() -> None:
 def test_the_long_form_links_to_every_place_of_publication() -> None:
     elsewhere = "https://paris.example/raa.pdf"
     seen = decree(sightings=(Sighting("26", PDF, 7, NOW), Sighting("PP", elsewhere, 14, NOW), Sighting("92", "javascript:1", 2, NOW)))
-    post = telegram_decree(seen, DROME, NOW, "fr", advised(), {"PP": POLICE})
+    post = telegram_decree(MessageInput(seen, DROME, NOW, "fr", advised()), {"PP": POLICE})
     parsed = parse(post.html)
     assert "Aussi publié (Paris, Préfecture de police), page 14 (PDF)\nLire l’acte (PDF, page 7)" in parsed.text
     assert [entity.get("url") for entity in parsed.entities if entity["type"] == "text_link"] == [f"{elsewhere}#page=14", f"{PDF}#page=7"]
@@ -117,7 +117,7 @@ def test_the_long_form_links_to_every_place_of_publication() -> None:
 def test_any_long_form_is_valid_html_within_the_limits(
     decree: Decree, place: Place, now: datetime, language: Language, legal_advice: LegalAdvice | None
 ) -> None:
-    post = telegram_decree(decree, place, now, language, legal_advice, {"92": POLICE})
+    post = telegram_decree(MessageInput(decree, place, now, language, legal_advice), {"92": POLICE})
     parsed = parse(post.html)
     assert 0 < utf16(parsed.text) <= 4096
     assert utf16(post.plain) <= 4096

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from bot.domain import Decree, LegalAdvice, Place
-from bot.messages.words import Language
+from bot.messages.words import Language, Words, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
@@ -24,7 +25,7 @@ class MessageContext:
     publisher: Place | None = None
 
     def page_of(self, decree: Decree) -> str | None:
-        """The decree's own page, `<public_url>/decrets/<id>`; None where there is none, or the decree is not stored."""
+        """Return the decree's own page, `<public_url>/decrets/<id>`; None where there is none, or the decree is not stored."""
         return f"{self.public_url}/decrets/{decree.id}" if self.public_url and decree.id is not None else None
 
 
@@ -36,7 +37,7 @@ ALONE = MessageContext()
 class MessageInput:
     """A decree on its way to readers: that of the authority at `place`, as seen at `now` (aware), told in one language.
 
-    Without `legal_advice` nothing of the law is said; `beside` is what is said besides the decree itself.
+    Without `legal_advice` nothing of the law is said; `context` is what is said besides the decree itself.
     """
 
     decree: Decree
@@ -44,4 +45,14 @@ class MessageInput:
     now: datetime
     language: Language = "fr"
     legal_advice: LegalAdvice | None = None
-    beside: MessageContext = ALONE
+    context: MessageContext = ALONE
+
+    @property
+    def words(self) -> Words:
+        """The words of its language."""
+        return words_in(self.language)
+
+    @property
+    def today(self) -> date:
+        """The day at the place of the authority."""
+        return self.now.astimezone(ZoneInfo(self.place.time_zone)).date()
