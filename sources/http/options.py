@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from sources.catalogue.authority import Browser
 from sources.http.politeness import RateLimit
 
 _MIB = 1024 * 1024
+_MAY_BE_ZERO = {"interval_seconds", "jitter", "max_redirects", "pause_seconds", "longest_rest_seconds", "slowest_bytes_per_second"}
 _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;=%")
 
 
@@ -60,31 +61,13 @@ class ClientOptions:
     """After so long without a request the browser is ended, to give back its memory."""
 
     def __post_init__(self) -> None:
-        for name in (
-            "interval_seconds",
-            "jitter",
-            "max_redirects",
-            "pause_seconds",
-            "longest_rest_seconds",
-            "slowest_bytes_per_second",
-        ):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must not be negative")
-        for name in (
-            "timeout_seconds",
-            "page_seconds",
-            "file_seconds",
-            "turn_seconds",
-            "slow_seconds",
-            "max_page_bytes",
-            "max_file_bytes",
-            "max_data_bytes",
-            "pause_after",
-            "browser_seconds",
-            "browser_idle_seconds",
-        ):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be more than 0")
+        for name in (one.name for one in fields(self)):
+            value = getattr(self, name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                if name in _MAY_BE_ZERO and not value >= 0:
+                    raise ValueError(f"{name} must not be negative")
+                if name not in _MAY_BE_ZERO and not value > 0:
+                    raise ValueError(f"{name} must be more than 0")
         if not self.user_agent.strip() or not self.user_agent.isascii() or not self.user_agent.isprintable():
             raise ValueError("user_agent must be plain ASCII text, not empty")
 

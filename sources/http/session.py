@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -51,17 +51,6 @@ class _HostSlot:
     connection: Connection
 
 
-@dataclass(frozen=True, slots=True)
-class _Request(Generic[Answer]):
-    """Describes one request to make."""
-
-    url: str
-    target: Target
-    headers: Mapping[str, str]
-    receive: Callable[[str, httpx.Response], Awaitable[Answer]]
-    seconds: float
-
-
 class HttpSession:
     """Makes requests. `log` gets one debug event for each, with its URL, status, milliseconds and bytes, and warnings."""
 
@@ -96,7 +85,8 @@ class HttpSession:
         slot = self._last_used[target.authority] = self._slot(await self._address(url, target))
         async with slot.queue.turn(url):
             on_start()
-            return await self._within_turn(slot, _Request(url, target, self._headers(url, headers), receive, seconds))
+            all_headers = {"User-Agent": self._options.user_agent, **headers, **self._cookies.header(url)}
+            return await self._within_turn(url, slot, self._answer(url, target, slot, all_headers), receive, seconds)
 
     def require_browser(self, url: str) -> None:
         """Raise NeedsBrowser where the URL's site wants a browser and there is none."""
@@ -114,19 +104,25 @@ class HttpSession:
             await slot.connection.close()
         await self._browser.close()
 
-    async def _within_turn(self, slot: _HostSlot, request: _Request[Answer]) -> Answer:
-        url, seconds = request.url, request.seconds
+    async def _within_turn(
+        self,
+        url: str,
+        slot: _HostSlot,
+        answer: AbstractAsyncContextManager[httpx.Response],
+        receive: Callable[[str, httpx.Response], Awaitable[Answer]],
+        seconds: float,
+    ) -> Answer:
         started = self._environment.clocks.monotonic()
         fields: dict[str, object] = {"url": url}
         wait: float | None = None
         warn_of_holder = self._holder_warning(slot, url, started)
         try:
-            async with asyncio.timeout(seconds), self._answer(slot, request) as response:
+            async with asyncio.timeout(seconds), answer as response:
                 fields["status"] = response.status_code
                 self._cookies.keep(url, response.headers)
                 wait = await self._rest_if_asked(slot.queue, response)
                 response.stream = WatchedStream(url, response, self._least_speed, self._environment.clocks.monotonic, warn_of_holder)
-                answer = await request.receive(url, response)
+                received = await receive(url, response)
                 fields["bytes"] = response.num_bytes_downloaded
         except (httpx.TransportError, TimeoutError) as error:
             reason = in_plain_words(error) if isinstance(error, httpx.TransportError) else f"took longer than {seconds:g} s"
@@ -148,7 +144,7 @@ class HttpSession:
             raise
         else:
             await slot.queue.answered()
-            return answer
+            return received
         finally:
             warn_of_holder()
             self._log.debug("request", **fields, ms=round((self._environment.clocks.monotonic() - started) * 1000))
@@ -169,17 +165,14 @@ class HttpSession:
 
         return warn_of_holder
 
-    def _answer(self, slot: _HostSlot, request: _Request[Answer]) -> AbstractAsyncContextManager[httpx.Response]:
-        needs = self._browser_needs(request.url)
+    def _answer(self, url: str, target: Target, slot: _HostSlot, headers: Mapping[str, str]) -> AbstractAsyncContextManager[httpx.Response]:
+        needs = self._browser_needs(url)
         if needs is None:
-            return slot.connection.get(request.target, request.headers, self._options.timeout_seconds)
-        return self._browser.get(request.url, needs, request.target, slot.address, request.headers)
+            return slot.connection.get(target, headers, self._options.timeout_seconds)
+        return self._browser.get(url, needs, target, slot.address, headers)
 
     def _browser_needs(self, url: str) -> Browser | None:
         return self._options.browsers.get(urlsplit(url).netloc)
-
-    def _headers(self, url: str, headers: Mapping[str, str]) -> dict[str, str]:
-        return {"User-Agent": self._options.user_agent, **headers, **self._cookies.header(url)}
 
     async def _rest_if_asked(self, queue: AddressQueue, response: httpx.Response) -> float | None:
         """Return the seconds the server asked to wait, as far as they are obeyed; the whole address rests that long."""

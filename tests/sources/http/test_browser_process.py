@@ -69,6 +69,24 @@ async def test_requests_keep_the_queue_of_their_address(server: Server, make_cli
     assert client.requests == 3
 
 
+async def test_a_site_elsewhere_waits_for_a_browser_that_can_reach_it_and_cuts_nobody(server: Server, make_client: MakeClient) -> None:
+    release, begun = asyncio.Event(), asyncio.Event()
+    server.routes["/var/"] = held(release, LIST, begun)
+    async with Server({"/": LIST}, host="127.0.0.2") as elsewhere:
+        client = browse(make_client, server, origins={SITE: f"{server.base}/var", OTHER: elsewhere.base})
+        first = asyncio.create_task(client.page(SITE))
+        await begun.wait()
+        second = asyncio.create_task(client.page(OTHER))
+        await asyncio.sleep(0.2)  # room for a request that must not come
+        assert elsewhere.paths == []
+        release.set()
+        assert 'id="list"' in (await first).html
+        assert 'id="list"' in (await second).html
+        running = browsers()
+        await asyncio.gather(client.page(SITE), client.page(OTHER))
+        assert browsers() == running, "it can reach both now"
+
+
 async def test_a_browser_that_dies_costs_one_request(server: Server, make_client: MakeClient) -> None:
     server.routes["/var/"] = LIST
     client = browse(make_client, server)
