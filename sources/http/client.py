@@ -166,7 +166,7 @@ class Client:
         while True:
             self._session.require_browser(here)
             if self._options.respect_robots and not for_robots:
-                await self._robots.pass_through(here)
+                await self._robots.require_allowed(here)
             answer = await request(here)
             if isinstance(answer, Redirect):
                 here = self._next(here, answer.location)

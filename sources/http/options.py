@@ -72,7 +72,7 @@ class ClientOptions:
             raise ValueError("user_agent must be plain ASCII text, not empty")
 
     @property
-    def pace(self) -> RateLimit:
+    def rate_limit(self) -> RateLimit:
         """Return the part that concerns the queue of an address."""
         return RateLimit(
             interval=self.interval_seconds,

@@ -133,12 +133,12 @@ def start_of_next(state: AddressState, now: datetime) -> datetime:
     return now if state.next_start is None else max(now, state.next_start)
 
 
-def is_down(state: AddressState, pace: RateLimit) -> bool:
+def is_down(state: AddressState, limit: RateLimit) -> bool:
     """Return whether so many requests failed in a row that the address itself is taken to be at fault."""
-    return state.failures >= pace.pause_after
+    return state.failures >= limit.pause_after
 
 
-def reserved(state: AddressState, pace: RateLimit, *, now: datetime, interval: float) -> AddressState:
+def reserved(state: AddressState, limit: RateLimit, *, now: datetime, interval: float) -> AddressState:
     """Return the state once the next start is given away, `interval` seconds before the one after it; that of a rest as it is.
 
     The first request after a pause is a probe: others are held back until its outcome is known.
@@ -147,7 +147,7 @@ def reserved(state: AddressState, pace: RateLimit, *, now: datetime, interval: f
     if rest_left(state, now) > 0:
         return state
     after = replace(state, updated_at=now, next_start=start_of_next(state, now) + timedelta(seconds=interval))
-    return replace(after, retry_at=now + timedelta(seconds=pace.probe)) if is_down(state, pace) else after
+    return replace(after, retry_at=now + timedelta(seconds=limit.probe)) if is_down(state, limit) else after
 
 
 def after_answer(state: AddressState, *, now: datetime) -> AddressState:
@@ -155,24 +155,24 @@ def after_answer(state: AddressState, *, now: datetime) -> AddressState:
     return replace(as_of(state, now), updated_at=now, failures=0, failed_host="", retry_at=None)
 
 
-def after_failure(state: AddressState, pace: RateLimit, *, now: datetime, host: str, reason: str, answered: bool = False) -> AddressState:
+def after_failure(state: AddressState, limit: RateLimit, *, now: datetime, host: str, reason: str, answered: bool = False) -> AddressState:
     """Return the state after one more failure in a row; from `pause_after` on the address rests.
 
     `answered`: it gave an answer that refuses. Those of one `host` alone say nothing of the address that it shares, and count once.
     """
-    if answered and not is_down(state, pace) and host == state.failed_host:
+    if answered and not is_down(state, limit) and host == state.failed_host:
         return state
     after = replace(as_of(state, now), updated_at=now, failures=state.failures + 1, failed_host=host, retry_at=None)
-    if not is_down(after, pace):
+    if not is_down(after, limit):
         return after
     reason = f"{after.failures} failures in a row (last: {reason})"
-    return replace(after, retry_at=now + timedelta(seconds=pace.pause), reason=reason)
+    return replace(after, retry_at=now + timedelta(seconds=limit.pause), reason=reason)
 
 
-def after_request_to_wait(state: AddressState, pace: RateLimit, *, now: datetime, seconds: float) -> AddressState:
+def after_request_to_wait(state: AddressState, limit: RateLimit, *, now: datetime, seconds: float) -> AddressState:
     """Return the state after the server asked to be left alone for so many seconds. It never ends a rest earlier."""
     state = as_of(state, now)
-    until = now + timedelta(seconds=min(max(seconds, 0.0), pace.longest_rest))
+    until = now + timedelta(seconds=min(max(seconds, 0.0), limit.longest_rest))
     if state.asked_until is not None and state.asked_until >= until:
         return state
     return replace(state, updated_at=now, asked_until=until, reason="the server asked to wait")
@@ -219,9 +219,9 @@ SYSTEM_CLOCKS = Clocks()
 class AddressQueue:
     """Queues the requests to one address. `turn` is taken for each request, and the outcome reported before it ends."""
 
-    def __init__(self, address: str, pace: RateLimit, store: PolitenessStore, clocks: Clocks) -> None:
+    def __init__(self, address: str, limit: RateLimit, store: PolitenessStore, clocks: Clocks) -> None:
         self._address = address
-        self._pace = pace
+        self._limit = limit
         self._store = store
         self._clocks = clocks
         self._lock = asyncio.Lock()  # wakes its waiters in order, and a cancelled waiter leaves the queue
@@ -234,9 +234,9 @@ class AddressQueue:
         """Wait for the address to be free, then hold it. Raises Paused, naming `url`, at once while the address rests."""
         await self.refuse_while_resting(url)
         async with self._taken():
-            now, clocks, pace = self._clocks.now(), self._clocks, self._pace
-            interval = pace.interval * (1 + pace.jitter * clocks.random())
-            before = await self._update(partial(reserved, pace=pace, now=now, interval=interval))
+            now, clocks, limit = self._clocks.now(), self._clocks, self._limit
+            interval = limit.interval * (1 + limit.jitter * clocks.random())
+            before = await self._update(partial(reserved, limit=limit, now=now, interval=interval))
             self._refuse(url, before, now)
             # By both clocks: the wall clock, which other processes share, may be set while this one waits.
             wait = max((start_of_next(before, now) - now).total_seconds(), self._earliest - clocks.monotonic())
@@ -253,13 +253,13 @@ class AddressQueue:
     async def failed(self, host: str, reason: str, *, answered: bool = False) -> bool:
         """Report that the address gave no answer, or one that refuses. Returns whether it is itself at fault, and rests now."""
         now = self._clocks.now()
-        await self._update(partial(after_failure, pace=self._pace, now=now, host=host, reason=reason, answered=answered))
-        return is_down(self._state, self._pace)
+        await self._update(partial(after_failure, limit=self._limit, now=now, host=host, reason=reason, answered=answered))
+        return is_down(self._state, self._limit)
 
     async def asked_to_wait(self, seconds: float) -> float:
         """Report that the address asked for a rest of so many seconds. Returns the seconds it will really be left alone."""
         now = self._clocks.now()
-        await self._update(partial(after_request_to_wait, pace=self._pace, now=now, seconds=seconds))
+        await self._update(partial(after_request_to_wait, limit=self._limit, now=now, seconds=seconds))
         return rest_left(self._state, now)
 
     async def refuse_while_resting(self, url: str) -> None:

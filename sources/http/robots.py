@@ -46,8 +46,8 @@ class RobotsGate:
         self._parsed: dict[str, tuple[datetime, Protego]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def pass_through(self, url: str) -> None:
-        """Return if the canonical URL may be fetched. Raises Disallowed, or why the robots.txt cannot be had."""
+    async def require_allowed(self, url: str) -> None:
+        """Return where the canonical URL may be fetched. Raises Disallowed, or why the robots.txt cannot be had."""
         host = urlsplit(url).netloc
         async with self._locks[host]:
             parsed = self._parsed.get(host)

@@ -195,6 +195,6 @@ class HttpSession:
         slot = self._slots.get(address)
         if slot is None:
             environment = self._environment
-            queue = AddressQueue(str(address), self._options.pace, environment.politeness, environment.clocks)
+            queue = AddressQueue(str(address), self._options.rate_limit, environment.politeness, environment.clocks)
             slot = self._slots[address] = _HostSlot(address, queue, Connection(address, environment.tls, environment.transport))
         return slot

@@ -20,8 +20,8 @@ from sources.http.politeness import AddressState, MemoryPoliteness, PolitenessSt
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 ADDRESS, HOST = "192.0.2.1", "www.var.gouv.fr"
-PACE = RateLimit()
-RESERVE = partial(reserved, pace=PACE, now=NOW, interval=3)
+LIMIT = RateLimit()
+RESERVE = partial(reserved, limit=LIMIT, now=NOW, interval=3)
 
 
 @pytest.fixture(params=["memory", "database"])
@@ -103,7 +103,7 @@ async def test_a_database_that_fails_makes_nobody_impolite(store: Store, broken:
     broken(False)
     assert start_of_next(await politeness.update(ADDRESS, RESERVE), NOW) == NOW + timedelta(seconds=12), "not before its pause is over"
     time = 2 * PAUSE
-    later = partial(reserved, pace=PACE, now=NOW + timedelta(seconds=1), interval=3)
+    later = partial(reserved, limit=LIMIT, now=NOW + timedelta(seconds=1), interval=3)
     await politeness.update(ADDRESS, later)
     another = await DatabasePoliteness(store.database).update(ADDRESS, lambda state: state)
     assert another.next_start == NOW + timedelta(seconds=18), "what happened meanwhile is in the database too"

@@ -11,11 +11,11 @@ from sources.model import Paused
 from tests.sources.http.conftest import SITE, Clock, MakeClient
 from tests.sources.http.server import Server, reply
 
-PACE = RateLimit(interval=3.0, jitter=0.2)
+LIMIT = RateLimit(interval=3.0, jitter=0.2)
 
 
-def queue_of(clock: Clock, pace: RateLimit = PACE, chance: float = 0.5) -> AddressQueue:
-    return AddressQueue("192.0.2.1", pace, MemoryPoliteness(), Clocks(clock.monotonic, clock.now, clock.sleep, lambda: chance))
+def queue_of(clock: Clock, limit: RateLimit = LIMIT, chance: float = 0.5) -> AddressQueue:
+    return AddressQueue("192.0.2.1", limit, MemoryPoliteness(), Clocks(clock.monotonic, clock.now, clock.sleep, lambda: chance))
 
 
 async def test_starts_are_spaced_in_the_order_of_arrival(clock: Clock) -> None:
@@ -98,7 +98,7 @@ async def test_one_cancelled_while_the_spacing_runs_frees_the_line() -> None:
         await asyncio.Event().wait()
 
     clock = Clock()
-    queue = AddressQueue("192.0.2.1", PACE, MemoryPoliteness(), Clocks(clock.monotonic, clock.now, sleep, lambda: 0.0))
+    queue = AddressQueue("192.0.2.1", LIMIT, MemoryPoliteness(), Clocks(clock.monotonic, clock.now, sleep, lambda: 0.0))
     async with queue.turn("u"):
         pass
 
