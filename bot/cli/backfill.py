@@ -81,7 +81,9 @@ async def _alone(
     step: Callable[[BackfillProgress], None],
     give_way: asyncio.Event,
 ) -> Json | None:
-    """It may go on for hours: what it finds is posted meanwhile, and rounds of `vigie poll` from cron are made beside it."""
+    """Do the backfill in this process. It may go on for hours: what it finds is posted meanwhile, and rounds of `vigie poll` from cron
+    are made beside it.
+    """
     async with delivering(parts, give_way) as delivery:
         rounds = {"poll": partial(handed_round, parts, settings, authorities)}
         serving = asyncio.create_task(serve(parts.store, rounds))
@@ -95,7 +97,7 @@ async def _alone(
 
 
 async def handed_backfill(parts: Parts, authorities: dict[str, Authority], order: Json, told: Told) -> Json:
-    """The same for another process, beside what this one does."""
+    """Do a backfill for another process, beside what this one does."""
     codes = tuple(code for code in order["codes"] if code in authorities)
     wanted = BackfillRequest(date.fromisoformat(order["since"]), order["announce"], order["limit"], codes)
     report = await parts.backfill.run(wanted, lambda step: told(asdict(step)))
@@ -193,7 +195,7 @@ EVERY = 25
 
 @contextmanager
 def showing(console: Console = stderr) -> Iterator[Callable[[BackfillProgress], None]]:
-    """What a backfill is to tell its steps to. The time left is that of what is known to be unread, and grows as sources are listed."""
+    """Show the steps of a backfill. The time left is that of what is known to be unread, and grows as sources are listed."""
     if not console.is_terminal:
         yield _Lines(console)
         return

@@ -56,7 +56,7 @@ class Context:
         return self._settings(frozenset(authorities), logs), authorities
 
     def load_settings(self, *, logs: str | None = None) -> Settings:
-        """The settings alone, for a command that needs no catalogue: the codes in them are not checked against it."""
+        """Load the settings alone, for a command that needs no catalogue: the codes in them are not checked against it."""
         return self._settings(None, logs)
 
     def _settings(self, known_codes: frozenset[str] | None, logs: str | None) -> Settings:
@@ -113,7 +113,7 @@ async def _result(task: asyncio.Task[T]) -> T:
 
 
 def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[Authority]:
-    """The authorities named on the command line, all of them when none is; ends the program on an unknown code."""
+    """Return the authorities named on the command line, all of them when none is; end the program on an unknown code."""
     if not codes:
         return list(authorities.values())
     unknown = [code for code in codes if code.upper() not in authorities]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +11,9 @@ from typing import Annotated
 import typer
 
 from bot.app.wiring import open_archive, open_questions, places_of, take_survey
-from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail
+from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail
 from bot.cli.json_output import decree_json, decrees_json, file_json
-from bot.cli.text_output import print_json
+from bot.cli.text_output import print_json, show
 from bot.cli.work import opened
 from bot.domain import Place
 from bot.domain.law.advice import legal_advice
@@ -68,8 +69,7 @@ def register(app: typer.Typer) -> None:
                 return questions.in_force(department, page)
             return questions.department(department, page) if department else questions.recent(page)
 
-        spoken = _spoken(language)
-        _show(*_answered(ctx.obj, ask, limit, spoken), spoken, as_json=as_json)
+        _show(_answered(ctx.obj, ask, limit, language), as_json=as_json)
 
     @app.command(epilog="Example:  vigie search gare valence")
     def search(
@@ -81,11 +81,10 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Full-text search in the decrees found."""
-        spoken = _spoken(language)
-        _show(*_answered(ctx.obj, lambda q: q.search(" ".join(words), page), limit, spoken), spoken, as_json=as_json)
+        _show(_answered(ctx.obj, lambda questions: questions.search(" ".join(words), page), limit, language), as_json=as_json)
 
-    @app.command(epilog="Example:  vigie show 12   (or:  vigie show 12 --letter cada --output demande.txt)")
-    def show(
+    @app.command("show", epilog="Example:  vigie show 12   (or:  vigie show 12 --letter cada --output demande.txt)")
+    def show_(
         ctx: typer.Context,
         number: Annotated[str, typer.Argument(help="Number of the decree in Vigie, as lists show it.")],
         evidence: Annotated[bool, typer.Option("--evidence", help="Also the phrases each fact was read in, with their pages.")] = False,
@@ -99,72 +98,59 @@ def register(app: typer.Typer) -> None:
             fail("--output writes a letter: say which with --letter", WRONG_USE)
         if evidence and letter is not None:
             fail("--evidence and --letter do not go together", WRONG_USE)
-        spoken = _spoken(language)
-        answer, places = _answered(ctx.obj, lambda q: q.show(number), CLI_PAGE, spoken)
-        file = _file_of(ctx.obj, answer)
-        if letter is not None and isinstance(answer, OneDecree):
-            show_letter(answer, letter, places, spoken, file=output, as_json=as_json)
-            raise typer.Exit(DONE)
-        _show(answer, places, spoken, as_json=as_json, evidence=evidence, file=file)
+        reply = _answered(ctx.obj, lambda questions: questions.show(number), CLI_PAGE, language)
+        if letter is not None and isinstance(reply.answer, OneDecree):
+            _draft_letter(reply.answer, letter, reply, file=output, as_json=as_json)
+        else:
+            _show(reply, as_json=as_json, evidence=evidence)
 
 
-def _file_of(context: Context, answer: Answer) -> ArchivedFile | None:
-    """The PDF that a decree was read in, None where that is not known."""
-    if not isinstance(answer, OneDecree):
-        return None
-    settings, _ = context.load(logs="warning")
-    with opened(settings, read_only=True) as store:
-        known = store.recueils.file_of(answer.decree.publisher, answer.decree.url)
-    return None if known is None else open_archive(settings).describe(*known)
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer and what it is shown with: how authorities are called, the language, and of one decree the PDF it was read in if known."""
+
+    answer: Answer
+    places: Mapping[str, Place]
+    language: Language
+    file: ArchivedFile | None
 
 
-def _spoken(language: str) -> Language:
-    if language not in {"fr", "en"}:
+def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, spoken: str) -> Reply:
+    """Answer a question; end the program where it has no answer."""
+    if spoken not in {"fr", "en"}:
         fail("--language is fr or en", WRONG_USE)
-    return "en" if language == "en" else "fr"
-
-
-def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, language: Language) -> tuple[Answer, Mapping[str, Place]]:
-    """The answer, with how authorities are called; ends the program where the question has none."""
+    language: Language = "en" if spoken == "en" else "fr"
     settings, authorities = context.load(logs="warning")
     places = places_of(authorities)
     with opened(settings, read_only=True) as store:
         overview = partial(take_survey, settings, authorities, store)
         answer = ask(open_questions(places, store, overview, page_size=limit))
+        known = store.recueils.file_of(answer.decree.publisher, answer.decree.url) if isinstance(answer, OneDecree) else None
     if answer == BadInput(Fault.NO_WORDS):
         fail("which words? As in: vigie search gare valence", WRONG_USE)
     if isinstance(answer, UnknownDepartment | UnknownDecree | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
-    return answer, places
+    return Reply(answer, places, language, None if known is None else open_archive(settings).describe(*known))
 
 
-def _show(
-    answer: Answer,
-    places: Mapping[str, Place],
-    language: Language,
-    *,
-    as_json: bool,
-    evidence: bool = False,
-    file: ArchivedFile | None = None,
-) -> None:
-    if as_json:
-        shown = _json(answer, places)
-        print_json(shown | file_json(file) if isinstance(answer, OneDecree) and isinstance(shown, dict) else shown)
-    else:
-        typer.echo(plain_answer(answer, places, language))
-        if file is not None:
-            typer.echo(f"\n{file_text(file, language)}")
-        if evidence and isinstance(answer, OneDecree):
-            typer.echo(f"\n{evidence_text(answer.decree, language)}")
-    raise typer.Exit(DONE)
+def _show(reply: Reply, *, as_json: bool, evidence: bool = False) -> None:
+    show(_json(reply), _lines(reply, evidence=evidence), as_json=as_json)
 
 
-def _json(answer: Answer, places: Mapping[str, Place]) -> object:
-    match answer:
-        case DecreeList():
-            return decrees_json(answer.decrees, places, answer.at)
+def _lines(reply: Reply, *, evidence: bool) -> Iterator[str]:
+    yield plain_answer(reply.answer, reply.places, reply.language)
+    if reply.file is not None:
+        yield f"\n{file_text(reply.file, reply.language)}"
+    if evidence and isinstance(reply.answer, OneDecree):
+        yield f"\n{evidence_text(reply.answer.decree, reply.language)}"
+
+
+def _json(reply: Reply) -> object:
+    match reply.answer:
+        case DecreeList(decrees=decrees, at=at):
+            return decrees_json(decrees, reply.places, at)
         case OneDecree(decree=decree, at=at):
-            return decree_json(decree, place_for(places, decree.authority), at)
+            return decree_json(decree, place_for(reply.places, decree.authority), at) | file_json(reply.file)
         case _:
             return []
 
@@ -183,7 +169,7 @@ class FileWords(Table):
 
 
 def file_text(file: ArchivedFile, language: Language) -> str:
-    """When it came (in UTC), its SHA-256, and where it is kept."""
+    """Return when it came (in UTC), its SHA-256, and where it is kept."""
     words = _words(language)
     fetched = words.not_known if file.fetched_at is None else words.fetched.format(at=file.fetched_at.strftime("%Y-%m-%d %H:%M:%S"))
     kept = words.not_kept if file.path is None else words.kept.format(path=file.path.absolute())
@@ -198,20 +184,19 @@ def _words(language: Language) -> FileWords:
 # `vigie show N --letter`: a draft on standard output or in a file that was not there before.
 
 
-def show_letter(
-    answer: OneDecree, letter: LetterKind, places: Mapping[str, Place], language: Language, *, file: Path | None, as_json: bool
-) -> None:
-    """Draft it and give it away; ends the program where there is no such letter, or where the file cannot be written."""
-    decree, at = answer.decree, answer.at
-    gone = withdrawal(decree, place_for(places, decree.authority), language)
+def _draft_letter(answer: OneDecree, letter: LetterKind, reply: Reply, *, file: Path | None, as_json: bool) -> None:
+    """Draft it and print or write it; end the program where there is no such letter, or where the file cannot be written."""
+    decree, at, places = answer.decree, answer.at, reply.places
+    place = place_for(places, decree.authority)
+    gone = withdrawal(decree, place, reply.language)
     if gone is not None:
         fail(gone, WRONG_USE)  # nobody is to write to a prefect about a decree that is none
     # It is written to whoever decided, who is not always whoever published.
     addressee = place_for(places, decree.facts.authority or decree.authority)
     try:
-        text = draft(letter, decree, addressee, at, legal_advice(decree, place_for(places, decree.authority), at))
+        text = draft(letter, decree, addressee, at, legal_advice(decree, place, at))
     except NoSuchLetter:
-        fail(vocabulary(language).no_gracieux, WRONG_USE)
+        fail(vocabulary(reply.language).no_gracieux, WRONG_USE)
     if file is not None:
         write_letter(file, text)
     if as_json:
@@ -221,7 +206,7 @@ def show_letter(
 
 
 def write_letter(file: Path, text: str) -> None:
-    """A file that was not there before, whole or not at all; ends the program where it cannot be."""
+    """Write a file that was not there before, whole or not at all; end the program where that cannot be."""
     try:
         opened = file.open("x", encoding="utf-8", newline="\n")
     except FileExistsError:

@@ -96,7 +96,7 @@ def options(
 
 
 def main() -> None:
-    """Entry point of the command `vigie`."""
+    """Run the command `vigie`."""
     make_streams_sound()
     try:
         app()
@@ -121,11 +121,11 @@ class Closed(io.TextIOBase):
     """Stands for a standard output that was closed: who writes is told so, and no post is taken for shown."""
 
     def writable(self) -> bool:
-        """It says so, to fail at the write with a reason."""
+        """Return True, to fail at the write with a reason."""
         return True
 
     def write(self, _text: str, /) -> int:
-        """Raises OSError."""
+        """Raise OSError."""
         raise OSError(errno.EBADF, "standard output is closed")
 
 

@@ -60,7 +60,7 @@ _CANNOT = {
 
 
 def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datetime) -> Decided:
-    """Of a post that was sent, its edit is what can be tried again or given up."""
+    """Retry or give up the edit of a post that was sent."""
     decide = store.edits.retry if event is Event.PERSON_RETRY else store.edits.drop
     if not decide(number, now):
         return Decided(False, f"post {number} {_CANNOT[post.state]}, and its message waits for no edit", post)
@@ -181,7 +181,7 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
 
 def _reading(context: Context, ask: Callable[[Store, Collection[str]], T]) -> T:
-    """What `ask` gives, which is told too whose posts are edited."""
+    """Return what `ask` gives, which also receives the destinations whose posts are edited."""
     settings = context.load_settings(logs="warning")
     with opened(settings, read_only=True) as store:
         return ask(store, edited(settings))
@@ -220,7 +220,7 @@ _EDITS = {
 
 
 def post_line(post: Post, edit: EditStatus | None) -> str:
-    """One post on one line, with what keeps its message from being edited."""
+    """Describe one post on one line, with what keeps its message from being edited."""
     number = post.decree.facts.number or post.decree.act_id or "-"
     why = f"  {post.cause.value}" if post.cause is not None else ""
     error = f": {post.error}" if post.error else ""
@@ -231,7 +231,7 @@ def post_line(post: Post, edit: EditStatus | None) -> str:
 
 
 def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime) -> Iterator[str]:
-    """All of one post. `message` is the whole message that it is part of."""
+    """Describe one post in full. `message` is the whole message that it is part of."""
     decree = post.decree
     yield printable(f"post {post.id} to {post.destination}: {_STATES[post.state]}")
     if post.cause is not None or post.error:

@@ -60,7 +60,7 @@ def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehear
 async def _round(
     settings: Settings, authorities: dict[str, Authority], picked: list[Authority], *, quiet: bool, rehearsal: bool, named: bool
 ) -> Json:
-    """One round, by this process or, where another works on the database, by that one. Raises StorageError and HandedOverFailed.
+    """Make one round, by this process or, where another works on the database, by that one. Raises StorageError and HandedOverFailed.
 
     Unless they were `named`, sources that failed are left until their next poll is due.
     """
@@ -104,7 +104,7 @@ async def one_round(
 
 
 async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, Authority], order: Json, told: Told) -> Json:
-    """One round for another process, beside what this one does. What takes long to read is not waited for; it goes on here."""
+    """Make one round for another process, beside what this one does. What takes long to read is not waited for; it goes on here."""
     picked = [authorities[code] for code in order["codes"] if code in authorities]
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
     reports, harvest = await _poll_all(parts, sources, told=told, to_the_end=False)
@@ -149,7 +149,7 @@ def _sources(picked: Sequence[Authority]) -> list[Source]:
 
 
 async def _to_poll(parts: Parts, picked: Sequence[Authority], *, named: bool) -> tuple[list[Source], list[datetime]]:
-    """The sources to poll, and when those are due that are left alone because they failed: none of those that a person `named`."""
+    """Return the sources to poll, and when those are due that are left alone because they failed: none of those that a person `named`."""
     sources = _sources(picked)
     resting = {} if named else await parts.poller.backing_off()
     return [source for source in sources if source.key not in resting], [resting[source.key] for source in sources if source.key in resting]

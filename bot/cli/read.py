@@ -93,7 +93,7 @@ def _read_one(context: Context, file: str, choice: ReadChoice) -> None:
 
 
 def _open(context: Context, file: str) -> tuple[Settings, AbstractAsyncContextManager[Path]]:
-    """The settings, and a way to have the file on this machine; ends the program where there is none."""
+    """Return the settings, and a way to have the file on this machine; end the program where there is none."""
     if "://" in file:
         return _from_web(context, file)
     path = Path(file)
@@ -197,7 +197,9 @@ class ReadChoice:
     as_json: bool
 
     def left_out(self, most_pages: int) -> tuple[PageText, ...]:
-        """Empty pages in the place of those not wanted, up to `most_pages`: as if they had been read, so that no time goes into them."""
+        """Return empty pages in the place of those not wanted, up to `most_pages`: as if they had been read, so that no time goes into
+        them.
+        """
         wanted = self.pages
         if wanted is None:
             return ()
@@ -205,7 +207,7 @@ class ReadChoice:
 
 
 def choose(*, text: bool, acts: bool, explain: bool, page: str | None, as_json: bool) -> ReadChoice:
-    """The options put together. Raises WrongChoice."""
+    """Put the options together. Raises WrongChoice."""
     views = [view for view, asked in ((ReadView.TEXT, text), (ReadView.ACTS, acts), (ReadView.EXPLAIN, explain)) if asked]
     if len(views) > 1:
         raise WrongChoice(f"{' and '.join(view.value for view in views)} show the same file in different ways: choose one of them")
@@ -218,7 +220,7 @@ def choose(*, text: bool, acts: bool, explain: bool, page: str | None, as_json: 
 
 
 def task_of(words: Sequence[str], *, quarantine: bool, retry: bool, shown: bool) -> Task:
-    """What is asked for. `words` are the arguments; `shown`: some option says how one document is to be shown. Raises WrongChoice."""
+    """Return what is to be done. `words` are the arguments; `shown`: an option says how one document is to be shown. Raises WrongChoice."""
     tasks = [task for task, asked in ((Task.QUARANTINE, quarantine), (Task.RETRY, retry)) if asked]
     if len(tasks) > 1:
         raise WrongChoice("--quarantine lists what could not be read, --retry reads it: one after the other")
@@ -232,7 +234,7 @@ def task_of(words: Sequence[str], *, quarantine: bool, retry: bool, shown: bool)
 
 
 def page_range(text: str) -> range:
-    """The pages meant by `12` or `12-15`. Raises WrongChoice."""
+    """Return the pages meant by `12` or `12-15`. Raises WrongChoice."""
     found = _PAGES.fullmatch(text.strip())
     if found is None:
         raise WrongChoice(f"--page {text!r}: expected a page of the file, as in --page 12, or some in a row, as in --page 12-15")

@@ -45,7 +45,7 @@ def read_again(context: Context, words: Sequence[str], *, as_json: bool) -> None
 
 
 def quarantine_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
-    """Three lines a recueil: since when, where, why."""
+    """Describe each recueil on three lines: since when, where, why."""
     for item in found:
         missing = f", {item.unreadable} of {count(item.pages, 'page')} unread" if item.pages and item.unreadable else ""
         tried = f", last tried {item.tried_at:%Y-%m-%d %H:%M} UTC" if item.tried_at is not None else ""
@@ -57,7 +57,7 @@ def quarantine_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
 
 
 def retried_lines(retried: Retried) -> Iterator[str]:
-    """What became of each, then what was found in them."""
+    """Describe what became of each, then what was found in them."""
     harvest = retried.harvest
     errors = {item.url: item.error for item in harvest.unread}
     for recueil in retried.recueils:
@@ -101,7 +101,7 @@ async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: RetryR
 
 
 async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: Json, _told: Told) -> Json:
-    """The same for another process, beside what this one does."""
+    """Read again for another process, beside what this one does."""
     wanted = RetryRequest(frozenset(order["authorities"]), frozenset(order["urls"]))
     retried = await retry(parts.poller, parts.store, wanted, parts.clock())
     return _result(authorities, retried, await became_of(parts, retried.harvest.posts))

@@ -190,7 +190,7 @@ _LONGEST = 300
 
 
 def evidence_lines(evidence: Iterable[Evidence], *, decides: bool) -> Iterator[str]:
-    """`p. 6  title  decides: algorithmic processing of images « … »`: page, part of the act, what for, cue if it met one, phrase.
+    """Return `p. 6  title  decides: algorithmic processing of images « … »`: page, part of the act, what for, cue if it met one, phrase.
 
     `decides` says that the act is a decree. A reason told in the head line, whose phrase is quoted anyway, has no line of its own.
     """
@@ -246,7 +246,7 @@ def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
 
 
 def _named(reference: Reference) -> str:
-    """`of n° 2026-1 of 2026-08-01 (withdrawn)`: the decree that this one bears on, and how it ends it where the text tells."""
+    """Return `of n° 2026-1 of 2026-08-01 (withdrawn)`: the decree that this one bears on, and how it ends it where the text tells."""
     number = None if reference.number is None else f"n° {reference.number}"
     signed = None if reference.signed is None else reference.signed.isoformat()
     named = " of ".join(text for text in (number, signed) if text) or "another decree"
@@ -314,7 +314,7 @@ def _alike(entry: tuple[int, PageText]) -> tuple[TextOrigin, int]:
 
 
 def _visible(line: str) -> str:
-    """A line as it is, without what moves a cursor or turns the direction of writing: a PDF must not write to a terminal."""
+    """Return a line as it is, without what moves a cursor or turns the direction of writing: a PDF must not write to a terminal."""
     return "".join(character for character in line if character == "\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"})
 
 

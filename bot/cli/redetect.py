@@ -68,7 +68,7 @@ def register(app: typer.Typer) -> None:
 def redetect_lines(
     differences: Sequence[Difference], applied: Sequence[Applied], delivered: Sequence[Delivered], *, apply: bool
 ) -> Iterator[str]:
-    """Two lines a difference or three, then how many there are."""
+    """Describe each difference on two lines or three, then how many there are."""
     kept = {id(item.difference) for item in applied if item.kept}
     for one in differences:
         note = "  (left as it is: decided or read again meanwhile)" if id(one) in kept else ""
@@ -87,7 +87,9 @@ def redetect_lines(
 
 
 def redetect_json(differences: Sequence[Difference], applied: Sequence[Applied], delivered: Sequence[Delivered]) -> Json:
-    """`effect` is found, changed, lost, doubtful or settled; `facts` names those that differ. `applied` is null where it was not tried."""
+    """Return all differences. `effect` is found, changed, lost, doubtful or settled; `facts` names those that differ. `applied` is null
+    where it was not tried.
+    """
     done = {id(item.difference): item for item in applied}
     return {
         "differences": [_difference_json(one, done.get(id(one))) for one in differences],

@@ -95,7 +95,7 @@ def register(app: typer.Typer) -> None:
 
 
 def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
-    """Three lines an act: its number and place, its title, what made it doubtful."""
+    """Describe each act on three lines: its number and place, its title, what made it doubtful."""
     for act in waiting:
         yield f"[{act.id}] {code_column(act.authority)}since {act.created_at:%Y-%m-%d}  {printable(act.url)}#page={act.page}"
         yield f"    {printable(without_names(act.title)) or '(no title)'}"
@@ -105,7 +105,7 @@ def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
 
 
 def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bool) -> Iterator[str]:
-    """An act with all that is known of it."""
+    """Describe an act with all that is known of it."""
     yield f"[{waiting.id}] {waiting.authority}  pages {act.first_page}-{act.last_page}  {printable(waiting.url)}#page={waiting.page}"
     yield f"    title: {printable(without_names(waiting.title)) or '(none)'}"
     if waiting.decree is not None:

@@ -126,7 +126,7 @@ class Chosen:
 
     @property
     def other_routes(self) -> tuple[str, ...]:
-        """The authority's other routes."""
+        """Return the authority's other routes."""
         return tuple(source.route for source in self.authorities[self.source.authority].sources if source.route != self.source.route)
 
     @asynccontextmanager

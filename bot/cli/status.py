@@ -77,12 +77,12 @@ def register(app: typer.Typer) -> None:
 
 
 def _working(store: Store) -> LockHolder | None:
-    """The process that works on this database: the bot, or a command such as `vigie poll`."""
+    """Return the process that works on this database: the bot, or a command such as `vigie poll`."""
     return store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
 
 
 def _confinement() -> Confinement | str:
-    """What is in force on this machine, else why that could not be found out."""
+    """Find out what is in force on this machine, else why that is not known."""
     try:
         return confinement_in_force()
     except (OSError, ValueError, SubprocessError) as error:
@@ -270,7 +270,7 @@ def _not_covered(overview: Overview, authorities: Mapping[str, Authority], *, ev
 
 
 def _tried(overview: Overview) -> Iterator[str]:
-    """What makes no source a failing one yet; the others are told above."""
+    """Describe sources that do not count as failing yet, though some of their recueils could not be read."""
     for source in overview.sources:
         if source.unread and source.cause is not Cause.FILES:
             yield f"{source_columns(source.key)}{_recueils(source)}"
@@ -320,8 +320,8 @@ _POSSIBLE = {
 
 
 def confinement_lines(found: Confinement | str) -> Iterator[str]:
-    """One line where all of it is in force; else what a hostile PDF that takes over its process could do, and why. A text says why nobody
-    knows.
+    """Describe it in one line where all of it is in force; else what a hostile PDF that takes over its process could do, and why. `found`
+    is a text where that could not be found out: the reason.
     """
     if isinstance(found, str):
         yield f"It could not be found out whether PDFs are read in confinement here: {printable(found)}"
@@ -334,5 +334,5 @@ def confinement_lines(found: Confinement | str) -> Iterator[str]:
 
 
 def confinement_json(found: Confinement | str) -> Json | None:
-    """True for each thing that a reading process was refused when it tried; null where that could not be found out."""
+    """Return true for each thing that a reading process was refused when it tried; null where that could not be found out."""
     return None if isinstance(found, str) else {"complete": found.complete, **asdict(found), "missing": list(found.missing)}

@@ -23,14 +23,14 @@ _WITH_PERIOD = frozenset({Kind.RENEWAL, Kind.MODIFICATION})
 
 
 def first_link(decree: Decree, words: Words) -> str | None:
-    """`met fin à l’arrêté n° 2024-01 [12]`, for lists; None for a decree that bears on no other."""
+    """Return `met fin à l’arrêté n° 2024-01 [12]`, for lists; None for a decree that bears on no other."""
     for bond in _bonds(decree):
         return _verb(bond, words).format(decree=_named(bond.number, None if bond.number else bond.signed, bond.known, words))
     return None
 
 
 def link_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """`Met fin à l’arrêté n° 2024-01 du 2 mai 2024 [12]`, one line per decree that this one bears on."""
+    """Return `Met fin à l’arrêté n° 2024-01 du 2 mai 2024 [12]`, one line per decree that this one bears on."""
     bonds = tuple(_bonds(decree))
     for position, bond in enumerate(bonds[:_MOST]):
         days = (bond.signed, None if bond.number else bond.signed)
@@ -39,13 +39,14 @@ def link_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
 
 
 def changed_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """`Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024`, one line per later decree."""
+    """Return `Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024`, one line per later decree."""
     for position, change in enumerate(decree.changed_by[:_MOST]):
         yield FactLine(PostPart.CHANGED, "", (_changed(change, words),), hidden=_left(decree.changed_by, position), more=words.more)
 
 
 def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[FactLine]:
-    """`❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, where that is known when the post is written.
+    """Return `❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, where that is known when the post is
+    written.
 
     The end of what it allowed comes first, what was ended itself last; `below` are the ids of the decrees that are told after it in the
     same place.
@@ -66,7 +67,7 @@ def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterat
 
 
 def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | None:
-    """`à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] met fin`; None where nothing that did was ended."""
+    """Return `à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] met fin`; None where nothing that did was ended."""
     for change in decree.changed_by:
         if change.kind in kinds and change.undone_by:
             ending = change.undone_by[-1]
@@ -76,7 +77,7 @@ def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | N
 
 
 def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
-    """What a later decree does; where that was ended itself, by what, or unless `whole` only that it was."""
+    """Return what a later decree does; where that was ended itself, by what, or unless `whole` only that it was."""
     said = _dated(change, words)
     if change.undone_by and not whole:
         said = words.changes.undone.brief.format(text=said)
@@ -86,7 +87,7 @@ def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
 
 
 def _undone(change: Change, words: Words) -> Iterator[str]:
-    """`l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per decree that does, each before what ends that."""
+    """Return `l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per decree that does, each before what ends that."""
     said = words.changes.undone
     for ending in change.undone_by:
         form = {True: said.withdrawn, False: said.abrogated, None: said.ended}[ending.retroactive]
@@ -101,7 +102,7 @@ def _undone(change: Change, words: Words) -> Iterator[str]:
 
 
 def _undergone(change: Change, words: Words) -> str:
-    """`abrogé par l’arrêté n° 2024-02 [15]`."""
+    """Return `abrogé par l’arrêté n° 2024-02 [15]`."""
     named = _named(change.number, None, change.decree, words)
     form = words.changes.withdrawn if change.retroactive else getattr(words.changes.undergoes, change.kind.value)
     return str(form.format(decree=named))
@@ -125,7 +126,7 @@ def _is_undone(change: Change) -> bool:
 
 
 def _left(all_of_them: tuple[object, ...], position: int) -> int:
-    """How many are not shown, told on the last line shown."""
+    """Return how many are not shown, said on the last line shown."""
     return max(len(all_of_them) - _MOST, 0) if position == _MOST - 1 else 0
 
 
@@ -144,7 +145,7 @@ def _verb(bond: _Bond, words: Words) -> str:
 
 
 def _bonds(decree: Decree) -> Iterator[_Bond]:
-    """As the text says, with what the store knows of it."""
+    """Return them as the text says, with what the store has of each."""
     stored = list(decree.changes)
     for reference in decree.facts.references:
         change = next((change for change in stored if _same(reference, change)), None)
@@ -164,7 +165,7 @@ def _same(reference: Reference, change: Change) -> bool:
 
 
 def _named(number: str | None, signed: date | None, known: int | None, words: Words) -> str:
-    """`l’arrêté n° 2024-01 du 2 mai 2024 [12]`; `un arrêté antérieur` where nothing names it."""
+    """Return `l’arrêté n° 2024-01 du 2 mai 2024 [12]`; `un arrêté antérieur` where nothing names it."""
     shown = cut(inert(clean(number or "")), _LONGEST_NUMBER)
     day = None if signed is None else date_text(signed, words.dates)
     forms = words.changes

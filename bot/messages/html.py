@@ -25,23 +25,23 @@ class Html:
 
 
 def text(words: str, commands: Collection[str] = ()) -> Html:
-    """Outside or inside text, escaped and `unlinked` but for these commands."""
+    """Return text for outside or inside of tags, escaped and `unlinked` but for these commands."""
     shown = unlinked(words, commands)
     return Html(escape(shown, quote=True), shown)
 
 
 def tagged(tag: Tag, content: Html) -> Html:
-    """Bold or italic content; nothing at all where the content is empty (Telegram counts no empty entity)."""
+    """Return bold or italic content; nothing at all where the content is empty (Telegram counts no empty entity)."""
     return Html(f"<{tag}>{content.source}</{tag}>", content.text, content.entities + 1) if content.text else content
 
 
 def link(href: str, content: Html) -> Html:
-    """Content that leads to `href`."""
+    """Return content that leads to `href`."""
     return Html(f'<a href="{escape(href, quote=True)}">{content.source}</a>', content.text, content.entities + 1)
 
 
 def join(separator: str, pieces: tuple[Html, ...]) -> Html:
-    """The pieces with `separator` (text) between them."""
+    """Return the pieces with `separator` (text) between them."""
     joined = Html("", "")
     for position, piece in enumerate(pieces):
         joined = joined + text(separator) + piece if position else piece

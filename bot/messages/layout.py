@@ -114,7 +114,7 @@ class PostRow:
 
 
 def paragraphs(said: Announcement) -> tuple[tuple[PostRow, ...], ...]:
-    """The post as paragraphs of rows; none is empty."""
+    """Return the post as paragraphs of rows; none is empty."""
     head = [PostRow(said.headline, strong=True)] if said.headline else []
     head += [PostRow(said.where)] if said.where else []
     head += [PostRow(said.timing, strong=True)] if said.timing else []
@@ -145,7 +145,7 @@ def _rows(said: Announcement, part: PostPart) -> list[PostRow]:
 
 
 def plain(said: Announcement) -> str:
-    """The post as plain text, each link in full after its words."""
+    """Return the post as plain text, each link in full after its words."""
     return "\n\n".join("\n".join(_plain_row(row, said.label) for row in rows) for rows in paragraphs(said))
 
 
@@ -156,12 +156,12 @@ def _plain_row(row: PostRow, label: str) -> str:
 
 
 def labelled(line: FactLine, label: str) -> str:
-    """The line after its label, if it has one."""
+    """Return the line after its label, if it has one."""
     return label.format(label=line.label, text=line.text) if line.label else line.text
 
 
 def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) -> Announcement:
-    """The announcement, shortened in the order of `SHORTENING` until `measure` gives at most `limit`.
+    """Shorten the announcement in the order of `SHORTENING` until `measure` gives at most `limit`.
 
     Raises TooSmall when the link alone is longer than the limit.
     """
@@ -205,7 +205,7 @@ def _shorten(said: Announcement, part: PostPart | Frame, floor: int, overflow: i
 
 
 def _shorter(line: FactLine, floor: int, overflow: int) -> FactLine | None:
-    """Whole items go first; a single item is cut between words."""
+    """Shorten a line: whole items go first; a single item is cut between words."""
     if floor == 0:
         return None
     if floor == BRIEF:

@@ -61,7 +61,7 @@ class FactLine:
 
     @property
     def text(self) -> str:
-        """The items in one text."""
+        """Return the items in one text."""
         shown = ", ".join(self.items)
         return f"{shown} {self.more.format(n=self.hidden)}".strip() if self.hidden else shown
 
@@ -118,7 +118,7 @@ def _software(facts: Facts) -> str | None:
 
 
 def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
-    """`118`, `118 (de vidéoprotection et sur drones)`, `sur drones`."""
+    """Return `118`, `118 (de vidéoprotection et sur drones)`, `sur drones`."""
     types = _camera_types(facts.camera_types, words) if typed else None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)

@@ -25,19 +25,21 @@ class StatusLimits:
 
 
 def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
-    """Length as the instance counts it. Code points are counted, never fewer than the grapheme clusters that Mastodon counts."""
+    """Return the length as the instance counts it. Code points are counted, never fewer than the grapheme clusters that Mastodon counts."""
     if limits.per_url is None:
         return len(text)
     return len(text) + sum(limits.per_url - len(link) for link in _LINK.findall(text))
 
 
 def mastodon_status(message: MessageInput, *, limits: StatusLimits = StatusLimits()) -> str:
-    """A decree as a status within `limits`. Raises `layout.TooSmall` when an instance leaves no room for a link."""
+    """Return a decree as a status within `limits`. Raises `layout.TooSmall` when an instance leaves no room for a link."""
     return plain(_fitted(announce(message), limits))
 
 
 def mastodon_thread(message: MessageInput, *, limits: StatusLimits = StatusLimits()) -> tuple[str, ...]:
-    """The status as `mastodon_status` gives it, then what it had no room for, each text within `limits`. Raises `layout.TooSmall`."""
+    """Return the status as `mastodon_status` gives it, then what it had no room for, each text within `limits`. Raises
+    `layout.TooSmall`.
+    """
     whole = announce(message)
     shown = _fitted(whole, limits)
     more = further(left_out(whole, shown), lambda text: mastodon_length(text, limits), limits.characters)
@@ -60,12 +62,13 @@ _COUNTER = " (20/20)"
 
 
 def left_out(whole: Announcement, shown: Announcement) -> tuple[str, ...]:
-    """The lines of the whole that are not shown as they are, in their order."""
+    """Return the lines of the whole that are not shown as they are, in their order."""
     return tuple(labelled(line, whole.label) for line in whole.lines if line not in shown.lines)
 
 
 def further(lines: Sequence[str], measure: Callable[[str], int], limit: int) -> tuple[str, ...]:
-    """These lines as texts that `measure` finds within `limit`, each with its place in the thread, of which the first is the post itself.
+    """Return these lines as texts that `measure` finds within `limit`, each with its place in the thread, of which the first is the post
+    itself.
 
     Empty where there are no lines, or the limit has no room for a word.
     """

@@ -49,10 +49,10 @@ class MessageInput:
 
     @property
     def words(self) -> Words:
-        """The words of its language."""
+        """Return the words of its language."""
         return words_in(self.language)
 
     @property
     def today(self) -> date:
-        """The day at the place of the authority."""
+        """Return the day at the place of the authority."""
         return self.now.astimezone(ZoneInfo(self.place.time_zone)).date()

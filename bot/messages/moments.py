@@ -32,7 +32,7 @@ class Timing:
 
 
 def timing(facts: Facts, time_zone: str, now: datetime) -> Timing:
-    """Where the decree's period stands at `now` (aware).
+    """Return where the decree's period stands at `now` (aware).
 
     Hours are wall-clock hours of `time_zone` (IANA name). A start without an hour is midnight; an end without an hour is
     the end of that day. A period that ends before it starts tells nothing of its end.
@@ -62,7 +62,7 @@ def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime
 
 
 def timing_text(moment: Timing, words: TimingWords) -> str | None:
-    """`Commence dans 14 h`, `Déjà commencé`, `Terminé`; None when nothing can be said."""
+    """Return `Commence dans 14 h`, `Déjà commencé`, `Terminé`; None when nothing can be said."""
     match moment.stage:
         case Stage.UPCOMING:
             return words.upcoming.format(delay=delay_text(moment, words))
@@ -75,7 +75,7 @@ def timing_text(moment: Timing, words: TimingWords) -> str | None:
 
 
 def delay_text(moment: Timing, words: TimingWords) -> str:
-    """`14 h`, `3 jours`. Rounded down: whoever reads it has at least the part that is said, never less."""
+    """Return `14 h`, `3 jours`. Rounded down: whoever reads it has at least the part that is said, never less."""
     delay = moment.delay or timedelta()
     minutes = max(int(delay.total_seconds() // 60), 1)
     if minutes < 60:
@@ -86,7 +86,7 @@ def delay_text(moment: Timing, words: TimingWords) -> str:
 
 
 def date_text(day: date, words: DateWords) -> str:
-    """`17 avril 2024`, `1er mai 2024`."""
+    """Return `17 avril 2024`, `1er mai 2024`."""
     return words.date.format(day=_day(day, words), month=words.months[day.month - 1], year=day.year)
 
 
@@ -104,7 +104,7 @@ def _moment(moment: Moment, words: DateWords) -> str:
 
 
 def period_text(facts: Facts, words: Words) -> str | None:
-    """The period with its hours, as short as it can be said; None when neither end of it is known."""
+    """Return the period with its hours, as short as it can be said; None when neither end of it is known."""
     starts, ends = facts.starts, facts.ends
     if starts is None:
         return None if ends is None else words.periods.until.format(end=_moment(ends, words.dates))
@@ -116,7 +116,7 @@ def period_text(facts: Facts, words: Words) -> str | None:
 
 
 def days_text(stretches: Iterable[tuple[date, date]], words: Words) -> str:
-    """Stretches of days, both ends included: `le 2 mai 2031, du 9 au 12 juin 2031`."""
+    """Return stretches of days, both ends included: `le 2 mai 2031, du 9 au 12 juin 2031`."""
     texts = (period_text(Facts(starts=Moment(first), ends=Moment(last)), words) for first, last in stretches)
     return ", ".join(text for text in texts if text)
 
@@ -135,7 +135,7 @@ def _one_day(starts: Moment, ends: Moment, words: Words) -> str:
 
 
 def _start_of_range(starts: Moment, ends: Moment, words: DateWords) -> str:
-    """The start without what the end repeats: `19` in "du 19 au 22 avril 2024"."""
+    """Return the start without what the end repeats: `19` in "du 19 au 22 avril 2024"."""
     if starts.time is not None or ends.time is not None or starts.day.year != ends.day.year:
         return _moment(starts, words)
     day = _day(starts.day, words)

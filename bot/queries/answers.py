@@ -141,11 +141,11 @@ class Questions:
         self._since = since
 
     def recent(self, page: int = 1) -> Answer:
-        """The decrees published last."""
+        """Return the decrees published last."""
         return self._list(Question(Topic.RECENT, page=page), self._decrees.recent)
 
     def department(self, code: str, page: int = 1) -> Answer:
-        """The decrees of a department, by code ("26", "2a") or name ("drome", "la Drôme"), with every authority seated there."""
+        """Return the decrees of a department, by code ("26", "2a") or name ("drome", "la Drôme"), with every authority seated there."""
         if not code.strip():
             return BadInput(Fault.NO_DEPARTMENT)
         if len(code) > LONGEST_WORDS:
@@ -157,7 +157,7 @@ class Questions:
         return self._list(question, lambda limit, offset: self._decrees.recent(limit, offset, found.authorities), found)
 
     def in_force(self, department: str = "", page: int = 1) -> Answer:
-        """The decrees in force now or later, by when they begin; of one department, by code or name, where one is given."""
+        """Return the decrees in force now or later, by when they begin; of one department, by code or name, where one is given."""
         if len(department) > LONGEST_WORDS:
             return BadInput(Fault.TOO_LONG)
         found: DepartmentMatch | None = find_department(department, self._places) if department.strip() else None
@@ -171,7 +171,7 @@ class Questions:
         return self._list(question, lambda limit, offset: PageOfDecrees(known[offset : offset + limit], len(known)), found)
 
     def state(self, department: str = "") -> Answer:
-        """How the watch is: of one department, by code or name, with every authority seated there; of all where none is given."""
+        """Return how the watch is: of one department, by code or name, with every authority seated there; of all where none is given."""
         if not department.strip():
             return WatchState(self._overview())
         if len(department) > LONGEST_WORDS:
@@ -182,7 +182,7 @@ class Questions:
         return DepartmentState(tuple(one for one in self._overview().authorities if one.code in found.authorities))
 
     def search(self, words: str, page: int = 1) -> Answer:
-        """The decrees that have these words."""
+        """Return the decrees that have these words."""
         asked = " ".join(words.split())
         if not any(character.isalnum() for character in asked):
             return BadInput(Fault.NO_WORDS)
@@ -191,7 +191,7 @@ class Questions:
         return self._list(Question(Topic.SEARCH, asked, page), lambda limit, offset: self._decrees.search(asked, limit, offset))
 
     def show(self, number: str) -> Answer:
-        """One decree by the number that lists show: "12", "#12", "[12]", "n° 12"."""
+        """Return one decree by the number that lists show: "12", "#12", "[12]", "n° 12"."""
         text = number.strip().removeprefix("[").removesuffix("]").strip()
         if not text:
             return BadInput(Fault.NO_NUMBER)
@@ -203,7 +203,7 @@ class Questions:
         return UnknownDecree(wanted) if decree is None else OneDecree(decree, self._clock())
 
     def ask(self, question: Question) -> Answer:
-        """The same question again, on the page it names."""
+        """Answer the same question again, on the page it names."""
         match question.topic:
             case Topic.RECENT:
                 return self.recent(question.page)
@@ -240,7 +240,9 @@ _RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1, Stand
 
 
 def in_force(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> tuple[Decree, ...]:
-    """Those in force at `now` (aware) or later, at their own place, by when they begin; those of which that is not sure come last."""
+    """Return those in force at `now` (aware) or later, at their own place, by when they begin; those of which that is not sure come
+    last.
+    """
     ranked: list[tuple[int, date, int, Decree]] = []
     for decree in decrees:
         there = now.astimezone(ZoneInfo(place_for(places, decree.authority).time_zone))
@@ -258,17 +260,17 @@ class DecreeReader(Protocol):
     """The stored decrees, as questions see them. Synchronous: a face in an event loop calls from a thread."""
 
     def recent(self, limit: int, offset: int, authorities: frozenset[str] | None = None, /) -> PageOfDecrees:
-        """Newest found first; of some authorities only where they are given."""
+        """Return newest found first; of some authorities only where they are given."""
         ...
 
     def get(self, decree_id: int, /) -> Decree | None:
-        """One decree by its id."""
+        """Return one decree by its id."""
         ...
 
     def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
-        """Decrees whose text has these words, in any form the language gives them."""
+        """Return decrees whose text has these words, in any form the language gives them."""
         ...
 
     def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
-        """Decrees that may be in force on that day or later; of some authorities only where they are given."""
+        """Return decrees that may be in force on that day or later; of some authorities only where they are given."""
         ...

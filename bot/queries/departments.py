@@ -38,7 +38,7 @@ def find_department(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:
 
 
 def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:
-    """By the department's name, else by the authority's own ("préfecture de police"); the lowest code first."""
+    """Find it by the department's name, else by the authority's own ("préfecture de police"); the lowest code first."""
     for names in ({_bare(_fold(p.department)): p for p in _ordered(places)}, {_bare(_fold(p.name)): p for p in _ordered(places)}):
         if found := names.get(_bare(words)):
             return found
@@ -46,12 +46,12 @@ def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:
 
 
 def _ordered(places: Mapping[str, Place]) -> list[Place]:
-    """Highest code first, so that a table built from it keeps the lowest."""
+    """Sort by code, highest first, so that a table built from it keeps the lowest."""
     return sorted(places.values(), key=lambda place: place.code, reverse=True)
 
 
 def _seated_with(place: Place, places: Mapping[str, Place]) -> frozenset[str]:
-    """In Paris the prefecture and the préfecture de police both decide: who asks for the department means both."""
+    """Return all authorities of the department: in Paris the prefecture and the préfecture de police both decide, and both are meant."""
     department = _fold(place.department)
     return frozenset({place.code} | {other.code for other in places.values() if department and _fold(other.department) == department})
 
@@ -63,7 +63,7 @@ def _near(words: str, places: Mapping[str, Place]) -> tuple[Place, ...]:
 
 
 def _fold(text: str) -> str:
-    """Lower case, no accents, one space for anything that is neither letter nor digit, "st" in full."""
+    """Fold to lower case, no accents, one space for anything that is neither letter nor digit, "st" in full."""
     words = re.sub(r"[^a-z0-9]+", " ", fold_words(text)).split()
     return " ".join("saint" if word == "st" else word for word in words)
 

@@ -23,7 +23,7 @@ _LONGEST_ECHO = 120
 
 
 def title(answer: DecreeList, language: Language) -> str:
-    """`Décrets concernant Drôme (26) — 12 décrets, page 2 sur 3`."""
+    """Return `Décrets concernant Drôme (26) — 12 décrets, page 2 sur 3`."""
     words = vocabulary(language)
     count = words.count_one if answer.total == 1 else words.count_many.format(n=answer.total)
     page = "" if answer.pages == 1 else ", " + words.page.format(page=answer.question.page, pages=answer.pages)
@@ -31,7 +31,7 @@ def title(answer: DecreeList, language: Language) -> str:
 
 
 def shortcoming(answer: NothingFound | UnknownDepartment | UnknownDecree | BadInput, language: Language) -> str:
-    """Why there is no decree to show, never more than is known: what a bot has not recorded may well exist."""
+    """Say why there is no decree to show, never more than is known: what a bot has not recorded may well exist."""
     words = vocabulary(language)
     match answer:
         case NothingFound():
@@ -47,7 +47,7 @@ def shortcoming(answer: NothingFound | UnknownDepartment | UnknownDecree | BadIn
 
 
 def withdrawal(decree: Decree, place: Place, language: Language) -> str | None:
-    """That a decree was withdrawn and when, by the clock of its place; None for one that stands."""
+    """Say that a decree was withdrawn and when, by the clock of its place; None for one that stands."""
     if decree.withdrawn_at is None:
         return None
     day = decree.withdrawn_at.astimezone(ZoneInfo(place.time_zone)).date()
@@ -100,7 +100,7 @@ def _echo(text: str) -> str:
 
 
 def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language = "fr") -> str:
-    """A title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end."""
+    """Return a title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end."""
     match answer:
         case DecreeList():
             lines = (decree_line(message_of(decree, places, answer.at, language)) for decree in answer.decrees)
@@ -129,8 +129,9 @@ _LONGEST = 300
 
 
 def evidence_text(decree: Decree, language: Language = "fr") -> str:
-    """A heading and one line per phrase, in the order in which they were found: its page, where on it, what it supports, the sign that it
-    met; what would be the same line is said once. No newline at the end."""
+    """Return a heading and one line per phrase, in the order in which they were found: its page, where on it, what it supports, the sign
+    that it met; what would be the same line is said once. No newline at the end.
+    """
     words = vocabulary(language).evidence
     if not decree.evidence:
         return words.none
@@ -151,14 +152,14 @@ def _line(item: Evidence, words: EvidenceWords, language: Language) -> str:
 
 
 def cue_words(cue: str, language: Language) -> str:
-    """A sign or a reason by its name (`bot.domain.Evidence.cue`), in words; as it is where there are none, as for a text of law."""
+    """Return a sign or a reason by its name (`bot.domain.Evidence.cue`), in words; as it is where there are none, as for a text of law."""
     if language == "fr":
         return _french().get(cue.replace(" ", "_"), cue)
     return reason_words(cue) or cue
 
 
 def doubt_words(evidence: Iterable[Evidence], language: Language) -> str | None:
-    """Why a person must look; None where the evidence does not tell."""
+    """Return why a person must look; None where the evidence does not tell."""
     return next((cue_words(quote.cue, language) for quote in evidence if quote.cue and reason_words(quote.cue) is not None), None)
 
 

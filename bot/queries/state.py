@@ -33,7 +33,7 @@ class DepartmentState:
 
 
 def state_text(answer: WatchState | DepartmentState, places: Mapping[str, Place], language: Language) -> str:
-    """The answer in plain words, one line a sort of prefecture, or one line a prefecture."""
+    """Return the answer in plain words, one line a sort of prefecture, or one line a prefecture."""
     words = vocabulary(language).state
     match answer:
         case WatchState():

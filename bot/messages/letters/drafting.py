@@ -34,7 +34,7 @@ class NoSuchLetter(ValueError):
 
 
 def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, legal_advice: LegalAdvice) -> str:
-    """The draft in French, a line a paragraph, with a newline at the end. What the decree does not say is a blank in [brackets].
+    """Draft it in French, a line a paragraph, with a newline at the end. What the decree does not say is a blank in [brackets].
 
     `place` is that of the authority that took the decree, `legal_advice` what is told of it at `now` (aware). Raises NoSuchLetter.
     """
@@ -89,7 +89,7 @@ def _warnings(letter: LetterKind, decree: Decree, legal_advice: LegalAdvice, *, 
 
 
 def _sources(letter: LetterKind) -> Iterator[str]:
-    """What was read in the text of the codes, by the day of the copy, then all that was not."""
+    """Return what was read in the text of the codes, by the day of the copy, then all that was not."""
     words = letter_words()
     mine = [source for source in words.sources if letter.value in source.letters]
     read = sorted((source.read, source.text) for source in mine if source.read is not None)
@@ -119,7 +119,7 @@ def _grounds(legal_advice: LegalAdvice, filled: dict[str, str]) -> str:
 
 
 def _without_gaps(text: str) -> str:
-    """No more than one empty line in a row, where a field had nothing to say."""
+    """Leave no more than one empty line in a row, where a field had nothing to say."""
     lines: list[str] = []
     for line in text.splitlines():
         if line.strip() or (lines and lines[-1]):

@@ -21,7 +21,7 @@ _BRACKETS = str.maketrans("[]{}", "()()")
 
 
 def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str, str]:
-    """Every field of the templates that comes from the decree. `place` is that of the authority that took it."""
+    """Return every field of the templates that comes from the decree. `place` is that of the authority that took it."""
     words = letter_words()
     facts, blanks, labels = decree.facts, words.blanks, words.labels
     published = blanks.published if decree.published is None else french_date(decree.published)
@@ -43,7 +43,7 @@ def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str,
 
 
 def facts_list(decree: Decree, filled: dict[str, str]) -> str:
-    """The facts of the decree, one a line, each known or a blank. `filled` is what `pieces` gave."""
+    """Return the facts of the decree, one a line, each known or a blank. `filled` is what `pieces` gave."""
     words = letter_words()
     facts, blanks, labels = decree.facts, words.blanks, words.labels
     french = words_in("fr")
@@ -64,17 +64,17 @@ def facts_list(decree: Decree, filled: dict[str, str]) -> str:
 
 
 def french_date(day: date) -> str:
-    """`17 avril 2024`."""
+    """Return `17 avril 2024`."""
     return date_text(day, words_in("fr").dates)
 
 
 def safe(text: str | None, blank: str = "") -> str:
-    """One line of visible text that no bracket or brace of its own can confuse; the blank where nothing is left of it."""
+    """Return one line of visible text that no bracket or brace of its own can confuse; the blank where nothing is left of it."""
     return clean(text or "").translate(_BRACKETS) or blank
 
 
 def _addressee(place: Place, blanks: Blanks) -> str:
-    """`Préfet de la Drôme`, `Préfet de police`: the office, whoever holds it."""
+    """Return `Préfet de la Drôme`, `Préfet de police`: the office, whoever holds it."""
     name = safe(place.name)
     before, _, rest = name.partition(" ")
     return f"Préfet {rest}" if before == "Préfecture" and rest else blanks.addressee
@@ -101,6 +101,6 @@ def _court(legal_advice: LegalAdvice, blanks: Blanks, labels: LetterLabels) -> s
 
 
 def _of_court(name: str | None) -> str:
-    """`tribunal administratif de Paris`, within a sentence."""
+    """Return `tribunal administratif de Paris`, within a sentence."""
     text = safe(name)
     return text[:1].lower() + text[1:]

@@ -116,11 +116,11 @@ class LetterWords(Table):
 
 @cache
 def letter_words() -> LetterWords:
-    """The words, read once."""
+    """Return the words, read once."""
     return LetterWords.model_validate(data_file("bot.messages.letters", "letters.toml"))
 
 
 @cache
 def template(letter: str) -> str:
-    """The text of one letter with its fields in braces, read once."""
+    """Return the text of one letter with its fields in braces, read once."""
     return files("bot.messages.letters").joinpath("templates", f"{letter}.txt").read_text(encoding="utf-8")

@@ -121,7 +121,7 @@ class TelegramBot:
         return application
 
     async def _note_post(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Somebody wrote in a channel: where a post of ours is looked for there, that one is passed."""
+        """Note that somebody wrote in a channel: where a post of ours is searched for there, that message is passed over."""
         message = update.channel_post
         if message is None or self._seen is None:
             return

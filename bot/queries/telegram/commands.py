@@ -47,7 +47,7 @@ class ChatCommand:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Whatever may stand after the slash."""
+        """Return whatever may stand after the slash."""
         return (self.name, *self.aliases)
 
 
@@ -217,7 +217,7 @@ class _Face:
 
 
 def _spoken(message: Message) -> Language | None:
-    """The language of the person's Telegram, None where it is not told."""
+    """Return the language of the person's Telegram, None where it is not told."""
     code = message.from_user.language_code if message.from_user else None
     if not code:
         return None
@@ -225,7 +225,7 @@ def _spoken(message: Message) -> Language | None:
 
 
 def _log_failure(name: str, error: Exception) -> None:
-    """Type and place only: the text of an error may hold what a person asked, or a token."""
+    """Log type and place only: the text of an error may hold what a person wrote, or a token."""
     trace, place = error.__traceback__, ""
     while trace is not None:
         place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
@@ -234,7 +234,7 @@ def _log_failure(name: str, error: Exception) -> None:
 
 
 async def _quietly(sending: Awaitable[Any]) -> None:
-    """A last word that may fail too."""
+    """Send a last word that may fail too."""
     try:
         await sending
     except TelegramError as error:
@@ -261,7 +261,7 @@ class Callbacks:
         self._kept: OrderedDict[str, str] = OrderedDict()
 
     def encode(self, question: Question, language: Language) -> str:
-        """At most 64 bytes of UTF-8."""
+        """Return at most 64 bytes of UTF-8."""
         data = f"1{language}{_LETTERS[question.topic]}{question.page}:{question.words}"
         if len(data.encode()) <= LIMIT_BYTES:
             return data
@@ -270,7 +270,7 @@ class Callbacks:
         return f"1{language}{_KEPT}{question.page}:{key}"
 
     def decode(self, data: str) -> tuple[Question, Language] | None:
-        """The question and its language; None for one forgotten since, or for data that no button of ours carries."""
+        """Return the question and its language; None for one forgotten since, or for data that no button of ours carries."""
         match = _FORM.fullmatch(data)
         if match is None:
             return None
@@ -312,7 +312,7 @@ class Reply:
 
 
 def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Language) -> Reply:
-    """The reply to a question. At most 4096 UTF-16 units as long as a page has no more decrees than `TELEGRAM_PAGE`."""
+    """Build the reply to a question. At most 4096 UTF-16 units as long as a page has no more decrees than `TELEGRAM_PAGE`."""
     match answer:
         case DecreeList():
             return _list(answer, places, language)
@@ -330,7 +330,7 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
 
 
 def said(words: str) -> Reply:
-    """Words of the bot itself, without markup: the commands in them are its own."""
+    """Return words of the bot itself, without markup: the commands in them are its own."""
     return Reply(html.text(words, _own_commands()).source, unlinked(words, _own_commands()))
 
 

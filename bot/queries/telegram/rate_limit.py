@@ -43,7 +43,7 @@ class RateLimiter:
         self._buckets: OrderedDict[int, Bucket] = OrderedDict()
 
     def ask(self, person: int) -> Grant:
-        """May this person (a Telegram user or chat id) be answered now?"""
+        """Return whether this person (a Telegram user or chat id) may be answered now."""
         now = self._monotonic()
         bucket, grant = take(self._buckets.get(person, Bucket(self._per_minute, now)), now, self._per_minute)
         self._buckets[person] = bucket

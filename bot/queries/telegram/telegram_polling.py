@@ -41,7 +41,7 @@ class Stopped(Exception):
 
 
 def pause_after(error: Exception, failures: int) -> float:
-    """Seconds to wait after the n-th failure in a row (from 1): what Telegram asks, a minute for a second poller, else doubling, up
+    """Return seconds to wait after the n-th failure in a row (from 1): what Telegram asks, a minute for a second poller, else doubling, up
     to a quarter of an hour where the token is refused.
     """
     if isinstance(error, RetryAfter):
@@ -54,7 +54,7 @@ def pause_after(error: Exception, failures: int) -> float:
 
 
 async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
-    """The result of `work`; raises Stopped, and cancels the work, as soon as `stop` is set."""
+    """Return the result of `work`; raise Stopped, and cancel the work, as soon as `stop` is set."""
     working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -78,7 +78,7 @@ class PollingRetries:
         self._calm = 0
 
     async def attempt(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
-        """The result of the first call that succeeds. Raises Stopped when told to stop."""
+        """Call until it succeeds, and return the result. Raises Stopped when told to stop."""
         while True:
             try:
                 result = await unless(self._stop, call())
@@ -101,7 +101,7 @@ class PollingRetries:
         await unless(self._stop, self._sleep(pause_after(error, self._failures)))
 
     def _succeeded(self, what: str) -> None:
-        """Two programs with one token take turns in being refused: only a lasting calm ends that, any success another outage."""
+        """Note a success. Two programs with one token are refused in turns: only a lasting calm ends that, any success another outage."""
         self._failures = 0
         self._calm += 1
         if self._told and (SECOND_POLLER not in self._told or self._calm >= _CALM):
@@ -157,7 +157,7 @@ async def _confirm(bot: Bot, offset: int | None) -> None:
 
 
 def _cause(error: Exception) -> str:
-    """In words for an operator. Only texts that cannot hold a token: those of refusals, and the names of network errors."""
+    """Name the cause for an operator. Only texts that cannot hold a token: those of refusals, and the names of network errors."""
     if isinstance(error, Conflict):
         return SECOND_POLLER
     if isinstance(error, InvalidToken):
