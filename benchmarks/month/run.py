@@ -23,7 +23,7 @@ from bot.domain import Post, PostState
 from bot.ingest import habits as rhythm
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.catalogue import Catalogue
-from bot.ingest.health.survey import habits_of
+from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundTasks, Ingestor
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import ReadingJob, WorkerSlots
@@ -108,7 +108,7 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
                 ingestor = Ingestor(catalogue, crawler, files, job, recorder, store, clock.now)
                 background = BackgroundTasks(ingestor, WorkerSlots(quick=2, slow=1), clock.now)
                 schedule = PollSchedule(every=every, slowest=max(every, SLOWEST), announce_since=ANNOUNCED)
-                watcher = Poller(catalogue, crawler, background, store, schedule, clock.now)
+                watcher = Poller(catalogue, crawler, background, store, PublicationHistory(store), schedule, clock.now)
                 await _Driver(record, watcher, store, clock, month, on_day).run()
                 await watcher.stop()
         record.posts = store.posts.listed(states=list(PostState))
@@ -171,7 +171,7 @@ class _Driver:
     def _usual(self, now: datetime) -> dict[str, timedelta]:
         usual = {}
         for source in self.month.sources:
-            habits = habits_of(self.store, self.store.sources.get(source.key), self.month.zones[source.key], now)
+            habits = PublicationHistory(self.store).read(self.store.sources.get(source.key), self.month.zones[source.key], now)
             usual[source.key] = rhythm.interval(habits, now, every=self.record.every, slowest=max(self.record.every, SLOWEST))
         return usual
 

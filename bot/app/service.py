@@ -21,8 +21,8 @@ from bot.app.logs import flush_groups
 from bot.app.wiring import Parts
 from bot.delivery.records import Delivered
 from bot.domain import PostState
+from bot.domain.health import nobody_answers
 from bot.domain.records import SourceState
-from bot.ingest.health import nobody_answers
 from bot.ingest.results import BackgroundResult, IngestResult, SourceReport
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import Full, StorageError
@@ -40,7 +40,7 @@ JUMP = timedelta(seconds=30)
 """How far the clock may move against one that nobody can set, between two looks, before it is said to have been set."""
 
 ALERTS = timedelta(minutes=2)
-"""How often is looked at what operators are to be notified of. It reads the history of every source: some tenths of a second."""
+"""How often is looked at what operators are to be notified of."""
 
 CHECKS = timedelta(minutes=10)
 """How often is asked whether the destinations take posts: their tokens, chats and rights."""

@@ -33,11 +33,11 @@ from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain import Decree, Place
+from bot.domain.health import DestinationHealth, Overview
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.catalogue import Catalogue
-from bot.ingest.health import DestinationHealth, Overview
-from bot.ingest.health.survey import health_report, survey_destinations
+from bot.ingest.health import PublicationHistory, destinations_report, health_report
 from bot.ingest.ingestor import BackgroundTasks, Ingestor
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import ReadingJob, WorkerSlots
@@ -126,10 +126,11 @@ async def assemble(
         ingestor_of = _ingestors(settings, catalogue, recorder, None if rehearsal else archive, store, clock)
         slots = WorkerSlots(quick=settings.reading.workers, slow=settings.reading.long_workers)
         background = BackgroundTasks(ingestor_of(client), slots, clock)
-        poller = Poller(catalogue, Crawler(client), background, store, _schedule(settings.watch), clock)
+        history = PublicationHistory(store)
+        poller = Poller(catalogue, Crawler(client), background, store, history, _schedule(settings.watch), clock)
         stack.push_async_callback(poller.stop)
         patient = PatientFetcher(client, now=clock, sleep=asyncio.sleep)
-        overview = partial(take_survey, settings, authorities, store, clock=clock)
+        overview = partial(take_survey, settings, authorities, store, history, clock=clock)
         reviewer = Reviewer(store=store, route=route, clock=clock, issuers=catalogue.issuers)
         operators = Operators(settings, authorities, wired, store, reviewer, clock)
         stack.push_async_callback(operators.close)
@@ -237,16 +238,23 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
     return {code: Place(code, entry.name, entry.department, entry.time_zone) for code, entry in authorities.items()}
 
 
-def take_survey(settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now) -> Overview:
-    """How every authority is, by what the store knows. Raises StorageError."""
-    return health_report(store, authorities, frozenset(watched_codes(settings, authorities)), clock())
+def take_survey(
+    settings: Settings,
+    authorities: Mapping[str, Authority],
+    store: Store,
+    history: PublicationHistory | None = None,
+    *,
+    clock: Clock = utc_now,
+) -> Overview:
+    """Judge every authority by what is stored. Raises StorageError."""
+    return health_report(store, authorities, frozenset(watched_codes(settings, authorities)), clock(), history)
 
 
 def take_delivery_survey(settings: Settings, store: Store, *, clock: Clock = utc_now) -> tuple[DestinationHealth, ...]:
     """How every destination is, and the operators' chat, by what the store knows. Raises StorageError."""
     names = [entry.name for entry in destinations(settings)]
     names += [OPERATORS] if settings.telegram.operators_chat and settings.telegram.token is not None else []
-    return survey_destinations(store, names, clock(), timedelta(hours=settings.delivery.tell_after_hours))
+    return destinations_report(store, names, clock(), timedelta(hours=settings.delivery.tell_after_hours))
 
 
 def open_questions(

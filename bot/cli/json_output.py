@@ -18,8 +18,8 @@ from bot.messages import place_for, words_in
 
 if TYPE_CHECKING:
     from bot.delivery.records import Delivered
+    from bot.domain.health import DestinationHealth
     from bot.ingest.archive import ArchivedFile
-    from bot.ingest.health import DestinationHealth
     from bot.ingest.results import Unread
 
 Json = dict[str, Any]

@@ -21,7 +21,7 @@ from bot.cli.text_output import count, destination_problems, finish, result_of, 
 from bot.cli.work import became_of, console_for, delivering, waiting
 from bot.delivery.records import Delivered
 from bot.domain import Place, PostState
-from bot.ingest.health import DestinationHealth
+from bot.domain.health import DestinationHealth
 from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.contents import PAGES_KEPT

@@ -17,8 +17,9 @@ from bot.cli.json_output import Json, destination_json, pick, plain
 from bot.cli.text_output import code_column, minute, show, source_columns
 from bot.cli.work import opened
 from bot.domain import DestinationTrouble
+from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.records import RecueilState
-from bot.ingest.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers, not_alive
+from bot.ingest.health import not_alive
 from bot.messages import printable
 from bot.operators.post_alerts import PostTrouble
 from bot.operators.text import short_list

@@ -19,8 +19,8 @@ from bot.messages import printable
 
 if TYPE_CHECKING:
     from bot.delivery.records import Delivered
+    from bot.domain.health import DestinationHealth
     from bot.domain.records import UncertainAct
-    from bot.ingest.health import DestinationHealth
     from bot.ingest.results import IngestResult, SourceReport
 
 

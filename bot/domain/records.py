@@ -29,7 +29,7 @@ class SourceState:
     """What is remembered of a source between polls. `key` is `<authority>:<route>`, `trail` the crawler's opaque JSON.
 
     While it fails, `failures` counts the polls in a row and `site_failures` those of them that may be the site's own fault, `cause` is a
-    word of `bot.ingest.health.Cause` and `error` the details. `last_new_at` is when something was published that the first poll had not
+    word of `bot.domain.health.Cause` and `error` the details. `last_new_at` is when something was published that the first poll had not
     seen; `moved_to` the address its root redirects to.
     """
 
@@ -49,7 +49,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class NewAlert:
-    """A trouble to tell the operators of. `subject` is the key of a source, `cause` a word of `bot.ingest.health.Cause`."""
+    """A trouble to tell the operators of. `subject` is the key of a source, `cause` a word of `bot.domain.health.Cause`."""
 
     subject: str
     cause: str

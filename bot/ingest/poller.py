@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.domain.health import Cause
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest import habits as rhythm
 from bot.ingest.catalogue import Catalogue
-from bot.ingest.health import Cause, cause_of
-from bot.ingest.health.survey import habits_of
+from bot.ingest.health import PublicationHistory, cause_of
 from bot.ingest.ingestor import BackgroundTasks, fault_of, new_recueil
 from bot.ingest.recorder import Clock
 from bot.ingest.results import BackgroundResult, IngestResult, SourceReport
@@ -45,12 +45,20 @@ class Poller:
     """Polls sources and reads what they publish."""
 
     def __init__(
-        self, catalogue: Catalogue, crawler: Crawler, background: BackgroundTasks, store: Store, schedule: PollSchedule, clock: Clock
+        self,
+        catalogue: Catalogue,
+        crawler: Crawler,
+        background: BackgroundTasks,
+        store: Store,
+        history: PublicationHistory,
+        schedule: PollSchedule,
+        clock: Clock,
     ) -> None:
         self._catalogue = catalogue
         self._crawler = crawler
         self._background = background
         self._store = store
+        self._history = history
         self._schedule = schedule
         self._clock = clock
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -203,7 +211,7 @@ class Poller:
         return SourceReport(source, None, crawl.requests, crawl.listed, new, unchanged=crawl.unchanged)
 
     async def _until_next(self, source: Source, state: SourceState, now: datetime) -> timedelta:
-        habits = await asyncio.to_thread(habits_of, self._store, state, self._catalogue.zone(source.authority), now)
+        habits = await asyncio.to_thread(self._history.read, state, self._catalogue.zone(source.authority), now)
         return rhythm.interval(habits, now, every=self._schedule.every, slowest=self._schedule.slowest)
 
     async def _intake(self, source: Source, state: SourceState, listed: Sequence[ListingEntry]) -> tuple[decide.Intake, ...]:

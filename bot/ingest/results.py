@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.domain import Decree, Post
+from bot.domain.health import Cause
 from bot.domain.records import Recueil, UncertainAct
-from bot.ingest.health import Cause
 from sources.catalogue.authority import Source
 from sources.model import ListingEntry
 

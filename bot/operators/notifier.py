@@ -19,8 +19,8 @@ from bot.delivery.channel import DeliveryError, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.delivery.transitions import backoff
 from bot.domain import Decree
+from bot.domain.health import Overview
 from bot.domain.records import Waiting
-from bot.ingest.health import Overview
 from bot.ingest.review import ReviewAnswer, answer_data
 from bot.messages import Language
 from bot.operators.alerts import AlertT, Waits, decide

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from bot.domain.health import Cause, SourceHealth, Status
 from bot.domain.records import Alert, NewAlert
-from bot.ingest.health import Cause, SourceHealth, Status
 from bot.operators.alerts import Changes, Waits, has_passed
 
 SETTLE = timedelta(minutes=10)

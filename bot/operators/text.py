@@ -8,8 +8,8 @@ from datetime import date
 
 from bot.detection import without_names
 from bot.domain import Decree
+from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
-from bot.ingest.health import Cause
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.moments import date_text

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from bot.ingest.health import Cause
+from bot.domain.health import Cause
 from bot.messages import Language
 from bot.operators.post_alerts import PostTrouble
 

@@ -10,7 +10,7 @@ from bot.messages.words import Table, data_file
 
 
 class StateWords(Table):
-    """How the watch itself is, in words for people. `causes` go by `bot.ingest.health.Cause`."""
+    """How the watch itself is, in words for people. `causes` go by `bot.domain.health.Cause`."""
 
     head: str
     asleep: str

@@ -38,8 +38,8 @@ from bot.domain import (
     Verdict,
     Where,
 )
+from bot.domain.health import DestinationHealth
 from bot.domain.records import UncertainAct, Waiting
-from bot.ingest.health import DestinationHealth
 from bot.ingest.results import IngestResult, SourceReport, Unread
 from sources.catalogue.authority import load_authorities
 from sources.model import ListingEntry

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.demo.replay import CannedAnswer, Replay
-from bot.ingest.health import Cause
+from bot.domain.health import Cause
 from bot.operators.vocabulary import alert_words
 from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import Vigie, write_config

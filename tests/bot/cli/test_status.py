@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
-from bot.ingest.health import Cause, Status
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.cli.test_json_guide import described, documented

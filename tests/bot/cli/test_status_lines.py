@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.cli.status import status_lines
+from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import RecueilState
-from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from sources.catalogue.authority import Authority
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -19,8 +19,8 @@ from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.routing import Destination, destinations_for
 from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
+from bot.domain.health import SourceHealth, Status
 from bot.domain.records import RecueilState
-from bot.ingest.health import SourceHealth, Status
 from bot.ingest.judging import issuer_of
 from bot.ingest.redetect import Redetection
 from bot.ingest.review import Reviewer

@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 
 from bot.app.demo.scenario import demo_text
 from bot.domain import Act, Cover, Kind, PageText, Post, Reading, TextOrigin
+from bot.domain.health import Cause
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest import decisions as decide
-from bot.ingest.health import Cause
 from bot.ingest.poller import Poller
 from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.model import Done, IsConcerned, Unreadable

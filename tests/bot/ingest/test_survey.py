@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from bot.domain.records import NewRecueil, RecueilState, SourceState
-from bot.ingest.health import Cause, Status
-from bot.ingest.health.survey import health_report
+import pytest
+
+from bot.domain.health import Cause, Status
+from bot.domain.records import NewRecueil, Publication, RecueilState, SourceState
+from bot.ingest.health import PublicationHistory, health_report
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 
@@ -83,3 +86,30 @@ def test_what_was_polled_is_judged_with_its_habits(store: Store) -> None:
     assert late is not None
     assert (late.usual_gap, late.last_published) == (DAY, (NOW - 10 * DAY).date())
     assert found.asleep_since == NOW - timedelta(hours=2)
+
+
+def test_what_a_source_published_is_read_once_and_again_when_it_was_polled(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = ("26:site", "26:mirror", "38:site")
+    states = [SourceState(key, baseline_at=NOW - 90 * DAY, last_ok_at=NOW, next_check_at=NOW) for key in keys]
+    for state in states:
+        store.sources.save(state)
+        publish(store, state.key, 30)
+    read: list[str] = []
+    publications = store.recueils.publications
+
+    def noted(source: str, *, since: date, found_after: datetime) -> list[Publication]:
+        read.append(source)
+        return publications(source, since=since, found_after=found_after)
+
+    monkeypatch.setattr(store.recueils, "publications", noted)
+    history = PublicationHistory(store)
+    first = health_report(store, AUTHORITIES, {"26", "38"}, NOW, history)
+    assert sorted(read) == sorted(keys)
+    assert health_report(store, AUTHORITIES, {"26", "38"}, NOW, history) == first == health_report(store, AUTHORITIES, {"26", "38"}, NOW)
+    read.clear()
+    new = NewRecueil("38", "38:site", "https://x/38:site/new", "RAA", NOW.date(), is_detail=False, state=RecueilState.READ)
+    store.recueils.add([new], NOW)
+    history.read(states[2], ZoneInfo("Europe/Paris"), NOW)
+    after = health_report(store, AUTHORITIES, {"26", "38"}, NOW, history)
+    assert read == ["38:site"]
+    assert [one.last_published for one in after.sources] == [(NOW - 10 * DAY).date()] * 2 + [NOW.date()]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.domain import Decree
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.catalogue import Catalogue
+from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundTasks, Ingestor
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import USUAL_PACE, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
@@ -50,6 +51,7 @@ def make_poller(
     *,
     watched: Collection[str] | None = None,
     crawler: Crawler | None = None,
+    history: PublicationHistory | None = None,
     slowest: timedelta = QUARTER,
     workers: int = 2,
     route: Route = to_console,
@@ -63,4 +65,4 @@ def make_poller(
     ingestor = make_ingestor(catalogue, fetcher, read, store, clock, recorder=recorder, archive=archive, timeouts=timeouts)
     background = BackgroundTasks(ingestor, WorkerSlots(quick=workers, slow=1), clock)
     schedule = PollSchedule(every=QUARTER, slowest=slowest, announce_since=timedelta(days=2))
-    return Poller(catalogue, crawler or Crawler(fetcher), background, store, schedule, clock)
+    return Poller(catalogue, crawler or Crawler(fetcher), background, store, history or PublicationHistory(store), schedule, clock)

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import DeliveryError, NotSent, Unknown
 from bot.delivery.telegram.operators_chat import ChatButton
-from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.operators.notifier import Notifier, SourceAlerts
 from bot.operators.source_alerts import CALM, COMPANIONS, SETTLE
 from bot.storage.store import Store

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.domain.health import Cause, SourceHealth, Status
 from bot.domain.records import Alert, NewAlert
-from bot.ingest.health import Cause, SourceHealth, Status
 from bot.operators.alerts import Changes, Due, decide
 from bot.operators.source_alerts import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, SOURCE_WAITS, source_changes
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.health import Cause
 from bot.domain.records import Alert
-from bot.ingest.health import Cause
 from bot.messages import telegram_length
 from bot.operators.alerts import Due
 from bot.operators.text import LONGEST, alert_text, source_name

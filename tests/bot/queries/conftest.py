@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain import Decree, Facts, Kind, Moment, Place
+from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import PageOfDecrees
-from bot.ingest.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.queries.answers import Questions
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)

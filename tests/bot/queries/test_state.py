@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Place
-from bot.ingest.health import AuthorityHealth, Cause, Overview, Status
+from bot.domain.health import AuthorityHealth, Cause, Overview, Status
 from bot.messages import telegram_length
 from bot.queries.answers import BadInput, Fault, Questions, UnknownDepartment
 from bot.queries.phrases import plain_answer

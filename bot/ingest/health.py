@@ -1,17 +1,41 @@
-"""What is remembered of a source or a destination and the time in, a judgement out. Pure."""
+"""Is each source and destination alive, and if not, why: from what is stored to a judgement.
+
+A source that yields nothing is failing, not quiet; one that was never polled, or that nobody can poll, is not fine either.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from statistics import median_low
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
 from bot.domain.records import FailureStreak, SourceState
-from bot.ingest.habits import PublicationStats, is_late
+from bot.ingest.decisions import set_back_by
+from bot.ingest.habits import MEMORY, PublicationStats, is_late, learn
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
+from sources.http import Disallowed
+from sources.model import (
+    Blocked,
+    Emptied,
+    FetchError,
+    FetchRefused,
+    Gone,
+    LayoutChanged,
+    MovedAway,
+    NeedsBrowser,
+    Paused,
+    UnderMaintenance,
+    Unreachable,
+    Unusable,
+)
+
+if TYPE_CHECKING:
+    from bot.storage.store import Store
 
 UNATTENDED_AFTER = timedelta(minutes=30)
 """The same where no `vigie run` works on the database: nobody has a queue then."""
@@ -31,6 +55,31 @@ DOWN_AFTER = timedelta(minutes=15)
 _NO_ANSWER = frozenset({PostCause.NOT_SENT, PostCause.LOST_ANSWER, PostCause.CANNOT_ASK})
 _WORKING = frozenset({Status.FINE, Status.LATE})
 _WORSE = {status: position for position, status in enumerate(Status)}
+
+
+_BY_ERROR: tuple[tuple[type[FetchError], Cause], ...] = (
+    # The more precise ones first.
+    (Emptied, Cause.EMPTIED),
+    (LayoutChanged, Cause.STRUCTURE),
+    (MovedAway, Cause.MOVED),
+    (Gone, Cause.MOVED),
+    (Unusable, Cause.UNUSABLE),
+    (Blocked, Cause.CHALLENGE),
+    (UnderMaintenance, Cause.MAINTENANCE),
+    (FetchRefused, Cause.BLOCKED),
+    (Paused, Cause.RESTING),
+    (Unreachable, Cause.UNREACHABLE),
+    (NeedsBrowser, Cause.NEEDS_BROWSER),
+    (Disallowed, Cause.ROBOTS),
+)
+
+
+def cause_of(error: FetchError) -> Cause:
+    """What a failed poll means, by the type of its error."""
+    return next((cause for kind, cause in _BY_ERROR if isinstance(error, kind)), Cause.UNEXPECTED)
+
+
+# What is remembered and the time in, a judgement out: pure.
 
 
 def judge_source(
@@ -174,3 +223,54 @@ def _judged(
 def _beginning(habits: PublicationStats) -> datetime | None:
     """The first instant of the last day on which anything was published."""
     return None if habits.latest is None else datetime.combine(habits.latest, time(), habits.zone)
+
+
+# From what is stored.
+
+
+class PublicationHistory:
+    """When sources publish: hundreds of days of each, so they are read once, and again when a source was polled. May be used by threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stats: dict[str, PublicationStats] = {}
+
+    def read(self, state: SourceState, zone: ZoneInfo, now: datetime) -> PublicationStats:
+        """Read when a source publishes, in its authority's time zone. Raises StorageError."""
+        # What was found before the first poll ended says nothing of when it came online.
+        since, found_after = (now - MEMORY).date(), state.baseline_at or now
+        stats = learn(self._store.recueils.publications(state.key, since=since, found_after=found_after), zone, now)
+        self._stats[state.key] = stats
+        return stats
+
+    def of(self, state: SourceState, zone: ZoneInfo, now: datetime) -> PublicationStats:
+        """Return what was read last, else read it. Raises StorageError."""
+        return self._stats.get(state.key) or self.read(state, zone, now)
+
+
+def health_report(
+    store: Store, authorities: Mapping[str, Authority], watched: Collection[str], now: datetime, history: PublicationHistory | None = None
+) -> Overview:
+    """Judge every authority of the catalogue. `watched` are the codes that the configuration watches. Raises StorageError."""
+    history = history or PublicationHistory(store)
+    states = {state.key: state for state in store.sources.all()}
+    stuck = store.recueils.stuck()
+    found = []
+    due: list[datetime | None] = []
+    for authority in authorities.values():
+        routes: list[SourceHealth] = []
+        if authority.code in watched:
+            for source in authority.sources:
+                state = states.get(source.key, SourceState(source.key))
+                due.append(state.next_check_at)
+                habits = history.of(state, ZoneInfo(authority.time_zone), now)
+                routes.append(judge_source(source, state, habits, now, stuck.get(source.key)))
+        found.append(judge_authority(authority, routes, watched=authority.code in watched))
+    behind = set_back_by((route.last_ok_at for authority in found for route in authority.routes), now)
+    return Overview(now, tuple(found), half_due(due), polled_in_future=now + behind if behind else None)
+
+
+def destinations_report(store: Store, names: Sequence[str], now: datetime, late_after: timedelta) -> tuple[DestinationHealth, ...]:
+    """Judge every one of these destinations; `late_after` is how long a post may wait. Raises StorageError."""
+    checks, unsent, idle = store.destination_checks.all(), store.posts.unsent(names), store.outbox.idle_since(now)
+    return tuple(judge_destination(name, checks.get(name), unsent, now, late_after, idle.get(name)) for name in names)
