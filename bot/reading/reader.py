@@ -122,7 +122,7 @@ class TextLayerPass:
         buffer, crashes = self._buffer, 0
         while crashes <= buffer.limits.max_crashes and not buffer.surveyed():
             self.worker = await Worker.start(self.start)
-            self.worker.send(Survey(buffer.next_page, frozenset(buffer.known)))
+            self.worker.send(Survey(buffer.next_page, frozenset(buffer.known)).line())
             stopped = ""
             try:
                 async with aclosing(listen(self.worker.stdout, buffer, self._deadline)) as pages:

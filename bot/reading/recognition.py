@@ -149,7 +149,7 @@ class OcrWorker:
         try:
             async with asyncio.timeout_at(min(self._deadline, loop.time() + limits.silent_seconds)):
                 worker = self._worker or await self._fresh()
-                worker.send(Recognise(number))
+                worker.send(Recognise(number).line())
                 line = await worker.stdout.readline()
             if line:
                 page = self._buffer.recognise(line, number)

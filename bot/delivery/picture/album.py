@@ -66,7 +66,7 @@ async def _ordered(start: Start, order: Draw) -> tuple[Canvas, bytes]:
     except OSError as error:
         raise NoPicture(Why.LOST, error.strerror or type(error).__name__) from error
     try:
-        worker.send(order)
+        worker.send(order.line())
         answer = parse_answer(line, order) if (line := await worker.stdout.readline()) else None
         if isinstance(answer, Canvas):
             return answer, await worker.stdout.readexactly(answer.width * answer.height)
@@ -102,7 +102,7 @@ class Album:
         drawing: Drawing = _USUAL,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`seconds` tells the time since any moment: by it a page that gave no picture is tried again."""
+        """`seconds` is a clock that only goes forward: by it a page that gave no picture is tried again."""
         self._seconds = seconds
         self._locate = locate
         self._places = places
@@ -118,8 +118,8 @@ class Album:
             try:
                 return await self.of(post.decree, language)
             except NoPicture as none:
-                tell = log.info if none.why is Why.NO_FILE else log.warning
-                tell("a decree is posted without a picture", decree=post.decree.id, url=post.decree.url, why=str(none))
+                write = log.info if none.why is Why.NO_FILE else log.warning
+                write("a decree is posted without a picture", decree=post.decree.id, url=post.decree.url, why=str(none))
                 return None
 
         return picture

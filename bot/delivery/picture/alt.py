@@ -68,16 +68,16 @@ def _sentences(decree: Decree, place: Place, own: AltWords, words: Words, *, pag
 def _quotes(highlighted: Sequence[str], own: AltWords, room: int) -> str:
     """Return what is highlighted, each passage once, as many as there is room for."""
     cleaned = [cut(inert(text), _LONGEST_QUOTE) for text in highlighted]
-    told: list[str] = []
+    kept: list[str] = []
     for position, text in enumerate(cleaned):
         others = cleaned[:position] + [other for other in cleaned[position + 1 :] if other != text]
         if len(text) < _SHORTEST_QUOTE or any(text in other for other in others):
             continue
-        more = [*told, own.quote.format(text=text)]
+        more = [*kept, own.quote.format(text=text)]
         if len(own.highlighted.format(quotes=own.between.join(more))) > room:
             break
-        told = more
-    return " " + own.highlighted.format(quotes=own.between.join(told)) if told else ""
+        kept = more
+    return " " + own.highlighted.format(quotes=own.between.join(kept)) if kept else ""
 
 
 @cache

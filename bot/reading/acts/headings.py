@@ -96,16 +96,16 @@ def title_of(pages: Sequence[PageText]) -> Title:
     """Return the title of the decree that these pages hold, else their first line with words; empty where there is none."""
     headings = (Title(decree_title(page.text), Where.TITLE, page.number) for page in pages)
     lines = (Title(one_line(first_line(page.text)), None, page.number) for page in pages)
-    return _first_told(headings) or _first_told(lines) or Title("")
+    return _first_given(headings) or _first_given(lines) or Title("")
 
 
 def best_title(listed: str, opened: Title, stamped: Title) -> Title | None:
-    """Return the title of an act that is told in up to three places, the first that tells it; None where none does.
+    """Return the title of an act that stands in up to three places, the first that gives it; None where none does.
 
     `listed` is that of the table of contents, `opened` that of the separator page, `stamped` that of a running title. Where one of the
     act's own pages begins with the words of the table, they count as read there: that is where a reader finds them again.
     """
-    chosen = _first_told((Title(listed, Where.CONTENTS), opened, stamped))
+    chosen = _first_given((Title(listed, Where.CONTENTS), opened, stamped))
     if chosen is None or chosen.where is not Where.CONTENTS:
         return chosen
     words = fold_letters(chosen.text)
@@ -121,7 +121,7 @@ def listed_on(act_id: str | None, title: str, contents: Sequence[PageText]) -> i
     return next((page.number for page in contents if words and words in fold_letters(page.text)), None)
 
 
-def _first_told(titles: Iterable[Title]) -> Title | None:
+def _first_given(titles: Iterable[Title]) -> Title | None:
     return next((title for title in titles if title.text), None)
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import bot
 from bot.reading.sandbox.wire import MOST_LINE_BYTES, Start, printable
@@ -19,14 +19,6 @@ _T = TypeVar("_T")
 
 
 READER = "bot.reading.sandbox.child"
-
-
-class ReadOrder(Protocol):
-    """What a process is told to do."""
-
-    def line(self) -> bytes:
-        """As one line."""
-        ...
 
 
 class Worker:
@@ -60,10 +52,10 @@ class Worker:
         )
         return cls(process)
 
-    def send(self, order: ReadOrder) -> None:
-        """Send an order. A process that is gone does not get it, which reading its answer shows."""
+    def send(self, line: bytes) -> None:
+        """Send an order, one line. A process that is gone does not get it, which reading its answer shows."""
         # Orders are short and few: the pipe takes them without waiting.
-        self._stdin.write(order.line())
+        self._stdin.write(line)
 
     async def end(self) -> str:
         """Kill the process and those it started, and say how it ended. Whatever cancels us meanwhile waits until nothing is left of it."""

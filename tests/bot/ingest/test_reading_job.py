@@ -34,26 +34,26 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
 
     (tmp_path / "scan.pdf").touch()
     with open_store("sqlite://") as store:
-        peruser = ReadingJob(read=read, store=store, clock=lambda: NOON, pace=ReadingTimeouts(quick=0, urgent=60))
-        lanes = WorkerSlots(quick=1, slow=1)
-        ways = [lanes.slot() for _ in range(3)]
+        job = ReadingJob(read=read, store=store, clock=lambda: NOON, pace=ReadingTimeouts(quick=0, urgent=60))
+        slots = WorkerSlots(quick=1, slow=1)
+        ways = [slots.slot() for _ in range(3)]
 
-        async def peruse(number: int, may_come: Callable[[], bool] = lambda: True) -> None:
+        async def read_one(number: int, may_come: Callable[[], bool] = lambda: True) -> None:
             nonlocal first_is_over
             async with ways[number]:
                 while not may_come():  # noqa: ASYNC110 - at every turn of the loop: an event would wake it too late
                     await asyncio.sleep(0)
                 try:
-                    await peruser.read(File(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
+                    await job.read(File(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
                 finally:
                     first_is_over = True
 
-        tasks = [asyncio.create_task(peruse(0))]
+        tasks = [asyncio.create_task(read_one(0))]
         await soon(begun.wait())
         await soon(ways[0].left.wait())
-        tasks.append(asyncio.create_task(peruse(1)))
+        tasks.append(asyncio.create_task(read_one(1)))
         await soon(ways[1].left.wait())
-        tasks.append(asyncio.create_task(peruse(2, lambda: first_is_over)))
+        tasks.append(asyncio.create_task(read_one(2, lambda: first_is_over)))
         fail.set()
         for task in tasks:
             with pytest.raises(Unreadable, match="broken"):
@@ -72,10 +72,10 @@ async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -
         pass
 
     with open_store("sqlite://") as store:
-        peruser = ReadingJob(read=read, store=store, clock=lambda: NOON)
+        job = ReadingJob(read=read, store=store, clock=lambda: NOON)
         async with WorkerSlots(quick=1, slow=1).slot() as way:
             with pytest.raises(Unreadable, match="removed from this machine while it was read"):
-                await peruser.read(File(path, sha("scan"), 4), way, early)
+                await job.read(File(path, sha("scan"), 4), way, early)
         content = store.contents.get(sha("scan"))
         assert content is not None
         assert (content.error, content.unfinished) == (None, 0)

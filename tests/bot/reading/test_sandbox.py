@@ -78,7 +78,7 @@ async def test_the_text_is_capped(saved: Save) -> None:
     assert 1 not in reading.unreadable_pages
 
 
-def ledger(limits: ReadingLimits | None = None) -> PageBuffer:
+def buffer(limits: ReadingLimits | None = None) -> PageBuffer:
     return PageBuffer(limits or ReadingLimits())
 
 
@@ -96,7 +96,7 @@ def heard(*messages: FileOpened | Failed | PageText, end: bool = True) -> asynci
 
 
 async def test_a_child_that_dies_midway() -> None:
-    kept = ledger()
+    kept = buffer()
     assert await heard_of(heard(FileOpened(3), PageText(1, "un")), kept) == [PageText(1, "un")]
     assert kept.give_up_unsurveyed() == (2, 3)
     assert [(page.text, page.origin) for page in kept.pages] == [
@@ -107,14 +107,14 @@ async def test_a_child_that_dies_midway() -> None:
 
 
 async def test_a_page_that_takes_too_long() -> None:
-    kept = ledger(ReadingLimits(silent_seconds=0.01))
+    kept = buffer(ReadingLimits(silent_seconds=0.01))
     with pytest.raises(Stopped, match="page 2 took too long"):
         await heard_of(heard(FileOpened(3), PageText(1, "un"), end=False), kept)
     assert kept.next_page == 2
 
 
 async def test_a_file_that_takes_too_long() -> None:
-    kept = ledger()
+    kept = buffer()
     deadline = asyncio.get_running_loop().time() + 0.01
     with pytest.raises(Stopped, match="it took too long"):
         await heard_of(heard(FileOpened(3), end=False), kept, deadline)
@@ -141,7 +141,7 @@ async def test_a_child_taken_over_by_a_file_is_not_believed(lines: list[bytes]) 
         reader.feed_data(line)
     reader.feed_eof()
     with pytest.raises(Stopped, match="misbehaved"):
-        await heard_of(reader, ledger())
+        await heard_of(reader, buffer())
 
 
 def test_messages_come_back_as_sent() -> None:

@@ -30,49 +30,49 @@ def scans(count: int) -> list[PageText]:
 
 def looking_at(pages: list[PageText], *ranges: tuple[int, int]) -> tuple[PagePriority, Asked]:
     asked = Asked()
-    outlook = PagePriority(asked)
+    priority = PagePriority(asked)
     acts = [act(first, last, pages) for first, last in ranges]
-    outlook.take(acts, outlook.judge(acts))
-    return outlook, asked
+    priority.take(acts, priority.judge(acts))
+    return priority, asked
 
 
-def read(outlook: PagePriority, pages: list[PageText], number: int, text: str) -> None:
+def read(priority: PagePriority, pages: list[PageText], number: int, text: str) -> None:
     pages[number - 1] = PageText(number, text, OCR)
-    outlook.arrived(pages[number - 1], pages)
+    priority.arrived(pages[number - 1], pages)
 
 
 def test_an_act_is_newly_whole_once() -> None:
     pages = scans(10)
-    outlook, _ = looking_at(pages, (4, 6), (7, 10))
-    assert outlook.next_page(pages, set()) == 1
-    read(outlook, pages, 5, "traitement algorithmique")
-    assert outlook.next_page(pages, set()) == 4
-    assert outlook.next_page(pages, {4}) == 6
-    assert not outlook.newly_whole(pages)
-    read(outlook, pages, 4, "séparateur")
-    read(outlook, pages, 6, "fin")
-    assert outlook.newly_whole(pages)
-    assert not outlook.newly_whole(pages)
+    priority, _ = looking_at(pages, (4, 6), (7, 10))
+    assert priority.next_page(pages, set()) == 1
+    read(priority, pages, 5, "traitement algorithmique")
+    assert priority.next_page(pages, set()) == 4
+    assert priority.next_page(pages, {4}) == 6
+    assert not priority.newly_whole(pages)
+    read(priority, pages, 4, "séparateur")
+    read(priority, pages, 6, "fin")
+    assert priority.newly_whole(pages)
+    assert not priority.newly_whole(pages)
 
 
 def test_an_act_that_is_concerned_is_not_asked_about_again() -> None:
     pages = scans(10)
-    outlook, asked = looking_at(pages, (4, 6), (7, 10))
+    priority, asked = looking_at(pages, (4, 6), (7, 10))
     before = len(asked.pages)
-    read(outlook, pages, 5, "traitement algorithmique")
-    read(outlook, pages, 6, "suite")
+    read(priority, pages, 5, "traitement algorithmique")
+    read(priority, pages, 6, "suite")
     assert len(asked.pages) == before + 1
-    read(outlook, pages, 8, "autre chose")
-    read(outlook, pages, 9, "autre chose")
+    read(priority, pages, 8, "autre chose")
+    read(priority, pages, 9, "autre chose")
     assert len(asked.pages) == before + 3
 
 
 def test_the_work_on_a_long_act_does_not_grow_with_it() -> None:
     pages = scans(500)
-    outlook, asked = looking_at(pages, (4, 500))
+    priority, asked = looking_at(pages, (4, 500))
     asked.pages.clear()
     for number in range(4, 501):
-        read(outlook, pages, number, "du texte")
+        read(priority, pages, number, "du texte")
     assert max(asked.pages) <= 5
 
 
@@ -88,16 +88,16 @@ def test_an_act_cut_anew_is_judged_by_its_own_pages() -> None:
     pages = [PageText(number, text, OCR) for number, text in enumerate(texts, start=1)]
     pages += [PageText(7, "", PENDING), PageText(8, "", PENDING)]
     asked = Asked()
-    outlook = PagePriority(asked)
+    priority = PagePriority(asked)
     early = [act(2, 8, pages)]
-    outlook.take(early, outlook.judge(early))
-    assert outlook.next_page(pages, set()) == 7
+    priority.take(early, priority.judge(early))
+    assert priority.next_page(pages, set()) == 7
     acts = cut_acts(pages)
     assert [(one.first_page, one.last_page) for one in acts] == [(2, 3), (4, 5), (6, 8)]
-    outlook.stale = True
-    outlook.take(acts, outlook.judge(acts))
-    assert not outlook.stale
-    read(outlook, pages, 7, "suite")
-    assert not outlook.newly_whole(pages)
-    read(outlook, pages, 8, "fin")
-    assert outlook.newly_whole(pages)
+    priority.stale = True
+    priority.take(acts, priority.judge(acts))
+    assert not priority.stale
+    read(priority, pages, 7, "suite")
+    assert not priority.newly_whole(pages)
+    read(priority, pages, 8, "fin")
+    assert priority.newly_whole(pages)

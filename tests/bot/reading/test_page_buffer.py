@@ -13,20 +13,20 @@ PENDING = TextOrigin.PENDING
 
 
 def opened(count: int, *known: PageText) -> PageBuffer:
-    ledger = PageBuffer(ReadingLimits(), known)
-    ledger.open(encode(FileOpened(count)))
-    return ledger
+    buffer = PageBuffer(ReadingLimits(), known)
+    buffer.open(encode(FileOpened(count)))
+    return buffer
 
 
 def test_pages_come_in_order_and_are_counted() -> None:
-    ledger = opened(3)
+    buffer = opened(3)
     for page in (PageText(1, "un"), PageText(2, "", PENDING), PageText(3, "", TextOrigin.BLANK)):
-        assert ledger.survey(encode(page)) == page
-    assert ledger.surveyed()
-    assert (ledger.pending, ledger.to_recognise) == (1, 1)
-    ledger.recognise(encode(PageText(2, "deux", TextOrigin.OCR)), 2)
-    assert (ledger.pending, ledger.to_recognise) == (0, 1)
-    assert [page.text for page in ledger.pages] == ["un", "deux", ""]
+        assert buffer.survey(encode(page)) == page
+    assert buffer.surveyed()
+    assert (buffer.pending, buffer.to_recognise) == (1, 1)
+    buffer.recognise(encode(PageText(2, "deux", TextOrigin.OCR)), 2)
+    assert (buffer.pending, buffer.to_recognise) == (0, 1)
+    assert [page.text for page in buffer.pages] == ["un", "deux", ""]
 
 
 def test_known_pages_take_their_place_and_those_that_were_not_read_do_not() -> None:
@@ -36,23 +36,23 @@ def test_known_pages_take_their_place_and_those_that_were_not_read_do_not() -> N
         PageText(4, "", TextOrigin.UNREADABLE),
         PageText(9, "au-delà"),
     ]
-    ledger = opened(4, *known)
-    assert ledger.next_page == 2
-    ledger.survey(encode(PageText(2, "deux")))
-    assert ledger.next_page == 4
-    assert not ledger.surveyed()
-    assert ledger.give_up_unsurveyed() == (4,)
-    assert [page.text for page in ledger.pages] == ["un", "deux", "trois", ""]
+    buffer = opened(4, *known)
+    assert buffer.next_page == 2
+    buffer.survey(encode(PageText(2, "deux")))
+    assert buffer.next_page == 4
+    assert not buffer.surveyed()
+    assert buffer.give_up_unsurveyed() == (4,)
+    assert [page.text for page in buffer.pages] == ["un", "deux", "trois", ""]
 
 
 def test_what_is_given_up_is_unreadable() -> None:
-    ledger = opened(4)
-    ledger.survey(encode(PageText(1, "", PENDING)))
-    assert ledger.give_up_unsurveyed() == (2, 3, 4)
-    assert ledger.give_up_pending() == (1,)
-    assert {page.origin for page in ledger.pages} == {TextOrigin.UNREADABLE}
-    assert ledger.pending == 0
-    assert not ledger.any_read()
+    buffer = opened(4)
+    buffer.survey(encode(PageText(1, "", PENDING)))
+    assert buffer.give_up_unsurveyed() == (2, 3, 4)
+    assert buffer.give_up_pending() == (1,)
+    assert {page.origin for page in buffer.pages} == {TextOrigin.UNREADABLE}
+    assert buffer.pending == 0
+    assert not buffer.any_read()
 
 
 @pytest.mark.parametrize(
@@ -60,19 +60,19 @@ def test_what_is_given_up_is_unreadable() -> None:
     [PageText(2, "une autre", TextOrigin.OCR), PageText(1, "", PENDING)],
 )
 def test_a_page_that_was_not_asked_for_is_not_believed(page: PageText) -> None:
-    ledger = opened(2)
-    ledger.survey(encode(PageText(1, "", PENDING)))
-    ledger.survey(encode(PageText(2, "deux")))
+    buffer = opened(2)
+    buffer.survey(encode(PageText(1, "", PENDING)))
+    buffer.survey(encode(PageText(2, "deux")))
     with pytest.raises(NotUnderstood):
-        ledger.recognise(encode(page), 1)
-    assert ledger.pages[1].text == "deux"
+        buffer.recognise(encode(page), 1)
+    assert buffer.pages[1].text == "deux"
 
 
 def test_a_page_is_recognised_once() -> None:
-    ledger = opened(1)
-    ledger.survey(encode(PageText(1, "un")))
+    buffer = opened(1)
+    buffer.survey(encode(PageText(1, "un")))
     with pytest.raises(NotUnderstood, match="not to be recognised"):
-        ledger.recognise(encode(PageText(1, "autre chose", TextOrigin.OCR)), 1)
+        buffer.recognise(encode(PageText(1, "autre chose", TextOrigin.OCR)), 1)
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_files_that_are_not_read(first: FileOpened | Failed, reason: str) -> Non
 
 
 def test_the_number_of_pages_does_not_change() -> None:
-    ledger = opened(2)
+    buffer = opened(2)
     with pytest.raises(NotUnderstood):
-        ledger.open(encode(FileOpened(3)))
+        buffer.open(encode(FileOpened(3)))
     with pytest.raises(NotUnderstood):
-        ledger.open(encode(PageText(1, "un")))
+        buffer.open(encode(PageText(1, "un")))
 
 
 def test_what_is_received_is_capped() -> None:
-    ledger = PageBuffer(ReadingLimits(max_output_bytes=100))
-    ledger.open(encode(FileOpened(2)))
-    assert not ledger.full
-    ledger.survey(encode(PageText(1, "x" * 100)))
-    assert ledger.full
+    buffer = PageBuffer(ReadingLimits(max_output_bytes=100))
+    buffer.open(encode(FileOpened(2)))
+    assert not buffer.full
+    buffer.survey(encode(PageText(1, "x" * 100)))
+    assert buffer.full
