@@ -19,8 +19,7 @@ from bot.app.config import Settings
 from bot.app.instance import Json, Told, WorkOrder, run_alone, work_alone
 from bot.app.service import Service
 from bot.app.wiring import assemble
-from bot.delivery.deliverer import Deliverer
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered, Deliverer
 from sources.catalogue.authority import Authority
 
 

@@ -19,7 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.app.instance import Handler, serve
 from bot.app.logs import flush_groups
 from bot.app.wiring import Parts
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered
 from bot.domain import PostState
 from bot.domain.health import nobody_answers
 from bot.domain.records import SourceState

@@ -20,16 +20,20 @@ from bot.app.config import DestinationSettings, Settings, WatchSettings, destina
 from bot.app.config.errors import closest
 from bot.app.config.values import sqlite_file
 from bot.delivery.apprise import AppriseChannel
-from bot.delivery.channel import Channel
+from bot.delivery.channel import Channel, Pictured
 from bot.delivery.checking import Checker
+from bot.delivery.composing import MessageComposer
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import Editor
 from bot.delivery.limiter import Limiter, most_per_day
 from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.mastodon.client import MastodonApi
 from bot.delivery.picture.album import Album
 from bot.delivery.routing import Destination, destinations_for
-from bot.delivery.telegram.channel import TelegramChannel
+from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
+from bot.delivery.telegram.client import SendingBot
+from bot.delivery.telegram.migration import Whereabouts
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain import Decree, Place
@@ -185,15 +189,9 @@ def _backfill_limits(settings: Settings) -> BackfillLimits:
 
 def _deliverer(settings: Settings, wired: Sequence[Destination], channels: Sequence[Channel], store: Store, clock: Clock) -> Deliverer:
     pace = settings.delivery
-    limiter = Limiter(wired, spacing=pace.seconds_between_posts)
-    return Deliverer(
-        store.outbox,
-        channels,
-        clock,
-        limiter=limiter,
-        editor=Editor(store.edits, clock, limiter) if pace.edit_posts else None,
-        most_per_day=most_per_day(wired, pace.max_posts_per_day),
-    )
+    limiter = Limiter(wired, spacing=pace.seconds_between_posts, most_per_day=most_per_day(wired, pace.max_posts_per_day))
+    editor = Editor(store.edits, clock, limiter) if pace.edit_posts else None
+    return Deliverer(store.outbox, channels, clock, limiter=limiter, editor=editor)
 
 
 def _telegram_bot(
@@ -310,40 +308,31 @@ def channel_of(
     album: Album,
 ) -> Channel:
     """The channel of a destination. Raises ValueError for one that is not complete, or whose address is not safe."""
-    public_url = settings.web.public_url or None
+    composer = MessageComposer(places, clock, entry.language, settings.web.public_url or None)
     if entry.platform == "telegram" and entry.token is not None and entry.chat is not None:
         return TelegramChannel(
-            name=entry.name,
-            chat=entry.chat,
-            token=entry.token,
-            places=places,
-            clock=clock,
-            messages=store.chat_messages,
-            language=entry.language,
-            api_url=settings.telegram.api_url,
-            moves=store.moved_chats,
-            reconcile=settings.telegram.reconcile,
-            picture=album.for_posts(entry.language),
-            public_url=public_url,
+            entry.name,
+            Whereabouts(entry.chat, store.moved_chats, clock, destination=entry.name),
+            SendingBot(entry.token, settings.telegram.api_url),
+            TelegramWords(composer),
+            store.chat_messages,
+            Pictured(album.for_posts(entry.language)),
+            settings.telegram.reconcile,
         )
     if entry.platform == "mastodon" and entry.token is not None and entry.instance is not None:
         return MastodonChannel(
-            name=entry.name,
-            instance=entry.instance,
-            token=entry.token,
-            places=places,
-            clock=clock,
-            language=entry.language,
+            entry.name,
+            MastodonApi(entry.instance, entry.token, clock),
+            composer,
+            Pictured(album.for_posts(entry.language)),
             visibility=entry.visibility,
-            picture=album.for_posts(entry.language),
-            public_url=public_url,
             content_warning=entry.content_warning,
             thread=entry.thread,
         )
     if entry.platform == "apprise" and entry.url is not None:
-        return AppriseChannel(name=entry.name, url=entry.url, places=places, clock=clock, language=entry.language, public_url=public_url)
+        return AppriseChannel(entry.name, entry.url, composer)
     if entry.platform == "console":
-        return ConsoleChannel(name=entry.name, stream=console, places=places, clock=clock, language=entry.language, public_url=public_url)
+        return ConsoleChannel(entry.name, console, composer)
     raise ValueError(f"destination {entry.name}: its address or token is missing")
 
 
@@ -452,12 +441,10 @@ class Operators:
         chat = chat_of(telegram.operators_chat)
         if chat is not None and telegram.token is not None:
             public = [entry.chat for entry in wired if entry.chat is not None]
-            now_at = store.moved_chats.now_at
-            self.chat = TelegramOperators(
-                chat, telegram.token.get_secret_value(), public, telegram.api_url, now_at=now_at, moved=self._moved
-            )
+            where = Whereabouts(chat, store.moved_chats, clock, destination=OPERATORS)
+            self.chat = TelegramOperators(where, SendingBot(telegram.token.get_secret_value(), telegram.api_url), public)
             if telegram.commands:
-                self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=now_at)
+                self.buttons = ReviewButtons(chat=chat, reviewer=reviewer, language=self._language, now_at=store.moved_chats.now_at)
 
     def notifier(self, overview: Callable[[], Overview]) -> Notifier:
         """Notify of what does not work, and ask about acts that nobody but a person can judge; in the log alone where there is no chat:
@@ -477,9 +464,6 @@ class Operators:
         """Release connections."""
         if self.chat is not None:
             await self.chat.close()
-
-    def _moved(self, chat: int | str, new: int) -> None:
-        self._store.moved_chats.moved(chat, new, self._clock())
 
     def _name(self, code: str) -> str:
         authority = self._authorities.get(code)

@@ -17,7 +17,7 @@ from bot.ingest.judging import Group, decrees_of
 from bot.messages import place_for, words_in
 
 if TYPE_CHECKING:
-    from bot.delivery.records import Delivered
+    from bot.delivery.deliverer import Delivered
     from bot.domain.health import DestinationHealth
     from bot.ingest.archive import ArchivedFile
     from bot.ingest.results import Unread

@@ -19,7 +19,7 @@ from bot.cli.context import Context, chosen, run_to_end, stderr
 from bot.cli.json_output import Json, decrees_json, destination_json, pick, posts_json, uncertain_json
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
 from bot.cli.work import became_of, console_for, delivering, waiting
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered
 from bot.domain import Place, PostState
 from bot.domain.health import DestinationHealth
 from bot.ingest.results import IngestResult, SourceReport

@@ -18,7 +18,7 @@ from bot.cli.context import DONE, WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.json_output import Json, decrees_json, pick, posts_json, uncertain_json, unread_json
 from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, became_of, delivering, opened, waiting
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered
 from bot.domain import Place
 from bot.domain.records import FailedRecueil
 from bot.ingest.poller import Retried, RetryRequest, retry, wanted_of

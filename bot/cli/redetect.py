@@ -16,7 +16,7 @@ from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, Context, chose
 from bot.cli.json_output import Json, pick, posts_json
 from bot.cli.text_output import code_column, count, show, undelivered
 from bot.cli.work import all_sent, console_for, nowhere, opened
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered
 from bot.ingest.redetect import Applied, Difference, Effect, Redetection, Said
 from bot.messages import printable
 from sources.catalogue.authority import Authority

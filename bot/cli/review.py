@@ -15,7 +15,7 @@ from bot.cli.json_output import Json, evidence_json, pick, plain, posts_json
 from bot.cli.read_output import evidence_lines, reason
 from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, nowhere, opened
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered
 from bot.detection import probable_kind, without_names
 from bot.domain import Act, Decree, Kind
 from bot.domain.records import Waiting

@@ -18,7 +18,7 @@ from bot.domain import Decree, PostState
 from bot.messages import printable
 
 if TYPE_CHECKING:
-    from bot.delivery.records import Delivered
+    from bot.delivery.deliverer import Delivered
     from bot.domain.health import DestinationHealth
     from bot.domain.records import UncertainAct
     from bot.ingest.results import IngestResult, SourceReport

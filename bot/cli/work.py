@@ -15,7 +15,7 @@ from bot.app.config import Settings
 from bot.app.instance import PAUSE, first_of
 from bot.app.wiring import Parts
 from bot.cli.context import fail_of_storage, stderr
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered
 from bot.domain import Decree, Post, PostState
 from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from bot.delivery.channel import NotSent, SendAgain, Sent, Unknown
 from bot.delivery.composing import MessageComposer, composing
-from bot.delivery.transitions import backoff
-from bot.domain import Decree, Place, Post
-from bot.messages import Language, StatusLimits, mastodon_status
+from bot.delivery.transitions import retry_wait
+from bot.domain import Decree, Post
+from bot.messages import StatusLimits, mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
 
 _READ_TIMEOUT = 30.0
@@ -38,16 +37,7 @@ class _Silent(logging.Filter):
 class AppriseChannel:
     """Sends each decree as one plain text within what the service takes (Apprise's `body_maxlen`)."""
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        url: str,
-        places: Mapping[str, Place],
-        clock: Callable[[], datetime],
-        language: Language = "fr",
-        public_url: str | None = None,
-    ) -> None:
+    def __init__(self, name: str, url: str, composer: MessageComposer) -> None:
         """Raises NotAnAddress for an address that Apprise does not know, and where Apprise is not installed."""
         try:
             import apprise  # noqa: PLC0415 - an optional extra
@@ -66,7 +56,7 @@ class AppriseChannel:
         self._service.add(service)
         self._text_format = apprise.NotifyFormat.TEXT
         self._name = name
-        self._desk = MessageComposer(places, clock, language, public_url)
+        self._composer = composer
         self._limits = StatusLimits(service.body_maxlen, per_url=None)
         self._taken: set[str] = set()
 
@@ -90,8 +80,8 @@ class AppriseChannel:
     def _text(self, post: Post) -> str:
         with composing("Apprise"):
             if post.digest is not None:
-                return mastodon_digest(post.decrees, self._desk.places, self._desk.language, self._limits)
-            return mastodon_status(self._desk.dispatch(post), limits=self._limits)
+                return mastodon_digest(post.decrees, self._composer.places, self._composer.language, self._limits)
+            return mastodon_status(self._composer.input_of(post), limits=self._limits)
 
     async def find(self, post: Post) -> Sent | None:
         """What this process knows to have been taken. Of anything else nobody can tell: raises SendAgain, and before a message is sent for
@@ -99,13 +89,13 @@ class AppriseChannel:
         if post.key in self._taken:  # the answer came, but could not be recorded
             return Sent(post.key)
         if post.attempts > 1 and post.looks == 0:
-            wait = backoff(post.attempts).total_seconds()
+            wait = retry_wait(post.attempts).total_seconds()
             raise NotSent("Apprise: not taken; it waits before it is sent again", wait)
         raise SendAgain("Apprise: perhaps sent; sent again, for nobody can look")
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""
-        return mastodon_room(decrees, self._desk.places, self._desk.language, self._limits)
+        return mastodon_room(decrees, self._composer.places, self._composer.language, self._limits)
 
     async def close(self) -> None:
         """Nothing is kept open. May be called more than once."""

@@ -12,6 +12,8 @@ import structlog
 from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent
 from bot.delivery.transitions import unexpected
 from bot.domain import DestinationTrouble
+from bot.storage.alerts import DestinationChecks
+from bot.storage.outbox import Outbox
 
 log = structlog.get_logger()
 
@@ -25,29 +27,13 @@ class Checkable(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name in the configuration."""
+        """Return its name in the configuration."""
         ...
 
     async def check(self) -> str | None:
-        """What is wrong with its set-up although posts can go there; None where nothing is. Raises DestinationRefused where they cannot,
-        NotSent and Unknown where that cannot be found out.
+        """Return what is wrong with its set-up although posts can go there; None where nothing is. Raises DestinationRefused where they
+        cannot, NotSent and Unknown where that cannot be found out.
         """
-        ...
-
-
-class Checks(Protocol):
-    """The store's checks. Synchronous; called in a thread."""
-
-    def record(self, destination: str, trouble: DestinationTrouble | None, detail: str, now: datetime, /) -> None:
-        """What a check found."""
-        ...
-
-
-class Reopening(Protocol):
-    """The store's outbox. Synchronous; called in a thread."""
-
-    def reopen(self, destination: str, now: datetime, /) -> None:
-        """Make due what waits there because it refused or did not answer."""
         ...
 
 
@@ -57,7 +43,7 @@ Found = tuple[DestinationTrouble | None, str]
 class Checker:
     """Checks the destinations side by side. Each trouble is logged when it is first found and when it is over."""
 
-    def __init__(self, checks: Checks, outbox: Reopening, destinations: Sequence[object], clock: Callable[[], datetime]) -> None:
+    def __init__(self, checks: DestinationChecks, outbox: Outbox, destinations: Sequence[object], clock: Callable[[], datetime]) -> None:
         """Those that cannot be asked are left out."""
         self._checks = checks
         self._outbox = outbox
@@ -66,8 +52,8 @@ class Checker:
         self._logged: dict[str, Found] = {}
 
     async def check(self) -> dict[str, Found]:
-        """Check them all, record what was found, and make due what waited for a destination that takes posts again. What was found, by
-        name; a destination that asked for patience is left out. Raises StorageError."""
+        """Check them all, record what was found, and make due what waited for a destination that takes posts again. Return what was found,
+        by name; a destination that asked for patience is left out. Raises StorageError."""
         found = await asyncio.gather(*(_check(one) for one in self._destinations))
         known = {one.name: what for one, what in zip(self._destinations, found, strict=True) if what is not None}
         for name, (trouble, detail) in known.items():

@@ -24,21 +24,21 @@ class MessageComposer:
     language: Language
     public_url: str | None = None
 
-    def dispatch(self, post: Post) -> MessageInput:
-        """The decree of a post as it is told now, with what later decrees do to it."""
+    def input_of(self, post: Post) -> MessageInput:
+        """Return the decree of a post as it is now, with what later decrees do to it."""
         decree, now, place = post.decree, self.clock(), self.place(post.decree)
         beside = MessageContext(self.public_url, post.below, publisher_of(decree, self.places))
         return MessageInput(decree, place, now, self.language, legal_advice(decree, place, now), beside)
 
     def place(self, decree: Decree) -> Place:
-        """Where the authority is that published it."""
+        """Return where the authority is that published it."""
         return place_for(self.places, decree.authority)
 
 
 @contextmanager
 def composing(platform: str) -> Iterator[None]:
-    """While words are made: what cannot be said is refused, also by a fault of ours. Nothing was sent, so that nothing is in doubt; a
-    person is told of it, and the posts behind it go on.
+    """Refuse what cannot be worded, also by a fault of ours. Nothing was sent, so that nothing is in doubt; a person is notified, and the
+    posts behind it go on.
     """
     try:
         yield

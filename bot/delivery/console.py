@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import TextIO
 
 from bot.delivery.channel import NotSent, Sent
 from bot.delivery.composing import MessageComposer, composing
-from bot.domain import Decree, Place, Post
-from bot.messages import Language, plain_post
+from bot.domain import Decree, Post
+from bot.messages import plain_post
 from bot.messages.digests import plain_digest
 
 
 class ConsoleChannel:
     """Writes each post to a stream and flushes it. The stream belongs to the caller and is not closed."""
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        stream: TextIO,
-        places: Mapping[str, Place],
-        clock: Callable[[], datetime],
-        language: Language = "fr",
-        public_url: str | None = None,
-    ) -> None:
+    def __init__(self, name: str, stream: TextIO, composer: MessageComposer) -> None:
         self._name = name
         self._stream = stream
-        self._desk = MessageComposer(places, clock, language, public_url)
+        self._composer = composer
         self._written: set[str] = set()
 
     @property
@@ -56,8 +46,8 @@ class ConsoleChannel:
 
     def _text(self, post: Post) -> str:
         if post.digest is not None:
-            return plain_digest(post.decrees, self._desk.places, self._desk.language)
-        return plain_post(self._desk.dispatch(post))
+            return plain_digest(post.decrees, self._composer.places, self._composer.language)
+        return plain_post(self._composer.input_of(post))
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

@@ -1,12 +1,8 @@
 """From the outbox to the destinations, each post once.
 
-A post is a row before it is a message. A pass (`Deliverer.deliver_due`) serves one destination, or all of them side by side, so that a slow
-or full platform never delays the others; within one destination posts go one after the other. What a failure means is
-decided by the channel (not sent, refused, unknown), what follows from it by `transitions`, and recorded by `records`:
-
-- what may have been sent is looked for before anything else goes to its destination, and nothing follows it until then (`reconciling`);
-- what came to too many for a day is gathered into digests, which are recorded before they are sent (`gathering`);
-- the rest goes out as fast as the platform and its readers can take it (`limiter`).
+A post is a row before it is a message. A pass (`Deliverer.deliver_once`) serves one destination; several passes go side by side, so that a
+slow or full platform never delays the others, while within one destination posts go one after the other. What a failure means is decided
+by the channel (not sent, refused, unknown), what follows from it by `transitions`, and recorded here.
 
 Every rest is stored, none longer than a second is slept: the caller comes back at `next_due`. What was recorded stays recorded when
 the pass is cancelled.
@@ -17,21 +13,18 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Any
 
 import structlog
 
 from bot.delivery.channel import Channel, DeliveryError, NotSent, PreparingChannel, Sent, StoppedBefore, before_sending
 from bot.delivery.editing import Editor
-from bot.delivery.gathering import DigestBuilder
 from bot.delivery.limiter import Limiter
-from bot.delivery.records import Delivered, Outbox, OutboxWriter, is_unclear
-from bot.delivery.transitions import SETTLE, Event, backoff, event_of, looked_for, unexpected
-from bot.domain import Post, PostCause
+from bot.delivery.transitions import Counts, Event, Step, event_of, looked_for, retry_wait, transition, unexpected
+from bot.domain import Post, PostCause, PostState
+from bot.storage.outbox import SETTLE, Outbox
 from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
@@ -39,8 +32,25 @@ log = structlog.get_logger()
 LONGEST_SLEEP = 1.0
 """Seconds that a pass may wait for a destination's turn."""
 
+DAY = timedelta(hours=24)
+"""Over which messages are counted, up to now."""
+
+_GO_ON = frozenset({Event.REFUSED_CONTENT, Event.MIGRATED})
+"""Failures after which the destination may have the next message at once."""
+
 _TAKEN_OVER = "not sent: another process or a person has taken it over"
 _STOPPED_BEFORE, _STOPPED_WHILE = "stopped before it was sent", "stopped while it was being sent"
+_ABSENT = "not found at the destination: to be sent again"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of one message in one pass. `alert` is true when an operator must look, and was not notified yet."""
+
+    post: Post
+    state: PostState
+    error: str | None = None
+    alert: bool = False
 
 
 class Deliverer:
@@ -52,24 +62,18 @@ class Deliverer:
         channels: Sequence[Channel],
         clock: Callable[[], datetime],
         *,
-        settle: timedelta = SETTLE,
         limiter: Limiter | None = None,
-        most_per_day: Mapping[str, int] = MappingProxyType({}),
-        editor: Editor[Any] | None = None,
+        editor: Editor | None = None,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """`editor` edits posts after the others were sent; without it none is.
-
-        `most_per_day`: messages above which a destination gets digests, by its name. `chance` (0 to 1) spreads the waits."""
+        """Without an `editor` no post is edited. `chance` (0 to 1) spreads the waits."""
         self._outbox = outbox
         self._channels = tuple(channels)
         self._clock = clock
-        self._records = OutboxWriter(outbox, clock, settle=settle, chance=chance)
-        self._reconciler = Reconciler(outbox, self._records, clock)
-        self._gatherer = DigestBuilder(outbox, self._records, clock, most_per_day, settle=settle)
         self._limiter = limiter or Limiter()
         self._editor = editor
+        self._chance = chance
         self._sleep = sleep
         self._one_pass = {channel.name: asyncio.Lock() for channel in self._channels}
         self._recalled: set[str] = set()
@@ -81,19 +85,19 @@ class Deliverer:
         return tuple(channel.name for channel in self._channels)
 
     async def next_due(self, now: datetime, *destinations: str) -> datetime | None:
-        """When the next pass over these destinations (all, where none is named) has something to do, not before `now`; None when nothing
-        waits. Where the store failed it is left alone for a while: a disk that is full is full for hours.
+        """Return when the next pass over these destinations (all, where none is named) has something to do, not before `now`; None when
+        nothing waits. Where the store failed it is left alone for a while: a disk that is full is full for hours.
         """
         channels = self._named(destinations)
         due = [await asyncio.to_thread(self._outbox.next_due, now, [channel.name for channel in channels])]
         if self._editor is not None:
             due.append(await self._editor.next_due(now, channels))
         failures = min((self._failures[channel.name] for channel in channels), default=0)
-        soonest = now + backoff(failures) if failures else now
+        soonest = now + retry_wait(failures) if failures else now
         return min((max(at, soonest) for at in due if at is not None), default=None)
 
     async def deliver_due(self, *destinations: str) -> list[Delivered]:
-        """Send everything that is due to these destinations (all, where none is named), and tell what became of it. Never raises for a
+        """Send everything that is due to these destinations (all, where none is named), and return what became of it. Never raises for a
         destination's failure. It lasts as long as the slowest of them.
         """
         done: list[Delivered] = []
@@ -117,41 +121,95 @@ class Deliverer:
         """A failure of the store ends the pass of this destination only: what could not be recorded stays as it was stored."""
         async with self._one_pass[channel.name]:
             try:
-                await self._serve(channel, done)
+                await self.deliver_once(channel, done)
             except Exception as error:
                 self._failures[channel.name] += 1
-                # A database that can do nothing at all is told of once, by itself.
-                tell = log.debug if getattr(error, "is_outage", False) else log.exception
-                tell("outbox not read or written", destination=channel.name)
+                # A database that can do nothing at all is logged once, by itself.
+                write = log.debug if getattr(error, "is_outage", False) else log.exception
+                write("outbox not read or written", destination=channel.name)
             else:
                 self._failures[channel.name] = 0
 
-    async def _serve(self, channel: Channel, done: list[Delivered]) -> None:
-        if await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None:
+    async def deliver_once(self, channel: Channel, done: list[Delivered]) -> None:
+        """Make one pass over one destination, and add to `done` what became of each message. A failure of the store is the caller's."""
+        if await self._rests(channel):
             return
-        if not await self._reconciler.serve(channel, done):
+        # What may have been sent comes first, and nothing overtakes it: neither what was looked for in vain, nor what is yet to be.
+        if not await self._reconcile(channel, done) or await asyncio.to_thread(self._outbox.in_doubt, channel.name):
             return
-        # What a killed program may have sent is not yet to be looked for: nothing overtakes it meanwhile.
-        if await asyncio.to_thread(self._outbox.in_doubt, channel.name):
+        if not await self._gather(channel):
             return
-        if await self._gatherer.serve(channel):
-            await self._send_all(channel, done)
-            await self._edit(channel)
-
-    async def _edit(self, channel: Channel) -> None:
-        """Edits come last: none while the destination rests, which it does whenever a post waits for its turn there."""
-        if self._editor is None or await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None:
-            return
-        alone_until = await self._editor.serve(channel)
-        if alone_until is not None:
-            await self._records.rest(channel.name, alone_until - self._clock(), PostCause.RATE_LIMITED)
-
-    async def _send_all(self, channel: Channel, done: list[Delivered]) -> None:
         while await self._has_turn(channel) and (post := await self._claim(channel)) is not None:
-            delivered, go_on = await self._attempt(channel, post)
+            delivered, go_on = await self._send(channel, post)
             done.append(delivered)
             if not go_on:
-                return
+                break
+        # Last, and not while the destination rests, which it does whenever a post waits for its turn there.
+        if self._editor is not None and not await self._rests(channel):
+            alone_until = await self._editor.serve(channel)
+            if alone_until is not None:
+                await self._rest(channel.name, alone_until - self._clock(), PostCause.RATE_LIMITED)
+
+    async def _rests(self, channel: Channel) -> bool:
+        return await asyncio.to_thread(self._outbox.held_until, channel.name, self._clock()) is not None
+
+    # What may have been sent.
+
+    async def _reconcile(self, channel: Channel, done: list[Delivered]) -> bool:
+        """Look for the messages in doubt; false when the destination must rest."""
+        posts = await asyncio.to_thread(self._outbox.unknown_due, channel.name, self._clock())
+        for position, post in enumerate(posts):
+            try:
+                found = await channel.find(post)
+            except NotSent as error:
+                # All of them are looked for again as soon as the destination has rested.
+                left = posts[position:]
+                counts = replace(self._counts(post, error.retry_after), looks=max(one.looks for one in left))
+                for one in left:
+                    await self._step(one, Event.CANNOT_ASK, str(error), replace(counts, unclear=_is_unclear(one)))
+                return False
+            except Exception as error:  # nobody can tell, or a fault of one channel, which must not stop the others
+                done.append(await self._failed(post, looked_for(error), error))
+            else:
+                if found is None:
+                    done.append(await self._became(post, Event.ABSENT, _ABSENT))
+                else:
+                    done.append(await self._sent(post, found, PostCause.RECONCILE_FOUND))
+        return True
+
+    # What came to too many for a day.
+
+    async def _gather(self, channel: Channel) -> bool:
+        """Record which posts become digests, before anything of them is sent; false when that cannot be known now, and the destination
+        must rest. Where a fault of ours keeps it from being known each goes out on its own: one that has no words is refused then.
+        """
+        most = self._limiter.most_per_day.get(channel.name)
+        if most is None:
+            return True
+        now = self._clock()
+        load = await asyncio.to_thread(self._outbox.load, channel.name, now, now - DAY)
+        if not needs_digest(load.sent, load.single, most):
+            return True
+        left: tuple[Post, ...] = tuple(await asyncio.to_thread(self._outbox.single, channel.name, now))
+        digests: list[list[int]] = []
+        while left:
+            try:
+                room = await channel.room([post.decree for post in left])
+            except DeliveryError as error:
+                log.warning("digest put off", destination=channel.name, error=str(error))
+                wait = timedelta(seconds=error.retry_after or 0) if isinstance(error, NotSent) else timedelta()
+                await self._rest(channel.name, max(wait, SETTLE), None)
+                return False
+            except Exception as error:  # of one decree perhaps: in a digest it would keep all of them, for ever
+                unexpected(channel.name, error)
+                return True
+            chosen, left = split(left, room)
+            digests.append([post.id for post in chosen])
+        log.info("many decrees wait: told in digests", destination=channel.name, decrees=sum(map(len, digests)), messages=len(digests))
+        await run_to_completion(self._outbox.gather, channel.name, digests, now)
+        return True
+
+    # One message.
 
     async def _has_turn(self, channel: Channel) -> bool:
         """Whether one more message may go there now; else it rests until it may."""
@@ -162,7 +220,7 @@ class Deliverer:
             return False
         while wait := self._limiter.wait(channel.name, load.waiting):
             if wait > LONGEST_SLEEP:
-                await self._records.rest(channel.name, timedelta(seconds=wait), None)
+                await self._rest(channel.name, timedelta(seconds=wait), None)
                 return False
             await self._sleep(wait)
         # Nothing may come between the question and this: another destination may share what is left.
@@ -191,30 +249,28 @@ class Deliverer:
             return await run_to_completion(claim)
         except asyncio.CancelledError:
             for post in claimed:
-                await self._records.step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._records.counts(post))
+                await self._step(post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._counts(post))
             raise
 
-    async def _attempt(self, channel: Channel, post: Post) -> tuple[Delivered, bool]:
+    async def _send(self, channel: Channel, post: Post) -> tuple[Delivered, bool]:
         """Send one message and record what became of it; also whether the destination may have the next one now."""
         try:
-            if not await self._made_ready(channel, post):
+            if not await self._prepare(channel, post):
                 log.warning("not sent: somebody else has taken it over", destination=channel.name, decree=post.decree.id)
                 return Delivered(post, post.state, _TAKEN_OVER), False
             sent = await channel.send(post)
         except StoppedBefore:
-            await self._records.step(channel, post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._records.counts(post))
+            await self._step(post, Event.STOPPED_BEFORE, _STOPPED_BEFORE, self._counts(post))
             raise
         except asyncio.CancelledError:
-            await self._records.step(channel, post, Event.STOPPED_WHILE, _STOPPED_WHILE, self._records.counts(post))
+            await self._step(post, Event.STOPPED_WHILE, _STOPPED_WHILE, self._counts(post))
             raise
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others
-            reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
             event = event_of(error)
-            delivered = await self._records.settled(channel, post, event, reason, getattr(error, "retry_after", None))
-            return delivered, event in {Event.REFUSED_CONTENT, Event.MIGRATED}
-        return await self._records.sent(post, sent), sent.rest is None
+            return await self._failed(post, event, error), event in _GO_ON
+        return await self._sent(post, sent), sent.rest is None
 
-    async def _made_ready(self, channel: Channel, post: Post) -> bool:
+    async def _prepare(self, channel: Channel, post: Post) -> bool:
         """Make ready what goes with a message; whether it is still ours then, and may be sent. Raises StoppedBefore and NotSent."""
         try:
             with before_sending():
@@ -224,43 +280,70 @@ class Deliverer:
         except Exception as error:
             raise NotSent(f"not made ready: {unexpected(channel.name, error)}") from error
 
+    # What became of it. Nothing that is written here is cut short: a stop waits for it.
 
-# Looks for what may have been sent, before anything else goes to its destination.
+    async def _sent(self, post: Post, sent: Sent, cause: PostCause | None = None) -> Delivered:
+        """The platform has it; what it asks for besides is obeyed."""
+        await run_to_completion(self._outbox.sent, post.id, sent.reference, self._clock(), cause)
+        if sent.rest is not None:
+            await self._rest(post.destination, timedelta(seconds=sent.rest), PostCause.RATE_LIMITED)
+        return Delivered(post, PostState.SENT)
 
-_ABSENT = "not found at the destination: to be sent again"
+    async def _failed(self, post: Post, event: Event, error: Exception) -> Delivered:
+        reason = str(error) if isinstance(error, DeliveryError) else unexpected(post.destination, error)
+        return await self._became(post, event, reason, getattr(error, "retry_after", None))
+
+    async def _became(self, post: Post, event: Event, error: str, retry_after: float | None = None) -> Delivered:
+        """It is not known to be there."""
+        step = await self._step(post, event, error, self._counts(post, retry_after))
+        return Delivered(post, post.state, error) if step is None else Delivered(post, step.state, error, alert=step.tell)
+
+    async def _step(self, post: Post, event: Event, error: str, counts: Counts) -> Step | None:
+        """Record the step that an event makes; None where it came too late, and changes nothing."""
+        now = self._clock()
+        step = transition(post.state, event, counts, now)
+        if step is None:
+            return None
+        if event is Event.RESEND:
+            log.warning(
+                "sent again without looking whether it is there, as configured", destination=post.destination, decree=post.decree.id
+            )
+        await run_to_completion(
+            self._outbox.move, post, step.state, now, cause=step.cause, error=error, not_before=step.not_before, looks=step.looks
+        )
+        if step.rest is not None:
+            await self._rest(post.destination, step.rest, step.cause)
+        return step
+
+    def _counts(self, post: Post, retry_after: float | None = None) -> Counts:
+        return Counts(post.attempts, post.looks, _is_unclear(post), retry_after, self._chance())
+
+    async def _rest(self, destination: str, wait: timedelta, cause: PostCause | None) -> None:
+        """Nothing goes there for so long."""
+        now = self._clock()
+        await run_to_completion(self._outbox.hold, destination, now + wait, now, cause)
 
 
-class Reconciler:
-    """Asks the channels. A failure of the store is the caller's."""
+def _is_unclear(post: Post) -> bool:
+    """Whether nobody could tell, and operators know."""
+    return post.cause is PostCause.RECONCILE_UNCLEAR
 
-    def __init__(self, outbox: Outbox, records: OutboxWriter, clock: Callable[[], datetime]) -> None:
-        self._outbox = outbox
-        self._records = records
-        self._clock = clock
 
-    async def serve(self, channel: Channel, done: list[Delivered]) -> bool:
-        """Look for the messages in doubt, and add to `done` what became of each; false when the destination must rest."""
-        posts = await asyncio.to_thread(self._outbox.unknown_due, channel.name, self._clock())
-        for position, post in enumerate(posts):
-            try:
-                found = await channel.find(post)
-            except NotSent as error:
-                # All of them are looked for again as soon as the destination has rested.
-                await self._cannot_ask(channel, posts[position:], error)
-                return False
-            except Exception as error:  # nobody can tell, or a fault of one channel, which must not stop the others
-                reason = str(error) if isinstance(error, DeliveryError) else unexpected(channel.name, error)
-                done.append(await self._records.settled(channel, post, looked_for(error), reason))
-            else:
-                done.append(await self._resolved(channel, post, found))
-        return True
+# When many decrees wait for one destination: which of them become digests. Pure.
 
-    async def _resolved(self, channel: Channel, post: Post, found: Sent | None) -> Delivered:
-        if found is None:
-            return await self._records.settled(channel, post, Event.ABSENT, _ABSENT)
-        return await self._records.sent(post, found, PostCause.RECONCILE_FOUND)
 
-    async def _cannot_ask(self, channel: Channel, posts: Sequence[Post], error: NotSent) -> None:
-        counts = replace(self._records.counts(posts[0], error.retry_after), looks=max(post.looks for post in posts))
-        for post in posts:
-            await self._records.step(channel, post, Event.CANNOT_ASK, str(error), replace(counts, unclear=is_unclear(post)))
+def needs_digest(sent: int, single: int, most: int) -> bool:
+    """Return whether the `single` posts that wait go out together: each on its own, they would make more than `most` messages in a day.
+
+    A lone decree goes out on its own in any case: whoever wants to contest it has hours, and waiting for others would take them.
+    """
+    return single > 1 and sent + single > most
+
+
+def split(waiting: Sequence[Post], room: int) -> tuple[tuple[Post, ...], tuple[Post, ...]]:
+    """Return what the next digest holds, and what is left; `room` is how many fit. No message has a single decree
+    if that can be avoided."""
+    room = max(room, 1)
+    if len(waiting) - room == 1 and room > 2:
+        room -= 1
+    return tuple(waiting[:room]), tuple(waiting[room:])

@@ -14,15 +14,14 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic
 
 import structlog
 
 from bot.delivery.channel import Channel, DeliveryError, EditExposed, EditingChannel
 from bot.delivery.limiter import Limiter
-from bot.delivery.records import E, Edits
-from bot.delivery.transitions import REFUSED_REST, Event, backoff, event_of, unexpected
+from bot.delivery.transitions import REFUSED_REST, Event, event_of, retry_wait, unexpected
 from bot.domain import PostCause
+from bot.storage.edits import Edit, Edits
 from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
@@ -61,19 +60,20 @@ class After:
 
 
 def after_failure(event: Event, attempts: int, since: datetime, now: datetime, retry_after: float | None, chance: float) -> After:
-    """A pure function of what happened. `since` is when the edit was first tried, `retry_after` what the platform asks for, in seconds."""
+    """Return what follows from a failure. Pure. `since` is when the edit was first tried, `retry_after` what the platform asks for, in
+    seconds."""
     cause = _CAUSES[event]
     if event is Event.REFUSED_CONTENT or now - since >= GIVEN_UP_AFTER:
         return After(None, cause)
-    wait = REFUSED_REST if event is Event.REFUSED_DESTINATION else backoff(attempts, retry_after, chance)
+    wait = REFUSED_REST if event is Event.REFUSED_DESTINATION else retry_wait(attempts, retry_after, chance)
     return After(now + wait, cause, rests=event not in _ITS_OWN, asked=event is Event.RATE_LIMITED)
 
 
-class Editor(Generic[E]):
+class Editor:
     """Makes the edits that are due. `clock` gives the current instant (aware, UTC)."""
 
     def __init__(
-        self, edits: Edits[E], clock: Callable[[], datetime], limiter: Limiter | None = None, *, chance: Callable[[], float] = random.random
+        self, edits: Edits, clock: Callable[[], datetime], limiter: Limiter | None = None, *, chance: Callable[[], float] = random.random
     ) -> None:
         """Give it the limiter of the posts: a platform counts edits among them."""
         self._edits = edits
@@ -82,14 +82,13 @@ class Editor(Generic[E]):
         self._chance = chance
 
     async def next_due(self, now: datetime, channels: Sequence[Channel]) -> datetime | None:
-        """When there will next be something to do (not before `now`); None when nothing waits."""
+        """Return when there will next be something to do (not before `now`); None when nothing waits."""
         names = [channel.name for channel in channels if isinstance(channel, EditingChannel)]
         return await asyncio.to_thread(self._edits.next_due, now, names)
 
     async def serve(self, channel: Channel) -> datetime | None:
-        """The edits of one destination, until one of them has to wait; until when the platform wants to be left alone, posts included.
-
-        A failure of the store is the caller's.
+        """Make the edits of one destination, until one of them has to wait; return until when the platform wants to be left alone, posts
+        included. A failure of the store is the caller's.
         """
         if not isinstance(channel, EditingChannel):
             return None
@@ -102,7 +101,7 @@ class Editor(Generic[E]):
                 return alone_until
         return None
 
-    async def _has_turn(self, channel: Channel, edit: E) -> bool:
+    async def _has_turn(self, channel: Channel, edit: Edit) -> bool:
         wait = self._limiter.wait(channel.name, 1)
         now = self._clock()
         if wait > 0:
@@ -113,7 +112,7 @@ class Editor(Generic[E]):
         self._limiter.note(channel.name)
         return True
 
-    async def _make(self, channel: EditingChannel, edit: E) -> tuple[bool, datetime | None]:
+    async def _make(self, channel: EditingChannel, edit: Edit) -> tuple[bool, datetime | None]:
         """Make one edit and record what became of it; whether the destination may have the next one now, and what the platform asks for."""
         try:
             edited = await channel.edit(edit.post)
@@ -127,7 +126,7 @@ class Editor(Generic[E]):
         return True, None if edited.rest is None else now + timedelta(seconds=edited.rest)
 
     async def _failed(
-        self, channel: Channel, edit: E, event: Event, reason: str, retry_after: float | None, *, exposed: bool
+        self, channel: Channel, edit: Edit, event: Event, reason: str, retry_after: float | None, *, exposed: bool
     ) -> tuple[bool, datetime | None]:
         now = self._clock()
         after = after_failure(event, edit.attempts, edit.since, now, retry_after, self._chance())

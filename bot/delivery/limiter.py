@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.delivery.routing import Destination
 
@@ -16,9 +17,15 @@ class Limiter:
     """
 
     def __init__(
-        self, destinations: Iterable[Destination] = (), *, spacing: float = 0.0, monotonic: Callable[[], float] = time.monotonic
+        self,
+        destinations: Iterable[Destination] = (),
+        *,
+        spacing: float = 0.0,
+        most_per_day: Mapping[str, int] = MappingProxyType({}),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`spacing` is in seconds."""
+        """`spacing` is in seconds. `most_per_day`: messages above which a destination gets digests, by its name."""
+        self.most_per_day = most_per_day
         self._monotonic = monotonic
         self._budgets: dict[str, tuple[Budget, ...]] = {}
         self._spacing: dict[str, float] = {}
@@ -28,24 +35,24 @@ class Limiter:
         self._sent: defaultdict[str, list[float]] = defaultdict(list)
 
     def memory(self, destination: str) -> float:
-        """Seconds for which sends to a destination matter: earlier ones need not be recalled."""
+        """Return the seconds for which sends to a destination matter: earlier ones need not be recalled."""
         return longest_memory(self._budgets.get(destination, ()), self._spacing.get(destination, 0.0))
 
     def recall(self, destination: str, ages: Sequence[float]) -> None:
-        """Messages sent before this program started, or by another one: how many seconds ago each was."""
+        """Take in messages sent before this program started, or by another one: how many seconds ago each was."""
         now = self._monotonic()
         for age in ages:
             self._note(destination, now - max(age, 0.0))
 
     def wait(self, destination: str, waiting: int) -> float:
-        """Seconds until one of the `waiting` messages of a destination may go."""
+        """Return the seconds until one of the `waiting` messages of a destination may go."""
         now = self._monotonic()
         budgets = self._budgets.get(destination, ())
         waits = [wait_for(budget, self._sent[budget.name], now) for budget in budgets]
         return max([wait_between(self._spacing.get(destination, 0.0), waiting, self._sent[_own(destination)], now), *waits])
 
     def note(self, destination: str) -> None:
-        """A message leaves now."""
+        """Take in that a message leaves now."""
         self._note(destination, self._monotonic())
 
     def _note(self, destination: str, at: float) -> None:
@@ -67,7 +74,7 @@ def _own(destination: str) -> str:
 #
 # Telegram (Bot FAQ, "My bot is hitting limits", https://core.telegram.org/bots/faq): about one message a second in one chat, 20 a minute in
 # one group, 30 a second over all chats of one bot; channels are counted as groups here. The rates stay below what is refused, so that a
-# refusal, which may ask for minutes, is rare. Mastodon tells its own in the headers of every answer: see `mastodon_answers`.
+# refusal, which may ask for minutes, is rare. Mastodon tells its own in the headers of every answer: see `mastodon/client.py`.
 #
 # And readers are people: where many posts wait for one destination they come one by one, `spacing` seconds apart.
 
@@ -85,13 +92,14 @@ class Budget:
 
 
 def wait_for(budget: Budget, recent: Sequence[float], now: float) -> float:
-    """Seconds until one more message keeps within the budget, after those at `recent` (in order)."""
+    """Return the seconds until one more message keeps within the budget, after those at `recent` (in order)."""
     within = [at for at in recent if now - budget.seconds < at <= now]
     return 0.0 if len(within) < budget.most else max(within[-budget.most] + budget.seconds - now, 0.0)
 
 
 def wait_between(spacing: float, waiting: int, recent: Sequence[float], now: float) -> float:
-    """Seconds until the next post of a destination for which `waiting` wait, after those at `recent` (in order): none where they are few.
+    """Return the seconds until the next post of a destination for which `waiting` wait, after those at `recent` (in order): none where
+    they are few.
 
     Those sent a moment ago count too, so that the last of many do not arrive in a heap.
     """
@@ -102,7 +110,7 @@ def wait_between(spacing: float, waiting: int, recent: Sequence[float], now: flo
 
 
 def budgets_of(destination: Destination) -> tuple[Budget, ...]:
-    """What the platform of a destination allows. Destinations with one bot or one chat share its budget."""
+    """Return what the platform of a destination allows. Destinations with one bot or one chat share its budget."""
     if destination.platform != "telegram":
         return ()
     chat = str(destination.chat).lower()
@@ -114,15 +122,15 @@ def budgets_of(destination: Destination) -> tuple[Budget, ...]:
 
 
 def is_read_by_people(destination: Destination) -> bool:
-    """False for the console: what reads a pipe is not disturbed by many lines."""
+    """Return false for the console: what reads a pipe is not disturbed by many lines."""
     return destination.platform != "console"
 
 
 def most_per_day(destinations: Iterable[Destination], most: int) -> dict[str, int]:
-    """The messages in a day above which digests are made, for each destination that people read."""
+    """Return the messages in a day above which digests are made, for each destination that people read."""
     return {destination.name: most for destination in destinations if is_read_by_people(destination)}
 
 
 def longest_memory(budgets: Iterable[Budget], spacing: float) -> float:
-    """Seconds for which sends must be remembered."""
+    """Return the seconds for which sends must be remembered."""
     return max([MANY * spacing, *(budget.seconds for budget in budgets)], default=0.0)

@@ -8,6 +8,10 @@ import httpx
 
 from bot.domain.loopback import is_loopback
 
+READS = 6
+"""A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up
+in that time on a slow line."""
+
 # A kept connection that the other side has closed meanwhile loses a request in a way that cannot be told from a lost answer.
 # Posts are rare: each gets a connection of its own.
 ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_connections=0)
@@ -18,7 +22,7 @@ class UnsafeAddress(ValueError):
 
 
 def checked_base(address: str) -> str:
-    """The address without its trailing slash. Raises UnsafeAddress unless it is https, or http to this very machine."""
+    """Return the address without its trailing slash. Raises UnsafeAddress unless it is https, or http to this very machine."""
     base = address.strip().rstrip("/")
     try:
         parts = urlsplit(base)

@@ -1,7 +1,7 @@
 """What becomes of a post: a pure function over its state and what happened. The outbox only applies it.
 
 No event leads out of SENT, and SENDING is entered from PENDING only: nothing is sent twice without somebody, or the configuration, saying
-so. Every other state has a way on: PENDING and UNKNOWN by themselves, HELD and REFUSED by a person, who is told.
+so. Every other state has a way on: PENDING and UNKNOWN by themselves, HELD and REFUSED by a person, who is notified.
 """
 
 from __future__ import annotations
@@ -17,49 +17,41 @@ import structlog
 
 from bot.delivery.channel import DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
 from bot.domain import PostCause, PostState
+from bot.domain.backoff import backoff
+from bot.storage.outbox import SETTLE
 
-# How long to wait. Pure.
+log = structlog.get_logger()
 
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 """A decree may start within hours: a destination that is back must get its posts soon."""
 LONGEST_ASKED = timedelta(hours=24)
-_DOUBLINGS = 16
-
-SETTLE = timedelta(seconds=10)
-"""Before a post whose answer was lost is looked for: the platform may still be working on it."""
 FIRST_LOOK = timedelta(minutes=1)
 LONGEST_LOOK = timedelta(hours=6)
 
+REFUSED_REST = timedelta(minutes=10)
+"""How long a destination that takes nothing is left alone."""
 
 SPREAD = 0.25
-"""The part of a wait by which chance lengthens it at most: programs that failed together must not come back together."""
+"""The part of a wait by which chance lengthens it at most."""
+
+_MOVES = 3
+"""Sends after which a chat that moved yet again has to wait: it may go in a circle."""
 
 
-def backoff(attempts: int, retry_after: float | None = None, chance: float = 0.0) -> timedelta:
-    """The wait after the `attempts`-th failed send (from 1): doubled each time, capped, and lengthened by `chance` (0 to 1).
+def retry_wait(attempts: int, retry_after: float | None = None, chance: float = 0.0) -> timedelta:
+    """Return the wait after the `attempts`-th failed send (from 1), lengthened by `chance` (0 to 1).
 
     What the platform asks for (`retry_after`, seconds) is never undercut, and not stretched either; nonsense is ignored.
     """
     if retry_after is not None and math.isfinite(retry_after) and retry_after > 0:
         return min(timedelta(seconds=math.ceil(min(retry_after, 1e9))), LONGEST_ASKED)
-    return min(_doubled(FIRST_WAIT, attempts - 1), LONGEST_WAIT) * (1 + SPREAD * min(max(chance, 0.0), 1.0))
+    return backoff(attempts, first=FIRST_WAIT, cap=LONGEST_WAIT, jitter=SPREAD * min(max(chance, 0.0), 1.0))
 
 
 def next_look(looks: int) -> timedelta:
-    """The wait before a post is looked for again, after `looks` (from 1) times that nobody could tell."""
-    return min(_doubled(FIRST_LOOK, looks - 1), LONGEST_LOOK)
-
-
-def _doubled(first: timedelta, times: int) -> timedelta:
-    return first * (1 << min(max(times, 0), _DOUBLINGS))
-
-
-REFUSED_REST = timedelta(minutes=10)
-"""How long a destination that takes nothing is left alone."""
-
-_MOVES = 3
-"""Sends after which a chat that moved yet again has to wait: it may go in a circle."""
+    """Return the wait before a post is looked for again, after `looks` (from 1) times that nobody could tell."""
+    return backoff(looks, first=FIRST_LOOK, cap=LONGEST_LOOK)
 
 
 class Event(StrEnum):
@@ -92,20 +84,19 @@ class Event(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What the waits depend on: sends so far (this one included), looks in a row before this one that told nothing (`unclear`: of one of
-    them nobody could tell, and operators know), what the platform asks for in seconds, how long it is given to settle, and a chance from
-    0 to 1 that spreads the waits."""
+    them nobody could tell, and operators know), what the platform asks for in seconds, and a chance from 0 to 1 that spreads the waits."""
 
     attempts: int = 0
     looks: int = 0
     unclear: bool = False
     retry_after: float | None = None
-    settle: timedelta = SETTLE
     chance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `tell` that operators are told."""
+    """The new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `tell` that operators are
+    notified."""
 
     state: PostState
     not_before: datetime | None = None
@@ -182,7 +173,7 @@ _IN_DOUBT: Mapping[Event, PostCause] = MappingProxyType(
 
 
 def transition(state: PostState, event: Event, counts: Counts, now: datetime) -> Step | None:
-    """The step that an event makes, None where it changes nothing in that state."""
+    """Return the step that an event makes, None where it changes nothing in that state."""
     if state not in FROM[event]:
         return None
     if event in _WHATEVER_THE_TIME:
@@ -191,7 +182,7 @@ def transition(state: PostState, event: Event, counts: Counts, now: datetime) ->
         return Step(_PENDING, now, _AGAIN_AT_ONCE[event])
     if event in _IN_DOUBT:
         # Nothing follows it until it was looked for.
-        return Step(_UNKNOWN, now + counts.settle, _IN_DOUBT[event], rest=counts.settle or None)
+        return Step(_UNKNOWN, now + SETTLE, _IN_DOUBT[event], rest=SETTLE)
     return _still_in_doubt(event, counts, now) if state is _UNKNOWN else _after_a_wait(event, counts, now)
 
 
@@ -202,7 +193,7 @@ def _after_a_wait(event: Event, counts: Counts, now: datetime) -> Step:
         return Step(_PENDING, now + REFUSED_REST, PostCause.REFUSED_DESTINATION, rest=REFUSED_REST, tell=True)
     if event is Event.MIGRATED and counts.attempts <= _MOVES:
         return Step(_PENDING, now, PostCause.MIGRATED)
-    wait = backoff(counts.attempts, counts.retry_after, counts.chance)
+    wait = retry_wait(counts.attempts, counts.retry_after, counts.chance)
     return Step(_PENDING, now + wait, PostCause(event.value), rest=wait)
 
 
@@ -211,17 +202,15 @@ def _still_in_doubt(event: Event, counts: Counts, now: datetime) -> Step:
     if event is Event.UNCLEAR:
         return Step(_UNKNOWN, now + next_look(looks), PostCause.RECONCILE_UNCLEAR, looks=looks, tell=not counts.unclear)
     # As soon as the destination has rested: before anything else is sent there.
-    wait = backoff(looks, counts.retry_after, counts.chance)
+    wait = retry_wait(looks, counts.retry_after, counts.chance)
     return Step(_UNKNOWN, now + wait, None if counts.unclear else PostCause.CANNOT_ASK, rest=wait, looks=looks)
 
 
 # What an error of a channel means for a post.
 
-log = structlog.get_logger()
-
 
 def event_of(error: Exception) -> Event:
-    """After a send. What no channel should raise may have happened after the message left: it is in doubt."""
+    """Return what a failed send means. What no channel should raise may have happened after the message left: it is in doubt."""
     match error:
         case Migrated():
             return Event.MIGRATED
@@ -238,7 +227,7 @@ def event_of(error: Exception) -> Event:
 
 
 def looked_for(error: Exception) -> Event:
-    """After a look that told neither that it is there nor that it is not."""
+    """Return what a look means that told neither that it is there nor that it is not."""
     match error:
         case HoldForPerson():
             return Event.HOLD
@@ -249,7 +238,7 @@ def looked_for(error: Exception) -> Event:
 
 
 def unexpected(destination: str, error: Exception) -> str:
-    """Log a fault, and say it by type and place only: the message of an unforeseen error may hold an address with a token in it."""
+    """Log a fault, and return its type and place only: the message of an unforeseen error may hold an address with a token in it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -17,7 +17,7 @@ import structlog
 
 from bot.delivery.channel import DeliveryError, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
-from bot.delivery.transitions import backoff
+from bot.delivery.transitions import retry_wait
 from bot.domain import Decree
 from bot.domain.health import Overview
 from bot.domain.records import Waiting
@@ -108,7 +108,7 @@ class Notifier:
             await self._send(notice.text, notice.buttons)
         except DeliveryError as error:
             self._failures += 1
-            self._not_before = self._clock() + backoff(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            self._not_before = self._clock() + retry_wait(self._failures, error.retry_after if isinstance(error, NotSent) else None)
             if str(error) != self._reason:
                 self._reason = str(error)
                 log.error("operators not told yet, they will be", error=self._reason)

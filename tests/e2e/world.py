@@ -13,7 +13,7 @@ from typing import Any
 from bot.app.config import Settings
 from bot.app.demo.replay import Replay
 from bot.app.wiring import Parts, assemble
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered
 from bot.ingest.results import IngestResult, SourceReport
 from sources.catalogue.authority import load_authorities
 from tests.servers.fake_bot_api import FakeBotApi

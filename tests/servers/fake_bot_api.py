@@ -2,7 +2,7 @@
 
     async with FakeBotApi() as api:      # or `with`, from any thread
         api.add_channel(-1001, username="vigie")  # or let unknown chats be an error, as Telegram does
-        ... TelegramChannel(api_url=api.url, token=api.token, chat=-1001) ...
+        ... telegram_channel(api_url=api.url, token=api.token, chat=-1001) ...
         assert api.messages[0].text.startswith(...)
 
 `say` and `press` play a reader; `fail`, `drop` and `hold` play a bad day.

@@ -4,47 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 import structlog
 
 from bot.delivery.channel import (
-    DeliveryError,
     DestinationRefused,
     EditExposed,
     Missing,
     NotSent,
     Pictured,
-    Pictures,
     Refused,
     Sent,
     Unknown,
     before_sending,
 )
 from bot.delivery.composing import MessageComposer, composing
-from bot.delivery.mastodon import client as bounded
-from bot.delivery.mastodon.client import (
-    ApiRequest,
-    classify_answer,
-    classify_failure,
-    limits_of,
-    missing_scopes,
-    rest_after,
-    says_too_long,
-    upload,
-)
-from bot.delivery.mastodon.search import json_of, look_for, recogniser
+from bot.delivery.mastodon.client import ApiRequest, MastodonApi, created, json_of, limits_of, missing_scopes, says_too_long, upload
+from bot.delivery.mastodon.search import look_for, recogniser
 from bot.delivery.mastodon.threads import go_on, there
 from bot.delivery.routing import Visibility
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
-from bot.domain import Decree, Place, Post
-from bot.domain.loopback import is_loopback
-from bot.domain.redaction import scrub
-from bot.messages import Language, StatusLimits, mastodon_status, mastodon_thread, printable
+from bot.domain import Decree, Post
+from bot.messages import StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
 
 log = structlog.get_logger()
@@ -57,45 +41,26 @@ class MastodonChannel:
 
     def __init__(
         self,
-        *,
         name: str,
-        instance: str,
-        token: str,
-        places: Mapping[str, Place],
-        clock: Callable[[], datetime],
-        language: Language = "fr",
+        api: MastodonApi,
+        composer: MessageComposer,
+        pictured: Pictured,
+        *,
         visibility: Visibility = "public",
-        read_timeout: float = 30.0,
-        picture: Pictures | None = None,
-        public_url: str | None = None,
         content_warning: str = "",
         thread: bool = False,
     ) -> None:
-        """Raises UnsafeAddress when `instance` is neither https nor this machine. `read_timeout` is in seconds.
-
-        `public_url` is where decrees have pages of their own: see `Beside`. A `content_warning` folds every status under it. With `thread`,
-        what one status has no room for follows in others.
-        """
+        """A `content_warning` folds every status under it. With `thread`, what one status has no room for follows in others."""
         self._name = name
-        self._token = token
-        self._clock = clock
-        self._desk = MessageComposer(places, clock, language, public_url)
+        self._api = api
+        self._request = api.request
+        self._composer = composer
         self._visibility = visibility
-        self._pictured = Pictured(picture)
+        self._pictured = pictured
         self._warning = printable(content_warning)
         self._thread = thread
         self._limits: StatusLimits | None = None
-        self._rest: float | None = None
         self._exposed: str | None = None
-        self._longest = read_timeout * bounded.READS
-        base = checked_base(instance)
-        self._client = httpx.AsyncClient(
-            base_url=base,
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-            timeout=httpx.Timeout(read_timeout, connect=10.0),
-            limits=ONE_REQUEST_PER_CONNECTION,
-            trust_env=not is_loopback(urlsplit(base).hostname or ""),
-        )
 
     @property
     def name(self) -> str:
@@ -114,12 +79,9 @@ class MastodonChannel:
         first = await self._begun(post)
         known = first is not None
         if first is None:
-            created = json_of(await self._post_within_limits(post))
-            if not isinstance(created, Mapping) or not created.get("id"):
-                raise Unknown("Mastodon: an answer without a status id")
-            first = created
+            first = created(await self._post_within_limits(post))
         await self._go_on(post, first, known=known)
-        return Sent(str(first["id"]), self._rest)
+        return Sent(str(first["id"]), self._api.rest)
 
     async def _begun(self, post: Post) -> Mapping[str, Any] | None:
         """The first status of a thread that was perhaps begun in an earlier try; None where there is none."""
@@ -184,7 +146,7 @@ class MastodonChannel:
 
     def _form(self) -> dict[str, str]:
         """What every status is posted with. A text under a warning is folded."""
-        form = {"visibility": self._visibility, "language": self._desk.language}
+        form = {"visibility": self._visibility, "language": self._composer.language}
         return form | ({"spoiler_text": self._warning} if self._warning else {})
 
     def _texts(self, post: Post, limits: StatusLimits) -> tuple[str, ...]:
@@ -193,9 +155,9 @@ class MastodonChannel:
         room = replace(limits, characters=limits.characters - len(self._warning))
         with composing("Mastodon"):
             if post.digest is not None:
-                return (mastodon_digest(post.decrees, self._desk.places, self._desk.language, room),)
+                return (mastodon_digest(post.decrees, self._composer.places, self._composer.language, room),)
             write = mastodon_thread if self._thread else mastodon_status
-            said = write(self._desk.dispatch(post), limits=room)
+            said = write(self._composer.input_of(post), limits=room)
         return (said,) if isinstance(said, str) else said
 
     async def edit(self, post: Post) -> Sent:
@@ -212,11 +174,11 @@ class MastodonChannel:
         except EditExposed as error:
             self._exposed = str(error)
             raise
-        return Sent(post.reference, self._rest)
+        return Sent(post.reference, self._api.rest)
 
     async def _edit(self, post: Post, status_id: str, limits: StatusLimits) -> None:
         text = self._texts(post, limits)[0]
-        await edit_status(self._request, status_id, text, language=self._desk.language, warning=self._warning)
+        await edit_status(self._request, status_id, text, language=self._composer.language, warning=self._warning)
 
     async def check(self) -> str | None:
         """Whether the token is the one of an account, with the scopes that are needed. See `Checkable`."""
@@ -245,7 +207,7 @@ class MastodonChannel:
         """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""
         limits = await self._status_limits()
         room = replace(limits, characters=limits.characters - len(self._warning))
-        return mastodon_room(decrees, self._desk.places, self._desk.language, room)
+        return mastodon_room(decrees, self._composer.places, self._composer.language, room)
 
     async def _status_limits(self) -> StatusLimits:
         """Kept once known: v2, then v1 (servers without v2); Mastodon's own where neither tells. A server out of reach is NotSent."""
@@ -282,28 +244,13 @@ class MastodonChannel:
 
     async def _look_for(self, post: Post) -> Mapping[str, Any] | None:
         """The status of a post, None where it certainly is not there; see `find`."""
-        sought = recogniser(post, self._desk.place(post.decree), self._clock(), self._desk.language)
+        sought = recogniser(post, self._composer.place(post.decree), self._composer.clock(), self._composer.language)
         found = [decree.found_at for decree in post.decrees if decree.found_at is not None]
         return await look_for(self._request, sought, since=max(found) if len(found) == len(post.decrees) else None)
 
-    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        failure: DeliveryError
-        try:
-            answer = await bounded.request(self._client, method, path, longest=self._longest, **options)
-        except httpx.HTTPError as error:
-            failure = classify_failure(error)
-        else:
-            if answer.is_success:
-                # As the last answer tells: a thread and an edit are several requests.
-                self._rest = rest_after(answer.headers, self._clock())
-                return answer
-            headers = {name: scrub(value, self._token) for name, value in answer.headers.items()}  # a redirect repeats what it was asked
-            failure = classify_answer(answer.status_code, headers, scrub(answer.text, self._token), self._clock())
-        raise failure
-
     async def close(self) -> None:
         """Release connections."""
-        await self._client.aclose()
+        await self._api.close()
 
 
 # A status of the account's own, edited: PUT /api/v1/statuses/:id, since Mastodon 3.5.
@@ -314,8 +261,10 @@ async def edit_status(request: ApiRequest, status_id: str, text: str, *, languag
     status is gone or the server knows no edits, EditExposed where the edit has changed who sees it, which some servers do."""
     path = f"/api/v1/statuses/{quote(status_id, safe='')}"
     try:
-        status = await _status(request, path)
-        pictures, is_sensitive = _pictures(status), isinstance(status, Mapping) and status.get("sensitive") is True
+        status = json_of(await request("GET", path))
+        if not isinstance(status, Mapping):
+            raise Refused("Mastodon: a status that cannot be read cannot be edited")
+        pictures, is_sensitive = _pictures(status), status.get("sensitive") is True
         form: dict[str, Any] = {"status": text, "language": language, "spoiler_text": warning}
         # Somebody may have marked its picture as sensitive meanwhile.
         form["sensitive"] = "true" if warning or is_sensitive else "false"
@@ -332,14 +281,6 @@ def _visibility(status: object) -> str | None:
     return shown if isinstance(shown, str) else None
 
 
-async def _status(request: ApiRequest, path: str) -> object:
-    answer = await request("GET", path)
-    try:
-        return answer.json()
-    except ValueError:
-        raise Refused("Mastodon: a status that cannot be read cannot be edited") from None
-
-
-def _pictures(status: object) -> list[str]:
-    shown = status.get("media_attachments") if isinstance(status, Mapping) else None
+def _pictures(status: Mapping[str, Any]) -> list[str]:
+    shown = status.get("media_attachments")
     return [str(one["id"]) for one in shown if isinstance(one, Mapping) and one.get("id")] if isinstance(shown, list) else []

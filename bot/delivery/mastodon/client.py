@@ -1,4 +1,4 @@
-"""What an answer, or the lack of one, says of a status: posted, not posted, refused, or unknown. Pure."""
+"""The API of a server: its requests, and what its answers say."""
 
 from __future__ import annotations
 
@@ -8,16 +8,107 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
-from typing import Any, Protocol
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 import httpx
 import structlog
 
 from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused, Unknown
 from bot.delivery.picture.wire import Picture
+from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
+from bot.domain.loopback import is_loopback
+from bot.domain.redaction import scrub
 from bot.messages import StatusLimits, shows_number
 from bot.messages.digests import digest_language
+
+log = structlog.get_logger()
+
+# Requests that end: a time-out for each read alone lets a server keep one for ever, a byte at a time, and an answer has no size.
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of an answer, unpacked. Forty statuses are a few hundred thousand."""
+
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+async def request(client: httpx.AsyncClient, method: str, path: str, *, longest: float, **options: Any) -> httpx.Response:
+    """Return the whole answer within `longest` seconds. Raises httpx.HTTPError: ReadTimeout where it takes longer, ReadError where it is
+    too large. The server may have done what was asked in either case.
+    """
+    try:
+        async with asyncio.timeout(longest), client.stream(method, path, **options) as answer:
+            content = bytearray()
+            async for piece in answer.aiter_bytes():
+                content += piece
+                if len(content) > MOST_BYTES:
+                    raise httpx.ReadError("an answer that is too large", request=answer.request)
+            headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _OF_THE_WIRE]
+            return httpx.Response(answer.status_code, headers=headers, content=bytes(content), request=answer.request)
+    except TimeoutError:
+        raise httpx.ReadTimeout("no whole answer in time") from None
+
+
+class MastodonApi:
+    """The requests of one account."""
+
+    def __init__(self, instance: str, token: str, clock: Callable[[], datetime], *, read_timeout: float = 30.0) -> None:
+        """Raises UnsafeAddress when `instance` is neither https nor this machine. `read_timeout` is in seconds."""
+        base = checked_base(instance)
+        self.rest: float | None = None
+        """Seconds for which the last answer wants the server to be left alone: a thread and an edit are several requests."""
+        self._token = token
+        self._clock = clock
+        self._longest = read_timeout * READS
+        self._client = httpx.AsyncClient(
+            base_url=base,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=httpx.Timeout(read_timeout, connect=10.0),
+            limits=ONE_REQUEST_PER_CONNECTION,
+            trust_env=not is_loopback(urlsplit(base).hostname or ""),
+        )
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Return the answer, always a success. Raises DeliveryError."""
+        failure: DeliveryError
+        try:
+            answer = await request(self._client, method, path, longest=self._longest, **options)
+        except httpx.HTTPError as error:
+            failure = classify_failure(error)
+        else:
+            if answer.is_success:
+                self.rest = rest_after(answer.headers, self._clock())
+                return answer
+            headers = {name: scrub(value, self._token) for name, value in answer.headers.items()}  # a redirect repeats what it was asked
+            failure = classify_answer(answer.status_code, headers, scrub(answer.text, self._token), self._clock())
+        raise failure
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.aclose()
+
+
+def json_of(answer: httpx.Response) -> Any:
+    """Return the document of an answer, None where it is none."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def created(answer: httpx.Response) -> Mapping[str, Any]:
+    """Return the status that was just posted. Raises Unknown."""
+    status = json_of(answer)
+    if not isinstance(status, Mapping) or not status.get("id"):
+        raise Unknown("Mastodon: an answer without a status id")
+    return status
+
+
+ApiRequest = Callable[..., Awaitable[httpx.Response]]
+"""`MastodonApi.request`."""
+
+
+# What an answer, or the lack of one, says of a status: posted, not posted, refused, or unknown. Pure.
 
 # Raised before the first byte of a request leaves: no connection, or none free.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -37,13 +128,13 @@ _LONGEST_REST = 900.0
 
 
 def classify_failure(error: httpx.HTTPError) -> DeliveryError:
-    """A request without an answer. Never sent when no connection was made; unknown otherwise."""
+    """Classify a request without an answer. Never sent when no connection was made; unknown otherwise."""
     text = f"Mastodon: no answer ({type(error).__name__})"
     return NotSent(text) if isinstance(error, _BEFORE_SENDING) else Unknown(text)
 
 
 def classify_answer(status: int, headers: Mapping[str, str], body: str, now: datetime) -> DeliveryError:
-    """An answer that is not a success."""
+    """Classify an answer that is not a success."""
     text = f"Mastodon: HTTP {status}: {error_text(body)}"
     if status == 429:
         return NotSent(text, retry_after(headers, now), limited=True)
@@ -59,18 +150,18 @@ def classify_answer(status: int, headers: Mapping[str, str], body: str, now: dat
 
 
 def says_too_long(text: str) -> bool:
-    """Whether a refusal is about length: "Text character limit of 500 exceeded" (Mastodon), "Text is too long" and the like."""
+    """Return whether a refusal is about length: "Text character limit of 500 exceeded" (Mastodon), "Text is too long" and the like."""
     return re.search(r"too long|limit of \d+ exceeded|(?:maximum|max)\b.*\bcharacters", text, re.IGNORECASE) is not None
 
 
 def error_text(body: str) -> str:
-    """The words of the instance, one line, cut."""
+    """Return the words of the instance, one line, cut."""
     match = re.search(r'"error"\s*:\s*"((?:[^"\\]|\\.)*)"', body)
     return " ".join((match.group(1) if match else "no explanation").split())[:_ERROR_SHOWN]
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float:
-    """Seconds to wait after a 429: Retry-After (seconds or HTTP date) where given, else until X-RateLimit-Reset.
+    """Return the seconds to wait after a 429: Retry-After (seconds or HTTP date) where given, else until X-RateLimit-Reset.
 
     Mastodon and GoToSocial give X-RateLimit-Reset as an ISO 8601 time, others as a Unix time; all are understood.
     """
@@ -86,7 +177,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
 
 
 def rest_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds to leave the server alone after an answer that was a success, so that no 429 comes: None while the allowance lasts.
+    """Return the seconds to leave the server alone after a success, so that no 429 comes: None while the allowance lasts.
 
     X-RateLimit-Remaining counts down to 0; X-RateLimit-Reset says when it is full again (Mastodon API, "Rate limits").
     """
@@ -114,7 +205,7 @@ def _aware(moment: datetime) -> datetime:
 
 
 def limits_of(instance: Mapping[str, Any]) -> StatusLimits | None:
-    """The limits in an instance document (v2, v1, or the older flat `max_toot_chars`); None when it names none."""
+    """Return the limits in an instance document (v2, v1, or the older flat `max_toot_chars`); None when it names none."""
     configuration = instance.get("configuration")
     statuses = configuration.get("statuses") if isinstance(configuration, Mapping) else None
     statuses = statuses if isinstance(statuses, Mapping) else {}
@@ -125,7 +216,7 @@ def limits_of(instance: Mapping[str, Any]) -> StatusLimits | None:
 
 
 def missing_scopes(scopes: Sequence[str]) -> list[str]:
-    """The scopes of an access token that are needed and not among these; `write` holds every `write:…`."""
+    """Return the scopes of an access token that are needed and not among these; `write` holds every `write:…`."""
     return [scope for scope in _SCOPES if scope not in scopes and scope.partition(":")[0] not in scopes]
 
 
@@ -134,7 +225,7 @@ def _positive(value: Any) -> int | None:
 
 
 def moment_of(status: Mapping[str, Any]) -> datetime | None:
-    """When a status was created; None when it does not say so readably."""
+    """Return when a status was created; None when it does not say so readably."""
     try:
         return _aware(datetime.fromisoformat(str(status.get("created_at"))))
     except ValueError:
@@ -142,7 +233,7 @@ def moment_of(status: Mapping[str, Any]) -> datetime | None:
 
 
 def is_sought(status: Mapping[str, Any], link: str, number: str | None, language: str) -> bool:
-    """Whether a status is the post of a decree: its link, its own number where it has one, and no other language.
+    """Return whether a status is the post of a decree: its link, its own number where it has one, and no other language.
 
     The link alone would not do: two acts may begin on the same page, one account may post in two languages, and a digest has it too.
     """
@@ -153,7 +244,7 @@ def is_sought(status: Mapping[str, Any], link: str, number: str | None, language
 
 
 def is_sought_digest(status: Mapping[str, Any], links: Sequence[str], language: str) -> bool:
-    """Whether a status is the digest that shows these links: all of them, in no other language."""
+    """Return whether a status is the digest that shows these links: all of them, in no other language."""
     content = _content(status)
     return digest_language(content.text) == language and _speaks(status, language) and all(content.shows(link) for link in links)
 
@@ -202,8 +293,6 @@ class _Content(HTMLParser):
 #
 # A picture that no status shows is removed by the server: whatever happens to an upload, nothing was posted.
 
-log = structlog.get_logger()
-
 Sleep = Callable[[float], Awaitable[None]]
 
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -211,16 +300,8 @@ WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _DESCRIPTION_LIMIT = 1500
 
 
-class ApiRequest(Protocol):
-    """Asks the server; see `MastodonChannel`. Raises DeliveryError."""
-
-    async def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """The answer, always a success."""
-        ...
-
-
 async def upload(request: ApiRequest, picture: Picture, *, destination: str, sleep: Sleep = asyncio.sleep) -> str | None:
-    """Put the picture there with its alt text; its id, None where it is not ready in time or not taken, which is logged."""
+    """Put the picture there with its alt text; return its id, None where it is not ready in time or not taken, which is logged."""
     try:
         media, ready = _media(
             await request(
@@ -248,39 +329,7 @@ async def upload(request: ApiRequest, picture: Picture, *, destination: str, sle
 
 
 def _media(answer: httpx.Response) -> tuple[str | None, bool]:
-    """The id of a picture, and whether a status may show it. 202: taken, being worked on."""
-    try:
-        document = answer.json()
-    except ValueError:
-        return None, False
+    """Return the id of a picture, and whether a status may show it. 202: taken, being worked on."""
+    document = json_of(answer)
     media = document.get("id") if isinstance(document, Mapping) else None
     return (str(media) if media else None), answer.status_code == httpx.codes.OK
-
-
-# Requests that end: a time-out for each read alone lets a server keep one for ever, a byte at a time, and an answer has no size.
-
-READS = 6
-"""A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up
-in that time on a slow line."""
-
-MOST_BYTES = 8 * 1024 * 1024
-"""Of an answer, unpacked. Forty statuses are a few hundred thousand."""
-
-_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-
-
-async def request(client: httpx.AsyncClient, method: str, path: str, *, longest: float, **options: Any) -> httpx.Response:
-    """The whole answer within `longest` seconds. Raises httpx.HTTPError: ReadTimeout where it takes longer and ReadError where it is too
-    large. The server may have done what was asked in either case.
-    """
-    try:
-        async with asyncio.timeout(longest), client.stream(method, path, **options) as answer:
-            content = bytearray()
-            async for piece in answer.aiter_bytes():
-                content += piece
-                if len(content) > MOST_BYTES:
-                    raise httpx.ReadError("an answer that is too large", request=answer.request)
-            headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _OF_THE_WIRE]
-            return httpx.Response(answer.status_code, headers=headers, content=bytes(content), request=answer.request)
-    except TimeoutError:
-        raise httpx.ReadTimeout("no whole answer in time") from None

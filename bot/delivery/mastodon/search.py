@@ -11,10 +11,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
 from bot.delivery.channel import NotSent, Refused, Unknown
-from bot.delivery.mastodon.client import ApiRequest, is_sought, is_sought_digest, moment_of
+from bot.delivery.mastodon.client import ApiRequest, is_sought, is_sought_digest, json_of, moment_of
 from bot.domain import Place, Post
 from bot.messages import Language, MessageInput, announce
 from bot.messages.cleaning import inert
@@ -29,7 +27,7 @@ Recogniser = Callable[[Mapping[str, Any]], bool]
 
 
 def recogniser(post: Post, place: Place, now: datetime, language: Language) -> Recogniser:
-    """What tells the message among others. Raises Unknown for one that has no link."""
+    """Return what tells the message among others. Raises Unknown for one that has no link."""
     if post.digest is not None:
         links = digest_links(post.decrees)
         if len(links) < len(post.decrees):
@@ -42,7 +40,7 @@ def recogniser(post: Post, place: Place, now: datetime, language: Language) -> R
 
 
 async def look_for(request: ApiRequest, is_it: Recogniser, *, since: datetime | None) -> Mapping[str, Any] | None:
-    """The status, None where it certainly is not among those posted `since` then, less ten minutes for clocks that differ.
+    """Return the status, None where it certainly is not among those posted `since` then, less ten minutes for clocks that differ.
 
     Raises Unknown when that takes too many pages or the account cannot be read, NotSent when the server cannot be asked.
     """
@@ -61,14 +59,6 @@ async def look_for(request: ApiRequest, is_it: Recogniser, *, since: datetime | 
             raise Unknown("Mastodon: the server gives the same page again and again; look at the account")
         params["max_id"] = str(statuses[-1]["id"])
     raise Unknown("Mastodon: too many statuses since the decree was found; look at the account")
-
-
-def json_of(answer: httpx.Response) -> Any:
-    """The document of an answer, None where it is none."""
-    try:
-        return answer.json()
-    except ValueError:
-        return None
 
 
 async def _ask(request: ApiRequest, path: str, params: dict[str, str] | None = None) -> list[Mapping[str, Any]]:

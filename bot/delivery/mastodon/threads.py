@@ -11,27 +11,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import structlog
 
 from bot.delivery.channel import DestinationRefused, Missing, Refused, Unknown
-from bot.delivery.mastodon.client import ApiRequest
+from bot.delivery.mastodon.client import ApiRequest, created, json_of
 
 log = structlog.get_logger()
 
 
 def key_of(post: str, number: int) -> str:
-    """The key of the n-th status of a thread: that of the post for the first."""
+    """Return the key of the n-th status of a thread: that of the post for the first."""
     return post if number == 1 else hashlib.sha256(f"{post}\0{number}".encode()).hexdigest()[:32]
 
 
 async def there(request: ApiRequest, first: Mapping[str, Any]) -> list[str]:
-    """The ids of the account's own replies that follow a status, one after the other. Raises DeliveryError."""
-    answer = await request("GET", f"/api/v1/statuses/{quote(str(first['id']), safe='')}/context")
-    try:
-        document = answer.json()
-    except ValueError:
-        document = None
+    """Return the ids of the account's own replies that follow a status, one after the other. Raises DeliveryError."""
+    document = json_of(await request("GET", f"/api/v1/statuses/{quote(str(first['id']), safe='')}/context"))
     replies = document.get("descendants") if isinstance(document, Mapping) else None
     if not isinstance(replies, list):
         raise Unknown("Mastodon: a thread that cannot be read")
@@ -70,17 +65,7 @@ async def go_on(
                 raise
             log.warning("thread ended early: the server refused a part", destination=destination, part=number, error=str(error))
             return
-        last = _id(answer)
-
-
-def _id(answer: httpx.Response) -> str:
-    try:
-        created = answer.json()
-    except ValueError:
-        created = None
-    if not isinstance(created, Mapping) or not created.get("id"):
-        raise Unknown("Mastodon: an answer without a status id")
-    return str(created["id"])
+        last = str(created(answer)["id"])
 
 
 def _is_by(reply: object, first: Mapping[str, Any]) -> bool:

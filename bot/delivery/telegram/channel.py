@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Literal, TypeVar
 
 import structlog
-from telegram import Bot, InputFile, LinkPreviewOptions, Message, ReplyParameters
+from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
@@ -20,7 +20,6 @@ from bot.delivery.channel import (
     Migrated,
     NotSent,
     Pictured,
-    Pictures,
     Refused,
     SendAgain,
     Sent,
@@ -29,17 +28,20 @@ from bot.delivery.channel import (
 )
 from bot.delivery.composing import MessageComposer, composing
 from bot.delivery.picture.wire import Picture
-from bot.delivery.telegram.answers import cannot_parse, classify, has_no_text, is_unmodified
-from bot.delivery.telegram.client import DEFAULT_API, SendingBot, keyboard
-from bot.delivery.telegram.migration import KnownMessages, Moves, Whereabouts, check_chat, reading_chat
+from bot.delivery.telegram.answers import cannot_parse, has_no_text, is_unmodified
+from bot.delivery.telegram.client import SendingBot, keyboard
+from bot.delivery.telegram.migration import Whereabouts, check_chat, reading_chat
 from bot.delivery.telegram.search import Search, shows_decree, shows_digest
-from bot.domain import Decree, Place, Post
+from bot.domain import Decree, Post
 from bot.domain.redaction import scrub
-from bot.messages import LANGUAGES, Button, Language, MessageInput, TelegramText, announce, shows_number, telegram_button, telegram_text
+from bot.messages import LANGUAGES, Button, MessageInput, TelegramText, announce, shows_number, telegram_button, telegram_text
 from bot.messages.cleaning import JOINER, inert
 from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
 from bot.messages.layout import TooSmall
+from bot.storage.chats import ChatMessages
 from bot.storage.threads import run_to_completion
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 # A post as one photo with a caption: still one message with one button, so that it is looked for like any other.
 #
@@ -51,40 +53,9 @@ _MOST_RATIO = 20
 
 
 def is_photo(picture: Picture) -> bool:
-    """Whether Telegram takes it for a photo."""
+    """Return whether Telegram takes it for a photo."""
     sides = picture.width, picture.height
     return len(picture.data) <= _MOST_BYTES and sum(sides) <= _MOST_PIXELS and max(sides) <= _MOST_RATIO * min(sides)
-
-
-async def send_photo(
-    bot: Bot, chat: int | str, picture: Picture, text: TelegramText, *, destination: str, reply: ReplyParameters | None = None
-) -> Message | None:
-    """Send the photo. None where Telegram certainly refused it, which is logged: the text can go out alone.
-
-    Raises TelegramError where it may have been sent, where it is too early, and where the chat is what is wrong.
-    """
-    try:
-        try:
-            return await _send(bot, chat, picture, text, reply, html=True)
-        except BadRequest as error:
-            if not cannot_parse(error):
-                raise
-            return await _send(bot, chat, picture, text, reply, html=False)
-    except BadRequest as error:
-        # Nothing was sent. A chat that takes no photos may take texts; one that takes nothing says so again.
-        log.warning("posted without its picture: Telegram refused it", destination=destination, error=scrub(error.message, bot.token))
-        return None
-
-
-async def _send(bot: Bot, chat: int | str, picture: Picture, text: TelegramText, reply: ReplyParameters | None, *, html: bool) -> Message:
-    return await bot.send_photo(
-        chat,
-        InputFile(picture.data, filename=picture.file_name),
-        caption=text.html if html else text.plain,
-        parse_mode=ParseMode.HTML if html else None,
-        reply_parameters=reply,
-        reply_markup=None if text.button is None else keyboard(text.button.text, text.button.url),
-    )
 
 
 log = structlog.get_logger()
@@ -100,36 +71,21 @@ class TelegramChannel:
 
     def __init__(
         self,
-        *,
         name: str,
-        chat: int | str,
-        token: str,
-        places: Mapping[str, Place],
-        clock: Callable[[], datetime],
-        messages: KnownMessages,
-        language: Language = "fr",
-        api_url: str = DEFAULT_API,
-        read_timeout: float = 30.0,
-        moves: Moves | None = None,
+        where: Whereabouts,
+        sending: SendingBot,
+        words: TelegramWords,
+        messages: ChatMessages,
+        pictured: Pictured,
         reconcile: Reconcile = "probe",
-        picture: Pictures | None = None,
-        public_url: str | None = None,
     ) -> None:
-        """Raises UnsafeAddress when `api_url` is neither https nor this machine. `read_timeout` is in seconds.
-
-        `public_url` is where decrees have pages of their own: see `Beside`.
-
-        Without `moves` a chat that moves is followed until the program ends.
-        """
         self._name = name
-        self._where = Whereabouts(chat, moves, clock, destination=name)
-        self._words = TelegramWords(MessageComposer(places, clock, language, public_url))
-        self._reconcile = reconcile
-        self._pictured = Pictured(picture)
-        self._token = token
+        self._where = where
+        self._sending = sending
+        self._words = words
         self._messages = messages
-        self._clock = clock
-        self._sending = SendingBot(token, api_url, read_timeout=read_timeout)
+        self._pictured = pictured
+        self._reconcile = reconcile
         self._sent: dict[str, int] = {}
 
     @property
@@ -147,13 +103,9 @@ class TelegramChannel:
         text = self._words.text(post)
         with before_sending():
             await self._begin(post)
-        try:
+        async with self._answers():
             reply = await self._reply(post)
-            message = await self._send_photo(post, reply) or await self._send_html_or_plain(text, reply)
-        except ChatMigrated as moved:
-            raise await self._moved(moved) from None
-        except TelegramError as error:
-            raise classify(error, self._token) from None
+            message = await self._send_photo(post, reply) or await self._send_text(text, reply)
         return self._remember(post, message.message_id)
 
     async def _begin(self, post: Post) -> None:
@@ -171,7 +123,7 @@ class TelegramChannel:
             return  # the send itself tells what is wrong there
         if found is not None:
             with reading_chat():
-                await asyncio.to_thread(self._messages.note, [str(chat)], found, self._clock())
+                await asyncio.to_thread(self._messages.note, [str(chat)], found, self._words.composer.clock())
                 await asyncio.to_thread(self._messages.begin, post.id, chat)
 
     async def _reply(self, post: Post) -> ReplyParameters | None:
@@ -189,28 +141,30 @@ class TelegramChannel:
         chat = await self._where.chat()
         if post.closed_at is None or await self._where.moved_since(post.closed_at):
             raise Refused("Telegram: the chat has moved since, and its messages have other ids")
-        try:
-            await edit_message(self._sending.bot, chat, int(post.reference), text, caption)
-        except ChatMigrated as moved:
-            raise await self._moved(moved) from None
-        except TelegramError as error:
-            raise classify(error, self._token) from None
+        async with self._answers():
+            await self._edit(chat, int(post.reference), text, caption)
         return Sent(post.reference)
 
     async def check(self) -> str | None:
         """Whether the token, the chat and the rights there are as they must be. See `Checkable`."""
-        try:
+        async with self._answers():
             wrong = await check_chat(self._sending.bot, await self._where.chat())
-        except ChatMigrated as moved:
-            raise await self._moved(moved) from None
-        except TelegramError as error:
-            raise classify(error, self._token) from None
         # Only who looks for lost messages needs to be without that right.
         return wrong if self._reconcile == "probe" else None
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""
         return self._words.room(decrees)
+
+    @asynccontextmanager
+    async def _answers(self) -> AsyncIterator[None]:
+        """Raise what Telegram answers as a DeliveryError, after noting a chat that has moved."""
+        try:
+            yield
+        except ChatMigrated as moved:
+            raise await self._moved(moved) from None
+        except TelegramError as error:
+            raise self._sending.failure(error) from None
 
     async def _moved(self, moved: ChatMigrated) -> Migrated:
         # Its messages have other ids there.
@@ -226,35 +180,76 @@ class TelegramChannel:
         picture = await self._pictured.take(post)
         if picture is None or not is_photo(picture):
             return None
-        text = self._words.caption(post)
-        if text is None:
+        caption = self._words.caption(post)
+        if caption is None:
             return None
-        return await send_photo(self._sending.bot, await self._where.chat(), picture, text, destination=self._name, reply=reply)
+        chat, markup = await self._where.chat(), markup_of(caption)
 
-    async def _send_html_or_plain(self, text: TelegramText, reply: ReplyParameters | None) -> Message:
+        async def send(said: str, mode: ParseMode | None) -> Message:
+            photo = InputFile(picture.data, filename=picture.file_name)
+            return await self._sending.bot.send_photo(
+                chat, photo, caption=said, parse_mode=mode, reply_parameters=reply, reply_markup=markup
+            )
+
         try:
-            return await self._send(text.html, ParseMode.HTML, text.button, reply)
+            return await self._html_or_plain(send, caption)
+        except BadRequest as error:
+            # Nothing was sent. A chat that takes no photos may take texts; one that takes nothing says so again.
+            reason = scrub(error.message, self._sending.bot.token)
+            log.warning("posted without its picture: Telegram refused it", destination=self._name, error=reason)
+            return None
+
+    async def _send_text(self, text: TelegramText, reply: ReplyParameters | None) -> Message:
+        chat, markup = await self._where.chat(), markup_of(text)
+
+        async def send(said: str, mode: ParseMode | None) -> Message:
+            return await self._sending.bot.send_message(
+                chat, said, parse_mode=mode, reply_parameters=reply, reply_markup=markup, link_preview_options=NO_PREVIEW
+            )
+
+        return await self._html_or_plain(send, text)
+
+    async def _edit(self, chat: int | str, message_id: int, text: TelegramText, caption: TelegramText | None) -> None:
+        """Give a message this text, or where it is a photo this caption, and its button again, which an edit without it would take away.
+
+        Telegram keeps texts and captions apart, and which one a post is was never noted: it is asked for. A message that has it already is
+        left as it is. Raises TelegramError.
+        """
+        bot = self._sending.bot
+
+        async def edit_text(said: str, mode: ParseMode | None) -> None:
+            markup = markup_of(text)
+            await bot.edit_message_text(said, chat, message_id, parse_mode=mode, reply_markup=markup, link_preview_options=NO_PREVIEW)
+
+        async def edit_caption(said: str, mode: ParseMode | None) -> None:
+            await bot.edit_message_caption(chat, message_id, caption=said, parse_mode=mode, reply_markup=markup_of(caption))
+
+        try:
+            try:
+                await self._html_or_plain(edit_text, text)
+            except BadRequest as error:
+                if caption is None or not has_no_text(error):
+                    raise
+                await self._html_or_plain(edit_caption, caption)
+        except BadRequest as error:
+            if not is_unmodified(error):
+                raise
+
+    async def _html_or_plain(self, send: Callable[[str, ParseMode | None], Awaitable[T]], text: TelegramText) -> T:
+        """Call `send` with the HTML of a text, or with its plain words where Telegram cannot read that. Raises TelegramError."""
+        try:
+            return await send(text.html, ParseMode.HTML)
         except BadRequest as error:
             if not cannot_parse(error):
                 raise
-            reason = scrub(error.message, self._token)
+            reason = scrub(error.message, self._sending.bot.token)
             log.warning("sent as plain text: the platform could not read the HTML", destination=self._name, error=reason)
-            return await self._send(text.plain, None, text.button, reply)
-
-    async def _send(self, text: str, parse_mode: str | None, button: Button | None, reply: ReplyParameters | None) -> Message:
-        return await self._sending.bot.send_message(
-            await self._where.chat(),
-            text,
-            parse_mode=parse_mode,
-            reply_parameters=reply,
-            reply_markup=None if button is None else keyboard(button.text, button.url),
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
-        )
+            return await send(text.plain, None)
 
     async def find(self, post: Post) -> Sent | None:
         """Look for the post by its button among the messages that follow the last one known from before it.
 
-        See `telegram_search` for how, and for why only channels in which the bot cannot edit the posts of others can be
+        See `search` for how, and for why only channels in which the bot cannot edit the posts of others can be
         searched. Raises Unknown where searching is impossible or tells nothing (HoldForPerson, SendAgain where it is not wanted), NotSent
         when Telegram cannot be asked now.
         """
@@ -296,61 +291,19 @@ class TelegramChannel:
         except ChatMigrated as moved:
             raise await self._moved(moved) from None
         except TelegramError as error:
-            failure = classify(error, self._token)
+            failure = self._sending.failure(error)
             if isinstance(failure, NotSent):
                 raise failure from None
-            if isinstance(failure, Unknown):
-                raise NotSent(str(failure)) from None
-            raise Unknown(str(failure)) from None
+            raise (NotSent if isinstance(failure, Unknown) else Unknown)(str(failure)) from None
 
     async def close(self) -> None:
         """Release connections."""
         await self._sending.close()
 
 
-# A message of the bot's own, edited. Telegram keeps texts and captions apart, and which one a post is was never noted: it is asked for.
-
-
-async def edit_message(bot: Bot, chat: int | str, message_id: int, text: TelegramText, caption: TelegramText | None) -> None:
-    """Give a message this text, or where it is a photo this caption, and its button again, which an edit without it would take away.
-
-    A message that has it already is left as it is. Raises TelegramError.
-    """
-    try:
-        await _edit(bot, chat, message_id, text, is_caption=False)
-    except BadRequest as error:
-        if caption is None or not has_no_text(error):
-            raise
-        await _edit(bot, chat, message_id, caption, is_caption=True)
-
-
-async def _edit(bot: Bot, chat: int | str, message_id: int, text: TelegramText, *, is_caption: bool) -> None:
-    try:
-        await _ask(bot, chat, message_id, text, is_caption=is_caption, html=True)
-    except BadRequest as error:
-        if is_unmodified(error):
-            return
-        if not cannot_parse(error):
-            raise
-        await _plainly(bot, chat, message_id, text, is_caption=is_caption)
-
-
-async def _plainly(bot: Bot, chat: int | str, message_id: int, text: TelegramText, *, is_caption: bool) -> None:
-    try:
-        await _ask(bot, chat, message_id, text, is_caption=is_caption, html=False)
-    except BadRequest as error:
-        if not is_unmodified(error):
-            raise
-
-
-async def _ask(bot: Bot, chat: int | str, message_id: int, text: TelegramText, *, is_caption: bool, html: bool) -> None:
-    said, mode = (text.html, ParseMode.HTML) if html else (text.plain, None)
-    markup = None if text.button is None else keyboard(text.button.text, text.button.url)
-    if is_caption:
-        await bot.edit_message_caption(chat, message_id, caption=said, parse_mode=mode, reply_markup=markup)
-    else:
-        no_preview = LinkPreviewOptions(is_disabled=True)
-        await bot.edit_message_text(said, chat, message_id, parse_mode=mode, reply_markup=markup, link_preview_options=no_preview)
+def markup_of(text: TelegramText | None) -> InlineKeyboardMarkup | None:
+    """Return the button of a text, None where it has none."""
+    return None if text is None or text.button is None else keyboard(text.button.text, text.button.url)
 
 
 # What the posts of one Telegram chat say, and what they are recognised by there.
@@ -363,35 +316,37 @@ Shows = Callable[[str, Collection[str]], bool]
 
 
 class TelegramWords:
-    """Of a decree as its dispatch has it; of a digest as its decrees are."""
+    """Of a decree as `composer` has it; of a digest as its decrees are."""
 
-    def __init__(self, desk: MessageComposer) -> None:
-        self._desk = desk
+    def __init__(self, composer: MessageComposer) -> None:
+        self.composer = composer
 
     def text(self, post: Post) -> TelegramText:
         """The message. Raises Refused."""
         with composing("Telegram"):
             if post.digest is not None:
-                return telegram_digest(post.decrees, self._desk.places, self._desk.language)
-            return telegram_text(self._desk.dispatch(post))
+                return telegram_digest(post.decrees, self.composer.places, self.composer.language)
+            return telegram_text(self.composer.input_of(post))
 
     def caption(self, post: Post) -> TelegramText | None:
         """The post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
         with composing("Telegram"):
             try:
-                return telegram_text(self._desk.dispatch(post), limit=CAPTION_LIMIT)
+                return telegram_text(self.composer.input_of(post), limit=CAPTION_LIMIT)
             except TooSmall:
                 return None
 
     def room(self, decrees: Sequence[Decree]) -> int:
         """How many of these decrees one message holds."""
-        return telegram_room(decrees, self._desk.places, self._desk.language)
+        return telegram_room(decrees, self.composer.places, self.composer.language)
 
     def marks(self, post: Post) -> tuple[Button | None, Shows]:
         """The button of the message, and what tells it by its text and links."""
         if post.digest is not None:
-            return digest_button(post.decrees, self._desk.language), partial(shows_digest, digest_links(post.decrees), self._desk.language)
-        button = telegram_button(post.decree, self._desk.place(post.decree), self._desk.clock(), self._desk.language)
+            return digest_button(post.decrees, self.composer.language), partial(
+                shows_digest, digest_links(post.decrees), self.composer.language
+            )
+        button = telegram_button(post.decree, self.composer.place(post.decree), self.composer.clock(), self.composer.language)
         number = inert(post.decree.facts.number or "") or None
         return button, partial(shows_decree, "" if button is None else button.url, number)
 
@@ -404,7 +359,7 @@ class TelegramWords:
                 return digest_button([decree], digest)
             if digest is not None or (number and not shows_number(text, number)):
                 continue
-            place, now = self._desk.place(decree), self._desk.clock()
+            place, now = self.composer.place(decree), self.composer.clock()
             for language in LANGUAGES:
                 if announce(MessageInput(decree, place, now, language)).link_label in text:
                     return telegram_button(decree, place, now, language)
@@ -414,8 +369,8 @@ class TelegramWords:
         """The buttons of the same decree in the other languages, by the words of the link in the text. Digests say their language."""
         if post.digest is not None:
             return {}
-        decree, place, now = post.decree, self._desk.place(post.decree), self._desk.clock()
-        others = [language for language in LANGUAGES if language != self._desk.language]
+        decree, place, now = post.decree, self.composer.place(post.decree), self.composer.clock()
+        others = [language for language in LANGUAGES if language != self.composer.language]
         said = {language: announce(MessageInput(decree, place, now, language)).link_label for language in others}
         buttons = {label: telegram_button(decree, place, now, language) for language, label in said.items()}
         return {label: button for label, button in buttons.items() if button is not None}

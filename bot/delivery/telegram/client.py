@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.error import TimedOut
+from telegram.error import TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
-from bot.delivery.mastodon.client import READS
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, checked_base
-from bot.delivery.telegram.answers import TooManyRequests
+from bot.delivery.channel import DeliveryError
+from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
+from bot.delivery.telegram.answers import TooManyRequests, classify
 from bot.domain.loopback import is_loopback
 
 DEFAULT_API = "https://api.telegram.org"
@@ -39,7 +39,7 @@ class _Request(HTTPXRequest):
 
 
 def _retry_after(payload: bytes) -> float | None:
-    """Seconds, from `parameters.retry_after` of the answer (Bot API, ResponseParameters); None where it is not said."""
+    """Return the seconds in `parameters.retry_after` of the answer (Bot API, ResponseParameters); None where it is not said."""
     try:
         return float(json.loads(payload)["parameters"]["retry_after"])
     except (ValueError, KeyError, TypeError):
@@ -65,11 +65,15 @@ class SendingBot:
         self.bot = Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
         self._request = request
 
+    def failure(self, error: TelegramError) -> DeliveryError:
+        """Return what a failed send means. Its message never holds the token."""
+        return classify(error, self.bot.token)
+
     async def close(self) -> None:
         """Release connections. May be called more than once."""
         await self._request.shutdown()
 
 
 def keyboard(text: str, url: str) -> InlineKeyboardMarkup:
-    """One button that leads to `url`."""
+    """Return one button that leads to `url`."""
     return InlineKeyboardMarkup([[InlineKeyboardButton(text, url=url)]])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 from telegram import Bot, ChatMemberAdministrator, ChatMemberRestricted
@@ -14,95 +13,49 @@ from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import ChatMigrated, Forbidden
 
 from bot.delivery.channel import Migrated, NotSent
-from bot.domain import ChatHistory, Decree
+from bot.storage.chats import MovedChats
 from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 
 
-class Moves(Protocol):
-    """Where chats are now that have moved. Synchronous; called in a thread."""
-
-    def now_at(self, chat: int | str, /) -> int | str:
-        """The id that a chat has now."""
-        ...
-
-    def moved_at(self, chat: int | str, /) -> datetime | None:
-        """When it got that id: its messages from before have other ids. None where it never moved."""
-        ...
-
-    def moved(self, chat: int | str, new: int, now: datetime, /) -> None:
-        """It has another one."""
-        ...
-
-
-class KnownMessages(Protocol):
-    """What is known of the messages of chats. Synchronous; called in a thread."""
-
-    def begin(self, post: int, chat: int | str, /) -> int | None:
-        """Note the newest message known there, before this post is sent: its id, None where none is known."""
-        ...
-
-    def note(self, chats: Collection[str], message_id: int, now: datetime, /) -> None:
-        """A message with this id is, or was, in the chat that these names mean."""
-        ...
-
-    def history(self, post: int, chat: int | str, /) -> ChatHistory:
-        """What is known, to look there for this post."""
-        ...
-
-    def searched(self, post: int, to: int, /) -> None:
-        """This post is none of the messages up to this id."""
-        ...
-
-    def decrees_at(self, link: str, /) -> Sequence[Decree]:
-        """The decrees whose posts have this link."""
-        ...
-
-
 class Whereabouts:
-    """The chat of one destination. Without `moves` one that moves is followed until the program ends."""
+    """The chat of one destination, as `moves` remembers where it has moved to."""
 
-    def __init__(self, chat: int | str, moves: Moves | None, clock: Callable[[], datetime], *, destination: str) -> None:
+    def __init__(self, chat: int | str, moves: MovedChats, clock: Callable[[], datetime], *, destination: str) -> None:
         self._chat = chat
         self._moves = moves
         self._clock = clock
         self._destination = destination
-        self._moved_at: datetime | None = None
-        self._is_located = moves is None
+        self._is_located = False
 
     async def chat(self) -> int | str:
-        """Where it is now, as noted by whoever met its move. Raises NotSent where that cannot be read."""
-        if not self._is_located and self._moves is not None:
+        """Return where it is now, as noted by whoever met its move. Raises NotSent where that cannot be read."""
+        if not self._is_located:
             with reading_chat():
                 self._chat = await asyncio.to_thread(self._moves.now_at, self._chat)
             self._is_located = True
         return self._chat
 
     async def moved_since(self, sent: datetime) -> bool:
-        """Whether the chat gives its messages other ids than it did then. Raises NotSent where that cannot be read."""
-        if self._moves is None:
-            moved = self._moved_at
-        else:
-            with reading_chat():
-                moved = await asyncio.to_thread(self._moves.moved_at, self._chat)
+        """Return whether the chat gives its messages other ids than it did then. Raises NotSent where that cannot be read."""
+        with reading_chat():
+            moved = await asyncio.to_thread(self._moves.moved_at, self._chat)
         return moved is not None and moved >= sent
 
     async def moved(self, moved: ChatMigrated) -> Migrated:
-        """Note its new id, before anything is sent there: nothing was sent to the old one. What is to be raised of that. Raises NotSent
-        where that cannot be noted: the old one tells of it again.
+        """Note its new id, before anything is sent there: nothing was sent to the old one. Return what is to be raised of that. Raises
+        NotSent where that cannot be noted: the old one says it again.
         """
         log.warning("group became a supergroup: set its new id in the configuration", destination=self._destination, chat=moved.new_chat_id)
-        if self._moves is not None:
-            with reading_chat():
-                await run_to_completion(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
+        with reading_chat():
+            await run_to_completion(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
         self._chat = moved.new_chat_id
-        self._moved_at = self._clock()
         return Migrated(f"Telegram: the group is now {moved.new_chat_id}")
 
 
 async def check_chat(bot: Bot, chat: int | str) -> str | None:
-    """What is wrong with the bot's rights in a chat although it can write there; None where nothing is. Sends nothing. Raises
+    """Return what is wrong with the bot's rights in a chat although it can write there; None where nothing is. Sends nothing. Raises
     TelegramError: Forbidden too where Telegram says that a message would be refused.
     """
     me = await bot.get_me()
@@ -125,7 +78,7 @@ async def check_chat(bot: Bot, chat: int | str) -> str | None:
 
 @contextmanager
 def reading_chat() -> Iterator[None]:
-    """Nothing was sent yet: a store that fails here leaves no post in doubt."""
+    """Raise NotSent where the store fails: nothing was sent yet, and no post is left in doubt."""
     try:
         yield
     except Exception as error:

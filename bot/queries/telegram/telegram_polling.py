@@ -14,6 +14,8 @@ import structlog
 from telegram import Bot, Update
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from bot.domain.backoff import backoff
+
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -50,7 +52,7 @@ def pause_after(error: Exception, failures: int) -> float:
     if isinstance(error, Conflict):
         return _LONGEST_PAUSE
     longest = _LONGEST_REFUSAL if isinstance(error, InvalidToken) else _LONGEST_PAUSE
-    return float(min(longest, 2 ** min(failures - 1, 10)))
+    return backoff(failures, first=timedelta(seconds=1), cap=timedelta(seconds=longest)).total_seconds()
 
 
 async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:

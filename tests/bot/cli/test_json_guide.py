@@ -13,7 +13,7 @@ import pytest
 from bot.cli.json_output import decree_json, file_json, page_json, reading_json
 from bot.cli.poll import round_json
 from bot.cli.review import review_json
-from bot.delivery.records import Delivered
+from bot.delivery.deliverer import Delivered
 from bot.domain import (
     Act,
     Change,

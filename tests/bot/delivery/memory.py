@@ -1,15 +1,30 @@
-"""An outbox in memory with the contract of the real one, a clock that tests move, and channels that do as told."""
+"""The outbox over a database in memory, a clock that tests move, and channels that do as told."""
 
 from __future__ import annotations
 
-import threading
+import weakref
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from bot.delivery.channel import Sent
-from bot.delivery.transitions import SETTLE
+from sqlalchemy import insert, true
+
+from bot.delivery.channel import Pictured, Pictures, Sent
+from bot.delivery.composing import MessageComposer
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.mastodon.client import MastodonApi
+from bot.delivery.routing import Visibility
+from bot.delivery.telegram.channel import Reconcile, TelegramChannel, TelegramWords
+from bot.delivery.telegram.client import DEFAULT_API, SendingBot
+from bot.delivery.telegram.migration import Whereabouts
+from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain import ChatHistory, Decree, Facts, Place, Post, PostCause, PostState
+from bot.messages import Language
+from bot.storage import schema
+from bot.storage.chats import ChatMessages, MovedChats
+from bot.storage.database import Database, make_engine, parse_url
+from bot.storage.outbox import Outbox
+from bot.storage.posts import load_messages
 from tests.bot.messages.samples import DROME, decree
 
 START = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
@@ -36,129 +51,53 @@ def post(number: int = 1, destination: str = "essai") -> Post:
     return Post(number, f"cle-{destination}-{number}", destination, numbered(number), PostState.PENDING)
 
 
-@dataclass(frozen=True)
-class MemoryLoad:
-    waiting: int
-    single: int
-    sent: int
+class MemoryOutbox(Outbox):
+    """The real outbox, over a database in memory in which these posts wait."""
 
-
-class MemoryOutbox:
-    """Thread-safe, as the store is. Digests are kept as messages of their own, in the place of their posts."""
-
-    def __init__(self, *posts: Post) -> None:
-        self.posts = {post.id: post for post in posts}
-        self.holds: dict[str, datetime] = {}
-        self.closed: dict[int, datetime] = {}
+    def __init__(self, *waiting: Post) -> None:
+        super().__init__(Database(make_engine(parse_url("sqlite://"), read_only=False), name="in memory", read_only=False))
+        weakref.finalize(self, self._database.close)
         self.causes: list[PostCause | None] = []
-        self._lock = threading.RLock()
+        schema.metadata.create_all(self._database.engine)
+        with self._database.writing() as connection:
+            connection.execute(insert(schema.recueils), RECUEIL)
+        self.add(*waiting)
 
-    def _due(self, destination: str, state: PostState, now: datetime) -> list[Post]:
-        return [
-            post
-            for _, post in sorted(self.posts.items())
-            if post.destination == destination and post.state is state and (post.not_before is None or post.not_before <= now)
-        ]
+    def add(self, *waiting: Post) -> None:
+        """Queue more posts, each with its decree."""
+        with self._database.writing() as connection:
+            for one in waiting:
+                connection.execute(insert(schema.decrees), _decree_row(one.decree))
+                row = {"id": one.id, "key": one.key, "destination": one.destination, "decree_id": one.decree.id, "state": one.state}
+                connection.execute(insert(schema.posts), row | {"attempts": one.attempts, "created_at": START})
 
-    def _change(self, post_id: int, **values: object) -> None:
-        with self._lock:
-            self.posts[post_id] = replace(self.posts[post_id], **values)  # type: ignore[arg-type]  # values come by name
+    def move(self, post: Post, state: PostState, now: datetime, **values: Any) -> bool:
+        self.causes.append(values.get("cause"))
+        return super().move(post, state, now, **values)
 
-    def claim(self, destination: str, now: datetime) -> Post | None:
-        with self._lock:
-            if self.held_until(destination, now) is not None:
-                return None
-            for post in self._due(destination, PostState.PENDING, now):
-                self._change(post.id, state=PostState.SENDING, attempts=post.attempts + 1)
-                return self.posts[post.id]
-            return None
-
-    def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
-        self._change(post_id, state=PostState.SENT, reference=reference, error=None, not_before=None)
-        self.closed.setdefault(post_id, now)
-
-    def move(
-        self,
-        post: Post,
-        state: PostState,
-        now: datetime,
-        *,
-        cause: PostCause | None = None,
-        error: str | None = None,
-        not_before: datetime | None = None,
-        looks: int = 0,
-    ) -> bool:
-        with self._lock:
-            if self.posts[post.id].state is not post.state:
-                return False
-            self.causes.append(cause)
-            cause = cause or self.posts[post.id].cause
-            self._change(post.id, state=state, cause=cause, error=error, not_before=not_before, looks=looks)
-            return True
-
-    def is_ours(self, post: Post) -> bool:
-        with self._lock:
-            return self.posts[post.id].state is post.state
-
-    def in_doubt(self, destination: str) -> bool:
-        with self._lock:
-            ours = [post for post in self.posts.values() if post.destination == destination]
-            return any(
-                post.state is PostState.SENDING or (post.state is PostState.UNKNOWN and post.cause is not PostCause.RECONCILE_UNCLEAR)
-                for post in ours
-            )
-
-    def unknown_due(self, destination: str, now: datetime) -> list[Post]:
-        with self._lock:
-            for post in self._due(destination, PostState.SENDING, now):
-                self._change(post.id, state=PostState.UNKNOWN, cause=PostCause.KILLED, not_before=now + SETTLE)
-            return [] if self.held_until(destination, now) else self._due(destination, PostState.UNKNOWN, now)
-
-    def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
-        self.holds[destination] = max(until, self.holds.get(destination, until))
-
-    def held_until(self, destination: str, now: datetime) -> datetime | None:
-        until = self.holds.get(destination)
-        return until if until is not None and until > now else None
-
-    def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
-        looked_for = (PostState.UNKNOWN, PostState.SENDING)
-        times = [
-            max(post.not_before or now, self.holds.get(post.destination, now), now)
-            for post in self.posts.values()
-            if post.state in looked_for or (post.state is PostState.PENDING and not self.in_doubt(post.destination))
-            if post.destination in destinations
-        ]
-        return min(times, default=None)
-
-    def load(self, destination: str, now: datetime, since: datetime) -> MemoryLoad:
-        with self._lock:
-            due = self._due(destination, PostState.PENDING, now)
-            return MemoryLoad(len(due), len([post for post in due if post.digest is None]), len(self.sent_since(destination, since)))
-
-    def sent_since(self, destination: str, since: datetime) -> list[datetime]:
-        closed = [(self.posts[post], at) for post, at in self.closed.items()]
-        return sorted(at for post, at in closed if post.destination == destination and post.state is PostState.SENT and at > since)
-
-    def single(self, destination: str, now: datetime) -> list[Post]:
-        with self._lock:
-            return [post for post in self._due(destination, PostState.PENDING, now) if post.digest is None]
-
-    def gather(self, destination: str, digests: Sequence[Sequence[int]], now: datetime) -> None:
-        with self._lock:
-            for first, *others in digests:
-                if others:
-                    key = f"digest-{first}"
-                    self._change(first, key=key, digest=key, also=tuple(self.posts[one].decree for one in others))
-                for one in others:
-                    del self.posts[one]
+    @property
+    def posts(self) -> dict[int, Post]:
+        """Every message, by the id of its first post."""
+        with self._database.reading() as connection:
+            return {post.id: post for post in load_messages(connection, true())}
 
     @property
     def states(self) -> list[PostState]:
-        return [post.state for _, post in sorted(self.posts.items())]
+        return [post.state for post in self.posts.values()]
 
 
-class MemoryMessages:
+RECUEIL = {
+    "id": 1, "authority": "26", "source": "26:site", "url": "https://www.drome.example/raa.pdf", "title": "RAA", "is_detail": False,
+    "state": "read", "attempts": 0, "found_at": START,
+}  # fmt: skip
+
+
+def _decree_row(decree: Decree) -> dict[str, Any]:
+    names = ("id", "authority", "kind", "title", "facts", "evidence", "url", "page", "published", "act_id", "found_at")
+    return {name: getattr(decree, name) for name in names} | {"recueil_id": 1, "signed_on": decree.facts.signed}
+
+
+class MemoryMessages(ChatMessages):
     """What is known of one chat: what an outbox records as sent there, and the `decrees` whose posts may be met."""
 
     def __init__(self, outbox: MemoryOutbox | None = None, *, decrees: Sequence[Decree] = ()) -> None:
@@ -227,3 +166,58 @@ class ScriptedChannel:
 
     async def close(self) -> None:
         self.closed = True
+
+
+class MemoryMoves(MovedChats):
+    """What a database would remember of chats that moved."""
+
+    def __init__(self) -> None:
+        self.known: dict[int | str, int] = {}
+        self.at: dict[int | str, datetime] = {}
+
+    def now_at(self, chat: int | str) -> int | str:
+        return self.known.get(chat, chat)
+
+    def moved(self, chat: int | str, new: int, now: datetime) -> None:
+        self.known[chat] = new
+        self.at[new] = now
+
+    def moved_at(self, chat: int | str) -> datetime | None:
+        return self.at.get(chat)
+
+
+# Channels as the program wires them.
+
+
+def composer(
+    clock: Callable[[], datetime], *, places: dict[str, Place] = PLACES, language: Language = "fr", public_url: str | None = None
+) -> MessageComposer:
+    return MessageComposer(places, clock, language, public_url)
+
+
+def telegram_channel(
+    *, chat: int | str, token: str, clock: Callable[[], datetime], name: str = "essai", api_url: str = DEFAULT_API,
+    read_timeout: float = 30.0, messages: ChatMessages | None = None, moves: MovedChats | None = None, reconcile: Reconcile = "probe",
+    picture: Pictures | None = None, **words: Any,
+) -> TelegramChannel:  # fmt: skip
+    where = Whereabouts(chat, moves or MemoryMoves(), clock, destination=name)
+    sending = SendingBot(token, api_url, read_timeout=read_timeout)
+    spoken = TelegramWords(composer(clock, **words))
+    return TelegramChannel(name, where, sending, spoken, messages or MemoryMessages(), Pictured(picture), reconcile)
+
+
+def mastodon_channel(
+    *, instance: str, token: str, clock: Callable[[], datetime], name: str = "essai", read_timeout: float = 30.0,
+    picture: Pictures | None = None, visibility: Visibility = "public", content_warning: str = "", thread: bool = False, **words: Any,
+) -> MastodonChannel:  # fmt: skip
+    api = MastodonApi(instance, token, clock, read_timeout=read_timeout)
+    return MastodonChannel(
+        name, api, composer(clock, **words), Pictured(picture), visibility=visibility, content_warning=content_warning, thread=thread
+    )
+
+
+def operators_chat(
+    chat: int | str, token: str, public: Collection[int | str], api_url: str = DEFAULT_API, moves: MovedChats | None = None
+) -> TelegramOperators:
+    where = Whereabouts(chat, moves or MemoryMoves(), Clock(), destination="telegram.operators_chat")
+    return TelegramOperators(where, SendingBot(token, api_url), public)

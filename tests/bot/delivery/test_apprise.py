@@ -14,7 +14,7 @@ from bot.delivery.apprise import AppriseChannel, NotAnAddress
 from bot.delivery.channel import NotSent, Refused, SendAgain, Unknown
 from bot.delivery.deliverer import Deliverer
 from bot.domain import PostCause, PostState
-from tests.bot.delivery.memory import PLACES, Clock, MemoryOutbox, post
+from tests.bot.delivery.memory import Clock, MemoryOutbox, composer, post
 from tests.servers.notified import SECRET, Notified
 
 
@@ -25,7 +25,7 @@ async def service() -> AsyncIterator[Notified]:
 
 
 def channel_to(service: Notified, clock: Clock) -> AppriseChannel:
-    return AppriseChannel(name="essai", url=service.address, places=PLACES, clock=clock)
+    return AppriseChannel("essai", service.address, composer(clock))
 
 
 async def test_a_post_says_what_others_say_in_plain_text(service: Notified, clock: Clock) -> None:
@@ -106,7 +106,7 @@ async def test_logging_is_as_it_was_once_it_is_closed(service: Notified, clock: 
 async def test_a_service_that_is_not_there(clock: Clock) -> None:
     async with Notified() as gone:
         address = gone.address
-    channel = AppriseChannel(name="essai", url=address, places=PLACES, clock=clock)
+    channel = AppriseChannel("essai", address, composer(clock))
     with pytest.raises(Unknown):
         await channel.send(post(1))
     await channel.close()
@@ -115,7 +115,7 @@ async def test_a_service_that_is_not_there(clock: Clock) -> None:
 @pytest.mark.parametrize("url", ["nonsense", "unknown-service://host/token-secret", "https:/", "mailto://"])
 async def test_an_address_that_is_none_is_never_repeated(url: str, clock: Clock) -> None:
     with pytest.raises(NotAnAddress) as raised:
-        AppriseChannel(name="essai", url=url, places=PLACES, clock=clock)
+        AppriseChannel("essai", url, composer(clock))
     assert url not in str(raised.value)
     assert "essai" in str(raised.value)
 
@@ -123,11 +123,11 @@ async def test_an_address_that_is_none_is_never_repeated(url: str, clock: Clock)
 async def test_without_apprise_it_is_said_how_to_get_it(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(NotAnAddress, match=r"vigie-vsa\[apprise\]"):
-        AppriseChannel(name="essai", url="json://127.0.0.1", places=PLACES, clock=clock)
+        AppriseChannel("essai", "json://127.0.0.1", composer(clock))
 
 
 async def test_a_service_without_room_for_the_link_is_refused(clock: Clock) -> None:
-    channel = AppriseChannel(name="essai", url="json://127.0.0.1", places=PLACES, clock=clock)
+    channel = AppriseChannel("essai", "json://127.0.0.1", composer(clock))
     channel._limits = type(channel._limits)(20, None)
     with pytest.raises(Refused):
         await channel.send(post(1))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.transitions import LONGEST_ASKED, LONGEST_WAIT, backoff, next_look
+from bot.delivery.transitions import LONGEST_ASKED, LONGEST_WAIT, next_look, retry_wait
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ from bot.delivery.transitions import LONGEST_ASKED, LONGEST_WAIT, backoff, next_
         (2, math.inf, 30),
     ],
 )
-def test_backoff(attempts: int, retry_after: float | None, seconds: int) -> None:
-    assert backoff(attempts, retry_after) == timedelta(seconds=seconds)
+def test_retry_wait(attempts: int, retry_after: float | None, seconds: int) -> None:
+    assert retry_wait(attempts, retry_after) == timedelta(seconds=seconds)
 
 
 @given(st.integers(), st.none() | st.floats())
 def test_the_wait_is_always_positive_and_bounded(attempts: int, retry_after: float | None) -> None:
-    wait = backoff(attempts, retry_after)
+    wait = retry_wait(attempts, retry_after)
     assert timedelta() < wait <= LONGEST_ASKED
     assert retry_after is not None or wait <= LONGEST_WAIT
 

@@ -12,7 +12,7 @@ from telegram.request import HTTPXRequest
 
 from bot.delivery.channel import Unknown
 from bot.delivery.mastodon.client import MOST_BYTES, classify_failure, request, rest_after
-from bot.delivery.telegram.operators_chat import TelegramOperators
+from tests.bot.delivery.memory import operators_chat
 from tests.bot.messages.samples import NOW
 
 
@@ -65,7 +65,7 @@ async def test_telegram_is_not_waited_for_without_end(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(HTTPXRequest, "do_request", hangs)
     monkeypatch.setattr("bot.delivery.telegram.client.READS", 0.001)
-    chat = TelegramOperators(-1, "1:x", [])
+    chat = operators_chat(-1, "1:x", [])
     try:
         with pytest.raises(Unknown, match="in time"):
             await chat.send("bonjour")

@@ -11,11 +11,19 @@ from structlog.testing import capture_logs
 from bot.delivery.channel import Channel, NotSent
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.mastodon.channel import MastodonChannel
-from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import PostCause, PostState
 from bot.messages.places import hashtags
-from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, post
+from tests.bot.delivery.memory import (
+    PLACES,
+    Clock,
+    MemoryMessages,
+    MemoryMoves,
+    MemoryOutbox,
+    composer,
+    mastodon_channel,
+    post,
+    telegram_channel,
+)
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -23,11 +31,11 @@ from tests.servers.mastodon import MastodonServer
 def channels(api: FakeBotApi, mastodon: MastodonServer, clock: Clock) -> list[Channel]:
     api.add_channel(-1001, username="vigie")
     return [
-        ConsoleChannel(name="console", stream=io.StringIO(), places=PLACES, clock=clock),
-        TelegramChannel(
+        ConsoleChannel("console", io.StringIO(), composer(clock)),
+        telegram_channel(
             name="telegram", chat=-1001, token=api.token, api_url=api.url, places=PLACES, clock=clock, messages=MemoryMessages()
         ),
-        MastodonChannel(name="mastodon", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock),
+        mastodon_channel(name="mastodon", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock),
     ]
 
 
@@ -52,7 +60,7 @@ async def test_a_decree_without_words_is_refused_and_keeps_no_other_waiting(
         await channel.close()
 
 
-class Unreadable:
+class Unreadable(MemoryMoves):
     """The store of moves, while its database is locked."""
 
     def now_at(self, chat: int | str) -> int | str:
@@ -73,8 +81,7 @@ class Unwritable(Unreadable):
 
 
 async def test_a_chat_of_which_nobody_knows_where_it_is_leaves_no_post_in_doubt(api: FakeBotApi, clock: Clock) -> None:
-    options = {"name": "t", "chat": -1001, "token": api.token, "api_url": api.url, "places": PLACES, "clock": clock}
-    channel = TelegramChannel(**options, messages=MemoryMessages(), moves=Unreadable())  # type: ignore[arg-type]  # by name
+    channel = telegram_channel(name="t", chat=-1001, token=api.token, api_url=api.url, clock=clock, moves=Unreadable())
     with pytest.raises(NotSent, match="what is known of the chat"):
         await channel.send(post(1))
     assert api.messages == []
@@ -84,8 +91,7 @@ async def test_a_chat_of_which_nobody_knows_where_it_is_leaves_no_post_in_doubt(
 async def test_a_move_that_cannot_be_noted_leaves_no_post_in_doubt(api: FakeBotApi, clock: Clock) -> None:
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
-    options = {"name": "t", "chat": -5, "token": api.token, "api_url": api.url, "places": PLACES, "clock": clock}
-    channel = TelegramChannel(**options, messages=MemoryMessages(), moves=Unwritable())  # type: ignore[arg-type]  # by name
+    channel = telegram_channel(name="t", chat=-5, token=api.token, api_url=api.url, clock=clock, moves=Unwritable())
     for _ in range(2):
         with pytest.raises(NotSent, match="what is known of the chat"):
             await channel.send(post(1))

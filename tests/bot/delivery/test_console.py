@@ -7,11 +7,11 @@ import pytest
 
 from bot.delivery.channel import NotSent
 from bot.delivery.console import ConsoleChannel
-from tests.bot.delivery.memory import PLACES, Clock, post
+from tests.bot.delivery.memory import Clock, composer, post
 
 
 def channel(stream: TextIO, clock: Clock) -> ConsoleChannel:
-    return ConsoleChannel(name="console", stream=stream, places=PLACES, clock=clock)
+    return ConsoleChannel("console", stream, composer(clock))
 
 
 async def test_the_post_is_written_whole_and_at_once(clock: Clock) -> None:

@@ -11,10 +11,8 @@ import pytest
 from bot.delivery.apprise import AppriseChannel
 from bot.delivery.channel import Channel, DeliveryError, SendAgain, Sent
 from bot.delivery.console import ConsoleChannel
-from bot.delivery.mastodon.channel import MastodonChannel
-from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Facts, Kind, Post
-from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, post
+from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, composer, mastodon_channel, post, telegram_channel
 from tests.bot.messages.samples import decree
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -55,24 +53,24 @@ async def world(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[W
         case "telegram":
             async with FakeBotApi() as api:
                 api.add_channel(CHAT)
-                channel = TelegramChannel(
+                channel = telegram_channel(
                     name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(), api_url=api.url
                 )
                 yield World(channel, api)
                 await channel.close()
         case "mastodon":
             async with MastodonServer() as server:
-                channel = MastodonChannel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
+                channel = mastodon_channel(name="essai", instance=server.url, token=server.token, places=PLACES, clock=clock)
                 yield World(channel, server)
                 await channel.close()
         case "apprise":
             async with Notified() as service:
-                channel = AppriseChannel(name="essai", url=service.address, places=PLACES, clock=clock)
+                channel = AppriseChannel("essai", service.address, composer(clock))
                 yield World(channel, service)
                 await channel.close()
         case _:
             stream = io.StringIO()
-            channel = ConsoleChannel(name="essai", stream=stream, places=PLACES, clock=clock)
+            channel = ConsoleChannel("essai", stream, composer(clock))
             yield World(channel, stream)
             await channel.close()
 

@@ -24,7 +24,7 @@ from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.transitions import Event
 from bot.domain import Change, Facts, Kind, Post, PostCause, PostState, Reference, SentMessage
 from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, post
+from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.finding import edits_of, found
@@ -48,14 +48,14 @@ class Opened:
 
     def telegram(self, **changes: Any) -> TelegramChannel:
         options: dict[str, Any] = {"messages": MemoryMessages(), "places": PLACES, "clock": self.clock, "token": self.api.token}
-        channel = TelegramChannel(name="essai", chat=CHAT, api_url=self.api.url, **(options | changes))
+        channel = telegram_channel(name="essai", chat=CHAT, api_url=self.api.url, **(options | changes))
         self._stack.push_async_callback(channel.close)
         return channel
 
     def on_mastodon(self, **changes: Any) -> MastodonChannel:
         account = {"name": "essai", "instance": self.mastodon.url, "token": self.mastodon.token}
         options: dict[str, Any] = {**account, "places": PLACES, "clock": self.clock}
-        channel = MastodonChannel(**(options | changes))
+        channel = mastodon_channel(**(options | changes))
         self._stack.push_async_callback(channel.close)
         return channel
 

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bot.delivery.channel import Sent
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.records import Outbox
+from bot.delivery.limiter import Limiter
 from bot.domain import Post, PostState
+from bot.storage.outbox import Outbox
 from bot.storage.store import open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to
@@ -76,11 +77,11 @@ async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
             store.decrees.record(result_of(one_recueil(store, title), act(title)), to("essai"), clock())
         mortal = Mortal(store.outbox, dies_at, after=after)
         try:
-            await Deliverer(mortal, [platform], clock, most_per_day={"essai": 5}).deliver_due()
+            await Deliverer(cast(Outbox, mortal), [platform], clock, limiter=Limiter(most_per_day={"essai": 5})).deliver_due()
         except* Kill:
             pass
     with open_store(url) as store:
-        deliverer = Deliverer(store.outbox, [platform], clock, most_per_day={"essai": 5})
+        deliverer = Deliverer(store.outbox, [platform], clock, limiter=Limiter(most_per_day={"essai": 5}))
         for _ in range(20):
             await deliverer.deliver_due()
             due = await deliverer.next_due(clock())

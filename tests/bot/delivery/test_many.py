@@ -8,8 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.channel import NotSent, Unknown
-from bot.delivery.deliverer import Deliverer
-from bot.delivery.digests import needs_digest, split
+from bot.delivery.deliverer import Deliverer, needs_digest, split
 from bot.delivery.limiter import Limiter
 from bot.delivery.routing import Destination
 from bot.domain import Post, PostState
@@ -34,9 +33,9 @@ class Time:
 
 
 def deliverer(outbox: MemoryOutbox, channel: ScriptedChannel, time: Time, *, spacing: float = 20.0, most: int = 60) -> Deliverer:
-    limiter = Limiter(CHANNEL, spacing=spacing, monotonic=time.monotonic)
+    limiter = Limiter(CHANNEL, spacing=spacing, most_per_day={"essai": most}, monotonic=time.monotonic)
     return Deliverer(
-        outbox, [channel], time.clock, limiter=limiter, most_per_day={"essai": most}, chance=lambda: 0.0, sleep=time.sleep
+        outbox, [channel], time.clock, limiter=limiter, chance=lambda: 0.0, sleep=time.sleep
     )  # fmt: skip
 
 
@@ -97,18 +96,18 @@ async def test_what_was_sent_today_counts() -> None:
     await all_of(one, time)
     assert len(channel.received) == 10
     for number in range(11, 14):
-        outbox.posts[number] = post(number)
+        outbox.add(post(number))
     await all_of(one, time)
     assert channel.received[10:] == [11]
     assert len(outbox.posts[11].decrees) == 3
     # A lone decree is not kept waiting for company.
-    outbox.posts[20] = post(20)
+    outbox.add(post(20))
     await all_of(one, time)
     assert outbox.posts[20].digest is None
     # A day later all is well again.
     time.clock.advance(hours=25)
     for number in range(21, 26):
-        outbox.posts[number] = post(number)
+        outbox.add(post(number))
     await all_of(one, time)
     assert channel.received[-5:] == [21, 22, 23, 24, 25]
 

@@ -16,7 +16,7 @@ from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import classify_answer, is_sought, limits_of, rest_after, retry_after
 from bot.delivery.safety import UnsafeAddress
 from bot.messages import StatusLimits
-from tests.bot.delivery.memory import PLACES, post
+from tests.bot.delivery.memory import PLACES, mastodon_channel, post
 from tests.bot.messages.samples import NOW, decree
 from tests.servers.mastodon import MastodonServer
 
@@ -24,7 +24,7 @@ from tests.servers.mastodon import MastodonServer
 @asynccontextmanager
 async def opened(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
     options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": lambda: NOW}
-    channel = MastodonChannel(name="essai", **(options | changes))
+    channel = mastodon_channel(name="essai", **(options | changes))
     try:
         yield channel
     finally:
@@ -201,7 +201,7 @@ async def test_an_unreadable_account_is_asked_again(mastodon: MastodonServer, ch
 
 async def test_a_token_is_not_sent_in_clear_over_a_network() -> None:
     with pytest.raises(UnsafeAddress):
-        MastodonChannel(name="x", instance="http://m.example", token="a", places={}, clock=lambda: NOW)
+        mastodon_channel(name="x", instance="http://m.example", token="a", places={}, clock=lambda: NOW)
 
 
 @pytest.mark.parametrize(

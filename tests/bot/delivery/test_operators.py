@@ -7,6 +7,7 @@ import pytest
 
 from bot.delivery.channel import DestinationRefused, NotSent, Unknown
 from bot.delivery.telegram.operators_chat import TelegramOperators
+from tests.bot.delivery.memory import operators_chat
 from tests.servers.fake_bot_api import FakeBotApi
 
 CHANNEL, OPERATORS = -1001111, -1002222
@@ -24,7 +25,7 @@ def api() -> Iterator[FakeBotApi]:
 async def operators(
     api: FakeBotApi, chat: int | str = OPERATORS, public: tuple[int | str, ...] = ("@VSA",)
 ) -> AsyncIterator[TelegramOperators]:
-    told = TelegramOperators(chat, api.token, public, api.url)
+    told = operators_chat(chat, api.token, public, api.url)
     try:
         yield told
     finally:

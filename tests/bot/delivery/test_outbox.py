@@ -3,15 +3,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.channel import Channel, DestinationRefused, NotSent, Refused, Sent, Unknown
-from bot.delivery.deliverer import Deliverer
-from bot.delivery.records import Delivered, Outbox
+from bot.delivery.deliverer import Delivered, Deliverer
 from bot.domain import Post, PostCause, PostState
+from bot.storage.outbox import Outbox
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 
 SENT, PENDING, REFUSED, UNKNOWN, SENDING = PostState.SENT, PostState.PENDING, PostState.REFUSED, PostState.UNKNOWN, PostState.SENDING
@@ -98,7 +99,7 @@ async def test_what_comes_while_a_destination_hangs_goes_to_the_others(clock: Cl
     hanging = asyncio.create_task(deliverer.deliver_due("hanging"))
     await hung.wait()
     assert states(await deliverer.deliver_due("well")) == [(2, SENT)]
-    outbox.posts[3] = post(3, "well")
+    outbox.add(post(3, "well"))
     assert await deliverer.next_due(clock(), "well") == clock()
     assert states(await deliverer.deliver_due("well")) == [(3, SENT)]
     assert await deliverer.next_due(clock(), "well") is None
@@ -170,9 +171,7 @@ async def test_what_cannot_be_told_is_never_sent_again_and_alerts_once(clock: Cl
 
 
 async def test_when_the_platform_cannot_be_asked_nothing_overtakes_the_post_in_doubt(clock: Clock) -> None:
-    outbox, channel = MemoryOutbox(post(1), post(2), post(3)), ScriptedChannel()
-    outbox.move(outbox.posts[1], UNKNOWN, START)
-    outbox.move(outbox.posts[2], UNKNOWN, START)
+    outbox, channel = MemoryOutbox(replace(post(1), state=UNKNOWN), replace(post(2), state=UNKNOWN), post(3)), ScriptedChannel()
     channel.find_errors = [NotSent("down"), NotSent("down")]
     deliverer = deliverer_of(outbox, [channel], clock)
     assert await deliverer.deliver_due() == []
@@ -302,9 +301,3 @@ async def test_close_closes_every_channel_even_after_a_failure(clock: Clock) -> 
     bad.close = cannot  # type: ignore[method-assign]  # a scripted channel
     await deliverer_of(MemoryOutbox(), [bad, good], clock).close()
     assert good.closed
-
-
-def test_the_doubles_keep_to_the_protocols() -> None:
-    outbox: Outbox = MemoryOutbox()
-    channel: Channel = ScriptedChannel()
-    assert (outbox.held_until("essai", START), channel.name) == (None, "essai")

@@ -20,7 +20,7 @@ from bot.delivery.picture.png import encode
 from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.channel import TelegramChannel, is_photo
 from bot.domain import Post, PostState
-from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, post
+from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, mastodon_channel, post, telegram_channel
 from tests.bot.messages.samples import NOW, PDF, decree
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -52,7 +52,7 @@ async def telegram(api: FakeBotApi, chat: int = CHANNEL, **changes: Any) -> Asyn
         "api_url": api.url,
         "picture": shown,
     }
-    channel = TelegramChannel(name="essai", chat=chat, **(options | changes))
+    channel = telegram_channel(name="essai", chat=chat, **(options | changes))
     try:
         yield channel
     finally:
@@ -62,7 +62,7 @@ async def telegram(api: FakeBotApi, chat: int = CHANNEL, **changes: Any) -> Asyn
 @asynccontextmanager
 async def account(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
     options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": lambda: NOW, "picture": shown}
-    channel = MastodonChannel(name="essai", **(options | changes))
+    channel = mastodon_channel(name="essai", **(options | changes))
     try:
         yield channel
     finally:

@@ -11,11 +11,12 @@ import pytest
 
 from bot.delivery.channel import PreparingChannel
 from bot.delivery.deliverer import Deliverer
+from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Facts, PostState
 from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages
+from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, mastodon_channel, telegram_channel
 from tests.bot.storage.building import one_recueil, to
 from tests.bot.storage.finding import reading_of
 from tests.servers.fake_bot_api import FakeBotApi
@@ -35,7 +36,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 async def on_telegram(api: FakeBotApi, clock: Clock) -> AsyncIterator[TelegramChannel]:
     api.add_channel(CHAT)
     api.person_posts(CHAT, "Bonjour")
-    channel = TelegramChannel(
+    channel = telegram_channel(
         name="essai", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=MemoryMessages(), api_url=api.url
     )
     yield channel
@@ -51,7 +52,7 @@ async def mastodon() -> AsyncIterator[MastodonServer]:
 
 @pytest.fixture
 async def on_mastodon(mastodon: MastodonServer, clock: Clock) -> AsyncIterator[MastodonChannel]:
-    channel = MastodonChannel(name="essai", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock)
+    channel = mastodon_channel(name="essai", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock)
     yield channel
     await channel.close()
 
@@ -66,7 +67,7 @@ def read_anew(store: Store, clock: Clock, what: str) -> None:
 
 async def deliver(store: Store, channel: TelegramChannel | MastodonChannel, clock: Clock, what: str, most: int) -> None:
     """The first answer is lost, and before it is looked for the decree is read anew."""
-    deliverer = Deliverer(store.outbox, [channel], clock, most_per_day={"essai": most})
+    deliverer = Deliverer(store.outbox, [channel], clock, limiter=Limiter(most_per_day={"essai": most}))
     await deliverer.deliver_due()
     assert PostState.UNKNOWN in store.outbox.counts()["essai"]
     read_anew(store, clock, what)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from bot.delivery.safety import UnsafeAddress
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Change, Facts, Kind
 from bot.messages import MessageInput, TelegramText, shows_number, telegram_text
-from tests.bot.delivery.memory import PLACES, MemoryMessages, post
+from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryMoves, post, telegram_channel
 from tests.bot.delivery.test_pictures import shown
 from tests.bot.messages.samples import NOW, decree
 from tests.servers.fake_bot_api import FakeBotApi
@@ -32,7 +31,7 @@ async def opened(api: FakeBotApi, chat: int | str = CHANNEL, **changes: Any) -> 
         "token": api.token,
         "api_url": api.url,
     }
-    channel = TelegramChannel(name="essai", chat=chat, **(options | changes))
+    channel = telegram_channel(name="essai", chat=chat, **(options | changes))
     try:
         yield channel
     finally:
@@ -152,28 +151,10 @@ async def test_a_group_that_moved_is_followed(api: FakeBotApi) -> None:
     assert [line["chat"] for line in logs] == [-1005]
 
 
-class Moves:
-    """What a database would remember."""
-
-    def __init__(self) -> None:
-        self.known: dict[int | str, int] = {}
-        self.at: dict[int | str, datetime] = {}
-
-    def now_at(self, chat: int | str) -> int | str:
-        return self.known.get(chat, chat)
-
-    def moved(self, chat: int | str, new: int, now: datetime) -> None:
-        self.known[chat] = new
-        self.at[new] = now
-
-    def moved_at(self, chat: int | str) -> datetime | None:
-        return self.at.get(chat)
-
-
 async def test_the_new_id_of_a_group_is_known_after_a_restart(api: FakeBotApi) -> None:
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
-    moves = Moves()
+    moves = MemoryMoves()
     async with opened(api, chat=-5, moves=moves) as one:
         with pytest.raises(Migrated):
             await one.send(post(1))
@@ -186,7 +167,7 @@ async def test_the_new_id_of_a_group_is_known_after_a_restart(api: FakeBotApi) -
 async def test_a_group_that_moved_while_a_post_was_in_doubt(api: FakeBotApi) -> None:
     api.add_group(-5, supergroup=False)
     api.migrate(-5, -1005)
-    moves = Moves()
+    moves = MemoryMoves()
     async with opened(api, chat=-5, moves=moves) as one:
         with pytest.raises(Migrated):
             await one.find(post(1))
@@ -212,7 +193,7 @@ async def test_where_looking_is_not_wanted_nothing_is_asked(api: FakeBotApi, mod
 
 def test_a_token_is_not_sent_in_clear_over_a_network() -> None:
     with pytest.raises(UnsafeAddress):
-        TelegramChannel(
+        telegram_channel(
             name="x", chat=1, token="1:a", places={}, clock=lambda: NOW, messages=MemoryMessages(), api_url="http://api.example"
         )
 

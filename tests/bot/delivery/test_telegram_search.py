@@ -10,7 +10,7 @@ import pytest
 from bot.delivery.channel import NotSent, Sent, Unknown
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Facts, Post
-from tests.bot.delivery.memory import PLACES, MemoryMessages, post
+from tests.bot.delivery.memory import PLACES, MemoryMessages, post, telegram_channel
 from tests.bot.messages.samples import NOW
 from tests.servers.fake_bot_api import FakeBotApi
 
@@ -25,7 +25,7 @@ def recorded() -> MemoryMessages:
 
 @pytest.fixture
 async def channel(api: FakeBotApi, recorded: MemoryMessages) -> AsyncIterator[TelegramChannel]:
-    one = TelegramChannel(name="essai", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, api_url=api.url)
+    one = telegram_channel(name="essai", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, api_url=api.url)
     yield one
     await one.close()
 
@@ -116,7 +116,7 @@ async def test_the_same_decree_in_another_language_is_another_post(
 ) -> None:
     """One channel may be two destinations, one in each language, neither of which knows what the other has sent."""
     api.add_channel(CHAT)
-    english = TelegramChannel(
+    english = telegram_channel(
         name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, language="en", api_url=api.url
     )
     await channel.send(post(1))
@@ -297,7 +297,7 @@ async def test_a_digest_that_did_not_arrive_is_absent(api: FakeBotApi, channel: 
 
 async def test_a_digest_in_another_language_is_another_message(api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages) -> None:
     api.add_channel(CHAT)
-    english = TelegramChannel(
+    english = telegram_channel(
         name="english", chat=CHAT, token=api.token, places=PLACES, clock=lambda: NOW, messages=recorded, language="en", api_url=api.url
     )
     await lose(api, english, digest_of(1, 2, 3), stored=True)

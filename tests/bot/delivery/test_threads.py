@@ -17,7 +17,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.threads import key_of
 from bot.domain import Post, PostState
-from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, post
+from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, mastodon_channel, post
 from tests.bot.messages.samples import FULL, decree
 from tests.servers.mastodon import MastodonServer
 
@@ -36,7 +36,7 @@ def long_post(attempts: int = 1) -> Post:
 @asynccontextmanager
 async def opened(server: MastodonServer, **changes: Any) -> AsyncIterator[MastodonChannel]:
     options: dict[str, Any] = {"instance": server.url, "token": server.token, "places": PLACES, "clock": Clock(), "thread": True}
-    channel = MastodonChannel(name="essai", **(options | changes))
+    channel = mastodon_channel(name="essai", **(options | changes))
     try:
         yield channel
     finally:
@@ -158,7 +158,7 @@ async def test_the_replies_of_others_are_no_part_of_it(mastodon: MastodonServer)
         with pytest.raises(Unknown):
             await channel.send(long_post())
         first = mastodon.statuses()[0]["id"]
-        await channel._client.post(
+        await channel._api._client.post(
             "/api/v1/statuses",
             data={"status": "Merci", "in_reply_to_id": first},
             headers={"Authorization": f"Bearer {mastodon.other_token}"},

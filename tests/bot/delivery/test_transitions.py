@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.transitions import LONGEST_ASKED, LONGEST_LOOK, REFUSED_REST, SETTLE, Counts, Event, Step, transition
+from bot.delivery.transitions import LONGEST_ASKED, LONGEST_LOOK, REFUSED_REST, Counts, Event, Step, transition
 from bot.domain import PostCause, PostState
 from tests.bot.delivery.memory import START
 
@@ -89,7 +89,7 @@ def test_no_sequence_of_events_loses_a_post_or_sends_it_after_it_was_sent(events
     state, attempts, looks, told, now = PENDING, 0, 0, False, START
     for event, chance, retry_after in events:
         before = state
-        step = transition(state, event, Counts(attempts, looks, False, retry_after, SETTLE, chance), now)
+        step = transition(state, event, Counts(attempts, looks, False, retry_after, chance), now)
         if step is None:
             continue
         state, looks = step.state, step.looks

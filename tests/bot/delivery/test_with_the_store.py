@@ -10,12 +10,10 @@ import pytest
 
 from bot.delivery.channel import Channel, NotSent, Unknown
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.mastodon.channel import MastodonChannel
-from bot.delivery.records import Outbox
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain import Facts, Kind, PostCause, PostState, Reference
 from bot.storage.store import Store, open_store
-from tests.bot.delivery.memory import PLACES, Clock, ScriptedChannel
+from tests.bot.delivery.memory import PLACES, Clock, ScriptedChannel, mastodon_channel, telegram_channel
 from tests.bot.storage.building import act, one_recueil, result_of, to
 from tests.bot.storage.finding import found
 from tests.servers.fake_bot_api import FakeBotApi
@@ -34,12 +32,11 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
 
 
 async def test_every_outcome_is_recorded(store: Store, clock: Clock) -> None:
-    outbox: Outbox = store.outbox
     channel, other = ScriptedChannel("essai"), ScriptedChannel("autre")
     channel.send_errors = [NotSent("no connection"), Unknown("answer lost")]
     other.send_errors = [Unknown("answer lost")]
     other.find_errors = [Unknown("cannot tell")]
-    deliverer = Deliverer(outbox, [channel, other], clock)
+    deliverer = Deliverer(store.outbox, [channel, other], clock)
     for _ in range(12):
         await deliverer.deliver_due()
         clock.now = await deliverer.next_due(clock()) or clock.now
@@ -62,7 +59,7 @@ def empty(tmp_path: Path) -> Iterator[Store]:
 
 
 def telegram(store: Store, api: FakeBotApi, clock: Clock) -> TelegramChannel:
-    return TelegramChannel(name="t", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=store.chat_messages, api_url=api.url)
+    return telegram_channel(name="t", chat=CHAT, token=api.token, places=PLACES, clock=clock, messages=store.chat_messages, api_url=api.url)
 
 
 async def delivered(store: Store, clock: Clock, opened: Callable[[], Channel], passes: int = 30) -> None:
@@ -110,7 +107,7 @@ async def test_in_a_group_what_follows_a_post_in_doubt_waits_for_a_person(empty:
 
 async def test_on_mastodon_nothing_overtakes_a_thread_that_was_broken_off(empty: Store, clock: Clock, mastodon: MastodonServer) -> None:
     def account() -> Channel:
-        return MastodonChannel(name="t", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock, thread=True)
+        return mastodon_channel(name="t", instance=mastodon.url, token=mastodon.token, places=PLACES, clock=clock, thread=True)
 
     found(empty, Facts("2031-123", places=tuple(f"place du marché, commune {number}" for number in range(40))), at=clock())
     found(empty, END, Kind.ABROGATION, at=clock())

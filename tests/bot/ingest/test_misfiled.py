@@ -15,6 +15,7 @@ import pytest
 from bot.app.config.model import DestinationSettings
 from bot.app.demo.scenario import demo_text
 from bot.app.wiring import destination_of, places_of
+from bot.delivery.composing import MessageComposer
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.routing import Destination, destinations_for
@@ -95,7 +96,7 @@ class World(Bench):
         report, _ = await self.watcher.poll(next(one for one in self.watcher.sources if one.authority == code))
         assert (report.ok, report.new) == (True, len(papers))
         places = places_of(CATALOGUE)
-        channels = [ConsoleChannel(name=name, stream=each, places=places, clock=lambda: self.now) for name, each in self.screens.items()]
+        channels = [ConsoleChannel(name, each, MessageComposer(places, lambda: self.now, "fr")) for name, each in self.screens.items()]
         await Deliverer(self.store.outbox, channels, lambda: self.now).deliver_due()
 
     @property

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.delivery.telegram.operators_chat import ChatButton, TelegramOperators
+from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain import Kind, Outcome
 from bot.domain.records import Decision, Withdrawal
 from bot.ingest.review import ReviewAnswer, Reviewer, Settled, answer_data
@@ -22,6 +22,7 @@ from bot.queries.telegram.bot import TelegramBot
 from bot.queries.vocabulary import vocabulary
 from bot.storage.errors import Locked
 from bot.storage.store import Store
+from tests.bot.delivery.memory import operators_chat
 from tests.bot.queries.conftest import PLACES
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read
 from tests.bot.storage.finding import posts_of
@@ -66,9 +67,7 @@ class Desk:
         self.store = store
         self.reviewer = Failing(store=store, route=lambda _: ("channel",), clock=lambda: NOW)
         self.moves = store.moved_chats
-        self.chat = TelegramOperators(
-            OPERATORS, api.token, [], api.url, now_at=self.moves.now_at, moved=lambda chat, new: self.moves.moved(chat, new, NOW)
-        )
+        self.chat = operators_chat(OPERATORS, api.token, [], api.url, self.moves)
         self.language: Language = "en"
         self.posted = 0
 
@@ -158,7 +157,7 @@ async def test_what_was_decided_by_a_command_is_told(desk: Desk, questions: Ques
 @pytest.mark.parametrize("data", ["review:1:0a1b2c3d:yes", "review:1:perhaps", "review:"])
 async def test_an_answer_from_another_chat_is_refused(desk: Desk, questions: Questions, data: str) -> None:
     async with desk.running(questions):
-        stray = TelegramOperators(ELSEWHERE, desk.api.token, [], desk.api.url)
+        stray = operators_chat(ELSEWHERE, desk.api.token, [], desk.api.url)
         await stray.send("Is it?", [ChatButton("Yes", data)])
         await stray.close()
         with structlog.testing.capture_logs() as logs:
