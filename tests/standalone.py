@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
-from bot.app.demo.sheets import add_page, add_scan, lines_by_page, new_pdf
+from bot.app.demo.pdfs import add_page, add_scan, lines_by_page, new_pdf
 
 
 def build_standalone(pages: Sequence[str], *, scanned: bool = False, created: date = date(2025, 1, 1)) -> bytes:

@@ -31,10 +31,9 @@ from starlette.types import ASGIApp
 from structlog.typing import EventDict
 
 from bot.app import service
-from bot.app.demo.pages import DemoLink, downloads
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer, Replay
-from bot.app.demo.scenario import DROME, demo_text
+from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
 from bot.app.service import Service
 from bot.app.wiring import assemble
 from bot.reading.pages.ocr import ocr_available

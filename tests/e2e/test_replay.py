@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.demo.pages import DemoLink, downloads
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer, Replay
-from bot.app.demo.scenario import DROME, demo_text
+from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
 from bot.domain import Kind, PostState
 from bot.reading.pages.ocr import ocr_available
 from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in

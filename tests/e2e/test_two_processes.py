@@ -13,10 +13,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.app.demo.pages import DemoLink, downloads
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer
-from bot.app.demo.scenario import DROME, demo_text
+from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
 from bot.domain.records import RecueilState
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store

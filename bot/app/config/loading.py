@@ -1,4 +1,4 @@
-"""`config.toml` -> Settings. The only part of the configuration that touches the disk.
+"""`config.toml`, the environment and the files that they name -> Settings. The only part of the configuration that touches the disk.
 
 Where an option is given twice, the environment wins over the file, and the file over the default. A relative path (the
 SQLite file, a token file) is taken from the folder of the configuration file in use — so that the same database is found
@@ -7,26 +7,27 @@ whatever folder the command is run from — and, when it is given by the environ
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.app.config.destinations import problems as conflicts
 from bot.app.config.destinations import shared
-from bot.app.config.environ import from_environ, variable
-from bot.app.config.errors import ConfigError, Problem, problems_of
-from bot.app.config.files import anchor, database_problems, read_tokens
+from bot.app.config.errors import ConfigError, Problem, closest, printable, problems_of
 from bot.app.config.model import Settings
+from bot.app.config.values import sqlite_file
 from sources.catalogue.toml_lines import line_of
+
+Document = dict[str, Any]
 
 DEFAULT_FILE = Path("config.toml")
 _TOKEN_OPTIONS = frozenset({"token", "token_file"})
-
-Document = dict[str, Any]
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes: frozenset[str] | None) -> Settings:
@@ -121,3 +122,177 @@ def _locator(file: Path | None, text: str, overlay: Mapping[str, Mapping[str, An
 def _sorted(problems: list[Problem], locate: Locate) -> list[str]:
     placed = sorted(((*locate(problem), problem.text) for problem in problems), key=lambda found: found[0])
     return list(dict.fromkeys(f"{where}: {text}" for _, where, text in placed))
+
+
+# Options from the environment: `VIGIE_<SECTION>__<OPTION>`, such as `VIGIE_TELEGRAM__TOKEN`.
+#
+# Text is taken as it is; numbers, true/false, lists and tables are written as in TOML (a list may also be `26,38,2A`, a table
+# may also be JSON). A variable that is set but empty counts as not set.
+
+PREFIX = "VIGIE_"
+_NEARLY = 90
+"""Percent of likeness from which a variable is taken for one that was mistyped: another program may have some with our prefix."""
+_TEXT = (str, SecretStr, Path)
+_SWITCHES = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def variable(section: str, option: str) -> str:
+    """The name of the environment variable that holds an option."""
+    return f"{PREFIX}{section}__{option}".upper()
+
+
+def from_environ(environ: Mapping[str, str], model: type[BaseModel]) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
+    """The options found in the environment, by section, and the variables that name no option of `model`.
+
+    Variables with the prefix but without `__` are left alone, unless they are nearly the name of an option.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    problems: list[Problem] = []
+    for name in sorted(environ):
+        if not name.upper().startswith(PREFIX) or not environ[name].strip():
+            continue
+        if "__" not in name:
+            meant = closest(name, _variables(model), at_least=_NEARLY)
+            problems += [Problem((name,), f'unknown variable; did you mean "{meant}"?')] if meant else []
+            continue
+        section, option = name[len(PREFIX) :].lower().split("__", 1)
+        known = _options(model, section)
+        if known is None or option not in known:
+            problems.append(Problem((name,), _unknown(section, option, known, model)))
+        else:
+            found.setdefault(section, {})[option] = _value(environ[name].strip(), known[option])
+    return found, problems
+
+
+def _variables(model: type[BaseModel]) -> list[str]:
+    return [variable(section, option) for section in model.model_fields for option in _options(model, section) or ()]
+
+
+def _options(model: type[BaseModel], section: str) -> dict[str, Any] | None:
+    field = model.model_fields.get(section)
+    if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+        return None
+    return {name: option.annotation for name, option in field.annotation.model_fields.items()}
+
+
+def _unknown(section: str, option: str, known: Mapping[str, Any] | None, model: type[BaseModel]) -> str:
+    if section == "destinations":
+        return "destinations are given in the configuration file; their tokens may be in files (token_file)"
+    if known is not None:
+        meant = closest(option, known)
+        return "unknown option" + (f'; did you mean "{variable(section, meant)}"?' if meant else "")
+    sections = [name for name in model.model_fields if _options(model, name) is not None]
+    meant = closest(section, sections)
+    return "unknown section" + (f'; did you mean "{variable(meant, option)}"?' if meant else "")
+
+
+def _value(text: str, annotation: Any) -> Any:
+    """The text as the type of its option; where it cannot be, the text itself, for validation to tell so."""
+    kinds = get_args(annotation) if get_origin(annotation) in {Union, types.UnionType} else (annotation,)
+    if any(kind in _TEXT or get_origin(kind) is Literal for kind in kinds):
+        return text
+    if annotation is bool:
+        return _SWITCHES.get(text.lower(), text)
+    if get_origin(annotation) is tuple and not text.startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    for parse in (_toml, json.loads):
+        try:
+            return parse(text)
+        except (ValueError, RecursionError):
+            continue
+    return text
+
+
+def _toml(text: str) -> Any:
+    return tomllib.loads(f"value = {text}")["value"]
+
+
+# The files a configuration names: relative paths made absolute, tokens read from their files.
+
+_MAX_TOKEN_BYTES = 4096
+_SECRET_FILES = {"token": "token_file", "url": "url_file"}
+
+
+def anchor(document: Document, folder: Path, *, default_database: bool = False) -> None:
+    """Make the relative paths of a document absolute. What has a wrong type is left for validation to tell."""
+    if default_database and isinstance(document.setdefault("database", {}), dict):
+        document["database"].setdefault("url", "sqlite:///vigie.db")
+    tables = [document.get("telegram"), document.get("mastodon"), *_list(document.get("destinations"))]
+    for table in tables:
+        for secret_file in _SECRET_FILES.values():
+            if isinstance(table, dict) and isinstance(named := table.get(secret_file), str) and named.strip():
+                table[secret_file] = str(_under(folder, named.strip()))
+    for section, option in (("reading", "kept_folder"), ("storage", "pdfs_folder")):
+        table = document.get(section)
+        if isinstance(table, dict) and isinstance(kept := table.get(option), str) and kept.strip():
+            table[option] = str(_under(folder, kept.strip()))
+    database = document.get("database")
+    if isinstance(database, dict) and isinstance(url := database.get("url"), str):
+        name = sqlite_file(url.strip())
+        if name is not None and ":memory:" not in name:
+            database["url"] = f"sqlite:///{_under(folder, name)}"
+
+
+def database_problems(url: str) -> list[Problem]:
+    """What keeps an SQLite file from being where the configuration puts it. A wrong path must not begin an empty database somewhere."""
+    name = sqlite_file(url)
+    if name is None:
+        return []
+    file = Path(name)
+    wrong = ""
+    if not file.parent.is_dir():
+        folder = printable(str(file.parent))
+        wrong = f"its folder {folder} does not exist, or cannot be entered; create it first (mkdir -p {folder})"
+    elif file.is_dir():
+        wrong = f"{printable(name)} is a folder; name a file in it"
+    return [Problem(("database", "url"), wrong)] if wrong else []
+
+
+def read_tokens(document: Document) -> list[Problem]:
+    """Put the content of each file of a token, or of a secret url, in its place."""
+    problems: list[Problem] = []
+    places: list[tuple[tuple[str | int, ...], Any]] = [((name,), document.get(name)) for name in ("telegram", "mastodon")]
+    places += [(("destinations", index), entry) for index, entry in enumerate(_list(document.get("destinations")))]
+    for path, table in places:
+        for secret, secret_file in _SECRET_FILES.items():
+            if isinstance(table, dict) and isinstance(named := table.get(secret_file), str) and named.strip():
+                problems += _put(table, path, secret, secret_file, named)
+    return problems
+
+
+def _put(table: Document, path: tuple[str | int, ...], secret: str, secret_file: str, named: str) -> list[Problem]:
+    given = table.get(secret)
+    if isinstance(given, str) and given.strip():
+        return [Problem((*path, secret_file), f"both {secret} and {secret_file} are given; keep one")]
+    try:
+        table[secret] = _token(Path(named))
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) else str(error)
+        return [Problem((*path, secret_file), f"{printable(named)}: {cause or type(error).__name__}")]
+    return []
+
+
+def _token(file: Path) -> str:
+    with file.open("rb") as stream:
+        raw = stream.read(_MAX_TOKEN_BYTES + 1)
+    if len(raw) > _MAX_TOKEN_BYTES:
+        raise ValueError("is too large to be a token")
+    try:
+        token = raw.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ValueError("is not a text in UTF-8") from None
+    if not token:
+        raise ValueError("is empty")
+    return token
+
+
+def _under(folder: Path, name: str) -> Path:
+    """The path as written, from `folder` when it is relative; `~` is the home of the user."""
+    try:
+        return folder / Path(name).expanduser()
+    except RuntimeError:  # a user who does not exist: opening the file will tell
+        return folder / name
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

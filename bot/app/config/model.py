@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
-from bot.app.config import values
-from bot.app.config.options import (
+from bot.app.config.values import (
+    ApiBase,
     Base,
     BotToken,
     Chat,
     Code,
+    Contact,
+    DatabaseUrl,
     Flag,
     Instance,
     Language,
@@ -25,6 +27,7 @@ from bot.app.config.options import (
     Number,
     Origin,
     Platform,
+    PublicUrl,
     Reconcile,
     SecretUrl,
     Section,
@@ -33,6 +36,8 @@ from bot.app.config.options import (
     Warned,
     Whole,
     Words,
+    passwords_in,
+    secrets_in,
 )
 from bot.domain import Filter, Kind
 from bot.reading.model import ReadingLimits
@@ -43,7 +48,7 @@ class HttpSettings(Section):
 
     interval_seconds: Annotated[Number, Field(ge=0)] = 3
     """Seconds between two requests to one address: most prefectures share a host that has blocked who asked every 2 seconds."""
-    contact: Annotated[str, AfterValidator(values.contact)] = ""
+    contact: Contact = ""
     """Mail or web address put in the User-Agent, so that a site's owner can write to you instead of blocking you."""
     timeout_seconds: Annotated[Number, Field(gt=0, le=3600)] = 30
     """Seconds without an answer after which a request is given up."""
@@ -73,7 +78,7 @@ class WatchSettings(Section):
 class DatabaseSettings(Section):
     """Where everything is kept."""
 
-    url: Annotated[str, AfterValidator(values.database_url)] = Field(default="sqlite:///vigie.db", repr=False)
+    url: DatabaseUrl = Field(default="sqlite:///vigie.db", repr=False)
     """`sqlite:///file` (relative to the configuration file's folder) or `postgresql://user:password@host/name`."""
 
 
@@ -126,7 +131,7 @@ class TelegramSettings(Section):
     """What BotFather gave. Better in the environment (VIGIE_TELEGRAM__TOKEN) or in a file."""
     token_file: MaybePath = None
     """A file that holds the token, read at start."""
-    api_url: Annotated[str, AfterValidator(values.api_base)] = "https://api.telegram.org"
+    api_url: ApiBase = "https://api.telegram.org"
     """Bot API server; plain http only on this machine."""
     channel: Chat = ""
     """Shorthand for one destination: "@name" or numeric id of the channel where every decree is posted."""
@@ -177,7 +182,7 @@ class DeliverySettings(Section):
 class WebSettings(Section):
     """The decrees' own pages. Vigie links to them; a server of yours shows them."""
 
-    public_url: Annotated[str, AfterValidator(values.public_url)] = ""
+    public_url: PublicUrl = ""
     """Where a server of yours answers, in https: posts link to `<public_url>/decrets/<number in Vigie>` besides the PDF. Empty: no link."""
 
 
@@ -254,10 +259,10 @@ class Settings(Section):
     def secrets(self) -> frozenset[str]:
         """All that must appear in no log and no error: tokens, secret addresses and their parts, the password of the database."""
         found = {secret.get_secret_value() for secret in _secret_values(self)}
-        parts = {part for secret in found if "://" in secret for part in values.secrets_in(secret)}
+        parts = {part for secret in found if "://" in secret for part in secrets_in(secret)}
         # A bot's token is its public number, a colon, and what only its owner has.
         parts |= {secret.removeprefix(f"{secret.split(':')[0]}:") for secret in found if len(secret) > _OWN_PART}
-        return frozenset(found | parts | values.passwords_in(self.database.url))
+        return frozenset(found | parts | passwords_in(self.database.url))
 
 
 def _secret_values(section: BaseModel) -> Iterator[SecretStr]:
