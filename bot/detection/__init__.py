@@ -4,8 +4,6 @@
 phrase, the page it was read on, where it stood and the cue that it met (`bot.detection.rules.evidence` says which). `reason_words`
 tells why an act is uncertain, and `probable_kind` what it would be if a person says that it is a decree.
 `identities` gives the keys under which a decree is the same wherever it appears.
-`window` tells whether the law allowed such a decree on a day, `flags` what is striking in its dates, `court` and `last_day` before
-whom and until when it can be contested, `recourse` whether an urgent application still makes sense, and `standing` whether it is in force.
 """
 
 from __future__ import annotations

@@ -4,9 +4,26 @@ Dates are `datetime.date`; instants are timezone-aware `datetime` in UTC; page n
 pages of the PDF file (not the printed numbers).
 """
 
-from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin, Where
+from bot.domain.acts import (
+    CHANGING,
+    Act,
+    CameraType,
+    Cover,
+    Evidence,
+    Facts,
+    Judged,
+    Kind,
+    Moment,
+    Outcome,
+    PageText,
+    Purpose,
+    Reading,
+    Reference,
+    TextOrigin,
+    Verdict,
+    Where,
+)
 from bot.domain.decrees import Change, Decree, Filter, Place, Sighting
-from bot.domain.facts import CHANGING, CameraType, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reference, Verdict
 from bot.domain.legal_advice import Court, Flag, LegalAdvice, Recourse, Standing
 from bot.domain.posts import ChatHistory, DestinationCheck, DestinationTrouble, Post, PostCause, PostState, SentMessage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.domain.facts import Evidence, Facts, Kind, Moment
+from bot.domain.acts import Evidence, Facts, Kind, Moment
 
 
 @dataclass(frozen=True, slots=True)

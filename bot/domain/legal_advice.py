@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from bot.domain.facts import Moment
+from bot.domain.acts import Moment
 
 
 @dataclass(frozen=True, slots=True)

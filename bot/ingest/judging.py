@@ -14,7 +14,7 @@ from bot.detection.judging import confirmed
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
 from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
-from bot.domain.identity.act_keys import ActText, act_keys, text_digest
+from bot.domain.identity.identity import ActIdentity, act_keys, text_digest
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from sources.catalogue.issuers import Issuers, prefix_of
 
@@ -69,9 +69,9 @@ def text_of(act: Act) -> str:
     return "\n".join(page.text for page in act.pages)
 
 
-def _known_by(act: Act) -> ActText:
+def _known_by(act: Act) -> ActIdentity:
     other = in_the_other_text(act)
-    return ActText(act.id, act.title, act.first_page, text_of(act), None if other is None else text_of(other))
+    return ActIdentity(act.id, act.title, act.first_page, text_of(act), None if other is None else text_of(other))
 
 
 Group = tuple[Judged, ...]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 
 from bot.domain import Evidence, Judged, Outcome
 from bot.domain.folding import clean, clean_or_none
-from bot.domain.identity.act_keys import ActText, act_keys
+from bot.domain.identity.identity import ActIdentity, act_keys
 from bot.domain.records import REREAD
 from bot.storage.decisions import decisions_under
 from bot.storage.schema import act_numbers, acts, reviews
@@ -154,7 +154,7 @@ def _standing(connection: Connection, recueil: Row[Any]) -> list[tuple[Before, K
     if connection.execute(both.with_only_columns(acts.c.id).where(stands)).first() is None:
         return []
     rows = connection.execute(both.order_by(acts.c.id)).all()
-    keys = act_keys(recueil.url, [ActText(row.act_id, row.title, row.first_page, row.text) for row in rows])
+    keys = act_keys(recueil.url, [ActIdentity(row.act_id, row.title, row.first_page, row.text) for row in rows])
     return [(row, its) for row, its in zip(rows, keys, strict=True) if row.review is not None or row.decree_id is not None]
 
 
@@ -168,7 +168,7 @@ def _keys(url: str, judged: Sequence[Judged], *, all_of_them: bool) -> Sequence[
     """The keys of each act, where they are asked for: unless `all_of_them`, only where one of them is in doubt."""
     if not all_of_them and not _in_question(judged, ()):
         return [()] * len(judged)
-    return act_keys(url, [ActText(item.act.id, item.act.title, item.act.first_page, _text(item)) for item in judged])
+    return act_keys(url, [ActIdentity(item.act.id, item.act.title, item.act.first_page, _text(item)) for item in judged])
 
 
 def _known(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from bot.domain import Kind, Outcome
 from bot.domain.folding import clean
-from bot.domain.identity.act_keys import ActText, act_keys
+from bot.domain.identity.identity import ActIdentity, act_keys
 from bot.domain.records import Decision
 from bot.storage.database import lock_recueil
 from bot.storage.errors import AlreadyDecided, NoSuchRow
@@ -42,7 +42,7 @@ def keys_of_act(connection: Connection, recueil: Row[Any], act: Row[Any]) -> tup
     """The keys that a stored act of this recueil is known by."""
     beside = select(acts.c.id, acts.c.act_id, acts.c.title, acts.c.first_page).where(acts.c.recueil_id == recueil.id).order_by(acts.c.id)
     rows = connection.execute(beside).all()
-    texts = [ActText(row.act_id, row.title, row.first_page, act.text if row.id == act.id else "") for row in rows]
+    texts = [ActIdentity(row.act_id, row.title, row.first_page, act.text if row.id == act.id else "") for row in rows]
     return next(keys for row, keys in zip(rows, act_keys(recueil.url, texts), strict=True) if row.id == act.id)
 
 

@@ -20,8 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exist
 
 from bot.domain import Decree, Facts, Outcome, Post, PostState, Reading, Verdict
 from bot.domain.folding import clean, clean_or_none
-from bot.domain.identity.completing import completed, earliest
-from bot.domain.identity.identity import Earlier, HeldDecree, keys_of, post_key, recognise
+from bot.domain.identity.identity import Earlier, HeldDecree, earliest, keys_of, merge_facts, post_key, recognise
 from bot.domain.identity.linking import prefix_of
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.storage.acts import ReadActs, replace_acts
@@ -280,7 +279,7 @@ def see(
     `within` is the act that was looked at, where that was not the whole recueil: elsewhere in it nothing is corrected.
 
     The facts of each decree are completed by what its sightings tell, and it was published when the first of them was: see
-    `bot.domain.identity.completing`.
+    `bot.domain.identity.identity`.
     """
     days = {decree_id: _day_there(connection, decree_id, recueil.id, decree.published) for decree_id, decree in seen}
     for decree_id in {decree_id for decree_id, _ in seen}:
@@ -326,7 +325,7 @@ def complete(connection: Connection, decree_id: int) -> None:
     elsewhere = select(sightings).where(sightings.c.decree_id == decree_id, sightings.c.recueil_id != row.recueil_id)
     others = [*own[1:], *connection.execute(elsewhere.order_by(sightings.c.seen_at, sightings.c.id))]
     base = own[0].facts if own and own[0].facts is not None else row.facts
-    facts = completed(base, [other.facts for other in others if other.facts is not None])
+    facts = merge_facts(base, [other.facts for other in others if other.facts is not None])
     published = earliest([seen.published for seen in (*own[:1], *others)], facts.signed)
     values = {**_from_facts(facts), "published": published or row.published}
     if values != {name: getattr(row, name) for name in values}:

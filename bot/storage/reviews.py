@@ -54,7 +54,7 @@ class Reviews:
             return None if waits else decided(connection, review)
 
     def decided(self, keys: Collection[str]) -> Mapping[str, Decision]:
-        """What was decided of the act that each of these keys is of (see `bot.domain.identity.act_keys`); a key of an undecided one is
+        """What was decided of the act that each of these keys is of (see `bot.domain.identity.identity`); a key of an undecided one is
         left out."""
         with self._database.reading() as connection:
             return decisions_under(connection, keys)

@@ -35,7 +35,7 @@ class PageContents(IntEnum):
     CURRENT = 2
 
 
-class Due(IntEnum):
+class Expected(IntEnum):
     """What belongs at or below a page: nothing new, what is put on line late, or today's recueils."""
 
     NOTHING = 0
@@ -89,7 +89,7 @@ class Traversal:
         if not is_below(root, page.url):  # a folder above, whether asked or redirected to, holds much that is no recueil
             if has_moved(root, page.url):
                 self.moved_to = page.url
-            found = await self._try(root, None, due=Due.TODAY, may_be_gone=False)
+            found = await self._try(root, None, expected=Expected.TODAY, may_be_gone=False)
         if found is not PageContents.CURRENT and all(isinstance(error, Gone) for error in self.unread.values()):
             found = await self._look_elsewhere(page.links.ways, found)
         if found is not PageContents.NOTHING:
@@ -97,7 +97,7 @@ class Traversal:
                 if known.url in self.gone:
                     self.unread[known.url] = self.gone.pop(known.url)
                 else:
-                    await self._try(known.url, None, due=Due.TODAY, may_be_gone=False)
+                    await self._try(known.url, None, expected=Expected.TODAY, may_be_gone=False)
         if found is not PageContents.NOTHING or (self.unread and self.lists.listed):
             return
         if self.unread or not self._awaits_new_year():
@@ -162,8 +162,8 @@ class Traversal:
         fresh = (page for url, page in self.lists.polled.items() if url not in self._fallbacks)
         return any(has_replaced(page, known, self._trail) for page in fresh)
 
-    async def _follow(self, url: str, *, year: int | None, due: Due) -> PageContents:
-        """Visit a page and what it leads to; what was found. `due` belongs at or below it."""
+    async def _follow(self, url: str, *, year: int | None, expected: Expected) -> PageContents:
+        """Visit a page and what it leads to; what was found. `expected` belongs at or below it."""
         if url in self._found:
             return self._found[url]
         self._found[url] = PageContents.NOTHING
@@ -184,9 +184,9 @@ class Traversal:
         named = sections(ways, page.url, self._source.root)
         self.parts |= {way.url for way in named}
         parts = () if lists_or_sorts else named
-        found = await self._follow_all(choice, parts, year, due=due)
+        found = await self._follow_all(choice, parts, year, expected=expected)
         beside = PageContents.NOTHING
-        if found is not PageContents.CURRENT and due is Due.TODAY:
+        if found is not PageContents.CURRENT and expected is Expected.TODAY:
             for way in instead(choice, named):
                 beside = max(beside, await self._try_instead(way, year))
         if PageContents.CURRENT in {found, beside}:
@@ -195,26 +195,26 @@ class Traversal:
             found = PageContents.CURRENT
         found = max(await self._follow_past(choice, year, found, beside), beside)
         is_leaf = not (lists_or_sorts or choice.current or parts or url == self._source.root)
-        if self._may_bring_more(choice, due, is_leaf=is_leaf):
+        if self._may_bring_more(choice, expected, is_leaf=is_leaf):
             for each in (pages[0], pages[-1]):
                 if not each.entries or len(pages) > 1:
                     self.lists.poll(each)
         self._found[url] = self._found[page.url] = found
         return found
 
-    def _may_bring_more(self, choice: RouteChoice, due: Due, *, is_leaf: bool) -> bool:
-        """Whether what is `due` may still appear on a page that lists nothing; one that cannot be read may get another address."""
+    def _may_bring_more(self, choice: RouteChoice, expected: Expected, *, is_leaf: bool) -> bool:
+        """Whether what is `expected` may still appear on a page that lists nothing; one that cannot be read may get another address."""
         is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
-        return (due is Due.TODAY and is_awaited) or (due is not Due.NOTHING and (choice.is_late or is_leaf))
+        return (expected is Expected.TODAY and is_awaited) or (expected is not Expected.NOTHING and (choice.is_late or is_leaf))
 
-    async def _follow_all(self, choice: RouteChoice, parts: Sequence[PageLink], year: int | None, *, due: Due) -> PageContents:
+    async def _follow_all(self, choice: RouteChoice, parts: Sequence[PageLink], year: int | None, *, expected: Expected) -> PageContents:
         found = PageContents.NOTHING
         for way in choice.current:
-            found = max(found, await self._try(way.url, _year(way, year), due=due, may_be_gone=False))
+            found = max(found, await self._try(way.url, _year(way, year), expected=expected, may_be_gone=False))
         for way in parts:
-            found = max(found, await self._try(way.url, _year(way, year), due=due))
+            found = max(found, await self._try(way.url, _year(way, year), expected=expected))
         for way in choice.recent:
-            found = max(found, await self._try(way.url, _year(way, year), due=min(due, Due.LATE)))
+            found = max(found, await self._try(way.url, _year(way, year), expected=min(expected, Expected.LATE)))
         return found
 
     async def _follow_past(self, choice: RouteChoice, year: int | None, found: PageContents, beside: PageContents) -> PageContents:
@@ -232,12 +232,12 @@ class Traversal:
                 found = await self._fall_back(way, year)
         return found
 
-    async def _try(self, url: str, year: int | None, *, due: Due = Due.NOTHING, may_be_gone: bool = True) -> PageContents:
+    async def _try(self, url: str, year: int | None, *, expected: Expected = Expected.NOTHING, may_be_gone: bool = True) -> PageContents:
         """Follow a page, and note that it cannot be read. One of the past, or that may be no way at all, may be gone without harm."""
         before = set(self.lists.listed)
         was_first, self._is_first = self._is_first, self._is_first or url in self._never_read
         try:
-            return await self._follow(url, year=year, due=due)
+            return await self._follow(url, year=year, expected=expected)
         except TooManyPages as error:
             self.unread[self._source.root] = error
         except Gone as error:
@@ -269,7 +269,7 @@ class Traversal:
         Where nothing of it is known, it may be any list: only what is recent on it is news.
         """
         before = set(self.lists.listed)
-        found = await self._try(way.url, year, due=Due.TODAY)
+        found = await self._try(way.url, year, expected=Expected.TODAY)
         entries = [entry for url, entry in self.lists.listed.items() if url not in before]
         if self._trail is None or overlap(entries, self._trail.marks):
             return found
@@ -338,7 +338,7 @@ class Traversal:
                 continue
             kept = dict(self.lists.listed), dict(self.lists.polled)
             before, self.unread = self.unread, {}
-            there = await self._try(way.url, None, due=Due.TODAY)
+            there = await self._try(way.url, None, expected=Expected.TODAY)
             if there > found:
                 self.moved_to = self._met[way.url].url
                 return there

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bot.detection.facts.dates import MONTH
 from bot.detection.facts.operators import is_formality
@@ -86,31 +88,25 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     return first if first is not None or not spoken else _counted(document, [*titles, *articles])
 
 
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A number of cameras. `is_total`: said to be the whole; `in_parts`: numbers of other parts follow it, without their noun."""
+
+    count: TextMatch[int]
+    position: int
+    is_total: bool = False
+    in_parts: bool = False
+
+
 def _counted(document: ActText, blocks: list[Block]) -> TextMatch[int] | None:
-    text = document.flat
+    figures = [figure for block in blocks for figure in _figures(document, block)]
     found: dict[int, TextMatch[int]] = {}
-    totals: list[TextMatch[int]] = []
-    in_parts = False
-    for block in blocks:
-        for pattern in (_SUM, _FIXED, _NUMBERED, _TABLE, _SOME, _COLON, _CAMERAS):
-            for match in pattern.finditer(document.folded.text if pattern is _TABLE else text, block.start, block.end):
-                count = _count(match.groupdict().get("again") or match["count"])
-                before = text[max(match.start() - 40, block.start) : match.start()]
-                if count is None or _NO_COUNT.search(before) is not None:
-                    continue
-                some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
-                if some is not None and (fewer := _count(some["count"])) is not None:
-                    found.setdefault(match.start("count"), TextMatch(fewer, match.start(), some.end()))
-                    continue
-                entry = TextMatch(count, match.start(), match.end())
-                found.setdefault(match.start("count"), entry)
-                in_parts = in_parts or (pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None)
-                if pattern not in {_CAMERAS, _SOME} or _TOTAL.search(before) is not None or _ALTOGETHER.match(text, match.end()):
-                    totals.append(entry)
-    whole = [entry for entry in totals if all(other.value <= entry.value for other in found.values())]
-    if whole:
-        return whole[0]
-    if in_parts:
+    for figure in figures:
+        found.setdefault(figure.position, figure.count)
+    for figure in figures:
+        if figure.is_total and all(other.value <= figure.count.value for other in found.values()):
+            return figure.count
+    if any(figure.in_parts for figure in figures):
         return None
     # "une caméra" is most often any camera.
     counted = [entry for entry in found.values() if entry.value > 1] or list(found.values())
@@ -119,6 +115,29 @@ def _counted(document: ActText, blocks: list[Block]) -> TextMatch[int] | None:
     most = max(counted, key=lambda entry: entry.value)
     others = [entry.value for entry in counted if entry.value != most.value]
     return most if not others or sum(others) == most.value else None
+
+
+def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
+    text = document.flat
+    for pattern in (_SUM, _FIXED, _NUMBERED, _TABLE, _SOME, _COLON, _CAMERAS):
+        for match in pattern.finditer(document.folded.text if pattern is _TABLE else text, block.start, block.end):
+            count = _count(match.groupdict().get("again") or match["count"])
+            before = text[max(match.start() - 40, block.start) : match.start()]
+            if count is None or _NO_COUNT.search(before) is not None:
+                continue
+            position = match.start("count")
+            some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
+            if some is not None and (fewer := _count(some["count"])) is not None:
+                yield _Figure(TextMatch(fewer, match.start(), some.end()), position)
+                continue
+            yield _Figure(
+                TextMatch(count, match.start(), match.end()),
+                position,
+                is_total=pattern not in {_CAMERAS, _SOME}
+                or _TOTAL.search(before) is not None
+                or _ALTOGETHER.match(text, match.end()) is not None,
+                in_parts=pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None,
+            )
 
 
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:

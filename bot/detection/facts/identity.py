@@ -27,12 +27,13 @@ import re
 from dataclasses import replace
 from functools import cache
 
-from bot.detection.facts.numbers import comparable, without_service
+from bot.detection.facts.numbers import without_service
 from bot.detection.text.cues import load
 from bot.detection.text.segments import erratum_in
 from bot.detection.text.views import fold
 from bot.domain import Act, Facts, Kind, Outcome, Reference, Verdict
 from bot.domain.folding import fold_letters
+from bot.domain.identity.linking import comparable
 
 POLICE = "PP"
 """Code of the préfecture de police among the authorities."""

@@ -16,6 +16,7 @@ from itertools import chain
 
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import DecreePart, Segment, erratum
+from bot.domain.identity.linking import comparable
 
 _SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|dupa\s?-?\s?)"
 _SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
@@ -90,18 +91,6 @@ def _printed(document: ActText, start: int, end: int, series: str) -> str:
     text = document.original(start, glued.start() if glued is not None else end).strip(" .-/")
     text = re.sub(r"\s*([-/._‐‑–—])\s*", lambda match: "-" if match.group(1) in "‐‑–—" else match.group(1), text)
     return f"{series.strip(' -')}{'/' if '/' in series else ' '}{text}".strip() if series else text
-
-
-def comparable(number: str) -> str:
-    """A number without what changes from one print to the next.
-
-    The series word before the year goes (`DUPA 2024-1017` is printed `2024-1017` inside the same act), blanks and kinds of
-    separators too, and leading zeros (`2025-001006` is `2025-01006`). Keys that are stored hold this form.
-    """
-    tokens = re.findall(r"[a-z]+|\d+", re.sub(r"\bn\s?[°º]", " ", number.lower()))
-    while len(tokens) > 1 and tokens[0].isalpha() and tokens[1].isdigit() and len(tokens[1]) >= 4:
-        tokens = tokens[1:]
-    return "-".join(token.lstrip("0") or "0" if token.isdigit() else token for token in tokens)
 
 
 def without_service(number: str) -> str:

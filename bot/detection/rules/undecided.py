@@ -61,19 +61,31 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     if not strong and not case.supported():
         return case.not_concerned(*case.phrases(), case.because("against", VerdictReason.OTHER_WORDS, case.found[0]))
     clear = case.title is not None and not is_generic(case.title.text)
-    told = clear and case.title is not None and not tells_only_a_change(case.title) and not case.unreadable
-    if told and case.supported() and (analysed := case.said_in(cues().analysed, DecreePart.ARTICLE)) is not None:
+    finding = _under_own_title(case, strong) if clear else _scrambled(case, strong)
+    return finding or case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]))
+
+
+def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
+    """What is said under a title that tells what the act is about; None where that leaves it open."""
+    if case.title is None or tells_only_a_change(case.title) or case.unreadable:
+        return None
+    if case.supported() and (analysed := case.said_in(cues().analysed, DecreePart.ARTICLE)) is not None:
         said = case.document.evidence("support", *case.document.loose(*analysed.span()), name_of(analysed))
         return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]), said)
-    if told and (all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong)):
+    if all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong):
         why = VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE
         return case.not_concerned(*case.phrases(), case.because("against", why, case.found[0]))
-    scrambled = None if clear else cues().scrambled.search(case.text, *case.span)
+    return None
+
+
+def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
+    """The decree that a text of two interleaved layers is, every word of which is there."""
+    scrambled = cues().scrambled.search(case.text, *case.span)
     own = next((mention for mention in strong if not mention.citation), None)
-    if scrambled is not None and own is not None and cues().scrambled_other.search(case.text, *case.span) is None and case.supported():
-        verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
-        return case.decree(verb.kind, case.verb(verb), own, *case.phrases())
-    return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]))
+    if scrambled is None or own is None or cues().scrambled_other.search(case.text, *case.span) is not None or not case.supported():
+        return None
+    verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
+    return case.decree(verb.kind, case.verb(verb), own, *case.phrases())
 
 
 def _given_up(case: SegmentEvidence, mention: Mention) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -42,61 +41,6 @@ class VerdictReason(StrEnum):
     UNKNOWN_ISSUER = "number of no known authority"
 
 
-@dataclass(frozen=True, slots=True)
-class Cues:
-    """Patterns over the squeezed text, by what they tell."""
-
-    gate: Pattern
-    misreads: tuple[Misread, ...]
-    strong: tuple[Pattern, ...]
-    bare: tuple[Pattern, ...]
-    medium: tuple[Pattern, ...]
-    titled: tuple[Pattern, ...]
-    leftover: Pattern
-    ruined: Pattern
-    remains: Pattern
-    cut: Pattern
-    scrambled: Pattern
-    scrambled_other: Pattern
-    video: Pattern
-    seen: Pattern
-    unseen: Pattern
-    telling: Pattern
-    analysed: Pattern
-    purpose: Pattern
-    given_up: Pattern
-    not_done: Pattern
-    citation: Pattern
-    other_thing: Pattern
-    excluded: Pattern
-    titles: Mapping[Kind, Pattern]
-    use: Pattern
-    plainly: Pattern
-    of_another: Pattern
-    act: Pattern
-    event: Pattern
-    amending: Pattern
-    never: Pattern
-    related: Pattern
-    signed_elsewhere: Pattern
-    judged: Pattern
-    judge: Pattern
-    overturned: Pattern
-    rejected: Pattern
-    notices: Pattern
-    lists: Pattern
-    asked: Pattern
-    request: Pattern
-    articles: Mapping[Kind, Pattern]
-    otherwise: Pattern
-    never_allowed: Pattern
-    unsettled: Pattern
-    settled: Pattern
-    handing_over: Pattern
-    other_service: Pattern
-    reasons: Mapping[VerdictReason, str]
-
-
 def load(name: str) -> dict[str, Any]:
     """One TOML file of this package."""
     return tomllib.loads(files("bot.detection").joinpath(name).read_text(encoding="utf-8"))
@@ -117,62 +61,66 @@ def name_of(match: re.Match[str]) -> str:
     return (match.lastgroup or "").replace("_", " ")
 
 
+class Cues:
+    """The patterns of `cues.toml` over the squeezed text, by what they tell."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        objects, around, titles, articles = data["objects"], data["around"], data["titles"], data["articles"]
+        self.gate = pattern(*data["gate"])
+        self.misreads = tuple(Misread(entry["word"], tuple(entry["pieces"]), entry["edits"]) for entry in data["misread"])
+        self.strong = _one_by_one(objects["strong"])
+        self.bare = _one_by_one(objects["bare"])
+        self.medium = _one_by_one(objects["medium"])
+        self.titled = _one_by_one(objects["titled"])
+        self.leftover = named(objects["leftover"])
+        self.ruined = named(objects["ruined"])
+        self.remains = named(objects["remains"])
+        self.cut = named(objects["cut"])
+        self.scrambled = pattern(*objects["scrambled"]["authorisation"])
+        self.scrambled_other = pattern(*objects["scrambled"]["another_verb"])
+        self.video = pattern(around["video"])
+        self.seen = named(around["seen"])
+        self.unseen = named(around["unseen"])
+        self.telling = named(around["telling"])
+        self.analysed = named(around["analysed"])
+        self.purpose = named(around["purpose"])
+        self.given_up = named(around["given_up"])
+        self.not_done = named(around["not_done"])
+        self.citation = named(around["citation"])
+        self.other_thing = named(around["other_thing"])
+        self.excluded = named(around["excluded"])
+        self.titles = {kind: pattern(*titles[kind.value]) for kind in Kind}
+        self.use = pattern(*titles["use"])
+        self.plainly = pattern(*titles["plainly"])
+        self.of_another = pattern(*titles["of_another"])
+        self.act = pattern(*titles["act"])
+        self.event = pattern(*titles["event"])
+        self.amending = pattern(*titles["amending"])
+        self.never = named(data["never"])
+        self.related = named(data["related"])
+        self.signed_elsewhere = named(data["signed_elsewhere"])
+        self.judged = named(data["judged"]["by"])
+        self.judge = named(data["judged"]["signed"])
+        self.overturned = named({"suspended_or_annulled": data["judged"]["overturned"]["suspended_or_annulled"]})
+        self.rejected = pattern(*data["judged"]["overturned"]["rejected"])
+        self.notices = named(data["notices"])
+        self.lists = named(data["lists"])
+        self.asked = named(data["asked"])
+        self.request = named(data["request"])
+        self.articles = {kind: pattern(*articles[kind.value]) for kind in Kind}
+        self.otherwise = named({"forbidden_or_stopped": data["otherwise"]["forbidden_or_stopped"]})
+        self.never_allowed = pattern(data["otherwise"]["never_allowed"])
+        self.unsettled = named(data["unsettled"])
+        self.settled = named(data["settled"])
+        self.handing_over = named(data["handing_over"])
+        self.other_service = re.compile("|".join(data["services"]["other"]))
+        self.reasons = {VerdictReason(key.replace("_", " ")): words for key, words in data["reasons"].items()}
+
+
 @cache
 def cues() -> Cues:
-    """The cues, read once."""
-    data = load("cues.toml")
-    objects, around, titles, articles = data["objects"], data["around"], data["titles"], data["articles"]
-    return Cues(
-        gate=pattern(*data["gate"]),
-        misreads=tuple(Misread(entry["word"], tuple(entry["pieces"]), entry["edits"]) for entry in data["misread"]),
-        strong=_one_by_one(objects["strong"]),
-        bare=_one_by_one(objects["bare"]),
-        medium=_one_by_one(objects["medium"]),
-        titled=_one_by_one(objects["titled"]),
-        leftover=named(objects["leftover"]),
-        ruined=named(objects["ruined"]),
-        remains=named(objects["remains"]),
-        cut=named(objects["cut"]),
-        scrambled=pattern(*objects["scrambled"]["authorisation"]),
-        scrambled_other=pattern(*objects["scrambled"]["another_verb"]),
-        video=pattern(around["video"]),
-        seen=named(around["seen"]),
-        unseen=named(around["unseen"]),
-        telling=named(around["telling"]),
-        analysed=named(around["analysed"]),
-        purpose=named(around["purpose"]),
-        given_up=named(around["given_up"]),
-        not_done=named(around["not_done"]),
-        citation=named(around["citation"]),
-        other_thing=named(around["other_thing"]),
-        excluded=named(around["excluded"]),
-        titles={kind: pattern(*titles[kind.value]) for kind in Kind},
-        use=pattern(*titles["use"]),
-        plainly=pattern(*titles["plainly"]),
-        of_another=pattern(*titles["of_another"]),
-        act=pattern(*titles["act"]),
-        event=pattern(*titles["event"]),
-        amending=pattern(*titles["amending"]),
-        never=named(data["never"]),
-        related=named(data["related"]),
-        signed_elsewhere=named(data["signed_elsewhere"]),
-        judged=named(data["judged"]["by"]),
-        judge=named(data["judged"]["signed"]),
-        overturned=named({"suspended_or_annulled": data["judged"]["overturned"]["suspended_or_annulled"]}),
-        rejected=pattern(*data["judged"]["overturned"]["rejected"]),
-        notices=named(data["notices"]),
-        lists=named(data["lists"]),
-        asked=named(data["asked"]),
-        request=named(data["request"]),
-        articles={kind: pattern(*articles[kind.value]) for kind in Kind},
-        otherwise=named({"forbidden_or_stopped": data["otherwise"]["forbidden_or_stopped"]}),
-        never_allowed=pattern(data["otherwise"]["never_allowed"]),
-        unsettled=named(data["unsettled"]),
-        settled=named(data["settled"]),
-        handing_over=named(data["handing_over"]),
-        other_service=re.compile("|".join(data["services"]["other"])),
-        reasons={VerdictReason(key.replace("_", " ")): words for key, words in data["reasons"].items()},
-    )
+    """Return the cues, read once."""
+    return Cues(load("cues.toml"))
 
 
 def reason_words(cue: str | None) -> str | None:

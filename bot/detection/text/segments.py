@@ -192,28 +192,8 @@ def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
 
 
 def _blocks(document: ActText, start: int, end: int, first_articles: list[int]) -> tuple[Block, ...]:
-    text = document.folded.text
-    visas = [match.end() - 2 for match in _VISA.finditer(text, start, end)]
-    after = visas[0] if visas else start
-    following = bisect_left(first_articles, after)
-    operative = min(first_articles[following], end) if following < len(first_articles) else end
-    if operative == end and (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
-        operative = numbered.start()  # an extract, or a first article that could not be read
-    marks: list[tuple[int, DecreePart]] = [(position, DecreePart.VISA) for position in visas if position < operative]
-    marks += [(match.start(), DecreePart.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
-    if operative < end:
-        articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
-        if not articles and _POINT.match(text, operative) is not None:
-            articles = {match.start() for match in _POINT.finditer(text, operative, end)}
-        headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
-        marks += [(headed.get(position, position), DecreePart.ARTICLE) for position in sorted({operative, *articles})]
-    # Two layers of text interleaved: the heading comes again, or only, among the visas.
-    marks += [
-        (match.start(), DecreePart.HEADING)
-        for match in _RESTART.finditer(text, marks[0][0] if marks else end, operative)
-        if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()])
-    ]
-    marks.sort()
+    """Cut one decree into its parts: title, heading, and what stands between it and the first visa; then part by part."""
+    marks = _marks(document.folded.text, start, end, first_articles)
     opening = marks[0][0] if marks else end
     heading = start
     blocks: list[Block] = []
@@ -222,12 +202,46 @@ def _blocks(document: ActText, start: int, end: int, first_articles: list[int]) 
         blocks.append(Block(DecreePart.TITLE, 0, heading))
         opening = max(opening, heading)
     limit = min(opening, heading + _HEADING_LIMIT)
-    blocks.append(Block(DecreePart.HEADING, heading, limit))
-    if limit < opening:
-        blocks.append(Block(DecreePart.BODY, limit, opening))
+    blocks += [Block(DecreePart.HEADING, heading, limit), Block(DecreePart.BODY, limit, opening)]
     marks = [mark for mark in marks if mark[0] >= opening]
     blocks += [Block(part, position, next_one) for (position, part), (next_one, _) in pairwise([*marks, (end, DecreePart.BODY)])]
     return tuple(block for block in blocks if block.end > block.start)
+
+
+def _marks(text: str, start: int, end: int, first_articles: list[int]) -> list[tuple[int, DecreePart]]:
+    """Return where visas, recitals and articles begin, in order."""
+    visas = [match.end() - 2 for match in _VISA.finditer(text, start, end)]
+    operative = _operative(text, start, end, visas, first_articles)
+    marks: list[tuple[int, DecreePart]] = [(position, DecreePart.VISA) for position in visas if position < operative]
+    marks += [(match.start(), DecreePart.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
+    marks += [(position, DecreePart.ARTICLE) for position in _articles(text, operative, end)]
+    # Two layers of text interleaved: the heading comes again, or only, among the visas.
+    marks += [
+        (match.start(), DecreePart.HEADING)
+        for match in _RESTART.finditer(text, marks[0][0] if marks else end, operative)
+        if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()])
+    ]
+    return sorted(marks)
+
+
+def _operative(text: str, start: int, end: int, visas: list[int], first_articles: list[int]) -> int:
+    """Return where the operative part begins: at the first article after a visa; `end` where there is none."""
+    following = bisect_left(first_articles, visas[0] if visas else start)
+    operative = min(first_articles[following], end) if following < len(first_articles) else end
+    if operative == end and (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
+        return numbered.start()  # an extract, or a first article that could not be read
+    return operative
+
+
+def _articles(text: str, operative: int, end: int) -> list[int]:
+    """Return where each article begins, with the title of its section where one stands above it."""
+    if operative == end:
+        return []
+    articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
+    if not articles and _POINT.match(text, operative) is not None:
+        articles = {match.start() for match in _POINT.finditer(text, operative, end)}
+    headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
+    return [headed.get(position, position) for position in sorted({operative, *articles})]
 
 
 # What each stretch of a document is to its reader: title, visa, article…, so that every quotation says where it stood.

@@ -1,13 +1,17 @@
-"""Is this the decree we know already? A pure decision, so that one decree is announced once, wherever and however often it is read."""
+"""Which decree or act is which, by the keys under which it is known again, and what several sightings of one tell together. Pure."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any
 
-from bot.domain import Decree
-from bot.domain.folding import clean
+from bot.domain import Decree, Facts
+from bot.domain.acts import PageText
+from bot.domain.folding import clean, fold_letters
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes
 
@@ -77,3 +81,103 @@ def _shared(item: HeldDecree, place: Earlier) -> int:
 def _same_place(item: HeldDecree, place: Earlier) -> bool:
     shorter = min(item.last_page - item.first_page, place.last_page - place.first_page) + 1
     return 2 * _shared(item, place) >= shorter
+
+
+_SHORTEST = 200
+"""Letters and digits below which a text is a title or a fragment that two acts may share."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActIdentity:
+    """An act of a recueil, as far as it is known by: its identifier, title and first page, and its pages joined by line breaks.
+
+    `other` is the same text where some of its pages have a second one.
+    """
+
+    act_id: str | None
+    title: str
+    first_page: int
+    text: str
+    other: str | None = None
+
+
+def act_keys(url: str, acts: Sequence[ActIdentity]) -> list[tuple[str, ...]]:
+    """The keys of each of the acts of the recueil at `url`, all of which must be given.
+
+    - `act:…`, the identifier of the national template, unless several of these acts have it: it is then that of none of them.
+    - `text:…`, the hash of the squeezed text, when it is long enough to be an act of its own; wherever it is published again.
+    - `at:…`, its place, for an act without identifier: a reading that gets one more page changes the text, not the place. Together with
+      the title, and only where no other act begins on that page: a decision must never fall on another act than the one that was read.
+    """
+    shared, opened = Counter(act.act_id for act in acts), Counter(act.first_page for act in acts)
+    return [_keys(url, act, alone=shared[act.act_id] == 1, first=opened[act.first_page] == 1) for act in acts]
+
+
+def _keys(url: str, act: ActIdentity, *, alone: bool, first: bool) -> tuple[str, ...]:
+    keys: list[str] = []
+    if act.act_id is not None and alone:
+        keys.append(f"act:{act.act_id.strip().lower()}")
+    for text in (act.text, act.other):
+        tight = fold_letters(text or "")
+        if len(tight) >= _SHORTEST:
+            keys.append(f"text:{_digest(tight)}")
+    if act.act_id is None and first:
+        keys.append(f"at:{_digest(url)}:{act.first_page}:{_digest(fold_letters(act.title))}")
+    return tuple(dict.fromkeys(keys))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+# The identity of a document whose bytes change at every download (a timestamp, a token) while its words do not.
+
+
+def text_digest(pages: Iterable[PageText]) -> str:
+    """SHA-256 (64 hexadecimal digits) of the words of these pages: accents, case, spaces and punctuation do not count."""
+    digest = hashlib.sha256()
+    for page in pages:
+        digest.update(fold_letters(page.text).encode())
+    return digest.hexdigest()
+
+
+# What it says of others stays that of one text, with its links; so does whose decree it is.
+_KEPT = frozenset({"references", "authority"})
+_PERIOD = frozenset({"starts", "ends"})
+COMPLETED = tuple(entry.name for entry in fields(Facts) if entry.name not in _KEPT | _PERIOD)
+"""The facts that another sighting tells where the first does not, whatever the others say."""
+
+
+def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
+    """The facts of the first sighting, with those that only a later one tells, in the order of the sightings.
+
+    A draft without signature is followed by the signed text, a scan by a text that can be read. Nothing is ever overwritten: which of two
+    texts is right, no program can tell. A period is completed only by one that agrees with the half that is known.
+    """
+    facts = own
+    for other in others:
+        missing: dict[str, Any] = {name: value for name in COMPLETED if not getattr(facts, name) and (value := getattr(other, name))}
+        facts = replace(facts, **missing, **_period(facts, other))
+    return facts
+
+
+def earliest(days: Iterable[date | None], signed: date | None) -> date | None:
+    """The first of the days on which a decree was published, as far as they are known; None where none is.
+
+    Third parties have two months from the publication (article R. 421-1 of the code de justice administrative): of several, only the first
+    gives a last day that is safe. Nothing is published before it is signed: such a day was misread, and counts only where no other is
+    known.
+    """
+    known = [day for day in days if day is not None]
+    possible = [day for day in known if signed is None or day >= signed]
+    return min(possible or known, default=None)
+
+
+def _period(facts: Facts, other: Facts) -> dict[str, Any]:
+    if facts.starts is None and facts.ends is None:
+        return {"starts": other.starts, "ends": other.ends}
+    if facts.ends is None and other.starts == facts.starts:
+        return {"ends": other.ends}
+    if facts.starts is None and other.ends == facts.ends:
+        return {"starts": other.starts}
+    return {}

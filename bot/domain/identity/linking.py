@@ -47,7 +47,8 @@ def prefix_of(key: str) -> str | None:
     parts = key.split(":", 3)
     if parts[0] != "number" or len(parts) < 3:
         return None
-    number = parts[2] if len(parts) == 4 else _comparable(parts[2])
+    # The separators at which it was cut leave the `n` of `n°`.
+    number = parts[2] if len(parts) == 4 else comparable(re.sub(r"(?:^|-)n-(?=\d)", "-", parts[2]))
     return f"number:{parts[1]}:{number}:"
 
 
@@ -126,9 +127,13 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _comparable(printed: str) -> str:
-    """As `bot.detection.facts.numbers.comparable`, of a number already cut at its separators, which leave the `n` of `n°`."""
-    tokens = re.findall(r"[a-z]+|\d+", re.sub(r"(?:^|-)n-(?=\d)", "-", printed))
+def comparable(number: str) -> str:
+    """A number without what changes from one print to the next.
+
+    The series word before the year goes (`DUPA 2024-1017` is printed `2024-1017` inside the same act), blanks and kinds of
+    separators too, and leading zeros (`2025-001006` is `2025-01006`). Keys that are stored hold this form.
+    """
+    tokens = re.findall(r"[a-z]+|\d+", re.sub(r"\bn\s?[°º]", " ", number.lower()))
     while len(tokens) > 1 and tokens[0].isalpha() and tokens[1].isdigit() and len(tokens[1]) >= 4:
         tokens = tokens[1:]
     return "-".join(token.lstrip("0") or "0" if token.isdigit() else token for token in tokens)

@@ -6,7 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from bot.detection.facts.numbers import comparable, without_service
+from bot.detection.facts.numbers import without_service
+from bot.domain.identity.linking import comparable
 
 SAME = [
     ("DUPA 2024-699", "DUPA 2024 -699", "DUPA-2024-699", "2024-699", "2024 - 699", "2024-0699"),

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain import Reading, TextOrigin
-from bot.domain.identity.act_keys import text_digest
+from bot.domain.identity.identity import text_digest
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 from tests.bot.reading import papers

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.identity.act_keys import ActText, act_keys
+from bot.domain.identity.identity import ActIdentity, act_keys
 
 URL = "https://prefecture.example/raa.pdf"
 LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8
-ACT = ActText("26-2026-08-14-00001", "Arrêté", 3, LONG)
+ACT = ActIdentity("26-2026-08-14-00001", "Arrêté", 3, LONG)
 
 
-def keys(*acts: ActText, url: str = URL) -> list[set[str]]:
+def keys(*acts: ActIdentity, url: str = URL) -> list[set[str]]:
     return [set(each) for each in act_keys(url, acts)]
 
 
@@ -29,7 +29,7 @@ def test_an_identifier_of_several_acts_is_none_s() -> None:
 
 
 def test_without_identifier_or_text_an_act_is_known_by_its_place_and_title() -> None:
-    scan = ActText(None, "AP signé", 1, "")
+    scan = ActIdentity(None, "AP signé", 1, "")
     [one] = keys(scan)
     assert len(one) == 1
     assert keys(replace(scan, text=LONG))[0] & one, "a page was read since"
@@ -39,6 +39,6 @@ def test_without_identifier_or_text_an_act_is_known_by_its_place_and_title() -> 
 
 
 def test_where_two_acts_begin_on_a_page_the_place_is_neither_s() -> None:
-    scan = ActText(None, "AP signé", 1, "")
+    scan = ActIdentity(None, "AP signé", 1, "")
     assert keys(scan, replace(scan, title="Autre")) == [set(), set()]
     assert keys(scan, replace(scan, first_page=2)) == [*keys(scan), *keys(replace(scan, first_page=2))]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Facts, Kind, Moment, Purpose, Reference
-from bot.domain.identity.completing import completed, earliest
+from bot.domain.identity.identity import earliest, merge_facts
 
 DAY = date(2026, 8, 14)
 FIRST, LAST = Moment(DAY, time(14)), Moment(date(2026, 8, 16))
@@ -30,11 +30,11 @@ OTHER = Moment(date(2026, 9, 1))
     ],
 )
 def test_what_is_missing_is_taken_and_nothing_is_overwritten(own: Facts, other: Facts, expected: Facts) -> None:
-    assert completed(own, [other]) == expected
+    assert merge_facts(own, [other]) == expected
 
 
 def test_the_earlier_sighting_goes_first() -> None:
-    assert completed(Facts(), [Facts(cameras=4), Facts("12", cameras=5)]) == Facts("12", cameras=4)
+    assert merge_facts(Facts(), [Facts(cameras=4), Facts("12", cameras=5)]) == Facts("12", cameras=4)
 
 
 AUGUST, SEPTEMBER = date(2026, 8, 14), date(2026, 9, 20)
@@ -68,8 +68,8 @@ some_facts = st.builds(
 
 @given(some_facts, st.lists(some_facts, max_size=3))
 def test_what_was_known_stays_and_completing_again_changes_nothing(own: Facts, others: list[Facts]) -> None:
-    after = completed(own, others)
+    after = merge_facts(own, others)
     for entry in fields(Facts):
         known = getattr(own, entry.name)
         assert getattr(after, entry.name) == known or not known
-    assert completed(after, others) == after
+    assert merge_facts(after, others) == after

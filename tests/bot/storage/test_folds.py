@@ -12,7 +12,7 @@ from sqlalchemy import Connection, LargeBinary, bindparam, select, text
 
 from bot.detection import identities as identify
 from bot.domain import Facts, Outcome, PageText
-from bot.domain.identity.act_keys import ActText, act_keys, text_digest
+from bot.domain.identity.identity import ActIdentity, act_keys, text_digest
 from bot.storage import migrate as module
 from bot.storage.database import make_engine, parse_url
 from bot.storage.schema import identities, recueils
@@ -91,7 +91,7 @@ def know(connection: Connection, key: str) -> None:
 
 
 def keys_today(page: str, *, title: str = "Arrêté", first: int = 1, url: str = ELSEWHERE) -> tuple[str, ...]:
-    return act_keys(url, [ActText(None, title, first, page)])[0]
+    return act_keys(url, [ActIdentity(None, title, first, page)])[0]
 
 
 def test_what_a_person_decided_is_found_again_however_the_text_is_spelled(url: str) -> None:
