@@ -10,14 +10,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist load
 
-.PHONY: help setup complete system browser run test soak check demo evaluate lock clean
+.PHONY: help setup complete system browser run test soak mutants check demo evaluate lock clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
 	@echo "make run     run the bot with config.toml, or with embedded defaults (SQLite, console)"
 	@echo "make demo    replay a small prefecture on this machine and show the posts"
 	@echo "make test    run all tests"
-	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md)"
+	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md); the simulated year whole"
+	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
 	@echo "make check   linters, types and import contracts"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
 	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
@@ -65,6 +66,11 @@ soak: complete
 	$(BIN)/python -m benchmarks.soak --runs 200
 	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile hold
 	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile resend
+	HYPOTHESIS_PROFILE=night $(PYTEST) tests/sources/crawl/test_simulated_year.py
+
+# Faults that are put into a copy of the program: the tests must catch each of them.
+mutants: complete
+	$(BIN)/python -m benchmarks.mutants
 
 check: complete
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from bot.storage.outbox import Outbox
 from bot.storage.store import open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to
+from tests.bot.storage.ready import NAME, ready_store
 
 
 class Kill(BaseException):
@@ -71,8 +72,9 @@ async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
     """Whether the program lived to the end."""
     clock, platform = Clock(), Platform()
     titles = [f"D{number}" for number in range(7)]
-    url = f"sqlite:///{folder / f'{dies_at}-{after}.db'}"
-    with open_store(url) as store:
+    own = folder / f"{dies_at}"
+    own.mkdir()
+    with ready_store(own) as store:
         for title in titles:
             store.decrees.record(result_of(one_recueil(store, title), act(title)), to("essai"), clock())
         mortal = Mortal(store.outbox, dies_at, after=after)
@@ -80,7 +82,7 @@ async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
             await Deliverer(cast(Outbox, mortal), [platform], clock, limiter=Limiter(most_per_day={"essai": 5})).deliver_due()
         except* Kill:
             pass
-    with open_store(url) as store:
+    with open_store(f"sqlite:///{own / NAME}") as store:
         deliverer = Deliverer(store.outbox, [platform], clock, limiter=Limiter(most_per_day={"essai": 5}))
         for _ in range(20):
             await deliverer.deliver_due()

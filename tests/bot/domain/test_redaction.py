@@ -36,6 +36,7 @@ def test_texts_without_secrets_stay() -> None:
 
 def test_the_longest_secret_is_removed_first() -> None:
     assert scrub("json://a-secret@host", "a-secret", "json://a-secret@host") == "[secret]"
+    assert scrub("a-secret@host", "a-secret", "a-secret@host") == "[secret]"
 
 
 def test_a_stream_writes_no_secret_and_is_the_stream_in_all_else() -> None:

@@ -22,7 +22,7 @@ from bot.ingest.decisions import (  # fmt: skip
     retry_at,
 )
 from sources.catalogue.authority import Order
-from sources.model import ListingEntry
+from sources.model import ListingEntry, Origin
 
 TODAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
@@ -90,6 +90,15 @@ def test_an_old_list_under_new_addresses_is_not_news() -> None:
     crowd = [*handful, dated("one more", TODAY - timedelta(days=31))]
     intake = after_baseline([fresh, undated, *crowd], baseline=TODAY)
     assert [entry.listed.title for entry in intake if entry.state is RecueilState.WAITING] == ["fresh", "undated"]
+
+
+def test_a_list_of_the_past_is_not_news() -> None:
+    """It was taken because the current one is missing."""
+    past = ListingEntry("https://www.drome.gouv.fr/past.pdf", "past", TODAY, origin=Origin.PAST)
+    assert [entry.state for entry in after_baseline([past, dated("fresh", TODAY)], baseline=TODAY)] == [
+        RecueilState.KNOWN,
+        RecueilState.WAITING,
+    ]
 
 
 def test_a_failed_recueil_is_tried_for_days_then_given_up() -> None:

@@ -103,6 +103,14 @@ async def test_what_is_disallowed_is_not_asked_and_a_copy_lasts_a_day(server: Se
     assert [asked.path for asked in server.asked].count("/var/robots.txt") == 2
 
 
+async def test_what_it_asks_of_us_by_name_is_done(server: Server, make_client: MakeClient) -> None:
+    rules = reply("User-agent: *\nAllow: /\n\nUser-agent: Vigie\nDisallow: /secret", content_type="text/plain")
+    server.routes |= {"/var/robots.txt": rules, "/var/secret": reply("<p>")}
+    with pytest.raises(Disallowed):
+        await make_client(server, respect_robots=True).page(f"{SITE}/secret")
+    assert server.paths == []
+
+
 async def test_a_redirect_does_not_go_round_it(server: Server, make_client: MakeClient) -> None:
     server.routes |= {"/var/robots.txt": ROBOTS, "/var/a": redirect("/secret"), "/var/secret": reply("<p>")}
     with pytest.raises(Disallowed):

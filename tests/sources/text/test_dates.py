@@ -33,6 +33,7 @@ DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
         ("1\u00a0er fe\u0301vrier 2026", date(2026, 2, 1)),
         ("ler août 2026", date(2026, 8, 1)),
         ("l3 août 2O26", date(2026, 8, 13)),
+        ("I4 août 2026", date(2026, 8, 14)),
         ("13 ao\ufffdt 2026", date(2026, 8, 13)),
         ("3 d\ufffdcembre 2024", date(2024, 12, 3)),
         ("29 février 2024", date(2024, 2, 29)),
