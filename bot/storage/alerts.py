@@ -13,7 +13,7 @@ from bot.domain import DestinationCheck, DestinationTrouble
 from bot.domain.folding import clean
 from bot.domain.records import Alert, NewAlert
 from bot.storage.columns import value_of
-from bot.storage.database import Database, insert_or_ignore
+from bot.storage.database import Database, Repository, insert_or_ignore
 from bot.storage.schema import alerts, destination_checks, post_alerts
 
 
@@ -57,8 +57,7 @@ class _AlertTable(Generic[_New, _Stored]):
     def unfinished(self) -> list[_Stored]:
         """Those that go on, and those whose end is still to be told, oldest first."""
         query = select(self._table).where(self._table.c.end_told_at.is_(None)).order_by(self._table.c.id)
-        with self._database.reading() as connection:
-            return [value_of(self._stored, row) for row in connection.execute(query)]
+        return [value_of(self._stored, row) for row in self._database.rows(query)]
 
     def change(
         self,
@@ -112,19 +111,13 @@ class PostAlerts(_AlertTable[NewPostAlert, PostAlert]):
         super().__init__(database, post_alerts, PostAlert, "trouble")
 
 
-class DestinationChecks:
-    """One row per destination. Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class DestinationChecks(Repository):
+    """The last check of each destination, one row each."""
 
     def all(self) -> dict[str, DestinationCheck]:
         """The last check of each destination that was ever checked, by its name."""
-        with self._database.reading() as connection:
-            return {
-                row.destination: value_of(DestinationCheck, row, detail=row.detail or "")
-                for row in connection.execute(select(destination_checks))
-            }
+        rows = self._database.rows(select(destination_checks))
+        return {row.destination: value_of(DestinationCheck, row, detail=row.detail or "") for row in rows}
 
     def record(self, destination: str, trouble: DestinationTrouble | None, detail: str, now: datetime) -> None:
         """What a check found. As long as that is the same trouble, `since` stays."""

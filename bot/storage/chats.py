@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, and_, cast, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, and_, cast, delete, func, insert, select
 
 from bot.domain import ChatHistory, Decree, PostState
-from bot.storage.database import Database, insert_or_ignore
+from bot.storage.database import Repository, put
 from bot.storage.decree_rows import load_decrees
 from bot.storage.posts import require
 from bot.storage.schema import decrees, moved_chats, newest_messages, posts, searches
@@ -17,11 +17,8 @@ _MOVES = 10
 """How far a chain of moves is followed."""
 
 
-class MovedChats:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class MovedChats(Repository):
+    """The ids of groups that moved, as they are now."""
 
     def now_at(self, chat: int | str) -> int | str:
         """The id that a chat has now: the one given where it never moved. A chain of moves is followed, a circle is not."""
@@ -38,8 +35,7 @@ class MovedChats:
     def moved_at(self, chat: int | str) -> datetime | None:
         """When a chat got the id that it has now: its messages from before have other ids. None where it never moved."""
         query = select(func.max(moved_chats.c.moved_at)).where(cast(moved_chats.c.moved_to, Text) == str(self.now_at(chat)))
-        with self._database.reading() as connection:
-            found: datetime | None = connection.execute(query).scalar_one()
+        found: datetime | None = self._database.value(query)
         return found
 
     def moved(self, chat: int | str, new: int, now: datetime) -> None:
@@ -54,20 +50,15 @@ _LAST_SENT = 20
 """Posts among whose messages the newest one is looked for: ids grow with time, but for the clocks of two programs."""
 
 
-class ChatMessages:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class ChatMessages(Repository):
+    """The newest messages known in chats, and where a lost one was looked for."""
 
     def note(self, chats: Collection[str], message_id: int, now: datetime) -> None:
         """A message with this id is, or was, in the chat that these names and numbers mean."""
         values = {"message_id": message_id, "noted_at": now}
         with self._database.writing() as connection:
             for chat in {_name(chat) for chat in chats}:
-                connection.execute(insert_or_ignore(connection, newest_messages), {"chat": chat, **values})
-                older = and_(newest_messages.c.chat == chat, newest_messages.c.message_id < message_id)
-                connection.execute(update(newest_messages).where(older).values(values))
+                put(connection, newest_messages, {"chat": chat}, values, where=newest_messages.c.message_id < message_id)
 
     def begin(self, post_id: int, chat: int | str) -> int | None:
         """Note the newest message known in the chat of a post that is about to be sent: its own message can only come after it. Gives its
@@ -80,16 +71,13 @@ class ChatMessages:
             last = select(posts.c.reference).where(here, posts.c.state == PostState.SENT)
             sent = connection.execute(last.order_by(posts.c.closed_at.desc()).limit(_LAST_SENT)).scalars()
             newest = max([*_numbers(sent), *filter(None, [_newest(connection, chat)])], default=None)
-            values = {"after": newest, "searched_to": None}
-            if not connection.execute(update(searches).where(searches.c.post_id == post_id).values(values)).rowcount:
-                connection.execute(insert(searches), {"post_id": post_id, **values})
+            put(connection, searches, {"post_id": post_id}, {"after": newest, "searched_to": None})
             return newest
 
     def searched(self, post_id: int, to: int) -> None:
         """The message of this post is none of those up to this id."""
         with self._database.writing() as connection:
-            connection.execute(insert_or_ignore(connection, searches), {"post_id": post_id})
-            connection.execute(update(searches).where(searches.c.post_id == post_id).values(searched_to=to))
+            put(connection, searches, {"post_id": post_id}, {"searched_to": to})
 
     def history(self, post_id: int, chat: int | str) -> ChatHistory:
         """What is known of the chat, to look there for this post. Raises NoSuchRow."""

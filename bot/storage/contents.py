@@ -11,7 +11,7 @@ from bot.domain import PageText
 from bot.domain.folding import clean
 from bot.domain.records import Content, RecueilState
 from bot.storage.columns import Damaged, pack_pages, unpack_pages
-from bot.storage.database import Database, insert_or_ignore
+from bot.storage.database import Repository, insert_or_ignore
 from bot.storage.schema import acts, contents, recueils, reviews
 
 PAGES_KEPT = timedelta(days=400)
@@ -23,16 +23,12 @@ _AT_ONCE = 200
 _READ = (RecueilState.READ, RecueilState.DUPLICATE)
 
 
-class Contents:
-    """One row per content. Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Contents(Repository):
+    """One row per content."""
 
     def get(self, sha256: str) -> Content | None:
         """What was read of it, None if nothing ever was. Pages that were damaged in the database are as if never read."""
-        with self._database.reading() as connection:
-            row = connection.execute(select(contents).where(contents.c.sha256 == sha256)).one_or_none()
+        row = self._database.first(select(contents).where(contents.c.sha256 == sha256))
         if row is None:
             return None
         try:
@@ -45,8 +41,7 @@ class Contents:
 
     def fetched(self, recueil: int, sha256: str, now: datetime) -> None:
         """The file of this recueil has come, and this is its content."""
-        with self._database.writing() as connection:
-            connection.execute(update(recueils).where(recueils.c.id == recueil).values(sha256=sha256, fetched_at=now))
+        self._database.write(update(recueils).where(recueils.c.id == recueil).values(sha256=sha256, fetched_at=now))
 
     def begin(self, sha256: str, size: int) -> int:
         """A reading of these `size` bytes begins: how many that began before have neither ended nor got any further.
@@ -64,8 +59,7 @@ class Contents:
 
     def ended(self, sha256: str) -> None:
         """A reading ended, well or not: what was counted by `begin` is forgotten."""
-        with self._database.writing() as connection:
-            connection.execute(update(contents).where(contents.c.sha256 == sha256).values(unfinished=0))
+        self._database.write(update(contents).where(contents.c.sha256 == sha256).values(unfinished=0))
 
     def failed(self, sha256: str, error: str, *, rules: str, now: datetime) -> None:
         """A reading ended: nothing of it can be read, and why. Where an earlier one gave pages, they stay, and nothing is said of it."""
@@ -85,8 +79,7 @@ class Contents:
             "error": None,
         }  # fmt: skip
         worse = and_(contents.c.complete, contents.c.rules == rules)
-        with self._database.writing() as connection:
-            connection.execute(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))
+        self._database.write(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))
 
     def forget(self, before: datetime) -> int:
         """Drop the pages of files that came before then and were wholly read, and tell of how many files.
@@ -105,8 +98,7 @@ class Contents:
 
     def _has_droppable(self, before: datetime) -> bool:
         """Mostly there is nothing, and then nobody has to wait for a transaction that writes."""
-        with self._database.reading() as connection:
-            return connection.execute(_droppable(before).limit(1)).first() is not None
+        return self._database.first(_droppable(before).limit(1)) is not None
 
 
 def _droppable(before: datetime) -> Select[str]:

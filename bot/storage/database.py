@@ -6,12 +6,29 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, Row, Table, create_engine, event, make_url, select, text
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    QueuePool,
+    Row,
+    Table,
+    and_,
+    create_engine,
+    event,
+    make_url,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -62,6 +79,26 @@ class Database:
             raise self._failed(error, began, writing=True) from error
         self.when_used(True, began, None)
 
+    def rows(self, query: Executable) -> Sequence[Row[Any]]:
+        """Return all rows of one query. Raises StorageError."""
+        with self.reading() as connection:
+            return connection.execute(query).all()
+
+    def first(self, query: Executable) -> Row[Any] | None:
+        """Return the first row of one query, None where there is none. Raises StorageError."""
+        with self.reading() as connection:
+            return connection.execute(query).first()
+
+    def value(self, query: Executable) -> Any:
+        """Return the first column of the first row of one query, None where there is none. Raises StorageError."""
+        row = self.first(query)
+        return None if row is None else row[0]
+
+    def write(self, statement: Executable) -> int:
+        """Carry out one statement, and return how many rows it changed. Raises StorageError."""
+        with self.writing() as connection:
+            return connection.execute(statement).rowcount
+
     def _failed(self, error: SQLAlchemyError, began: float, *, writing: bool) -> StorageError:
         found = translate(error, self.name)
         self.when_used(writing, began, found)
@@ -80,6 +117,18 @@ class Database:
         finally:
             if self._closed:
                 self.engine.pool.dispose()
+
+
+class Repository:
+    """A part of the store. Every method raises StorageError when the database cannot do it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
+def among(column: ColumnElement[Any], wanted: Collection[Any] | None) -> ColumnElement[bool]:
+    """One of these; None: any."""
+    return true() if wanted is None else column.in_(sorted(wanted))
 
 
 def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:
@@ -133,6 +182,15 @@ def insert_or_ignore(connection: Connection, table: Table) -> Any:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def put(
+    connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any], where: ColumnElement[bool] | None = None
+) -> None:
+    """Write a row, or in the row of this key, if there is one and it meets the condition, these values."""
+    connection.execute(insert_or_ignore(connection, table), {**key, **values})
+    mine = and_(true() if where is None else where, *(table.c[name] == value for name, value in key.items()))
+    connection.execute(update(table).where(mine).values(values))
 
 
 # An engine with the house's settings: foreign keys, WAL, patience, and transactions that begin the way they will be used.

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, union
 from bot.domain import Decree, Evidence, Kind, Outcome, Sighting
 from bot.domain.records import PageOfDecrees, ReadResult, RecordingResult
 from bot.storage.columns import value_of
-from bot.storage.database import Database, written
+from bot.storage.database import Repository, among, written
 from bot.storage.decree_rows import load_decrees, load_sightings, newest_first
 from bot.storage.recording import Route, record, renew
 from bot.storage.schema import act_terms, acts, decrees, identities, links
@@ -36,11 +36,8 @@ class StoredAct:
     decree_id: int | None
 
 
-class Decrees:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Decrees(Repository):
+    """Every decree that was found, in the orders that answers need."""
 
     def record(self, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
         """Record a recueil that was read: all of it, or nothing when this raises. Recording it again changes nothing that was posted.
@@ -54,9 +51,7 @@ class Decrees:
 
     def recent(self, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Those of these authorities (None: of all), in the order of `newest_first`."""
-        query = select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None))
-        if authorities is not None:
-            query = query.where(decrees.c.authority.in_(sorted(authorities)))
+        query = select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None), among(decrees.c.authority, authorities))
         with self._database.reading() as connection:
             return _page(connection, query, query.order_by(*newest_first()), limit, offset)
 
@@ -113,8 +108,7 @@ class Decrees:
     def acts_of(self, recueil: int) -> list[StoredAct]:
         """The acts of one recueil, in the order of its pages."""
         query = select(acts).where(acts.c.recueil_id == recueil).order_by(acts.c.first_page, acts.c.position, acts.c.id)
-        with self._database.reading() as connection:
-            return [value_of(StoredAct, row) for row in connection.execute(query)]
+        return [value_of(StoredAct, row) for row in self._database.rows(query)]
 
 
 def _page(connection: Connection, counted: Select[int], ordered: Select[int], limit: int, offset: int) -> PageOfDecrees:
@@ -137,10 +131,8 @@ def running(on: date, authorities: Collection[str] | None) -> Select[int]:
     """The ids of the decrees that may count on this day, in the order of `newest_first`."""
     # Each part has its own index; as alternatives of one condition they would be looked for in every decree.
     parts = (select(decrees.c.id).where(decrees.c.ends_on >= on), _open_end(on), *_lengthened(on))
-    query = select(decrees.c.id).where(decrees.c.id.in_(union(*parts)), decrees.c.kind.in_(GRANTS), decrees.c.withdrawn_at.is_(None))
-    if authorities is not None:
-        query = query.where(decrees.c.authority.in_(sorted(authorities)))
-    return query.order_by(*newest_first())
+    stands = and_(decrees.c.kind.in_(GRANTS), decrees.c.withdrawn_at.is_(None), among(decrees.c.authority, authorities))
+    return select(decrees.c.id).where(decrees.c.id.in_(union(*parts)), stands).order_by(*newest_first())
 
 
 def _open_end(on: date) -> Select[int]:

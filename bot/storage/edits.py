@@ -17,7 +17,7 @@ from bot.domain import CHANGING, Kind, Post, PostCause, PostState
 from bot.domain.folding import clean_or_none
 from bot.domain.identity.post_content import UNRECORDED, PostContent, edited, is_outdated
 from bot.storage.columns import Instant, value_of
-from bot.storage.database import Database, insert_or_ignore
+from bot.storage.database import Repository, insert_or_ignore
 from bot.storage.decree_rows import load_decrees
 from bot.storage.posts import SKEW, first_due, load_rows, not_behind_doubt, with_followers
 from bot.storage.schema import decrees, edits, posts
@@ -51,11 +51,8 @@ _AT_ONCE = 50
 """Edits looked through in one transaction: there may be thousands that are no longer wanted, and others wait to write."""
 
 
-class Edits:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Edits(Repository):
+    """The edits of posts: those to make, and what became of the others."""
 
     def next(self, destination: str, now: datetime) -> Edit | None:
         """The oldest edit of a sent post that is due there, with one more attempt; None where there is none. Where an edit has shown that
@@ -108,8 +105,7 @@ class Edits:
         }
         if cause is None:
             values |= {"attempts": edit.attempts - 1} | ({"tried_at": None} if edit.attempts <= 1 else {})
-        with self._database.writing() as connection:
-            connection.execute(update(edits).where(_of(edit.post.id), edits.c.state == PENDING).values(values))
+        self._database.write(update(edits).where(_of(edit.post.id), edits.c.state == PENDING).values(values))
 
     def rest(self, destination: str, now: datetime, until: datetime) -> None:
         """No edit of this destination is due before then. They count as not tried; one that waits for longer goes on waiting."""
@@ -189,8 +185,7 @@ class Edits:
 
     def _found(self, which: ColumnElement[bool]) -> list[EditStatus]:
         query = select(edits, posts.c.destination).join(posts, posts.c.id == edits.c.post_id).where(which).order_by(edits.c.post_id)
-        with self._database.reading() as connection:
-            return [value_of(EditStatus, row, post=row.post_id) for row in connection.execute(query)]
+        return [value_of(EditStatus, row, post=row.post_id) for row in self._database.rows(query)]
 
 
 def _give_up_exposed(connection: Connection, destination: str, now: datetime) -> bool:

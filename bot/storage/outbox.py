@@ -21,7 +21,7 @@ from bot.domain import Post, PostCause, PostState
 from bot.domain.folding import clean
 from bot.domain.identity.post_content import content_of, recognised_by
 from bot.storage.columns import Instant
-from bot.storage.database import Database, insert_or_ignore
+from bot.storage.database import Repository, put
 from bot.storage.posts import (
     SKEW,
     awaited,
@@ -63,11 +63,8 @@ class Load:
     sent: int
 
 
-class Outbox:
-    """Posts of every destination, in the order they were recorded. Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Outbox(Repository):
+    """Posts of every destination, in the order they were recorded."""
 
     def claim(self, destination: str, now: datetime) -> Post | None:
         """The oldest due PENDING message of the destination, now SENDING. None while the destination is on hold.
@@ -93,8 +90,7 @@ class Outbox:
     def in_doubt(self, destination: str) -> bool:
         """Whether a message there is being sent, or may have been and is still to be looked for: what follows it would overtake it."""
         query = select(exists().where(posts.c.destination == destination, is_in_doubt(posts)))
-        with self._database.reading() as connection:
-            return bool(connection.execute(query).scalar_one())
+        return bool(self._database.value(query))
 
     def unknown_due(self, destination: str, now: datetime) -> list[Post]:
         """The messages of the destination to look for now, oldest first: those UNKNOWN whose time has come. What was left SENDING is
@@ -145,8 +141,7 @@ class Outbox:
 
     def is_ours(self, post: Post) -> bool:
         """Whether a message that was claimed is still the caller's to send: no other process or person has taken over."""
-        with self._database.reading() as connection:
-            return bool(connection.execute(select(exists().where(_as_it_was(post)))).scalar_one())
+        return bool(self._database.value(select(exists().where(_as_it_was(post)))))
 
     def recover(self, now: datetime) -> int:
         """Make UNKNOWN every post left SENDING, wherever it goes, and tell how many: for the process that has just become the one which
@@ -160,8 +155,7 @@ class Outbox:
         values = {"until": until, "set_at": now, "cause": cause}
         earlier = or_(holds.c.until < until, holds.c.set_at > now + SKEW)
         with self._database.writing() as connection:
-            connection.execute(insert_or_ignore(connection, holds), {"destination": destination, **values})
-            connection.execute(update(holds).where(holds.c.destination == destination, earlier).values(values))
+            put(connection, holds, {"destination": destination}, values, where=earlier)
 
     def reopen(self, destination: str, now: datetime) -> None:
         """A check found that the destination can be used: make due what waits because it refused or did not answer, its edits too. What
@@ -178,8 +172,8 @@ class Outbox:
     def held_until(self, destination: str, now: datetime) -> datetime | None:
         """When the destination may be used again; None when it may be now."""
         query = select(holds.c.until).where(holds.c.destination == destination, lasts(now))
-        with self._database.reading() as connection:
-            return connection.execute(query).scalar_one_or_none()
+        until: datetime | None = self._database.value(query)
+        return until
 
     def idle_since(self, now: datetime) -> dict[str, datetime]:
         """Since when something has been due at each destination while nothing was tried there, by its name.
@@ -229,8 +223,7 @@ class Outbox:
         query = select(func.max(posts.c.closed_at, type_=Instant()).label("sent_at")).where(
             posts.c.destination == destination, posts.c.state == PostState.SENT, posts.c.closed_at > since
         )
-        with self._database.reading() as connection:
-            return sorted(row.sent_at for row in connection.execute(query.group_by(_MESSAGE)))
+        return sorted(row.sent_at for row in self._database.rows(query.group_by(_MESSAGE)))
 
     def single(self, destination: str, now: datetime) -> list[Post]:
         """The due PENDING posts of a destination that are in no digest, oldest first."""
@@ -255,14 +248,13 @@ class Outbox:
     def counts(self) -> dict[str, dict[PostState, int]]:
         """How many in each state, by destination. States and destinations without any are left out."""
         query = (
-            select(posts.c.destination, posts.c.state, func.count())
+            select(posts.c.destination, posts.c.state, func.count().label("number"))
             .group_by(posts.c.destination, posts.c.state)
             .order_by(posts.c.destination, posts.c.state)
         )
         result: dict[str, dict[PostState, int]] = {}
-        with self._database.reading() as connection:
-            for destination, state, number in connection.execute(query):
-                result.setdefault(destination, {})[state] = number
+        for row in self._database.rows(query):
+            result.setdefault(row.destination, {})[row.state] = row.number
         return result
 
 

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import select, update
 
 from bot.domain.folding import clean
-from bot.storage.database import Database, in_memory, insert_or_ignore, make_engine, masked, parse_url
+from bot.storage.database import Database, in_memory, insert_or_ignore, make_engine, masked, parse_url, put
 from bot.storage.errors import StorageError
 from bot.storage.migrate import require_current
 from bot.storage.schema import addresses, robots
@@ -122,15 +122,13 @@ class DatabasePoliteness:
         return before
 
     def _read_robots(self, host: str) -> RobotsCopy | None:
-        with self._database.reading() as connection:
-            row = connection.execute(select(robots).where(robots.c.host == host)).one_or_none()
+        row = self._database.first(select(robots).where(robots.c.host == host))
         return None if row is None else RobotsCopy(row.text, row.read_at)
 
     def _write_robots(self, host: str, copy: RobotsCopy) -> None:
         values = {"text": clean(copy.text), "read_at": copy.read_at}
         with self._database.writing() as connection:
-            connection.execute(insert_or_ignore(connection, robots), {"host": host, **values})
-            connection.execute(update(robots).where(robots.c.host == host).values(values))
+            put(connection, robots, {"host": host}, values)
 
 
 def _newer(one: AddressState, other: AddressState) -> AddressState:

@@ -18,7 +18,7 @@ from bot.domain import CHANGING, Change, Decree, Post, PostCause, PostState, Sen
 from bot.domain.folding import clean_or_none
 from bot.domain.identity.post_content import as_first_sent
 from bot.storage.columns import Instant, value_of
-from bot.storage.database import Database
+from bot.storage.database import Repository
 from bot.storage.decree_rows import load_decrees
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import holds, posts
@@ -207,11 +207,8 @@ class OpenPost:
     decree: int
 
 
-class Posts:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Posts(Repository):
+    """Posts as people see them, one by one."""
 
     def listed(
         self,
@@ -277,8 +274,7 @@ class Posts:
         # Not "other than SENT", for which every post ever sent would be looked at.
         unsent = posts.c.state.in_(sorted(UNSENT))
         query = select(posts).where(posts.c.destination.in_(sorted(destinations)), unsent, ~by_person).order_by(posts.c.id)
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.rows(query)
         firsts: dict[str, int] = {}
         for row in rows:
             firsts.setdefault(row.digest or row.key, row.id)

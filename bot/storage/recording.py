@@ -65,7 +65,8 @@ def record(connection: Connection, result: ReadResult, destinations_for: Route, 
     found = match(connection, [decree for _, decree in result.decrees], pages, earlier)
     result, left = _left_to_people(connection, result, found)
     merged = merge(connection, recueil, left, now)
-    lost, duplicate = _write_acts(connection, recueil, result, merged, _is_copy(connection, recueil, result, left, earlier), now)
+    duplicate = _is_copy(connection, recueil, result, left, earlier)
+    lost = _write_acts(connection, recueil, result, merged, duplicate=duplicate, now=now)
     announced, queued = queue(connection, merged, None if recueil.silent else destinations_for, now)
     return RecordingResult(announced, queued, duplicate, lost)
 
@@ -163,14 +164,14 @@ def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[
 
 
 def _write_acts(
-    connection: Connection, recueil: Row[Any], result: ReadResult, merged: Merged, duplicate: bool, now: datetime
-) -> tuple[tuple[int, ...], bool]:
-    """Write the acts and what became of the recueil. Gives the decrees that are lost, and whether it is a duplicate."""
+    connection: Connection, recueil: Row[Any], result: ReadResult, merged: Merged, *, duplicate: bool, now: datetime
+) -> tuple[int, ...]:
+    """Write the acts and what became of the recueil, and return the decrees that are lost."""
     reading = result.reading
     # Two programs read it, and the other had more luck: of what is read whole, nothing is taken back.
     outdone = recueil.state in _DONE and not result.early and not reading.complete
     if outdone:
-        return (), duplicate
+        return ()
     decree_of_act = {position: decree_id for (position, _), decree_id in zip(result.decrees, merged.ids, strict=True)}
     unread = (*reading.unreadable_pages, *reading.pending_pages)
     read = ReadActs(() if duplicate else result.judged, decree_of_act, merged.ids, unread, partial=result.early)
@@ -179,7 +180,7 @@ def _write_acts(
         _leave_open(connection, recueil.id, result, now)
     else:
         _close(connection, recueil.id, result, duplicate=duplicate, now=now)
-    return lost, duplicate
+    return lost
 
 
 def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicate: bool, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, 
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.records import FailedRecueil, FailureStreak, NewRecueil, Publication, Recueil, RecueilState
 from bot.storage.columns import value_of
-from bot.storage.database import Database, insert_or_ignore
+from bot.storage.database import Repository, among, insert_or_ignore
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import contents, recueils
 
@@ -29,29 +29,23 @@ _NOT_READ = or_(
 )
 
 
-class Quarantine:
-    """Recueils that nothing tries again by itself. Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Quarantine(Repository):
+    """Recueils that nothing tries again by itself."""
 
     def all(self, authorities: Collection[str] | None = None) -> list[FailedRecueil]:
         """Those of these authorities (None: of all), the one found last first."""
-        query = select(recueils).where(_GIVEN_UP).order_by(recueils.c.id.desc())
-        if authorities is not None:
-            query = query.where(recueils.c.authority.in_(sorted(authorities)))
-        with self._database.reading() as connection:
-            return [
-                value_of(
-                    FailedRecueil,
-                    row,
-                    reason=row.error or "",
-                    since=row.found_at,
-                    pages=row.page_count,
-                    unreadable=len(row.unreadable_pages or ()),
-                )
-                for row in connection.execute(query)
-            ]
+        query = select(recueils).where(_GIVEN_UP, among(recueils.c.authority, authorities)).order_by(recueils.c.id.desc())
+        return [
+            value_of(
+                FailedRecueil,
+                row,
+                reason=row.error or "",
+                since=row.found_at,
+                pages=row.page_count,
+                unreadable=len(row.unreadable_pages or ()),
+            )
+            for row in self._database.rows(query)
+        ]
 
     def retry(
         self, now: datetime, *, authorities: Collection[str] = (), urls: Collection[str] = (), everything: bool = False
@@ -84,11 +78,8 @@ _UNREAD = (RecueilState.WAITING, RecueilState.FAILED)
 _TOO_FAR = timedelta(days=2)  # no pause is that long: who wrote it had a clock that was ahead
 
 
-class Recueils:
-    """One row per authority and canonical URL. Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Recueils(Repository):
+    """One row per authority and canonical URL."""
 
     def unseen(self, authority: str, urls: Collection[str]) -> set[str]:
         """Those of the URLs that were never recorded for this authority."""
@@ -117,11 +108,8 @@ class Recueils:
         has_come = or_(recueils.c.next_try_at <= now, recueils.c.next_try_at > now + _TOO_FAR)
         waiting = and_(recueils.c.state == RecueilState.WAITING, or_(recueils.c.next_try_at.is_(None), has_come))
         incomplete = and_(recueils.c.state == RecueilState.INCOMPLETE, has_come)
-        query = select(recueils).where(or_(waiting, incomplete)).order_by(recueils.c.id)
-        if authorities is not None:
-            query = query.where(recueils.c.authority.in_(sorted(authorities)))
-        with self._database.reading() as connection:
-            return [recueil_of(row) for row in connection.execute(query)]
+        query = select(recueils).where(or_(waiting, incomplete), among(recueils.c.authority, authorities)).order_by(recueils.c.id)
+        return [recueil_of(row) for row in self._database.rows(query)]
 
     def publications(self, source: str, *, since: date, found_after: datetime) -> list[Publication]:
         """When the items of a source were published since a day, those found last first.
@@ -132,9 +120,8 @@ class Recueils:
         was_new = and_(recueils.c.found_at > found_after, recueils.c.silent.is_(false()))
         query = select(recueils.c.published, case((was_new, recueils.c.found_at)).label("found_at"))
         wanted = and_(recueils.c.source == source, or_(recueils.c.published >= since, was_new))
-        with self._database.reading() as connection:
-            rows = connection.execute(query.where(wanted).order_by(recueils.c.id.desc()))
-            return [Publication(row.published, row.found_at) for row in rows]
+        rows = self._database.rows(query.where(wanted).order_by(recueils.c.id.desc()))
+        return [value_of(Publication, row) for row in rows]
 
     def stuck(self) -> dict[str, FailureStreak]:
         """Per source, what was tried since the last recueil that could be read, and could not be: waiting for another try, or given up.
@@ -160,22 +147,19 @@ class Recueils:
             .where(troubled, or_(last_read.c.at.is_(None), recueils.c.tried_at > last_read.c.at))
             .group_by(recueils.c.source)
         )
-        with self._database.reading() as connection:
-            return {row.source: FailureStreak(row.number, row.since, row.error or "") for row in connection.execute(query)}
+        return {row.source: FailureStreak(row.number, row.since, row.error or "") for row in self._database.rows(query)}
 
     def of(self, authority: str) -> list[Recueil]:
         """All that was ever recorded for one authority, newest first."""
         query = select(recueils).where(recueils.c.authority == authority).order_by(recueils.c.id.desc())
-        with self._database.reading() as connection:
-            return [recueil_of(row) for row in connection.execute(query)]
+        return [recueil_of(row) for row in self._database.rows(query)]
 
     def left(self, authority: str, since: date) -> list[Recueil]:
         """What polls leave to a backfill: those KNOWN that are dated since a day, latest first, then those without a date."""
         mine = and_(recueils.c.authority == authority, recueils.c.state == RecueilState.KNOWN)
         dated = or_(recueils.c.published >= since, recueils.c.published.is_(None))
         query = select(recueils).where(mine, dated).order_by(recueils.c.published.desc().nulls_last(), recueils.c.id.desc())
-        with self._database.reading() as connection:
-            return [recueil_of(row) for row in connection.execute(query)]
+        return [recueil_of(row) for row in self._database.rows(query)]
 
     def take_up(self, recueil: Recueil, *, silent: bool, now: datetime) -> Recueil | None:
         """Take up one that is KNOWN, in silence or not; None when another program did so since it was loaded, and is reading it or has.
@@ -192,8 +176,7 @@ class Recueils:
 
     def get(self, recueil: int) -> Recueil:
         """One by its id. Raises NoSuchRow."""
-        with self._database.reading() as connection:
-            row = connection.execute(select(recueils).where(recueils.c.id == recueil)).one_or_none()
+        row = self._database.first(select(recueils).where(recueils.c.id == recueil))
         if row is None:
             raise NoSuchRow(f"no recueil has the id {recueil}")
         return recueil_of(row)
@@ -201,8 +184,7 @@ class Recueils:
     def file_of(self, authority: str, url: str) -> tuple[str, datetime | None] | None:
         """The SHA-256 of the file that this authority published at this address, and when it came; None for one that was never fetched."""
         mine = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.authority == authority, recueils.c.url == url)
-        with self._database.reading() as connection:
-            row = connection.execute(mine).one_or_none()
+        row = self._database.first(mine)
         return None if row is None or row.sha256 is None else (row.sha256, row.fetched_at)
 
     def failed(self, recueil: int, error: str, *, now: datetime, next_try_at: datetime | None, counted: bool = True) -> None:
@@ -238,14 +220,13 @@ class Recueils:
     def counts(self) -> dict[str, dict[RecueilState, int]]:
         """How many in each state, by authority. States and authorities without any are left out."""
         query = (
-            select(recueils.c.authority, recueils.c.state, func.count())
+            select(recueils.c.authority, recueils.c.state, func.count().label("number"))
             .group_by(recueils.c.authority, recueils.c.state)
             .order_by(recueils.c.authority, recueils.c.state)
         )
         result: dict[str, dict[RecueilState, int]] = {}
-        with self._database.reading() as connection:
-            for authority, state, number in connection.execute(query):
-                result.setdefault(authority, {})[state] = number
+        for row in self._database.rows(query):
+            result.setdefault(row.authority, {})[row.state] = row.number
         return result
 
 

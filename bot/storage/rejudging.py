@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from bot.domain import Decree, Outcome, Verdict
 from bot.domain.identity.identity import Earlier, HeldDecree, keys_of
 from bot.domain.records import RedetectionResult
-from bot.storage.database import Database, lock_recueil
+from bot.storage.database import Repository, among, lock_recueil
 from bot.storage.decisions import decisions_under, keys_of_act
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import NoSuchRow
@@ -21,21 +21,16 @@ from bot.storage.search import index_again
 from bot.storage.withdrawing import withdrawn_among
 
 
-class Rejudging:
-    """Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Rejudging(Repository):
+    """Stored acts, judged again."""
 
     def recueils(self, since: date | None, authorities: Collection[str] | None = None) -> list[int]:
         """The ids of the recueils that have acts, oldest first: published (found, where no day is known) since this day."""
-        query = select(recueils.c.id).where(recueils.c.id.in_(select(acts.c.recueil_id))).order_by(recueils.c.id)
+        have_acts = and_(recueils.c.id.in_(select(acts.c.recueil_id)), among(recueils.c.authority, authorities))
+        query = select(recueils.c.id).where(have_acts).order_by(recueils.c.id)
         if since is not None:
             query = query.where(func.coalesce(recueils.c.published, func.date(recueils.c.found_at)) >= since)
-        if authorities is not None:
-            query = query.where(recueils.c.authority.in_(sorted(authorities)))
-        with self._database.reading() as connection:
-            return list(connection.execute(query).scalars())
+        return [row.id for row in self._database.rows(query)]
 
     def known(self, found: Sequence[Decree]) -> list[bool]:
         """Of each of these decrees, whether one of its keys is that of a stored decree."""

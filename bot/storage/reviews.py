@@ -12,7 +12,7 @@ from bot.domain import Decree, Outcome
 from bot.domain.identity.identity import Earlier
 from bot.domain.records import Accepted, Decision, Rejected, Waiting
 from bot.storage.columns import value_of
-from bot.storage.database import Database, lock_recueil, written
+from bot.storage.database import Repository, lock_recueil, written
 from bot.storage.decisions import claim, decided, decision, decisions_under, settle, token_of
 from bot.storage.errors import NoSuchRow
 from bot.storage.recording import Route, match, merge, queue
@@ -21,11 +21,8 @@ from bot.storage.search import index_again
 from bot.storage.withdrawing import reinstate, withdraw, withdraw_act
 
 
-class Reviews:
-    """Every method raises StorageError when the database cannot do it. A review is known by the id of its act."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Reviews(Repository):
+    """A review is known by the id of its act."""
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The acts that wait for a person, the oldest first."""
@@ -44,8 +41,7 @@ class Reviews:
 
     def told(self, ids: Collection[int], now: datetime) -> None:
         """Operators were asked about these. One that does not wait any more is left out."""
-        with self._database.writing() as connection:
-            connection.execute(update(reviews).where(reviews.c.act_id.in_(ids)).values(told_at=now))
+        self._database.write(update(reviews).where(reviews.c.act_id.in_(ids)).values(told_at=now))
 
     def decision(self, review: int) -> Decision | None:
         """What was decided of the act that waited under this id; None while it waits, and where nothing is known of it."""
@@ -132,17 +128,10 @@ class Reviews:
         return written(self._database, reinstated)
 
     def _read(self, query: Select[Any]) -> list[Waiting]:
-        with self._database.reading() as connection:
-            return [
-                value_of(
-                    Waiting,
-                    row,
-                    page=row.first_page,
-                    decree=row.decree_id,
-                    token=token_of(row.id, row.recueil_id, row.created_at),
-                )
-                for row in connection.execute(query)
-            ]
+        return [
+            value_of(Waiting, row, page=row.first_page, decree=row.decree_id, token=token_of(row.id, row.recueil_id, row.created_at))
+            for row in self._database.rows(query)
+        ]
 
 
 def _waiting() -> Select[Any]:
