@@ -8,10 +8,13 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,8 +23,17 @@ import httpx
 
 from sources.http.answers import LOOK_WITHIN, Redirect, another_page, beginning_of, named_type, redirect_or_refusal
 from sources.http.body import chunks, decode, is_html, is_packed, length_of
-from sources.http.resuming import OVERLAP, Version, conditions, total_with, version_of
 from sources.model import Download, FetchError, Unreachable, Unusable
+
+OVERLAP = 4096
+"""Bytes that are requested a second time."""
+
+_CLEARLY_BEFORE = timedelta(seconds=60)
+"""A date tells versions apart only if nothing can have changed within its second: when the file was old already as it was served (section
+8.8.2.2, which leaves the difference to us; RFC 7232 had this one)."""
+
+_STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
+_CONTENT_RANGE = re.compile(r"bytes +(\d{1,15})-(\d{1,15})/(\d{1,15})", re.ASCII | re.IGNORECASE)
 
 WORTH_RESUMING = 1024 * 1024
 """Bytes that an answer must bring for the rest to be requested, in its turn, when it is cut. Such a cut is no failure of the address."""
@@ -36,16 +48,10 @@ _NAME_CHARACTERS = 40
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-# Servers of files seldom say more.
-_CSV_TYPES = {
-    "",
-    "application/octet-stream",
-    "binary/octet-stream",
-    "text/plain",
-    "text/csv",
-    "application/csv",
-    "application/vnd.ms-excel",
-}
+_VAGUE = {"", "application/octet-stream", "binary/octet-stream", "text/plain"}
+"""What servers of files say that do not distinguish them."""
+
+_CSV_TYPES = {*_VAGUE, "text/csv", "application/csv", "application/vnd.ms-excel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,74 @@ def _is_csv(content_type: str, beginning: bytes) -> bool:
 PDF = FileKind("a PDF", "application/pdf", "identity", lambda _, beginning: b"%PDF" in beginning[:_JUDGED], lambda last: b"%%EOF" in last)
 JSON = FileKind("JSON", "application/json", "gzip", _is_json)
 CSV = FileKind("CSV", "text/csv", "gzip", _is_csv)
+
+
+# Whether a download that was cut may go on where it stopped: pure decisions on headers (RFC 9110, sections 8.8, 13.1.5, 14 and 15.3.7).
+#
+# A file put together of two versions is worse than one fetched twice. So only a strong validator allows to go on, the rest must say that
+# it is of that very version, and it is requested from a little before the end of what came: the bytes that come twice must be the same.
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Identifies a version of the file at a canonical URL by its strong ETag or its `Last-Modified`. `total`: its bytes, if known."""
+
+    url: str
+    validator: str
+    total: int | None
+
+    @property
+    def is_dated(self) -> bool:
+        """Return whether the validator is a date."""
+        return not self.validator.startswith('"')
+
+
+def version_of(url: str, headers: Mapping[str, str]) -> Version | None:
+    """Return the version that a 200 of lower-case `headers` brings, None where it could not be gone on with."""
+    if is_packed(headers) or headers.get("accept-ranges", "").strip().lower() == "none":
+        return None
+    etag, date = headers.get("etag"), headers.get("last-modified")
+    if etag is not None:  # a client that has a weak one must not fall back on the date (section 13.1.5)
+        return Version(url, etag, length_of(headers)) if _STRONG_ETAG.fullmatch(etag) else None
+    if date is None or not _is_strong(date, headers.get("date")):
+        return None
+    return Version(url, date, length_of(headers))
+
+
+def conditions(version: Version, size: int) -> dict[str, str]:
+    """Return the headers that request what follows the first `size` bytes, or the whole of another version."""
+    return {"Range": f"bytes={size - OVERLAP}-", "If-Range": version.validator}
+
+
+def total_with(version: Version, size: int, headers: Mapping[str, str]) -> int | None:
+    """Return how long the whole file is, when a 206 of lower-case `headers` brings all that was requested of `version`. Else None.
+
+    A 206 need not repeat the date that it was requested with; then it is not believed: some servers know ranges and no `If-Range`.
+    """
+    found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    if found is None or is_packed(headers) or headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        return None
+    first, last, total = (int(number) for number in found.groups())
+    fits = (
+        first == size - OVERLAP
+        and size <= total == last + 1
+        and version.total in {None, total}
+        and length_of(headers) in {None, total - first}
+        and headers.get("last-modified" if version.is_dated else "etag") == version.validator
+    )
+    return total if fits else None
+
+
+def _is_strong(date: str, served: str | None) -> bool:
+    try:
+        return (
+            parsedate_to_datetime(served or "") - parsedate_to_datetime(date) >= _CLEARLY_BEFORE and date.isascii() and date.isprintable()
+        )
+    except (ValueError, TypeError, OverflowError):
+        return False
+
+
+# The file on the disk, and the answers that fill it.
 
 
 class NotSaved(FetchError):

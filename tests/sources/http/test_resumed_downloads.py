@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from sources.http import Client, StorageFull, files
-from sources.http.resuming import OVERLAP
+from sources.http.files import OVERLAP
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, UnderMaintenance, Unreachable, Unusable
 from tests.sources.http.chromium import needs_chromium
 from tests.sources.http.conftest import SITE, Clock, MakeClient
