@@ -19,7 +19,7 @@ help:
 	@echo "make test    run all tests"
 	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md); the simulated year whole"
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
-	@echo "make check   linters, types and import contracts"
+	@echo "make check   linters, types, import contracts and the structure"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
 	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
 
@@ -77,6 +77,7 @@ check: complete
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m benchmarks.house --check
 
 COMPILE := bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 # Hashes only, never an index address: the lock must work with whatever registry or mirror pip is set up for.

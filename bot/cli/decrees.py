@@ -106,7 +106,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class PrintedAnswer:
     """An answer and what it is shown with: how authorities are called, the language, and of one decree the PDF it was read in if known."""
 
     answer: Answer
@@ -115,7 +115,7 @@ class Reply:
     file: ArchivedFile | None
 
 
-def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, spoken: str) -> Reply:
+def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, spoken: str) -> PrintedAnswer:
     """Answer a question; end the program where it has no answer."""
     if spoken not in {"fr", "en"}:
         fail("--language is fr or en", WRONG_USE)
@@ -130,14 +130,14 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
         fail("which words? As in: vigie search gare valence", WRONG_USE)
     if isinstance(answer, UnknownDepartment | UnknownDecree | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
-    return Reply(answer, places, language, None if known is None else open_archive(settings).describe(*known))
+    return PrintedAnswer(answer, places, language, None if known is None else open_archive(settings).describe(*known))
 
 
-def _show(reply: Reply, *, as_json: bool, evidence: bool = False) -> None:
+def _show(reply: PrintedAnswer, *, as_json: bool, evidence: bool = False) -> None:
     show(_json(reply), _lines(reply, evidence=evidence), as_json=as_json)
 
 
-def _lines(reply: Reply, *, evidence: bool) -> Iterator[str]:
+def _lines(reply: PrintedAnswer, *, evidence: bool) -> Iterator[str]:
     yield plain_answer(reply.answer, reply.places, reply.language)
     if reply.file is not None:
         yield f"\n{file_text(reply.file, reply.language)}"
@@ -145,7 +145,7 @@ def _lines(reply: Reply, *, evidence: bool) -> Iterator[str]:
         yield f"\n{evidence_text(reply.answer.decree, reply.language)}"
 
 
-def _json(reply: Reply) -> object:
+def _json(reply: PrintedAnswer) -> object:
     match reply.answer:
         case DecreeList(decrees=decrees, at=at):
             return decrees_json(decrees, reply.places, at)
@@ -184,7 +184,7 @@ def _words(language: Language) -> FileWords:
 # `vigie show N --letter`: a draft on standard output or in a file that was not there before.
 
 
-def _draft_letter(answer: OneDecree, letter: LetterKind, reply: Reply, *, file: Path | None, as_json: bool) -> None:
+def _draft_letter(answer: OneDecree, letter: LetterKind, reply: PrintedAnswer, *, file: Path | None, as_json: bool) -> None:
     """Draft it and print or write it; end the program where there is no such letter, or where the file cannot be written."""
     decree, at, places = answer.decree, answer.at, reply.places
     place = place_for(places, decree.authority)

@@ -52,7 +52,7 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Word(TypeDecorator[Any]):
+class EnumText(TypeDecorator[Any]):
     """A member of an enumeration, by its value. An unknown one is None where it is `optional`, else an error."""
 
     impl = String

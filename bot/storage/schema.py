@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from bot.domain import DestinationTrouble, Kind, Outcome, PostCause, PostState
 from bot.domain.records import RecueilState
-from bot.storage.columns import ContentDocument, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms, Word
+from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms
 
 metadata = MetaData(
     naming_convention={
@@ -97,7 +97,7 @@ recueils = Table(
     Column("title", Text, nullable=False),
     Column("published", Date),
     Column("is_detail", Boolean, nullable=False),
-    Column("state", Word(RecueilState), nullable=False),
+    Column("state", EnumText(RecueilState), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_try_at", Instant),
     Column("error", Text),
@@ -149,8 +149,8 @@ acts = Table(
     Column("service", Text),
     Column("first_page", Integer, nullable=False),
     Column("last_page", Integer, nullable=False),
-    Column("outcome", Word(Outcome), nullable=False),
-    Column("kind", Word(Kind)),
+    Column("outcome", EnumText(Outcome), nullable=False),
+    Column("kind", EnumText(Kind)),
     Column("evidence", EvidenceDocument, nullable=False),
     # Never null: SQLite adds no column that says so to a table that has rows.
     Column("text", PackedText),
@@ -195,8 +195,8 @@ decisions = Table(
     metadata,
     # What a person decided of an act, under every key that the act is known by: a later reading of it does not overturn that.
     Column("key", Text, primary_key=True),
-    Column("outcome", Word(Outcome), nullable=False),
-    Column("kind", Word(Kind)),
+    Column("outcome", EnumText(Outcome), nullable=False),
+    Column("kind", EnumText(Kind)),
     Column("decided_at", Instant, nullable=False),
     Column("decided_by", String(32), nullable=False),
 )
@@ -208,7 +208,7 @@ decrees = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("authority", String(32), nullable=False),
-    Column("kind", Word(Kind), nullable=False),
+    Column("kind", EnumText(Kind), nullable=False),
     Column("title", Text, nullable=False),
     Column("facts", FactsDocument, nullable=False),
     Column("evidence", EvidenceDocument, nullable=False),
@@ -264,7 +264,7 @@ links = Table(
     # The decrees that a decree names, whether they were seen or not: who they are is looked up in `identities`.
     Column("decree_id", Id, ForeignKey("decrees.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("change", Word(Kind), nullable=False),
+    Column("change", EnumText(Kind), nullable=False),
     Column("number", Text),
     Column("signed", Date, index=True),
     # What the keys of a decree of this number begin with; null where only a day is named.
@@ -282,14 +282,14 @@ posts = Table(
     Column("key", String(64), nullable=False, unique=True),
     Column("destination", Text, nullable=False),
     Column("decree_id", Id, ForeignKey("decrees.id"), nullable=False, index=True),
-    Column("state", Word(PostState), nullable=False),
+    Column("state", EnumText(PostState), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("not_before", Instant),
     Column("reference", Text),
     Column("error", Text),
     Column("created_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    Column("cause", Word(PostCause, 32, optional=True)),
+    Column("cause", EnumText(PostCause, 32, optional=True)),
     Column("looks", Integer, nullable=False, server_default="0"),
     # When `not_before` was set: a clock that was since set back is found out by it.
     Column("changed_at", Instant),
@@ -314,7 +314,7 @@ edits = Table(
     # When it was tried first, and when the row was last changed.
     Column("tried_at", Instant),
     Column("changed_at", Instant),
-    Column("cause", Word(PostCause, 32, optional=True)),
+    Column("cause", EnumText(PostCause, 32, optional=True)),
     Column("error", Text),
 )
 
@@ -324,7 +324,7 @@ holds = Table(
     Column("destination", Text, primary_key=True),
     Column("until", Instant, nullable=False),
     Column("set_at", Instant),
-    Column("cause", Word(PostCause, 32, optional=True)),
+    Column("cause", EnumText(PostCause, 32, optional=True)),
 )
 
 moved_chats = Table(
@@ -360,7 +360,7 @@ destination_checks = Table(
     metadata,
     Column("destination", Text, primary_key=True),
     # Null where nothing is wrong.
-    Column("trouble", Word(DestinationTrouble)),
+    Column("trouble", EnumText(DestinationTrouble)),
     Column("detail", Text),
     # The first check in a row that found this, and the last.
     Column("since", Instant, nullable=False),

@@ -47,7 +47,7 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicationHistory:
+class ListedHistory:
     """What a walk found: the entries since the day, each address once. `requests` counts the page requests made."""
 
     found: tuple[HistoryEntry, ...]
@@ -91,13 +91,11 @@ def may_be_since(title: str, url: str, since: date) -> bool:
     return not years or max(years) >= since.year
 
 
-async def history(
-    fetcher: Fetcher, source: Source, since: date, *, today: date, told: Told = lambda _pages, _found: None
-) -> PublicationHistory:
+async def history(fetcher: Fetcher, source: Source, since: date, *, today: date, told: Told = lambda _pages, _found: None) -> ListedHistory:
     """Walk a source's past. `today` is the authority's local date. Never raises for what the site does: the troubles say what failed."""
     walk = _Walk(PageCache(fetcher, source), source, since, today, told)
     await walk.run()
-    return PublicationHistory(tuple(walk.found.values()), walk.visits.requests, tuple(walk.troubles.values()))
+    return ListedHistory(tuple(walk.found.values()), walk.visits.requests, tuple(walk.troubles.values()))
 
 
 @dataclass(slots=True)

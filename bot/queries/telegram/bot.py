@@ -18,7 +18,7 @@ from bot.domain import Place
 from bot.queries.answers import Questions
 from bot.queries.telegram.commands import publish_commands, register
 from bot.queries.telegram.rate_limit import RateLimiter
-from bot.queries.telegram.telegram_polling import PollingRetries, Sleep, Stopped, poll
+from bot.queries.telegram.telegram_polling import PollingRetries, Sleep, StopRequested, poll
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ class TelegramBot:
             await application.start()
             await _publish(application)
             await poll(application.bot, application.update_queue, stop, patience)
-        except Stopped:
+        except StopRequested:
             log.debug("told to stop before telegram was reached")
         finally:
             await _shut_down(application)

@@ -38,7 +38,7 @@ _CALM = 10
 _FAREWELL = timedelta(seconds=2)
 
 
-class Stopped(Exception):
+class StopRequested(Exception):
     """The stop event was set while waiting."""
 
 
@@ -56,13 +56,13 @@ def pause_after(error: Exception, failures: int) -> float:
 
 
 async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
-    """Return the result of `work`; raise Stopped, and cancel the work, as soon as `stop` is set."""
+    """Return the result of `work`; raise StopRequested, and cancel the work, as soon as `stop` is set."""
     working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             return working.result()
-        raise Stopped
+        raise StopRequested
     finally:
         for task in (working, stopping):
             task.cancel()
@@ -80,11 +80,11 @@ class PollingRetries:
         self._calm = 0
 
     async def attempt(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
-        """Call until it succeeds, and return the result. Raises Stopped when told to stop."""
+        """Call until it succeeds, and return the result. Raises StopRequested when told to stop."""
         while True:
             try:
                 result = await unless(self._stop, call())
-            except Stopped:
+            except StopRequested:
                 raise
             except Exception as error:  # the library's own errors, and those of an answer that it cannot digest
                 await self._rest(what, error)
@@ -143,7 +143,7 @@ async def poll(bot: Bot, queue: asyncio.Queue[object], stop: asyncio.Event, pati
             for update in await patience.attempt("getUpdates", fetch):
                 await unless(stop, queue.put(update))
                 offset = update.update_id + 1
-    except Stopped:
+    except StopRequested:
         await _confirm(bot, offset)
 
 

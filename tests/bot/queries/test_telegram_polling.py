@@ -7,7 +7,7 @@ import pytest
 import structlog
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.queries.telegram.telegram_polling import PollingRetries, Stopped, answered, pause_after, unless
+from bot.queries.telegram.telegram_polling import PollingRetries, StopRequested, answered, pause_after, unless
 
 
 def retry_after(seconds: int, monkeypatch: pytest.MonkeyPatch) -> RetryAfter:
@@ -52,7 +52,7 @@ async def test_work_is_cancelled_as_soon_as_the_stop_is_set() -> None:
     waiting = asyncio.create_task(unless(stop, work()))
     await asyncio.sleep(0)
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(StopRequested):
         await waiting
     assert cancelled.is_set()
 
@@ -156,5 +156,5 @@ async def test_a_long_pause_ends_at_once_when_told_to_stop() -> None:
     waiting = asyncio.create_task(PollingRetries(stop, sleep).attempt("getMe", Script(network())))
     await resting.wait()
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(StopRequested):
         await asyncio.wait_for(waiting, 60)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from bot.domain import CameraType, Evidence, Facts, Kind, Moment, PostCause, Purpose, Reference, Where
 from bot.domain.folding import clean
-from bot.storage.columns import Word, evidence_from_json, facts_from_json, to_json
+from bot.storage.columns import EnumText, evidence_from_json, facts_from_json, to_json
 
 _text = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 _texts = st.lists(_text).map(tuple)
@@ -96,12 +96,12 @@ def test_words_of_a_newer_program_are_left_out() -> None:
     stored = {"camera_types": ["x-ray"], "references": [{"change": "annulment"}, {"change": "renewal"}], "starts": None, "ends": ""}
     assert facts_from_json(stored) == Facts(references=(Reference(Kind.RENEWAL),))
     assert evidence_from_json([{"about": "verdict", "page": 1, "text": "t", "where": "margin", "new": 1}]) == (Evidence("verdict", 1, "t"),)
-    word = Word(PostCause, optional=True)
+    word = EnumText(PostCause, optional=True)
     dialect = sqlite.dialect()
     assert word.process_result_value("of a newer program", dialect) is None
     assert word.process_result_value("killed", dialect) is PostCause.KILLED
     with pytest.raises(ValueError, match="of a newer program"):
-        Word(PostCause).process_result_value("of a newer program", dialect)
+        EnumText(PostCause).process_result_value("of a newer program", dialect)
 
 
 def test_purposes_stored_in_words_by_older_programs_are_understood() -> None:

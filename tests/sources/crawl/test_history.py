@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sources.catalogue.authority import Listing, Order, Source, load_authorities
-from sources.crawl.history import FAILURES, PublicationHistory, belongs, history, may_be_since, ways_since
+from sources.crawl.history import FAILURES, ListedHistory, belongs, history, may_be_since, ways_since
 from sources.model import FetchRefused, ListingEntry, Page, Paused, Unreachable, Validators
 from sources.pages import PageLink
 from sources.text.periods import read_label
@@ -21,12 +21,12 @@ SINCE = date(2026, 3, 10)
 YEAR, LAST_YEAR = f"{ROOT}/Annee-2026", f"{ROOT}/Annee-2025"
 
 
-async def walk(pages: dict[str, str], described: Source | None = None, since: date = SINCE) -> tuple[PublicationHistory, MemorySite]:
+async def walk(pages: dict[str, str], described: Source | None = None, since: date = SINCE) -> tuple[ListedHistory, MemorySite]:
     memory = MemorySite(pages)
     return await history(memory, described or source(), since, today=TODAY), memory
 
 
-def urls(found: PublicationHistory) -> list[str]:
+def urls(found: ListedHistory) -> list[str]:
     return [each.listed.url for each in found.found]
 
 
