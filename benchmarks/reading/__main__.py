@@ -16,8 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.reading.figures import Measured, targets
-from benchmarks.reading.machine import describe
-from benchmarks.reading.processes import Failed, run
+from benchmarks.reading.processes import Failed, describe, run
 from benchmarks.reading.report import report
 from benchmarks.reading.sample import NAMES, Sample, load
 from benchmarks.reading.ways import ROOT, by_bot, by_command, by_reference, environment, missing_for_reference, recognition

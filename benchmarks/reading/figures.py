@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.reading.finding import Found
 from benchmarks.reading.sample import Sample
-from benchmarks.reading.ways import Run
+from benchmarks.reading.ways import Found, Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 from random import Random
 
-from benchmarks.reading.drawing import GUTTER, MOST_LINES, WIDTH, Font, Paper, fonts
+from benchmarks.reading.drawing import GUTTER, MOST_LINES, WIDTH, Font, Paper, fonts, scan
 from benchmarks.reading.prose import carriers, paragraphs
-from benchmarks.reading.scanner import scan
 
 NUMBER = "99-2026-187"
 _PLAIN = Font("Helvetica", 10)

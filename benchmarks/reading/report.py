@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from benchmarks.reading.figures import Figure, Measured, Target, figure, ratio, recognition_share, sooner, targets, worst
-from benchmarks.reading.machine import QUIET
+from benchmarks.reading.processes import QUIET
 from benchmarks.reading.ways import Run
 
 REFERENCE = "reference"

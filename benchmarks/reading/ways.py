@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reading.finding import Found, find
-from benchmarks.reading.machine import busy_seconds
-from benchmarks.reading.processes import Failed, Spent, run
+from rapidfuzz import fuzz
+
+from benchmarks.reading.processes import Failed, Spent, busy_seconds, run
 from benchmarks.reading.sample import Sample
+from bot.domain.folding import fold_letters
 
 ROOT = Path(__file__).resolve().parents[2]
 _REFERENCE = Path(__file__).with_name("reference.py")
@@ -115,3 +116,35 @@ def _watched(command: Sequence[str], folder: Path) -> tuple[Spent, float | None]
 def environment() -> dict[str, str]:
     """Ours, without what would set up Vigie otherwise than it comes."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("VIGIE_", "PYTHON"))}
+
+
+# Which of the known phrases a reading holds.
+
+_CLOSE = 85.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Of `known` phrases, so many were found on their page letter by letter (`exact`).
+
+    `folded` are those found without regard to accents, case, spaces and punctuation; `close` those of which besides a letter here and there
+    was misread (a similarity of 85 of 100, at which no phrase that is not there was found).
+    """
+
+    known: int
+    exact: int
+    folded: int
+    close: int
+
+
+def find(pages: Sequence[str], phrases: Sequence[tuple[int, str]]) -> Found:
+    """Look for each phrase on its own page (numbers from 1); a line end counts as a space."""
+    plain = [" ".join(page.split()) for page in pages]
+    tight = [fold_letters(page) for page in pages]
+    there = [(page, phrase) for page, phrase in phrases if page <= len(pages)]
+    return Found(
+        known=len(phrases),
+        exact=sum(phrase in plain[page - 1] for page, phrase in there),
+        folded=sum(fold_letters(phrase) in tight[page - 1] for page, phrase in there),
+        close=sum(fuzz.partial_ratio(fold_letters(phrase), tight[page - 1]) >= _CLOSE for page, phrase in there),
+    )

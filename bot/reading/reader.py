@@ -128,7 +128,7 @@ class TextLayerPass:
                 async with aclosing(listen(self.worker.stdout, buffer, self._deadline)) as pages:
                     async for page in pages:
                         yield page
-            except Stopped as reason:
+            except ListeningStopped as reason:
                 stopped = str(reason)
             if buffer.surveyed():
                 return
@@ -152,17 +152,17 @@ class TextLayerPass:
         return await worker.end() if worker else ""
 
 
-class Stopped(Exception):
+class ListeningStopped(Exception):
     """A reading process is not listened to any longer. The message says why."""
 
 
 async def listen(stdout: asyncio.StreamReader, buffer: PageBuffer, deadline: float) -> AsyncGenerator[PageText, None]:
-    """Yield pages until every page was tried or the process is gone. Raises Stopped, Unreadable."""
+    """Yield pages until every page was tried or the process is gone. Raises ListeningStopped, Unreadable."""
     loop = asyncio.get_running_loop()
     opened = False
     while not (opened and buffer.surveyed()):
         if buffer.full:
-            raise Stopped("the text is longer than allowed")
+            raise ListeningStopped("the text is longer than allowed")
         try:
             async with asyncio.timeout_at(min(deadline, loop.time() + buffer.limits.silent_seconds)):
                 line = await stdout.readline()
@@ -175,9 +175,9 @@ async def listen(stdout: asyncio.StreamReader, buffer: PageBuffer, deadline: flo
                 buffer.open(line)
                 opened = True
         except TimeoutError as error:
-            raise Stopped("it took too long" if loop.time() >= deadline else f"page {buffer.next_page} took too long") from error
+            raise ListeningStopped("it took too long" if loop.time() >= deadline else f"page {buffer.next_page} took too long") from error
         except (NotUnderstood, ValueError) as error:
             # ValueError: a line beyond the limit of the stream.
-            raise Stopped(f"the reading process misbehaved ({error})") from error
+            raise ListeningStopped(f"the reading process misbehaved ({error})") from error
         if page is not None:
             yield page

@@ -13,11 +13,10 @@ import pytest
 from benchmarks.reading.__main__ import main
 from benchmarks.reading.corpus import SHORT, build
 from benchmarks.reading.figures import Measured, figure, ratio, recognition_share, sooner, targets
-from benchmarks.reading.finding import Found, find
 from benchmarks.reading.processes import Failed, Spent, run
 from benchmarks.reading.report import report
 from benchmarks.reading.sample import Sample
-from benchmarks.reading.ways import Run, missing_for_reference
+from benchmarks.reading.ways import Found, Run, find, missing_for_reference
 from bot.reading.pages.ocr import ocr_available
 
 CHECKOUT = Path(__file__).resolve().parents[2]

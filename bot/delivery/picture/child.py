@@ -36,7 +36,7 @@ from bot.delivery.picture.wire import Canvas, Draw, NoPicture, Undrawn, Why
 from bot.domain import TextOrigin
 from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
-from bot.reading.pages.ocr import FIRST_DPI, InProcess, OcrFailed, TesseractCommand, Word, find_ocr, mean_confidence
+from bot.reading.pages.ocr import FIRST_DPI, InProcess, OcrFailed, RecognisedWord, TesseractCommand, find_ocr, mean_confidence
 from bot.reading.pages.pdf import NotReadable, PdfDocument
 from bot.reading.sandbox.child import run
 from bot.reading.sandbox.confinement import confine
@@ -61,7 +61,7 @@ _MARKER_MARGIN = 0.15
 class _Read:
     """What an engine read on the page, turned by so many degrees clockwise and drawn so many pixels wide."""
 
-    words: Sequence[Word] = ()
+    words: Sequence[RecognisedWord] = ()
     turn: int = 0
     width: int = 1
 

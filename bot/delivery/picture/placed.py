@@ -13,7 +13,7 @@ from rapidfuzz.fuzz import partial_ratio_alignment
 
 from bot.detection.text.privacy import spans_of_names
 from bot.domain.folding import fold_letters
-from bot.reading.pages.ocr import Line, Word
+from bot.reading.pages.ocr import Line, RecognisedWord
 from bot.reading.pages.quality import repair
 
 Box = tuple[float, float, float, float]
@@ -85,7 +85,7 @@ def _same_line(one: Box, other: Box) -> bool:
 _LONG_WORD = 4
 
 
-def placed_words(words: Iterable[Word], scale: float) -> Placed:
+def placed_words(words: Iterable[RecognisedWord], scale: float) -> Placed:
     """Return the text of these words, line by line. `scale`: pixels of the picture for one of the image that was read."""
     text: list[str] = []
     boxes: list[Box | None] = []
@@ -101,7 +101,7 @@ def placed_words(words: Iterable[Word], scale: float) -> Placed:
     return Placed("".join(text), tuple(boxes))
 
 
-def lie_on_their_side(words: Iterable[Word]) -> bool:
+def lie_on_their_side(words: Iterable[RecognisedWord]) -> bool:
     """Return whether most words of four letters and more are taller than wide: Tesseract also reads lines that run down the page."""
     tall = [word.box[3] - word.box[1] > word.box[2] - word.box[0] for word in words if len(word.text) >= _LONG_WORD]
     return sum(tall) > len(tall) / 2

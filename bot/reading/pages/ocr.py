@@ -70,7 +70,7 @@ Line = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class RecognisedWord:
     """One word as read: its line, its place on the image (left, top, right, bottom, in pixels), how sure the engine is of it (0 to 100)."""
 
     text: str
@@ -158,7 +158,7 @@ class InProcess:
             # Of no word at all, Tesseract is quite sure.
             return Recognised(text, int(api.MeanTextConf()) if text.strip() else 0)
 
-    def words(self, image: Raster) -> list[Word]:
+    def words(self, image: Raster) -> list[RecognisedWord]:
         """Read one page, word by word. Raises OcrFailed."""
         with self._holding(image) as api:
             return words_of(str(api.GetTSVText(0)))
@@ -187,7 +187,7 @@ class TesseractCommand:
         """Read one page. Raises OcrFailed."""
         return in_lines(self.words(image))
 
-    def words(self, image: Raster) -> list[Word]:
+    def words(self, image: Raster) -> list[RecognisedWord]:
         """Read one page, word by word. Raises OcrFailed."""
         # Not the configuration file `tsv`, which says the same: a folder that holds the French data alone has none.
         command = (*self._command, "--dpi", str(image.dpi), "-c", "tessedit_create_tsv=1")
@@ -208,23 +208,23 @@ _COLUMNS = 12
 """Of Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
 
 
-def words_of(table: str) -> list[Word]:
+def words_of(table: str) -> list[RecognisedWord]:
     """Return the words of Tesseract's table (TSV): neither headings nor blocks, nor what holds no letter."""
     found = []
     for line in table.splitlines():
         row = line.split("\t", _COLUMNS - 1)
         if len(row) == _COLUMNS and row[0] == "5" and row[11].strip() and float(row[10]) >= 0:
             left, top, width, height = map(float, row[6:10])
-            found.append(Word(row[11].strip(), (row[2], row[3], row[4]), (left, top, left + width, top + height), float(row[10])))
+            found.append(RecognisedWord(row[11].strip(), (row[2], row[3], row[4]), (left, top, left + width, top + height), float(row[10])))
     return found
 
 
-def mean_confidence(words: Sequence[Word]) -> float:
+def mean_confidence(words: Sequence[RecognisedWord]) -> float:
     """Return the mean confidence of the words (0 to 100), 0 where there is none."""
     return sum(word.confidence for word in words) / len(words) if words else 0.0
 
 
-def in_lines(words: Sequence[Word]) -> Recognised:
+def in_lines(words: Sequence[RecognisedWord]) -> Recognised:
     """Put words back in lines; an empty line between two paragraphs, as Tesseract's plain text has."""
     lines: dict[Line, list[str]] = {}
     for word in words:

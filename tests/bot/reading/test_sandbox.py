@@ -15,7 +15,7 @@ import pytest
 from bot.domain import PageText, Reading, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.page_buffer import PageBuffer
-from bot.reading.reader import Stopped, listen, read_pdf
+from bot.reading.reader import ListeningStopped, listen, read_pdf
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, Recognise, Start, Survey, decode, encode, parse_order
 from bot.reading.sandbox.worker import child_environment
 from tests.bot.reading import hostile_pages, papers
@@ -108,7 +108,7 @@ async def test_a_child_that_dies_midway() -> None:
 
 async def test_a_page_that_takes_too_long() -> None:
     kept = buffer(ReadingLimits(silent_seconds=0.01))
-    with pytest.raises(Stopped, match="page 2 took too long"):
+    with pytest.raises(ListeningStopped, match="page 2 took too long"):
         await heard_of(heard(FileOpened(3), PageText(1, "un"), end=False), kept)
     assert kept.next_page == 2
 
@@ -116,7 +116,7 @@ async def test_a_page_that_takes_too_long() -> None:
 async def test_a_file_that_takes_too_long() -> None:
     kept = buffer()
     deadline = asyncio.get_running_loop().time() + 0.01
-    with pytest.raises(Stopped, match="it took too long"):
+    with pytest.raises(ListeningStopped, match="it took too long"):
         await heard_of(heard(FileOpened(3), end=False), kept, deadline)
 
 
@@ -140,7 +140,7 @@ async def test_a_child_taken_over_by_a_file_is_not_believed(lines: list[bytes]) 
     for line in lines:
         reader.feed_data(line)
     reader.feed_eof()
-    with pytest.raises(Stopped, match="misbehaved"):
+    with pytest.raises(ListeningStopped, match="misbehaved"):
         await heard_of(reader, buffer())
 
 
