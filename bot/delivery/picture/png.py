@@ -11,8 +11,11 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from bot.delivery.picture.placed import Box
+if TYPE_CHECKING:
+    # The bot makes the PNG, and has no use for what finds phrases and names on a page.
+    from bot.delivery.picture.placed import Box
 
 # The pixels of a picture, one byte each: a level of grey, plain or highlighted, or covered. Pure.
 #
