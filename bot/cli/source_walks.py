@@ -23,7 +23,7 @@ from bot.messages import printable
 from bot.operators.vocabulary import alert_words
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.crawler import Crawl, Crawler
-from sources.crawl.explain import PageTold, WayTold, explain
+from sources.crawl.explain import LinkReport, PageReport, explain
 from sources.crawl.recording import (
     BadRecording,
     Golden,
@@ -179,7 +179,7 @@ def _route(authority: Authority, route: str) -> Source:
 # The walk.
 
 
-async def _walk(chosen: Chosen) -> tuple[tuple[PageTold, ...], Crawl | CrawlFailed]:
+async def _walk(chosen: Chosen) -> tuple[tuple[PageReport, ...], Crawl | CrawlFailed]:
     outcome: Crawl | CrawlFailed
     async with chosen.pages() as fetcher:
         keeping = RecordingFetcher(fetcher, _show_request)
@@ -210,7 +210,7 @@ def _show_request(url: str) -> None:
 # What `vigie sources check` prints of a walk. Pure.
 
 
-def walk_lines(source: Source, today: date, steps: Sequence[PageTold], outcome: Crawl | CrawlFailed, *, limit: int) -> Iterator[str]:
+def walk_lines(source: Source, today: date, steps: Sequence[PageReport], outcome: Crawl | CrawlFailed, *, limit: int) -> Iterator[str]:
     """Describe the walk request by request, then what came of it; of the list at most `limit` entries are shown, the newest first."""
     yield f"{source.authority} {source.route}: {way_of(source)}"
     yield f"as of {today.isoformat()}"
@@ -240,7 +240,7 @@ def _failure_lines(start: str, error: FetchError) -> Iterator[str]:
     yield f"    → {words.todo}"
 
 
-def _page(rank: int, page: PageTold) -> Iterator[str]:
+def _page(rank: int, page: PageReport) -> Iterator[str]:
     yield f"{rank}. {printable(page.asked)}"
     if page.error is not None:
         yield f"   failed: {printable(str(page.error))}"
@@ -261,7 +261,7 @@ def _page(rank: int, page: PageTold) -> Iterator[str]:
         yield f"   does not follow {_named(list(ways))} ({reason.value})"
 
 
-def _named(ways: list[WayTold]) -> str:
+def _named(ways: list[LinkReport]) -> str:
     names = ", ".join(_title(way.text) for way in ways[:_LEFT_SHOWN])
     more = len(ways) - _LEFT_SHOWN
     return f"{names} and {more} more" if more > 0 else names
@@ -288,7 +288,7 @@ def _title(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def _walk_json(source: Source, today: date, steps: Sequence[PageTold], outcome: Crawl | CrawlFailed) -> Json:
+def _walk_json(source: Source, today: date, steps: Sequence[PageReport], outcome: Crawl | CrawlFailed) -> Json:
     """Return what the walk found. `ok` is what the exit code says; `polled` are the pages a poll asks from now on."""
     crawl = outcome if isinstance(outcome, Crawl) else None
     cause = outcome.cause if isinstance(outcome, CrawlFailed) else next(iter(outcome.unread), None)
@@ -307,7 +307,7 @@ def _walk_json(source: Source, today: date, steps: Sequence[PageTold], outcome: 
     }
 
 
-def _page_json(page: PageTold) -> Json:
+def _page_json(page: PageReport) -> Json:
     return {
         **pick(page, "asked", "url"),
         "error": page.error and str(page.error),

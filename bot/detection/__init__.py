@@ -25,7 +25,7 @@ __all__ = [
 
 
 def judge(act: Act, *, stand_alone: bool = False) -> Verdict:
-    """The verdict on an act.
+    """Return the verdict on an act.
 
     `stand_alone` says that the act is a whole file, so that its title may be a file name or the text of a link and
     the heading inside is trusted instead. An act that holds several decrees on VSA gets the verdict of the first; the
@@ -41,5 +41,5 @@ def judge(act: Act, *, stand_alone: bool = False) -> Verdict:
 
 
 def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
-    """The verdicts on all decrees on VSA that an act holds, or the single verdict that there is none or that a person must look."""
+    """Return the verdicts on all decrees on VSA that an act holds, or the single verdict that there is none or that a person must look."""
     return verdicts(act, stand_alone=stand_alone)

@@ -31,7 +31,7 @@ NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
 
 def verdicts(act: Act, *, stand_alone: bool) -> tuple[Verdict, ...]:
-    """One verdict per decree on VSA in the act, or a single verdict that says why there is none."""
+    """Return one verdict per decree on VSA in the act, or a single verdict that says why there is none."""
     unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not signs(act):
         return (_unread(act, unreadable, stand_alone=stand_alone),)
@@ -67,7 +67,7 @@ def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
 
 
 def _outside_window(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """A decree for which no text allowed VSA is flagged with the phrase that dates it; it is announced all the same."""
+    """Flag a decree for which no text allowed VSA with the phrase that dates it; it is announced all the same."""
     dates = outside(facts)
     return tuple(Evidence("outside_window", quote.page, quote.text, quote.where) for quote in evidence if quote.about in dates)[:1]
 
@@ -133,7 +133,7 @@ def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
 
 
 def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
-    """A decree with the facts that can be read of it, or each of those in an act that holds several of which a person must judge.
+    """Return a decree with the facts that can be read of it, or each of those in an act that holds several of which a person must judge.
 
     Several are those with visas or articles that the rules would not pass over, of which two at least have numbers of their own: where
     nothing tells them apart, the first that speaks of VSA is the decree. Each is of this `kind`, or of its likeliest where none is given.
@@ -164,7 +164,7 @@ def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kin
 
 
 def probable_kind(act: Act) -> Kind:
-    """The kind that the verb of its title tells, else that of its articles, those that speak of VSA first, else an authorisation.
+    """Return the kind that the verb of its title tells, else that of its articles, those that speak of VSA first, else an authorisation.
 
     Of an act that holds several decrees, the first that speaks of VSA counts. Meant for an act whose verdict is uncertain.
     """
@@ -175,7 +175,7 @@ def probable_kind(act: Act) -> Kind:
 
 
 def probable_kind_of(text: ActText, segment: Segment) -> Kind:
-    """The same of one of the decrees that an act holds."""
+    """Return likewise the kind of one of the decrees that an act holds."""
     return next(_kinds(text, segment), Kind.AUTHORISATION)
 
 

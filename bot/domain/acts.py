@@ -176,7 +176,7 @@ class Moment:
 
     @classmethod
     def parse(cls, text: str) -> Moment:
-        """The inverse of `isoformat`. Raises ValueError on anything else."""
+        """Return the inverse of `isoformat`. Raises ValueError on anything else."""
         if "T" not in text:
             return cls(date.fromisoformat(text))
         day, clock = text.split("T", 1)

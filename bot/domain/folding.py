@@ -58,7 +58,7 @@ def one_line(text: str) -> str:
 
 
 def end_of(wanted: str, text: str, start: int) -> int | None:
-    """Where `wanted` (already folded) ends when `text` is read from `start`, folding as we go; None if it is not there."""
+    """Return where `wanted` (already folded) ends when `text` is read from `start`, folding as we go; None if it is not there."""
     position, matched = start, 0
     while matched < len(wanted):
         if position >= len(text):
@@ -72,7 +72,7 @@ def end_of(wanted: str, text: str, start: int) -> int | None:
 
 
 def start_of(wanted: str, text: str, end: int) -> int | None:
-    """Where `wanted` (already folded) starts when `text` is read backwards from `end`; None if it is not there."""
+    """Return where `wanted` (already folded) starts when `text` is read backwards from `end`; None if it is not there."""
     position, left = end, len(wanted)
     while left > 0:
         if position == 0:

@@ -157,7 +157,7 @@ class Cause(StrEnum):
 
 
 def remembered(cause: str | None) -> Cause:
-    """A word of the database; another version of the program may have written one that this one does not know."""
+    """Read a word of the database; another version of the program may have written one that this one does not know."""
     try:
         return Cause(cause or "")
     except ValueError:
@@ -165,7 +165,7 @@ def remembered(cause: str | None) -> Cause:
 
 
 def nobody_answers(causes: Collection[str | None]) -> bool:
-    """Whether no site at all answers, so that it is this machine, rather than so many sites, that has no network.
+    """Return whether no site at all answers, so that it is this machine, rather than so many sites, that has no network.
 
     `causes` are those of all watched sources, None for one that does not fail. Of a single source nobody can tell.
     """

@@ -6,7 +6,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """True for `localhost` and for addresses that never leave this machine (127.0.0.0/8, ::1)."""
+    """Return True for `localhost` and for addresses that never leave this machine (127.0.0.0/8, ::1)."""
     if host.lower() == "localhost":
         return True
     try:

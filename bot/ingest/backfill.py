@@ -113,7 +113,7 @@ class Backfill:
         def told(pages: int, found: int) -> None:
             tally.tell(f"{source.key}: {pages} pages, {found} recueils")
 
-        past = await history(self._fetcher, source, since, today=self._catalogue.today(source.authority, self._clock()), told=told)
+        past = await history(self._fetcher, source, since, today=self._catalogue.today(source.authority, self._clock()), on_page=told)
         for trouble in past.troubles:
             log.warning("page not listed", source=source.key, url=trouble.url, error=trouble.error)
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [each.listed.url for each in past.found])

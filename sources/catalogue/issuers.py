@@ -25,7 +25,7 @@ class Issuers:
                 self._by_prefix[prefix].add(authority.code)
 
     def issuer(self, number: str | None, publisher: str) -> str | None:
-        """The code of the authority that this number belongs to, where it appears on the site of `publisher`.
+        """Return the code of the authority that this number belongs to, where it appears on the site of `publisher`.
 
         It is the publisher for its own numbers, for those of the departments in whose recueils it publishes, and for any number of
         another form, which says nothing. None where no known authority has such numbers, or several have.
@@ -39,7 +39,7 @@ class Issuers:
         return next(iter(owners)) if len(owners) == 1 else None
 
     def publishes_in(self, authority: str, other: str) -> bool:
-        """Whether the acts of an authority are expected in the recueils of this one: its own, or those of its territory."""
+        """Return whether the acts of an authority are expected in the recueils of this one: its own, or those of its territory."""
         return authority == other or other in self._territory(authority)
 
     def expected(self, authority: str, publisher: str) -> bool:
@@ -47,7 +47,7 @@ class Issuers:
         return any(self.publishes_in(authority, other) for other in (publisher, *self._territory(publisher)))
 
     def name(self, authority: str) -> str:
-        """What people call an authority; its code where the catalogue does not have it."""
+        """Return what people call an authority; its code where the catalogue does not have it."""
         return self._known[authority].name if authority in self._known else authority
 
     def _territory(self, authority: str) -> tuple[str, ...]:
@@ -55,6 +55,6 @@ class Issuers:
 
 
 def prefix_of(number: str | None) -> str | None:
-    """What a number of the national template begins with, None for a number of another form."""
+    """Return what a number of the national template begins with, None for a number of another form."""
     match = _NUMBER.fullmatch((number or "").strip().upper())
     return match[1] if match else None

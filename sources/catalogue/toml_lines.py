@@ -23,7 +23,7 @@ _STRING = re.compile(
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
-    """The line (from 1) of the deepest part of `path` that `text` writes, or None when it writes none of it.
+    """Return the line (from 1) of the deepest part of `path` that `text` writes, or None when it writes none of it.
 
     `path` is made of keys and positions, as in pydantic's `loc`: `("sources", 0, "root")`. A key that is missing is answered by the
     line of its table, an element of a plain array or of an inline table by the line of its key. `text` must be valid TOML.
@@ -47,7 +47,7 @@ def _common_length(left: Path, right: Path) -> int:
 
 
 def _outline(text: str) -> Iterator[tuple[Path, int]]:
-    """Every header and key of the document with its full path and offset, in order."""
+    """Yield every header and key of the document with its full path and offset, in order."""
     table: Path = ()
     counts: dict[Path, int] = {}
     position = _skip_blank(text, 0)
@@ -74,7 +74,7 @@ def _outline(text: str) -> Iterator[tuple[Path, int]]:
 
 
 def _through_arrays(keys: Path, counts: dict[Path, int]) -> Path:
-    """The full path of a header: a key that names an array of tables means its last element."""
+    """Return the full path of a header: a key that names an array of tables means its last element."""
     path: Path = ()
     for key in keys:
         path = (*path, key)
@@ -106,7 +106,7 @@ def _end_of_line(text: str, position: int) -> int:
 
 
 def _end_of_value(text: str, position: int) -> int:
-    """The offset after a value: the first line end outside strings, comments and brackets."""
+    """Return the offset after a value: the first line end outside strings, comments and brackets."""
     depth = 0
     while position < len(text):
         character = text[position]

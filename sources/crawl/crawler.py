@@ -24,7 +24,7 @@ class Crawl:
     was found through the folder above. `emptied` are pages that always had entries, are still on the way and list none any more, though
     none of theirs was met elsewhere (a page whose only recueil was withdrawn counts: that is worth a look). `unread` says why pages that
     belong to the way could not be read, while others could; one that had entries and has vanished is among them. The rest of the crawl is
-    good; all three are told at each poll for as long as they are true.
+    good; all three are reported at each poll for as long as they are true.
     """
 
     listed: tuple[ListingEntry, ...]
@@ -68,7 +68,7 @@ class Crawler:
         return replace(found, listed=wanted(found.listed, source.only))
 
     async def documents(self, source: Source, listed: ListingEntry) -> Resolved:
-        """The files of an entry: those of its detail page, dated like the listing where the page shows no date, or itself.
+        """Return the files of an entry: those of its detail page, dated like the listing where the page shows no date, or itself.
 
         Raises `CrawlFailed`, with `LayoutChanged` when the page holds no document.
         """

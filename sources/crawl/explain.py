@@ -1,6 +1,6 @@
 """Why a walk went where it went: the pages it was given, read again with the crawler's own rules. Pure.
 
-For whoever mends a source. The crawler itself tells nothing on its way; what it asked for is seen from outside, by its fetcher.
+For whoever mends a source. The crawler itself reports nothing on its way; what it requested is seen from outside, by its fetcher.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class PageAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class WayTold:
+class LinkReport:
     """A link that may lead to a listing; whether the walk asked for it."""
 
     url: str
@@ -51,7 +51,7 @@ class WayTold:
 
 
 @dataclass(frozen=True, slots=True)
-class PageTold:
+class PageReport:
     """One request of a walk. `url` is the address after redirects; `entries` are what the page lists, `ignored` the entries that the
     catalogue says to leave aside. `is_paged`: its list has other pages. `is_stranger`: another page came than the one asked for.
     """
@@ -63,7 +63,7 @@ class PageTold:
     details: int = 0
     entries: tuple[ListingEntry, ...] = ()
     ignored: tuple[ListingEntry, ...] = ()
-    ways: tuple[WayTold, ...] = ()
+    ways: tuple[LinkReport, ...] = ()
     is_paged: bool = False
     is_stranger: bool = False
 
@@ -73,14 +73,14 @@ class PageTold:
         return self.url != self.asked
 
 
-def explain(source: Source, today: date, answers: Sequence[PageAnswer]) -> tuple[PageTold, ...]:
+def explain(source: Source, today: date, answers: Sequence[PageAnswer]) -> tuple[PageReport, ...]:
     """Tell a walk, request by request, from the answers it was given in order. `today` is the day it was made for."""
     asked = {answer.url for answer in answers}
     years: dict[str, int | None] = {}
-    told: list[PageTold] = []
+    reports: list[PageReport] = []
     for answer in answers:
         if answer.page is None:
-            told.append(PageTold(answer.url, answer.url, answer.error))
+            reports.append(PageReport(answer.url, answer.url, answer.error))
             continue
         links = READERS[source.reader](answer.page.html, answer.page.url)
         found = links.entries(wants_details=source.wants_details)
@@ -93,8 +93,8 @@ def explain(source: Source, today: date, answers: Sequence[PageAnswer]) -> tuple
             years.setdefault(way.url, way.period.first_year or year if way.period else year)
         for _, url in links.pager.pages:
             years.setdefault(url, year)
-        told.append(
-            PageTold(
+        reports.append(
+            PageReport(
                 answer.url,
                 answer.page.url,
                 documents=len(links.documents),
@@ -106,10 +106,10 @@ def explain(source: Source, today: date, answers: Sequence[PageAnswer]) -> tuple
                 is_stranger=links.is_stranger,
             )
         )
-    return tuple(told)
+    return tuple(reports)
 
 
-def _ways(source: Source, page: Visited, links: PageLinks, year: int | None, today: date, asked: set[str]) -> Iterator[WayTold]:
+def _ways(source: Source, page: Visited, links: PageLinks, year: int | None, today: date, asked: set[str]) -> Iterator[LinkReport]:
     open_ways = tuple(way for way in links.ways if not matches(source.ignore, way.url, way.text))
     choice = choose(open_ways, today, year=year, always=source.follow)
     parts, moved = set(sections(open_ways, page.url, source.root)), set(homes(open_ways, source.root))
@@ -124,7 +124,7 @@ def _ways(source: Source, page: Visited, links: PageLinks, year: int | None, tod
             reason = LinkReason.EARLIER
         else:
             reason = _undated(way, parts, moved, is_above=is_below(source.root, page.url), followed=way.url in asked)
-        yield WayTold(way.url, way.text, reason, followed=way.url in asked)
+        yield LinkReport(way.url, way.text, reason, followed=way.url in asked)
 
 
 def _undated(way: PageLink, parts: set[PageLink], moved: set[PageLink], *, is_above: bool, followed: bool) -> LinkReason:

@@ -25,7 +25,7 @@ FAILURES = 3
 _ARCHIVES = re.compile(r"archive|ann[ée]es?[\s_-]+(?:pr[ée]c[ée]dente|ant[ée]rieure|pass[ée]e)|historique", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
-Told = Callable[[int, int], None]
+OnPage = Callable[[int, int], None]
 """Called after each page with the pages read and the entries found so far."""
 
 
@@ -61,7 +61,7 @@ class ListedHistory:
 
 
 def ways_since(ways: Sequence[PageLink], since: date, today: date, *, year: int | None, always: Sequence[str] = ()) -> tuple[PageLink, ...]:
-    """Which ways lead to what was published since a day, newest first.
+    """Return which ways lead to what was published since a day, newest first.
 
     Those whose period begins by `today` and ends on or after `since` (with some days of grace: bulletins of the last days of a period are
     put online late), those that the catalogue always follows, and archives. Where the periods all end earlier, the newest of them: it tells
@@ -86,14 +86,16 @@ def belongs(entry: ListingEntry, since: date, *, page_ends: date | None = None) 
 
 
 def may_be_since(title: str, url: str, since: date) -> bool:
-    """Whether something without a date may have been published since a day, by the years that its title and file name write."""
+    """Return whether something without a date may have been published since a day, by the years that its title and file name write."""
     years = [int(year) for text in (title, name_in(url)) for year in _YEAR.findall(text)]
     return not years or max(years) >= since.year
 
 
-async def history(fetcher: Fetcher, source: Source, since: date, *, today: date, told: Told = lambda _pages, _found: None) -> ListedHistory:
+async def history(
+    fetcher: Fetcher, source: Source, since: date, *, today: date, on_page: OnPage = lambda _pages, _found: None
+) -> ListedHistory:
     """Walk a source's past. `today` is the authority's local date. Never raises for what the site does: the troubles say what failed."""
-    walk = _Walk(PageCache(fetcher, source), source, since, today, told)
+    walk = _Walk(PageCache(fetcher, source), source, since, today, on_page)
     await walk.run()
     return ListedHistory(tuple(walk.found.values()), walk.visits.requests, tuple(walk.troubles.values()))
 
@@ -104,7 +106,7 @@ class _Walk:
     source: Source
     since: date
     today: date
-    told: Told
+    on_page: OnPage
     found: dict[str, HistoryEntry] = field(default_factory=dict)
     troubles: dict[str, PageTrouble] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
@@ -139,7 +141,7 @@ class _Walk:
             await self._follow(way.url, year=below or year, ends=bounds[1] if bounds is not None else ends)
 
     async def _list(self, first: Visited) -> list[Visited]:
-        """A list from one of its pages: back to the day asked for where its order is known, else all of it.
+        """Read a list from one of its pages: back to the day asked for where its order is known, else all of it.
 
         Pages that list ways are all read: years and months stand in any order. Where a page is missing, nothing is concluded from others.
         """
@@ -165,11 +167,11 @@ class _Walk:
         return pages
 
     def _is_past(self, page: Visited) -> bool:
-        """Whether all that a page lists was published before the day asked for."""
+        """Return whether all that a page lists was published before the day asked for."""
         return bool(page.entries) and not any(belongs(entry, self.since) for entry in page.entries)
 
     async def _page(self, url: str) -> Visited | None:
-        """A page that was not read before; None when it was, or when it cannot be read, which is then remembered."""
+        """Read a page that was not read before; None when it was, or when it cannot be read, which is then remembered."""
         if url in self._seen or self._is_over():
             return None
         self._seen.add(url)
@@ -188,11 +190,11 @@ class _Walk:
             return None  # redirected to where we have been
         self._seen.add(page.url)
         self._has_met_entries |= bool(page.entries)
-        self.told(self._pages, len(self.found))
+        self.on_page(self._pages, len(self.found))
         return page
 
     def _is_over(self) -> bool:
-        """Whether no more is asked of this site, which is then told once."""
+        """Return whether no more is asked of this site, which is then reported once."""
         if self._failures >= FAILURES:
             reason = f"{self._failures} pages in a row could not be read: the rest was not asked"
         elif self._pages >= MAX_PAGES:

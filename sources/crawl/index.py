@@ -81,7 +81,7 @@ class NationalIndex:
     bad_rows: tuple[BadRow, ...] = ()
 
     def of(self, department: str) -> tuple[IndexEntry, ...]:
-        """Those of one department, none where the index has none."""
+        """Return those of one department, none where the index has none."""
         return self.entries.get(department, ())
 
     def __len__(self) -> int:
@@ -101,7 +101,7 @@ class DataFetcher(Protocol):
 
 
 async def fetch_index(fetcher: DataFetcher) -> NationalIndex:
-    """The index of this week: its metadata, then the table they name, some 4 MB. Nothing is kept on the disk.
+    """Return the index of this week: its metadata, then the table they name, some 4 MB. Nothing is kept on the disk.
 
     Raises `IndexUnusable` when one of them is not what it must be, and any other `FetchError`.
     """
@@ -113,7 +113,7 @@ async def fetch_index(fetcher: DataFetcher) -> NationalIndex:
 
 
 def newest_table(metadata: bytes) -> IndexFile:
-    """The CSV file that was put there last. Resources that are described otherwise than expected are passed over.
+    """Return the CSV file that was put there last. Resources that are described otherwise than expected are passed over.
 
     Raises `IndexUnusable` when none can be used, or when the newest is on a host that is not one of data.gouv.fr.
     """
@@ -135,7 +135,7 @@ def newest_table(metadata: bytes) -> IndexFile:
 
 
 def read_index(path: Path, resource: IndexFile) -> NationalIndex:
-    """The table, read row by row. Rows that cannot be used are told, never fatal.
+    """Return the table, read row by row. Rows that cannot be used are reported, never fatal.
 
     Raises `IndexUnusable` when this is not the table: another header, an HTML page, nothing at all.
     """
@@ -183,7 +183,7 @@ def _next(table: Any) -> list[str] | BadRow | None:
 
 
 def _places(header: list[str] | BadRow | None, url: str) -> dict[str, int]:
-    """Where each column is. Others may stand between them."""
+    """Return where each column is. Others may stand between them."""
     if header is None or isinstance(header, BadRow):
         raise IndexUnusable(f"{url}: {'empty' if header is None else header.reason}")
     if header and header[0].lstrip().startswith("<"):
@@ -210,7 +210,7 @@ def _entry(row: list[str], places: Mapping[str, int], line: int) -> IndexEntry |
 
 
 def _instant(text: object) -> datetime | None:
-    """An ISO time, in UTC where it names no zone."""
+    """Read an ISO time, as UTC where it names no zone."""
     try:
         found = datetime.fromisoformat(str(text))
     except ValueError:

@@ -58,16 +58,16 @@ class PageCache:
         return bool(self._read)
 
     async def changed(self, url: str, validators: Validators) -> Visited | None:
-        """The page as it is now, None where the server says that it did not change. Raises any `FetchError`."""
+        """Return the page as it is now, None where the server says that it did not change. Raises any `FetchError`."""
         page = await self._ask(url, validators)
         return None if page.unchanged else self._keep(url, page)
 
     async def page(self, url: str) -> Visited:
-        """The page, from memory when this poll has read it already. Raises any `FetchError`."""
+        """Return the page, from memory when this poll has read it already. Raises any `FetchError`."""
         return self._read.get(url) or self._keep(url, await self._ask(url, Validators()))
 
     async def page_of_way(self, url: str) -> Visited:
-        """The page, asked twice where the answer to the first request brings a session. Raises any `FetchError`, and `LayoutChanged`
+        """Return the page, asked twice where the answer to the first request brings a session. Raises any `FetchError`, and `LayoutChanged`
         where the site gives another page all the same."""
         for _ in range(2):
             page = await self.page(url)
@@ -76,7 +76,7 @@ class PageCache:
         raise LayoutChanged(f"{url}: the site gives another page than the one asked for")
 
     def has_read(self, url: str) -> bool:
-        """Whether this poll has read the page, under this address or as the target of a redirect."""
+        """Return whether this poll has read the page, under this address or as the target of a redirect."""
         return url in self._read
 
     async def _ask(self, url: str, validators: Validators) -> Page:
@@ -168,7 +168,7 @@ class Lists:
             await self._catch_up_from(second, [first, second], onward=True)
 
     async def _read_end(self, first: Visited, step: Callable[[str], Awaitable[Visited]]) -> list[Visited]:
-        """The last two pages, in page order."""
+        """Return the last two pages, in page order."""
         last, seen = first, {first.asked}
         # A last page that redirects to the first would lead to itself for ever.
         while last.pager.last and last.pager.last not in seen:
@@ -197,14 +197,14 @@ class Lists:
             entries = list(page.entries)
 
     async def _older(self, url: str | None) -> Visited | None:
-        """A further page back in a list, None where there is none: its address may be worked out, and pages come and go."""
+        """Return a further page back in a list, None where there is none: its address may be worked out, and pages come and go."""
         try:
             return await self.visits.page(url) if url else None
         except Gone:
             return None
 
     def _goes_further_back(self, entries: list[ListingEntry]) -> bool:
-        """Whether older entries may be unseen: none of these was met before, and all are recent."""
+        """Return whether older entries may be unseen: none of these was met before, and all are recent."""
         if not entries:
             return False
         if self.trail is None or not self.trail.marks:
@@ -225,5 +225,5 @@ def order_shown(first: Sequence[ListingEntry], last: Sequence[ListingEntry]) -> 
 
 
 def polled(page: Visited, *, behind: str | None = None) -> Polled:
-    """What to remember of a page that was just read."""
+    """Return what to remember of a page that was just read."""
     return Polled(page.asked, page.validators, marks_of(page.entries), behind=behind)

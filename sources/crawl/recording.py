@@ -82,7 +82,7 @@ _RECORD: TypeAdapter[_Record] = TypeAdapter(_Record)
 
 
 def read_recording(folder: Path) -> Recording:
-    """The recording in a folder. Raises `BadRecording`."""
+    """Return the recording in a folder. Raises `BadRecording`."""
     try:
         record = _RECORD.validate_json((folder / RECORD).read_bytes())
         pages = tuple(_page(folder, entry) for entry in record.pages)
@@ -174,7 +174,7 @@ def _page(folder: Path, entry: _PageEntry) -> RecordedPage:
 
 
 def _other_files(folder: Path) -> list[Path]:
-    """What a person put beside a recording. Raises `BadRecording` when a folder with files is no recording."""
+    """Return what a person put beside a recording. Raises `BadRecording` when a folder with files is no recording."""
     if not folder.exists():
         return []
     if not folder.is_dir():
@@ -198,7 +198,7 @@ class NotRecorded(FetchError):
 
 
 class RecordingFetcher:
-    """Passes requests on to a fetcher and keeps what came of them. `watch`, where given, is told of each address before it is asked."""
+    """Passes requests on to a fetcher and keeps what came of them. `watch`, where given, is called with each address before."""
 
     def __init__(self, fetcher: Fetcher, watch: Callable[[str], None] | None = None) -> None:
         self._fetcher = fetcher
@@ -246,11 +246,11 @@ class Playback:
         self.asked: list[str] = []
 
     def may_fetch(self, url: str) -> bool:
-        """Whether an address may be asked: the hosts of the catalogue are not known here."""
+        """Return whether an address may be asked: the hosts of the catalogue are not known here."""
         return True
 
     async def page(self, url: str, validators: Validators = _NO_VALIDATORS) -> Page:
-        """The recorded answer, or "not modified" to the validators it gave before. Raises `Gone`, and `NotRecorded`."""
+        """Return the recorded answer, or "not modified" to the validators it gave before. Raises `Gone`, and `NotRecorded`."""
         self.asked.append(url)
         answers = self._answers.get(url)
         if not answers:
@@ -282,7 +282,7 @@ class Golden:
     moved_to: str | None = None
 
     def to_text(self) -> str:
-        """The golden file."""
+        """Return the golden file."""
         return as_text(
             {
                 "walk_requests": self.walk_requests,
@@ -331,7 +331,7 @@ async def record(
 
 
 async def replay(recording: Recording, source: Source) -> Golden:
-    """What the crawler finds in a recording. Raises `CrawlFailed`, with `NotRecorded` when it asks for a page that is not there."""
+    """Return what the crawler finds in a recording. Raises `CrawlFailed`, with `NotRecorded` when it asks for a page that is not there."""
     playback = Playback(recording)
     crawler = Crawler(playback)
     now = recording.recorded_at

@@ -62,7 +62,7 @@ def choose(
 
 
 def by_period(ways: Sequence[PageLink], today: date, *, year: int | None) -> list[tuple[PageLink, tuple[date, date]]]:
-    """The ways with a period and its first and last day, the newest first. `year` is that of the page, for labels without one."""
+    """Return the ways with a period and its first and last day, the newest first. `year` is that of the page, for labels without one."""
     dated = [(way, bounds) for way in ways if way.period and (bounds := way.period.bounds(year))]
     if not dated and year is None:
         # Months alone, no year anywhere: they can only be this year's.
@@ -71,7 +71,7 @@ def by_period(ways: Sequence[PageLink], today: date, *, year: int | None) -> lis
 
 
 def sections(ways: Sequence[PageLink], page: str, root: str) -> tuple[PageLink, ...]:
-    """Which ways without a period to follow from a page that lists nothing and sorts by no period, where the catalogue does not say.
+    """Return which ways without a period to follow from a page that lists nothing and sorts by no period, where the catalogue does not say.
 
     Those below the page that name the recueil or a part of it: the branch of the department, special and regular bulletins.
     """
@@ -91,7 +91,7 @@ def instead(choice: RouteChoice, parts: Sequence[PageLink]) -> tuple[PageLink, .
 
 
 def homes(ways: Sequence[PageLink], root: str) -> tuple[PageLink, ...]:
-    """Where the recueil may have moved to, by the links of its old page or of the folder above, likeliest first.
+    """Return where the recueil may have moved to, by the links of its old page or of the folder above, likeliest first.
 
     Those on the same site, without a period, that name the recueil; "[TEST] RAA" and the region's recueil do not count.
     """
@@ -113,29 +113,29 @@ def has_moved(root: str, url: str) -> bool:
 
 
 def list_of(url: str) -> str:
-    """Where the list stands that a page belongs to, the same for all its pages."""
+    """Return where the list stands that a page belongs to, the same for all its pages."""
     return place(OFFSET.sub("", url))
 
 
 def is_below(url: str, page: str) -> bool:
-    """Whether an address lies in the folder of a page."""
+    """Return whether an address lies in the folder of a page."""
     return place(url).startswith(place(page) + "/")
 
 
 def folder_above(url: str) -> str | None:
-    """The address of the folder in which a page stands; None for a site's home page."""
+    """Return the address of the folder in which a page stands; None for a site's home page."""
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc, path.rsplit("/", 1)[0] or "/", "", "")) if path else None
 
 
 def place(url: str) -> str:
-    """Where a page is, whatever the case of its address and a slash at its end, which the platform's servers ignore."""
+    """Return where a page is, whatever the case of its address and a slash at its end, which the platform's servers ignore."""
     return site_of(url) + urlsplit(url).path.rstrip("/").lower()
 
 
 def wanted(entries: Sequence[ListingEntry], only: Sequence[str]) -> tuple[ListingEntry, ...]:
-    """The entries that count: all, or with `only` those that one of its patterns is found in.
+    """Return the entries that count: all, or with `only` those that one of its patterns is found in.
 
     A list on which none counts is a list all the same: the choice is made after the crawl, never on its way.
     """
@@ -143,5 +143,5 @@ def wanted(entries: Sequence[ListingEntry], only: Sequence[str]) -> tuple[Listin
 
 
 def matches(patterns: Iterable[str], *texts: str) -> bool:
-    """Whether one of the catalogue's patterns is found in one of the texts, in any case."""
+    """Return whether one of the catalogue's patterns is found in one of the texts, in any case."""
     return any(re.search(pattern, text, re.IGNORECASE) for pattern in patterns for text in texts)

@@ -62,12 +62,12 @@ class Trail:
     moved_to: str | None = None
 
     def to_json(self) -> str:
-        """One line of JSON."""
+        """Return one line of JSON."""
         return _ADAPTER.dump_json(self).decode()
 
     @staticmethod
     def from_json(text: str | None) -> Trail | None:
-        """The trail `to_json` wrote; None for anything else, which only means that the way must be walked again."""
+        """Return the trail `to_json` wrote; None for anything else, which only means that the way must be walked again."""
         if text is None:
             return None
         try:
@@ -103,7 +103,7 @@ def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -
 def is_outdated(
     polled: Polled, links: PageLinks, entries: Sequence[ListingEntry], ways: Iterable[PageLink], trail: Trail, *, grows: bool
 ) -> bool:
-    """Whether a page polled by the trail no longer says what the trail was built on.
+    """Return whether a page polled by the trail no longer says what the trail was built on.
 
     It lost or replaced all its entries, got its first ones, shows a way that was not there among the `ways` to follow today, or (when its
     list `grows` at the end) a further page.
@@ -126,7 +126,7 @@ def missed_since(trail: Trail | None, today: date) -> date:
 
 
 def has_lost_all(known: Polled, trail: Trail, listed: Iterable[ListingEntry], today: date) -> bool:
-    """Whether a page that a walk has just met without an entry is one that lost those it had.
+    """Return whether a page that a walk has just met without an entry is one that lost those it had.
 
     Not when one of them was `listed` elsewhere by the same walk, nor when its address tells no year and the year has turned since: such a
     page ("année en cours") begins anew. A page whose only recueil was withdrawn counts: that is worth a look.
@@ -136,7 +136,7 @@ def has_lost_all(known: Polled, trail: Trail, listed: Iterable[ListingEntry], to
 
 
 def has_replaced(page: Polled, known: Polled, trail: Trail) -> bool:
-    """Whether a page that a walk found takes the place of one of the trail: it lists something, and did not before.
+    """Return whether a page that a walk found takes the place of one of the trail: it lists something, and did not before.
 
     A page above it does not: there some recueils are filed by mistake or for show.
     """
@@ -166,19 +166,19 @@ def awaits_new_year(trail: Trail | None, today: date) -> bool:
 
 
 def names_year(url: str) -> bool:
-    """Whether an address tells a year, in any of its segments."""
+    """Return whether an address tells a year, in any of its segments."""
     labels = (read_label(unquote(segment)) for segment in urlsplit(url).path.split("/"))
     return any(label.period is not None and label.period.first_year is not None and not label.period.is_open for label in labels)
 
 
 def overlap(entries: Iterable[ListingEntry], marks: Iterable[str]) -> bool:
-    """Whether an entry is among those remembered."""
+    """Return whether an entry is among those remembered."""
     remembered = frozenset(marks)
     return any(_mark(entry) in remembered for entry in entries)
 
 
 def marks_of(entries: Sequence[ListingEntry]) -> tuple[str, ...]:
-    """What to remember of a list: some entries of both ends."""
+    """Return what to remember of a list: some entries of both ends."""
     chosen = entries if len(entries) <= 2 * _EACH_END else (*entries[:_EACH_END], *entries[-_EACH_END:])
     return tuple(dict.fromkeys(_mark(entry) for entry in chosen))
 

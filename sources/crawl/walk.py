@@ -126,19 +126,19 @@ class Traversal:
         return lost
 
     def to_ask_again(self) -> dict[str, Polled]:
-        """The pages that could not be read, to be asked further, with what was known of them."""
+        """Return the pages that could not be read, to be asked further, with what was known of them."""
         known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
         blank = {url: Polled(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
         return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
 
     def _lost(self, listed: Sequence[ListingEntry]) -> list[Polled]:
-        """The pages of the trail none of whose entries is `listed` now."""
+        """Return the pages of the trail none of whose entries is `listed` now."""
         if self._trail is None or self._trail.catalogue != self._source.fingerprint:
             return []
         return [known for known in self._trail.pages if has_lost_all(known, self._trail, listed, self._today)]
 
     def _vanished(self, found: PageContents) -> list[Polled]:
-        """The pages of the trail that lost all their entries and that this walk did not meet: nothing links them, or they are gone.
+        """Return the pages of the trail that lost all their entries and that this walk did not meet: nothing links them, or they are gone.
 
         Where current recueils were `found`, a page whose time is over is not missed, nor one whose place another has taken.
         """
@@ -152,7 +152,7 @@ class Traversal:
         return [known for known in lost if found is not PageContents.CURRENT or not self._is_settled(known)]
 
     def _leads_to_the_past(self, url: str, page: Visited) -> bool:
-        """Whether a page of the trail whose time is not over redirects to one whose time is, and that lists nothing of it."""
+        """Return whether a page of the trail whose time is not over redirects to one whose time is, and that lists nothing of it."""
         was_ended, is_ended = (has_ended(each, self._today, self._today.year) for each in (url, page.url))
         return is_ended and not was_ended and any(known.url == url for known in self._lost(page.entries))
 
@@ -288,7 +288,7 @@ class Traversal:
         return found
 
     def _is_on_trail(self, url: str) -> bool:
-        """Whether the trail has this page, or one below it."""
+        """Return whether the trail has this page, or one below it."""
         pages = self._trail.pages if self._trail is not None else ()
         return any(list_of(page.url) == list_of(url) or is_below(page.url, url) for page in pages)
 
@@ -296,7 +296,7 @@ class Traversal:
         return choose(ways, self._today, year=year, always=self._source.follow, since=self._since)
 
     async def _pages_of_ways(self, page: Visited, year: int | None) -> list[Visited]:
-        """The pages of a list of years or months, only as far as needed to meet today's. What else they list is noted."""
+        """Return the pages of a list of years or months, only as far as needed to meet today's. What else they list is noted."""
         pages = [page]
         ways = page.links.ways
         while page.pager.next and len(pages) < self._worth_reading(pages[0], ways, year):
@@ -314,7 +314,7 @@ class Traversal:
         return pages
 
     def _worth_reading(self, first: Visited, ways: Sequence[PageLink], year: int | None) -> int:
-        """How many pages of a list of ways, the `ways` read so far, to read in search of today's."""
+        """Return how many pages of a list of ways, the `ways` read so far, to read in search of today's."""
         choice = self._choose(ways, year)
         if choice.is_awaited:
             return MAX_CARD_PAGES
@@ -322,7 +322,7 @@ class Traversal:
         return MAX_INDEX_PAGES if is_index else 0
 
     async def _folder_above(self, gone: Gone) -> Visited:
-        """The page of the folder in which the root stood. Raises `gone` where there is none."""
+        """Return the page of the folder in which the root stood. Raises `gone` where there is none."""
         above = folder_above(self._source.root)
         if above is None:
             raise gone
@@ -348,7 +348,7 @@ class Traversal:
         return found
 
     def _awaits_new_year(self) -> bool:
-        """Whether to wait for the first recueil of a year on pages that list nothing yet; they are asked from now on."""
+        """Return whether to wait for the first recueil of a year on pages that list nothing yet; they are asked from now on."""
         if self._trail is None or not awaits_new_year(self._trail, self._today):
             return False
         for known in self._trail.pages:

@@ -65,7 +65,7 @@ class PageLinks:
     is_stranger: bool = False
 
     def entries(self, *, wants_details: bool) -> tuple[ListingEntry, ...]:
-        """What this page lists.
+        """Return what this page lists.
 
         Where the site links its files, a link to a page is taken for a bulletin only when the page has neither file nor way onward.
         """
@@ -90,7 +90,7 @@ _DIGITS = 9
 
 
 def by_offset(anchors: Iterable[Tag], url: str) -> Pager:
-    """The pager of the page `url` of a site whose lists go by `/(offset)/10`, from the anchors that may belong to it."""
+    """Return the pager of the page `url` of a site whose lists go by `/(offset)/10`, from the anchors that may belong to it."""
     current = _offset(url)
     pages: dict[int, str] = {}
     for anchor in anchors:
@@ -108,7 +108,7 @@ def by_offset(anchors: Iterable[Tag], url: str) -> Pager:
 
 
 def by_page_number(anchors: Iterable[Tag], url: str) -> Pager:
-    """The pager of the page `url` of a site whose lists go by `?page=1`, from the anchors that may belong to it.
+    """Return the pager of the page `url` of a site whose lists go by `?page=1`, from the anchors that may belong to it.
 
     An address without a number is the first page's. Drupal writes the numbers of all lists of a page (`page=0,3`): the last one counts.
     """
@@ -127,7 +127,7 @@ def by_page_number(anchors: Iterable[Tag], url: str) -> Pager:
 
 
 def path_of(url: str) -> str:
-    """The path of a list, the same for all its pages, without a slash at its end."""
+    """Return the path of a list, the same for all its pages, without a slash at its end."""
     return OFFSET.sub("", urlsplit(url).path).rstrip("/")
 
 

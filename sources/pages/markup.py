@@ -69,7 +69,7 @@ _SAYS_NOTHING = frozenset(
 
 
 def attribute(tag: Tag, name: str) -> str:
-    """The value of an attribute as one string, empty when absent."""
+    """Return the value of an attribute as one string, empty when absent."""
     value = tag.get(name)
     if value is None:
         return ""
@@ -77,17 +77,17 @@ def attribute(tag: Tag, name: str) -> str:
 
 
 def classes(tag: Tag) -> list[str]:
-    """The class names of a tag."""
+    """Return the class names of a tag."""
     return attribute(tag, "class").split()
 
 
 def ancestors(tag: Tag) -> Iterator[Tag]:
-    """The tags around a tag, nearest first, up to a depth no template reaches: time spent on hostile markup stays bounded."""
+    """Return the tags around a tag, nearest first, up to a depth no template reaches: time spent on hostile markup stays bounded."""
     return islice(tag.parents, _DEPTH)
 
 
 def nodes_in(tag: Tag, *, at_most: int = MAX_NODES) -> Iterator[PageElement]:
-    """What is inside a tag, in page order, as far as a template goes: time spent on hostile markup stays bounded.
+    """Yield what is inside a tag, in page order, as far as a template goes: time spent on hostile markup stays bounded.
 
     Beautiful Soup's own ways down look for the end of the tag first, however deep it lies.
     """
@@ -104,24 +104,24 @@ def nodes_in(tag: Tag, *, at_most: int = MAX_NODES) -> Iterator[PageElement]:
 
 
 def tags_in(tag: Tag, name: str | None = None) -> Iterator[Tag]:
-    """The tags inside a tag, of one name or all, as far as `nodes_in` goes."""
+    """Return the tags inside a tag, of one name or all, as far as `nodes_in` goes."""
     return (node for node in nodes_in(tag) if isinstance(node, Tag) and name in (None, node.name))
 
 
 def text_of(tag: Tag) -> str:
-    """The text of a tag on one line, as far as `nodes_in` goes, without comments and scripts."""
+    """Return the text of a tag on one line, as far as `nodes_in` goes, without comments and scripts."""
     # Comments and the text of scripts are subclasses.
     return _BLANKS.sub(" ", " ".join(str(node) for node in nodes_in(tag) if type(node) in (NavigableString, CData))).strip()
 
 
 def shown_title(anchor: Tag) -> str | None:
-    """The anchor's own words, without "Télécharger" and the size; None when they name nothing."""
+    """Return the anchor's own words, without "Télécharger" and the size; None when they name nothing."""
     title = _VERB.sub("", _SIZE.sub("", text_of(anchor)).strip()).strip(" -:\u00a0")
     return None if fold(title).strip(" .") in _SAYS_NOTHING else title[:MAX_TITLE].rstrip()
 
 
 def name_in(url: str) -> str:
-    """The last segment of an address, decoded, without its extension: the title of last resort."""
+    """Return the last segment of an address, decoded, without its extension: the title of last resort."""
     segment = unquote(urlsplit(url).path.rstrip("/").rsplit("/", 1)[-1])
     return (_EXTENSION.sub("", segment).strip() or url)[:MAX_TITLE]
 
@@ -138,7 +138,7 @@ def row_title(anchor: Tag) -> str | None:
 
 
 def published(anchor: Tag, url: str, title: str, *, year: int | None = None) -> date | None:
-    """The date the page gives to this link, from the most to the least certain place.
+    """Return the date the page gives to this link, from the most to the least certain place.
 
     The size span beside the name, the `title` attribute, "Publié le" on the card, the title's own words, the row, the file name; `year`
     completes a title that only writes day and month. The page's "Mis à jour le" is never a document's date.

@@ -38,7 +38,7 @@ _NODES_OF_A_CELL = 64
 
 
 def read(html: str | bytes, url: str) -> PageLinks:
-    """The links of the page at canonical address `url`.
+    """Return the links of the page at canonical address `url`.
 
     `raa.html` gives the ways to both lists: the site's own links or, where it has none, the addresses known. Any other page that is no
     list is a stranger: the session is over, or the site is not what it was.
@@ -54,13 +54,13 @@ def read(html: str | bytes, url: str) -> PageLinks:
 
 
 def _list_at(url: str) -> str | None:
-    """Which list an address is of."""
+    """Return which list an address is of."""
     wanted = parse_qs(urlsplit(url).query).get("do", [""])[-1]
     return wanted if wanted in _LISTS else None
 
 
 def _has_heading(soup: BeautifulSoup) -> bool:
-    """Whether the page is titled as the list of acts; a link of that name is none."""
+    """Return whether the page is titled as the list of acts; a link of that name is none."""
     return any(
         type(text) is NavigableString
         and _HEADING in " ".join(fold(text).split())
@@ -98,7 +98,7 @@ class _Row:
     file: str | None = None
 
     def listed(self, labels: dict[str, str]) -> ListingEntry | None:
-        """The entry, None for a row without a file. A row that opens nothing is called by its last words."""
+        """Return the entry, None for a row without a file. A row that opens nothing is called by its last words."""
         if self.file is None:
             return None
         words = [cell for cell in self.cells if not _DATE.fullmatch(cell)]
@@ -155,5 +155,5 @@ def _take_link(row: _Row, anchor: Tag, url: str) -> None:
 
 
 def _text_of_cell(cell: Tag) -> str:
-    """The text of a cell on one line, empty for a cell that frames a table."""
+    """Return the text of a cell on one line, empty for a cell that frames a table."""
     return "" if len(list(nodes_in(cell, at_most=_NODES_OF_A_CELL + 1))) > _NODES_OF_A_CELL else text_of(cell)

@@ -33,7 +33,7 @@ _CHROME_CLASSES = tuple(
 
 
 def read(html: str | bytes, url: str) -> PageLinks:
-    """The links of the page at canonical address `url`. Bytes are decoded as the page declares, UTF-8 first."""
+    """Return the links of the page at canonical address `url`. Bytes are decoded as the page declares, UTF-8 first."""
     soup = parse(html, url)
     if soup is None:
         return PageLinks()
@@ -63,7 +63,7 @@ def _read_scope(scope: Tag, url: str) -> PageLinks:
 
 
 def _links(scope: Tag, url: str) -> Iterator[tuple[Tag, str, bool]]:
-    """Every anchor and list option with its canonical target; the flag tells the blocks made to lead somewhere: cards and options."""
+    """Yield every anchor and list option with its canonical target; the flag tells the blocks made to lead somewhere: cards and options."""
     for tag in scope.find_all(["a", "option"], limit=MAX_LINKS):
         if tag.name == "option":
             value = attribute(tag, "value").strip()
@@ -92,7 +92,7 @@ def _in_chrome(anchor: Tag) -> bool:
 
 
 def _is_of_an_article(tag: Tag, around: Sequence[Tag]) -> bool:
-    """Whether this is the header or footer of an article, which holds its title and file, and not that of the page."""
+    """Return whether this is the header or footer of an article, which holds its title and file, and not that of the page."""
     return tag.name != "nav" and any(parent.name == "article" for parent in around)
 
 
@@ -101,7 +101,7 @@ def _in_lead(anchor: Tag) -> bool:
 
 
 def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
-    """Whether a link that is no document may belong to the way: on this site, in the content, not back upwards, not a pager."""
+    """Return whether a link that is no document may belong to the way: on this site, in the content, not back upwards, not a pager."""
     path, here = path_of(target), path_of(url)
     if not same_site(target, url) or OFFSET.search(target) or path == "/" or (here + "/").startswith(path + "/") or _in_chrome(tag):
         return False
@@ -112,13 +112,13 @@ def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
 
 
 def _is_recueil(target: str, title: str) -> bool:
-    """Whether a link elsewhere on the site names the recueil as a whole: what the old page says of the new one."""
+    """Return whether a link elsewhere on the site names the recueil as a whole: what the old page says of the new one."""
     label = label_of(target, title)
     return label.period is None and not label.is_bulletin and names_recueil(target, title)
 
 
 def _is_furniture(tag: Tag, heading: str) -> bool:
-    """A file of the site's menus, or the button that prints a month page itself (Deux-Sèvres).
+    """Return whether a link is to a file of the site's menus, or the button that prints a month page itself (Deux-Sèvres).
 
     That button stands in a `<section>` of its own, is called like the page, and the page like a period.
     """

@@ -39,7 +39,7 @@ _DATE_AT_AN_END = re.compile(rf"^{_DATE.pattern}\s*|\s*{_DATE.pattern}$")
 
 
 def read(html: str | bytes, url: str) -> PageLinks:
-    """The links of the page at canonical address `url`: none at all where neither the block nor a decree is on it."""
+    """Return the links of the page at canonical address `url`: none at all where neither the block nor a decree is on it."""
     soup = parse(html, url)
     if soup is None:
         return PageLinks()
@@ -55,7 +55,7 @@ def read(html: str | bytes, url: str) -> PageLinks:
 
 
 def _decree(anchor: Tag, target: str) -> Tag | None:
-    """What shows the decree that a link leads to: the link, or the entry around it. None for any other link."""
+    """Return what shows the decree that a link leads to: the link, or the entry around it. None for any other link."""
     around = list(ancestors(anchor))
     entry = next((tag for tag in around if _DECREE in classes(tag)), None)
     if entry is not None and len(list(islice(tags_in(entry, "a"), 2))) == 1:

@@ -31,7 +31,7 @@ _PAGER = "pagination"
 
 
 def read(html: str | bytes, url: str) -> PageLinks:
-    """The links of the page at canonical address `url`."""
+    """Return the links of the page at canonical address `url`."""
     soup = parse(html, url)
     if soup is None:
         return PageLinks()
@@ -75,7 +75,7 @@ def _in_contents(anchor: Tag) -> bool:
 
 
 def _title(anchor: Tag) -> str | None:
-    """The words of its span, which stands beside an image and the size, or of the whole link."""
+    """Return the words of its span, which stands beside an image and the size, or of the whole link."""
     return next((title for span in islice(tags_in(anchor, "span"), MAX_SPANS) if (title := shown_title(span))), None) or shown_title(anchor)
 
 

@@ -64,7 +64,7 @@ _NUMBER_SIGN_REACH = 12
 
 
 def find_date(text: str, *, year: int | None = None, short_years: bool = False) -> date | None:
-    """The first complete date written in `text`, None when there is none.
+    """Return the first complete date written in `text`, None when there is none.
 
     Reads `1er août 2025`, `14/08/2026`, `2026-08-21-N207`, `RAA_92_20260820`, `20.08.2026`, `d-aout` slugs, OCR slips. With `year`, a day
     and month introduced by a word (`du 3 mai`) count too, when no complete date is found; so does, with `short_years`, a written month with
@@ -86,7 +86,7 @@ def find_date(text: str, *, year: int | None = None, short_years: bool = False) 
 
 
 def month_number(match: re.Match[str]) -> int:
-    """Which month a match of a pattern built with `MONTH_NAME` is about, 1 to 12."""
+    """Return which month a match of a pattern built with `MONTH_NAME` is about, 1 to 12."""
     return next(number for number in range(1, 13) if match[f"m{number}"] is not None)
 
 
@@ -110,7 +110,7 @@ def _short_dates(folded: str) -> Iterator[date]:
 
 
 def _is_numbered(match: re.Match[str], folded: str) -> bool:
-    """Whether what looks like a day is the number of a bulletin."""
+    """Return whether what looks like a day is the number of a bulletin."""
     return _NUMBER_SIGN.search(folded[max(0, match.start() - _NUMBER_SIGN_REACH) : match.start()]) is not None
 
 

@@ -31,17 +31,17 @@ _ASIDE = re.compile(
 
 
 def names_recueil(url: str, text: str) -> bool:
-    """Whether a link names the recueil itself, in the last segment of its address or in its text."""
+    """Return whether a link names the recueil itself, in the last segment of its address or in its text."""
     return any(_RECUEIL.search(words) for words in _names(url, text))
 
 
 def names_a_part(url: str, text: str) -> bool:
-    """Whether a link names the recueil or a part of it, such as a category, on a page that belongs to the recueil."""
+    """Return whether a link names the recueil or a part of it, such as a category, on a page that belongs to the recueil."""
     return any(_RECUEIL.search(words) or _PART.search(words) for words in _names(url, text))
 
 
 def is_aside(url: str, text: str, *, root: str) -> bool:
-    """Whether a link names what is not the current recueil of this authority: a test, archives, a region's recueil.
+    """Return whether a link names what is not the current recueil of this authority: a test, archives, a region's recueil.
 
     Words that stand in the `root` of the source are its own: those of a region's prefecture, "RAA et archives".
     """
@@ -51,7 +51,7 @@ def is_aside(url: str, text: str, *, root: str) -> bool:
 
 
 def unlike(text: str, root: str) -> int:
-    """How many words of a link's text the address of the `root` does not have: the fewer, the likelier it is the same thing."""
+    """Return how many words of a link's text the address of the `root` does not have: the fewer, the likelier it is the same thing."""
     return len(set(_words(text).split()) - set(_words(urlsplit(root).path).split()))
 
 

@@ -97,7 +97,7 @@ def read_label(text: str) -> Label:
 
 
 def is_slice(url: str) -> bool:
-    """Whether an address names one of several slices of a year, cut by volume: `2026-2`. Another may open on any day."""
+    """Return whether an address names one of several slices of a year, cut by volume: `2026-2`. Another may open on any day."""
     return _SLICE.search(urlsplit(url).path.rstrip("/")) is not None
 
 

@@ -57,12 +57,12 @@ def canonical(base: str, href: str, *, is_redirect: bool = False) -> str | None:
 
 
 def same_site(one: str, other: str) -> bool:
-    """Whether two canonical URLs are on the same host, a leading `www.` aside."""
+    """Return whether two canonical URLs are on the same host, a leading `www.` aside."""
     return site_of(one) == site_of(other)
 
 
 def site_of(url: str) -> str:
-    """The host of a canonical URL, without a leading `www.`."""
+    """Return the host of a canonical URL, without a leading `www.`."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 

@@ -51,13 +51,13 @@ class Amended:
 
 
 def amended(document: ActText, segment: Segment) -> ActText:
-    """The document without the wording that this decree replaces or removes."""
+    """Return the document without the wording that this decree replaces or removes."""
     gone = tuple(_wordings(document.flat, segment))
     return _blanked(document, gone) if gone else document
 
 
 def amended_things(document: ActText, segment: Segment) -> Amended:
-    """The document without the software and makers that this decree replaces, whatever the words.
+    """Return the document without the software and makers that this decree replaces, whatever the words.
 
     A new wording that takes the place of one on a maker is about software too, though it does not say so again.
     """

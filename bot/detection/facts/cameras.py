@@ -77,7 +77,7 @@ _EXCLUDED = re.compile(r"^[^.;,]{0,60}\b(?:(?:n'est|ne sont) (?:pas|ni)(?! autor
 
 
 def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()) -> TextMatch[int] | None:
-    """How many cameras, where the decree gives one figure, or a total beside its parts; None where that is not clear.
+    """Return how many cameras, where the decree gives one figure, or a total beside its parts; None where that is not clear.
 
     Parts are never added up: only a total that the decree states counts. Of a decree on several things, the articles from the first that
     speaks of the algorithm on (`speaking`) count before those on drones or on fences.
@@ -141,7 +141,7 @@ def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
 
 
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:
-    """The types of the cameras whose images are analysed, as the title and the articles tell.
+    """Return the types of the cameras whose images are analysed, as the title and the articles tell.
 
     A decree that only changes another one may tell them in its visas alone: then those count that speak of the algorithm (`mentioning`).
     """
@@ -154,7 +154,7 @@ def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, .
 
 
 def _speaking_of_images(document: ActText, segment: Segment) -> list[Block]:
-    """The visas and recitals that speak of images of a system, not of the system alone, which any decree may cite."""
+    """Return the visas and recitals that speak of images of a system, not of the system alone, which any decree may cite."""
     text = document.flat
     return [block for block in segment.of(DecreePart.VISA, DecreePart.RECITAL) if _IMAGES.search(text, block.start, block.end) is not None]
 
@@ -184,7 +184,7 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
 
 
 def _count(words: str) -> int | None:
-    """A French cardinal below ten thousand, in digits or words; None for what is none ("et")."""
+    """Read a French cardinal below ten thousand, in digits or words; None for what is none ("et")."""
     if words.isdigit():
         return int(words) or None
     total = 0

@@ -33,7 +33,7 @@ class _Courts:
 
 
 def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
-    """The courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`.
+    """Return the courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`.
 
     A court in visas and recitals, or whose judgment is quoted, is none of them. Neither letters' case nor split words matter.
     """

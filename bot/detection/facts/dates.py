@@ -65,7 +65,7 @@ class Partial:
     year: int | None
 
     def complete(self, month: int | None = None, year: int | None = None) -> date | None:
-        """The date, with what is missing taken from the arguments; None if still incomplete or impossible."""
+        """Return the date, with what is missing taken from the arguments; None if still incomplete or impossible."""
         month = self.month or month
         year = self.year or year
         if month is None or year is None:
@@ -77,7 +77,7 @@ class Partial:
 
 
 def partial(text: str) -> Partial | None:
-    """A folded text that is a date, whole or not (`1er juin`, `19`, `12/12/2025`)."""
+    """Read a folded text that is a date, whole or not (`1er juin`, `19`, `12/12/2025`)."""
     numbers = _NUMBERS.fullmatch(text)
     if numbers is not None:
         return Partial(int(numbers["day"]), int(numbers["month"]), int(numbers["year"]))
@@ -92,13 +92,13 @@ def partial(text: str) -> Partial | None:
 
 
 def full(text: str) -> date | None:
-    """A folded text that is a whole date; None if it is not one, or impossible."""
+    """Read a folded text that is a whole date; None if it is not one, or impossible."""
     found = partial(text)
     return found.complete() if found is not None else None
 
 
 def clock(text: str, *, closing: bool) -> time | None:
-    """An hour. Midnight ends a day when `closing` (23:59, as does 24h00) and begins it otherwise; None where it is impossible."""
+    """Read an hour. Midnight ends a day when `closing` (23:59, as does 24h00) and begins it otherwise; None where it is impossible."""
     if text in {"minuit", "midi"}:
         return time(12) if text == "midi" else (time(23, 59) if closing else time(0))
     match = _CLOCK.fullmatch(text)
@@ -111,7 +111,7 @@ def clock(text: str, *, closing: bool) -> time | None:
 
 
 def _clock_in_words(text: str) -> time | None:
-    """An hour in letters ("dix-huit heures trente")."""
+    """Read an hour in letters ("dix-huit heures trente")."""
     hours, told, minutes = re.sub(r"[\s-]+", " ", text).partition(" heure")
     if not told or hours not in _HOURS:
         return None

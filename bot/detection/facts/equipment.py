@@ -48,7 +48,7 @@ def _known_makers() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """A known maker, else the company said to have made it, without its legal form; never deduced from the product."""
+    """Return a known maker, else the company said to have made it, without its legal form; never deduced from the product."""
     first = next(iter(segment.of(DecreePart.ARTICLE)), None)
     operative = _vendor(document, first.start, segment.end) if first is not None else None
     return operative or _vendor(document, segment.start, segment.end)
@@ -88,7 +88,7 @@ def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str
 
 
 def _named_after(document: ActText, position: int, limit: int) -> int | None:
-    """Where the name of a company begins, a few words after "la société"; None where no name follows."""
+    """Return where the name of a company begins, a few words after "la société"; None where no name follows."""
     first, last = document.folded.span(position, min(position + 90, limit))
     said = _SAID.match(document.source[first:last])
     return document.folded.position(first + said.end()) if said is not None else None
@@ -111,7 +111,7 @@ _LONGEST = 60
 
 
 def name_at(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
-    """The name right at `start` of the folded text, without its legal form ("SAS"), None where there is none or it is a person's."""
+    """Return the name right at `start` of the folded text, without its legal form ("SAS"), None where there is none or it is a person's."""
     first, last = document.folded.span(start, min(start + _LONGEST, limit))
     match = _NAME.match(document.source[first:last])
     if match is None:
@@ -124,7 +124,7 @@ def name_at(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
 
 
 def impersonal(name: str) -> bool:
-    """True for a name in which no person's is recognised."""
+    """Return True for a name in which no person's is recognised."""
     return without_names(name) == name
 
 

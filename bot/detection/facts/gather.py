@@ -77,7 +77,7 @@ def gather(
 
 
 def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, ...]:
-    """The articles that speak of the algorithm, in order; failing those, the first article."""
+    """Return the articles that speak of the algorithm, in order; failing those, the first article."""
     spoken = [
         segment.at(mention.start) for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation
     ]
@@ -100,7 +100,7 @@ def _authority(document: ActText, segment: Segment, number: TextMatch[str] | Non
 
 
 def _purposes(document: ActText, segment: Segment) -> list[TextMatch[Purpose]]:
-    """The events to detect, in the operative part; in a text without articles, anywhere but in visas."""
+    """Return the events to detect, in the operative part; in a text without articles, anywhere but in visas."""
     parts = (DecreePart.ARTICLE,) if segment.has_articles else (DecreePart.TITLE, DecreePart.HEADING, DecreePart.BODY)
     found: dict[Purpose, TextMatch[Purpose]] = {}
     for block in segment.of(*parts):

@@ -56,7 +56,7 @@ _HEAD = 6000
 
 
 def identities(authority: str, act_id: str | None, facts: Facts, text: str) -> tuple[str, ...]:
-    """The keys of one sighting, strongest first. `authority` is the code of the publisher, `text` the act's pages joined."""
+    """Return the keys of one sighting, strongest first. `authority` is the code of the publisher, `text` the act's pages joined."""
     tight = fold_letters(text)
     keys: list[str] = []
     if act_id is not None:
@@ -81,7 +81,7 @@ def police_decides(tight: str) -> tuple[int, int] | None:
 
 
 def of_police_series(number: str) -> bool:
-    """True for a number of the series that only the préfecture de police has (`DUPA-2024-1017`)."""
+    """Return True for a number of the series that only the préfecture de police has (`DUPA-2024-1017`)."""
     return _POLICE_SERIES.match(number) is not None
 
 
@@ -102,7 +102,7 @@ _GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
 
 
 def prefix(reference: Reference, authority: str) -> str | None:
-    """What the keys of the decree that is named begin with (`number:PP:2024-1017:`), None where only its day is named.
+    """Return what the keys of the decree that is named begin with (`number:PP:2024-1017:`), None where only its day is named.
 
     `authority` is the code of the one whose decree names it: an authority changes its own decrees, but for those whose series tells
     another one. The keys are those of `bot.detection.facts.identity`.
@@ -113,7 +113,7 @@ def prefix(reference: Reference, authority: str) -> str | None:
 
 
 def prefixes(facts: Facts, authority: str) -> tuple[str | None, ...]:
-    """The prefix of each reference of a decree that this authority decided, in order."""
+    """Return the prefix of each reference of a decree that this authority decided, in order."""
     return tuple(prefix(reference, authority) for reference in facts.references)
 
 
@@ -125,7 +125,7 @@ def decided_by(publisher: str, facts: Facts, keys: tuple[str, ...]) -> str:
 
 
 def corrected(act: Act, verdict: Verdict) -> Verdict:
-    """The verdict on an erratum: whatever the title that it repeats grants, it modifies the decree that it corrects.
+    """Return the verdict on an erratum: whatever the title that it repeats grants, it modifies the decree that it corrects.
 
     A number and a day that it prints as its own are those of that decree, by which it would be taken for one more sighting of it, and
     nobody would be told.

@@ -51,7 +51,7 @@ def known_hooks() -> tuple[Hook, ...]:
 
 
 def hooks(document: ActText, start: int, end: int) -> list[tuple[Hook, int, int]]:
-    """The texts cited in a stretch of the folded text, each once, with where."""
+    """Return the texts cited in a stretch of the folded text, each once, with where."""
     text = document.mended.text
     low, high = document.mended_span(start, end)
     found: dict[str, tuple[Hook, int, int]] = {}
@@ -98,7 +98,7 @@ def _listing() -> Pattern:
 
 
 def lists_events(document: ActText, start: int, end: int) -> bool:
-    """True for a stretch that tells what is looked for, in whatever words."""
+    """Return True for a stretch that tells what is looked for, in whatever words."""
     return _listing().search(document.mended.text, *document.mended_span(start, end)) is not None
 
 
@@ -109,13 +109,13 @@ def _every() -> Pattern:
 
 @cache
 def _excluded() -> tuple[Pattern, Pattern]:
-    """What excludes an event before it and after it."""
+    """Return what excludes an event before it and after it."""
     data = load("events.toml")["excluded"]
     return pattern(data["before"]), pattern(data["after"])
 
 
 def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[Purpose, int, int]]:
-    """The events named in a stretch of the folded text, in the order of the law, each with where it is named.
+    """Return the events named in a stretch of the folded text, in the order of the law, each with where it is named.
 
     `listed` takes single words too ("densité"), for a stretch that is known to list events.
     """
@@ -142,14 +142,14 @@ def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | 
 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
-    """True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
+    """Return True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
     before, after = _around(document, first, last, start, end)
     excluding, excluded = _excluded()
     return excluding.search(before) is not None or excluded.search(after) is not None
 
 
 def _around(document: ActText, first: int, last: int, start: int, end: int) -> tuple[str, str]:
-    """The squeezed sentence or item of a list before and after a stretch."""
+    """Return the squeezed sentence or item of a list before and after a stretch."""
     text = document.folded.text
     opening = max(text.rfind(mark, start, first) for mark in (". ", ".\n", ";", ":"))
     closings = [position for mark in (".", ";", "\n-", "\n\u2022") if (position := text.find(mark, last, end)) >= 0]

@@ -46,7 +46,7 @@ _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|dudit|ledit|vu|par|
 
 
 def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """The decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one.
+    """Return the decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one.
 
     An erratum has none: what it prints is the number of the decree it corrects.
     """
@@ -77,7 +77,7 @@ def numbers_in(document: ActText, start: int, end: int, *, quoted: bool = False)
 
 
 def number_after(document: ActText, start: int, end: int) -> TextMatch[str] | None:
-    """A further number of a list, right at `start`: `n° 2026-8` in "les arrêtés n° 2026-7 et n° 2026-8"."""
+    """Return a further number of a list, right at `start`: `n° 2026-8` in "les arrêtés n° 2026-7 et n° 2026-8"."""
     match = _FURTHER.match(document.folded.text, start, end)
     if match is None:
         return None
@@ -94,5 +94,5 @@ def _printed(document: ActText, start: int, end: int, series: str) -> str:
 
 
 def without_service(number: str) -> str:
-    """A comparable number without any word before the year: `n° CAB-SIDPC-2026-447` is also printed `CAB-SIDPC n° 2026-447`."""
+    """Return a number in comparable form without any word before the year: `n° CAB-SIDPC-2026-447` also printed `CAB-SIDPC n° 2026-447`."""
     return re.sub(r"^(?:[a-z]+-)+(?=\d{4})", "", comparable(number))

@@ -42,7 +42,7 @@ _EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|u
 
 
 def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:
-    """What the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
+    """Return what the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
 
     A title that prints it in capitals, only says what kind of event it is ("une rencontre de football") or leaves out where ("la Braderie")
     gives way to an article that names it. A decree that changes another one may name it only where a visa tells what that one authorises
@@ -56,7 +56,7 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
 
 
 def _is_clearer(name: str, first: str) -> bool:
-    """True for the name of an event that says more than the first one found, of the same event."""
+    """Return True for the name of an event that says more than the first one found, of the same event."""
     plain, known = fold(name).text, fold(first).text
     if first.isupper():
         return not name.isupper() and plain.startswith(known)
@@ -85,7 +85,7 @@ def _events(document: ActText, blocks: list[Block]) -> Iterator[TextMatch[str]]:
 
 
 def _is_named(document: ActText, block: Block, position: int) -> bool:
-    """True for a word that begins with a capital, where not every word does."""
+    """Return True for a word that begins with a capital, where not every word does."""
     return document.original(position, position + 1).isupper() and not document.original(block.start, block.end).isupper()
 
 
@@ -96,13 +96,13 @@ def in_event(text: str, start: int, position: int) -> bool:
 
 
 def where_named(document: ActText, segment: Segment, event: str | None) -> list[tuple[int, int]]:
-    """Where the name of an event stands in a decree, for whatever reason it is named there."""
+    """Return where the name of an event stands in a decree, for whatever reason it is named there."""
     if event is None:
         return []
     return [match.span() for match in re.compile(re.escape(fold(event).text)).finditer(document.flat, segment.start, segment.end)]
 
 
 def is_part_of_a_name(text: str, position: int, named: list[tuple[int, int]]) -> bool:
-    """True for who is named at `position` inside one of these names, and belongs to it: "la fête de la ville de X"."""
+    """Return True for who is named at `position` inside one of these names, and belongs to it: "la fête de la ville de X"."""
     inside = any(start < position < end for start, end in named)
     return inside and _ATTACHED.search(text[max(position - 8, 0) : position]) is not None

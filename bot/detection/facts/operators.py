@@ -106,7 +106,7 @@ def _is_asking(document: ActText, entry: TextMatch[str]) -> bool:
 
 
 def is_formality(flat: str, block: Block) -> bool:
-    """True for an article on execution, publication or remedies."""
+    """Return True for an article on execution, publication or remedies."""
     return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
 
 
@@ -146,7 +146,7 @@ def _of(operator: str, name: str) -> str:
 
 
 def _commune(document: ActText, position: int, limit: int, lead: re.Pattern[str]) -> tuple[str, int] | None:
-    """The name after an operator, with what joins it, and where it ends; None where there is none."""
+    """Return the name after an operator, with what joins it, and where it ends; None where there is none."""
     of = lead.match(document.flat, position, limit)
     if of is None:
         return None
@@ -165,13 +165,13 @@ def _commune(document: ActText, position: int, limit: int, lead: re.Pattern[str]
 
 
 def _letterhead(text: str, position: int, block: Block) -> bool:
-    """True for a word above the title: the letterhead names the service that writes, not who is authorised."""
+    """Return True for a word above the title: the letterhead names the service that writes, not who is authorised."""
     title = re.compile(r"\barrete").search(text, block.start, block.end)
     return title is not None and position < title.start()
 
 
 def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
-    """Each operator once; a commune whose police is named is one operator, not two."""
+    """Return each operator once; a commune whose police is named is one operator, not two."""
     names: dict[str, TextMatch[str]] = {}
     for entry in sorted(found, key=lambda entry: entry.start):
         names.setdefault(entry.value, entry)
@@ -183,7 +183,7 @@ def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
 
 
 def _place(value: str) -> str:
-    """The name of a commune, as the name of its police ends: `Cannes`, `du Havre`."""
+    """Return the name of a commune, as the name of its police ends: `Cannes`, `du Havre`."""
     return re.sub(r"^Commune (?:de |d'|(?=du |des ))", "", value)
 
 

@@ -19,7 +19,7 @@ from bot.domain import Moment
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:
-    """The period of a decree, None where no whole date could be read.
+    """Return the period of a decree, None where no whole date could be read.
 
     Of a decree on several things, the articles from the first that speaks of the algorithm on (`speaking`) come before those on traffic
     or parking. A single day of the title that is the day of signature (`signed`) is a period only where the articles give no other.
@@ -40,12 +40,12 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
 
 
 def _is_only(shown: Period, day: date) -> bool:
-    """True for a period that is this one day, without hours."""
+    """Return True for a period that is this one day, without hours."""
     return shown == (Moment(day), Moment(day))
 
 
 def _operative(document: ActText, articles: list[Block], titled: TextMatch[Period] | None) -> TextMatch[Period] | None:
-    """The first period of the articles, or beside a title that gives one, the first that agrees with it, rather with hours."""
+    """Return the first period of the articles, or beside a title that gives one, the first that agrees with it, rather with hours."""
     if titled is None:
         return _first(document, articles, singles=True)
     found = [
@@ -61,7 +61,7 @@ def _operative(document: ActText, articles: list[Block], titled: TextMatch[Perio
 
 
 def _agrees(operative: Period, titled: Period) -> bool:
-    """True when the operative period holds the days of the title: it is then the same, with hours or with margins."""
+    """Return True when the operative period holds the days of the title: it is then the same, with hours or with margins."""
     (first, last), (shown_first, shown_last) = operative, titled
     shown_first, shown_last = shown_first or shown_last, shown_last or shown_first
     if first is None or last is None or shown_first is None or shown_last is None:

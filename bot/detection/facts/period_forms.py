@@ -53,12 +53,12 @@ def durations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Per
 
 
 def hour(text: str | None, *, closing: bool) -> time | None:
-    """The hour after or before a day, None where there is none. `closing`: it ends a period."""
+    """Return the hour after or before a day, None where there is none. `closing`: it ends a period."""
     return clock(text, closing=closing) if text else None
 
 
 def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
-    """The end of a duration. Hours count from an hour that is told, and from nothing else."""
+    """Return the end of a duration. Hours count from an hour that is told, and from nothing else."""
     if not unit.startswith("heure"):
         return Moment(_after(opens.day, count, unit))
     if opens.time is None:
@@ -68,7 +68,7 @@ def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
 
 
 def _after(day: date, count: int, unit: str) -> date:
-    """The last day of a duration that begins on `day`, that day included.
+    """Return the last day of a duration that begins on `day`, that day included.
 
     Thirty days from 2 May end on 31 May. A month ends on the eve of the day of the same number (from 2 May on 1 June), or on the last day
     of a shorter month (from 31 January on 28 February): the reading that never makes a decree last longer than it says. A duration that
@@ -204,7 +204,7 @@ def _ordered(one: Moment | None, two: Moment | None) -> bool:
 
 
 def _with_earlier(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
-    """A range with those that are enumerated before it: from the first beginning to the last end."""
+    """Return a range with those that are enumerated before it: from the first beginning to the last end."""
     for _ in range(MOST):
         earlier = _EARLIER.search(text, max(found.start - 140, start), found.start)
         opening = found.value[0]
@@ -268,7 +268,7 @@ def enumerations(document: ActText, start: int, end: int) -> Iterator[TextMatch[
 
 
 def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """One day; first of all several with hours, as one; last a beginning whose end is not told."""
+    """Yield one day; first of all several with hours, as one; last a beginning whose end is not told."""
     found: list[TextMatch[Period]] = []
     for match in islice(_SINGLE.finditer(document.flat, start, end), MOST):
         day = full(match["day"])
@@ -297,7 +297,7 @@ def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[P
 
 
 def _with_days_before(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
-    """A day with those that are enumerated before it, each with its hours: from the first to the last."""
+    """Return a day with those that are enumerated before it, each with its hours: from the first to the last."""
     for _ in range(MOST):
         earlier = _DAY_BEFORE.search(text, max(found.start - 100, start), found.start)
         opening = found.value[0]

@@ -79,7 +79,7 @@ _FROM_TO = re.compile(r"\bentre\s[^,;]{3,60}\set\s")
 
 
 def names(text: str, *, item: bool = False) -> Iterator[str]:
-    """The places of an enumeration as printed, without article or preposition, in order; nothing of what names no place.
+    """Yield the places of an enumeration as printed, without article or preposition, in order; nothing of what names no place.
 
     An `item` of a list of places may be of a kind that is not known ("sémaphore de Callelongue"), where it has a proper name.
     """
@@ -96,7 +96,7 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
 
 
 def _without_lead(item: str) -> tuple[str, bool]:
-    """An item without preposition and article ("La Défense" keeps its own), and whether "à" came before it."""
+    """Return an item without preposition and article ("La Défense" keeps its own), and whether "à" came before it."""
     plain = _plain(item)
     lead = _LEAD.match(plain)
     if lead is None or len(plain) != len(item):
@@ -106,7 +106,7 @@ def _without_lead(item: str) -> tuple[str, bool]:
 
 
 def is_place(name: str) -> bool:
-    """True for words that name a place: a kind of ground with more than its kind, or a proper name."""
+    """Return True for words that name a place: a kind of ground with more than its kind, or a proper name."""
     plain = fold(name).text
     if not 3 <= len(name) <= 100 or _GENERIC.search(plain):
         return False
@@ -114,12 +114,12 @@ def is_place(name: str) -> bool:
 
 
 def is_of_a_kind(name: str) -> bool:
-    """True for a name that begins with what its place is called ("gare", "rue")."""
+    """Return True for a name that begins with what its place is called ("gare", "rue")."""
     return _KIND.match(_plain(name)) is not None
 
 
 def _is_proper(name: str) -> bool:
-    """True for a few words with a proper name after the first."""
+    """Return True for a few words with a proper name after the first."""
     return (
         3 <= len(name) <= 60
         and _PROPER.fullmatch(name) is not None
@@ -128,7 +128,7 @@ def _is_proper(name: str) -> bool:
 
 
 def _each(text: str) -> str:
-    """Several of a kind one by one: "les gares d'Arles et de Nîmes" as "gare d'Arles, gare de Nîmes"."""
+    """Spell out several of a kind one by one: "les gares d'Arles et de Nîmes" as "gare d'Arles, gare de Nîmes"."""
 
     def one_by_one(match: re.Match[str]) -> str:
         kind = _SINGULAR[match["kind"].lower()]
@@ -138,7 +138,7 @@ def _each(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The folded text, letter for letter."""
+    """Return the folded text, letter for letter."""
     return fold(text.replace("œ", "o").replace("Œ", "O").replace("æ", "a")).text
 
 

@@ -43,7 +43,7 @@ _COLUMN = re.compile(
 
 
 def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """The places of the rows of the tables of one article or annex, in order. A row without a figure ends its table.
+    """Yield the places of the rows of the tables of one article or annex, in order. A row without a figure ends its table.
 
     A table is of places under watch where its header speaks of cameras, or what stands above it of cameras or places.
     """
@@ -62,7 +62,7 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 
 def opens_table(text: str, position: int) -> bool:
-    """True where the header of a table is the next thing after `position`."""
+    """Return True where the header of a table is the next thing after `position`."""
     while position < len(text) and text[position].isspace():
         position += 1
     return _HEADER.match(text, position) is not None
@@ -113,7 +113,7 @@ _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 
 
 def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """The places that one article lists, in order, as it words them."""
+    """Yield the places that one article lists, in order, as it words them."""
     text = document.folded.text
     leads = chain(_LIST_LEAD.finditer(text, block.start, block.end), _THESE.finditer(text, block.start, block.end))
     for lead in islice(leads, _MOST_ITEMS):
@@ -226,7 +226,7 @@ _NOT_WHERE = re.compile(r"\b(?:affich\w*|panneau\w*|inform\w*|conserv\w*|habilit
 
 
 def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
-    """The places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one.
+    """Return the places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one.
 
     The title's come beside where the articles name no two: it says in general what they say one by one. What only counts them ("deux
     gares parisiennes") names none.
@@ -257,13 +257,13 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
 
 
 def _annex(document: ActText, block: Block) -> Block | None:
-    """The annex that comes after the last article, as a block of its own."""
+    """Return the annex that comes after the last article, as a block of its own."""
     match = _ANNEX.search(document.folded.text, block.start, block.end)
     return Block(block.part, match.start(), block.end) if match is not None else None
 
 
 def _in(document: ActText, block: Block, *, listed: bool) -> Iterator[TextMatch[str]]:
-    """The places of a block. Where places are `listed`, whose cameras they are ("la vidéoprotection du port") is none of them."""
+    """Yield the places of a block. Where places are `listed`, whose cameras they are ("la vidéoprotection du port") is none of them."""
     text = document.flat
     position = block.start
     found = (islice(anchor.finditer(text, block.start, block.end), _MOST) for anchor in _ANCHORS)
@@ -287,7 +287,7 @@ def _in(document: ActText, block: Block, *, listed: bool) -> Iterator[TextMatch[
 
 
 def _closing(text: str, start: int, end: int) -> int:
-    """Where a bracket closes that did not open after `start`, else `end`: "(place d'Armes, place de la Comédie) et ce qui suit"."""
+    """Return where a bracket closes that did not open after `start`, else `end`: "(place d'Armes, place de la Comédie) et ce qui suit"."""
     depth = 0
     for position in range(start, end):
         depth += (text[position] == "(") - (text[position] == ")")

@@ -55,7 +55,7 @@ class Citation:
 
 
 def citations(document: ActText, segment: Segment, own: str | None) -> list[Citation]:
-    """Every decree that the segment names but itself (`own` is its number), each time it does, in order.
+    """Return every decree that the segment names but itself (`own` is its number), each time it does, in order.
 
     Where one place gives the number, another the day or the object, each citation has them all.
     """
@@ -88,7 +88,7 @@ def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
 
 
 def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
-    """What the words after a decree's name say of its object: True, False, or None where they do not tell."""
+    """Return what the words after a decree's name say of its object: True, False, or None where they do not tell."""
     limit = min(limit, start + _REACH)
     stop = _OBJECT_END.search(document.flat, start, limit)
     low, high = document.mended_span(start, stop.start() if stop is not None else limit)
@@ -99,7 +99,7 @@ def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
 
 
 def _completed(found: list[Citation]) -> list[Citation]:
-    """Each citation with the number, day and object that another citation of the same decree tells."""
+    """Return each citation with the number, day and object that another citation of the same decree tells."""
     numbered: dict[str, list[Citation]] = {}
     for entry in found:
         if entry.number is not None:
@@ -121,7 +121,7 @@ def _completed(found: list[Citation]) -> list[Citation]:
 
 
 def _numbered(dated: Citation, found: list[Citation]) -> Citation:
-    """A citation by day alone with its number, where one decree of that day is named by both."""
+    """Return a citation by day alone with its number, where one decree of that day is named by both."""
     twins = {other.same: other.number for other in found if other.number is not None and other.signed == dated.signed}
     return replace(dated, number=next(iter(twins.values()))) if len(twins) == 1 else dated
 
@@ -161,7 +161,7 @@ class _Change(NamedTuple):
 
 
 def references(document: ActText, segment: Segment, kind: Kind | None, own: str | None) -> list[TextMatch[Reference]]:
-    """The decrees that this one (`kind`, with its `own` number) bears on, each once, in the order of the text."""
+    """Return the decrees that this one (`kind`, with its `own` number) bears on, each once, in the order of the text."""
     cited = citations(document, segment, own)
     found: dict[str, TextMatch[Reference]] = {}
 
@@ -200,7 +200,7 @@ def _within(cited: list[Citation], start: int, end: int) -> list[Citation]:
 
 
 def _in_title(text: str, start: int, cited: list[Citation]) -> list[tuple[Citation, _Change]]:
-    """The decrees on which the verbs of a title bear; not those in the quoted title of another."""
+    """Return the decrees on which the verbs of a title bear; not those in the quoted title of another."""
     found: list[tuple[Citation, _Change]] = []
     last: _Change | None = None
     position = start
@@ -219,7 +219,7 @@ def _in_title(text: str, start: int, cited: list[Citation]) -> list[tuple[Citati
 
 
 def _in_article(text: str, block: Block, cited: list[Citation]) -> list[tuple[Citation, _Change]]:
-    """The decrees of which a sentence of an article says what becomes of them."""
+    """Return the decrees of which a sentence of an article says what becomes of them."""
     found: list[tuple[Citation, _Change]] = []
     end = block.start
     previous: tuple[Citation, _Change] | None = None
@@ -253,7 +253,7 @@ def _in_article(text: str, block: Block, cited: list[Citation]) -> list[tuple[Ci
 
 
 def _list_verb(before: str) -> _Change | None:
-    """What a list does to its items: "Sont abrogés : - l'arrêté …"; None outside one."""
+    """Return what a list does to its items: "Sont abrogés : - l'arrêté …"; None outside one."""
     leads = list(_LIST.finditer(before))
     if not leads:
         return None
@@ -276,7 +276,7 @@ def _verb_after(text: str) -> _Change | None:
 
 
 def _last_verb(text: str) -> tuple[_Change | None, int]:
-    """The last verb of a stretch that bears on what follows, and where it begins."""
+    """Return the last verb of a stretch that bears on what follows, and where it begins."""
     found = [(match.start(), kind, match[0]) for kind, verbs in _verbs("before").items() for match in verbs.finditer(text)]
     if not found:
         return None, 0
@@ -302,7 +302,7 @@ def _said_of_it(text: str, segment: Segment) -> bool | None:
 
 
 def _change(kind: Kind, words: str) -> _Change:
-    """What these words of an end do: abrogation, retrait, or neither said."""
+    """Return what these words of an end do: abrogation, retrait, or neither said."""
     said = {effect for effect, words_of_it in load("references.toml")["ends"].items() if any(word in words for word in words_of_it)}
     retroactive = "retroactive" in said if kind is Kind.ABROGATION and len(said) == 1 else None
     return _Change(kind, retroactive)

@@ -29,7 +29,7 @@ _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|vu|par)\s)$")
 
 
 def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[date] | None:
-    """The day of signature, None where the text does not show one. Never guessed from the identifier of the act.
+    """Return the day of signature, None where the text does not show one. Never guessed from the identifier of the act.
 
     The day that an erratum prints in its title is of the decree it corrects.
     """
@@ -54,7 +54,7 @@ def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -
 
 
 def signatures(document: ActText, segment: Segment) -> Iterator[tuple[int, int]]:
-    """Where a decree is signed ("Fait à …, le …", whatever its day), the last first."""
+    """Yield where a decree is signed ("Fait à …, le …", whatever its day), the last first."""
     text = document.folded.text
     placed = [match for block in segment.blocks for match in _PLACE_ONLY.finditer(text, block.start, block.end)]
     lines = _lines(document, segment.of(*([DecreePart.ARTICLE] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])))
@@ -87,20 +87,20 @@ _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
 def signing_lines(document: ActText, start: int, end: int) -> Iterator[re.Match[str]]:
-    """The lines of one part (`start:end` of the folded text) that date a signature, in order, each with its `day`."""
+    """Yield the lines of one part (`start:end` of the folded text) that date a signature, in order, each with its `day`."""
     for match in _LINE.finditer(document.folded.text, start, end):
         if _stands_alone(document, match.start(), match.end(), end):
             yield match
 
 
 def dates_signature(document: ActText, start: int, end: int, limit: int) -> bool:
-    """True for a day ("le 5 mai 2026" at `start:end`) that is the one of a line of signature, in the part that ends at `limit`."""
+    """Return True for a day ("le 5 mai 2026" at `start:end`) that is the one of a line of signature, in the part that ends at `limit`."""
     line = document.folded.text.rfind("\n", 0, start) + 1
     return _BEFORE_DAY.fullmatch(document.folded.text, line, start) is not None and _stands_alone(document, line, end, limit)
 
 
 def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
-    """True where no sentence goes on before the line or after its day, and the place begins with a capital.
+    """Return True where no sentence goes on before the line or after its day, and the place begins with a capital.
 
     Where the line above ends without a stop or a blank line, no further article may follow the one that ends at `limit`; where it ends
     in the middle of a sentence, which may be of another layer of text, the day must end its line too.
@@ -157,7 +157,7 @@ def office(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 
 def _last_line(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """The office that stands alone on its lines at the end of the articles, where no place and day of signature come before it."""
+    """Return the office that stands alone on its lines at the end of the articles, where no place and day of signature come before it."""
     last = next(reversed(list(segment.of(DecreePart.ARTICLE))), None)
     if last is None:
         return None
@@ -178,7 +178,7 @@ def _below_a_stop(document: ActText, start: int, limit: int) -> TextMatch[str] |
 
 
 def _is_alone(folded: str, match: re.Match[str], start: int, limit: int) -> bool:
-    """True for an office that is all of its line."""
+    """Return True for an office that is all of its line."""
     return (
         re.search(r"(?:^|\n)\W*$", folded[start : match.start()]) is not None
         and re.match(r"\W*(?:\n|$)", folded[match.end() : limit]) is not None
@@ -200,7 +200,7 @@ def _signing(document: ActText, start: int, limit: int, *, whole_line: bool = Fa
 
 
 def _printed(document: ActText, start: int, end: int, town: str | None) -> str:
-    """The office in the spelling of the list, which is the same for every print ("LE PREFET DE POLICE", "Le Préfet de Police")."""
+    """Return the office in the spelling of the list, which is the same for every print ("LE PREFET DE POLICE", "Le Préfet de Police")."""
     folded = document.folded.text[start:end]
     last = re.search(rf"{re.escape(town)}$", folded) if town is not None else None
     if last is not None:
@@ -211,14 +211,14 @@ def _printed(document: ActText, start: int, end: int, town: str | None) -> str:
 
 
 def _spelt(folded: str) -> str:
-    """A folded office with the accents and capitals of the list."""
+    """Return a folded office with the accents and capitals of the list."""
     pattern, spellings = _spellings()
     return pattern.sub(lambda match: spellings[match.group()], " ".join(folded.split()))
 
 
 @cache
 def _spellings() -> tuple[re.Pattern[str], dict[str, str]]:
-    """What finds the folded words of the list, the longest first, and how each is spelt."""
+    """Return what finds the folded words of the list, the longest first, and how each is spelt."""
     data = load("offices.toml")
     words: set[str] = {*data["words"], *data["departments"], *data["regions"], *data["towns"]}
     for entry in data["office"]:
@@ -285,7 +285,7 @@ def _codes() -> dict[str, str]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """A prefect of a department, over the folded text; of two names that begin alike, the longer."""
+    """Compile what meets a prefect of a department, over the folded text; of two names that begin alike, the longer."""
     names = "|".join(
         re.sub(r"[ '-]", r"[\\s'-]+", _plain(fold(name).text))
         for name in sorted(load("prefects.toml")["departments"].values(), key=len, reverse=True)

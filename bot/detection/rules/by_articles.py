@@ -17,7 +17,7 @@ _SENTENCE = re.compile(r"[a-z]\.\s")
 
 
 def by_articles(case: SegmentEvidence) -> Finding | None:
-    """What the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
+    """Return what the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
     doubt: tuple[Evidence, ...] = ()
     for mention in case.found:
         if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
@@ -57,7 +57,7 @@ def _doubtful(case: SegmentEvidence, mention: Mention, verb: Verb) -> VerdictRea
 
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
-    """True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
+    """Return True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
     if case.title is None:
         return False
     if mention.part is not DecreePart.ARTICLE:
@@ -67,13 +67,13 @@ def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
 
 
 def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
-    """True where a sentence ends between two positions of the mended view."""
+    """Return True where a sentence ends between two positions of the mended view."""
     first, last = (case.document.loose(position, position + 1)[0] for position in (one, two))
     return _SENTENCE.search(case.document.flat, first, last) is not None
 
 
 def answered(case: SegmentEvidence) -> Finding | None:
-    """What the first article that speaks of the request says of it, where the title or a visa tells that it was one for VSA."""
+    """Return what the first article that speaks of the request says of it, where the title or a visa tells that it was one for VSA."""
     asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
     if asked is None:
         return None
@@ -91,7 +91,7 @@ def answered(case: SegmentEvidence) -> Finding | None:
 
 
 def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
-    """True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
+    """Return True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
     block = case.segment.at(mention.start)
     return (
         mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
@@ -126,7 +126,7 @@ def by_reference(case: SegmentEvidence) -> Finding | None:
 
 
 def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
-    """The mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
+    """Return the mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
     block = case.segment.at(cited.start)
     if block.part is DecreePart.ARTICLE:
         return None

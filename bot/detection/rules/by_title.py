@@ -37,7 +37,7 @@ _THINGS_ENDED = frozenset({"subsidy", "delegation of signature", "procurement or
 
 
 def by_title(case: SegmentEvidence) -> Finding | None:
-    """What the title decides, else the heading; None where neither says anything of VSA."""
+    """Return what the title decides, else what the heading does; None where neither says anything of VSA."""
     for part in (DecreePart.TITLE, DecreePart.HEADING):
         inside = [mention for mention in case.found if mention.part is part and not mention.citation]
         for block in case.segment.of(part):
@@ -78,18 +78,18 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
 
 
 def _erratum_before(case: SegmentEvidence, block: Block, mention: Mention) -> re.Match[str] | None:
-    """The word with which this title or heading calls the act an erratum, where the mention comes after it."""
+    """Return the word with which this title or heading calls the act an erratum, where the mention comes after it."""
     found = erratum(case.document, case.segment)
     return found if found is not None and block.start <= found.start() < mention.start else None
 
 
 def _correction(case: SegmentEvidence, erratum_word: re.Match[str]) -> Verb:
-    """What an erratum does, whatever the decree does that it corrects."""
+    """Return what an erratum does, whatever the decree does that it corrects."""
     return Verb(Kind.MODIFICATION, *case.document.mended_span(*erratum_word.span("word")), Kind.MODIFICATION.value)
 
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
-    """The decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
+    """Return the decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
     text = case.text
     if verb.kind is Kind.AUTHORISATION and cues().of_another.search(text, max(start, verb.start - _NAMED), verb.start) is not None:
         kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
@@ -106,7 +106,7 @@ def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) ->
 
 
 def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
-    """A title that only names its use: a decree where an article authorises, or no article says otherwise under a plain title."""
+    """Judge a title that only names its use: a decree where an article authorises, or no article says otherwise under a plain title."""
     said_so = case.verb(verb)
     for block in case.segment.of(DecreePart.ARTICLE):
         span = case.within(block)
@@ -157,7 +157,7 @@ def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention
 
 
 def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
-    """What the first article that decides does, where the title tells what another decree authorises; None where no article does."""
+    """Return what the first article that decides does, where the title tells what another decree authorises; None where no article does."""
     for block in case.segment.of(DecreePart.ARTICLE):
         verb = article_verb(case.text, *case.within(block))
         if verb is not None:
@@ -166,7 +166,7 @@ def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
 
 
 def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
-    """An authorising title over articles that only refuse or end: a person must look."""
+    """Quote the article by which an authorising title stands over articles that only refuse or end: a person must look."""
     if kind is not Kind.AUTHORISATION:
         return None
     contrary: Evidence | None = None
@@ -184,5 +184,5 @@ def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
 
 
 def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
-    """True for an article that says of what was asked for that it is refused."""
+    """Return True for an article that says of what was asked for that it is refused."""
     return cues().request.search(case.text, case.document.mended_span(block.start, block.start)[0], verb.start) is not None

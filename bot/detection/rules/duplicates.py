@@ -26,7 +26,7 @@ class _Kept:
 
 
 def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
-    """Each decree once, in the order of the act, with every fact that any of its appearances told.
+    """Return each decree once, in the order of the act, with every fact that any of its appearances told.
 
     A wrong merge would lose a decree, so two are one only when their identifiers agree, or their numbers and dates, or, where
     one has no number, when nothing they both tell differs.
@@ -63,7 +63,7 @@ def _same(one: _Kept, two: _Kept) -> bool:
 
 
 def _pairs(one: _Kept, two: _Kept, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
-    """The facts that both tell."""
+    """Return the facts that both tell."""
     pairs = [(getattr(one.verdict.facts, name), getattr(two.verdict.facts, name)) for name in names]
     return [(left, right) for left, right in pairs if left and right]
 
@@ -73,7 +73,7 @@ def _differing(one: _Kept, two: _Kept, names: tuple[str, ...]) -> bool:
 
 
 def _same_day(name: str, one: Any, two: Any) -> bool:
-    """True for moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
+    """Return True for moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
     if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
         return False
     day, exact = (one.day, two) if one.time is None else (two.day, one)
@@ -86,7 +86,7 @@ def _agreeing(one: _Kept, two: _Kept) -> bool:
 
 
 def _completed(fuller: Verdict, other: Verdict) -> Verdict:
-    """The fuller verdict with the facts that only the other one had, and their evidence."""
+    """Return the fuller verdict with the facts that only the other one had, and their evidence."""
     missing = {name: value for name in _FACTS if not getattr(fuller.facts, name) and (value := getattr(other.facts, name))}
     if not missing:
         return fuller

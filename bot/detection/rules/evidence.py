@@ -71,7 +71,7 @@ class SegmentEvidence:
         return self.document.mended_span(self.segment.start, self.segment.end)
 
     def within(self, block: Block) -> tuple[int, int]:
-        """Where a part of it is in that text."""
+        """Return where a part of it is in that text."""
         return self.document.mended_span(block.start, block.end)
 
     def sees_nothing(self) -> bool:
@@ -147,7 +147,7 @@ class SegmentEvidence:
     # Findings.
 
     def decree(self, kind: Kind, verb: Evidence, mention: Mention, *phrases: Evidence) -> Finding:
-        """A decree of this kind by the verb and the mention, which is quoted unless other `phrases` are given."""
+        """Return a decree of this kind by the verb and the mention, which is quoted unless other `phrases` are given."""
         named = (*(phrases or (self.phrase(mention),)), verb, *self._named_again(mention), *self._supports())
         return Finding(Outcome.DECREE, kind, named, self.found)
 
@@ -171,7 +171,7 @@ class SegmentEvidence:
                     yield quote
 
     def _supports(self) -> Iterator[Evidence]:
-        """The texts cited and the predetermined events."""
+        """Yield the texts cited and the predetermined events."""
         yield from self.texts_cited()
         events = purposes_named(self.document, self.segment.start, self.segment.end)
         # One alone proves nothing: "bagage abandonné" is said of any station.

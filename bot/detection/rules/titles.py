@@ -45,7 +45,7 @@ def first_verb(text: str, start: int, stop: int) -> Verb | None:
 
 
 def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
-    """What a title does. Beyond `said` it names the event: only what bears on another decree counts there."""
+    """Return what a title does. Beyond `said` it names the event: only what bears on another decree counts there."""
     decision = first_verb(text, start, said)
     if decision is None and (amending := cues().amending.search(text, said, stop)) is not None:
         decision = first_verb(text, amending.start(), stop)
@@ -59,7 +59,7 @@ def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
 
 
 def plainly_used(text: str, start: int, verb: Verb) -> bool:
-    """True where the use that a title names is its whole purport: "relatif à l'emploi…", "portant mise en œuvre…"."""
+    """Return True where the use that a title names is its whole purport: "relatif à l'emploi…", "portant mise en œuvre…"."""
     return cues().plainly.search(text, start, verb.start) is not None
 
 
@@ -72,7 +72,7 @@ def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
 
 
 def unsettled(text: str, start: int, stop: int, end: int) -> re.Match[str] | None:
-    """What a title (`start:end`) says, beginning by `stop`, that leaves it to a person what becomes of VSA."""
+    """Return what a title (`start:end`) says, beginning by `stop`, that leaves it to a person what becomes of VSA."""
     found = cues().unsettled.search(text, start, end)
     if found is None or found.start() > stop or cues().settled.search(text, found.end(), min(stop + _SECOND, end)) is not None:
         return None
@@ -80,12 +80,12 @@ def unsettled(text: str, start: int, stop: int, end: int) -> re.Match[str] | Non
 
 
 def _asked(text: str, start: int, verb: re.Match[str]) -> bool:
-    """True for a verb right after the words of a request."""
+    """Return True for a verb right after the words of a request."""
     return any(match.end() == verb.start() for match in cues().asked.finditer(text, max(start, verb.start() - _ASKED), verb.start()))
 
 
 def article_verb(text: str, start: int, stop: int) -> Verb | None:
-    """What an article decides: its first verb."""
+    """Return what an article decides: its first verb."""
     matches = [
         Verb(kind, match.start(), match.end(), kind.value)
         for kind, verb in cues().articles.items()
@@ -95,7 +95,7 @@ def article_verb(text: str, start: int, stop: int) -> Verb | None:
 
 
 def decides_before(text: str, start: int, stop: int) -> bool:
-    """True when a title decides before it mentions what is never a decree ("portant autorisation … et délégation")."""
+    """Return True when a title decides before it mentions what is never a decree ("portant autorisation … et délégation")."""
     never = cues().never.search(text, start, stop)
     decision = first_verb(text, start, stop)
     return never is not None and decision is not None and decision.start < never.start()
@@ -132,19 +132,19 @@ class OwnTitle:
 
 
 def is_generic(title: str) -> bool:
-    """True for a folded title that does not say what the act is about ("ap signe", "arrete n° 2026-12")."""
+    """Return True for a folded title that does not say what the act is about ("ap signe", "arrete n° 2026-12")."""
     left = re.sub(r"[^a-z ]", " ", _EMPTY_WORDS.sub(" ", title))
     return not any(len(word) >= 4 for word in left.split())
 
 
 def tells_only_a_change(title: OwnTitle) -> bool:
-    """True for a title that changes or ends another decree and does not say what that is about ("abrogeant l'arrêté n° 2026-12")."""
+    """Return True for a title that changes or ends another decree and does not say what that is about ("abrogeant l'arrêté n° 2026-12")."""
     decision = first_verb(title.text, 0, len(title.text))
     return decision is not None and decision.kind in CHANGES and _ONLY_A_CHANGE.fullmatch(title.text) is not None
 
 
 def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnTitle | None:
-    """The title: of the act, or where that is missing, generic or a mere file name, the heading's; None if there is none."""
+    """Return the title: of the act, or where that is missing, generic or a mere file name, the heading's; None if there is none."""
     text = document.folded.text
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         start = own_heading(text, block.start, block.end)
@@ -163,7 +163,7 @@ def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnT
 
 
 def notice_at_opening(text: str, start: int, stop: int) -> re.Match[str] | None:
-    """What a title is that begins as something else and goes on with an act ("Avis de consultation : projet d'arrêté…")."""
+    """Return what a title is that begins as something else and goes on with an act ("Avis de consultation : projet d'arrêté…")."""
     return cues().never.match(text, start, stop) or cues().related.match(text, start, stop)
 
 
@@ -171,7 +171,7 @@ _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 
 
 def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """The word with which a text begins, in its title or in a line of its heading, that tells of what is decided elsewhere.
+    """Return the word with which a text begins, in its title or in a line of its heading, that tells of what is decided elsewhere.
 
     None where an act follows it ("Information du public : arrêté…"), or a line of its own that begins one.
     """
@@ -185,13 +185,13 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
 
 
 def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """The word with which a text begins that lists acts published before: their titles, line by line, decide nothing here."""
+    """Return the word with which a text begins that lists acts published before: their titles, line by line, decide nothing here."""
     openings = (_line_opening(document, block, cues().lists) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING))
     return next((found for found in openings if found is not None), None)
 
 
 def _line_opening(document: ActText, block: Block, cue: Pattern) -> re.Match[str] | None:
-    """Where a line of a title or heading begins with this cue."""
+    """Return where a line of a title or heading begins with this cue."""
     text = document.folded.text
     position = block.start
     while position < block.end:
@@ -205,14 +205,14 @@ def _line_opening(document: ActText, block: Block, cue: Pattern) -> re.Match[str
 
 
 def notice_in(title: OwnTitle) -> re.Match[str] | None:
-    """What makes a title one that decides nothing on VSA ("donnant subdélégation", "fixant la liste…"), where a word says so."""
+    """Return what makes a title one that decides nothing on VSA ("donnant subdélégation", "fixant la liste…"), where a word says so."""
     decision = first_verb(title.text, 0, len(title.text))
     spoken = cues().never.search(title.text) or cues().related.search(title.text)
     return spoken if spoken is not None and (decision is None or spoken.start() < decision.start) else None
 
 
 def is_notice(title: OwnTitle) -> bool:
-    """True for a title that says that the act decides nothing on VSA, by a word or by having neither verb nor object."""
+    """Return True for a title that says that the act decides nothing on VSA, by a word or by having neither verb nor object."""
     if (cues().never.search(title.text) or cues().related.search(title.text)) is not None:
         return notice_in(title) is not None
     return first_verb(title.text, 0, len(title.text)) is None and not title.speaks

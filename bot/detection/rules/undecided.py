@@ -37,7 +37,7 @@ def _by_body(case: SegmentEvidence) -> Finding:
 
 
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
-    """True for weak words in an article that says that they tell somebody where to look: what VSA does, whatever it is called."""
+    """Return True for weak words in an article that says that they tell somebody where to look: what VSA does, whatever it is called."""
     if mention.part is not DecreePart.ARTICLE:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
@@ -45,7 +45,7 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
 
 
 def _powers_handed_over(case: SegmentEvidence) -> tuple[Evidence, ...]:
-    """The article that speaks of VSA among powers that it hands over to somebody."""
+    """Return the article that speaks of VSA among powers that it hands over to somebody."""
     spans = (case.within(block) for mention in case.found if (block := case.segment.at(mention.start)).part is DecreePart.ARTICLE)
     found = (case.against(match) for span in spans if (match := cues().handing_over.search(case.text, *span)) is not None)
     return tuple(found)[:1]
@@ -66,7 +66,7 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
 
 
 def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
-    """What is said under a title that tells what the act is about; None where that leaves it open."""
+    """Return what is said under a title that tells what the act is about; None where that leaves it open."""
     if case.title is None or tells_only_a_change(case.title) or case.unreadable:
         return None
     if case.supported() and (analysed := case.said_in(cues().analysed, DecreePart.ARTICLE)) is not None:
@@ -79,7 +79,7 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
 
 
 def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
-    """The decree that a text of two interleaved layers is, every word of which is there."""
+    """Return the decree that a text of two interleaved layers is, every word of which is there."""
     scrambled = cues().scrambled.search(case.text, *case.span)
     own = next((mention for mention in strong if not mention.citation), None)
     if scrambled is None or own is None or cues().scrambled_other.search(case.text, *case.span) is not None or not case.supported():
@@ -159,7 +159,7 @@ def _ruined(case: SegmentEvidence) -> Finding | None:
 
 
 def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
-    """True for a law named only to say what is not done: "… ni à un traitement algorithmique au sens de l'article 10 de la loi…"."""
+    """Return True for a law named only to say what is not done: "… ni à un traitement algorithmique au sens de l'article 10 de la loi…"."""
     excluded = (entry for entry in case.mentions.set_aside if entry.value == EXCLUDED)
     between = (case.document.flat[entry.end : start] for entry in excluded if entry.end <= start <= entry.end + _SAME_SENTENCE)
     return any(re.search(r"\.\s|;", words) is None for words in between)

@@ -42,7 +42,7 @@ class VerdictReason(StrEnum):
 
 
 def load(name: str) -> dict[str, Any]:
-    """One TOML file of this package."""
+    """Read one TOML file of this package."""
     return tomllib.loads(files("bot.detection").joinpath(name).read_text(encoding="utf-8"))
 
 
@@ -52,12 +52,12 @@ def pattern(*alternatives: str) -> Pattern:
 
 
 def named(table: Mapping[str, Sequence[str]]) -> Pattern:
-    """The alternatives of a table of cues as one pattern, in the order of the table, each in a group that bears its key."""
+    """Return the alternatives of a table of cues as one pattern, in the order of the table, each in a group that bears its key."""
     return re.compile("|".join(f"(?P<{key}>{_any(alternatives)})" for key, alternatives in table.items()), re.VERBOSE)
 
 
 def name_of(match: re.Match[str]) -> str:
-    """The name of the cue that met: the key of its table in words."""
+    """Return the name of the cue that met: the key of its table in words."""
     return (match.lastgroup or "").replace("_", " ")
 
 
@@ -124,7 +124,7 @@ def cues() -> Cues:
 
 
 def reason_words(cue: str | None) -> str | None:
-    """How the reason of this name is told, in English; None for any other cue."""
+    """Return how the reason of this name is told, in English; None for any other cue."""
     return cues().reasons[VerdictReason(cue)] if cue in {reason.value for reason in VerdictReason} else None
 
 
@@ -133,5 +133,5 @@ def _any(alternatives: Sequence[str]) -> str:
 
 
 def _one_by_one(table: Mapping[str, Sequence[str]]) -> tuple[Pattern, ...]:
-    """A pattern for each alternative, in order: of two that overlap, the earlier one names what they met."""
+    """Return a pattern for each alternative, in order: of two that overlap, the earlier one names what they met."""
     return tuple(named({key: [alternative]}) for key, alternatives in table.items() for alternative in alternatives)

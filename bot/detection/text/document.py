@@ -24,18 +24,18 @@ _SMALL = 2 * _REACH
 
 
 def has_sign(text: str) -> bool:
-    """True when a text, in any spelling, may speak of algorithmic video surveillance."""
+    """Return True when a text, in any spelling, may speak of algorithmic video surveillance."""
     tight = fold_letters(text)
     return cues().gate.search(tight) is not None or holds_damaged(tight, cues().misreads[0])
 
 
 def signs(act: Act) -> bool:
-    """True when the act has a sign anywhere, in its title or across two pages included."""
+    """Return True when the act has a sign anywhere, in its title or across two pages included."""
     return has_sign("\n".join([act.title, *(page.text for page in act.pages)]))
 
 
 def relevant_pages(act: Act) -> tuple[PageText, ...]:
-    """The pages worth a closer look: all of them, or in a bulk act of hundreds those around a sign.
+    """Return the pages worth a closer look: all of them, or in a bulk act of hundreds those around a sign.
 
     A word cut between two pages counts for both.
     """
@@ -79,21 +79,21 @@ class ActText:
     """What each stretch of `folded.text` is, from its beginning in `part_starts` on. Empty until the decrees in it are told apart."""
 
     def page(self, position: int) -> int:
-        """The page of the file on which this position is."""
+        """Return the page of the file on which this position is."""
         return self.page_numbers[max(bisect_right(self.page_starts, self.folded.origin(position)) - 1, 0)]
 
     def where(self, position: int) -> Where | None:
-        """The part of the act that holds this position; None before its parts are known."""
+        """Return the part of the act that holds this position; None before its parts are known."""
         rank = bisect_right(self.part_starts, position) - 1
         return self.parts[rank] if rank >= 0 else None
 
     def original(self, start: int, end: int) -> str:
-        """The original text of a stretch, with its blanks collapsed."""
+        """Return the original text of a stretch, with its blanks collapsed."""
         first, last = self.folded.span(start, end)
         return " ".join(self.source[first:last].split())
 
     def evidence(self, about: str, start: int, end: int, cue: str | None = None) -> Evidence:
-        """A short quotation of the original, on whole words and without persons' names. `cue` is the name of the cue that it met."""
+        """Return a short quotation of the original, on whole words and without persons' names. `cue` is the name of the cue that it met."""
         first, last = self.folded.span(start, min(end, start + _QUOTE_LIMIT))
         while first > 0 and self.source[first - 1].isalnum() and self.source[first].isalnum():
             first -= 1
@@ -102,17 +102,17 @@ class ActText:
         return Evidence(about, self.page(start), " ".join(excerpt(self.source, first, last).split()), self.where(start), cue)
 
     def loose(self, start: int, end: int) -> tuple[int, int]:
-        """A stretch of the mended view as a stretch of the folded one."""
+        """Return a stretch of the mended view as a stretch of the folded one."""
         first, last = self.mended.span(start, end)
         return self.tight.span(first, last)
 
     def mended_span(self, start: int, end: int) -> tuple[int, int]:
-        """A stretch of the folded view as a stretch of the mended one."""
+        """Return a stretch of the folded view as a stretch of the mended one."""
         return self.mended.position(self.tight.position(start)), self.mended.position(self.tight.position(end))
 
 
 def document(act: Act, pages: Sequence[PageText]) -> ActText:
-    """The document made of the act's title and these of its pages."""
+    """Return the document made of the act's title and these of its pages."""
     # Where an entry of a table of contents takes two lines, its page number stands between its last words.
     parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
     starts = [0]

@@ -60,7 +60,7 @@ class Mentions:
 
 
 def mentions(document: ActText, segment: Segment) -> Mentions:
-    """All mentions of a segment; those that are about another thing (number plates, tax, a prohibition) are set aside."""
+    """Return all mentions of a segment; those that are about another thing (number plates, tax, a prohibition) are set aside."""
     found: list[Mention] = []
     aside: list[TextMatch[str]] = []
     taken: list[tuple[int, int]] = []
@@ -93,14 +93,14 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
 
 
 def _rests_on_the_law(document: ActText, segment: Segment) -> bool:
-    """True for an act that names two of the predetermined events or the very article on VSA: its images are those of cameras."""
+    """Return True for an act that names two of the predetermined events or the very article on VSA: its images are those of cameras."""
     if len(purposes_named(document, segment.start, segment.end)) >= 2:
         return True
     return any(hook.alone for hook, _, _ in hooks(document, segment.start, segment.end))
 
 
 def sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:
-    """The sentence around a mention, within its block: what the next one excludes, the decree does not exclude."""
+    """Return the sentence around a mention, within its block: what the next one excludes, the decree does not exclude."""
     first = block.start
     for match in _SENTENCE_END.finditer(flat, max(block.start, start - 3 * _AROUND), start):
         first = match.end()

@@ -33,14 +33,14 @@ _STOP = re.compile(
 
 
 def phrase_end(text: str, start: int, limit: int, longest: int) -> int:
-    """Where a name that begins before `start` ends, at most `longest` characters further."""
+    """Return where a name that begins before `start` ends, at most `longest` characters further."""
     limit = min(limit, start + longest)
     found = _STOP.search(text, start, limit)
     return found.start() if found is not None else limit
 
 
 def holds_end(text: str, start: int, end: int) -> bool:
-    """True when something between two positions ends a name."""
+    """Return True when something between two positions ends a name."""
     return _STOP.search(text, start, end) is not None
 
 
@@ -63,7 +63,7 @@ _SENTENCE = re.compile(
 
 
 def is_balanced(name: str) -> bool:
-    """True for a name in which every bracket that opens closes, and none closes that did not open."""
+    """Return True for a name in which every bracket that opens closes, and none closes that did not open."""
     depth = 0
     for character in name:
         depth += (character == "(") - (character == ")")
@@ -78,7 +78,7 @@ def is_sound(name: str) -> bool:
 
 
 def cleaned(text: str) -> str:
-    """A name without persons' names, lost apostrophes and what dangles at its ends."""
+    """Return a name without persons' names, lost apostrophes and what dangles at its ends."""
     value = joined(without_names(text)).replace("□", "'").replace("\ufffd", "'")
     if not is_balanced(value):
         value = re.split(r"\s*[()]", value)[0]

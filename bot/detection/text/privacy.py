@@ -36,7 +36,7 @@ _REACH = 80
 
 
 def without_names(text: str) -> str:
-    """The text with every person's name ("M. Name", "son maire Name") replaced by an ellipsis.
+    """Return the text with every person's name ("M. Name", "son maire Name") replaced by an ellipsis.
 
     "Monsieur le préfet" names a function and stays.
     """
@@ -56,7 +56,7 @@ def excerpt(text: str, start: int, end: int) -> str:
 
 
 def spans_of_names(text: str) -> tuple[tuple[int, int], ...]:
-    """Where each person's name that would be replaced stands in the text: its first character, and the one after its last."""
+    """Return where each person's name that would be replaced stands in the text: its first character, and the one after its last."""
     return tuple(_names(text, 0, len(text)))
 
 

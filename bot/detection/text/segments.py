@@ -94,11 +94,11 @@ class Segment:
     """The identifier of the national template that opens it, where one does."""
 
     def of(self, *parts: DecreePart) -> Iterable[Block]:
-        """The blocks of these parts, in order."""
+        """Return the blocks of these parts, in order."""
         return (block for block in self.blocks if block.part in parts)
 
     def at(self, position: int) -> Block:
-        """The block that holds a position."""
+        """Return the block that holds a position."""
         return self.blocks[max(bisect_right(self.blocks, position, key=lambda block: block.start) - 1, 0)]
 
     @property
@@ -113,7 +113,7 @@ class Segment:
 
 
 def segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
-    """The decrees of a document, in order. The title of the act belongs to the first."""
+    """Return the decrees of a document, in order. The title of the act belongs to the first."""
     text = document.folded.text
     first_articles = _operative_starts(document)
     cuts = {0, *_id_cuts(text, act_id, _titled(text[: document.title_end])), *_inner_cuts(text, first_articles)}
@@ -127,7 +127,7 @@ def segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
 
 
 def own_heading(text: str, start: int, end: int) -> int:
-    """Where, in a heading, the title of the decree itself begins: at its last `arrêté` that is not a quoted one (`l'arrêté`)."""
+    """Return where, in a heading, the title of the decree itself begins: at its last `arrêté` that is not a quoted one (`l'arrêté`)."""
     found = start
     for match in _HEAD.finditer(text, start, end):
         if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()]):
@@ -136,7 +136,7 @@ def own_heading(text: str, start: int, end: int) -> int:
 
 
 def _operative_starts(document: ActText) -> list[int]:
-    """Where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
+    """Return where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
     marked = [document.loose(match.start(), match.end())[0] for match in _OPERATIVE.finditer(document.mended.text)]
     bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
     points = [match.start("point") for match in _FIRST_POINT.finditer(document.folded.text)]
@@ -161,7 +161,7 @@ def _id_cuts(text: str, act_id: str | None, titled: str | None) -> list[int]:
 
 
 def _titled(title: str) -> str | None:
-    """The number of an act, as its title gives it, where that has the form of an identifier."""
+    """Return the number of an act, as its title gives it, where that has the form of an identifier."""
     found = _TITLED.match(title)
     return found.group(1) if found is not None else None
 
@@ -172,7 +172,7 @@ def _opening_id(text: str, start: int) -> str | None:
 
 
 def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
-    """A visa after an operative part is the next decree's, which begins at the heading before that visa."""
+    """Cut at the heading before each visa after an operative part: that visa is the next decree's."""
     cuts: list[int] = []
     for operative, following in pairwise([*first_articles, len(text)]):
         visa = _VISA.search(text, operative, following)
@@ -261,7 +261,7 @@ _WHERE = {
 
 
 def located(document: ActText, cut: Iterable[Segment], title_from: Where | None) -> ActText:
-    """The document with what each of its stretches is. `title_from` is where the title was read, where that is told."""
+    """Return the document with what each of its stretches is. `title_from` is where the title was read, where that is told."""
     stretches = [*_stretches(document.folded.text, cut, title_from or Where.TITLE)]
     return replace(document, part_starts=tuple(start for start, _ in stretches), parts=tuple(where for _, where in stretches))
 
@@ -287,14 +287,14 @@ _CORRECTS = re.compile(r"\blire\b|\bau lieu de\b")
 
 
 def erratum_in(text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
-    """The word with which a line of a folded text begins that calls the whole an erratum, before much else is said."""
+    """Return the word with which a line of a folded text begins that calls the whole an erratum, before much else is said."""
     limit = min(start + _OPENING_REACH, len(text) if end is None else end)
     found = _erratum_opening().finditer(text, start, limit)
     return next((match for match in found if _ERRATUM_QUALIFIES.search(text, max(match.start() - 30, start), match.start()) is None), None)
 
 
 def erratum(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """The word with which an act calls itself an erratum, where it is no more than that: it does not repeat the decree it corrects.
+    """Return the word with which an act calls itself an erratum, where it is no more than that: it does not repeat the decree it corrects.
 
     A line that begins so in a text that corrects nothing is one of a table of contents.
     """

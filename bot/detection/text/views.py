@@ -56,18 +56,18 @@ class RewrittenText:
         return min(self.origins[run] + position - self.starts[run], self._limit(run)) if run >= 0 else 0
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The stretch of the former text behind `start:end`."""
+        """Return the stretch of the former text behind `start:end`."""
         first = self.origin(start)
         if end <= start:
             return first, first
         return first, min(self.origin(end - 1) + 1, self._limit(bisect_right(self.starts, end - 1) - 1))
 
     def _limit(self, run: int) -> int:
-        """Where a run ends in the former text."""
+        """Return where a run ends in the former text."""
         return self.origins[run + 1] if run + 1 < len(self.origins) else self.end
 
     def position(self, origin: int) -> int:
-        """The first position of this view at or after `origin` in the former text."""
+        """Return the first position of this view at or after `origin` in the former text."""
         run = bisect_right(self.origins, origin) - 1
         if run < 0:
             return 0
@@ -76,7 +76,7 @@ class RewrittenText:
 
 
 def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> RewrittenText:
-    """The text with each `start:end` replaced, remembering where everything came from. Changes come in order, without overlap."""
+    """Return the text with each `start:end` replaced, remembering where everything came from. Changes come in order, without overlap."""
     parts: list[str] = []
     starts: list[int] = []
     origins: list[int] = []
@@ -148,7 +148,7 @@ def repair(text: str, misreads: tuple[Misread, ...]) -> RewrittenText:
 
 
 def holds_damaged(text: str, misread: Misread) -> bool:
-    """True when a damaged form of the word is in the squeezed text."""
+    """Return True when a damaged form of the word is in the squeezed text."""
     return bool(_damaged(text, misread))
 
 
@@ -175,7 +175,7 @@ def _damaged(text: str, misread: Misread) -> list[tuple[int, int]]:
 
 
 def _closest(text: str, misread: Misread, around: int) -> tuple[int, int, int]:
-    """The stretch nearest to the word: its distance, start and end. Letters may be missing or too many at both ends."""
+    """Return the stretch nearest to the word: its distance, start and end. Letters may be missing or too many at both ends."""
     size, slack = len(misread.word), misread.edits
     stretches = (
         (start, start + length)

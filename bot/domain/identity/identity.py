@@ -35,7 +35,7 @@ class Earlier:
 
 
 def keys_of(decree: Decree) -> tuple[str, ...]:
-    """The keys as stored. A decree without any is known by its place; a key too long to be indexed by its hash."""
+    """Return the keys as stored. A decree without any is known by its place; a key too long to be indexed by its hash."""
     keys = decree.identities or (f"at:{decree.url}#page={decree.page}",)
     return tuple(dict.fromkeys(_storable(key) for key in keys))
 
@@ -61,7 +61,7 @@ def recognise(found: Sequence[HeldDecree], known: Mapping[str, int], earlier: Se
 
 
 def post_key(destination: str, keys: Sequence[str]) -> str:
-    """The key of a post: 32 hexadecimal digits.
+    """Return the key of a post: 32 hexadecimal digits.
 
     Made from what the decree is, not from its row: were the database lost and made again, the same post would have the same key, and
     another decree could not inherit it.
@@ -102,7 +102,7 @@ class ActIdentity:
 
 
 def act_keys(url: str, acts: Sequence[ActIdentity]) -> list[tuple[str, ...]]:
-    """The keys of each of the acts of the recueil at `url`, all of which must be given.
+    """Return the keys of each of the acts of the recueil at `url`, all of which must be given.
 
     - `act:…`, the identifier of the national template, unless several of these acts have it: it is then that of none of them.
     - `text:…`, the hash of the squeezed text, when it is long enough to be an act of its own; wherever it is published again.
@@ -149,7 +149,7 @@ COMPLETED = tuple(entry.name for entry in fields(Facts) if entry.name not in _KE
 
 
 def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
-    """The facts of the first sighting, with those that only a later one tells, in the order of the sightings.
+    """Return the facts of the first sighting, with those that only a later one tells, in the order of the sightings.
 
     A draft without signature is followed by the signed text, a scan by a text that can be read. Nothing is ever overwritten: which of two
     texts is right, no program can tell. A period is completed only by one that agrees with the half that is known.
@@ -162,7 +162,7 @@ def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
 
 
 def earliest(days: Iterable[date | None], signed: date | None) -> date | None:
-    """The first of the days on which a decree was published, as far as they are known; None where none is.
+    """Return the first of the days on which a decree was published, as far as they are known; None where none is.
 
     Third parties have two months from the publication (article R. 421-1 of the code de justice administrative): of several, only the first
     gives a last day that is safe. Nothing is published before it is signed: such a day was misread, and counts only where no other is

@@ -23,7 +23,7 @@ class Candidate:
     signed: date | None = None
 
     def signed_as(self, prefix: str) -> frozenset[date]:
-        """The days of signature known of the decree of this number; empty where none is."""
+        """Return the days of signature known of the decree of this number; empty where none is."""
         marked = [key.removeprefix(f"{prefix}signed:") for key in self.keys if key.startswith(f"{prefix}signed:")]
         days = {day for text in marked if (day := _day(text)) is not None}
         return frozenset(days | ({self.signed} if self.signed is not None else set()))
@@ -40,7 +40,7 @@ class ReferenceLink:
 
 
 def prefix_of(key: str) -> str | None:
-    """What a key of a number begins with: `number:PP:2024-1017:`, by which references name it. None for every other key.
+    """Return what a key of a number begins with: `number:PP:2024-1017:`, by which references name it. None for every other key.
 
     A key that shows no date holds the number as printed (`number:PP:dupa-2024-01017`): its series and zeros go, as in the dated ones.
     """
@@ -53,7 +53,7 @@ def prefix_of(key: str) -> str | None:
 
 
 def linked(link: ReferenceLink, candidates: Iterable[Candidate]) -> int | None:
-    """The id of the decree that a link means, None where none or more than one may be meant.
+    """Return the id of the decree that a link means, None where none or more than one may be meant.
 
     By its number: of several decrees of one number, the one signed on the day that is named. A day that contradicts every candidate means
     another decree, of another year or series, that was never seen; one whose own day is not known contradicts nothing. A number without
@@ -83,7 +83,7 @@ class Party:
 
 
 def change(link: ReferenceLink, changing: Party, changed: Party | None, *, shown: Party | None) -> Change:
-    """What `changing` does to `changed`, told with the id of `shown`, which is one of the two or None: never seen.
+    """Return what `changing` does to `changed`, told with the id of `shown`, which is one of the two or None: never seen.
 
     A decree that ends another one often repeats the period that it ends: that is then not the day from which it counts.
     """
@@ -111,7 +111,7 @@ def _retroactive(facts: Facts, stored: Reference) -> bool | None:
 
 
 def in_order(changes: Collection[Change]) -> tuple[Change, ...]:
-    """Each once, by the day from which it counts; those of which none is known first, as they are when they are told."""
+    """Return each once, by the day from which it counts; those of which none is known first, as they are when they are told."""
     return tuple(sorted(dict.fromkeys(changes), key=lambda entry: entry.since or date.min))
 
 
@@ -128,7 +128,7 @@ def _day(text: str) -> date | None:
 
 
 def comparable(number: str) -> str:
-    """A number without what changes from one print to the next.
+    """Return a number without what changes from one print to the next.
 
     The series word before the year goes (`DUPA 2024-1017` is printed `2024-1017` inside the same act), blanks and kinds of
     separators too, and leading zeros (`2025-001006` is `2025-01006`). Keys that are stored hold this form.

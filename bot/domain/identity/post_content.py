@@ -54,7 +54,7 @@ def content_of(decree: Decree) -> PostContent:
 
 
 def is_outdated(said: PostContent, decree: Decree, age: timedelta = timedelta()) -> bool:
-    """Whether a post that said this, so long ago, is to be edited."""
+    """Return whether a post that said this, so long ago, is to be edited."""
     now = content_of(decree)
     if now.changes != said.changes:
         return True

@@ -38,7 +38,7 @@ def legal_advice(decree: Decree, place: Place, now: datetime) -> LegalAdvice:
 
 
 def limit(published: date | None) -> date | None:
-    """The last day for third parties to contest what was published on this day; None where it is not known or misread."""
+    """Return the last day for third parties to contest what was published on this day; None where it is not known or misread."""
     if published is None:
         return None
     try:
@@ -48,7 +48,7 @@ def limit(published: date | None) -> date | None:
 
 
 def _published(decree: Decree, there: datetime) -> date | None:
-    """The day from which the time limit is counted; None where it is not known.
+    """Return the day from which the time limit is counted; None where it is not known.
 
     Nothing is found before it is published. A recueil dated some days ahead was published on the day it was found at the latest, and the
     limit is then never given too late; a day further ahead was misread.
@@ -60,7 +60,7 @@ def _published(decree: Decree, there: datetime) -> date | None:
 
 
 def _found(decree: Decree, there: datetime) -> date:
-    """The day on which it was found, by the clock of its place; one that is not stored was found now."""
+    """Return the day on which it was found, by the clock of its place; one that is not stored was found now."""
     return (decree.found_at or there).astimezone(there.tzinfo).date()
 
 
@@ -87,7 +87,7 @@ _GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
 
 
 def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:
-    """The flags of a decree published on this day (that of its recueil; None: not known), in the order of the list."""
+    """Return the flags of a decree published on this day (that of its recueil; None: not known), in the order of the list."""
     facts = decree.facts
     granted = decree.kind in _GRANTS
     raised = {

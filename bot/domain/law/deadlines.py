@@ -20,7 +20,7 @@ _SATURDAY = 5
 
 
 def last_day(published: date) -> date:
-    """The last day on which a third party can file against a decree that was published on this day.
+    """Return the last day on which a third party can file against a decree that was published on this day.
 
     - Two months from publication: article R. 421-1 of the code de justice administrative.
     - A "délai franc" (case law): neither the day of publication nor the day of expiry counts. The last day is the one after the same day of
@@ -43,7 +43,7 @@ def last_day(published: date) -> date:
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day of the month so many months later, or the last day of that month where it has no such day.
+    """Return the same day of the month so many months later, or the last day of that month where it has no such day.
 
     Raises ValueError beyond the year 9999.
     """
@@ -64,7 +64,7 @@ def _holidays(year: int) -> frozenset[date]:
 
 
 def recourse(starts: Moment | None, ends: Moment | None, now: datetime) -> Recourse:
-    """Whether an urgent application still makes sense at `now`, an aware instant in the time zone of the authority's place.
+    """Return whether an urgent application still makes sense at `now`, an aware instant in the time zone of the authority's place.
 
     Hours of decrees are wall-clock hours there. A start without an hour is the beginning of its day, an end without an hour the end of its
     day. A period that ends before it starts tells nothing of its end. Raises ValueError for a naive `now`.

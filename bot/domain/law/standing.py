@@ -49,7 +49,7 @@ _BY_CHANGE = (
 
 
 def standing(decree: Decree, now: datetime) -> Standing:
-    """The standing of a decree at `now`, an aware instant in the time zone of the authority's place.
+    """Return the standing of a decree at `now`, an aware instant in the time zone of the authority's place.
 
     A decree that ends or suspends counts from the day it says, see `hold`; one that shows no day counts at once. Of what is over, nothing
     later is told: whether it was ended early no longer matters to whoever asks what is in force. Raises ValueError for a naive `now`.
@@ -67,7 +67,7 @@ def standing(decree: Decree, now: datetime) -> Standing:
 
 
 def hold(change: Change, today: date | None) -> Hold:
-    """Whether a change counts on this day (None: whatever its day), what ended the decree that changes taken into account."""
+    """Return whether a change counts on this day (None: whatever its day), what ended the decree that changes taken into account."""
     if change.since is not None and today is not None and change.since > today:
         return Hold.NO
     undone = {_undoes(ending, change, today) for ending in change.undone_by}
@@ -77,7 +77,7 @@ def hold(change: Change, today: date | None) -> Hold:
 
 
 def _undoes(ending: Change, change: Change, today: date | None) -> Hold:
-    """Whether the end of the decree that changes takes the change back."""
+    """Return whether the end of the decree that changes takes the change back."""
     held = hold(ending, today)
     if held is Hold.NO or change.kind is not Kind.ABROGATION or ending.retroactive:
         return held
@@ -85,7 +85,7 @@ def _undoes(ending: Change, change: Change, today: date | None) -> Hold:
 
 
 def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Moment | None]:
-    """When it begins and ends: as it says, or as the last decree that modifies it says.
+    """Return when it begins and ends: as it says, or as the last decree that modifies it says.
 
     What a modification is ended by counts from its day on; where `today` is None, whatever its day. A beginning without an end is the day
     from which the modification applies (« À compter du 5 décembre, le nombre de caméras est porté à 30 »), not that of a new period.

@@ -33,12 +33,12 @@ class Window:
 
 
 def window(day: date) -> Window | None:
-    """The legal window that holds this day, the most certain first; None where no text allowed VSA on that day."""
+    """Return the legal window that holds this day, the most certain first; None where no text allowed VSA on that day."""
     return next((entry for entry in _windows() if entry.first <= day <= entry.last), None)
 
 
 def outside(facts: Facts) -> frozenset[str]:
-    """Which dates of a decree fall on days for which no text allowed VSA: `signed`, `period` (any of its days).
+    """Return which dates of a decree fall on days for which no text allowed VSA: `signed`, `period` (any of its days).
 
     Empty where none does. A decree signed before a text allows it has no basis even if it applies later; nor has one that outlasts it, or
     that runs on from one window into the next.
@@ -65,7 +65,7 @@ def _period_outside(facts: Facts) -> tuple[Days, ...]:
 
 
 def _gaps(first: date, last: date) -> tuple[Days, ...]:
-    """The stretches of these days, both included, that no window holds."""
+    """Return the stretches of these days, both included, that no window holds."""
     found: list[Days] = []
     for entry in sorted(_windows(), key=lambda entry: entry.first):
         if entry.first > first:

@@ -7,7 +7,7 @@ from datetime import date
 
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawler
-from sources.crawl.explain import LinkReason, PageTold, explain
+from sources.crawl.explain import LinkReason, PageReport, explain
 from sources.crawl.recording import RecordingFetcher
 from sources.model import Gone
 from tests.sources.markup import HOST, ROOT, grey_card, page, pager
@@ -15,13 +15,13 @@ from tests.sources.poller import AUGUST, JULY, NOW, TODAY, YEAR, cards, file_url
 from tests.sources.site import MemorySite
 
 
-async def walk(site: MemorySite, described: Source, today: date = TODAY) -> tuple[PageTold, ...]:
+async def walk(site: MemorySite, described: Source, today: date = TODAY) -> tuple[PageReport, ...]:
     keeping = RecordingFetcher(site)
     await Crawler(keeping).poll(described, None, today=today, now=NOW.replace(month=today.month, day=today.day))
     return explain(described, today, keeping.answers)
 
 
-def reasons(page: PageTold) -> Mapping[str, tuple[LinkReason, bool]]:
+def reasons(page: PageReport) -> Mapping[str, tuple[LinkReason, bool]]:
     return {way.text: (way.reason, way.followed) for way in page.ways}
 
 

@@ -309,6 +309,6 @@ async def test_an_address_at_rest_is_told() -> None:
 
 async def test_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
-    await history(MemorySite(months()), source(), SINCE, today=TODAY, told=lambda pages, found: told.append((pages, found)))
+    await history(MemorySite(months()), source(), SINCE, today=TODAY, on_page=lambda pages, found: told.append((pages, found)))
     assert [pages for pages, _ in told] == list(range(1, 9))
     assert told[-1][1] == 5
