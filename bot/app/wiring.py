@@ -118,10 +118,11 @@ async def assemble(
         opening = partial(rehearsal_store, settings.database.url, watched) if rehearsal else partial(open_store, settings.database.url)
         store = stack.enter_context(await asyncio.to_thread(opening))
         client = await stack.enter_async_context(open_client(settings, authorities))
-        wired = () if rehearsal else tuple(destination_of(entry, authorities) for entry in destinations(settings))
+        configured = () if rehearsal else destinations(settings)
+        wired = tuple(destination_of(entry, authorities) for entry in configured)
         archive = open_archive(settings)
         album = album_of(archive, places, store)
-        channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in wired]
+        channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in configured]
         deliverer = _deliverer(settings, wired, channels, store, clock)
         stack.push_async_callback(deliverer.close)
         catalogue, route = Catalogue(authorities, watched), partial(destinations_for, wired)
@@ -270,36 +271,24 @@ def _watching_since(store: Store) -> datetime | None:
 
 
 def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:
-    """One entry of the configuration, as routing and delivery want it.
+    """Return what routing and pacing need of one entry of the configuration.
 
     Whoever follows a department gets the decrees of all who act there.
     """
     wanted = frozenset(code.upper() for code in entry.departments)
     acting = {code for code, authority in authorities.items() if not wanted.isdisjoint(authority.territory)}
-    return Destination(
-        name=entry.name,
-        platform=entry.platform,
-        filter=replace(entry.wanted, departments=wanted | acting),
-        language=entry.language,
-        chat=chat_of(entry.chat),
-        instance=entry.instance or None,
-        token=None if entry.token is None else entry.token.get_secret_value(),
-        visibility=entry.visibility or "public",
-        content_warning=entry.content_warning or "",
-        thread=bool(entry.thread),
-        url=None if entry.url is None else entry.url.get_secret_value(),
-    )
+    return Destination(entry.name, entry.platform, replace(entry.wanted, departments=wanted | acting), chat_of(entry.chat))
 
 
 def chat_of(text: str) -> int | str | None:
-    """A chat as Telegram takes it: its number, or `@name`; None where the option is empty."""
+    """Return a chat as Telegram takes it: its number, or `@name`; None where the option is empty."""
     if not text:
         return None
     return int(text) if text.lstrip("-").isdigit() else text
 
 
 def channel_of(
-    entry: Destination,
+    entry: DestinationSettings,
     settings: Settings,
     places: Mapping[str, Place],
     store: Store,
@@ -307,30 +296,32 @@ def channel_of(
     clock: Clock,
     album: Album,
 ) -> Channel:
-    """The channel of a destination. Raises ValueError for one that is not complete, or whose address is not safe."""
+    """Open the channel of a destination. Raises ValueError for one that is not complete, or whose address is not safe."""
     composer = MessageComposer(places, clock, entry.language, settings.web.public_url or None)
-    if entry.platform == "telegram" and entry.token is not None and entry.chat is not None:
+    secret = entry.url if entry.platform == "apprise" else entry.token
+    token, chat = "" if secret is None else secret.get_secret_value(), chat_of(entry.chat)
+    if entry.platform == "telegram" and token and chat is not None:
         return TelegramChannel(
             entry.name,
-            Whereabouts(entry.chat, store.moved_chats, clock, destination=entry.name),
-            SendingBot(entry.token, settings.telegram.api_url),
+            Whereabouts(chat, store.moved_chats, clock, destination=entry.name),
+            SendingBot(token, settings.telegram.api_url),
             TelegramWords(composer),
             store.chat_messages,
             Pictured(album.for_posts(entry.language)),
             settings.telegram.reconcile,
         )
-    if entry.platform == "mastodon" and entry.token is not None and entry.instance is not None:
+    if entry.platform == "mastodon" and token and entry.instance:
         return MastodonChannel(
             entry.name,
-            MastodonApi(entry.instance, entry.token, clock),
+            MastodonApi(entry.instance, token, clock),
             composer,
             Pictured(album.for_posts(entry.language)),
-            visibility=entry.visibility,
-            content_warning=entry.content_warning,
-            thread=entry.thread,
+            visibility=entry.visibility or "public",
+            content_warning=entry.content_warning or "",
+            thread=bool(entry.thread),
         )
-    if entry.platform == "apprise" and entry.url is not None:
-        return AppriseChannel(entry.name, entry.url, composer)
+    if entry.platform == "apprise" and token:
+        return AppriseChannel(entry.name, token, composer)
     if entry.platform == "console":
         return ConsoleChannel(entry.name, console, composer)
     raise ValueError(f"destination {entry.name}: its address or token is missing")

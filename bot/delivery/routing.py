@@ -8,7 +8,6 @@ from typing import Literal
 
 from bot.domain import Decree, Filter
 from bot.domain.folding import fold_words
-from bot.messages import Language
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
@@ -16,23 +15,12 @@ Visibility = Literal["public", "unlisted", "private", "direct"]
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where posts go.
-
-    `chat` is a Telegram chat id or `@channel`; `instance` and `token` are an account on Mastodon, where `content_warning` folds every post
-    and `thread` lets long ones go on; `url` is an address of Apprise.
-    """
+    """Where posts go, and which decrees are wanted there. `chat` is a Telegram chat id or `@channel`."""
 
     name: str
     platform: Platform
     filter: Filter = field(default_factory=Filter)
-    language: Language = "fr"
     chat: int | str | None = None
-    instance: str | None = None
-    token: str | None = field(default=None, repr=False)
-    visibility: Visibility = "public"
-    content_warning: str = ""
-    thread: bool = False
-    url: str | None = field(default=None, repr=False)
 
 
 def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tuple[str, ...]:

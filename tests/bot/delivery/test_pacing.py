@@ -59,7 +59,7 @@ def test_wait_between(waiting: int, recent: list[float], wait: float) -> None:
 def test_budgets_of() -> None:
     channel = budgets_of(Destination("a", "telegram", chat="@VSA"))
     assert [(budget.most, budget.seconds) for budget in channel] == [(30, 1.0), (1, 1.0), (20, 60.0)]
-    assert channel == budgets_of(Destination("b", "telegram", chat="@vsa", language="en")), "two destinations, one channel"
+    assert channel == budgets_of(Destination("b", "telegram", chat="@vsa")), "two destinations, one channel"
     assert [(budget.most, budget.seconds) for budget in budgets_of(Destination("c", "telegram", chat=77))] == [(30, 1.0), (1, 1.0)]
     assert budgets_of(Destination("d", "mastodon")) == budgets_of(Destination("e", "console")) == ()
 
