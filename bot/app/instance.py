@@ -176,7 +176,7 @@ async def _worked(
 
 
 async def _handed_over(store: Store, order: WorkOrder, told: Told, pause: float) -> Json | None:
-    """What came of it, None once nobody works."""
+    """Return what came of it, None once nobody works."""
     number: str | None = None
     holder: LockHolder | None = None
     progress: Any = None
@@ -253,7 +253,7 @@ class _Job:
 
 
 async def _begin(store: Store, clock: Callable[[], datetime]) -> None:
-    """What the holder before this one left: posts in the middle of a send, and requests of which nobody knows who waits for them."""
+    """Take over what the holder before this one left: posts in the middle of a send, and requests of processes that may be gone."""
     await asyncio.to_thread(store.outbox.recover, clock())
     await asyncio.to_thread(store.requests.clear)
 

@@ -73,7 +73,7 @@ class Service:
         self._clock = parts.clock
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
-        self._bulletin = StatusLogger(watched={source.key for source in parts.poller.sources}, store=parts.store)
+        self._status_log = StatusLogger(watched={source.key for source in parts.poller.sources}, store=parts.store)
         parts.store.database.when_used = DatabaseLog().used
         self._posts = {destination: asyncio.Event() for destination in parts.deliverer.destinations}
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
@@ -92,7 +92,7 @@ class Service:
         if self._notifier is not None:
             look = partial(_looked, self._notifier.look, "what operators are to be notified of")
             scheduler.add_job(look, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
-        for say, every in ((self._bulletin.round_up, ROUND_UP), (self._bulletin.go_on, GO_ON)):
+        for say, every in ((self._status_log.round_up, ROUND_UP), (self._status_log.go_on, GO_ON)):
             scheduler.add_job(partial(_looked, say, "what was done"), "interval", seconds=every.total_seconds())
         scheduler.add_job(
             partial(_looked, self._drop_old_pages, "old pages"), "interval", seconds=DAILY.total_seconds(), next_run_time=started
@@ -106,7 +106,7 @@ class Service:
         if self._telegram is not None:
             parts.append(asyncio.create_task(_keep_going(partial(self._telegram.run, stop), "questions")))
         scheduler.start()
-        parts.append(asyncio.create_task(_keep_going(self._bulletin.start, "start")))
+        parts.append(asyncio.create_task(_keep_going(self._status_log.start, "start")))
         try:
             await stop.wait()
         finally:
@@ -181,12 +181,12 @@ class Service:
             # A fault of ours in one source must not silence the others.
             log.exception("poll failed unexpectedly", source=source.key)
             return
-        self._bulletin.note(report, harvest)
+        self._status_log.note(report, harvest)
         if harvest.posts:
             self._posted()
 
     def _came_late(self, late: BackgroundResult) -> None:
-        self._bulletin.found(late.harvest)
+        self._status_log.found(late.harvest)
         if late.harvest.posts:
             self._posted()
 
@@ -195,19 +195,19 @@ class Service:
             posted.set()
 
     async def _deliver_loop(self, destination: str, posted: asyncio.Event) -> None:
-        """Of one destination: a decree must not wait for one channel because another one is slow."""
+        """Deliver to one destination: a decree must not wait for one channel because another one is slow."""
         while True:
             posted.clear()
             for item in await self._deliverer.deliver_due(destination):
-                self._tell(item)
+                self._log_delivery(item)
             now = self._clock()
             due = await self._deliverer.next_due(now, destination)
             nap = LONGEST_NAP if due is None else min(max(due - now, timedelta(seconds=1)), LONGEST_NAP)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(posted.wait(), nap.total_seconds())
 
-    def _tell(self, item: Delivered) -> None:
-        """A destination that is down is told once, and so is its end: not at every attempt."""
+    def _log_delivery(self, item: Delivered) -> None:
+        """Log a destination that is down once, and its end once: not at every attempt."""
         destination, decree = item.post.destination, item.post.decree.id
         if item.state is PostState.SENT:
             if self._down.pop(destination, None) is not None:
@@ -276,7 +276,7 @@ class StatusLogger:
         self._decrees += len(harvest.decrees)
 
     async def start(self) -> None:
-        """What was told before a restart is told again: whoever starts the bot must know what does not work."""
+        """Log again what was logged before a restart: whoever starts the bot must see what does not work."""
         states = await self._states()
         for state in states:
             if state.failures:
@@ -299,7 +299,7 @@ class StatusLogger:
         self._is_cut_off = is_cut_off
 
     async def go_on(self) -> None:
-        """What was done since the last time: a log in which nothing happens must not look like a bot that does not run."""
+        """Log what was done since the last time: a log in which nothing happens must not look like a bot that does not run."""
         failing = _failing(await self._states())
         self._log.info(
             "still watching", sources=len(self._watched), failing=failing, polls=self._polls, new=self._new, decrees=self._decrees

@@ -67,7 +67,7 @@ from sources.model import Fetcher
 
 
 def utc_now() -> datetime:
-    """The clock of the real program."""
+    """Return the clock of the real program."""
     return datetime.now(UTC)
 
 
@@ -228,12 +228,12 @@ def _telegram_bot(
 
 
 def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:
-    """Those the configuration names, all of them when it names none."""
+    """Return the codes that the configuration names, all of them when it names none."""
     return settings.watch.authorities or tuple(authorities)
 
 
 def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
-    """How people call the authorities."""
+    """Return the names by which people call the authorities."""
     return {code: Place(code, entry.name, entry.department, entry.time_zone) for code, entry in authorities.items()}
 
 
@@ -250,7 +250,7 @@ def take_survey(
 
 
 def take_delivery_survey(settings: Settings, store: Store, *, clock: Clock = utc_now) -> tuple[DestinationHealth, ...]:
-    """How every destination is, and the operators' chat, by what the store knows. Raises StorageError."""
+    """Judge every destination, and the operators' chat, by what is stored. Raises StorageError."""
     names = [entry.name for entry in destinations(settings)]
     names += [OPERATORS] if settings.telegram.operators_chat and settings.telegram.token is not None else []
     return destinations_report(store, names, clock(), timedelta(hours=settings.delivery.tell_after_hours))
@@ -259,7 +259,7 @@ def take_delivery_survey(settings: Settings, store: Store, *, clock: Clock = utc
 def open_questions(
     places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], *, page_size: int, clock: Clock = utc_now
 ) -> Questions:
-    """The answers, over one store, `page_size` decrees at a time; `overview` tells how the sources are."""
+    """Return the answers, over one store, `page_size` decrees at a time; `overview` tells how the sources are."""
     return Questions(store.decrees, places, clock, overview=overview, page_size=page_size, since=partial(_watching_since, store))
 
 
@@ -328,7 +328,7 @@ def channel_of(
 
 
 def album_of(archive: PdfArchive, places: Mapping[str, Place], store: Store) -> Album:
-    """The pictures of decrees, drawn from the PDFs that are kept."""
+    """Return the pictures of decrees, drawn from the PDFs that are kept."""
 
     def locate(decree: Decree) -> Path | None:
         known = store.recueils.file_of(decree.publisher, decree.url)
@@ -344,7 +344,7 @@ _MEGABYTE = 1_000_000
 
 @asynccontextmanager
 async def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> AsyncIterator[Client]:
-    """The polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used.
+    """Open the polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used.
 
     Whatever command opens it, it keeps the pace and the rest of each address that all others on the database keep.
     """
@@ -366,7 +366,7 @@ async def open_client(settings: Settings, authorities: Mapping[str, Authority]) 
 
 
 def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[str]:
-    """What in the configuration can be used and is hardly meant, one sentence each."""
+    """Yield what in the configuration can be used and is hardly meant, one sentence each."""
     http, watch = settings.http, settings.watch
     if http.browser and find_chromium(http.browser) is None:
         yield f"http.browser: there is no program {http.browser!r}; the sites that need a browser cannot be read"

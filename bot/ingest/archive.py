@@ -249,7 +249,7 @@ def _copy(path: Path, kept: Path, sha256: str) -> None:
 
 
 def _files(folder: Path) -> list[tuple[float, int, Path]]:
-    """When each file of a folder was last changed, its size and its path. Never fails: another program may remove some meanwhile."""
+    """Return when each file of a folder was last changed, its size and its path. Never fails: another program may remove some meanwhile."""
     found = []
     with suppress(OSError):
         for path in folder.iterdir():

@@ -218,7 +218,7 @@ class SourceListing:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of it could be listed. A page that the site links and does not have is told, but is no reason to list again."""
+        """Return whether all of it could be listed. A page that the site links and does not have is no reason to list again."""
         return all(trouble.gone for trouble in self.troubles)
 
 
@@ -263,7 +263,7 @@ class BackfillReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is missing for a failure. What a site has taken away is told, and is no failure."""
+        """Return whether nothing is missing for a failure. What a site has taken away is told, and is no failure."""
         listed = all(listing.is_complete for listing in self.listings)
         return listed and self.index_error is None and all(unread.gone for unread in self.harvest.unread)
 
@@ -295,7 +295,7 @@ class Tally:
         self.waiting += sum(not recueil.is_detail for recueil in left)
 
     def may_begin(self, recueil: Recueil) -> bool:
-        """Whether one more may be taken up; it is then counted."""
+        """Return whether one more may be taken up; it is then counted."""
         if self.wanted.limit is not None and self.begun >= self.wanted.limit:
             self.remaining += 1
             self.waiting -= not recueil.is_detail
@@ -304,7 +304,7 @@ class Tally:
         return True
 
     def ended(self, recueil: Recueil, harvest: IngestResult | None) -> None:
-        """What one gave; None where another backfill had taken it up."""
+        """Count what one gave; None where another backfill had taken it up."""
         if harvest is None:
             self.elsewhere += 1
         else:
@@ -316,7 +316,7 @@ class Tally:
         self.tell(recueil.authority)
 
     def report(self, authorities: Sequence[Authority], index_error: str | None) -> BackfillReport:
-        """All of it, at the end, in the order of the authorities."""
+        """Return all of it, at the end, in the order of the authorities."""
         sources = {source.key: place for place, source in enumerate(source for each in authorities for source in each.sources)}
         codes = {authority.code: place for place, authority in enumerate(authorities)}
         return BackfillReport(

@@ -56,7 +56,7 @@ class Intake:
 def intake(
     listed: Sequence[ListingEntry], unseen: Collection[str], *, baseline: date | None, order: Order, today: date, announce_since: timedelta
 ) -> tuple[Intake, ...]:
-    """What is to be done with those entries of a poll that are `unseen`. `baseline` is the day of the first poll, None where this is it.
+    """Decide what is done with the entries of a poll that are `unseen`. `baseline` is the day of the first poll, None where this is it.
 
     A page that could not be read until now has its first poll now, whenever the others had theirs.
     """
@@ -95,7 +95,7 @@ def after_baseline(fresh: Sequence[ListingEntry], *, baseline: date) -> tuple[In
 
 
 def in_turn(intake: Sequence[Intake], order: Order) -> list[Intake]:
-    """The oldest first, as they are read and told: what modifies or ends a decree of the same day then finds it told, and replies to it.
+    """Sort the oldest first, as they are read and posted: what modifies or ends a decree of the same day then replies to its post.
 
     By date; entries without one come last, in the order in which a list of this `order` was filled.
     """
@@ -104,7 +104,7 @@ def in_turn(intake: Sequence[Intake], order: Order) -> list[Intake]:
 
 
 def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> datetime | None:
-    """When to try a failed fetch or reading again after `attempts` failures (1 = the first); None: give up, tell the operator.
+    """Return when to try a failed fetch or reading again after `attempts` failures (1 = the first); None: give up, tell the operator.
 
     The steps grow from 2 minutes to a day and last some five days in all. A server's own `retry_after` (seconds) is a floor.
     """
@@ -114,7 +114,7 @@ def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> 
 
 
 def gained(recueil: Recueil, reading: Reading) -> bool:
-    """Whether a reading got further than those before it, at the end of which the recueil was incomplete.
+    """Return whether a reading got further than those before it, at the end of which the recueil was incomplete.
 
     Of one whose reading takes longer than is allowed at a time, each goes on from the one before: it ends, as it has so many pages.
     """
@@ -123,7 +123,7 @@ def gained(recueil: Recueil, reading: Reading) -> bool:
 
 
 def refetch_at(last_read: datetime | None, now: datetime, retry_after: float | None = None) -> datetime | None:
-    """When to ask again for a recueil that was read in part and cannot be fetched, None to give up.
+    """Return when to ask again for a recueil that was read in part and cannot be fetched, None to give up.
 
     It is no reading, so it uses up none: what ends it is the time since the last one. `retry_after` is in seconds, a floor.
     """
@@ -133,7 +133,7 @@ def refetch_at(last_read: datetime | None, now: datetime, retry_after: float | N
 
 
 def reread_at(attempts: int, now: datetime, *, gained: bool = False) -> datetime | None:
-    """When to read an incomplete recueil again: OCR may have been installed since; None after some days.
+    """Return when to read an incomplete recueil again: OCR may have been installed since; None after some days.
 
     `attempts` counts the readings before that got no further than the one before them; one that `gained` pages goes on soon.
     """
@@ -143,18 +143,18 @@ def reread_at(attempts: int, now: datetime, *, gained: bool = False) -> datetime
 
 
 def next_check(now: datetime, *, every: timedelta, failures: int, retry_after: float | None = None) -> datetime:
-    """When to poll a source again: `every`, doubled at each failure in a row up to two hours, never before `retry_after` seconds."""
+    """Return when to poll a source again: `every`, doubled at each failure in a row up to two hours, never before `retry_after` seconds."""
     wait = every if failures == 0 else min(every * 2 ** min(failures - 1, 10), max(every, timedelta(hours=2)))
     return now + max(wait, _asked(retry_after))
 
 
 def is_due(next_check_at: datetime | None, now: datetime) -> bool:
-    """Whether a source is to be polled. What is further away than any wait was written by a clock that was ahead: it is due at once."""
+    """Return whether a source is due. What is further away than any wait was written by a clock that was ahead: it is due at once."""
     return next_check_at is None or not now < next_check_at <= now + LONGEST_WAIT
 
 
 def set_back_by(last_polls: Iterable[datetime | None], now: datetime) -> timedelta:
-    """How far the clock was set back since the last good polls, at least: nothing where none of them lies in the future."""
+    """Return how far the clock was set back since the last good polls, at least: nothing where none of them lies in the future."""
     ahead = max((last for last in last_polls if last is not None), default=now) - now
     return ahead if ahead > CLOCK_SLACK else timedelta(0)
 
@@ -164,7 +164,7 @@ def _asked(retry_after: float | None) -> timedelta:
 
 
 def newest(undated: Sequence[ListingEntry], order: Order) -> Sequence[ListingEntry]:
-    """The newest of entries without a date, as far as anything tells. `undated` is in the order of the list."""
+    """Return the newest of entries without a date, as far as anything tells. `undated` is in the order of the list."""
     if order == "oldest-first":
         return undated[-UNDATED_AT_BASELINE:]
     numbered = [(int(found[1]), entry) for entry in undated if (found := _FILE_NUMBER.search(entry.url))]

@@ -70,7 +70,7 @@ class PublicationStats:
 
 
 def learn(publications: Iterable[Publication], zone: ZoneInfo, now: datetime) -> PublicationStats:
-    """The habits of a source from what it published, in the authority's time zone. `now` is an aware instant."""
+    """Learn the habits of a source from what it published, in the authority's time zone. `now` is an aware instant."""
     known = list(publications)
     days = _days(known, zone, now)
     usual_gap, late_after = _gaps(days)
@@ -78,7 +78,7 @@ def learn(publications: Iterable[Publication], zone: ZoneInfo, now: datetime) ->
 
 
 def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta) -> timedelta:
-    """How long to wait before the next look: `every` in busy hours, longer where little is published, never more than `slowest`.
+    """Return how long to wait before the next look: `every` in busy hours, longer where little is published, never more than `slowest`.
 
     A wait that reaches into a busier hour ends as if it had begun there: nobody oversleeps the morning.
     """
@@ -91,7 +91,7 @@ def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowe
 
 
 def is_late(habits: PublicationStats, last_new: datetime | None, now: datetime) -> bool:
-    """Whether nothing has been published for longer than is usual. `last_new` is when something new was last found, None for never.
+    """Return whether nothing has been published for longer than is usual. `last_new` is when something new was last found, None for never.
 
     In days, as gaps are: a day on which something may still come is not over.
     """
@@ -137,7 +137,7 @@ def _sort(local: datetime) -> int:
 
 
 def _days(publications: Sequence[Publication], zone: ZoneInfo, now: datetime) -> list[date]:
-    """The days with a publication, in order. What the site shows is a day; where it shows none, the day it was found."""
+    """Return the days with a publication, in order. What the site shows is a day; where it shows none, the day it was found."""
     today = now.astimezone(zone).date()
     shown = (item.published or (item.found_at.astimezone(zone).date() if item.found_at is not None else None) for item in publications)
     return sorted({day for day in shown if day is not None and today - MEMORY <= day <= today})

@@ -75,7 +75,7 @@ _BY_ERROR: tuple[tuple[type[FetchError], Cause], ...] = (
 
 
 def cause_of(error: FetchError) -> Cause:
-    """What a failed poll means, by the type of its error."""
+    """Return what a failed poll means, by the type of its error."""
     return next((cause for kind, cause in _BY_ERROR if isinstance(error, kind)), Cause.UNEXPECTED)
 
 
@@ -85,7 +85,7 @@ def cause_of(error: FetchError) -> Cause:
 def judge_source(
     source: Source, state: SourceState, habits: PublicationStats, now: datetime, stuck: FailureStreak | None = None
 ) -> SourceHealth:
-    """How a source is, from what is remembered of it. One whose last poll failed is failing, and so is one whose recueils are `stuck`; one
+    """Judge a source by what is remembered of it. One whose last poll failed is failing, and so is one whose recueils are `stuck`; one
     that works may be late."""
     status, cause, since = _judged(state, habits, stuck, now)
     latest = [day for day in (habits.latest, state.last_new_at and state.last_new_at.astimezone(habits.zone).date()) if day]
@@ -107,7 +107,7 @@ def judge_source(
 
 
 def judge_authority(authority: Authority, routes: Sequence[SourceHealth], *, watched: bool) -> AuthorityHealth:
-    """How an authority is, from its routes. One that nobody can watch is never taken for one with nothing to report."""
+    """Judge an authority by its routes. One that nobody can watch is never taken for one with nothing to report."""
     if not watched:
         return AuthorityHealth(authority.code, Status.UNWATCHED, not_covered=authority.not_covered)
     if authority.not_covered is not None or not authority.sources:
@@ -126,7 +126,7 @@ def judge_destination(
     late_after: timedelta,
     idle_since: datetime | None = None,
 ) -> DestinationHealth:
-    """How a destination is, from its last check and its posts that were not sent."""
+    """Judge a destination by its last check and its posts that were not sent."""
     posts = [post for post in unsent if post.destination == name]
     waiting = [post for post in posts if not needs_person(post)]
     oldest = min((post.created_at for post in waiting), default=None)
@@ -148,7 +148,7 @@ def judge_destination(
 
 
 def needs_person(post: OpenPost) -> bool:
-    """Whether a post does not go out, nor is found, before a person decides about it."""
+    """Return whether a post does not go out, nor is found, before a person decides about it."""
     if post.state is PostState.UNKNOWN:
         return post.cause is PostCause.RECONCILE_UNCLEAR
     return post.state in {PostState.REFUSED, PostState.HELD}
@@ -160,7 +160,7 @@ Wrong = tuple[DestinationTrouble | None, datetime | None, str | None]
 def _wrong(
     check: DestinationCheck | None, waiting: Sequence[OpenPost], oldest: datetime | None, now: datetime, late_after: timedelta
 ) -> Wrong:
-    """The worst of what the check found and of what the posts that wait show."""
+    """Return the worst of what the check found and of what the posts that wait show."""
     found: dict[DestinationTrouble, Wrong] = {}
     if check is not None and check.trouble is not None:
         found[check.trouble] = (check.trouble, check.since, check.detail)
@@ -181,7 +181,7 @@ def _told_by(post: OpenPost, now: datetime) -> DestinationTrouble | None:
 
 
 def half_due(due: Iterable[datetime | None]) -> datetime | None:
-    """The instant at which half of the sources are due, None where none was ever polled.
+    """Return the instant at which half of the sources are due, None where none was ever polled.
 
     `due` are the next polls of all watched sources, None for one never polled. Half of them, because some rest for hours at a server's
     request, and others wait in a long queue.
@@ -221,7 +221,7 @@ def _judged(
 
 
 def _beginning(habits: PublicationStats) -> datetime | None:
-    """The first instant of the last day on which anything was published."""
+    """Return the first instant of the last day on which anything was published."""
     return None if habits.latest is None else datetime.combine(habits.latest, time(), habits.zone)
 
 

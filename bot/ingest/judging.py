@@ -24,12 +24,12 @@ NONE_DECIDED: Mapping[str, Decision] = MappingProxyType({})
 
 
 def keys_of(url: str, acts: Sequence[Act]) -> list[tuple[str, ...]]:
-    """The keys under which a person may have decided of each of the acts of the recueil at `url`, in either text of its pages."""
+    """Return the keys under which a person may have decided of each of the acts of the recueil at `url`, in either text of its pages."""
     return act_keys(url, [_known_by(act) for act in acts])
 
 
 def as_decided(group: tuple[Judged, ...], keys: Sequence[str], decided: Mapping[str, Decision]) -> tuple[Judged, ...]:
-    """The group as a person decided: the strongest key that is known counts."""
+    """Return the group as a person decided: the strongest key that is known counts."""
     decision = next((decided[key] for key in keys if key in decided), None)
     if decision is None:
         return group
@@ -48,7 +48,7 @@ def as_decided(group: tuple[Judged, ...], keys: Sequence[str], decided: Mapping[
 
 
 def accepted_group(act: Act, kind: Kind | None) -> tuple[Judged, ...]:
-    """The decrees that an act holds, each of the likeliest kind where none is given: a person says that it is one, or is several."""
+    """Return the decrees that an act holds, each of the likeliest kind where none is given: a person says that it is one, or is several."""
     verdicts = confirmed(act, kind)
     if len(verdicts) > 1 and kind is not None:
         # A kind that is given is that of one decree.
@@ -58,7 +58,7 @@ def accepted_group(act: Act, kind: Kind | None) -> tuple[Judged, ...]:
 
 
 def in_the_other_text(act: Act) -> Act | None:
-    """The act with the second text of its pages in the place of the first, None where no page has one."""
+    """Return the act with the second text of its pages in the place of the first, None where no page has one."""
     if not any(page.other for page in act.pages):
         return None
     return replace(act, pages=tuple(replace(page, text=page.other or page.text) for page in act.pages))
@@ -84,7 +84,7 @@ _STRENGTH = (Outcome.NOT_CONCERNED, Outcome.UNCERTAIN, Outcome.DECREE)
 
 
 def concerned(act: Act) -> bool:
-    """Whether what is read of an act so far has any sign of VSA, or leaves a person to look: the rest of it is then worth reading first.
+    """Return whether what is read of an act so far has any sign of VSA, or needs a person: the rest of it is then worth reading first.
 
     An act whose verdict is a decree has a sign, so the verdict itself need not be awaited.
     """
@@ -106,12 +106,12 @@ def judge_reading(reading: Reading) -> tuple[Group, ...]:
 
 
 def judge_acts(acts: Sequence[Act], *, stand_alone: bool) -> tuple[Group, ...]:
-    """The verdicts on each of the acts of a document, in order, whatever its tables list. `stand_alone`: there is one, the whole file."""
+    """Judge each of the acts of a document, in order, whatever its tables list. `stand_alone`: there is one, the whole file."""
     return without_summary_tables([_judge_act(act, stand_alone=stand_alone) for act in acts])
 
 
 def decision_keys(recueil: Recueil, reading: Reading) -> tuple[str, ...]:
-    """The keys under which a person may have decided of an act of this reading: what they decided is to be given to `read_result`."""
+    """Return the keys under which a person may have decided of an act of this reading: `read_result` takes what they decided."""
     return tuple(dict.fromkeys(key for keys in keys_of(recueil.url, reading.acts) for key in keys))
 
 
@@ -123,7 +123,7 @@ def early_result(
     decided: Mapping[str, Decision] = NONE_DECIDED,
     issuers: Issuers = NO_CATALOGUE,
 ) -> ReadResult | None:
-    """The decrees found before all pages are read, ready to be recorded; None where there is none.
+    """Return the decrees found before all pages are read, ready to be recorded; None where there is none.
 
     Only acts all of whose pages were tried are judged, and only their decrees are told: of whatever else, the whole reading decides. What
     the table of a bulk act lists is told by the decrees after it.
@@ -148,7 +148,7 @@ def read_result(
     gained: bool = False,
     issuers: Issuers = NO_CATALOGUE,
 ) -> ReadResult:
-    """A recueil read and judged, ready to be recorded. `next_try_at` is when to read it again, None for never; `gained` as in `ReadResult`.
+    """Judge a recueil, ready to be recorded. `next_try_at` is when to read it again, None for never; `gained` as in `ReadResult`.
 
     `decided` is what people decided of acts, by `decision_keys`: it stands, whatever the rules say now.
     """
@@ -159,12 +159,12 @@ def read_result(
 
 
 def accepted_decrees(recueil: Recueil, act: Act, kind: Kind | None = None, issuers: Issuers = NO_CATALOGUE) -> tuple[Decree, ...]:
-    """The decree that a person says an act of this recueil is, or each of those that it holds: see `bot.ingest.judging.accepted_group`."""
+    """Return the decree that a person says an act of this recueil is, or each of those that it holds: see `accepted_group`."""
     return decrees_in(recueil, accepted_group(act, kind), issuers)
 
 
 def attributed(recueil: Recueil, group: Group, issuers: Issuers) -> Group:
-    """The verdicts on one act; a decree whose number is of no authority known to publish there is left to a person."""
+    """Return the verdicts on one act; a decree whose number is of no authority known to publish there is left to a person."""
     first = group[0]
     if first.verdict.outcome is not Outcome.DECREE or issuer_of(recueil, group, issuers) is not None:
         return group
@@ -174,7 +174,7 @@ def attributed(recueil: Recueil, group: Group, issuers: Issuers) -> Group:
 
 
 def issuer_of(recueil: Recueil, group: Group, issuers: Issuers) -> str | None:
-    """The code of the authority whose act this is; None where a person must say.
+    """Return the code of the authority whose act this is; None where a person must say.
 
     Its own number decides, else that of its recueil. What the préfet de police decides is published under the numbers of several
     departments, as the catalogue says. A number that only the recognition of an image gives, and that would take the act away from
@@ -193,12 +193,12 @@ def issuer_of(recueil: Recueil, group: Group, issuers: Issuers) -> str | None:
 
 
 def _own_number(item: Judged) -> str | None:
-    """The number of the national template that an act bears: its identifier, else the number that it prints as its own."""
+    """Return the number of the national template that an act bears: its identifier, else the number that it prints as its own."""
     return item.act.id or (item.verdict.facts.number if prefix_of(item.verdict.facts.number) is not None else None)
 
 
 def _with_cover(recueil: Recueil, reading: Reading) -> Recueil:
-    """The recueil with what its cover tells, where it was read."""
+    """Return the recueil with what its cover tells, where it was read."""
     return replace(recueil, number=reading.cover.number or recueil.number, published=reading.cover.published or recueil.published)
 
 
@@ -221,7 +221,7 @@ def _stands_alone(reading: Reading) -> bool:
 
 
 def _judge_act(act: Act, *, stand_alone: bool) -> Group:
-    """The verdicts on one act, in whichever of its two texts they are the strongest. `stand_alone`: it is a whole file."""
+    """Return the verdicts on one act, in whichever of its two texts they are the strongest. `stand_alone`: it is a whole file."""
     group = _judged(act, stand_alone=stand_alone)
     other = in_the_other_text(act)
     if other is None or _strength(group) == _STRENGTH.index(Outcome.DECREE):
@@ -241,13 +241,13 @@ def _strength(group: Group) -> int:
 
 
 def decrees_in(recueil: Recueil, group: Group, issuers: Issuers = NO_CATALOGUE) -> tuple[Decree, ...]:
-    """The decrees among the verdicts on one act of a recueil, each under the authority whose act it is."""
+    """Return the decrees among the verdicts on one act of a recueil, each under the authority whose act it is."""
     authority = issuer_of(recueil, group, issuers) or recueil.authority
     return decrees_of(authority, recueil.url, recueil.published, group)
 
 
 def decrees_of(authority: str, url: str, published: date | None, group: Sequence[Judged]) -> tuple[Decree, ...]:
-    """The decrees among the verdicts on one act, none where it is not concerned."""
+    """Return the decrees among the verdicts on one act, none where it is not concerned."""
     found = [item for item in group if item.verdict.outcome is Outcome.DECREE]
     return tuple(_decree(authority, url, published, item, alone=len(found) == 1, position=position) for position, item in enumerate(found))
 
@@ -276,7 +276,7 @@ def _decree(authority: str, url: str, published: date | None, item: Judged, *, a
 
 
 def uncertain_acts(authority: str, url: str, judged: Iterable[Judged]) -> tuple[UncertainAct, ...]:
-    """The acts a person must look at."""
+    """Return the acts a person must look at."""
     return tuple(
         UncertainAct(
             authority=authority,
@@ -316,7 +316,7 @@ _ENTRY = re.compile(r"(?im)^[^\w\n]*(?:arr[êe]t[ée]|d[ée]cision)(?!\w)")
 
 
 def without_summary_tables(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """The acts of a document with their verdicts, where no table is told for the decrees that it lists.
+    """Return the acts of a document with their verdicts, where no table is told for the decrees that it lists.
 
     Part 0 of a bulk act (see `Act.part`) that speaks of VSA is not concerned as soon as as many of the decrees after it are decrees on VSA,
     or wait for a person, as its table lists. Where fewer are a person must look: one was cut off, or not recognised. Where none is, the
@@ -326,7 +326,7 @@ def without_summary_tables(groups: Sequence[Group]) -> tuple[Group, ...]:
 
 
 def _after(groups: Sequence[Group], place: int) -> int:
-    """How many decrees on VSA, or acts in doubt, follow under the identifier of the table at this place."""
+    """Return how many decrees on VSA, or acts in doubt, follow under the identifier of the table at this place."""
     count = 0
     for group in groups[place + 1 :]:
         if not group[0].act.part or group[0].act.id != groups[place][0].act.id:
@@ -349,7 +349,7 @@ def _settled(table: Group, found: int) -> Group:
 
 
 def _listed(text: str) -> int:
-    """How many lines of the table may speak of VSA: one where only the whole of it does."""
+    """Return how many lines of the table may speak of VSA: one where only the whole of it does."""
     starts = [match.start() for match in _ENTRY.finditer(text)]
     entries = (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
     return sum(has_sign(entry) for entry in entries) or 1

@@ -66,7 +66,7 @@ class Poller:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Every source that is watched."""
+        """Return every source that is watched."""
         return self._catalogue.watched
 
     def source_of(self, recueil: Recueil) -> Source | None:
@@ -104,7 +104,7 @@ class Poller:
         return report.reading(harvest), harvest
 
     async def backing_off(self) -> dict[str, datetime]:
-        """The keys of the sources that failed and are not to be polled yet, each with when they are. Raises StorageError."""
+        """Return the keys of the sources that failed and are not to be polled yet, each with when they are. Raises StorageError."""
         now = self._clock()
         return {
             state.key: state.next_check_at
@@ -113,7 +113,7 @@ class Poller:
         }
 
     async def due(self) -> list[Source]:
-        """The sources whose time has come, the longest waiting first."""
+        """Return the sources whose time has come, the longest waiting first."""
         now = self._clock()
         never = datetime.min.replace(tzinfo=now.tzinfo)
         when = {state.key: state.next_check_at for state in await self._states(now)}
@@ -150,7 +150,7 @@ class Poller:
         return harvest
 
     async def read(self, recueils: Sequence[Recueil]) -> IngestResult:
-        """The same for these recueils, those that are being read already left out."""
+        """Read and record these recueils, those that are in hand left out. Raises StorageError."""
         harvest = IngestResult()
         free = [recueil for recueil in recueils if self._background.is_free(recueil)]
         for part in await asyncio.gather(*(self._background.submit(recueil) for recueil in free), return_exceptions=True):
@@ -259,14 +259,14 @@ class Poller:
 
 
 def _trouble(crawl: Crawl) -> FetchError | None:
-    """What is wrong with a crawl that found something: a page that could not be read, or one that lists nothing any more."""
+    """Return what is wrong with a crawl that found something: a page that could not be read, or one that lists nothing any more."""
     if crawl.unread:
         return crawl.unread[0]
     return Emptied(f"no recueil is left on a page that always had some: {', '.join(crawl.emptied)}") if crawl.emptied else None
 
 
 def _after(state: SourceState, crawl: Crawl, new: int, now: datetime) -> SourceState:
-    """What a poll that was answered changes of what is known, whether it is a good one or not."""
+    """Return what a poll that was answered changes of what is known, whether it is a good one or not."""
     return replace(
         state,
         trail=crawl.trail.to_json(),
@@ -296,7 +296,7 @@ class Retried:
 
 
 def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> RetryRequest:
-    """What an operator's words (`26`, `https://…/recueil.pdf`) name. Raises ValueError, with the words that name nothing."""
+    """Return what an operator's words (`26`, `https://…/recueil.pdf`) name. Raises ValueError, with the words that name nothing."""
     urls = frozenset(word for word in words if "://" in word)
     codes = {word: word.upper() for word in words if word not in urls}
     unknown = [word for word, code in codes.items() if code not in known_codes]

@@ -41,11 +41,11 @@ class Redetection:
         self._clock = clock
 
     def recueils(self, since: date | None, authorities: Collection[str] | None = None) -> list[int]:
-        """The ids of the recueils to judge again, oldest first."""
+        """Return the ids of the recueils to judge again, oldest first."""
         return self._store.rejudging.recueils(since, authorities)
 
     def differences(self, recueil_id: int) -> list[Difference]:
-        """What would change in one recueil. Nothing is written."""
+        """Return what would change in one recueil. Nothing is written."""
         recueil = self._store.recueils.get(recueil_id)
         content = self._store.contents.get(recueil.sha256) if recueil.sha256 is not None else None
         pairs = list(acts_again(self._store.decrees.acts_of(recueil_id), content))
@@ -117,14 +117,14 @@ class Difference:
 
     @property
     def title(self) -> str:
-        """The title, without names of persons."""
+        """Return the title, without names of persons."""
         return without_names(self.act.title)
 
 
 def difference(
     recueil: Recueil, stored: StoredAct, act: Act, found: Sequence[Decree], group: Group, known: Decree | None, unknown: int = 0
 ) -> Difference | None:
-    """How an act is judged otherwise now; None where it is not.
+    """Return how an act is judged otherwise now; None where it is not.
 
     `found` are the decrees of the group, `known` is the one that the act is stored as, `unknown` how many of `found` are of no stored one.
     """
@@ -139,7 +139,7 @@ def difference(
 
 
 def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
-    """The facts that a change would change.
+    """Return the facts that a change would change.
 
     Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity.identity`); and what is not
     found in it any more, another sighting may have told.
@@ -152,7 +152,7 @@ def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) ->
 
 
 def _shown(recueil: Recueil, stored: StoredAct, known: Decree) -> bool:
-    """Whether it is this act that the decree is shown by: the place where it was seen first."""
+    """Return whether it is this act that the decree is shown by: the place where it was seen first."""
     return known.url == recueil.url and stored.first_page <= known.page <= stored.last_page
 
 

@@ -48,7 +48,7 @@ class IngestResult:
         )
 
     def finished(self) -> IngestResult:
-        """The same, once all that went on in the background has ended and was added."""
+        """Return the same, once all that went on in the background has ended and was added."""
         return replace(self, unfinished=())
 
 
@@ -90,7 +90,7 @@ class SourceReport:
         return self.error is None
 
     def reading(self, harvest: IngestResult, done: Collection[str] = ()) -> SourceReport:
-        """The report with what became of the recueils that were due, or later of those that went on in the background, now `done`."""
+        """Return the report with what became of the recueils that were due, or of those that went on in the background, now `done`."""
         unread, opened = self.unread + harvest.unread, self.opened + harvest.opened
         unfinished = tuple(url for url in self.unfinished if url not in done) + harvest.unfinished
         is_all_gone = self.new > 0 and not opened and not unfinished

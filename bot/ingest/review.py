@@ -34,12 +34,12 @@ class ReviewAnswer:
 
 
 def answer_data(answer: ReviewAnswer) -> str:
-    """The data of a button, at most 64 bytes."""
+    """Return the data of a button, at most 64 bytes."""
     return f"review:{answer.review}:{answer.token}:{'yes' if answer.is_decree else 'no'}"
 
 
 def answer_from(data: str) -> ReviewAnswer | None:
-    """The inverse of `answer_data`; None for anything else."""
+    """Return the inverse of `answer_data`; None for anything else."""
     match = _DATA.fullmatch(data)
     return None if match is None else ReviewAnswer(int(match["number"]), match["token"], match["answer"] == "yes")
 
@@ -79,7 +79,7 @@ class Reviewer:
         self._clock = clock
 
     def waiting(self, limit: int) -> list[Waiting]:
-        """The acts that wait for a person, the oldest first."""
+        """Return the acts that wait for a person, the oldest first."""
         return self._store.reviews.waiting(limit)
 
     def act(self, review: int) -> tuple[Waiting, Act]:
@@ -98,7 +98,7 @@ class Reviewer:
         raise NoSuchRow(f"no act waits under the number {review}")  # settled by somebody else meanwhile
 
     def found(self, waiting: Waiting, act: Act | None = None) -> tuple[Decree, ...]:
-        """The decrees that would be recorded if the act is accepted: several, where it holds several that nobody could cut apart.
+        """Return the decrees that would be recorded if the act is accepted: several, where it holds several that nobody could cut apart.
 
         Without the act it is looked up. Raises what `act` raises.
         """
@@ -135,7 +135,7 @@ class Reviewer:
         return self._rejected(partial(self._store.reviews.reject, review, self._clock(), by, token))
 
     def withdraw(self, decree: int, *, by: str) -> Settled:
-        """A stored decree of which nobody doubted is none: it is withdrawn, and no later reading brings it back. Raises NoSuchRow."""
+        """Withdraw a stored decree of which nobody doubted: no later reading brings it back. Raises NoSuchRow."""
         return self._rejected(partial(self._store.reviews.withdraw, decree, self._clock(), by))
 
     def reinstate(self, decree: int, *, by: str) -> Settled:
@@ -158,7 +158,7 @@ Place = tuple[str | None, int, int]
 
 
 def acts_again(stored: Sequence[StoredAct], content: Content | None) -> Iterator[tuple[StoredAct, Act]]:
-    """Each stored act with what it holds.
+    """Yield each stored act with what it holds.
 
     `content` is the file it was read from: where all its pages are known and are cut into the same acts as then, the act has them as they
     were read. Where not, it has its whole text on its first page: what is found in it is then told to stand there.

@@ -45,7 +45,7 @@ class Watch:
     recent: timedelta = RECENT
 
     def expects(self, published: date | None, page: str | None) -> bool:
-        """Whether the next poll must meet something never seen before, and announce it. A backfill that took it would silence it.
+        """Return whether the next poll must meet something never seen before, and announce it. A backfill that took it would silence it.
 
         So it is on a page that polls read, whose entries were all seen then; and with what is dated later than the last of them.
         """
@@ -61,12 +61,12 @@ class BackfillIntake:
 
 
 def must_list(listed_at: datetime | None, now: datetime) -> bool:
-    """Whether a source is to be listed: never completely so, a day ago, or the clock was set back."""
+    """Return whether a source is to be listed: never completely so, a day ago, or the clock was set back."""
     return listed_at is None or not timedelta(0) <= now - listed_at < LISTED_FOR
 
 
 def undated_at_baseline(found: Sequence[HistoryEntry], order: Order) -> frozenset[str]:
-    """Of what a walk found without a date, the addresses that the first poll of the source will read, as it has nothing else to go by."""
+    """Return the addresses without a date that the first poll of the source will read, as it has nothing else to go by."""
     undated = [each.listed for each in found if each.listed.published is None]
     # A walk reads an oldest-first list from its end: only the numbers of its files still tell which came last.
     known = "unknown" if order == "oldest-first" else order
@@ -86,7 +86,7 @@ def take_in(found: Iterable[HistoryEntry], unseen: Collection[str], watch: Watch
 def take_from_index(
     entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date, *, hosts: Collection[str], watch: Watch
 ) -> tuple[BackfillIntake, int]:
-    """What the national index knows since a day and was never seen, and how many of these lead to hosts that are not asked.
+    """Sort what the national index has since a day and was never seen, and how many of these lead to hosts that are not asked.
 
     The index is a week late: what it met before the last good poll is no news that the next one may bring.
     """
@@ -103,13 +103,13 @@ def take_from_index(
 
 
 def still_to_read(left: Sequence[Recueil], recorded: Sequence[Recueil], since: date) -> list[Recueil]:
-    """Those of the rows left to a backfill that it is about."""
+    """Return those of the rows left to a backfill that it is about."""
     ages = Ages(since, dates_of(recorded))
     return [recueil for recueil in left if ages.is_since(recueil.published, recueil.title, recueil.url)]
 
 
 def dates_of(recorded: Iterable[Recueil], entries: Iterable[IndexEntry] = ()) -> dict[str, date]:
-    """The dates that are known, by address."""
+    """Return the dates that are known, by address."""
     dated = {entry.url: entry.published for entry in entries} | {recueil.url: recueil.published for recueil in recorded}
     return {url: day for url, day in dated.items() if day is not None}
 
@@ -141,7 +141,7 @@ class Ages:
         self._first = before[LATE_UPLOADS] if len(before) > LATE_UPLOADS else None
 
     def is_since(self, published: date | None, title: str, url: str) -> bool:
-        """Whether it counts. What nothing tells of does: reading too much loses nothing."""
+        """Return whether it counts. What nothing dates does: reading too much loses nothing."""
         if published is not None:
             return published >= self._since
         number = _upload(url)
@@ -173,17 +173,17 @@ class Audit:
 
     @property
     def seen(self) -> int:
-        """How many of them the bot saw."""
+        """Return how many of them the bot saw."""
         return self.indexed - len(self.missing)
 
     @property
     def share(self) -> float | None:
-        """The part of them that the bot saw, from 0 to 1; None where the index knows none."""
+        """Return the part of them that the bot saw, from 0 to 1; None where the index knows none."""
         return self.seen / self.indexed if self.indexed else None
 
     @property
     def is_gap(self) -> bool:
-        """Whether something is missing that the bot is meant to see."""
+        """Return whether something is missing that the bot is meant to see."""
         return bool(self.missing) and self.authority.not_covered is None
 
 

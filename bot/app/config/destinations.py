@@ -25,7 +25,7 @@ _ONLY_FOR = {
 
 
 def destinations(settings: Settings) -> tuple[DestinationSettings, ...]:
-    """Every destination, with its token and server filled in from [telegram] and [mastodon] where it has none of its own.
+    """Return every destination, with its token and server filled in from [telegram] and [mastodon] where it has none of its own.
 
     The shorthands come first: `telegram` for [telegram] channel, `mastodon` for a [mastodon] token; each is left out when an
     entry already posts to that very channel or account. With no destination at all it is the console.
@@ -39,12 +39,12 @@ def destinations(settings: Settings) -> tuple[DestinationSettings, ...]:
 
 
 def edited(settings: Settings) -> tuple[str, ...]:
-    """The names of the destinations whose posts are edited when more becomes known: those whose platform can, unless that is turned off."""
+    """Return the names of the destinations whose posts are edited when more becomes known: those that can, unless that is turned off."""
     return tuple(entry.name for entry in destinations(settings) if entry.platform in _EDITING) if settings.delivery.edit_posts else ()
 
 
 def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong between options of a raw configuration: missing tokens and addresses, names used twice.
+    """Yield what is wrong between options of a raw configuration: missing tokens and addresses, names used twice.
 
     Works on the raw document, so that these are told together with wrong types and values; what has a wrong shape is skipped.
     """
@@ -87,7 +87,7 @@ def shared(settings: Settings) -> Iterator[Problem]:
 
 
 def _of_operators(telegram: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
-    """What is meant for the operators must have a way to them, and must not reach the public."""
+    """Yield what keeps texts for operators from reaching them, or would let them reach the public."""
     if not _given(telegram, "operators_chat"):
         return
     place = ("telegram", "operators_chat")

@@ -54,13 +54,13 @@ class Problem:
 
 
 def closest(word: str, candidates: Iterable[str], *, at_least: int = 65) -> str | None:
-    """The candidate most likely meant by a misspelt word, None when none is near: like it to so many percent."""
+    """Return the candidate most likely meant by a misspelt word, None when none is near: like it to so many percent."""
     best = process.extractOne(word.lower(), list(candidates), scorer=fuzz.ratio, processor=str.lower, score_cutoff=at_least)
     return best[0] if best else None
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """Every problem of a failed validation of `model`, in plain words."""
+    """Return every problem of a failed validation of `model`, in plain words."""
     found = []
     for detail in error.errors(include_url=False, include_input=False):
         # pydantic names the key of a mapping with a mark of its own behind it.
@@ -85,7 +85,7 @@ def _words(kind: str, context: Mapping[str, Any], path: Path, model: type[BaseMo
 
 
 def _unknown(path: Path, root: type[BaseModel]) -> str:
-    """What was meant by an unknown option: one of the same section, else one of the same name elsewhere."""
+    """Return what was meant by an unknown option: one of the same section, else one of the same name elsewhere."""
     key = str(path[-1])
     here = _model_at(path[:-1], root)
     what = "section" if here is root else "option"
@@ -112,7 +112,7 @@ def _model_at(path: Path, root: type[BaseModel]) -> type[BaseModel]:
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:
-    """The model behind `Model` or `tuple[Model, ...]`, None for anything else."""
+    """Return the model behind `Model` or `tuple[Model, ...]`, None for anything else."""
     for candidate in (annotation, *getattr(annotation, "__args__", ())):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
@@ -120,10 +120,10 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def printable(text: str) -> str:
-    """A name from outside, on one line and not too long."""
+    """Return a name from outside, on one line and not too long."""
     return "".join(character if character.isprintable() else "?" for character in text[:200])
 
 
 def _key(part: str) -> str:
-    """A key as TOML would write it: quoted where it must be, and never able to break the line."""
+    """Return a key as TOML would write it: quoted where it must be, and never able to break the line."""
     return part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{printable(part)}"'

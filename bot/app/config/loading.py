@@ -86,7 +86,7 @@ def _parse(text: str, file: Path) -> Document:
 
 
 def _merged(written: Document, overlay: Mapping[str, Mapping[str, Any]]) -> Document:
-    """The environment over the file. A token from the environment also replaces a token file, and the other way round."""
+    """Return the environment over the file. A token from the environment also replaces a token file, and the other way round."""
     merged = dict(written)
     for section, options in overlay.items():
         below = merged.get(section, {})
@@ -102,7 +102,7 @@ Locate = Callable[[Problem], tuple[int, str]]
 
 
 def _locator(file: Path | None, text: str, overlay: Mapping[str, Mapping[str, Any]]) -> Locate:
-    """A function that gives a problem its place: a line to sort by, and the words before the message."""
+    """Return a function that gives a problem its place: a line to sort by, and the words before the message."""
 
     def locate(problem: Problem) -> tuple[int, str]:
         path = problem.path
@@ -137,12 +137,12 @@ _SWITCHES = {"true": True, "yes": True, "on": True, "1": True, "false": False, "
 
 
 def variable(section: str, option: str) -> str:
-    """The name of the environment variable that holds an option."""
+    """Return the name of the environment variable that holds an option."""
     return f"{PREFIX}{section}__{option}".upper()
 
 
 def from_environ(environ: Mapping[str, str], model: type[BaseModel]) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
-    """The options found in the environment, by section, and the variables that name no option of `model`.
+    """Return the options found in the environment, by section, and the variables that name no option of `model`.
 
     Variables with the prefix but without `__` are left alone, unless they are nearly the name of an option.
     """
@@ -187,7 +187,7 @@ def _unknown(section: str, option: str, known: Mapping[str, Any] | None, model: 
 
 
 def _value(text: str, annotation: Any) -> Any:
-    """The text as the type of its option; where it cannot be, the text itself, for validation to tell so."""
+    """Return the text as the type of its option; where it cannot be, the text itself, for validation to tell so."""
     kinds = get_args(annotation) if get_origin(annotation) in {Union, types.UnionType} else (annotation,)
     if any(kind in _TEXT or get_origin(kind) is Literal for kind in kinds):
         return text
@@ -234,7 +234,7 @@ def anchor(document: Document, folder: Path, *, default_database: bool = False) 
 
 
 def database_problems(url: str) -> list[Problem]:
-    """What keeps an SQLite file from being where the configuration puts it. A wrong path must not begin an empty database somewhere."""
+    """Return what keeps an SQLite file from being where it is configured. A wrong path must not begin an empty database somewhere."""
     name = sqlite_file(url)
     if name is None:
         return []
@@ -287,7 +287,7 @@ def _token(file: Path) -> str:
 
 
 def _under(folder: Path, name: str) -> Path:
-    """The path as written, from `folder` when it is relative; `~` is the home of the user."""
+    """Return the path as written, from `folder` when it is relative; `~` is the home of the user."""
     try:
         return folder / Path(name).expanduser()
     except RuntimeError:  # a user who does not exist: opening the file will tell

@@ -232,7 +232,7 @@ class DestinationSettings(Section):
 
     @property
     def wanted(self) -> Filter:
-        """Which decrees this destination wants."""
+        """Return which decrees this destination wants."""
         return Filter(frozenset(self.departments), frozenset(self.kinds), frozenset(self.operators))
 
 
@@ -257,7 +257,7 @@ class Settings(Section):
 
     @property
     def secrets(self) -> frozenset[str]:
-        """All that must appear in no log and no error: tokens, secret addresses and their parts, the password of the database."""
+        """Return all that must appear in no log and no error: tokens, secret addresses and their parts, the password of the database."""
         found = {secret.get_secret_value() for secret in _secret_values(self)}
         parts = {part for secret in found if "://" in secret for part in secrets_in(secret)}
         # A bot's token is its public number, a colon, and what only its owner has.

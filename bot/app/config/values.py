@@ -36,7 +36,7 @@ _POSTGRES = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://.+")
 
 
 def web_base(value: str) -> str:
-    """An address without query to which paths are appended, with no trailing slash.
+    """Return an address without query to which paths are appended, with no trailing slash.
 
     https anywhere; plain http only to loopback, for what travels there is secret (a token) or trusted (decrees).
     """
@@ -54,7 +54,7 @@ def web_base(value: str) -> str:
 
 
 def public_url(value: str) -> str:
-    """The https address, without a slash at its end, under which the operator's own server shows decrees; empty for none."""
+    """Return the https address, without a slash at its end, under which the operator's own server shows decrees; empty for none."""
     if not value.strip():
         return ""
     base = web_base(value)
@@ -64,7 +64,7 @@ def public_url(value: str) -> str:
 
 
 def content_warning(value: str) -> str:
-    """A line of at most 100 characters: it counts in the server's limit, and the link must still fit."""
+    """Return a line of at most 100 characters: it counts in the server's limit, and the link must still fit."""
     text = value.strip()
     if len(text) > _LONGEST_WARNING or not text.isprintable():
         raise ValueError(f"must be one line of at most {_LONGEST_WARNING} characters")
@@ -72,7 +72,7 @@ def content_warning(value: str) -> str:
 
 
 def apprise_url(value: str) -> str | None:
-    """An address of Apprise (`ntfys://…`, `matrixs://…`) without the white space around it; None when it is empty. It is never repeated."""
+    """Return an address of Apprise (`ntfys://…`, `matrixs://…`) without white space around it; None for none. It is never repeated."""
     text = value.strip()
     if not text:
         return None
@@ -98,7 +98,7 @@ def _nothing(_record: logging.LogRecord) -> bool:
 
 
 def telegram_token(value: str) -> str | None:
-    """The token of a bot, as BotFather gives it."""
+    """Return the token of a bot, as BotFather gives it."""
     text = token(value)
     if text is not None and not _BOT_TOKEN.fullmatch(text):
         raise ValueError("is not a token of a Telegram bot: it looks like 123456789:AAE…, as BotFather gives it")
@@ -106,7 +106,7 @@ def telegram_token(value: str) -> str | None:
 
 
 def origin(value: str) -> str:
-    """A site as the catalogue names it: `https://host`, nothing after the host."""
+    """Return a site as the catalogue names it: `https://host`, nothing after the host."""
     base = web_base(value)
     if not base.startswith("https://"):
         raise ValueError('must be the site\'s own origin: it starts with "https://"')
@@ -116,18 +116,18 @@ def origin(value: str) -> str:
 
 
 def api_base(value: str) -> str:
-    """The Bot API's address, without the `/bot` that precedes the token."""
+    """Return the Bot API's address, without the `/bot` that precedes the token."""
     return web_base(value).removesuffix("/bot")
 
 
 def instance(value: str) -> str:
-    """A Mastodon instance: `mastodon.social` or `https://mastodon.social`, given back with its scheme."""
+    """Return a Mastodon instance: `mastodon.social` or `https://mastodon.social`, given back with its scheme."""
     text = value.strip()
     return web_base(text if "://" in text else f"https://{text}")
 
 
 def chat(value: str) -> str:
-    """A Telegram chat: `@name` of a public channel or group, or a numeric id (`-1001234567890`)."""
+    """Return a Telegram chat: `@name` of a public channel or group, or a numeric id (`-1001234567890`)."""
     text = value.strip()
     if _CHAT_NAME.fullmatch(text) or _CHAT_ID.fullmatch(text):
         return text
@@ -137,7 +137,7 @@ def chat(value: str) -> str:
 
 
 def contact(value: str) -> str:
-    """A mail address or a web address by which the owner of a site can reach the operator; empty for none."""
+    """Return a mail address or a web address by which the owner of a site can reach the operator; empty for none."""
     text = value.strip()
     if text and not _IN_USER_AGENT.fullmatch(text):
         raise ValueError("must be a mail address or a web address (https://…), without spaces, parentheses or accents")
@@ -165,13 +165,13 @@ def database_url(value: str) -> str:
 
 
 def sqlite_file(url: str) -> str | None:
-    """The file part of an SQLite address, None for another database."""
+    """Return the file part of an SQLite address, None for another database."""
     match = _SQLITE.fullmatch(url)
     return match["file"] if match else None
 
 
 def passwords_in(url: str) -> set[str]:
-    """The password of an address, as written and as meant. One that may be a common word only where it stands as a password does."""
+    """Return the password of an address, as written and as meant. One that may be a common word only where it stands as a password does."""
     match = _SECRET_ADDRESS.match(url)
     given = [(match["user"] or "").partition(":")[2] if match else "", *_PASSWORD_OPTION.findall(url)]
     passwords = {text for one in given if one for text in (one, unquote(one))}
@@ -179,7 +179,7 @@ def passwords_in(url: str) -> set[str]:
 
 
 def secrets_in(url: str) -> set[str]:
-    """What must not be shown of an address that is a secret: itself, and each part that may be one alone."""
+    """Return what must not be shown of an address that is a secret: itself, and each part that may be one alone."""
     match = _SECRET_ADDRESS.match(url)
     user, host, rest = (match["user"] or "", match["host"], match["rest"]) if match else ("", "", "")
     parts = [user.partition(":")[0], "" if "." in host else host, *re.split(r"[/?&=]", rest)]
@@ -191,7 +191,7 @@ def _long(texts: set[str]) -> set[str]:
 
 
 def token(value: str) -> str | None:
-    """An access token without the white space around it; None when it is empty."""
+    """Return an access token without the white space around it; None when it is empty."""
     text = value.strip()
     if not text:
         return None

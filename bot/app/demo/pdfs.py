@@ -50,7 +50,7 @@ class _Placed:
 
 
 def build_recueil(spec: RecueilSpec) -> bytes:
-    """The PDF of a recueil. The same specification always gives the same bytes.
+    """Return the PDF of a recueil. The same specification always gives the same bytes.
 
     Raises ValueError for a text that holds letters outside Windows-1252.
     """
@@ -75,7 +75,7 @@ def _cover(pdf: FPDF, spec: RecueilSpec) -> None:
 
 
 def _contents(pdf: FPDF, acts: Sequence[ActSpec], bodies: Sequence[tuple[tuple[str, ...], ...]]) -> list[list[str]]:
-    """The lines of the table of contents, page by page. Its length moves the page numbers in it, hence the repeated trials."""
+    """Return the lines of the table of contents, page by page. Its length moves the page numbers in it, hence the repeated trials."""
     pages: list[list[str]] = [[]]
     for _ in range(4):
         before = len(pages)
@@ -133,7 +133,7 @@ _ENCODING = "windows-1252"
 
 
 def new_pdf(created: datetime) -> FPDF:
-    """A PDF without pages. The same instant gives the same bytes."""
+    """Return a PDF without pages. The same instant gives the same bytes."""
     pdf = FPDF(format="A4")
     pdf.core_fonts_encoding = _ENCODING
     pdf.set_creation_date(created)
@@ -144,7 +144,7 @@ def new_pdf(created: datetime) -> FPDF:
 
 
 def lines_by_page(pdf: FPDF, texts: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The lines of each page: a text too long for one runs over to the next. Raises ValueError as `wrapped`."""
+    """Yield the lines of each page: a text too long for one runs over to the next. Raises ValueError as `wrapped`."""
     for text in texts:
         lines = [line for paragraph in text.splitlines() for line in (wrapped(pdf, paragraph) or [""])] or [""]
         for start in range(0, len(lines), LINES_PER_PAGE):
@@ -152,7 +152,7 @@ def lines_by_page(pdf: FPDF, texts: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def wrapped(pdf: FPDF, text: str) -> list[str]:
-    """The text as lines that are no wider than a page. Raises ValueError for letters outside Windows-1252."""
+    """Return the text as lines that are no wider than a page. Raises ValueError for letters outside Windows-1252."""
     try:
         text.encode(_ENCODING)
     except UnicodeEncodeError as error:

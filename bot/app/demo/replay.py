@@ -22,7 +22,7 @@ class CannedAnswer:
 
     @property
     def etag(self) -> str:
-        """A validator that changes with the body."""
+        """Return a validator that changes with the body."""
         return f'"{hashlib.sha256(self.body).hexdigest()[:16]}"'
 
 
