@@ -8,7 +8,6 @@ import contextlib
 import re
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import httpx
@@ -147,43 +146,39 @@ def _too_large(url: str, at_most: int) -> Unusable:
 # Answers that crawl: 94 sites share one address, and a server that sends a byte now and then would hold it up for a quarter of an hour.
 
 
-@dataclass(frozen=True, slots=True)
-class LeastSpeed:
-    """Says what an answer has to bring: so many bytes a second on average, in each span of so many seconds. 0 bytes: anything goes."""
-
-    bytes_per_second: float
-    span: float
+_SPAN = 60.0
+"""Seconds in each of which an answer must be fast enough on average."""
 
 
 class WatchedStream(httpx.AsyncByteStream):
     """Measures the body of the answer from `url` from its first byte on. `monotonic` gives seconds, `on_piece` is called at each piece.
 
-    Iterating raises Unreachable when less came in a span than is wanted, but not where the body is whole by its announced length. Where
-    no byte comes at all, the time of a wait for the network ends it.
+    Iterating raises Unreachable when less than `slowest` bytes a second came for a minute (0: anything goes), but not where the body is
+    whole by its announced length. Where no byte comes at all, the time of a wait for the network ends it.
     """
 
     def __init__(
-        self, url: str, response: httpx.Response, least: LeastSpeed, monotonic: Callable[[], float], on_piece: Callable[[], None]
+        self, url: str, response: httpx.Response, slowest: int, monotonic: Callable[[], float], on_piece: Callable[[], None]
     ) -> None:
         self._url = url
         self._stream = cast(httpx.AsyncByteStream, response.stream)
         self._length = length_of(response.headers)
-        self._least = least
+        self._slowest = slowest
         self._monotonic = monotonic
         self._on_piece = on_piece
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        least, since, came, total = self._least, self._monotonic(), 0, 0
+        since, came, total = self._monotonic(), 0, 0
         async for piece in self._stream:
             now = self._monotonic()
             came, total = came + len(piece), total + len(piece)
-            too_slow = now - since >= least.span and came < least.bytes_per_second * (now - since)
-            if now - since >= least.span:
+            too_slow = now - since >= _SPAN and came < self._slowest * (now - since)
+            if now - since >= _SPAN:
                 since, came = now, 0
             self._on_piece()
             yield piece
             if too_slow and total != self._length:
-                raise Unreachable(f"{self._url}: too slow (less than {least.bytes_per_second / 1000:g} kB/s for {least.span:g} s)")
+                raise Unreachable(f"{self._url}: too slow (less than {self._slowest / 1000:g} kB/s for {_SPAN:g} s)")
 
     async def aclose(self) -> None:
         """Close the stream that is measured."""

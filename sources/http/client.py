@@ -36,6 +36,11 @@ Answer = TypeVar("Answer")
 _PAGE_HEADERS = {"Accept": "text/html, application/xhtml+xml", "Accept-Language": "fr", "Accept-Encoding": "gzip"}
 _ROBOTS_HEADERS = {"Accept": "text/plain", "Accept-Encoding": "gzip"}
 
+_MOST_REDIRECTS = 5
+
+_TURN_SECONDS = 120.0
+"""After so long a file that can be resumed gives way to other requests that wait for its address."""
+
 _MOST_OF_ITS_TIME = 0.9
 """Of the time of a request, after which a file that can be resumed is: what came would be lost at its end."""
 
@@ -140,7 +145,7 @@ class Client:
 
         def gives_way(here: str) -> bool:
             held = self._monotonic() - started
-            return held >= _MOST_OF_ITS_TIME * options.file_seconds or (held >= options.turn_seconds and self._session.is_awaited(here))
+            return held >= _MOST_OF_ITS_TIME * options.file_seconds or (held >= _TURN_SECONDS and self._session.is_awaited(here))
 
         with PartialFile(target, url) as part:
             receiver = FileReceiver(part, kind, at_most, gives_way)
@@ -162,7 +167,7 @@ class Client:
     ) -> Answer:
         """Return the answer at the end of the redirects, each of them checked as the first address was."""
         here = self._ours(url)
-        left = self._options.max_redirects
+        left = _MOST_REDIRECTS
         while True:
             self._session.require_browser(here)
             if self._options.respect_robots and not for_robots:
@@ -172,7 +177,7 @@ class Client:
                 here = self._next(here, answer.location)
                 left -= 1
                 if left < 0:
-                    raise Unusable(f"{url}: redirected more than {self._options.max_redirects} times, last to {here}")
+                    raise Unusable(f"{url}: redirected more than {_MOST_REDIRECTS} times, last to {here}")
             elif not isinstance(answer, Again):
                 return answer
 

@@ -10,7 +10,7 @@ from sources.catalogue.authority import Browser
 from sources.http.politeness import RateLimit
 
 _MIB = 1024 * 1024
-_MAY_BE_ZERO = {"interval_seconds", "jitter", "max_redirects", "pause_seconds", "longest_rest_seconds", "slowest_bytes_per_second"}
+_MAY_BE_ZERO = {"interval_seconds", "jitter", "slowest_bytes_per_second"}
 _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;=%")
 
 
@@ -20,10 +20,9 @@ class ClientOptions:
 
     `hosts` are the only ones ever requested (exact names, https). `origins` maps a canonical origin (`https://www.var.gouv.fr`) to the
     base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds the wait for the head of an answer and each
-    wait for more of it, `page_seconds` and `file_seconds` a whole request. A file that can be resumed gives way after `turn_seconds` to
-    other requests that wait for its address. `interval_seconds` (0 allowed) separates two requests to one address, lengthened by up to
-    `jitter`, a fraction of it; the other delays are those of `RateLimit`. `browsers` are the hosts that are only requested by
-    way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
+    wait for more of it, `page_seconds` and `file_seconds` a whole request. `interval_seconds` (0 allowed) separates two requests to one
+    address, lengthened by up to `jitter`, a fraction of it; the other delays are those of `RateLimit`. `browsers` are the hosts that are
+    only requested by way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
     """
 
     hosts: frozenset[str]
@@ -34,24 +33,14 @@ class ClientOptions:
     timeout_seconds: float = 30.0
     page_seconds: float = 120.0
     file_seconds: float = 900.0
-    turn_seconds: float = 120.0
-    slow_seconds: float = 60.0
     slowest_bytes_per_second: int = 2000
-    """An answer that comes more slowly than this for `slow_seconds` is given up: dozens of sites share its address. 0 lets it come.
-
-    Recueils have 1 to 20 MB: at this speed hardly any would be whole within `file_seconds`, and the next attempt goes on from there.
-    """
+    """An answer that comes more slowly than this for a minute is given up: dozens of sites share its address. 0 lets it come."""
     max_page_bytes: int = 10 * _MIB
     max_file_bytes: int = 300 * _MIB
     max_data_bytes: int = 50 * _MIB
     """For tables and the like: the national index of recueils has some 4 MB."""
-    max_redirects: int = 5
     respect_robots: bool = True
     pause_after: int = 3
-    pause_seconds: float = 300.0
-    longest_rest_seconds: float = 6 * 3600.0
-    too_many_seconds: float = 60.0
-    """How long an address is left alone after a 429 that does not say: the platform counts requests by the minute."""
     browsers: Mapping[str, Browser] = field(default_factory=dict)
     browser_path: str | None = None
     """The Chromium to drive: a path, or a name to look up; None for the first one found."""
@@ -74,14 +63,7 @@ class ClientOptions:
     @property
     def rate_limit(self) -> RateLimit:
         """Return the part that concerns the queue of an address."""
-        return RateLimit(
-            interval=self.interval_seconds,
-            jitter=self.jitter,
-            pause_after=self.pause_after,
-            pause=self.pause_seconds,
-            probe=self.page_seconds,
-            longest_rest=self.longest_rest_seconds,
-        )
+        return RateLimit(self.interval_seconds, self.jitter, self.pause_after, probe=self.page_seconds)
 
 
 def user_agent(version: str, contact: str | None) -> str:

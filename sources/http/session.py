@@ -14,7 +14,7 @@ import httpx
 
 from sources.catalogue.authority import Browser
 from sources.http.address import Address, Origins, Resolver, Target, address_of
-from sources.http.body import LeastSpeed, WatchedStream
+from sources.http.body import WatchedStream
 from sources.http.browser.fetcher import BrowserFetcher
 from sources.http.connection import Connection, SiteCookies
 from sources.http.failures import in_plain_words, is_of_this_machine
@@ -23,6 +23,9 @@ from sources.http.politeness import AddressQueue, Clocks, PolitenessStore, secon
 from sources.model import Blocked, FetchError, Unreachable
 
 Answer = TypeVar("Answer")
+
+TOO_MANY_SECONDS = 60.0
+"""How long an address is left alone after a 429 that does not say: the platform counts requests by the minute."""
 
 HELD_LONG = 30.0
 """Seconds after which the log names who holds an address that others wait for; then again each time that it has doubled."""
@@ -59,7 +62,6 @@ class HttpSession:
         self._environment = environment
         self._origins = origins
         self._log = log
-        self._least_speed = LeastSpeed(options.slowest_bytes_per_second, options.slow_seconds)
         self._cookies = SiteCookies()
         self._browser = BrowserFetcher(options, self._script_address, log)
         self._slots: dict[Address, _HostSlot] = {}
@@ -112,7 +114,8 @@ class HttpSession:
         receive: Callable[[str, httpx.Response], Awaitable[Answer]],
         seconds: float,
     ) -> Answer:
-        started = self._environment.clocks.monotonic()
+        monotonic, slowest = self._environment.clocks.monotonic, self._options.slowest_bytes_per_second
+        started = monotonic()
         fields: dict[str, object] = {"url": url}
         wait: float | None = None
         warn_of_holder = self._holder_warning(slot, url, started)
@@ -121,7 +124,9 @@ class HttpSession:
                 fields["status"] = response.status_code
                 self._cookies.keep(url, response.headers)
                 wait = await self._rest_if_asked(slot.queue, response)
-                response.stream = WatchedStream(url, response, self._least_speed, self._environment.clocks.monotonic, warn_of_holder)
+                response.stream = WatchedStream(
+                    url, response, self._options.slowest_bytes_per_second, self._environment.clocks.monotonic, warn_of_holder
+                )
                 received = await receive(url, response)
                 fields["bytes"] = response.num_bytes_downloaded
         except (httpx.TransportError, TimeoutError) as error:
@@ -147,7 +152,7 @@ class HttpSession:
             return received
         finally:
             warn_of_holder()
-            self._log.debug("request", **fields, ms=round((self._environment.clocks.monotonic() - started) * 1000))
+            self._log.debug("request", **fields, ms=round((monotonic() - started) * 1000))
 
     def _holder_warning(self, slot: _HostSlot, url: str, started: float) -> Callable[[], None]:
         """Return a function that logs who holds an address, when that is for long and others wait."""
@@ -182,7 +187,7 @@ class HttpSession:
         if wait is not None:
             return await queue.asked_to_wait(wait)
         if response.status_code == 429:
-            await queue.asked_to_wait(self._options.too_many_seconds)
+            await queue.asked_to_wait(TOO_MANY_SECONDS)
         return None
 
     async def _address(self, url: str, target: Target) -> Address:
