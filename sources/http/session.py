@@ -124,9 +124,7 @@ class HttpSession:
                 fields["status"] = response.status_code
                 self._cookies.keep(url, response.headers)
                 wait = await self._rest_if_asked(slot.queue, response)
-                response.stream = WatchedStream(
-                    url, response, self._options.slowest_bytes_per_second, self._environment.clocks.monotonic, warn_of_holder
-                )
+                response.stream = WatchedStream(url, response, slowest, monotonic, warn_of_holder)
                 received = await receive(url, response)
                 fields["bytes"] = response.num_bytes_downloaded
         except (httpx.TransportError, TimeoutError) as error:
