@@ -90,7 +90,7 @@ class Service:
         check = partial(_looked, self._check, "whether the destinations take posts")
         scheduler.add_job(check, "interval", seconds=CHECKS.total_seconds(), next_run_time=started)
         if self._notifier is not None:
-            look = partial(_looked, self._notifier.look, "what operators are to be notified of")
+            look = partial(_looked, self._notifier.notify, "what operators are to be notified of")
             scheduler.add_job(look, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
         for say, every in ((self._status_log.round_up, ROUND_UP), (self._status_log.go_on, GO_ON)):
             scheduler.add_job(partial(_looked, say, "what was done"), "interval", seconds=every.total_seconds())

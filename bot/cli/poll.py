@@ -97,7 +97,7 @@ async def one_round(
     if polled is None:
         return None
     if parts.notifier is not None:
-        await parts.notifier.look(once=True)
+        await parts.notifier.notify(once=True)
     # Last: a database that is locked just then keeps nobody from being told.
     await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
     return _result(settings, authorities, Round(*polled, left, delivery.done, await _destinations(parts, settings)))

@@ -1,6 +1,6 @@
-"""Posts through Apprise (https://github.com/caronc/apprise): one address of any of the services that it knows.
+"""Posts through Apprise (https://github.com/caronc/apprise): one address of any of the services that it supports.
 
-Apprise tells only whether a service took a message, and no service can be asked what it has. A message is therefore there *at least* once:
+Apprise says only whether a service took a message, and no service shows what it has. A message is therefore there *at least* once:
 whatever may not have arrived is sent again, after growing waits.
 """
 
@@ -84,8 +84,8 @@ class AppriseChannel:
             return mastodon_status(self._composer.input_of(post), limits=self._limits)
 
     async def find(self, post: Post) -> Sent | None:
-        """What this process knows to have been taken. Of anything else nobody can tell: raises SendAgain, and before a message is sent for
-        the third time or more NotSent, for the wait."""
+        """Return what this process has recorded as taken. Of anything else nobody can tell: raises SendAgain, and before a message is sent
+        for the third time or more NotSent, for the wait."""
         if post.key in self._taken:  # the answer came, but could not be recorded
             return Sent(post.key)
         if post.attempts > 1 and post.looks == 0:
@@ -94,7 +94,7 @@ class AppriseChannel:
         raise SendAgain("Apprise: perhaps sent; sent again, for nobody can look")
 
     async def room(self, decrees: Sequence[Decree]) -> int:
-        """How many of these decrees one message holds."""
+        """Return how many of these decrees one message holds."""
         return mastodon_room(decrees, self._composer.places, self._composer.language, self._limits)
 
     async def close(self) -> None:

@@ -27,7 +27,7 @@ class DeliveryError(Exception):
 
 
 class NotSent(DeliveryError):
-    """Certainly not delivered: try again, not before `retry_after` seconds. `limited`: the platform asks for patience (429)."""
+    """Certainly not delivered: try again, not before `retry_after` seconds. `limited`: the platform requests patience (429)."""
 
     def __init__(self, message: str, retry_after: float | None = None, *, limited: bool = False) -> None:
         super().__init__(message)
@@ -56,15 +56,16 @@ class Channel(Protocol):
         ...
 
     async def find(self, post: Post) -> Sent | None:
-        """After an unknown outcome: the message if the platform has it, None if it certainly has not.
+        """Return, after an unknown outcome, the message if the platform has it, None if it certainly has not.
 
         Raises Unknown when the platform cannot tell (HoldForPerson, SendAgain where that is what the configuration wants), NotSent when
-        it cannot be asked now.
+        it cannot be reached now.
         """
         ...
 
     async def room(self, decrees: Sequence[Decree]) -> int:
-        """How many of these decrees, from the first on, one digest holds: at least one. Raises NotSent when that cannot be known now."""
+        """Return how many of these decrees, from the first on, one digest holds: at least one. Raises NotSent when that cannot be known
+        now."""
         ...
 
     async def close(self) -> None:
@@ -88,7 +89,7 @@ class EditingChannel(Channel, Protocol):
     """A destination whose messages can be edited."""
 
     async def edit(self, post: Post) -> Sent:
-        """Let the message of a sent post (`reference`) tell of its decree as it is known now. Doing it again changes nothing.
+        """Let the message of a sent post (`reference`) show its decree as it is now. Doing it again changes nothing.
 
         Raises Refused where that message can never be edited (gone, no longer ours), DestinationRefused and NotSent where it cannot be
         now, Unknown where the answer was lost: it is then done again.
@@ -104,7 +105,7 @@ class DestinationRefused(Refused):
 
 
 class Missing(DestinationRefused):
-    """What was asked for is not there (404, 410): one message where one was named, the account or server itself otherwise."""
+    """What was requested is not there (404, 410): one message where one was named, the account or server itself otherwise."""
 
 
 class EditExposed(Refused):
@@ -159,7 +160,7 @@ class Pictured:
         self._ready = post.key, await self._made(post)
 
     async def take(self, post: Post) -> Picture | None:
-        """The picture, made now where it is not ready. Raises StoppedBefore when cancelled."""
+        """Return the picture, made now where it is not ready. Raises StoppedBefore when cancelled."""
         ready, self._ready = self._ready, None
         return ready[1] if ready is not None and ready[0] == post.key else await self._made(post)
 
@@ -168,7 +169,7 @@ class Pictured:
 
 
 async def picture_of(post: Post, pictures: Pictures | None) -> Picture | None:
-    """The picture of a post, None also where making it fails by a fault of ours. Nothing was sent then.
+    """Return the picture of a post, None also where making it fails by a fault of ours. Nothing was sent then.
 
     Raises StoppedBefore when cancelled.
     """

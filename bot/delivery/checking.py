@@ -23,7 +23,7 @@ LONGEST = 60.0
 
 @runtime_checkable
 class Checkable(Protocol):
-    """A destination that can be asked whether it takes posts."""
+    """A destination that can say whether it takes posts."""
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ class Checker:
     """Checks the destinations side by side. Each trouble is logged when it is first found and when it is over."""
 
     def __init__(self, checks: DestinationChecks, outbox: Outbox, destinations: Sequence[object], clock: Callable[[], datetime]) -> None:
-        """Those that cannot be asked are left out."""
+        """Those that cannot be checked are left out."""
         self._checks = checks
         self._outbox = outbox
         self._destinations = [one for one in destinations if isinstance(one, Checkable)]
@@ -53,7 +53,7 @@ class Checker:
 
     async def check(self) -> dict[str, Found]:
         """Check them all, record what was found, and make due what waited for a destination that takes posts again. Return what was found,
-        by name; a destination that asked for patience is left out. Raises StorageError."""
+        by name; a destination that requested patience is left out. Raises StorageError."""
         found = await asyncio.gather(*(_check(one) for one in self._destinations))
         known = {one.name: what for one, what in zip(self._destinations, found, strict=True) if what is not None}
         for name, (trouble, detail) in known.items():

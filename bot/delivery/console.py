@@ -30,7 +30,7 @@ class ConsoleChannel:
     async def send(self, post: Post) -> Sent:
         """Write the post.
 
-        Raises NotSent when it could not be written whole (reader gone, disk full): a post cut short on a terminal has told
+        Raises NotSent when it could not be written whole (reader gone, disk full): a post cut short on a terminal has reached
         nobody, and writing it again does no harm. Raises Refused when there are no words for it.
         """
         with composing("console"):
@@ -59,11 +59,11 @@ class ConsoleChannel:
         return text.encode(encoding, "replace").decode(encoding)
 
     async def find(self, post: Post) -> Sent | None:
-        """What this process has written. A write never loses its answer; another process, killed, took its reader along."""
+        """Return what this process has written. A write never loses its answer; another process, killed, took its reader along."""
         return Sent(post.key) if post.key in self._written else None
 
     async def room(self, decrees: Sequence[Decree]) -> int:
-        """All of them: a stream has no limits."""
+        """Return all of them: a stream has no limits."""
         return max(len(decrees), 1)
 
     async def close(self) -> None:

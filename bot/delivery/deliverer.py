@@ -283,7 +283,7 @@ class Deliverer:
     # What became of it. Nothing that is written here is cut short: a stop waits for it.
 
     async def _sent(self, post: Post, sent: Sent, cause: PostCause | None = None) -> Delivered:
-        """The platform has it; what it asks for besides is obeyed."""
+        """The platform has it; what it requests besides is obeyed."""
         await run_to_completion(self._outbox.sent, post.id, sent.reference, self._clock(), cause)
         if sent.rest is not None:
             await self._rest(post.destination, timedelta(seconds=sent.rest), PostCause.RATE_LIMITED)
@@ -296,7 +296,7 @@ class Deliverer:
     async def _became(self, post: Post, event: Event, error: str, retry_after: float | None = None) -> Delivered:
         """It is not known to be there."""
         step = await self._step(post, event, error, self._counts(post, retry_after))
-        return Delivered(post, post.state, error) if step is None else Delivered(post, step.state, error, alert=step.tell)
+        return Delivered(post, post.state, error) if step is None else Delivered(post, step.state, error, alert=step.notify)
 
     async def _step(self, post: Post, event: Event, error: str, counts: Counts) -> Step | None:
         """Record the step that an event makes; None where it came too late, and changes nothing."""
@@ -325,7 +325,7 @@ class Deliverer:
 
 
 def _is_unclear(post: Post) -> bool:
-    """Whether nobody could tell, and operators know."""
+    """Whether nobody could tell, and operators were notified."""
     return post.cause is PostCause.RECONCILE_UNCLEAR
 
 

@@ -4,7 +4,7 @@ Edits come after posts: none is made while a post waits for the same destination
 harm, so that a lost answer only means to make it again; one that cannot be made for two days is given up, and the log says why.
 
 What keeps one edit from being made keeps the others of its destination, which wait with it: an outage costs one request, not one for each.
-Posts wait for edits only where the platform itself asks for patience.
+Posts wait for edits only where the platform itself requests patience.
 """
 
 from __future__ import annotations
@@ -50,23 +50,23 @@ _ITS_OWN = frozenset({Event.FAULT, Event.MIGRATED})
 @dataclass(frozen=True, slots=True)
 class After:
     """What follows from an edit that failed: it is tried again at `not_before`, or given up (None). `rests`: so are all of its destination;
-    `asked`: the platform wants that, and gets no posts either.
+    `requested`: the platform wants that, and gets no posts either.
     """
 
     not_before: datetime | None
     cause: PostCause
     rests: bool = False
-    asked: bool = False
+    requested: bool = False
 
 
 def after_failure(event: Event, attempts: int, since: datetime, now: datetime, retry_after: float | None, chance: float) -> After:
-    """Return what follows from a failure. Pure. `since` is when the edit was first tried, `retry_after` what the platform asks for, in
+    """Return what follows from a failure. Pure. `since` is when the edit was first tried, `retry_after` what the platform requests, in
     seconds."""
     cause = _CAUSES[event]
     if event is Event.REFUSED_CONTENT or now - since >= GIVEN_UP_AFTER:
         return After(None, cause)
     wait = REFUSED_REST if event is Event.REFUSED_DESTINATION else retry_wait(attempts, retry_after, chance)
-    return After(now + wait, cause, rests=event not in _ITS_OWN, asked=event is Event.RATE_LIMITED)
+    return After(now + wait, cause, rests=event not in _ITS_OWN, requested=event is Event.RATE_LIMITED)
 
 
 class Editor:
@@ -113,7 +113,8 @@ class Editor:
         return True
 
     async def _make(self, channel: EditingChannel, edit: Edit) -> tuple[bool, datetime | None]:
-        """Make one edit and record what became of it; whether the destination may have the next one now, and what the platform asks for."""
+        """Make one edit and record what became of it; return whether the destination may have the next one now, and what the platform
+        requests."""
         try:
             edited = await channel.edit(edit.post)
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others
@@ -139,4 +140,4 @@ class Editor:
         await run_to_completion(self._edits.put_off, edit, now, after.not_before, after.cause, reason)
         if after.rests:
             await run_to_completion(self._edits.rest, channel.name, now, after.not_before)
-        return False, after.not_before if after.asked else None
+        return False, after.not_before if after.requested else None

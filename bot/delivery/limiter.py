@@ -74,7 +74,7 @@ def _own(destination: str) -> str:
 #
 # Telegram (Bot FAQ, "My bot is hitting limits", https://core.telegram.org/bots/faq): about one message a second in one chat, 20 a minute in
 # one group, 30 a second over all chats of one bot; channels are counted as groups here. The rates stay below what is refused, so that a
-# refusal, which may ask for minutes, is rare. Mastodon tells its own in the headers of every answer: see `mastodon/client.py`.
+# refusal, which may request minutes, is rare. Mastodon gives its own in the headers of every answer: see `mastodon/client.py`.
 #
 # And readers are people: where many posts wait for one destination they come one by one, `spacing` seconds apart.
 
@@ -117,7 +117,7 @@ def budgets_of(destination: Destination) -> tuple[Budget, ...]:
     in_chat: tuple[Budget, ...] = (Budget(f"chat {chat}", 1, 1.0),)
     if chat.startswith(("-", "@")):
         in_chat = (*in_chat, Budget(f"minute {chat}", 20, 60.0))
-    # One bot has one token in the configuration: the name need not tell which.
+    # One bot has one token in the configuration: the name need not say which.
     return (Budget("telegram", 30, 1.0), *in_chat)
 
 

@@ -42,7 +42,7 @@ _MOVES = 3
 def retry_wait(attempts: int, retry_after: float | None = None, chance: float = 0.0) -> timedelta:
     """Return the wait after the `attempts`-th failed send (from 1), lengthened by `chance` (0 to 1).
 
-    What the platform asks for (`retry_after`, seconds) is never undercut, and not stretched either; nonsense is ignored.
+    What the platform requests (`retry_after`, seconds) is never undercut, and not stretched either; nonsense is ignored.
     """
     if retry_after is not None and math.isfinite(retry_after) and retry_after > 0:
         return min(timedelta(seconds=math.ceil(min(retry_after, 1e9))), LONGEST_ASKED)
@@ -83,8 +83,9 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the waits depend on: sends so far (this one included), looks in a row before this one that told nothing (`unclear`: of one of
-    them nobody could tell, and operators know), what the platform asks for in seconds, and a chance from 0 to 1 that spreads the waits."""
+    """What the waits depend on: sends so far (this one included), looks in a row before this one that found out nothing (`unclear`: of one
+    of them nobody could tell, and operators were notified), what the platform requests in seconds, and a chance from 0 to 1 that spreads
+    the waits."""
 
     attempts: int = 0
     looks: int = 0
@@ -95,7 +96,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `tell` that operators are
+    """The new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `notify` that operators are
     notified."""
 
     state: PostState
@@ -103,7 +104,7 @@ class Step:
     cause: PostCause | None = None
     rest: timedelta | None = None
     looks: int = 0
-    tell: bool = False
+    notify: bool = False
 
 
 _PENDING, _SENDING, _SENT = PostState.PENDING, PostState.SENDING, PostState.SENT
@@ -146,9 +147,9 @@ _WHATEVER_THE_TIME: Mapping[Event, Step] = MappingProxyType(
         Event.SENT: Step(_SENT),
         Event.FOUND: Step(_SENT, cause=PostCause.RECONCILE_FOUND),
         Event.PERSON_SENT: Step(_SENT, cause=PostCause.BY_PERSON),
-        Event.REFUSED_CONTENT: Step(_REFUSED, cause=PostCause.REFUSED_CONTENT, tell=True),
+        Event.REFUSED_CONTENT: Step(_REFUSED, cause=PostCause.REFUSED_CONTENT, notify=True),
         Event.PERSON_DROP: Step(_REFUSED, cause=PostCause.BY_PERSON),
-        Event.HOLD: Step(_HELD, cause=PostCause.AWAITS_PERSON, tell=True),
+        Event.HOLD: Step(_HELD, cause=PostCause.AWAITS_PERSON, notify=True),
     }
 )
 
@@ -190,7 +191,7 @@ def _after_a_wait(event: Event, counts: Counts, now: datetime) -> Step:
     """Certainly not there, and not to be sent at once."""
     if event is Event.REFUSED_DESTINATION:
         # Nothing is wrong with the post: it goes out once the token or the rights are mended.
-        return Step(_PENDING, now + REFUSED_REST, PostCause.REFUSED_DESTINATION, rest=REFUSED_REST, tell=True)
+        return Step(_PENDING, now + REFUSED_REST, PostCause.REFUSED_DESTINATION, rest=REFUSED_REST, notify=True)
     if event is Event.MIGRATED and counts.attempts <= _MOVES:
         return Step(_PENDING, now, PostCause.MIGRATED)
     wait = retry_wait(counts.attempts, counts.retry_after, counts.chance)
@@ -200,7 +201,7 @@ def _after_a_wait(event: Event, counts: Counts, now: datetime) -> Step:
 def _still_in_doubt(event: Event, counts: Counts, now: datetime) -> Step:
     looks = counts.looks + 1
     if event is Event.UNCLEAR:
-        return Step(_UNKNOWN, now + next_look(looks), PostCause.RECONCILE_UNCLEAR, looks=looks, tell=not counts.unclear)
+        return Step(_UNKNOWN, now + next_look(looks), PostCause.RECONCILE_UNCLEAR, looks=looks, notify=not counts.unclear)
     # As soon as the destination has rested: before anything else is sent there.
     wait = retry_wait(looks, counts.retry_after, counts.chance)
     return Step(_UNKNOWN, now + wait, None if counts.unclear else PostCause.CANNOT_ASK, rest=wait, looks=looks)
@@ -227,7 +228,7 @@ def event_of(error: Exception) -> Event:
 
 
 def looked_for(error: Exception) -> Event:
-    """Return what a look means that told neither that it is there nor that it is not."""
+    """Return what a look means that found neither that it is there nor that it is not."""
     match error:
         case HoldForPerson():
             return Event.HOLD

@@ -55,7 +55,7 @@ class Producer(Protocol):
         ...
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
-        """Yield the messages that are due, each only after the one before was sent; `once` as in `Notifier.look`. Called in a thread."""
+        """Yield the messages that are due, each only after the one before was sent; `once` as in `Notifier.notify`. Called in a thread."""
         ...
 
 
@@ -75,7 +75,7 @@ class Notifier:
         self._not_before: datetime | None = None
         self._reason: str | None = None
 
-    async def look(self, *, once: bool = False) -> None:
+    async def notify(self, *, once: bool = False) -> None:
         """Notify operators of all that is new. `once` is for a program that ends: nothing waits for what may begin with it, and nobody
         would hear a button that is pressed. Raises StorageError, after the other producers had their turn.
         """

@@ -38,7 +38,7 @@ class ReviewButtons:
         language: Language = "fr",
         now_at: Callable[[int | str], int | str] = lambda chat: chat,
     ) -> None:
-        """`chat` is the operators': an answer from any other is refused. `now_at` tells the id that it has now, for a group that became a
+        """`chat` is the operators': an answer from any other is refused. `now_at` gives the id that it has now, for a group that became a
         supergroup, be it under an earlier process; it is called in a thread."""
         self._chat = chat
         self._now_at = now_at
@@ -46,9 +46,9 @@ class ReviewButtons:
         self._language = language
         self._posted: Callable[[], None] = lambda: None
 
-    def when_posted(self, told: Callable[[], None]) -> None:
-        """Have it told, in the event loop, each time that an answer queued posts."""
-        self._posted = told
+    def when_posted(self, posted: Callable[[], None]) -> None:
+        """Have `posted` called, in the event loop, each time that an answer queued posts."""
+        self._posted = posted
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """To be called before the handlers that take any button."""
@@ -87,7 +87,7 @@ class ReviewButtons:
         if settled.posts:
             self._posted()
         said = outcome_text(settled, words, self._language)
-        # Telegram forgets a press after some minutes, during which the bot may have been down: the message tells all the same.
+        # Telegram forgets a press after some minutes, during which the bot may have been down: the message says it all the same.
         await _quietly(query, cut(said, _LONGEST_ANSWER), alert=False)
         asked = query.message.text if isinstance(query.message, Message) else None
         text = f"{cut(asked or '', _LONGEST)}\n→ {said}".strip()
@@ -100,7 +100,7 @@ class ReviewButtons:
 
 
 def outcome_text(settled: Settled, words: SettlementWords, language: Language) -> str:
-    """What became of a review, in words."""
+    """Return what became of a review, in words."""
     decision = settled.decision
     if decision.outcome is Outcome.DECREE and decision.kind is not None:
         kind = getattr(words_in(language).short_kinds, decision.kind.value)
@@ -112,9 +112,9 @@ def outcome_text(settled: Settled, words: SettlementWords, language: Language) -
         decree = settled.decrees[0] if settled.decrees else None
         return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=decree)
     if settled.withdrawn is not None:
-        told = words.withdrawn.format(decree=settled.withdrawn.decree)
+        said = words.withdrawn.format(decree=settled.withdrawn.decree)
         out = settled.withdrawn.out
-        return f"{told} {words.withdrawn_out.format(destinations=', '.join(out))}" if out else told
+        return f"{said} {words.withdrawn_out.format(destinations=', '.join(out))}" if out else said
     return words.already_rejected if settled.already else words.rejected
 
 

@@ -136,13 +136,13 @@ def _matters(source: SourceHealth, cause: Cause, now: datetime) -> bool:
 def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Collection[Cause]:
     """The causes by which a source that fails now is part of a trouble of many, without having to matter by itself.
 
-    Once that trouble was told, only what is at rest joins it: an error of another site is that site's own.
+    Once operators were notified of it, only what is at rest joins it: an error of another site is that site's own.
     """
     passing = [source for source in sources if source.status is Status.FAILING and source.cause in PASSING]
     if len(passing) < CROWD or not any(_matters(source, source.cause, now) for source in passing if source.cause):
         return ()
-    told = any(alert.told_at is not None and alert.closed_at is None and alert.cause in PASSING for alert in unfinished)
-    return (Cause.RESTING,) if told else PASSING
+    notified = any(alert.told_at is not None and alert.closed_at is None and alert.cause in PASSING for alert in unfinished)
+    return (Cause.RESTING,) if notified else PASSING
 
 
 def _detail(source: SourceHealth, cause: Cause) -> str:

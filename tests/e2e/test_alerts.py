@@ -27,7 +27,7 @@ async def look(world: World, parts: Parts, later: timedelta) -> list[str]:
     world.now += later
     assert parts.notifier is not None
     assert world.telegram is not None
-    await parts.notifier.look()
+    await parts.notifier.notify()
     return [message.text for message in world.telegram.messages_in(OPERATORS)]
 
 

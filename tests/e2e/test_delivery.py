@@ -29,7 +29,7 @@ async def test_a_backlog_is_told_in_digests_and_the_operators_hear_of_a_destinat
             assert parts.notifier is not None
             found(parts.store, 70, world.now)
             await parts.deliverer.deliver_due()
-            await parts.notifier.look(once=True)
+            await parts.notifier.notify(once=True)
         [told] = [message.text for message in telegram.messages_in(OPERATORS)]
         assert "channel: Telegram: Forbidden" in told
         # Invited again, and a new process: every decree is there once, in a few messages.
@@ -40,7 +40,7 @@ async def test_a_backlog_is_told_in_digests_and_the_operators_hear_of_a_destinat
             async with world.bot(("26",)) as parts:
                 await parts.deliverer.deliver_due()
                 assert parts.notifier is not None
-                await parts.notifier.look(once=True)
+                await parts.notifier.notify(once=True)
                 world.now = await parts.deliverer.next_due(world.now) or world.now
                 counts = parts.store.outbox.counts()
         assert counts == {"channel": {PostState.SENT: 70}}

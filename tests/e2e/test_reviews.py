@@ -85,7 +85,7 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
         done = await one_round(parts, ("26",))
         assert (done.harvest.decrees, len(done.harvest.uncertain)) == ((), 1)
         assert parts.notifier is not None
-        await parts.notifier.look()
+        await parts.notifier.notify()
         [question] = posts_in(telegram, OPERATORS)
         assert "Arrêté relatif à la sécurité de la gare" in question.text
         assert "#page=" in question.text
@@ -106,7 +106,7 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
             states = connection.execute(recueils.select().where(recueils.c.url.like("%302.pdf"))).all()
         assert [row.state for row in states] == [RecueilState.READ]
         assert parts.notifier is not None
-        await parts.notifier.look()
+        await parts.notifier.notify()
         assert parts.store.decrees.recent(10).total == int(yes)
         assert parts.store.reviews.waiting(10) == []
     assert [message.text for message in telegram.messages] == before

@@ -24,8 +24,7 @@ from bot.delivery.channel import (
 )
 from bot.delivery.composing import MessageComposer, composing
 from bot.delivery.mastodon.client import ApiRequest, MastodonApi, created, json_of, limits_of, missing_scopes, says_too_long, upload
-from bot.delivery.mastodon.search import look_for, recogniser
-from bot.delivery.mastodon.threads import go_on, there
+from bot.delivery.mastodon.statuses import complete_thread, look_for, recogniser, thread_of
 from bot.delivery.routing import Visibility
 from bot.domain import Decree, Post
 from bot.messages import StatusLimits, mastodon_status, mastodon_thread, printable
@@ -80,7 +79,7 @@ class MastodonChannel:
         known = first is not None
         if first is None:
             first = created(await self._post_within_limits(post))
-        await self._go_on(post, first, known=known)
+        await self._complete_thread(post, first, known=known)
         return Sent(str(first["id"]), self._api.rest)
 
     async def _begun(self, post: Post) -> Mapping[str, Any] | None:
@@ -89,14 +88,14 @@ class MastodonChannel:
             return None
         return await self._look_for(post)
 
-    async def _go_on(self, post: Post, first: Mapping[str, Any], *, known: bool) -> None:
+    async def _complete_thread(self, post: Post, first: Mapping[str, Any], *, known: bool) -> None:
         if self._thread and post.digest is None:
             try:
                 texts = self._texts(post, await self._status_limits())[1:]
             except Refused as error:  # the post itself is there
                 log.warning("thread ended early: there are no words for the rest", destination=self._name, error=str(error))
                 return
-            await go_on(self._request, first, texts, self._form(), post.key, destination=self._name, known=known)
+            await complete_thread(self._request, first, texts, self._form(), post.key, destination=self._name, known=known)
 
     async def _post_within_limits(self, post: Post) -> httpx.Response:
         limits = await self._status_limits()  # before the picture is uploaded
@@ -116,7 +115,7 @@ class MastodonChannel:
             return done
 
     async def _media(self, post: Post) -> str | None:
-        """The id of the post's picture on the server; None where there is none or it is not taken: the text goes out alone."""
+        """Return the id of the post's picture on the server; None where there is none or it is not taken: the text goes out alone."""
         picture = await self._pictured.take(post)
         if picture is None:
             return None
@@ -161,7 +160,7 @@ class MastodonChannel:
         return (said,) if isinstance(said, str) else said
 
     async def edit(self, post: Post) -> Sent:
-        """Let the status of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`.
+        """Let the status of a sent post show its decree as it is now, with what later decrees do to it. See `EditingChannel`.
 
         Of a thread the first status only. Raises EditExposed, and from then on at once, where the server shows it to others than before.
         """
@@ -181,7 +180,7 @@ class MastodonChannel:
         await edit_status(self._request, status_id, text, language=self._composer.language, warning=self._warning)
 
     async def check(self) -> str | None:
-        """Whether the token is the one of an account, with the scopes that are needed. See `Checkable`."""
+        """Check whether the token is the one of an account, with the scopes that are needed. See `Checkable`."""
         scopes = await self._scopes()
         missing = [] if scopes is None else missing_scopes(scopes)
         if "write:statuses" in missing:
@@ -204,13 +203,13 @@ class MastodonChannel:
         return [str(scope) for scope in named] if isinstance(named, list) and named else None
 
     async def room(self, decrees: Sequence[Decree]) -> int:
-        """How many of these decrees one status holds. Raises NotSent when the server cannot be asked for its limits."""
+        """Return how many of these decrees one status holds. Raises NotSent when the server cannot be reached for its limits."""
         limits = await self._status_limits()
         room = replace(limits, characters=limits.characters - len(self._warning))
         return mastodon_room(decrees, self._composer.places, self._composer.language, room)
 
     async def _status_limits(self) -> StatusLimits:
-        """Kept once known: v2, then v1 (servers without v2); Mastodon's own where neither tells. A server out of reach is NotSent."""
+        """Kept once known: v2, then v1 (servers without v2); Mastodon's own where neither says. A server out of reach is NotSent."""
         if self._limits is None:
             self._limits = await self._instance_limits("/api/v2/instance") or await self._instance_limits("/api/v1/instance")
         return self._limits or StatusLimits()
@@ -226,15 +225,15 @@ class MastodonChannel:
         """Look for the decree's link among the account's own statuses, back to when the decree was found.
 
         What was edited meanwhile is found as long as it keeps link and number. What was deleted at the server is absent. Raises Unknown
-        when that takes too many pages or the account cannot be read, NotSent when the server cannot be asked. A thread that is not there to
-        its end counts as absent: sending it again goes on where it stopped.
+        when that takes too many pages or the account cannot be read, NotSent when the server cannot be reached. A thread that is not there
+        to its end counts as absent: sending it again goes on where it stopped.
         """
         status = await self._look_for(post)
         if status is None:
             return None
         if self._thread and post.digest is None and len(texts := self._texts(post, await self._status_limits())) > 1:
             try:
-                if len(await there(self._request, status)) + 1 < len(texts):
+                if len(await thread_of(self._request, status)) + 1 < len(texts):
                     return None
             except Unknown as error:
                 raise NotSent(str(error)) from None

@@ -124,7 +124,7 @@ _LONGEST_CONTENT = 200_000
 KEPT_REQUESTS = 5
 """Requests of the account's allowance that are left unused: a look for a lost post, and whatever else acts for the account, need some."""
 _LONGEST_REST = 900.0
-"""Seconds: three of Mastodon's windows; a longer rest that a header asks for is a clock that is wrong."""
+"""Seconds: three of Mastodon's windows; a longer rest that a header requests is a clock that is wrong."""
 
 
 def classify_failure(error: httpx.HTTPError) -> DeliveryError:

@@ -28,8 +28,7 @@ from bot.delivery.channel import (
 )
 from bot.delivery.composing import MessageComposer, composing
 from bot.delivery.picture.wire import Picture
-from bot.delivery.telegram.answers import cannot_parse, has_no_text, is_unmodified
-from bot.delivery.telegram.client import SendingBot, keyboard
+from bot.delivery.telegram.client import CANNOT_PARSE, NO_TEXT, NOT_MODIFIED, SendingBot, keyboard, says
 from bot.delivery.telegram.migration import Whereabouts, check_chat, reading_chat
 from bot.delivery.telegram.search import Search, shows_decree, shows_digest
 from bot.domain import Decree, Post
@@ -128,13 +127,13 @@ class TelegramChannel:
 
     async def _reply(self, post: Post) -> ReplyParameters | None:
         """What the message replies to. Where that is gone it goes out all the same."""
-        told = post.reply_to
-        if told is None or not told.reference.isdecimal() or await self._where.moved_since(told.at):
+        earlier = post.reply_to
+        if earlier is None or not earlier.reference.isdecimal() or await self._where.moved_since(earlier.at):
             return None
-        return ReplyParameters(int(told.reference), allow_sending_without_reply=True)
+        return ReplyParameters(int(earlier.reference), allow_sending_without_reply=True)
 
     async def edit(self, post: Post) -> Sent:
-        """Let the message of a sent post tell of its decree as it is known now, with what later decrees do to it. See `EditingChannel`."""
+        """Let the message of a sent post show its decree as it is now, with what later decrees do to it. See `EditingChannel`."""
         if post.digest is not None or post.reference is None or not post.reference.isdecimal():
             raise Refused("Telegram: not a message that can be edited")
         text, caption = self._words.text(post), self._words.caption(post)
@@ -146,14 +145,14 @@ class TelegramChannel:
         return Sent(post.reference)
 
     async def check(self) -> str | None:
-        """Whether the token, the chat and the rights there are as they must be. See `Checkable`."""
+        """Check whether the token, the chat and the rights there are as they must be. See `Checkable`."""
         async with self._answers():
             wrong = await check_chat(self._sending.bot, await self._where.chat())
         # Only who looks for lost messages needs to be without that right.
         return wrong if self._reconcile == "probe" else None
 
     async def room(self, decrees: Sequence[Decree]) -> int:
-        """How many of these decrees one message holds."""
+        """Return how many of these decrees one message holds."""
         return self._words.room(decrees)
 
     @asynccontextmanager
@@ -228,11 +227,11 @@ class TelegramChannel:
             try:
                 await self._html_or_plain(edit_text, text)
             except BadRequest as error:
-                if caption is None or not has_no_text(error):
+                if caption is None or not says(error, NO_TEXT):
                     raise
                 await self._html_or_plain(edit_caption, caption)
         except BadRequest as error:
-            if not is_unmodified(error):
+            if not says(error, NOT_MODIFIED):
                 raise
 
     async def _html_or_plain(self, send: Callable[[str, ParseMode | None], Awaitable[T]], text: TelegramText) -> T:
@@ -240,7 +239,7 @@ class TelegramChannel:
         try:
             return await send(text.html, ParseMode.HTML)
         except BadRequest as error:
-            if not cannot_parse(error):
+            if not says(error, CANNOT_PARSE):
                 raise
             reason = scrub(error.message, self._sending.bot.token)
             log.warning("sent as plain text: the platform could not read the HTML", destination=self._name, error=reason)
@@ -250,8 +249,8 @@ class TelegramChannel:
         """Look for the post by its button among the messages that follow the last one known from before it.
 
         See `search` for how, and for why only channels in which the bot cannot edit the posts of others can be
-        searched. Raises Unknown where searching is impossible or tells nothing (HoldForPerson, SendAgain where it is not wanted), NotSent
-        when Telegram cannot be asked now.
+        searched. Raises Unknown where searching is impossible or finds out nothing (HoldForPerson, SendAgain where it is not wanted),
+        NotSent when Telegram cannot be reached now.
         """
         if post.key in self._sent:  # the answer came, but could not be recorded
             return Sent(str(self._sent[post.key]))
@@ -322,14 +321,14 @@ class TelegramWords:
         self.composer = composer
 
     def text(self, post: Post) -> TelegramText:
-        """The message. Raises Refused."""
+        """Return the message. Raises Refused."""
         with composing("Telegram"):
             if post.digest is not None:
                 return telegram_digest(post.decrees, self.composer.places, self.composer.language)
             return telegram_text(self.composer.input_of(post))
 
     def caption(self, post: Post) -> TelegramText | None:
-        """The post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
+        """Return the post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
         with composing("Telegram"):
             try:
                 return telegram_text(self.composer.input_of(post), limit=CAPTION_LIMIT)
@@ -337,11 +336,11 @@ class TelegramWords:
                 return None
 
     def room(self, decrees: Sequence[Decree]) -> int:
-        """How many of these decrees one message holds."""
+        """Return how many of these decrees one message holds."""
         return telegram_room(decrees, self.composer.places, self.composer.language)
 
     def marks(self, post: Post) -> tuple[Button | None, Shows]:
-        """The button of the message, and what tells it by its text and links."""
+        """Return the button of the message, and what recognises it by its text and links."""
         if post.digest is not None:
             return digest_button(post.decrees, self.composer.language), partial(
                 shows_digest, digest_links(post.decrees), self.composer.language
@@ -351,7 +350,7 @@ class TelegramWords:
         return button, partial(shows_decree, "" if button is None else button.url, number)
 
     def button_in(self, text: str, decrees: Sequence[Decree]) -> Button | None:
-        """The button of the message with this text, which leads to one of these decrees; None where it tells of none of them."""
+        """Return the button of the message with this text, which leads to one of these decrees; None where it is about none of them."""
         digest = digest_language(text)
         for decree in decrees:
             number = inert(decree.facts.number or "")
@@ -366,7 +365,8 @@ class TelegramWords:
         return None
 
     def twins(self, post: Post) -> dict[str, Button]:
-        """The buttons of the same decree in the other languages, by the words of the link in the text. Digests say their language."""
+        """Return the buttons of the same decree in the other languages, by the words of the link in the text. Digests say their
+        language."""
         if post.digest is not None:
             return {}
         decree, place, now = post.decree, self.composer.place(post.decree), self.composer.clock()

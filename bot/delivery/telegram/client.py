@@ -1,23 +1,100 @@
-"""A python-telegram-bot Bot set up for sending: patient, one connection for each request."""
+"""A python-telegram-bot Bot set up for sending: patient, one connection for each request; and what its errors say."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import warnings
+from collections.abc import Iterable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.error import TelegramError, TimedOut
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
+from telegram.warnings import PTBDeprecationWarning
 
-from bot.delivery.channel import DeliveryError
+from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent, Refused, Unknown
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
-from bot.delivery.telegram.answers import TooManyRequests, classify
 from bot.domain.loopback import is_loopback
+from bot.domain.redaction import scrub
 
 DEFAULT_API = "https://api.telegram.org"
+
+# Raised before the first byte of a request leaves: no connection, or none free.
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+# What the Bot API's own server says (Client.cpp), without its "Bad Request: ".
+CHAT_GONE = (
+    "chat not found",
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "peer_id_invalid",
+)
+CANNOT_PARSE = ("can't parse entities",)
+"""It did not understand the HTML."""
+NOT_MODIFIED = ("message is not modified",)
+"""The message is there and already as asked."""
+ABSENT = ("message to edit not found", "message_id_invalid", "message identifier is not specified")
+"""There is no message with that id."""
+NO_TEXT = ("there is no text in the message",)
+"""The message is a photo: its words are a caption."""
+NOT_OURS = ("message can't be edited",)
+"""There is a message with that id, and it is not the bot's."""
+BAD_BUTTON = ("button url", "button_url_invalid")
+"""The message is the bot's, and the address of the button is none."""
+
+
+class TooManyRequests(TelegramError):
+    """HTTP 429. In place of the library's RetryAfter, whose making warns of a deprecation."""
+
+    def __init__(self, retry_after: float | None) -> None:
+        super().__init__("Too Many Requests" + ("" if retry_after is None else f": retry after {retry_after:g} s"))
+        self.retry_after = retry_after
+
+
+def classify(error: TelegramError, token: str) -> DeliveryError:
+    """Return what a failed send means: not sent, refused, or unknown. Its message never holds the token.
+
+    The library wraps every failure of the network (TimedOut, NetworkError, and also BadRequest is a NetworkError there): what
+    happened on the wire is in the cause.
+    """
+    text = scrub(_described(error), token)
+    if isinstance(error, TooManyRequests):
+        return NotSent(text, error.retry_after, limited=True)
+    if isinstance(error, RetryAfter):
+        return NotSent(text, _seconds(error), limited=True)
+    if isinstance(error, BadRequest):
+        return DestinationRefused(text) if says(error, CHAT_GONE) else Refused(text)
+    if isinstance(error, (Forbidden, InvalidToken)):
+        return DestinationRefused(text)
+    if isinstance(error, Conflict) or isinstance(error.__cause__, _BEFORE_SENDING):
+        return NotSent(text)
+    return Unknown(text)
+
+
+def _described(error: TelegramError) -> str:
+    cause = type(error.__cause__).__name__
+    named = not isinstance(error.__cause__, httpx.HTTPError) or cause in error.message
+    return f"Telegram: {error.message}" + ("" if named else f" ({cause})")
+
+
+def _seconds(error: RetryAfter) -> float:
+    with warnings.catch_warnings():  # the library is moving from int to timedelta
+        warnings.simplefilter("ignore", PTBDeprecationWarning)
+        wait: int | timedelta = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def says(error: TelegramError, phrases: Iterable[str]) -> bool:
+    """Return whether Telegram says one of these."""
+    said = error.message.lower()
+    return any(phrase in said for phrase in phrases)
 
 
 class _Request(HTTPXRequest):

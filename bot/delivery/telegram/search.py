@@ -34,8 +34,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest
 
 from bot.delivery.channel import NotSent, Unknown
-from bot.delivery.telegram.answers import is_absent, is_bad_button, is_not_ours, is_unmodified
-from bot.delivery.telegram.client import keyboard
+from bot.delivery.telegram.client import ABSENT, BAD_BUTTON, NOT_MODIFIED, NOT_OURS, keyboard, says
 from bot.domain import ChatHistory
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language
@@ -127,11 +126,11 @@ class Search:
         try:
             await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=_REFUSED)
         except BadRequest as error:
-            if is_absent(error):
+            if says(error, ABSENT):
                 return "nobody"
-            if is_not_ours(error):
+            if says(error, NOT_OURS):
                 return "other"
-            if not is_bad_button(error):
+            if not says(error, BAD_BUTTON):
                 raise
         return "bot"
 
@@ -147,9 +146,9 @@ class Search:
         try:
             message = await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(button.text, button.url))
         except BadRequest as error:
-            if is_unmodified(error):
+            if says(error, NOT_MODIFIED):
                 return True
-            if is_absent(error):
+            if says(error, ABSENT):
                 return False
             raise
         if not isinstance(message, Message):

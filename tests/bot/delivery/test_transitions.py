@@ -56,7 +56,7 @@ def test_every_state_and_event(state: PostState, event: Event) -> None:
         assert step is None
         return
     assert step is not None
-    assert (step.state, step.cause, step.tell) == (to, cause, tell)
+    assert (step.state, step.cause, step.notify) == (to, cause, tell)
     assert step.not_before == (None if after is None else START + timedelta(seconds=after))
     assert step.rest == (None if rest is None else timedelta(seconds=rest))
 
@@ -103,7 +103,7 @@ def test_no_sequence_of_events_loses_a_post_or_sends_it_after_it_was_sent(events
             assert step.not_before is not None
             assert now <= step.not_before <= now + max(LONGEST_ASKED, LONGEST_LOOK)
         if state in {REFUSED, HELD}:
-            told = step.tell or event is Event.PERSON_DROP
+            told = step.notify or event is Event.PERSON_DROP
             assert told, "nothing waits for a person who does not know"
         if step.rest is not None:
             assert timedelta() < step.rest <= max(LONGEST_ASKED, REFUSED_REST)

@@ -72,7 +72,7 @@ class Bench:
             self.restart()
         assert self._notifier is not None
         self.chat.said.clear()
-        await self._notifier.look()
+        await self._notifier.notify()
         return [text.splitlines()[0] for text in self.chat.said]
 
 

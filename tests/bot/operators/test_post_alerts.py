@@ -52,7 +52,7 @@ class Bench:
         for wait in (timedelta(), later):
             self.now += wait
             alerts = DeliveryAlerts(self.store, ["t"], 6 * HOUR, lambda: self.now, "en")
-            await Notifier([alerts], self.chat.send if chat else None, lambda: self.now).look()
+            await Notifier([alerts], self.chat.send if chat else None, lambda: self.now).notify()
         return self.chat.said[before:]
 
 

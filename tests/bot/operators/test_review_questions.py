@@ -64,7 +64,7 @@ class Bench:
             )
             self._notifier = Notifier([questions], self.chat.send, lambda: self.now)
         self.chat.asked.clear()
-        await self._notifier.look()
+        await self._notifier.notify()
         return list(self.chat.asked)
 
     def doubt(self, number: int = 1, *, silent: bool = False) -> None:
