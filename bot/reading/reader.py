@@ -114,7 +114,7 @@ class TextLayerPass:
         self.worker: Worker | None = None
         """The process that ended the pass, alive and with nothing left to do."""
         self.why = ""
-        """What ended the last process, where one was lost."""
+        """What ended the last process, where the pass did not end well."""
         self._buffer, self._deadline = buffer, deadline
 
     async def pages(self) -> AsyncGenerator[PageText, None]:
@@ -131,6 +131,7 @@ class TextLayerPass:
             except ListeningStopped as reason:
                 stopped = str(reason)
             if buffer.surveyed():
+                self.why = ""
                 return
             ended = await self.release()
             self.why = stopped or ended
