@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -50,7 +51,10 @@ from bot.ingest.review import Reviewer
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import source_name
-from bot.queries import TELEGRAM_PAGE, Questions, TelegramBot
+from bot.queries.answers import TELEGRAM_PAGE, Questions
+from bot.queries.telegram.bot import TelegramBot
+from bot.queries.telegram.commands import Callbacks, TelegramCommands
+from bot.queries.telegram.rate_limit import RateLimiter
 from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
@@ -213,15 +217,9 @@ def _telegram_bot(
         if not chats.isdisjoint(name.lower() for name in names):
             store.chat_messages.note(names, message_id, clock())
 
-    return TelegramBot(
-        telegram.token,
-        telegram.api_url,
-        open_questions(places, store, overview, page_size=TELEGRAM_PAGE, clock=clock),
-        places,
-        commands_per_minute=telegram.commands_per_minute,
-        reviews=buttons,
-        seen=seen,
-    )
+    questions = open_questions(places, store, overview, page_size=TELEGRAM_PAGE, clock=clock)
+    commands = TelegramCommands(questions, places, RateLimiter(telegram.commands_per_minute, time.monotonic), Callbacks())
+    return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, seen=seen)
 
 
 # What is known, and the answers made of it.

@@ -18,7 +18,7 @@ from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, serve, work_alone
 from bot.app.wiring import Parts, assemble, places_of, utc_now, watched_codes
 from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end, stderr
-from bot.cli.json_output import Json, decrees_json, pick, posts_json, uncertain_json, unread_json
+from bot.cli.json_output import Json, ingest_json, pick
 from bot.cli.poll import handed_round
 from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
 from bot.cli.work import all_sent, became_of, console_for, delivering, waiting
@@ -179,11 +179,7 @@ def _json(report: BackfillReport, delivered: Sequence[Delivered], places: Mappin
         },
         "not_covered": [{"code": authority.code, "reason": authority.not_covered} for authority in report.not_covered],
         **pick(report, "read", "resolved", "elsewhere", "remaining"),
-        "decrees": decrees_json(report.harvest.decrees, places, utc_now()),
-        "uncertain": [uncertain_json(act) for act in report.harvest.uncertain],
-        "incomplete": list(report.harvest.incomplete),
-        "unread": unread_json(report.harvest.unread),
-        "posts": posts_json(delivered),
+        **ingest_json(report.harvest, delivered, places, utc_now()),
     }
 
 

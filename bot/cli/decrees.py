@@ -21,7 +21,7 @@ from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.messages.words import Table, data_file
-from bot.queries import (
+from bot.queries.answers import (
     CLI_PAGE,
     Answer,
     BadInput,
@@ -31,11 +31,9 @@ from bot.queries import (
     Questions,
     UnknownDecree,
     UnknownDepartment,
-    evidence_text,
-    plain_answer,
-    vocabulary,
 )
-from bot.queries.phrases import withdrawal
+from bot.queries.phrases import evidence_text, plain_answer, withdrawal
+from bot.queries.vocabulary import vocabulary
 
 Page = Annotated[int, typer.Option("--page", "-p", min=1, help="Page of the answer.")]
 Lang = Annotated[str, typer.Option("--language", "-l", help="fr or en.")]

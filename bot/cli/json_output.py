@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.delivery.deliverer import Delivered
     from bot.domain.health import DestinationHealth
     from bot.ingest.archive import ArchivedFile
-    from bot.ingest.results import Unread
+    from bot.ingest.results import IngestResult
 
 Json = dict[str, Any]
 
@@ -156,9 +156,15 @@ def uncertain_json(act: UncertainAct) -> Json:
     }
 
 
-def unread_json(unread: Iterable[Unread]) -> list[Json]:
-    """Return the recueils that could not be read; `gone`: the site says that they are no longer there."""
-    return [pick(item, "url", "error", "gone") for item in unread]
+def ingest_json(result: IngestResult, delivered: Iterable[Delivered], places: Mapping[str, Place], now: datetime) -> Json:
+    """Return what was found in recueils, which of them could not be read or not wholly, and the posts. `gone`: the site has it no more."""
+    return {
+        "decrees": decrees_json(result.decrees, places, now),
+        "uncertain": [uncertain_json(act) for act in result.uncertain],
+        "incomplete": list(result.incomplete),
+        "unread": [pick(item, "url", "error", "gone") for item in result.unread],
+        "posts": posts_json(delivered),
+    }
 
 
 # What `vigie read` prints.

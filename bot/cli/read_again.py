@@ -15,7 +15,7 @@ from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, work_alone
 from bot.app.wiring import Parts, assemble, places_of, utc_now
 from bot.cli.context import DONE, WRONG_USE, Context, fail, run_to_end, stderr
-from bot.cli.json_output import Json, decrees_json, pick, posts_json, uncertain_json, unread_json
+from bot.cli.json_output import Json, ingest_json, pick
 from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, became_of, delivering, opened, waiting
 from bot.delivery.deliverer import Delivered
@@ -127,12 +127,5 @@ def _failed_json(item: FailedRecueil) -> Json:
 
 def _retried_json(retried: Retried, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
     """Return what came of it. `recueils` were taken up again; those in `unread` could not be read, those in `incomplete` in part."""
-    harvest = retried.harvest
-    return {
-        "recueils": [pick(recueil, "authority", "url") for recueil in retried.recueils],
-        "unread": unread_json(harvest.unread),
-        "incomplete": list(harvest.incomplete),
-        "decrees": decrees_json(harvest.decrees, places, utc_now()),
-        "uncertain": [uncertain_json(act) for act in harvest.uncertain],
-        "posts": posts_json(delivered),
-    }
+    recueils = [pick(recueil, "authority", "url") for recueil in retried.recueils]
+    return {"recueils": recueils, **ingest_json(retried.harvest, delivered, places, utc_now())}

@@ -22,7 +22,7 @@ from bot.domain.records import Waiting
 from bot.ingest.review import Reviewer, Settled, SeveralDecrees
 from bot.messages import printable
 from bot.operators.review_buttons import outcome_text
-from bot.queries import vocabulary
+from bot.queries.vocabulary import vocabulary
 from sources.catalogue.issuers import Issuers
 
 T = TypeVar("T")

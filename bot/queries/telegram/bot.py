@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 import structlog
@@ -14,10 +13,7 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
-from bot.domain import Place
-from bot.queries.answers import Questions
-from bot.queries.telegram.commands import publish_commands, register
-from bot.queries.telegram.rate_limit import RateLimiter
+from bot.queries.telegram.commands import TelegramCommands, publish_commands
 from bot.queries.telegram.telegram_polling import PollingRetries, Sleep, StopRequested, poll
 
 log = structlog.get_logger(__name__)
@@ -54,21 +50,16 @@ class TelegramBot:
         self,
         token: SecretStr,
         api_url: str,
-        questions: Questions,
-        places: Mapping[str, Place],
+        commands: TelegramCommands,
         *,
-        commands_per_minute: int = 20,
         reviews: MoreButtons | None = None,
         seen: Seen | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`api_url` is the Bot API server without `/bot`; `monotonic` and `sleep` are in seconds. `seen` is called in a thread."""
+        """`api_url` is the Bot API server without `/bot`; `sleep` is in seconds. `seen` is called in a thread."""
         self._token = token
         self._api_url = api_url.rstrip("/").removesuffix("/bot")
-        self._questions = questions
-        self._places = places
-        self._limiter = RateLimiter(commands_per_minute, monotonic)
+        self._commands = commands
         self._sleep = sleep
         self._reviews = reviews
         self._seen = seen
@@ -115,7 +106,7 @@ class TelegramBot:
         if self._reviews is not None:
             # Before the buttons of lists, which take any other.
             self._reviews.register(application)
-        register(application, self._questions, self._places, self._limiter, sleep=self._sleep)
+        self._commands.register(application)
         application.add_handler(MessageHandler(filters.UpdateType.CHANNEL_POSTS, self._note_post))
         application.add_error_handler(_log_error)
         return application

@@ -76,26 +76,6 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NEW = filters.UpdateType.MESSAGE
 
 
-def register(
-    application: Application[Any, Any, Any, Any, Any, Any],
-    questions: Questions,
-    places: Mapping[str, Place],
-    limiter: RateLimiter,
-    callbacks: Callbacks | None = None,
-    *,
-    sleep: Sleep = asyncio.sleep,
-) -> None:
-    """Add the handlers of every command, of the paging buttons, and a hint for what is not understood in private."""
-    face = _Face(questions, places, limiter, callbacks or Callbacks(), sleep)
-    for command in COMMANDS:
-        application.add_handler(CommandHandler(command.names, face.answering(command), filters=_NEW))
-    for name, language in HELP.items():
-        application.add_handler(CommandHandler(name, face.saying(name, vocabulary(language).help, language), filters=_NEW))
-    application.add_handler(CommandHandler("start", face.welcoming(), filters=_NEW))
-    application.add_handler(CallbackQueryHandler(face.turn_page))
-    application.add_handler(MessageHandler(_NEW & filters.ChatType.PRIVATE & filters.TEXT, face.hinting()))
-
-
 async def publish_commands(bot: Bot) -> None:
     """Tell Telegram the commands to propose: French ones by default, English ones to whoever uses it in English."""
     french, english = ([BotCommand(name, text) for name, text in vocabulary(tongue).commands.items()] for tongue in ("fr", "en"))
@@ -104,30 +84,48 @@ async def publish_commands(bot: Bot) -> None:
     await bot.set_my_commands(english, language_code="en")
 
 
-class _Face:
-    """The handlers. Each is guarded: an error is told politely and logged without anybody's words."""
+class TelegramCommands:
+    """The handlers of commands and paging buttons. Each is guarded: an error is answered politely and logged without anybody's words."""
 
-    def __init__(self, questions: Questions, places: Mapping[str, Place], limiter: RateLimiter, callbacks: Callbacks, sleep: Sleep) -> None:
+    def __init__(
+        self,
+        questions: Questions,
+        places: Mapping[str, Place],
+        limiter: RateLimiter,
+        callbacks: Callbacks,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """`sleep` is in seconds."""
         self._questions = questions
         self._places = places
         self._limiter = limiter
         self._callbacks = callbacks
         self._sleep = sleep
 
-    def answering(self, command: ChatCommand) -> Handler:
+    def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Add the handlers of every command, of the paging buttons, and a hint for what is not understood in private."""
+        for command in COMMANDS:
+            application.add_handler(CommandHandler(command.names, self._answering(command), filters=_NEW))
+        for name, language in HELP.items():
+            application.add_handler(CommandHandler(name, self._saying(name, vocabulary(language).help, language), filters=_NEW))
+        application.add_handler(CommandHandler("start", self._welcoming(), filters=_NEW))
+        application.add_handler(CallbackQueryHandler(self._turn_page))
+        application.add_handler(MessageHandler(_NEW & filters.ChatType.PRIVATE & filters.TEXT, self._hinting()))
+
+    def _answering(self, command: ChatCommand) -> Handler:
         async def reply(message: Message, words: str) -> None:
             answer = await asyncio.to_thread(command.ask, self._questions, words)
             await self._send(message, telegram_reply(answer, self._places, command.language), command.language)
 
         return self._guarded(command.name, command.language, reply)
 
-    def saying(self, name: str, text: str, language: Language) -> Handler:
+    def _saying(self, name: str, text: str, language: Language) -> Handler:
         async def reply(message: Message, words: str) -> None:
             await self._send(message, said(text), language)
 
         return self._guarded(name, language, reply)
 
-    def welcoming(self) -> Handler:
+    def _welcoming(self) -> Handler:
         async def reply(message: Message, words: str) -> None:
             language = _spoken(message)
             texts = [vocabulary(tongue).help for tongue in ("fr", "en") if language in {None, tongue}]
@@ -135,14 +133,14 @@ class _Face:
 
         return self._guarded("start", "fr", reply)
 
-    def hinting(self) -> Handler:
+    def _hinting(self) -> Handler:
         async def reply(message: Message, words: str) -> None:
             language = _spoken(message) or "fr"
             await self._send(message, said(vocabulary(language).not_understood), language)
 
         return self._guarded("other", "fr", reply)
 
-    async def turn_page(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    async def _turn_page(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Put another page in the place of the one under which the button is."""
         query = update.callback_query
         if query is None:

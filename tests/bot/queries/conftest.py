@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
@@ -9,6 +11,9 @@ from bot.domain import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import PageOfDecrees
 from bot.queries.answers import Questions
+from bot.queries.telegram.commands import Callbacks, TelegramCommands
+from bot.queries.telegram.rate_limit import RateLimiter
+from bot.queries.telegram.telegram_polling import Sleep
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {
@@ -101,3 +106,7 @@ def decrees() -> MemoryDecrees:
 @pytest.fixture
 def questions(decrees: MemoryDecrees) -> Questions:
     return Questions(decrees, PLACES, lambda: NOW, overview=overview)
+
+
+def commands_for(questions: Questions, sleep: Sleep = asyncio.sleep) -> TelegramCommands:
+    return TelegramCommands(questions, PLACES, RateLimiter(20, time.monotonic), Callbacks(), sleep)

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import structlog
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.queries.answers import Questions
 from bot.queries.telegram.bot import TelegramBot
-from tests.bot.queries.conftest import PLACES
+from tests.bot.queries.conftest import commands_for
 from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
 
 ANN = 7
@@ -48,7 +49,8 @@ class Naps:
 
 
 def a_bot(api: FakeBotApi, questions: Questions, sleep: Callable[[float], object] | None = None, token: str | None = None) -> TelegramBot:
-    return TelegramBot(SecretStr(token or api.token), api.url, questions, PLACES, sleep=sleep or Naps())  # type: ignore[arg-type]  # narrower than needed
+    naps: Any = sleep or Naps()
+    return TelegramBot(SecretStr(token or api.token), api.url, commands_for(questions, naps), sleep=naps)
 
 
 @asynccontextmanager
@@ -146,7 +148,7 @@ async def test_it_stops_at_once_while_telegram_is_down(questions: Questions) -> 
         await asyncio.Event().wait()
 
     stop = asyncio.Event()
-    bot = TelegramBot(SecretStr("1:x"), "http://127.0.0.1:9", questions, PLACES, sleep=sleep)
+    bot = TelegramBot(SecretStr("1:x"), "http://127.0.0.1:9", commands_for(questions, sleep), sleep=sleep)
     task = asyncio.create_task(bot.run(stop))
     await asyncio.wait_for(resting.wait(), 60)
     stop.set()
@@ -290,7 +292,7 @@ async def test_what_others_write_in_a_channel_is_noted_and_not_answered(api: Fak
         seen.append((list(chats), message_id))
         raise OSError("no room")
 
-    bot = TelegramBot(SecretStr(api.token), api.url, questions, PLACES, sleep=Naps(), seen=note)
+    bot = TelegramBot(SecretStr(api.token), api.url, commands_for(questions), sleep=Naps(), seen=note)
     async with running(bot):
         api.person_posts(-1001, "bonjour")
         api.person_posts(-1001, "/recents")

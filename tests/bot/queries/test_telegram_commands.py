@@ -12,7 +12,7 @@ from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
 from bot.queries.answers import Questions
-from bot.queries.telegram.commands import Callbacks, publish_commands, register
+from bot.queries.telegram.commands import Callbacks, TelegramCommands, publish_commands
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
@@ -89,7 +89,7 @@ def seconds() -> list[float]:
 async def bot(questions: Questions, seconds: list[float]) -> AsyncIterator[Bot]:
     telegram = Telegram()
     application = Application.builder().token("1:x").request(telegram).get_updates_request(Telegram()).updater(None).job_queue(None).build()
-    register(application, questions, PLACES, RateLimiter(3, lambda: seconds[0]), Callbacks(limit=10))
+    TelegramCommands(questions, PLACES, RateLimiter(3, lambda: seconds[0]), Callbacks(limit=10)).register(application)
     async with application:
         yield Bot(application, telegram)
 

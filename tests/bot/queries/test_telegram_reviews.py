@@ -23,7 +23,7 @@ from bot.queries.vocabulary import vocabulary
 from bot.storage.errors import Locked
 from bot.storage.store import Store
 from tests.bot.delivery.memory import operators_chat
-from tests.bot.queries.conftest import PLACES
+from tests.bot.queries.conftest import commands_for
 from tests.bot.real_acts import NOW, doubtful, new_recueil, read
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
@@ -74,7 +74,7 @@ class Desk:
     @asynccontextmanager
     async def running(self, questions: Questions) -> AsyncIterator[None]:
         buttons = ReviewButtons(chat=OPERATORS, reviewer=self.reviewer, language=self.language, now_at=self.moves.now_at)
-        bot = TelegramBot(SecretStr(self.api.token), self.api.url, questions, PLACES, reviews=buttons)
+        bot = TelegramBot(SecretStr(self.api.token), self.api.url, commands_for(questions), reviews=buttons)
         bot.when_posted(self._was_posted)
         stop = asyncio.Event()
         task = asyncio.create_task(bot.run(stop))
