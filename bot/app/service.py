@@ -86,34 +86,33 @@ class Service:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
         await asyncio.to_thread(self._tidy)
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
-        started = datetime.now(UTC)
-        check = partial(_looked, self._check, "whether the destinations take posts")
-        scheduler.add_job(check, "interval", seconds=CHECKS.total_seconds(), next_run_time=started)
-        if self._notifier is not None:
-            look = partial(_looked, self._notifier.notify, "what operators are to be notified of")
-            scheduler.add_job(look, "interval", seconds=ALERTS.total_seconds(), next_run_time=started)
-        for say, every in ((self._status_log.round_up, ROUND_UP), (self._status_log.go_on, GO_ON)):
-            scheduler.add_job(partial(_looked, say, "what was done"), "interval", seconds=every.total_seconds())
-        scheduler.add_job(
-            partial(_looked, self._drop_old_pages, "old pages"), "interval", seconds=DAILY.total_seconds(), next_run_time=started
-        )
-        parts = [
-            asyncio.create_task(_keep_going(partial(self._deliver_loop, destination, posted), f"delivery to {destination}"))
-            for destination, posted in self._posts.items()
+        now = datetime.now(UTC)
+        jobs = [
+            (self._check, "whether the destinations take posts", CHECKS, now),
+            (self._drop_old_pages, "old pages", DAILY, now),
+            (self._status_log.round_up, "what was done", ROUND_UP, now + ROUND_UP),
+            (self._status_log.go_on, "what was done", GO_ON, now + GO_ON),
         ]
-        parts.append(asyncio.create_task(_keep_going(partial(serve, self._store, self._handlers), "requests")))
-        parts.append(asyncio.create_task(_keep_going(partial(self._poll_due, scheduler), "polling")))
+        if self._notifier is not None:
+            jobs.append((self._notifier.notify, "what operators are to be notified of", ALERTS, now))
+        for work, at, every, first in jobs:
+            scheduler.add_job(partial(_looked, work, at), "interval", seconds=every.total_seconds(), next_run_time=first)
+        parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            f"delivery to {name}": partial(self._deliver_loop, name, posted) for name, posted in self._posts.items()
+        }
+        parts |= {"requests": partial(serve, self._store, self._handlers), "polling": partial(self._poll_due, scheduler)}
         if self._telegram is not None:
-            parts.append(asyncio.create_task(_keep_going(partial(self._telegram.run, stop), "questions")))
+            parts["questions"] = partial(self._telegram.run, stop)
+        parts["start"] = self._status_log.start
         scheduler.start()
-        parts.append(asyncio.create_task(_keep_going(self._status_log.start, "start")))
+        running = [asyncio.create_task(_keep_going(part, name)) for name, part in parts.items()]
         try:
             await stop.wait()
         finally:
             log.info("stopping")
             # Cancels its running jobs in the middle.
             scheduler.shutdown(wait=False)
-            tasks = [*self._polls.values(), *parts]
+            tasks = [*self._polls.values(), *running]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
