@@ -29,6 +29,7 @@ from starlette.types import ASGIApp
 from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, detected
 from tests.servers.fake_bot_methods import Methods
 from tests.servers.loopback import Gate, LoopbackServer, cut_line
+from tests.skipping import HANGS
 
 __all__ = ["BOT_NAME", "BotMessage", "Chat", "FakeBotApi", "Gate"]
 
@@ -96,7 +97,7 @@ class FakeBotApi(LoopbackServer):
         """Parameters of the requests of one method, in order."""
         return [call.params for call in list(self.calls) if call.method == method]
 
-    async def until(self, condition: Callable[[], object], timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a bound for a test gone wrong
+    async def until(self, condition: Callable[[], object], timeout: float = HANGS) -> None:  # noqa: ASYNC109 - a bound for a test gone wrong
         """Wait until something is true of this server; looked at after every request."""
 
         def wait() -> bool:
