@@ -24,6 +24,7 @@ from tests.servers.loopback import Gate, LoopbackServer, cut_line
 _ROOM_IN_THE_MOCK = 1_000_000
 _LIMIT = 500
 _PER_URL = 23
+_PAGE = 40
 _URL = re.compile(r"https?://\S+")
 
 
@@ -169,9 +170,11 @@ class MastodonServer(LoopbackServer):
         with httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token or self.token}"}, trust_env=False) as client:
             account = client.get("/api/v1/accounts/verify_credentials").raise_for_status().json()["id"]
             found: list[dict[str, Any]] = []
-            params = {"limit": "40"}
+            params = {"limit": f"{_PAGE}"}
             while page := client.get(f"/api/v1/accounts/{account}/statuses", params=params).raise_for_status().json():
                 found += page
+                if len(page) < _PAGE:
+                    break
                 params["max_id"] = page[-1]["id"]
             return found
 
