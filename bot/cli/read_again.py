@@ -32,7 +32,7 @@ def show_quarantine(context: Context, words: Sequence[str], *, as_json: bool) ->
     settings, authorities = context.load(logs="warning")
     wanted = _wanted(words, authorities)
     with opened(settings, read_only=True) as store:
-        found = [item for item in store.quarantine.all() if _is_wanted(item, wanted)]
+        found = [item for item in store.recueils.given_up() if _is_wanted(item, wanted)]
     show([_failed_json(item) for item in found], quarantine_lines(found), as_json=as_json)
     raise typer.Exit(DONE)
 

@@ -311,7 +311,7 @@ async def retry(watcher: Poller, store: Store, wanted: RetryRequest, now: dateti
     What still cannot be read is tried again as if for the first time. Raises StorageError.
     """
     everything = not wanted.authorities and not wanted.urls
-    back = await asyncio.to_thread(store.quarantine.retry, now, authorities=wanted.authorities, urls=wanted.urls, everything=everything)
+    back = await asyncio.to_thread(store.recueils.retry, now, authorities=wanted.authorities, urls=wanted.urls, everything=everything)
     harvest = await watcher.read(back)
     for authority in sorted({recueil.authority for recueil in back if recueil.is_detail}):
         harvest += await watcher.read_due(authority)

@@ -161,7 +161,7 @@ class SourceAlerts:
         """See `Producer`."""
         if due := decide(self._alerts.unfinished(), self._clock(), _waits(SOURCE_WAITS, once=once)):
             ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
-            yield Notice(alert_text(due, self._names, self._language), partial(self._alerts.told, *ids))
+            yield Notice(alert_text(due, self._names, self._language), partial(self._alerts.notified, *ids))
 
 
 class DeliveryAlerts:
@@ -202,7 +202,7 @@ class DeliveryAlerts:
         alerts = self._store.post_alerts
         if due := decide(alerts.unfinished(), self._clock(), _waits(POST_WAITS, once=once)):
             ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
-            yield Notice(post_text(due, self._language), partial(alerts.told, *ids))
+            yield Notice(post_text(due, self._language), partial(alerts.notified, *ids))
 
 
 def _waits(waits: Waits[AlertT], *, once: bool) -> Waits[AlertT]:
@@ -246,7 +246,7 @@ class ReviewQuestions:
         """See `Producer`."""
         words = alert_words(self._language).reviews
         buttons = self._buttons and not once
-        for act in self._reviews.untold(AT_ONCE, self._clock() - FRESH):
+        for act in self._reviews.not_notified(AT_ONCE, self._clock() - FRESH):
             found = self._holds(act)
             if found is None:
                 continue
@@ -254,7 +254,7 @@ class ReviewQuestions:
             text = review_text(act, self._names(act.authority), words, buttons=buttons, found=found, why=why)
             answers = ((words.yes, True), (words.no, False)) if buttons else ()
             choices = [ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree))) for said, is_decree in answers]
-            yield Notice(text, partial(self._reviews.told, [act.id]), choices)
+            yield Notice(text, partial(self._reviews.notified, [act.id]), choices)
 
     def _holds(self, act: Waiting) -> Sequence[Decree] | None:
         """Return the decrees that would be recorded if the act is accepted; None for one that was settled meanwhile."""

@@ -1,4 +1,4 @@
-"""Troubles that operators are told of: each beginning once, each end once, across restarts."""
+"""Troubles that operators are notified of: each beginning once, each end once, across restarts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _AlertTable(Generic[_New, _Stored]):
         self._trouble = trouble
 
     def unfinished(self) -> list[_Stored]:
-        """Those that go on, and those whose end is still to be told, oldest first."""
+        """Those that go on, and those whose end is still to be sent, oldest first."""
         query = select(self._table).where(self._table.c.end_told_at.is_(None)).order_by(self._table.c.id)
         return [value_of(self._stored, row) for row in self._database.rows(query)]
 
@@ -68,10 +68,10 @@ class _AlertTable(Generic[_New, _Stored]):
         dropped: Collection[int] = (),
         reopened: Collection[int] = (),
     ) -> None:
-        """New troubles, those that are over, those that are over without anybody having to be told, and those that go on after all.
+        """New troubles, those that are over, those that are over without anybody having to hear of it, and those that go on after all.
 
         All or none.
-        The end of a trouble that was never told is not to be told either. What another program has opened meanwhile is not opened twice.
+        The end of a trouble of which no message went out needs none either. What another program has opened meanwhile is not opened twice.
         """
         table = self._table
         over = {"closed_at": now, "end_told_at": case((table.c.told_at.is_(None), now), else_=table.c.end_told_at)}
@@ -88,7 +88,7 @@ class _AlertTable(Generic[_New, _Stored]):
             if rows := [row for row in new if (row["subject"], row[self._trouble]) not in there]:
                 connection.execute(insert(table), rows)
 
-    def told(self, begun: Collection[int], ended: Collection[int], now: datetime) -> None:
+    def notified(self, begun: Collection[int], ended: Collection[int], now: datetime) -> None:
         """A message about these beginnings and ends has gone out."""
         with self._database.writing() as connection:
             if begun:

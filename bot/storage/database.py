@@ -38,6 +38,8 @@ from bot.storage.schema import recueils
 # PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
 _DECREES, _AUTHORITY = 0x76696701, 0x76696702
 
+_Value = TypeVar("_Value", int, str)
+
 Used = Callable[[bool, float, StorageError | None], None]
 """Whether a transaction was one that writes, when it began (`time.monotonic`), and why it failed, None where it did not."""
 
@@ -129,6 +131,12 @@ class Repository:
 def among(column: ColumnElement[Any], wanted: Collection[Any] | None) -> ColumnElement[bool]:
     """One of these; None: any."""
     return true() if wanted is None else column.in_(sorted(wanted))
+
+
+def batches(values: Collection[_Value], size: int = 500) -> Iterator[list[_Value]]:
+    """Return these values, each once and in order, in lists that one query can take: databases allow so many parameters."""
+    wanted = sorted(set(values))
+    return (wanted[start : start + size] for start in range(0, len(wanted), size))
 
 
 def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:

@@ -13,20 +13,16 @@ from bot.domain import Kind, Outcome
 from bot.domain.folding import clean
 from bot.domain.identity.identity import ActIdentity, act_keys
 from bot.domain.records import Decision
-from bot.storage.database import lock_recueil
+from bot.storage.database import batches, lock_recueil
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.schema import acts, decisions, reviews
-
-_AT_ONCE = 500
 
 
 def decisions_under(connection: Connection, keys: Collection[str]) -> dict[str, Decision]:
     """What was decided of the act that each of these keys is of; a key of which nothing was decided is left out."""
-    wanted = sorted(set(keys))
     found: dict[str, Decision] = {}
-    for first in range(0, len(wanted), _AT_ONCE):
-        mine = decisions.c.key.in_(wanted[first : first + _AT_ONCE])
-        for row in connection.execute(select(decisions).where(mine)):
+    for wanted in batches(keys):
+        for row in connection.execute(select(decisions).where(decisions.c.key.in_(wanted))):
             found[row.key] = Decision(row.outcome, row.kind, row.decided_at, row.decided_by)
     return found
 
@@ -67,8 +63,8 @@ def token_of(review: int, recueil: int, since: datetime) -> str:
 
     Of what the act says nothing is taken: a page that is read later must not make an answer void that nobody is asked for again.
     """
-    told = f"{review}:{recueil}:{since.astimezone(UTC).isoformat(timespec='microseconds')}"
-    return hashlib.sha256(told.encode()).hexdigest()[:8]
+    which = f"{review}:{recueil}:{since.astimezone(UTC).isoformat(timespec='microseconds')}"
+    return hashlib.sha256(which.encode()).hexdigest()[:8]
 
 
 def claim(connection: Connection, review: int, token: str | None, *, decree: bool) -> tuple[Row[Any], Row[Any]]:

@@ -17,10 +17,8 @@ from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity.identity import LONGEST_KEY
 from bot.domain.identity.linking import Candidate, Party, ReferenceLink, change, in_order, linked
 from bot.storage.columns import value_of
+from bot.storage.database import batches
 from bot.storage.schema import decrees, identities, links, recueils, sightings
-
-_AT_ONCE = 500
-"""Decrees asked for in one query: their keys and links are several times as many, and databases allow so many parameters."""
 
 
 def newest_first() -> tuple[ColumnElement[object], ...]:
@@ -38,10 +36,9 @@ def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decr
 
     Seven queries at most for every 500 decrees, three more for each step where what changes others is ended itself.
     """
-    wanted = sorted(set(ids))
     found: dict[int, Decree] = {}
-    for first in range(0, len(wanted), _AT_ONCE):
-        found |= _load(connection, wanted[first : first + _AT_ONCE])
+    for wanted in batches(ids):
+        found |= _load(connection, wanted)
     return found
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
-from bot.domain import Decree, Evidence, Kind, Outcome, Sighting
+from bot.domain import Decree, Evidence, Kind, Outcome
 from bot.domain.records import PageOfDecrees, ReadResult, RecordingResult
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, written
-from bot.storage.decree_rows import load_decrees, load_sightings, newest_first
+from bot.storage.decree_rows import load_decrees, newest_first
 from bot.storage.recording import Route, record, renew
 from bot.storage.schema import act_terms, acts, decrees, identities, links
 from bot.storage.search import matching, query_terms, relevance
@@ -99,11 +99,6 @@ class Decrees(Repository):
         """One by its id."""
         with self._database.reading() as connection:
             return load_decrees(connection, [decree]).get(decree)
-
-    def sightings(self, decree: int) -> list[Sighting]:
-        """Everywhere it appears, the first sighting first."""
-        with self._database.reading() as connection:
-            return list(load_sightings(connection, [decree]).get(decree, ()))
 
     def acts_of(self, recueil: int) -> list[StoredAct]:
         """The acts of one recueil, in the order of its pages."""

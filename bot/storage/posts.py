@@ -119,11 +119,13 @@ def require(connection: Connection, post_id: int) -> None:
 
 
 def with_reply(connection: Connection, post: Post) -> Post:
-    """The post, with the last message told there of a decree that its own changes. A digest replies to none: it is about many."""
+    """The post, with the last message sent there of a decree that its own changes. A digest replies to none: it is about many."""
     changed = _named(post.decree.changes)
     if post.digest is not None or not changed:
         return post
-    newest = select(posts.c.reference, posts.c.closed_at).where(_told(post, changed)).order_by(posts.c.closed_at.desc(), posts.c.id.desc())
+    newest = (
+        select(posts.c.reference, posts.c.closed_at).where(_sent_there(post, changed)).order_by(posts.c.closed_at.desc(), posts.c.id.desc())
+    )
     found = connection.execute(newest.limit(1)).one_or_none()
     return post if found is None else replace(post, reply_to=SentMessage(found.reference, found.closed_at))
 
@@ -158,11 +160,11 @@ def _changed_by(connection: Connection, decree: Decree) -> set[int]:
 
 
 def with_followers(connection: Connection, post: Post) -> Post:
-    """The post, with the later decrees that change its own and were told there after it."""
+    """The post, with the later decrees that change its own and were sent there after it."""
     changing = _named(post.decree.changed_by)
     if not changing or post.closed_at is None:
         return post
-    later = select(posts.c.decree_id).where(_told(post, changing), posts.c.closed_at >= post.closed_at, posts.c.id != post.id)
+    later = select(posts.c.decree_id).where(_sent_there(post, changing), posts.c.closed_at >= post.closed_at, posts.c.id != post.id)
     return replace(post, below=frozenset(connection.execute(later).scalars()))
 
 
@@ -170,7 +172,7 @@ def _named(changes: Collection[Change]) -> set[int]:
     return {change.decree for change in changes if change.decree is not None and change.kind in CHANGING}
 
 
-def _told(post: Post, decrees: Collection[int]) -> ColumnElement[bool]:
+def _sent_there(post: Post, decrees: Collection[int]) -> ColumnElement[bool]:
     return and_(
         posts.c.destination == post.destination,
         posts.c.decree_id.in_(sorted(decrees)),

@@ -148,16 +148,16 @@ def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[
     if not gone:
         return result, found
     kept = [(position, one) for (position, _), one in zip(result.decrees, found, strict=True) if one.known not in gone]
-    asked = {position for position, _ in result.decrees} - {position for position, _ in kept}
-    # Of a reading that goes on nothing but decrees is told: what is in doubt waits for its end.
-    there = [position for position in range(len(result.judged)) if not (result.early and position in asked)]
+    withdrawn = {position for position, _ in result.decrees} - {position for position, _ in kept}
+    # A reading that goes on reports nothing but decrees: what is in doubt waits for its end.
+    there = [position for position in range(len(result.judged)) if not (result.early and position in withdrawn)]
     judged = [result.judged[position] for position in there]
-    told = [
-        replace(item, verdict=Verdict(Outcome.UNCERTAIN, evidence=item.verdict.evidence)) if position in asked else item
+    doubtful = [
+        replace(item, verdict=Verdict(Outcome.UNCERTAIN, evidence=item.verdict.evidence)) if position in withdrawn else item
         for position, item in zip(there, judged, strict=True)
     ]
     decrees_left = tuple((there.index(position), one.decree) for position, one in kept)
-    return replace(result, judged=tuple(told), decrees=decrees_left), [one for _, one in kept]
+    return replace(result, judged=tuple(doubtful), decrees=decrees_left), [one for _, one in kept]
 
 
 # What was read of the recueil itself.
@@ -296,8 +296,8 @@ def see(
         connection.execute(insert_or_ignore(connection, sightings), {**place, **more})
         # What is taken for another kind of decree is taken to say other things.
         facts = decree.facts if decree.kind == kinds.get(decree_id) else None
-        told = {"facts": facts, "published": days[decree_id]}
-        connection.execute(update(sightings).where(*(sightings.c[name] == value for name, value in place.items())).values(told))
+        read = {"facts": facts, "published": days[decree_id]}
+        connection.execute(update(sightings).where(*(sightings.c[name] == value for name, value in place.items())).values(read))
     for decree_id in kinds:
         complete(connection, decree_id)
 
@@ -312,8 +312,8 @@ def renew(connection: Connection, decree_id: int, decree: Decree) -> None:
     first = _own(connection, decree_id)
     if first:
         day = _day_there(connection, decree_id, first[0].recueil_id, decree.published)
-        told = {"facts": decree.facts, "published": day}
-        connection.execute(update(sightings).where(sightings.c.id == first[0].id).values(told))
+        read = {"facts": decree.facts, "published": day}
+        connection.execute(update(sightings).where(sightings.c.id == first[0].id).values(read))
     complete(connection, decree_id)
     index_again(connection, [decree_id])
     want_edits(connection, {decree_id, *changed})

@@ -8,16 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, or_, select, update
 
-from bot.domain.folding import clean, clean_or_none
+from bot.domain.folding import clean
 from bot.domain.records import FailedRecueil, FailureStreak, NewRecueil, Publication, Recueil, RecueilState
 from bot.storage.columns import value_of
-from bot.storage.database import Repository, among, insert_or_ignore
+from bot.storage.database import Repository, among, batches, insert_or_ignore
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import contents, recueils
-
-# What could not be read: listed with the reason, and put back to be read again.
-
-_BATCH = 500  # parameters of one IN list: well under the limit of either database
 
 _GIVEN_UP = or_(
     recueils.c.state == RecueilState.FAILED,
@@ -27,52 +23,6 @@ _NOT_READ = or_(
     recueils.c.state.in_((RecueilState.FAILED, RecueilState.INCOMPLETE)),
     and_(recueils.c.state == RecueilState.WAITING, recueils.c.attempts > 0),
 )
-
-
-class Quarantine(Repository):
-    """Recueils that nothing tries again by itself."""
-
-    def all(self, authorities: Collection[str] | None = None) -> list[FailedRecueil]:
-        """Those of these authorities (None: of all), the one found last first."""
-        query = select(recueils).where(_GIVEN_UP, among(recueils.c.authority, authorities)).order_by(recueils.c.id.desc())
-        return [
-            value_of(
-                FailedRecueil,
-                row,
-                reason=row.error or "",
-                since=row.found_at,
-                pages=row.page_count,
-                unreadable=len(row.unreadable_pages or ()),
-            )
-            for row in self._database.rows(query)
-        ]
-
-    def retry(
-        self, now: datetime, *, authorities: Collection[str] = (), urls: Collection[str] = (), everything: bool = False
-    ) -> list[Recueil]:
-        """Make due now what could not be read, or not wholly: of these authorities, at these URLs, or `everything`.
-
-        Those that would be tried again later by themselves are included. All hope is given back: their attempts count from nothing, and
-        a file that ended its reader again and again is read once more. What was put back is returned, oldest first.
-        """
-        chosen = _chosen(authorities, urls) if not everything else _NOT_READ
-        back = update(recueils).where(and_(_NOT_READ, chosen)).values(attempts=0, next_try_at=now).returning(recueils)
-        failed = and_(recueils.c.state == RecueilState.FAILED, chosen)
-        with self._database.writing() as connection:
-            connection.execute(update(recueils).where(failed).values(state=RecueilState.WAITING, attempts=1))
-            found = [recueil_of(row) for row in connection.execute(back)]
-            files = sorted({recueil.sha256 for recueil in found if recueil.sha256 is not None})
-            for start in range(0, len(files), _BATCH):
-                connection.execute(
-                    update(contents).where(contents.c.sha256.in_(files[start : start + _BATCH])).values(unfinished=0, error=None)
-                )
-        return sorted(found, key=lambda recueil: recueil.id)
-
-
-def _chosen(authorities: Collection[str], urls: Collection[str]) -> ColumnElement[bool]:
-    return or_(false(), recueils.c.authority.in_(sorted(authorities)), recueils.c.url.in_(sorted(urls)))
-
-
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE, RecueilState.RESOLVED)
 _UNREAD = (RecueilState.WAITING, RecueilState.FAILED)
 _TOO_FAR = timedelta(days=2)  # no pause is that long: who wrote it had a clock that was ahead
@@ -85,9 +35,7 @@ class Recueils(Repository):
         """Those of the URLs that were never recorded for this authority."""
         seen: set[str] = set()
         with self._database.reading() as connection:
-            asked = sorted(set(urls))
-            for start in range(0, len(asked), _BATCH):
-                batch = asked[start : start + _BATCH]
+            for batch in batches(urls):
                 known = select(recueils.c.url).where(recueils.c.authority == authority, recueils.c.url.in_(batch))
                 seen.update(connection.execute(known).scalars())
         return set(urls) - seen
@@ -212,10 +160,38 @@ class Recueils(Repository):
             _change(connection, recueil, {"state": RecueilState.RESOLVED, "next_try_at": None, "error": None})
             return _add(connection, children, now) if children else []
 
-    def mark(self, recueil: int, state: RecueilState, error: str | None = None) -> None:
-        """Set the state by hand; what is WAITING again is due at once. Raises NoSuchRow."""
+    def given_up(self, authorities: Collection[str] | None = None) -> list[FailedRecueil]:
+        """Those that nothing tries again by itself, of these authorities (None: of all), the one found last first."""
+        query = select(recueils).where(_GIVEN_UP, among(recueils.c.authority, authorities)).order_by(recueils.c.id.desc())
+        return [
+            value_of(
+                FailedRecueil,
+                row,
+                reason=row.error or "",
+                since=row.found_at,
+                pages=row.page_count,
+                unreadable=len(row.unreadable_pages or ()),
+            )
+            for row in self._database.rows(query)
+        ]
+
+    def retry(
+        self, now: datetime, *, authorities: Collection[str] = (), urls: Collection[str] = (), everything: bool = False
+    ) -> list[Recueil]:
+        """Make due now what could not be read, or not wholly: of these authorities, at these URLs, or `everything`.
+
+        Those that would be tried again later by themselves are included. All hope is given back: their attempts count from nothing, and
+        a file that ended its reader again and again is read once more. What was put back is returned, oldest first.
+        """
+        chosen = _chosen(authorities, urls) if not everything else _NOT_READ
+        back = update(recueils).where(and_(_NOT_READ, chosen)).values(attempts=0, next_try_at=now).returning(recueils)
+        failed = and_(recueils.c.state == RecueilState.FAILED, chosen)
         with self._database.writing() as connection:
-            _change(connection, recueil, {"state": state, "error": clean_or_none(error), "next_try_at": None})
+            connection.execute(update(recueils).where(failed).values(state=RecueilState.WAITING, attempts=1))
+            found = [recueil_of(row) for row in connection.execute(back)]
+            for files in batches([recueil.sha256 for recueil in found if recueil.sha256 is not None]):
+                connection.execute(update(contents).where(contents.c.sha256.in_(files)).values(unfinished=0, error=None))
+        return sorted(found, key=lambda recueil: recueil.id)
 
     def counts(self) -> dict[str, dict[RecueilState, int]]:
         """How many in each state, by authority. States and authorities without any are left out."""
@@ -228,6 +204,10 @@ class Recueils(Repository):
         for row in self._database.rows(query):
             result.setdefault(row.authority, {})[row.state] = row.number
         return result
+
+
+def _chosen(authorities: Collection[str], urls: Collection[str]) -> ColumnElement[bool]:
+    return or_(false(), recueils.c.authority.in_(sorted(authorities)), recueils.c.url.in_(sorted(urls)))
 
 
 def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:

@@ -28,7 +28,7 @@ class Reviews(Repository):
         """The acts that wait for a person, the oldest first."""
         return self._read(_waiting().limit(limit))
 
-    def untold(self, limit: int, since: datetime | None = None) -> list[Waiting]:
+    def not_notified(self, limit: int, since: datetime | None = None) -> list[Waiting]:
         """Those nobody was asked about yet, the oldest first: with `since`, those that wait since then, but for what is history."""
         query = _waiting().where(reviews.c.told_at.is_(None))
         if since is not None:
@@ -39,8 +39,8 @@ class Reviews(Repository):
         """One of them; None when no act waits under this id."""
         return next(iter(self._read(_waiting().where(reviews.c.act_id == review))), None)
 
-    def told(self, ids: Collection[int], now: datetime) -> None:
-        """Operators were asked about these. One that does not wait any more is left out."""
+    def notified(self, ids: Collection[int], now: datetime) -> None:
+        """Note that operators were asked about these. One that does not wait any more is left out."""
         self._database.write(update(reviews).where(reviews.c.act_id.in_(ids)).values(told_at=now))
 
     def decision(self, review: int) -> Decision | None:

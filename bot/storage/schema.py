@@ -160,7 +160,7 @@ acts = Table(
 act_numbers = Table(
     "act_numbers",
     metadata,
-    # One row in SQLite, none in PostgreSQL: the highest number that an act ever had. See `bot.storage.act_writing`.
+    # One row in SQLite, none in PostgreSQL: the highest number that an act ever had. See `bot.storage.acts`.
     Column("last", Id, primary_key=True, autoincrement=False),
 )
 

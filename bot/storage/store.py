@@ -23,7 +23,7 @@ from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.outbox import Outbox
 from bot.storage.posts import Posts
-from bot.storage.recueils import Quarantine, Recueils
+from bot.storage.recueils import Recueils
 from bot.storage.rejudging import Rejudging
 from bot.storage.requests import Requests
 from bot.storage.reviews import Reviews
@@ -53,7 +53,6 @@ class Store:
         self.alerts = Alerts(database)
         self.backfills = Backfills(database)
         self.contents = Contents(database)
-        self.quarantine = Quarantine(database)
         self.rejudging = Rejudging(database)
 
     def close(self) -> None:

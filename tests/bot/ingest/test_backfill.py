@@ -26,6 +26,7 @@ from sources.crawl.history import PatientFetcher
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
 from tests.bot.ingest.test_poller import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa
 from tests.bot.ingest.wired import make_ingestor
+from tests.bot.storage.finding import mark, stored
 from tests.sources.markup import HOST, ROOT, download, grey_card, page, white_card
 
 SINCE = date(2026, 3, 1)
@@ -240,7 +241,7 @@ async def test_what_a_backfill_found_is_never_posted_by_later_polls(bench: Histo
     assert (harvest.decrees, harvest.posts, bench.posts()) == ((), (), [])
     [known] = bench.store.decrees.recent(10).decrees
     assert known.id is not None
-    assert len(bench.store.decrees.sightings(known.id)) == 2
+    assert len(stored(bench.store, known.id).sightings) == 2
 
 
 async def test_a_recueil_read_in_part_is_read_again_by_polls_in_silence(bench: History) -> None:
@@ -270,7 +271,7 @@ async def test_files_that_a_detail_page_gives_later_are_read_in_silence(bench: H
 
     bench.site.pages[detail("7")] = files(71)
     bench.papers[url(71)] = reading(vsa("2026-7"))
-    bench.store.recueils.mark(bench.row(detail("7")).id, RecueilState.WAITING)
+    mark(bench.store, bench.row(detail("7")).id, RecueilState.WAITING)
     _, harvest = await bench.poll(QUARTER)
     assert bench.states() == {detail("7"): RecueilState.RESOLVED, url(71): READ}
     assert len(harvest.decrees) == 1

@@ -121,5 +121,5 @@ async def test_a_file_that_stays_damaged_is_left_for_a_person_some_day(world: Wo
         world.now = again
         await world.watcher.read_due("99")
     assert (world.row.state, world.posted()) == (RecueilState.INCOMPLETE, ["2026-1"])
-    [told] = world.store.quarantine.all()
+    [told] = world.store.recueils.given_up()
     assert told.reason.startswith("the file is cut short, or damaged")

@@ -564,13 +564,13 @@ async def test_a_file_that_ends_the_program_again_and_again_is_left_alone(world:
     report, _ = await world.poll("99")
     assert not report.ok
     assert (world.row("99", 1).state, world.row("99", 1).next_try_at, world.scanner.known) == (RecueilState.FAILED, None, [])
-    [held] = world.store.quarantine.all()
+    [held] = world.store.recueils.given_up()
     assert f"the program was ended {MOST_UNFINISHED} times while it read this file" in held.reason
     world.now += timedelta(days=1)
     await world.poll("99")
     assert world.scanner.known == []
 
-    [back] = world.store.quarantine.retry(world.now, urls=[url("99", 1)])
+    [back] = world.store.recueils.retry(world.now, urls=[url("99", 1)])
     harvest = await world.watcher.read([back])
     assert len(harvest.decrees) == 1
     assert world.sites.downloads == [url("99", 1)], "it was kept"

@@ -9,6 +9,7 @@ from bot.ingest.poller import RetryRequest, retry, wanted_of
 from bot.reading.model import Unreadable
 from bot.storage.store import Store
 from tests.bot.ingest.test_poller import NOON, Bench, Site, files, reading, url, vsa
+from tests.bot.storage.finding import mark
 from tests.sources.markup import ROOT
 
 
@@ -20,7 +21,7 @@ async def bench(store: Store) -> Bench:
     await made.poll()
     for number in (1, 2):
         store.recueils.failed(made.row(url(number)).id, "it is locked", now=NOON, next_try_at=None)
-    store.recueils.mark(made.row(url(3)).id, RecueilState.INCOMPLETE, "1 of 2 pages could not be read: 2")
+    mark(store, made.row(url(3)).id, RecueilState.INCOMPLETE, "1 of 2 pages could not be read: 2")
     made.papers = {url(number): reading(vsa(f"2026-{number}")) for number in (1, 2, 3)} | {url(4): Unreadable("it is locked")}
     made.site.downloads.clear()
     return made
@@ -34,11 +35,11 @@ def test_words_name_authorities_and_addresses() -> None:
 
 
 async def test_one_is_read_again_by_its_address(bench: Bench) -> None:
-    assert {held.url for held in bench.store.quarantine.all()} == {url(1), url(2), url(3)}
+    assert {held.url for held in bench.store.recueils.given_up()} == {url(1), url(2), url(3)}
     done = await retry(bench.watcher, bench.store, RetryRequest(urls=frozenset({url(2)})), NOON)
     assert ([one.url for one in done.recueils], bench.site.downloads) == ([url(2)], [url(2)])
     assert [decree.facts.number for decree in done.harvest.decrees] == ["2026-2"]
-    assert {held.url for held in bench.store.quarantine.all()} == {url(1), url(3)}
+    assert {held.url for held in bench.store.recueils.given_up()} == {url(1), url(3)}
 
 
 @pytest.mark.parametrize("wanted", [RetryRequest(), RetryRequest(frozenset({"99"}))])
@@ -48,7 +49,7 @@ async def test_all_are_read_again_and_what_still_cannot_be_is_tried_as_if_for_th
     assert sorted(decree.facts.number or "" for decree in done.harvest.decrees) == ["2026-1", "2026-2", "2026-3"]
     assert [item.url for item in done.harvest.unread] == [url(4)]
     assert (bench.row(url(4)).state, bench.row(url(4)).attempts) == (RecueilState.WAITING, 1)
-    assert bench.store.quarantine.all() == []
+    assert bench.store.recueils.given_up() == []
 
 
 async def test_those_of_another_authority_are_left(bench: Bench) -> None:

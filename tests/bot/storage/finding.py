@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.detection import identities
 from bot.detection.facts.identity import prefixes
 from bot.domain import Decree, Facts, Kind, Post, PostState
-from bot.domain.records import ReadResult, Recueil
+from bot.domain.records import ReadResult, Recueil, RecueilState
 from bot.storage.edits import EditStatus
 from bot.storage.recueils import recueil_of
 from bot.storage.schema import recueils
@@ -72,3 +72,9 @@ def all_recueils(store: Store) -> list[Recueil]:
     """Whatever became of them, oldest first."""
     with store.database.reading() as connection:
         return [recueil_of(row) for row in connection.execute(select(recueils).order_by(recueils.c.id))]
+
+
+def mark(store: Store, recueil: int, state: RecueilState, error: str | None = None) -> None:
+    """Set the state of a recueil by hand; what is WAITING again is due at once."""
+    values = {"state": state, "error": error, "next_try_at": None}
+    assert store.database.write(update(recueils).where(recueils.c.id == recueil).values(values)) == 1

@@ -17,13 +17,13 @@ def test_a_trouble_is_remembered_until_its_end_is_told(store: Store) -> None:
     assert (blocked.subject, blocked.cause, blocked.detail, blocked.opened_at) == ("26:site", "blocked", "503", NOW)
     assert (blocked.told_at, blocked.closed_at) == (None, None)
 
-    store.alerts.told([blocked.id, moved.id], (), LATER)
+    store.alerts.notified([blocked.id, moved.id], (), LATER)
     store.alerts.change(LATER, closed=[blocked.id])
     assert store.alerts.unfinished() == [
         Alert(blocked.id, "26:site", "blocked", "503", NOW, told_at=LATER, closed_at=LATER),
         Alert(moved.id, "38:site", "moved", "404", NOW, told_at=LATER),
     ]
-    store.alerts.told((), [blocked.id], LATER)
+    store.alerts.notified((), [blocked.id], LATER)
     assert [alert.subject for alert in store.alerts.unfinished()] == ["38:site"]
 
 
@@ -36,7 +36,7 @@ def test_what_ends_before_it_was_told_is_finished(store: Store) -> None:
 def test_what_is_dropped_is_finished_though_it_was_told(store: Store) -> None:
     store.alerts.change(NOW, opened=[NewAlert("26:site", "unreachable")])
     (known,) = store.alerts.unfinished()
-    store.alerts.told([known.id], (), NOW)
+    store.alerts.notified([known.id], (), NOW)
     store.alerts.change(LATER, opened=[NewAlert("26:site", "structure")], dropped=[known.id])
     assert [alert.cause for alert in store.alerts.unfinished()] == ["structure"]
 
@@ -44,7 +44,7 @@ def test_what_is_dropped_is_finished_though_it_was_told(store: Store) -> None:
 def test_what_goes_on_after_all_is_not_over(store: Store) -> None:
     store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked")])
     (known,) = store.alerts.unfinished()
-    store.alerts.told([known.id], (), NOW)
+    store.alerts.notified([known.id], (), NOW)
     store.alerts.change(LATER, closed=[known.id])
     store.alerts.change(LATER, reopened=[known.id])
     assert store.alerts.unfinished() == [Alert(known.id, "26:site", "blocked", "", NOW, told_at=NOW)]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from bot.domain.records import NewRecueil, RecueilState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.finding import mark
 
 SINCE = date(2024, 1, 1)
 KNOWN = RecueilState.KNOWN
@@ -72,7 +73,7 @@ def test_what_a_backfill_that_was_killed_had_taken_up_is_free_again(store: Store
 def test_what_was_read_meanwhile_is_not_taken_up(store: Store) -> None:
     store.recueils.add([known("a")], NOW)
     [recueil] = store.recueils.left("26", SINCE)
-    store.recueils.mark(recueil.id, RecueilState.WAITING)
+    mark(store, recueil.id, RecueilState.WAITING)
     assert store.recueils.take_up(recueil, silent=True, now=NOW) is None
     assert not store.recueils.get(recueil.id).silent
 

@@ -172,28 +172,28 @@ def test_what_was_given_up_is_listed_with_the_reason_and_put_back(store: Store) 
         store.decrees.record(result_of(rows[name], act(name), unreadable=(4, 5), next_try_at=again), to("t"), NOW)
     store.decrees.record(result_of(rows["read"], act("A")), to("t"), NOW)
     store.recueils.add([new_recueil("elsewhere", authority="83")], NOW)
-    held = store.quarantine.all()
+    held = store.recueils.given_up()
     assert [(one.id, one.state, one.reason, one.since, one.tried_at, one.unreadable) for one in held] == [
         (rows["hopeless"].id, RecueilState.INCOMPLETE, "2 of 20 pages could not be read: 4, 5", NOW, NOW, 2),
         (rows["failed"].id, RecueilState.FAILED, "it is locked", NOW, NOW, 0),
     ]
-    assert store.quarantine.all({"83"}) == []
-    assert len(store.quarantine.all({"26"})) == 2
+    assert store.recueils.given_up({"83"}) == []
+    assert len(store.recueils.given_up({"26"})) == 2
 
     later = NOW + timedelta(hours=1)
-    assert store.quarantine.retry(later) == []
-    assert store.quarantine.retry(later, authorities=["83"]) == []
-    [one] = store.quarantine.retry(later, urls=[rows["failed"].url])
+    assert store.recueils.retry(later) == []
+    assert store.recueils.retry(later, authorities=["83"]) == []
+    [one] = store.recueils.retry(later, urls=[rows["failed"].url])
     assert (one.id, one.state, one.attempts, one.next_try_at) == (rows["failed"].id, RecueilState.WAITING, 0, later)
     content = store.contents.get(SHA)
     assert content is not None
     assert (content.error, content.unfinished) == (None, 0)
-    [one] = store.quarantine.retry(later, urls=[rows["hopeless"].url])
+    [one] = store.recueils.retry(later, urls=[rows["hopeless"].url])
     assert (one.state, one.attempts) == (RecueilState.INCOMPLETE, 0)
-    assert [one.id for one in store.quarantine.retry(later, everything=True)] == [rows["hopeless"].id, rows["hopeful"].id]
+    assert [one.id for one in store.recueils.retry(later, everything=True)] == [rows["hopeless"].id, rows["hopeful"].id]
     due = {one.id for one in store.recueils.due(later)}
     assert due == {rows[name].id for name in ("failed", "hopeless", "hopeful", "waiting")} | {6}
-    assert store.quarantine.all() == []
+    assert store.recueils.given_up() == []
 
 
 def test_pages_are_dropped_some_day_but_where_a_decree_was_found_or_a_person_must_look(store: Store) -> None:

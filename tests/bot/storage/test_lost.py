@@ -31,7 +31,7 @@ def lost(store: Store, act_id: str | None) -> Waiting:
     store.rejudging.apply(announced, Verdict(Outcome.UNCERTAIN, evidence=EVIDENCE), (), to(), NOW)
     [waiting] = store.reviews.waiting(9)
     assert waiting.decree == announced.decree_id
-    store.reviews.told([waiting.id], NOW)
+    store.reviews.notified([waiting.id], NOW)
     [waiting] = store.reviews.waiting(9)
     return waiting
 

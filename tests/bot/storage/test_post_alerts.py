@@ -19,13 +19,13 @@ def test_a_trouble_begins_once_and_its_end_is_told_once(store: Store) -> None:
     late, refused = alerts.unfinished()
     assert (late.subject, late.trouble, late.destination, late.detail) == ("destination:t", "late", "t", "three wait")
     assert (late.opened_at, late.told_at, late.closed_at) == (NOW, None, None)
-    alerts.told([late.id], [], NOW + HOUR)
+    alerts.notified([late.id], [], NOW + HOUR)
     alerts.change(NOW + 2 * HOUR, closed=[late.id, refused.id])
     alerts.change(NOW + 3 * HOUR, closed=[late.id])
     # What was never told need not be ended.
     [ended] = alerts.unfinished()
     assert (ended.id, ended.told_at, ended.closed_at) == (late.id, NOW + HOUR, NOW + 2 * HOUR)
-    alerts.told([], [late.id], NOW + 3 * HOUR)
+    alerts.notified([], [late.id], NOW + 3 * HOUR)
     assert alerts.unfinished() == []
     alerts.change(NOW + 4 * HOUR, opened=[LATE])
     assert [one.subject for one in alerts.unfinished()] == ["destination:t"], "it may begin again"

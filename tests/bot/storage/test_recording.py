@@ -17,7 +17,7 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.schema import identities
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, new_recueil, one_recueil, result_of, to
-from tests.bot.storage.finding import posts_of
+from tests.bot.storage.finding import posts_of, stored
 
 FACTS = Facts(number="2024-110-0003", signed=date(2024, 4, 19), ends=Moment(date(2024, 4, 21)), operators=("SNCF",), cameras=4)
 
@@ -94,7 +94,7 @@ def test_recording_again_posts_nothing_again(store: Store) -> None:
     assert len(store.decrees.acts_of(recueil.id)) == 2
     assert len(store.reviews.waiting(10)) == 1
     assert store.outbox.counts() == {"telegram": {PostState.PENDING: 1}}
-    assert len(store.decrees.sightings(first.decrees[0].id or 0)) == 1
+    assert len(stored(store, first.decrees[0].id or 0).sightings) == 1
 
 
 def test_a_decree_found_at_the_second_reading_is_posted_then(store: Store) -> None:
@@ -140,7 +140,7 @@ def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
     assert known is not None
     assert (known.page, known.url, known.facts) == (3, paris.url, FACTS), "what the first text did not tell, the second does"
     assert known.identities == ("PP|2024-1", "text:a", "text:b")
-    seen = store.decrees.sightings(known.id or 0)
+    seen = stored(store, known.id or 0).sightings
     assert [(one.authority, one.url, one.page, one.seen_at) for one in seen] == [("75", paris.url, 3, NOW), ("PP", police.url, 1, later)]
     third = one_recueil(store, authority="92")
     assert store.decrees.record(result_of(third, act("Arrêté"), keys=[["text:b"]]), to("t"), later).decrees == ()
@@ -151,7 +151,7 @@ def test_a_decree_printed_twice_in_one_recueil_is_posted_once(store: Store) -> N
     recorded = store.decrees.record(result_of(recueil, act("A", first=3), act("A bis", first=8), keys=[["k", "x"], ["k"]]), to("t"), NOW)
     assert [decree.title for decree in recorded.decrees] == ["A"]
     assert len(recorded.posts) == 1
-    assert [one.page for one in store.decrees.sightings(recorded.decrees[0].id or 0)] == [3, 8]
+    assert [one.page for one in stored(store, recorded.decrees[0].id or 0).sightings] == [3, 8]
 
 
 def test_two_decrees_on_one_page_are_two(store: Store) -> None:
@@ -181,7 +181,7 @@ def test_the_same_recueil_under_another_address_is_a_duplicate(store: Store) -> 
     assert recorded == RecordingResult((), (), duplicate=True)
     assert store.recueils.get(second.id).state is RecueilState.DUPLICATE
     assert store.decrees.acts_of(second.id) == []
-    assert [one.url for one in store.decrees.sightings(decree.id or 0)] == [first.url, second.url]
+    assert [one.url for one in stored(store, decree.id or 0).sightings] == [first.url, second.url]
 
 
 def test_a_duplicate_that_holds_a_decree_nobody_knew_is_read(store: Store) -> None:
@@ -309,7 +309,7 @@ def test_programs_that_read_the_same_decree_at_once_announce_it_once(opener: Cal
     assert sorted(post.decree.title for post in announced) == ["Arrêté A", "Arrêté B", "Arrêté C", "Arrêté D"]
     assert programs[0].outbox.counts() == {"t": {PostState.PENDING: 4}}
     for decree in programs[0].decrees.recent(10).decrees:
-        assert {one.authority for one in programs[0].decrees.sightings(decree.id or 0)} == set(authorities)
+        assert {one.authority for one in stored(programs[0], decree.id or 0).sightings} == set(authorities)
     assert programs[0].recueils.counts() == {code: {RecueilState.READ: 1} for code in authorities}
 
 
@@ -335,7 +335,7 @@ def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by
     other.dispose()
     assert len(came) == 1
     assert recorded == RecordingResult((), (), duplicate=False)
-    assert [one.authority for one in store.decrees.sightings(decree.id or 0)] == ["75", "PP"]
+    assert [one.authority for one in stored(store, decree.id or 0).sightings] == ["75", "PP"]
 
 
 def test_threads_of_one_program_share_the_store(store: Store) -> None:

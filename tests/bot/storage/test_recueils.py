@@ -10,6 +10,7 @@ from bot.domain.records import FailureStreak, Publication, RecueilState
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
+from tests.bot.storage.finding import mark
 
 
 def test_what_was_added_is_seen_and_comes_back_as_it_was(store: Store) -> None:
@@ -71,7 +72,7 @@ def test_a_failure_waits_for_its_time_then_gives_up(store: Store) -> None:
     assert store.recueils.due(later + timedelta(days=365)) == []
     given_up = store.recueils.get(recueil.id)
     assert (given_up.state, given_up.attempts, given_up.error) == (RecueilState.FAILED, 2, "gone")
-    store.recueils.mark(recueil.id, RecueilState.WAITING)
+    mark(store, recueil.id, RecueilState.WAITING)
     assert [found.id for found in store.recueils.due(later)] == [recueil.id]
 
 
@@ -120,7 +121,6 @@ def test_a_detail_page_that_cannot_be_resolved_leaves_no_children(store: Store) 
 def test_what_is_not_there_is_told(store: Store) -> None:
     for attempt in (
         lambda: store.recueils.get(1),
-        lambda: store.recueils.mark(1, RecueilState.FAILED),
         lambda: store.recueils.failed(1, "x", now=NOW, next_try_at=None),
     ):
         with pytest.raises(NoSuchRow, match="no recueil has the id 1"):

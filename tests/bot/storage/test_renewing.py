@@ -59,7 +59,7 @@ def test_no_reading_sets_the_day_of_publication_later(store: Store) -> None:
     late = replace(recueil, published=LATE)
     moved = reading_of(late, WHOLE, page=7)
     store.decrees.record(moved, to(), NOW)
-    assert [(seen.page, stored(store, decree).published) for seen in store.decrees.sightings(decree)] == [(7, EARLY)]
+    assert [(seen.page, stored(store, decree).published) for seen in stored(store, decree).sightings] == [(7, EARLY)]
     [(_, again)] = moved.decrees
     store.decrees.renew(decree, replace(again, published=LATE))
     assert stored(store, decree).published == EARLY

@@ -46,8 +46,8 @@ def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
     assert (one.evidence[0].where, one.evidence[0].cue, one.created_at, one.told_at) == (Where.RECITAL, "strong", NOW, None)
     assert store.reviews.get(two.id) == two
     assert store.reviews.waiting(1) == [one]
-    store.reviews.told([one.id, 404], LATER)
-    assert store.reviews.untold(10) == [two]
+    store.reviews.notified([one.id, 404], LATER)
+    assert store.reviews.not_notified(10) == [two]
     told = store.reviews.get(one.id)
     assert told is not None
     assert told.told_at == LATER
@@ -161,7 +161,7 @@ def test_an_act_that_still_waits_keeps_its_number_and_is_not_asked_about_again(s
     partial = result_of(recueil, doubtful("Un"), doubtful("Deux", first=9, act_id=None, text=""), unreadable=(10,), next_try_at=NOW)
     store.decrees.record(partial, to(), NOW)
     before = store.reviews.waiting(10)
-    store.reviews.told([review.id for review in before], NOW)
+    store.reviews.notified([review.id for review in before], NOW)
     # Another recueil takes numbers meanwhile.
     waiting(store, doubtful("Trois", act_id="26-2024-04-19-00009", text=LONG + "trois"), name="b")
     new = doubtful("Quatre", first=1, act_id="26-2024-04-19-00004", text=LONG + "quatre")
@@ -219,7 +219,7 @@ def test_operators_are_asked_about_what_is_new_and_not_about_history(store: Stor
     [recueil] = store.recueils.add([replace(new_recueil("backfilled"), silent=True)], NOW)
     store.decrees.record(result_of(recueil, doubtful("Vieux", act_id=None, text=LONG + "vieux")), to(), LATER)
     store.decrees.record(result_of(one_recueil(store, "b"), doubtful("Neuf", act_id=None, text=LONG + "neuf")), to(), LATER)
-    assert [review.title for review in store.reviews.untold(10, LATER)] == ["Neuf"]
-    assert [review.title for review in store.reviews.untold(10, NOW)] == ["Arrêté douteux", "Neuf"]
-    assert len(store.reviews.untold(10)) == 3
+    assert [review.title for review in store.reviews.not_notified(10, LATER)] == ["Neuf"]
+    assert [review.title for review in store.reviews.not_notified(10, NOW)] == ["Arrêté douteux", "Neuf"]
+    assert len(store.reviews.not_notified(10)) == 3
     assert old.decree is None
