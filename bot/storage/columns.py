@@ -62,6 +62,7 @@ class EnumText(TypeDecorator[Any]):
         super().__init__(length)
         self.words = words
         self.optional = optional
+        self._known = frozenset(word.value for word in words)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Store the value of a member."""
@@ -69,7 +70,7 @@ class EnumText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Give the member back. Raises ValueError."""
-        if value is None or (self.optional and value not in set(self.words)):
+        if value is None or (self.optional and value not in self._known):
             return None
         return self.words(value)
 

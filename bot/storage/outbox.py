@@ -22,6 +22,7 @@ from bot.domain.folding import clean
 from bot.domain.identity.post_content import content_of, recognised_by
 from bot.storage.columns import Instant
 from bot.storage.database import Repository, put
+from bot.storage.decisions import refuse_withdrawn
 from bot.storage.posts import (
     SKEW,
     awaited,
@@ -41,7 +42,6 @@ from bot.storage.posts import (
     with_reply,
 )
 from bot.storage.schema import edits, holds, posts
-from bot.storage.withdrawing import refuse_withdrawn
 
 AWAITED = timedelta(minutes=5)
 """After which a post is looked at again that waits for one to go out first. What makes that certain wakes it at once."""

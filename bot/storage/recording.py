@@ -25,12 +25,12 @@ from bot.domain.identity.linking import prefix_of
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.storage.acts import ReadActs, replace_acts
 from bot.storage.database import insert_or_ignore, lock_recueil
+from bot.storage.decisions import withdrawn_among
 from bot.storage.decree_rows import load_decrees, write_links
 from bot.storage.edits import changed_by, want_edits
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import acts, decrees, identities, posts, recueils, sightings
 from bot.storage.search import index_again
-from bot.storage.withdrawing import withdrawn_among
 
 Route = Callable[[Decree], Sequence[str]]
 """Names the destinations of a decree."""
@@ -260,16 +260,16 @@ def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], n
             if known not in ids and _rewrite(connection, decree, decrees.c.id == known, decrees.c.recueil_id == recueil):
                 write_links(connection, decree_id, decree)
         # Strictly: a key that another process has taken meanwhile stops this transaction, which is then begun again.
-        claim(connection, decree_id, keys, strictly=known is None)
+        claim_keys(connection, decree_id, keys, strictly=known is None)
         owners.update(dict.fromkeys(keys, decree_id))
         ids.append(decree_id)
     return ids, new
 
 
-def claim(connection: Connection, decree_id: int, keys: Collection[str], *, strictly: bool) -> None:
+def claim_keys(connection: Connection, decree_id: int, keys: Collection[str], *, strictly: bool) -> None:
     """Let the decree be known by these keys; unless `strictly`, one that is another's stays so."""
-    claim: Any = insert(identities) if strictly else insert_or_ignore(connection, identities)
-    connection.execute(claim, [{"key": key, "decree_id": decree_id, "prefix": prefix_of(key)} for key in sorted(keys)])
+    statement: Any = insert(identities) if strictly else insert_or_ignore(connection, identities)
+    connection.execute(statement, [{"key": key, "decree_id": decree_id, "prefix": prefix_of(key)} for key in sorted(keys)])
 
 
 def see(
@@ -308,7 +308,7 @@ def renew(connection: Connection, decree_id: int, decree: Decree) -> None:
     if not _rewrite(connection, decree, decrees.c.id == decree_id):
         raise NoSuchRow(f"no decree has the id {decree_id}")
     write_links(connection, decree_id, decree)
-    claim(connection, decree_id, keys_of(decree), strictly=False)
+    claim_keys(connection, decree_id, keys_of(decree), strictly=False)
     first = _own(connection, decree_id)
     if first:
         day = _day_there(connection, decree_id, first[0].recueil_id, decree.published)

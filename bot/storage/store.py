@@ -23,12 +23,10 @@ from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.outbox import Outbox
 from bot.storage.posts import Posts
-from bot.storage.recueils import Recueils
-from bot.storage.rejudging import Rejudging
+from bot.storage.recueils import Backfills, Recueils, SourceStates
 from bot.storage.requests import Requests
-from bot.storage.reviews import Reviews
+from bot.storage.reviews import Rejudging, Reviews
 from bot.storage.schema import acts, decisions, decrees, identities, links, recueils, sightings
-from bot.storage.sources import Backfills, SourceStates
 
 
 class Store:
