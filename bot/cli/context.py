@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG_USE, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 130
 
-EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but some source or destination failed, 130 interrupted."
-
 stderr = Console(stderr=True, highlight=False)
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from bot.cli.context import EXIT_CODES, FAILED, Context
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but some source or destination failed, 130 interrupted."
 
 COMMANDS = {
     "run": ("run", "Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."),
@@ -92,6 +92,8 @@ def options(
     _: Annotated[bool, typer.Option("--version", help="Show the version and leave.", callback=_version, is_eager=True)] = False,
 ) -> None:
     """Vigie."""
+    from bot.cli.context import Context  # noqa: PLC0415 - the help needs neither the configuration nor the log
+
     ctx.obj = Context(config, verbose)
 
 
@@ -105,7 +107,7 @@ def main() -> None:
         what = "the output cannot be written: " if error.errno in _OF_OUTPUT and error.filename is None else ""
         where = "" if error.filename is None else f": {error.filename}"
         sys.stderr.write(f"vigie: {what}{error.strerror or error}{where}\n")
-        _leave(FAILED)
+        _leave(1)
 
 
 def _leave(code: int) -> NoReturn:
