@@ -49,6 +49,10 @@ class Resolved:
     requests: int
 
 
+Polling = tuple[dict[str, ListingEntry], Trail, tuple[FetchError, ...]]
+"""The entries by address, the trail to keep, and why pages could not be read."""
+
+
 class Crawler:
     """Polls sources through a `Fetcher`. Holds no state of its own: what must be remembered is in the `Trail`."""
 
@@ -62,10 +66,11 @@ class Crawler:
         """
         visits = PageCache(self._fetcher, source)
         try:
-            found = await self._poll(visits, source, trail, today, now)
+            listed, kept, unread = await self._poll(visits, source, trail, today, now)
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
-        return replace(found, listed=wanted(found.listed, source.only))
+        entries = wanted(tuple(listed.values()), source.only)
+        return Crawl(entries, kept, visits.requests, not visits.has_pages, kept.moved_to, kept.emptied, unread)
 
     async def documents(self, source: Source, listed: ListingEntry) -> Resolved:
         """Return the files of an entry: those of its detail page, dated like the listing where the page shows no date, or itself.
@@ -84,14 +89,14 @@ class Crawler:
         dated = (replace(document, published=document.published or listed.published) for document in page.links.documents)
         return Resolved(tuple(dated), visits.requests)
 
-    async def _poll(self, visits: PageCache, source: Source, trail: Trail | None, today: date, now: datetime) -> Crawl:
+    async def _poll(self, visits: PageCache, source: Source, trail: Trail | None, today: date, now: datetime) -> Polling:
         listed: dict[str, ListingEntry] = {}
         if trail is not None and not must_walk(trail, source.fingerprint, today, now):
             again = await _ask_again(visits, source, trail, today, listed)
             if again is not None:
                 pages, unread = again
                 kept = replace(trail, pages=pages, polled_on=trail.polled_on if unread else today)
-                return _crawl(listed, kept, visits, unread)
+                return listed, kept, unread
         walk = Traversal(visits, source, trail, today)
         await walk.run()
         listed |= {url: replace(entry, origin=walk.origins.get(url, entry.origin)) for url, entry in walk.lists.listed.items()}
@@ -99,19 +104,7 @@ class Crawler:
         polled_on = trail.polled_on if trail is not None and walk.unread else today
         known = dict.fromkeys((*visits.known, *sorted(walk.gone), *walk.unread, *sorted(walk.parts)))
         fresh = Trail(source.fingerprint, now, today, polled_on, pages, tuple(known), moved_to=walk.moved_to)
-        return _crawl(listed, fresh, visits, tuple(walk.unread.values()))
-
-
-def _crawl(listed: dict[str, ListingEntry], trail: Trail, visits: PageCache, unread: tuple[FetchError, ...]) -> Crawl:
-    return Crawl(
-        tuple(listed.values()),
-        trail,
-        visits.requests,
-        unchanged=not visits.has_pages,
-        moved_to=trail.moved_to,
-        emptied=trail.emptied,
-        unread=unread,
-    )
+        return listed, fresh, tuple(walk.unread.values())
 
 
 Again = tuple[tuple[Polled, ...], tuple[FetchError, ...]]
