@@ -1,1 +1,1 @@
-"""The composition root, the loop, configuration, logs and the demo."""
+"""Construct the program, run its loop, read its configuration, set up its logs, and play the demo."""

@@ -40,13 +40,13 @@ JUMP = timedelta(seconds=30)
 """How far the clock may move against one that nobody can set, between two looks, before it is said to have been set."""
 
 ALERTS = timedelta(minutes=2)
-"""How often is looked at what operators are to be notified of."""
+"""Interval between two checks of what operators are to be notified of."""
 
 CHECKS = timedelta(minutes=10)
 """How often is asked whether the destinations take posts: their tokens, chats and rights."""
 
 ROUND_UP = timedelta(minutes=1)
-"""How long the log waits for the others of a group of lines."""
+"""Time for which the log collects the lines of a group."""
 
 GO_ON = timedelta(hours=1)
 """How often the log says that the bot works, and what it did meanwhile."""

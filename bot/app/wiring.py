@@ -1,4 +1,4 @@
-"""The program, wired."""
+"""Construct every part of the program and connect them: nothing else does."""
 
 from __future__ import annotations
 
@@ -403,7 +403,7 @@ def _beside(database: str, what: str) -> Path:
 
 
 class Operators:
-    """The operators' chat, and what uses it. Nothing here opens a connection before the first text is sent."""
+    """Construct the operators' chat and what uses it. Nothing here opens a connection before the first text is sent."""
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.domain import Reading
+from bot.domain.backoff import backoff
 from bot.domain.records import Recueil, RecueilState
 from sources.catalogue.authority import Order
 from sources.model import ListingEntry, Origin
@@ -144,7 +145,7 @@ def reread_at(attempts: int, now: datetime, *, gained: bool = False) -> datetime
 
 def next_check(now: datetime, *, every: timedelta, failures: int, retry_after: float | None = None) -> datetime:
     """Return when to poll a source again: `every`, doubled at each failure in a row up to two hours, never before `retry_after` seconds."""
-    wait = every if failures == 0 else min(every * 2 ** min(failures - 1, 10), max(every, timedelta(hours=2)))
+    wait = backoff(failures, first=every, cap=max(every, timedelta(hours=2)))
     return now + max(wait, _asked(retry_after))
 
 
