@@ -37,7 +37,7 @@ from bot.delivery.telegram.client import SendingBot
 from bot.delivery.telegram.migration import Whereabouts
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
-from bot.domain import Decree, Place
+from bot.domain import Decree, Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.backfill import Backfill, BackfillLimits
@@ -232,7 +232,9 @@ def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> t
 
 def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
     """Return the names by which people call the authorities."""
-    return {code: Place(code, entry.name, entry.department, entry.time_zone) for code, entry in authorities.items()}
+    return {
+        code: Place(code, entry.name, entry.department, entry.time_zone, frozenset(entry.territory)) for code, entry in authorities.items()
+    }
 
 
 def take_survey(
@@ -274,8 +276,8 @@ def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authori
     Whoever follows a department gets the decrees of all who act there.
     """
     wanted = frozenset(code.upper() for code in entry.departments)
-    acting = {code for code, authority in authorities.items() if not wanted.isdisjoint(authority.territory)}
-    return Destination(entry.name, entry.platform, replace(entry.wanted, departments=wanted | acting), chat_of(entry.chat))
+    acting = wanted | deciding_in(wanted, places_of(authorities))
+    return Destination(entry.name, entry.platform, replace(entry.wanted, departments=acting), chat_of(entry.chat))
 
 
 def chat_of(text: str) -> int | str | None:

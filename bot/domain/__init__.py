@@ -23,7 +23,7 @@ from bot.domain.acts import (
     Verdict,
     Where,
 )
-from bot.domain.decrees import Change, Decree, Filter, Place, Sighting
+from bot.domain.decrees import Change, Decree, Filter, Place, Sighting, deciding_in
 from bot.domain.legal_advice import Court, Flag, LegalAdvice, Recourse, Standing
 from bot.domain.posts import ChatHistory, DestinationCheck, DestinationTrouble, Post, PostCause, PostState, SentMessage
 
@@ -62,4 +62,5 @@ __all__ = [
     "TextOrigin",
     "Verdict",
     "Where",
+    "deciding_in",
 ]

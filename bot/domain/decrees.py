@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -84,12 +85,25 @@ class Decree:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How people call an authority: `26`, `Préfecture de la Drôme`, `Drôme`. IANA name of its time zone, for hours in decrees."""
+    """How people call an authority: `26`, `Préfecture de la Drôme`, `Drôme`. IANA name of its time zone, for hours in decrees.
+
+    `territory` has the codes of the departments in which it decides besides its own: those of a region, the four of the préfet de police.
+    """
 
     code: str
     name: str
     department: str
     time_zone: str = "Europe/Paris"
+    territory: frozenset[str] = frozenset()
+
+
+def deciding_in(departments: Collection[str], places: Mapping[str, Place]) -> frozenset[str]:
+    """Return the codes of all authorities whose decrees count in one of these departments (codes), among those in `places`.
+
+    In 75, 92, 93 and 94 the préfet de police decides too (décret n° 2023-828, article 13), everywhere the prefect of the region may.
+    """
+    wanted = frozenset(departments)
+    return frozenset(code for code, place in places.items() if code in wanted or not wanted.isdisjoint(place.territory))
 
 
 @dataclass(frozen=True, slots=True)
