@@ -21,9 +21,8 @@ from bot.app.config import DestinationSettings, Settings, WatchSettings, destina
 from bot.app.config.errors import closest
 from bot.app.config.values import sqlite_file
 from bot.delivery.apprise import AppriseChannel
-from bot.delivery.channel import Channel, Pictured
+from bot.delivery.channel import Channel, MessageComposer, Pictured
 from bot.delivery.checking import Checker
-from bot.delivery.composing import MessageComposer
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import Editor
@@ -33,8 +32,7 @@ from bot.delivery.mastodon.client import MastodonApi
 from bot.delivery.picture.album import Album
 from bot.delivery.routing import Destination, destinations_for
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import SendingBot
-from bot.delivery.telegram.migration import Whereabouts
+from bot.delivery.telegram.client import SendingBot, Whereabouts
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain import Decree, Place, deciding_in

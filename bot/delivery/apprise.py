@@ -10,8 +10,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from bot.delivery.channel import NotSent, SendAgain, Sent, Unknown
-from bot.delivery.composing import MessageComposer, composing
+from bot.delivery.channel import MessageComposer, NotSent, SendAgain, Sent, Unknown, composing
 from bot.delivery.transitions import retry_wait
 from bot.domain import Decree, Post
 from bot.messages import StatusLimits, mastodon_status

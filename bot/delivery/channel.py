@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import structlog
 
 from bot.delivery.picture.wire import Picture
-from bot.domain import Decree, Post
+from bot.domain import Decree, Place, Post
+from bot.domain.law.advice import legal_advice
+from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
+from bot.messages.layout import TooSmall
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +185,55 @@ async def picture_of(post: Post, pictures: Pictures | None) -> Picture | None:
     except Exception as fault:
         log.exception("picture not made by a fault of the program", post=post.id, fault=type(fault).__name__)
         return None
+
+
+def unexpected(destination: str, error: Exception) -> str:
+    """Log a fault, and return its type and place only: the message of an unforeseen error may hold an address with a token in it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+    reason = f"unexpected {type(error).__name__}{where}"
+    log.error("fault of a channel", destination=destination, error=reason)
+    return reason
+
+
+# What the messages of a channel are made from.
+
+
+@dataclass(frozen=True, slots=True)
+class MessageComposer:
+    """Makes of the posts of one destination what its messages are made from.
+
+    `clock` gives the current instant (aware, UTC); `public_url` is where decrees have pages of their own: see `MessageContext`.
+    """
+
+    places: Mapping[str, Place]
+    clock: Callable[[], datetime]
+    language: Language
+    public_url: str | None = None
+
+    def input_of(self, post: Post) -> MessageInput:
+        """Return the decree of a post as it is now, with what later decrees do to it."""
+        decree, now, place = post.decree, self.clock(), self.place(post.decree)
+        beside = MessageContext(self.public_url, post.below, publisher_of(decree, self.places))
+        return MessageInput(decree, place, now, self.language, legal_advice(decree, place, now), beside)
+
+    def place(self, decree: Decree) -> Place:
+        """Return where the authority is that published it."""
+        return place_for(self.places, decree.authority)
+
+
+@contextmanager
+def composing(platform: str) -> Iterator[None]:
+    """Refuse what cannot be worded, also by a fault of ours. Nothing was sent, so that nothing is in doubt; a person is notified, and the
+    posts behind it go on.
+    """
+    try:
+        yield
+    except DeliveryError:
+        raise
+    except TooSmall as error:
+        raise Refused(f"{platform}: {error}") from None
+    except Exception as error:
+        raise Refused(f"{platform}: no words for this decree: {unexpected(platform, error)}") from error

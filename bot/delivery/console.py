@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TextIO
 
-from bot.delivery.channel import NotSent, Sent
-from bot.delivery.composing import MessageComposer, composing
+from bot.delivery.channel import MessageComposer, NotSent, Sent, composing
 from bot.domain import Decree, Post
 from bot.messages import plain_post
 from bot.messages.digests import plain_digest

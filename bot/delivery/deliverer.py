@@ -19,10 +19,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.delivery.channel import Channel, DeliveryError, NotSent, PreparingChannel, Sent, StoppedBefore, before_sending
+from bot.delivery.channel import Channel, DeliveryError, NotSent, PreparingChannel, Sent, StoppedBefore, before_sending, unexpected
 from bot.delivery.editing import Editor
 from bot.delivery.limiter import Limiter
-from bot.delivery.transitions import Counts, Event, Step, event_of, looked_for, retry_wait, transition, unexpected
+from bot.delivery.transitions import Counts, Event, Step, event_of, looked_for, retry_wait, transition
 from bot.domain import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE, Outbox
 from bot.storage.threads import run_to_completion

@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.delivery.channel import Channel, DeliveryError, EditExposed, EditingChannel
+from bot.delivery.channel import Channel, DeliveryError, EditExposed, EditingChannel, unexpected
 from bot.delivery.limiter import Limiter
-from bot.delivery.transitions import REFUSED_REST, Event, event_of, retry_wait, unexpected
+from bot.delivery.transitions import REFUSED_REST, Event, event_of, retry_wait
 from bot.domain import PostCause
 from bot.storage.edits import Edit, Edits
 from bot.storage.threads import run_to_completion

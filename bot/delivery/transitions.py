@@ -13,14 +13,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-import structlog
-
 from bot.delivery.channel import DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
 from bot.domain import PostCause, PostState
 from bot.domain.backoff import backoff
 from bot.storage.outbox import SETTLE
-
-log = structlog.get_logger()
 
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -236,14 +232,3 @@ def looked_for(error: Exception) -> Event:
             return Event.RESEND
         case _:
             return Event.UNCLEAR
-
-
-def unexpected(destination: str, error: Exception) -> str:
-    """Log a fault, and return its type and place only: the message of an unforeseen error may hold an address with a token in it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
-    reason = f"unexpected {type(error).__name__}{where}"
-    log.error("fault of a channel", destination=destination, error=reason)
-    return reason

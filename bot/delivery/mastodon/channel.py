@@ -14,6 +14,7 @@ import structlog
 from bot.delivery.channel import (
     DestinationRefused,
     EditExposed,
+    MessageComposer,
     Missing,
     NotSent,
     Pictured,
@@ -21,8 +22,8 @@ from bot.delivery.channel import (
     Sent,
     Unknown,
     before_sending,
+    composing,
 )
-from bot.delivery.composing import MessageComposer, composing
 from bot.delivery.mastodon.client import ApiRequest, MastodonApi, created, json_of, limits_of, missing_scopes, says_too_long, upload
 from bot.delivery.mastodon.statuses import complete_thread, look_for, recogniser, thread_of
 from bot.delivery.routing import Visibility

@@ -17,6 +17,7 @@ from telegram.error import BadRequest, ChatMigrated, TelegramError
 from bot.delivery.channel import (
     DeliveryError,
     HoldForPerson,
+    MessageComposer,
     Migrated,
     NotSent,
     Pictured,
@@ -25,11 +26,20 @@ from bot.delivery.channel import (
     Sent,
     Unknown,
     before_sending,
+    composing,
 )
-from bot.delivery.composing import MessageComposer, composing
 from bot.delivery.picture.wire import Picture
-from bot.delivery.telegram.client import CANNOT_PARSE, NO_TEXT, NOT_MODIFIED, SendingBot, keyboard, says
-from bot.delivery.telegram.migration import Whereabouts, check_chat, reading_chat
+from bot.delivery.telegram.client import (
+    CANNOT_PARSE,
+    NO_TEXT,
+    NOT_MODIFIED,
+    SendingBot,
+    Whereabouts,
+    check_chat,
+    keyboard,
+    reading_chat,
+    says,
+)
 from bot.delivery.telegram.search import Search, shows_decree, shows_digest
 from bot.domain import Decree, Post
 from bot.domain.redaction import scrub

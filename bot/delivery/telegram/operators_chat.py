@@ -9,8 +9,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 from telegram.error import ChatMigrated, TelegramError
 
 from bot.delivery.channel import DestinationRefused, NotSent, Unknown
-from bot.delivery.telegram.client import SendingBot
-from bot.delivery.telegram.migration import Whereabouts, check_chat
+from bot.delivery.telegram.client import SendingBot, Whereabouts, check_chat
 from bot.messages.cleaning import unlinked
 
 NAME = "telegram.operators_chat"

@@ -9,14 +9,12 @@ from typing import Any
 
 from sqlalchemy import insert, true
 
-from bot.delivery.channel import Pictured, Pictures, Sent
-from bot.delivery.composing import MessageComposer
+from bot.delivery.channel import MessageComposer, Pictured, Pictures, Sent
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi
 from bot.delivery.routing import Visibility
 from bot.delivery.telegram.channel import Reconcile, TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import DEFAULT_API, SendingBot
-from bot.delivery.telegram.migration import Whereabouts
+from bot.delivery.telegram.client import DEFAULT_API, SendingBot, Whereabouts
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain import ChatHistory, Decree, Facts, Place, Post, PostCause, PostState
 from bot.messages import Language
