@@ -15,7 +15,7 @@ from bot.delivery.picture.wire import Picture
 from bot.domain import Decree, Place, Post
 from bot.domain.law.advice import legal_advice
 from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
-from bot.messages.layout import TooSmall
+from bot.messages.announcement import TooSmall
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from functools import cache
 from bot.domain import LegalAdvice, Standing
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import FactLine, PostPart
-from bot.messages.moments import date_text
-from bot.messages.words import Table, Words, data_file
+from bot.messages.words import Table, Words, data_file, date_text
 
 _MARK = "⚖️ "
 _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED, Standing.IN_DOUBT})

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.domain import Decree, Place
-from bot.messages import html
+from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import cut, fitting, inert, link_to, unlinked
-from bot.messages.layout import TooSmall
+from bot.messages.lines import place_for, short_where
 from bot.messages.mastodon import StatusLimits, mastodon_length
-from bot.messages.moments import period_text
-from bot.messages.places import place_for, short_where
-from bot.messages.telegram import TEXT_LIMIT, Button, TelegramText, telegram_length
-from bot.messages.words import LANGUAGES, Language, Table, data_file, words_in
+from bot.messages.telegram import TEXT_LIMIT, Button, TelegramText, html_join, html_link, html_tag, html_text, telegram_length
+from bot.messages.words import LANGUAGES, Language, Table, data_file, period_text, words_in
 
 _MOST_LINKS = 90
 """Telegram takes 100 entities in a message: the links of a longer list would be lost."""
@@ -104,13 +102,13 @@ def digest_language(text: str) -> Language | None:
 
 def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> TelegramText:
     words = _words(language)
-    rows = [html.tagged("b", html.text(words.heading(len(decrees)))), html.text("")]
+    rows = [html_tag("b", html_text(words.heading(len(decrees)))), html_text("")]
     for item in _items(decrees, places, language, longest):
         before, _, after = words.item.partition("{text}")
-        shown = html.text(item.text) if item.link is None else html.link(item.link, html.text(item.text))
-        rows.append(html.text(before) + shown + html.text(after))
+        shown = html_text(item.text) if item.link is None else html_link(item.link, html_text(item.text))
+        rows.append(html_text(before) + shown + html_text(after))
     plain = unlinked(_lines(decrees, places, language, longest))
-    return TelegramText(html.join("\n", tuple(rows)).source, plain, digest_button(decrees, language))
+    return TelegramText(html_join("\n", tuple(rows)).source, plain, digest_button(decrees, language))
 
 
 def _telegram_fits(said: TelegramText) -> bool:

@@ -1,18 +1,131 @@
-"""The facts of a post as values, one line a fact: which part each is, how it reads, and how it reads where room is scarce.
+"""What a message is made from, and the facts of it as lines: which part each is, how it reads, and how it reads where room is scarce.
 
 What was not found in a decree is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo
 
-from bot.domain import CameraType, Decree, Facts, Kind
+from bot.domain import CameraType, Decree, Facts, Kind, LegalAdvice, Place
 from bot.messages.cleaning import clean, inert
-from bot.messages.moments import date_text, period_text
-from bot.messages.words import Words
+from bot.messages.words import Language, Words, data_file, date_text, period_text, words_in
+
+# What a post says besides the decree itself: where its own page is, and which decrees are told after it.
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContext:
+    """`public_url` is the address under which a server of the operator's shows decrees, without a slash at its end; None for none.
+
+    `below` are the ids of later decrees that change this one and that the same chat or account tells of after it. `publisher` is the
+    authority on whose site the decree was found, where that is another one than its own.
+    """
+
+    public_url: str | None = None
+    below: frozenset[int] = frozenset()
+    publisher: Place | None = None
+
+    def page_of(self, decree: Decree) -> str | None:
+        """Return the decree's own page, `<public_url>/decrets/<id>`; None where there is none, or the decree is not stored."""
+        return f"{self.public_url}/decrets/{decree.id}" if self.public_url and decree.id is not None else None
+
+
+ALONE = MessageContext()
+"""Nothing besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageInput:
+    """A decree on its way to readers: that of the authority at `place`, as seen at `now` (aware), told in one language.
+
+    Without `legal_advice` nothing of the law is said; `context` is what is said besides the decree itself.
+    """
+
+    decree: Decree
+    place: Place
+    now: datetime
+    language: Language = "fr"
+    legal_advice: LegalAdvice | None = None
+    context: MessageContext = ALONE
+
+    @property
+    def words(self) -> Words:
+        """Return the words of its language."""
+        return words_in(self.language)
+
+    @property
+    def today(self) -> date:
+        """Return the day at the place of the authority."""
+        return self.now.astimezone(ZoneInfo(self.place.time_zone)).date()
+
+
+# Where: names of authorities and their hashtags.
+
+_MOST_TAGS = 5
+_LONGEST_OPERATOR = 24
+_PLAIN = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ÿŒœŸ]+(?:[ '’-][0-9A-Za-zÀ-ÖØ-öø-ÿŒœŸ]+){0,4}")
+_DEPARTMENT = re.compile(r"\d{2,3}|2[AB]")
+
+
+def place_for(places: Mapping[str, Place], authority: str) -> Place:
+    """Return the place of an authority; one made of its code where the catalogue no longer has it, so that its decrees still go out."""
+    known = places.get(authority)
+    return known if known is not None else Place(code=authority, name=authority, department="")
+
+
+def where_text(place: Place, words: Words) -> str:
+    """Return `Drôme (26), Préfecture de la Drôme`."""
+    department, name, code = inert(place.department), inert(place.name), inert(place.code)
+    if department and _DEPARTMENT.fullmatch(code):
+        department = f"{department} ({code})"
+    return ", ".join(dict.fromkeys(filter(None, (department, name)))) or words.no_place
+
+
+def short_where(place: Place, words: Words) -> str:
+    """Return `Drôme (26)`; the whole where there is no department."""
+    where = where_text(place, words)
+    return where.split(", ")[0] if place.department else where
+
+
+def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return `#VSA #Drôme #dept26 #SNCF`, five at most: each word capitalised, as screen readers need it.
+
+    An operator has none whose name is long, or of anything but letters, digits and what joins words: it stands in a PDF, and a tag acts.
+    """
+    tags = ["#VSA"]
+    if name := _camel_case(place.department):
+        tags.append(f"#{name}")
+    if _DEPARTMENT.fullmatch(place.code):
+        tags.append(f"#dept{place.code}")
+    named = (operator for operator in operators if _PLAIN.fullmatch(clean(operator)) and operator not in _without_tag())
+    tags += [f"#{name}" for operator in named if (name := _camel_case(operator)) and len(name) <= _LONGEST_OPERATOR]
+    once: dict[str, str] = {}
+    for tag in tags:
+        once.setdefault(tag.casefold(), tag)
+    return tuple(once.values())[:_MOST_TAGS]
+
+
+@cache
+def _without_tag() -> frozenset[str]:
+    return frozenset(data_file("bot.messages", "tags.toml")["without"])
+
+
+def _camel_case(text: str) -> str:
+    """Return `PréfectureDePolice`; empty where there is no letter: no network takes such a tag."""
+    words = re.findall(r"[^\W\d_]+|\d+", clean(text))
+    name = "".join(word[0].upper() + word[1:] for word in words)
+    return "" if name.isdigit() else name
+
+
+# The facts, one line each.
+
 
 _ITEMS_SHOWN = 12
 """Of a list of places: a decree may name 46 stations."""

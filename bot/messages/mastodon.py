@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.messages.announcement import Announcement, announce
-from bot.messages.layout import fit, labelled, plain
-from bot.messages.message_input import MessageInput
+from bot.messages.announcement import Announcement, announce, fit, labelled, plain
+from bot.messages.lines import MessageInput
 
 _LINK = re.compile(r"https?://\S+")
 
@@ -32,13 +31,13 @@ def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
 
 
 def mastodon_status(message: MessageInput, *, limits: StatusLimits = StatusLimits()) -> str:
-    """Return a decree as a status within `limits`. Raises `layout.TooSmall` when an instance leaves no room for a link."""
+    """Return a decree as a status within `limits`. Raises `announcement.TooSmall` when an instance leaves no room for a link."""
     return plain(_fitted(announce(message), limits))
 
 
 def mastodon_thread(message: MessageInput, *, limits: StatusLimits = StatusLimits()) -> tuple[str, ...]:
     """Return the status as `mastodon_status` gives it, then what it had no room for, each text within `limits`. Raises
-    `layout.TooSmall`.
+    `announcement.TooSmall`.
     """
     whole = announce(message)
     shown = _fitted(whole, limits)

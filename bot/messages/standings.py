@@ -1,16 +1,184 @@
-"""Where a decree stands, in a few words, and what is striking in its dates."""
+"""Where a decree stands, what is striking in its dates, what it does to others and what later ones do to it: in a few words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from datetime import date
+from itertools import islice
+from typing import NamedTuple
 
-from bot.domain import Decree, Facts, Flag, Kind, LegalAdvice, Standing
-from bot.messages.changes import doubt_text
-from bot.messages.lines import FactLine, PostPart, capital
-from bot.messages.message_input import MessageInput
-from bot.messages.moments import Stage, Timing, date_text, days_text, delay_text, timing, timing_text
-from bot.messages.words import Words
+from bot.domain import CHANGING, Change, Decree, Facts, Flag, Kind, LegalAdvice, Reference, Standing
+from bot.domain.folding import fold_letters
+from bot.messages.cleaning import clean, cut, inert
+from bot.messages.lines import FactLine, MessageInput, PostPart, capital
+from bot.messages.words import Stage, Timing, Words, date_text, days_text, delay_text, period_text, timing, timing_text
+
+_LONGEST_NUMBER = 60
+_MOST = 5
+"""Lines of one direction: a decree that ends more than five others is told with how many are not shown."""
+
+_WITH_PERIOD = frozenset({Kind.RENEWAL, Kind.MODIFICATION})
+
+
+def first_link(decree: Decree, words: Words) -> str | None:
+    """Return `met fin à l’arrêté n° 2024-01 [12]`, for lists; None for a decree that bears on no other."""
+    for bond in _bonds(decree):
+        return _verb(bond, words).format(decree=_named(bond.number, None if bond.number else bond.signed, bond.known, words))
+    return None
+
+
+def link_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
+    """Return `Met fin à l’arrêté n° 2024-01 du 2 mai 2024 [12]`, one line per decree that this one bears on."""
+    bonds = tuple(_bonds(decree))
+    for position, bond in enumerate(bonds[:_MOST]):
+        days = (bond.signed, None if bond.number else bond.signed)
+        whole, brief = (_verb(bond, words).format(decree=_named(bond.number, day, bond.known, words)) for day in days)
+        yield FactLine(PostPart.LINKS, "", (capital(whole),), hidden=_left(bonds, position), more=words.more, brief=capital(brief))
+
+
+def changed_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
+    """Return `Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024`, one line per later decree."""
+    for position, change in enumerate(decree.changed_by[:_MOST]):
+        yield FactLine(PostPart.CHANGED, "", (_changed(change, words),), hidden=_left(decree.changed_by, position), more=words.more)
+
+
+def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[FactLine]:
+    """Return `❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, where that is known when the post is
+    written.
+
+    The end of what it allowed comes first, what was ended itself last; `below` are the ids of the decrees that are told after it in the
+    same place.
+    """
+    changes = sorted(
+        (change for change in decree.changed_by if change.kind in CHANGING),
+        key=lambda change: (_is_undone(change), change.kind in _WITH_PERIOD),
+    )
+    for position, change in enumerate(changes[:_MOST]):
+        mark = words.notice.undone if _is_undone(change) else getattr(words.notice.marks, change.kind.value)
+        whole, brief = (
+            f"{mark} {_changed(change, words)}",
+            f"{mark} {_changed(replace(change, number=None, decree=None), words, whole=False)}",
+        )
+        if change.decree in below:
+            whole, brief = (words.notice.below.format(text=text) for text in (whole, brief))
+        yield FactLine(PostPart.NOTICE, "", (whole,), hidden=_left(tuple(changes), position), more=words.more, brief=brief)
+
+
+def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | None:
+    """Return `à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] met fin`; None where nothing that did was ended."""
+    for change in decree.changed_by:
+        if change.kind in kinds and change.undone_by:
+            ending = change.undone_by[-1]
+            said, by = _undergone(change, words), _named(ending.number, None, ending.decree, words)
+            return words.standing.in_doubt.format(text=said, ending=by)
+    return None
+
+
+def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
+    """Return what a later decree does; where that was ended itself, by what, or unless `whole` only that it was."""
+    said = _dated(change, words)
+    if change.undone_by and not whole:
+        said = words.changes.undone.brief.format(text=said)
+    elif change.undone_by:
+        said = words.changes.undone.joint.join((said, *islice(_undone(change, words), _MOST)))
+    return capital(said)
+
+
+def _undone(change: Change, words: Words) -> Iterator[str]:
+    """Return `l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per decree that does, each before what ends that."""
+    said = words.changes.undone
+    for ending in change.undone_by:
+        form = {True: said.withdrawn, False: said.abrogated, None: said.ended}[ending.retroactive]
+        names = [_named(one.number, None, one.decree, words) for one in (change, ending)]
+        text = _since(form.format(changed=names[0], decree=names[1]), ending, words)
+        if change.kind is Kind.ABROGATION:
+            # Where that was ended in its turn, nothing short tells what is left.
+            effect = None if ending.undone_by else ending.retroactive
+            text = {True: said.revives, False: said.stays, None: said.unclear}[effect].format(text=text)
+        yield text
+        yield from _undone(ending, words)
+
+
+def _undergone(change: Change, words: Words) -> str:
+    """Return `abrogé par l’arrêté n° 2024-02 [15]`."""
+    named = _named(change.number, None, change.decree, words)
+    form = words.changes.withdrawn if change.retroactive else getattr(words.changes.undergoes, change.kind.value)
+    return str(form.format(decree=named))
+
+
+def _dated(change: Change, words: Words) -> str:
+    said = _undergone(change, words)
+    period = period_text(Facts(starts=change.starts, ends=change.ends), words) if change.kind in _WITH_PERIOD else None
+    if period is not None:
+        return words.changes.period.format(text=said, period=period)
+    return _since(said, change, words)
+
+
+def _since(said: str, change: Change, words: Words) -> str:
+    return said if change.since is None else words.changes.since.format(text=said, date=date_text(change.since, words.dates))
+
+
+def _is_undone(change: Change) -> bool:
+    """Whether it was ended itself, by what still stands, so that what it did is over. Of an end only what is retroactive undoes it."""
+    return any(not _is_undone(ending) and (change.kind is not Kind.ABROGATION or ending.retroactive is True) for ending in change.undone_by)
+
+
+def _left(all_of_them: tuple[object, ...], position: int) -> int:
+    """Return how many are not shown, said on the last line shown."""
+    return max(len(all_of_them) - _MOST, 0) if position == _MOST - 1 else 0
+
+
+class _Bond(NamedTuple):
+    """What a decree does, to which number, signed when, stored under which id."""
+
+    kind: Kind
+    number: str | None
+    signed: date | None
+    known: int | None
+    retroactive: bool | None
+
+
+def _verb(bond: _Bond, words: Words) -> str:
+    return words.changes.withdraws if bond.retroactive else str(getattr(words.changes.does, bond.kind.value))
+
+
+def _bonds(decree: Decree) -> Iterator[_Bond]:
+    """Return them as the text says, with what the store has of each."""
+    stored = list(decree.changes)
+    for reference in decree.facts.references:
+        change = next((change for change in stored if _same(reference, change)), None)
+        if change is not None:
+            stored.remove(change)
+        number = reference.number or (change.number if change is not None else None)
+        yield _Bond(reference.change, number, reference.signed, None if change is None else change.decree, reference.retroactive)
+    for change in stored:
+        yield _Bond(change.kind, change.number, None, change.decree, change.retroactive)
+
+
+def _same(reference: Reference, change: Change) -> bool:
+    if reference.change is not change.kind:
+        return False
+    # Printed numbers differ in spaces, hyphens and case only: `DUPA 2024-699`, `DUPA-2024-699`.
+    return reference.number is None or change.number is None or fold_letters(reference.number) == fold_letters(change.number)
+
+
+def _named(number: str | None, signed: date | None, known: int | None, words: Words) -> str:
+    """Return `l’arrêté n° 2024-01 du 2 mai 2024 [12]`; `un arrêté antérieur` where nothing names it."""
+    shown = cut(inert(clean(number or "")), _LONGEST_NUMBER)
+    day = None if signed is None else date_text(signed, words.dates)
+    forms = words.changes
+    if shown:
+        called = words.labels.number.format(number=shown)
+        name = forms.numbered.format(number=called) if day is None else forms.numbered_dated.format(number=called, date=day)
+    elif day is not None:
+        name = forms.dated.format(date=day)
+    else:
+        name = forms.other
+    return name if known is None else forms.stored.format(decree=name, id=known)
+
+
+# Where a decree stands, in a few words, and what is striking in its dates.
 
 _MARK = "⚠️ "
 

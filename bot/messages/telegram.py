@@ -5,17 +5,61 @@ Limits (Bot API, "Formatting options" and `sendMessage`): 4096 UTF-16 code units
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from html import escape
+from typing import Literal
 
 from bot.domain import Decree, Place
-from bot.messages import html
-from bot.messages.announcement import Announcement, announce, announce_in_full
-from bot.messages.cleaning import cut, unlinked
-from bot.messages.layout import PostRow, fit, paragraphs, plain
-from bot.messages.message_input import MessageInput
+from bot.messages.announcement import LONGEST_LINE, Announcement, PostRow, announce, announce_in_full, fit, line_pieces, paragraphs, plain
+from bot.messages.cleaning import cut, fitting, unlinked
+from bot.messages.lines import MessageInput
 from bot.messages.words import Language
+
+# HTML, built only from escaped parts: there is no way to put in a tag that is not closed.
+
+Tag = Literal["b", "i"]
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A piece of valid HTML (`source`) and the text that readers see (`text`). Made by the functions below only."""
+
+    source: str
+    text: str
+    entities: int = 0
+
+    def __add__(self, other: Html) -> Html:
+        return Html(self.source + other.source, self.text + other.text, self.entities + other.entities)
+
+
+def html_text(words: str, commands: Collection[str] = ()) -> Html:
+    """Return text for outside or inside of tags, escaped and `unlinked` but for these commands."""
+    shown = unlinked(words, commands)
+    return Html(escape(shown, quote=True), shown)
+
+
+def html_tag(tag: Tag, content: Html) -> Html:
+    """Return bold or italic content; nothing at all where the content is empty (Telegram counts no empty entity)."""
+    return Html(f"<{tag}>{content.source}</{tag}>", content.text, content.entities + 1) if content.text else content
+
+
+def html_link(href: str, content: Html) -> Html:
+    """Return content that leads to `href`."""
+    return Html(f'<a href="{escape(href, quote=True)}">{content.source}</a>', content.text, content.entities + 1)
+
+
+def html_join(separator: str, pieces: tuple[Html, ...]) -> Html:
+    """Return the pieces with `separator` (text) between them."""
+    joined = Html("", "")
+    for position, piece in enumerate(pieces):
+        joined = joined + html_text(separator) + piece if position else piece
+    return joined
+
+
+# A post.
+
 
 TEXT_LIMIT = 4096
 _BUTTON_TEXT_LIMIT = 64
@@ -70,12 +114,25 @@ def _button(said: Announcement) -> Button | None:
     return None if said.link is None else Button(cut(said.button_label, _BUTTON_TEXT_LIMIT), said.link)
 
 
-def _html(said: Announcement) -> html.Html:
-    return html.join("\n\n", tuple(html.join("\n", tuple(_row(row) for row in rows)) for rows in paragraphs(said)))
+def _html(said: Announcement) -> Html:
+    return html_join("\n\n", tuple(html_join("\n", tuple(_row(row) for row in rows)) for rows in paragraphs(said)))
 
 
-def _row(row: PostRow) -> html.Html:
-    words = html.text(row.text or row.href or "")
+def _row(row: PostRow) -> Html:
+    words = html_text(row.text or row.href or "")
     if row.href is not None:
-        return html.link(row.href, words)
-    return html.tagged("b", words) if row.strong else words
+        return html_link(row.href, words)
+    return html_tag("b", words) if row.strong else words
+
+
+# A line of a list.
+
+
+def decree_line_html(message: MessageInput) -> str:
+    """Return the same for Telegram: escaped, the kind in bold and linked to the PDF."""
+    mark, kind, rest = line_pieces(message)
+    link = announce(replace(message, legal_advice=None)).link
+    words = html_tag("b", html_text(kind))
+    linked = words if link is None else html_link(link, words)
+    tail = fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
+    return (html_text(mark) + linked + html_text(tail)).source

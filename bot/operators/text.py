@@ -12,7 +12,7 @@ from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert, link_to, unlinked
-from bot.messages.moments import date_text
+from bot.messages.words import date_text
 from bot.operators.alerts import Due
 from bot.operators.post_alerts import PostTrouble
 from bot.operators.vocabulary import AlertWords, PostWords, ReviewQuestionWords, alert_words

@@ -12,8 +12,7 @@ from bot.domain import Decree, Evidence, Place
 from bot.domain.law.advice import legal_advice
 from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
-from bot.messages.moments import date_text
-from bot.messages.words import data_file
+from bot.messages.words import data_file, date_text
 from bot.queries.answers import Answer, BadInput, DecreeList, NothingFound, OneDecree, Question, Topic, UnknownDecree, UnknownDepartment
 from bot.queries.state import DepartmentState, WatchState, state_text
 from bot.queries.vocabulary import EvidenceWords, Vocabulary, vocabulary

@@ -11,7 +11,7 @@ from bot.domain import Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.messages import Language, place_for, words_in
 from bot.messages.cleaning import inert
-from bot.messages.moments import date_text
+from bot.messages.words import date_text
 from bot.queries.vocabulary import StateWords, vocabulary
 
 _NAMES = 20

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.domain import Decree, Place
 from bot.messages import Language, Words, words_in
 from bot.messages.cleaning import cut, inert
-from bot.messages.lines import fact_lines, reference_lines, title_line
-from bot.messages.places import where_text
+from bot.messages.lines import fact_lines, reference_lines, title_line, where_text
 
 ALT_LIMIT = 1500
 """Characters that Mastodon takes (`media_attachments.description_limit`)."""

@@ -44,9 +44,9 @@ from bot.delivery.telegram.search import Search, shows_decree, shows_digest
 from bot.domain import Decree, Post
 from bot.domain.redaction import scrub
 from bot.messages import LANGUAGES, Button, MessageInput, TelegramText, announce, shows_number, telegram_button, telegram_text
+from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import JOINER, inert
 from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
-from bot.messages.layout import TooSmall
 from bot.storage.chats import ChatMessages
 from bot.storage.threads import run_to_completion
 

@@ -12,7 +12,7 @@ from bot.domain import Decree, Kind, LegalAdvice, Place, Recourse, Standing
 from bot.messages import words_in
 from bot.messages.cleaning import clean, cut, link_to
 from bot.messages.letters.words import Blanks, LetterLabels, letter_words, template
-from bot.messages.moments import date_text, days_text, period_text
+from bot.messages.words import date_text, days_text, period_text
 
 _TITLE = 500
 _ITEM = 160

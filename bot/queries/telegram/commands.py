@@ -22,8 +22,9 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot.domain import Place
-from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, html, telegram_decree
+from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree
 from bot.messages.cleaning import unlinked
+from bot.messages.telegram import html_tag, html_text
 from bot.queries.answers import Answer, DecreeList, OneDecree, Question, Questions, Topic
 from bot.queries.phrases import message_of, plain_answer, title, withdrawal
 from bot.queries.telegram.rate_limit import Grant, RateLimiter
@@ -319,7 +320,7 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
             gone = withdrawal(decree, message.place, language)
             if gone is not None:
                 # The line of a list, not the message of an announcement: it is none.
-                markup = "\n\n".join((html.text(gone).source, decree_line_html(message)))
+                markup = "\n\n".join((html_text(gone).source, decree_line_html(message)))
                 return Reply(markup, unlinked(f"{gone}\n\n{decree_line(message)}"))
             text = telegram_decree(message, places)
             return Reply(text.html, text.plain, () if text.button is None else (text.button,))
@@ -329,7 +330,7 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
 
 def said(words: str) -> Reply:
     """Return words of the bot itself, without markup: the commands in them are its own."""
-    return Reply(html.text(words, _own_commands()).source, unlinked(words, _own_commands()))
+    return Reply(html_text(words, _own_commands()).source, unlinked(words, _own_commands()))
 
 
 @cache
@@ -339,9 +340,9 @@ def _own_commands() -> frozenset[str]:
 
 def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -> Reply:
     words = vocabulary(language)
-    heading = html.tagged("b", html.text(title(answer, language))).source
+    heading = html_tag("b", html_text(title(answer, language))).source
     lines = (decree_line_html(message_of(decree, places, answer.at, language)) for decree in answer.decrees)
-    markup = "\n\n".join((heading, *lines, html.text(words.more_hint, _own_commands()).source))
+    markup = "\n\n".join((heading, *lines, html_text(words.more_hint, _own_commands()).source))
     plain = f"{unlinked(plain_answer(answer, places, language))}\n\n{words.more_hint}"
     page = answer.question.page
     turns = ((words.previous, page - 1, page > 1), (words.next, page + 1, page < answer.pages))

@@ -12,7 +12,7 @@ from bot.delivery.channel import Channel, NotSent
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.domain import PostCause, PostState
-from bot.messages.places import hashtags
+from bot.messages.lines import hashtags
 from tests.bot.delivery.memory import (
     PLACES,
     Clock,

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain import Facts, Kind, Place
 from bot.messages import MessageInput, PostPart, announce, place_for, words_in
-from bot.messages.places import hashtags
+from bot.messages.lines import hashtags
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree
 
 

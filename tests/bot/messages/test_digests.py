@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import Decree, Facts, Kind
 from bot.messages import LANGUAGES, Language, StatusLimits, mastodon_length, telegram_length
+from bot.messages.announcement import TooSmall
 from bot.messages.digests import (
     digest_button,
     digest_language,
@@ -20,7 +21,6 @@ from bot.messages.digests import (
     telegram_digest,
     telegram_room,
 )
-from bot.messages.layout import TooSmall
 from tests.bot.messages.samples import DROME, decree
 from tests.servers.telegram_html import parse, utf16
 

@@ -26,10 +26,10 @@ from bot.messages import (
     telegram_text,
     words_in,
 )
+from bot.messages.announcement import TooSmall, labelled
 from bot.messages.cleaning import cut, link_to
-from bot.messages.layout import TooSmall, labelled
+from bot.messages.lines import hashtags
 from bot.messages.mastodon import further
-from bot.messages.places import hashtags
 from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advices, advised, decree, decrees, hostile, languages, nows, places
 from tests.servers.telegram_html import parse
 

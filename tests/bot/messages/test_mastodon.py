@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain import Decree, Facts, Flag, LegalAdvice, Place
 from bot.messages import Language, MessageInput, PostPart, StatusLimits, announce, mastodon_length, mastodon_status
+from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import link_to
-from bot.messages.layout import TooSmall
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, advices, advised, decree, decrees, languages, nows, places
 
 LINK = f"{PDF}#page=7"

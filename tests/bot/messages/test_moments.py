@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain import Facts, Moment
-from bot.messages.moments import Stage, Timing, period_text, timing, timing_text
-from bot.messages.words import Language, words_in
+from bot.messages.words import Language, Stage, Timing, period_text, timing, timing_text, words_in
 from tests.bot.messages.samples import facts, nows
 
 DAY = Moment(date(2031, 4, 19))
