@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist load
 
-.PHONY: help setup complete system browser run test soak mutants check demo evaluate lock clean
+.PHONY: help setup complete system browser run test soak mutants check demo evaluate geo lock clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -21,6 +21,7 @@ help:
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
 	@echo "make check   linters, types, import contracts and the structure"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
+	@echo "make geo     renew the communes, postcodes, departments and regions from their npm package (needs npm)"
 	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
 
 setup: system $(RUNS)
@@ -78,6 +79,13 @@ check: complete
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m benchmarks.house --check
+
+# The registry is that of npm's configuration. A new version: change it here and in the NOTICE, with its date.
+geo: complete
+	rm -rf build/geo
+	mkdir -p build/geo
+	npm pack --silent --pack-destination build/geo @etalab/decoupage-administratif@6.0.0
+	$(BIN)/python -m tools.gazetteer build/geo/*.tgz
 
 COMPILE := bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 # Hashes only, never an index address: the lock must work with whatever registry or mirror pip is set up for.

@@ -1,0 +1,47 @@
+"""The places of France as the rest of the program uses them: loaded on first use, some 0.2 s of processor time and 9 MB of memory."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from bot.gazetteer.aliases import Aliases
+from bot.gazetteer.finding import Found, find
+from bot.gazetteer.places import Commune, Department, Places, Region
+
+
+class Gazetteer:
+    """Communes, departments and regions by code, and by what people type."""
+
+    def __init__(self, packed: bytes, aliases: str) -> None:
+        """Take `packed` apart (see `tools.gazetteer`), with the TOML text of the aliases. Raises ValueError where either is malformed."""
+        self._places = Places(packed)
+        self._aliases = Aliases(self._places, aliases)
+
+    @property
+    def source(self) -> str:
+        """Name and version of the package that the data comes from."""
+        return self._places.source
+
+    def commune(self, code: str) -> Commune | None:
+        """Return the commune of an INSEE code; of a former code, the commune of today. None where no commune has or had it."""
+        return self._places.commune(code)
+
+    def department(self, code: str) -> Department | None:
+        """Return the department of a code as it is printed (`01`, `2A`, `974`)."""
+        return self._places.departments.get(code.strip().upper())
+
+    def region(self, code: str) -> Region | None:
+        """Return the region of an INSEE code (`84`)."""
+        return self._places.regions.get(code.strip())
+
+    def find(self, text: str) -> Found:
+        """Return the places that a text may mean, best first. Every one is a candidate: Romans is two villages and a town."""
+        return find(self._places, self._aliases, text)
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the places of the packed file, loaded once."""
+    here = files("bot.gazetteer")
+    return Gazetteer(here.joinpath("france.txt.gz").read_bytes(), here.joinpath("aliases.toml").read_text(encoding="utf-8"))

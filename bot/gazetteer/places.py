@@ -1,0 +1,192 @@
+"""Communes, departments and regions of the *code officiel géographique*, from the packed file `france.txt.gz` (see `NOTICE`).
+
+The file is kept as lines, which are taken apart when a place is wanted: 35,000 objects would need three times the memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.domain.folding import fold_words
+
+ARTICLES = frozenset(("l", "la", "le", "les", "d", "de", "du", "des", "a", "au", "aux", "en", "dans"))
+_IN_FULL = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+_ABBREVIATED_ON = re.compile(r"\bs\s*/\s*")
+_ORDINAL = re.compile(r"(\d{1,2})(?:er|ere|eme|ieme|nd|nde)")
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Commune:
+    """A commune of today, or an arrondissement of Paris, Lyon or Marseille, which is `part_of` that commune.
+
+    `code` is that of INSEE (`26198`), `department` the code of its department (`26`, `2A`, `974`). `population` is None where none is
+    published.
+    """
+
+    code: str
+    name: str
+    department: str
+    population: int | None
+    postcodes: tuple[str, ...]
+    part_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department, or a territory overseas that has a code like one (`975`). `region` is the code of its region."""
+
+    code: str
+    name: str
+    region: str
+    population: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region by its INSEE code (`84`), with the codes of its departments."""
+
+    code: str
+    name: str
+    departments: tuple[str, ...]
+    population: int
+
+
+class NameIndex:
+    """Names, folded and sorted, each with the row that it means: by the whole name or by what it begins with."""
+
+    def __init__(self, named: Iterator[tuple[str, int]]) -> None:
+        pairs = sorted(named)
+        self.names = [name for name, _ in pairs]
+        self.rows = array("I", (row for _, row in pairs))
+
+    def exact(self, name: str) -> list[int]:
+        """Return the rows of this name."""
+        return self._between(name, name + "\0")
+
+    def beginning(self, name: str) -> list[int]:
+        """Return the rows of longer names that begin with these words."""
+        return self._between(name + " ", name + "!")
+
+    def completing(self, name: str) -> list[int]:
+        """Return the rows of longer names whose first word, or last of the given ones, goes on."""
+        return self._between(name + "0", name + "{")
+
+    def _between(self, low: str, high: str) -> list[int]:
+        return self.rows[bisect_left(self.names, low) : bisect_left(self.names, high)].tolist()
+
+
+class Places:
+    """All places of the packed file. Rows number the communes of today, in the order of their codes."""
+
+    def __init__(self, packed: bytes) -> None:
+        source, regions, departments, today, former = gzip.decompress(packed).decode("utf-8").rstrip("\n").split("\n\n")
+        self.source = source
+        """Name and version of the package that the data comes from."""
+        self._lines = today.split("\n")
+        self._codes = [line[:5] for line in self._lines]
+        self.populations = array("I", (self.at(row).population or 0 for row in range(len(self._lines))))
+        self._successors = dict(self._former_codes())
+        self.names = NameIndex((fold_name(line.split("\t", 2)[1]), row) for row, line in enumerate(self._lines))
+        columns = [line.split("\t") for line in former.split("\n")]
+        self._successors |= {code: successor for code, _, successor in columns}
+        self.former = tuple((name, self.row(successor)) for _, name, successor in columns)
+        """Names that communes of today had before, or a part of them, each with the row of that commune."""
+        self.former_names = NameIndex((fold_name(name), position) for position, (name, _) in enumerate(self.former))
+        people = Counter[str]()
+        for row, line in enumerate(self._lines):
+            if not _part_of(line):
+                people[department_of(line[:5])] += self.populations[row]
+        lines = [line.split("\t") for line in departments.split("\n")]
+        self.departments = {code: Department(code, name, region, people[code]) for code, name, region in lines}
+        self.regions = {code: self._region(code, name) for code, name in (line.split("\t") for line in regions.split("\n"))}
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def at(self, row: int) -> Commune:
+        """Return the commune of a row."""
+        code, name, *others = self._lines[row].split("\t")
+        population, postcodes, _, part_of = (*others, "", "", "", "")[:4]
+        return Commune(code, name, department_of(code), int(population) if population else None, tuple(postcodes.split()), part_of or None)
+
+    def commune(self, code: str) -> Commune | None:
+        """Return the commune of an INSEE code, a former one included; None where nothing has or had it."""
+        code = code.strip().upper()
+        row = self._find(code)
+        if row is None and code in self._successors:
+            row = self._find(self._successors[code])
+        return None if row is None else self.at(row)
+
+    def with_postcode(self, postcode: str) -> list[int]:
+        """Return the rows of the communes of a postcode; of a whole that is divided into arrondissements, those alone."""
+        found = [row for row, line in enumerate(self._lines) if postcode in line and postcode in line.split("\t")[3:4][0].split()]
+        wholes = {self.at(row).part_of for row in found}
+        return [row for row in found if self._codes[row] not in wholes]
+
+    def of_department(self, department: str) -> range:
+        """Return the rows of the communes of a department."""
+        return range(bisect_left(self._codes, department), bisect_left(self._codes, department + "~"))
+
+    def arrondissements(self) -> Iterator[Commune]:
+        """Yield the arrondissements of Paris, Lyon and Marseille, and of no other: those are subdivisions of the State."""
+        for row, line in enumerate(self._lines):
+            if _part_of(line):
+                yield self.at(row)
+
+    def row(self, code: str) -> int:
+        """Return the row of a commune of today by its INSEE code. Raises ValueError where there is none."""
+        row = self._find(code)
+        if row is None:
+            raise ValueError(f"no commune of today has the code {code}")
+        return row
+
+    def _find(self, code: str) -> int | None:
+        row = bisect_left(self._codes, code)
+        return row if row < len(self._codes) and self._codes[row] == code else None
+
+    def _former_codes(self) -> Iterator[tuple[str, str]]:
+        for line in self._lines:
+            columns = line.split("\t")
+            for former in columns[4].split() if len(columns) > 4 else ():
+                yield former, columns[0]
+
+    def _region(self, code: str, name: str) -> Region:
+        theirs = [department for department in self.departments.values() if department.region == code]
+        return Region(code, name, tuple(each.code for each in theirs), sum(each.population for each in theirs))
+
+
+def department_of(code: str) -> str:
+    """Return the department of a commune by its INSEE code: three characters overseas (`97411`), else two (`2A004`)."""
+    return code[:3] if code.startswith(("97", "98")) else code[:2]
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a name as they are compared: without accents and signs, "St" in full, "s/" as "sur", "1er" as "1e"."""
+    return [folded_word(word) for word in _WORD.findall(_ABBREVIATED_ON.sub("sur ", fold_words(text)))]
+
+
+def folded_word(word: str) -> str:
+    """Return a word that is already without case and accents as it is compared."""
+    return _IN_FULL.get(word) or _ORDINAL.sub(r"\1e", word)
+
+
+def fold_name(text: str) -> str:
+    """Return the words of a name in one string, without the articles that stand before it."""
+    return " ".join(without_articles(words_of(text)))
+
+
+def without_articles(words: list[str]) -> list[str]:
+    """Leave out the articles and prepositions before a name; never the last word."""
+    first = next((position for position, word in enumerate(words[:-1]) if word not in ARTICLES), len(words) - 1)
+    return words[first:] if words else words
+
+
+def _part_of(line: str) -> str:
+    return line.rpartition("\t")[2] if line.count("\t") == 5 else ""
