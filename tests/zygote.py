@@ -25,7 +25,7 @@ from bot.app.demo.scenario import demo_text
 from bot.cli import main
 from bot.cli.main import COMMANDS
 from bot.detection import judge
-from bot.domain import Act, PageText
+from bot.domain.acts import Act, PageText
 from sources.catalogue.authority import load_authorities
 
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "holidays.countries.france", "httpcore", "rich.markdown", "rich.status")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain import Act, Facts, Kind, Outcome, PageText, Reference, Where
+from bot.domain.acts import Act, Facts, Kind, Outcome, PageText, Reference, Where
 
 Value = str | int | tuple[str, ...]
 """A fact as labels write it. A tuple has no order that counts."""

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from benchmarks.detection.labelled import FACTS, Value, reference_label
-from bot.domain import CameraType, Kind, Moment, Outcome, Purpose, Reference
+from bot.domain.acts import CameraType, Kind, Moment, Outcome, Purpose, Reference
 
 Problem = tuple[tuple[str | int, ...], str]
 """The key (and the position below it) that is wrong, and what is wrong with it."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from benchmarks.detection.labelled import Labelled, Printed
-from bot.domain import Outcome
+from bot.domain.acts import Outcome
 from bot.domain.folding import fold_words
 
 Damage = Callable[[Labelled, Random], Printed | None]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.detection.evaluating import Evaluation
 from benchmarks.detection.labelled import FACTS
 from benchmarks.detection.score import Marks, Mistake, Tally
-from bot.domain import Kind
+from bot.domain.acts import Kind
 from bot.messages import printable
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from benchmarks.detection.labelled import FACTS, Labelled, Value, as_labels
-from bot.domain import Kind, Outcome, Verdict
+from bot.domain.acts import Kind, Outcome, Verdict
 from bot.domain.folding import fold_letters, fold_words
 
 

@@ -19,7 +19,7 @@ import sources.crawl.lists
 from benchmarks.month.papers import Paper
 from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
 from benchmarks.month.sites import Month
-from bot.domain import Post, PostState
+from bot.domain.posts import Post, PostState
 from bot.ingest import habits as rhythm
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.catalogue import Catalogue

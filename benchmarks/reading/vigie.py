@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bot.domain import Reading
+from bot.domain.acts import Reading
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.judging import concerned, early_result, read_result
 from bot.reading.model import ActComplete, Done

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.soak.plan import PLACES, Plan
 from benchmarks.soak.servers import CHANNEL, Mastodon, Telegram
-from bot.domain import Facts, Kind, Reference
+from bot.domain.acts import Facts, Kind, Reference
 from bot.storage.store import open_store
 from tests.bot.storage.building import one_recueil, to
 from tests.bot.storage.finding import reading_of

@@ -20,8 +20,8 @@ from bot.app.instance import Handler, serve
 from bot.app.logs import flush_groups
 from bot.app.wiring import Parts
 from bot.delivery.deliverer import Delivered
-from bot.domain import PostState
 from bot.domain.health import nobody_answers
+from bot.domain.posts import PostState
 from bot.domain.records import SourceState
 from bot.ingest.results import BackgroundResult, IngestResult, SourceReport
 from bot.storage.contents import PAGES_KEPT

@@ -35,7 +35,7 @@ from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import SendingBot, Whereabouts
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
-from bot.domain import Decree, Place, deciding_in
+from bot.domain.acts import Decree, Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.backfill import Backfill, BackfillLimits

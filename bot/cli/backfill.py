@@ -23,7 +23,7 @@ from bot.cli.poll import handed_round
 from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
 from bot.cli.work import all_sent, became_of, console_for, delivering, waiting
 from bot.delivery.deliverer import Delivered
-from bot.domain import Place
+from bot.domain.acts import Place
 from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
 from sources.catalogue.authority import Authority
 

@@ -15,7 +15,7 @@ from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail
 from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.text_output import print_json, show
 from bot.cli.work import opened
-from bot.domain import Place
+from bot.domain.acts import Place
 from bot.domain.law.advice import legal_advice
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for

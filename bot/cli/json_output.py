@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from bot.detection import without_names
-from bot.domain import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading
+from bot.domain.acts import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading
 from bot.domain.law.advice import legal_advice
 from bot.domain.records import UncertainAct
 from bot.ingest.judging import Group, decrees_of

@@ -16,7 +16,7 @@ from bot.cli.json_output import Json, pick
 from bot.cli.text_output import count, print_json, show
 from bot.cli.work import opened
 from bot.delivery.transitions import Counts, Event, transition
-from bot.domain import Post, PostCause, PostState
+from bot.domain.posts import Post, PostCause, PostState
 from bot.messages import printable
 from bot.messages.cleaning import link_to
 from bot.storage.errors import NoSuchRow

@@ -20,8 +20,9 @@ from bot.cli.json_output import Json, decrees_json, destination_json, pick, post
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
 from bot.cli.work import became_of, console_for, delivering, waiting
 from bot.delivery.deliverer import Delivered
-from bot.domain import Place, PostState
+from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
+from bot.domain.posts import PostState
 from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.contents import PAGES_KEPT

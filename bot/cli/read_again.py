@@ -19,7 +19,7 @@ from bot.cli.json_output import Json, ingest_json, pick
 from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, became_of, delivering, opened, waiting
 from bot.delivery.deliverer import Delivered
-from bot.domain import Place
+from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
 from bot.ingest.poller import Retried, RetryRequest, retry, wanted_of
 from bot.messages import printable

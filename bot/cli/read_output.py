@@ -15,7 +15,7 @@ from bot.cli.read import ReadChoice, ReadView
 from bot.cli.text_output import count, print_json, print_lines
 from bot.detection import reason_words
 from bot.detection.text.document import signs
-from bot.domain import Evidence, Facts, Judged, Kind, Outcome, PageText, Place, Reading, Reference, TextOrigin, Verdict
+from bot.domain.acts import Evidence, Facts, Judged, Kind, Outcome, PageText, Place, Reading, Reference, TextOrigin, Verdict
 from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for, printable, words_in
 from bot.reading.model import ReadingLimits

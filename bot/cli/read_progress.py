@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 from bot.cli.read_output import METHODS, early_lines
-from bot.domain import PageText, Reading
+from bot.domain.acts import PageText, Reading
 from bot.ingest.judging import concerned
 from bot.reading.model import ActComplete, Done, PageRead, ReadingLimits
 from bot.reading.reader import stream_pdf

@@ -17,7 +17,7 @@ from bot.cli.text_output import code_column, count, finish, result_of, show, und
 from bot.cli.work import all_sent, console_for, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.detection import probable_kind, without_names
-from bot.domain import Act, Decree, Kind
+from bot.domain.acts import Act, Decree, Kind
 from bot.domain.records import Waiting
 from bot.ingest.review import Reviewer, Settled, SeveralDecrees
 from bot.messages import printable

@@ -16,8 +16,8 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson, Context, chosen
 from bot.cli.json_output import Json, destination_json, pick, plain
 from bot.cli.text_output import code_column, minute, show, source_columns
 from bot.cli.work import opened
-from bot.domain import DestinationTrouble
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
+from bot.domain.posts import DestinationTrouble
 from bot.domain.records import RecueilState
 from bot.ingest.health import not_alive
 from bot.messages import printable

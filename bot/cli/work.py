@@ -16,7 +16,8 @@ from bot.app.instance import PAUSE, first_of
 from bot.app.wiring import Parts
 from bot.cli.context import fail_of_storage, stderr
 from bot.delivery.deliverer import Delivered
-from bot.domain import Decree, Post, PostState
+from bot.domain.acts import Decree
+from bot.domain.posts import Post, PostState
 from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder
 from bot.storage.store import Store, open_store

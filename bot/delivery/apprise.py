@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from bot.delivery.channel import MessageComposer, NotSent, SendAgain, Sent, Unknown, composing
 from bot.delivery.transitions import retry_wait
-from bot.domain import Decree, Post
+from bot.domain.acts import Decree
+from bot.domain.posts import Post
 from bot.messages import StatusLimits, mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
 

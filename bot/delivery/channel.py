@@ -12,8 +12,9 @@ from typing import Protocol, runtime_checkable
 import structlog
 
 from bot.delivery.picture.wire import Picture
-from bot.domain import Decree, Place, Post
+from bot.domain.acts import Decree, Place
 from bot.domain.law.advice import legal_advice
+from bot.domain.posts import Post
 from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
 from bot.messages.announcement import TooSmall
 

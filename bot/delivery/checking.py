@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import structlog
 
 from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent, unexpected
-from bot.domain import DestinationTrouble
+from bot.domain.posts import DestinationTrouble
 from bot.storage.alerts import DestinationChecks
 from bot.storage.outbox import Outbox
 

@@ -23,7 +23,7 @@ from bot.delivery.channel import Channel, DeliveryError, NotSent, PreparingChann
 from bot.delivery.editing import Editor
 from bot.delivery.limiter import Limiter
 from bot.delivery.transitions import Counts, Event, Step, event_of, looked_for, retry_wait, transition
-from bot.domain import Post, PostCause, PostState
+from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE, Outbox
 from bot.storage.threads import run_to_completion
 

@@ -20,7 +20,7 @@ import structlog
 from bot.delivery.channel import Channel, DeliveryError, EditExposed, EditingChannel, unexpected
 from bot.delivery.limiter import Limiter
 from bot.delivery.transitions import REFUSED_REST, Event, event_of, retry_wait
-from bot.domain import PostCause
+from bot.domain.posts import PostCause
 from bot.storage.edits import Edit, Edits
 from bot.storage.threads import run_to_completion
 

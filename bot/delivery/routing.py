@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.domain import Decree, Filter
+from bot.domain.acts import Decree, Filter
 from bot.domain.folding import fold_words
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]

@@ -14,8 +14,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.delivery.channel import DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
-from bot.domain import PostCause, PostState
 from bot.domain.backoff import backoff
+from bot.domain.posts import PostCause, PostState
 from bot.storage.outbox import SETTLE
 
 FIRST_WAIT = timedelta(seconds=15)

@@ -12,7 +12,7 @@ from bot.detection.facts.identity import identities
 from bot.detection.judging import probable_kind, verdicts
 from bot.detection.text.cues import reason_words
 from bot.detection.text.privacy import without_names
-from bot.domain import Act, Evidence, Verdict
+from bot.domain.acts import Act, Evidence, Verdict
 
 __all__ = [
     "identities",

@@ -21,8 +21,8 @@ from bot.detection.text.mentions import Mention, mentions
 from bot.detection.text.privacy import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
 from bot.detection.text.views import fold
-from bot.domain import Act, Evidence, Facts, Kind, Outcome, TextOrigin, Verdict, Where
-from bot.domain.law.windows import outside
+from bot.domain.acts import Act, Evidence, Facts, Kind, Outcome, TextOrigin, Verdict, Where
+from bot.domain.law.tables import outside
 
 _REASONS = 6
 """Phrases kept of an act that is not concerned, which may be hundreds of decrees on other things."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain import DestinationTrouble
+from bot.domain.posts import DestinationTrouble
 
 ASLEEP_AFTER = timedelta(hours=1)
 """How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with

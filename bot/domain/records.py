@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.domain import Decree, Evidence, Judged, Kind, Outcome, PageText, Post, Reading
+from bot.domain.acts import Decree, Evidence, Judged, Kind, Outcome, PageText, Reading
+from bot.domain.posts import Post
 
 REREAD = "was a decree, re-read as not concerned"
 """The cue of what made an act a decree, where a later reading of its recueil does not find it any more."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.domain import Reading
+from bot.domain.acts import Reading
 from bot.domain.backoff import backoff
 from bot.domain.records import Recueil, RecueilState
 from sources.catalogue.authority import Order

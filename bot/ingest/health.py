@@ -11,8 +11,8 @@ from statistics import median_low
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
+from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.records import FailureStreak, SourceState
 from bot.ingest.decisions import set_back_by
 from bot.ingest.habits import MEMORY, PublicationStats, is_late, learn

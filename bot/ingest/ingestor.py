@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain import Outcome, Reading
+from bot.domain.acts import Outcome, Reading
 from bot.domain.records import NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState
 from bot.ingest import decisions as decide
 from bot.ingest.archive import OpenedPdf, RecueilFiles

@@ -13,8 +13,8 @@ from bot.detection.facts.identity import corrected, decided_by, prefixes
 from bot.detection.judging import confirmed
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
-from bot.domain import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
-from bot.domain.identity.identity import ActIdentity, act_keys, text_digest
+from bot.domain.acts import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
+from bot.domain.identity import ActIdentity, act_keys, text_digest
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from sources.catalogue.issuers import Issuers, prefix_of
 

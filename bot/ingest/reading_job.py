@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.domain import PageText, Reading, TextOrigin
+from bot.domain.acts import PageText, Reading, TextOrigin
 from bot.ingest.judging import concerned
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent, Unreadable

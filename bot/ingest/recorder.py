@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain import Decree, Reading
+from bot.domain.acts import Decree, Reading
 from bot.domain.health import Cause
 from bot.domain.records import NewAlert, ReadResult, RecordingResult, Recueil, RecueilState
 from bot.ingest import decisions as decide

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.detection import without_names
-from bot.domain import Act, Decree, Facts, Kind, Outcome
-from bot.domain.identity.identity import COMPLETED
+from bot.domain.acts import Act, Decree, Facts, Kind, Outcome
+from bot.domain.identity import COMPLETED
 from bot.domain.records import Recueil
 from bot.ingest.judging import NO_CATALOGUE, Group, as_decided, attributed, decrees_in, judge_acts, keys_of
 from bot.ingest.review import acts_again
@@ -141,7 +141,7 @@ def difference(
 def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
     """Return the facts that a change would change.
 
-    Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity.identity`); and what is not
+    Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity`); and what is not
     found in it any more, another sighting may have told.
     """
     named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in FACTS]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from bot.domain import Decree, Post
+from bot.domain.acts import Decree
 from bot.domain.health import Cause
+from bot.domain.posts import Post
 from bot.domain.records import Recueil, UncertainAct
 from sources.catalogue.authority import Source
 from sources.model import ListingEntry

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 
-from bot.domain import LegalAdvice, Standing
+from bot.domain.law.advice import LegalAdvice
+from bot.domain.law.standing import Standing
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import FactLine, PostPart
 from bot.messages.words import Table, Words, data_file, date_text

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.domain import Decree, Kind, Place, Sighting, Standing
+from bot.domain.acts import Decree, Kind, Place, Sighting
+from bot.domain.law.standing import Standing
 from bot.messages.advice import advice_lines, recourse_line
 from bot.messages.cleaning import JOINER, cut, fitting, inert, link_to
 from bot.messages.lines import (

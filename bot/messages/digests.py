@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.domain import Decree, Place
+from bot.domain.acts import Decree, Place
 from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import cut, fitting, inert, link_to, unlinked
 from bot.messages.lines import place_for, short_where

@@ -13,7 +13,8 @@ from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.domain import CameraType, Decree, Facts, Kind, LegalAdvice, Place
+from bot.domain.acts import CameraType, Decree, Facts, Kind, Place
+from bot.domain.law.advice import LegalAdvice
 from bot.messages.cleaning import clean, inert
 from bot.messages.words import Language, Words, data_file, date_text, period_text, words_in
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from html import escape
 from typing import Literal
 
-from bot.domain import Decree, Place
+from bot.domain.acts import Decree, Place
 from bot.messages.announcement import LONGEST_LINE, Announcement, PostRow, announce, announce_in_full, fit, line_pieces, paragraphs, plain
 from bot.messages.cleaning import cut, fitting, unlinked
 from bot.messages.lines import MessageInput

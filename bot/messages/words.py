@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.domain import Facts, Moment
+from bot.domain.acts import Facts, Moment
 
 # The words about standing, flags and law: what a message says that rests on `LegalAdvice`.
 

@@ -18,7 +18,7 @@ import structlog
 from bot.delivery.channel import DeliveryError, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.delivery.transitions import retry_wait
-from bot.domain import Decree
+from bot.domain.acts import Decree
 from bot.domain.health import Overview
 from bot.domain.records import Waiting
 from bot.ingest.review import ReviewAnswer, answer_data

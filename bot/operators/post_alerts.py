@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.domain import DestinationCheck, DestinationTrouble, PostCause, PostState
+from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.ingest.health import judge_destination, needs_person
 from bot.operators.alerts import Changes, Waits
 from bot.storage.alerts import NewPostAlert, PostAlert

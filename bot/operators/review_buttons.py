@@ -11,7 +11,7 @@ from telegram import CallbackQuery, Chat, LinkPreviewOptions, Message, Update
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
-from bot.domain import Outcome
+from bot.domain.acts import Outcome
 from bot.ingest.review import ReviewAnswer, Reviewer, Settled, answer_from
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from bot.detection import without_names
-from bot.domain import Decree
+from bot.domain.acts import Decree
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
 from bot.messages import Language, words_in

@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.domain import Decree, Place, Standing
+from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview, Status
-from bot.domain.law.standing import period, standing
+from bot.domain.law.standing import Standing, period, standing
 from bot.domain.records import PageOfDecrees
 from bot.messages import place_for
 from bot.queries.departments import DepartmentMatch, find_department

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from bot.domain import Place
+from bot.domain.acts import Place
 from bot.domain.folding import fold_words
 
 _SUGGESTIONS = 3

@@ -8,7 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from bot.detection import reason_words
-from bot.domain import Decree, Evidence, Place
+from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.law.advice import legal_advice
 from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
@@ -151,7 +151,7 @@ def _line(item: Evidence, words: EvidenceWords, language: Language) -> str:
 
 
 def cue_words(cue: str, language: Language) -> str:
-    """Return a sign or a reason by its name (`bot.domain.Evidence.cue`), in words; as it is where there are none, as for a text of law."""
+    """Return a sign or a reason by its name (`Evidence.cue`), in words; as it is where there are none, as for a text of law."""
     if language == "fr":
         return _french().get(cue.replace(" ", "_"), cue)
     return reason_words(cue) or cue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain import Place
+from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.messages import Language, place_for, words_in
 from bot.messages.cleaning import inert

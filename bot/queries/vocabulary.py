@@ -36,7 +36,7 @@ class StateWords(Table):
 
 
 class EvidenceWords(Table):
-    """How the phrases that support the facts are shown. `about` goes by `bot.domain.Evidence.about`, `where` by `bot.domain.Where`;
+    """How the phrases that support the facts are shown. `about` goes by `Evidence.about`, `where` by `Where`;
     `met` adds the sign that a phrase met."""
 
     head: str

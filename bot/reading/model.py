@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.domain import Act, PageText, Reading
+from bot.domain.acts import Act, PageText, Reading
 
 USUAL_WORKERS = max(1, min(2, os.cpu_count() or 1))
 

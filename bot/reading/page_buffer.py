@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain import PageText, TextOrigin
+from bot.domain.acts import PageText, TextOrigin
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, decode, printable
 

@@ -10,7 +10,7 @@ from enum import IntEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from bot.domain import Act, PageText, TextOrigin
+from bot.domain.acts import Act, PageText, TextOrigin
 from bot.domain.folding import fold_words
 from bot.reading.acts.front_matter import is_contents
 from bot.reading.acts.headings import opens_decree

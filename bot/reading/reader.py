@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain import Act, PageText, Reading
+from bot.domain.acts import Act, PageText, Reading
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import Done, IsConcerned, ReadingEvent, ReadingLimits, Unreadable
 from bot.reading.page_buffer import PageBuffer

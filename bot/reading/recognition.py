@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
-from bot.domain import Act, PageText
+from bot.domain.acts import Act, PageText
 from bot.reading.acts.cutting import assemble, cut_acts
 from bot.reading.model import ActComplete, IsConcerned, PageRead, Unreadable
 from bot.reading.page_buffer import PageBuffer

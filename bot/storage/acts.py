@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
-from bot.domain import Evidence, Judged, Outcome
+from bot.domain.acts import Evidence, Judged, Outcome
 from bot.domain.folding import clean, clean_or_none
-from bot.domain.identity.identity import ActIdentity, act_keys
+from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.records import REREAD
 from bot.storage.decisions import decisions_under
 from bot.storage.schema import act_numbers, acts, reviews

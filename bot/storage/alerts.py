@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Table, case, insert, select, update
 
-from bot.domain import DestinationCheck, DestinationTrouble
 from bot.domain.folding import clean
+from bot.domain.posts import DestinationCheck, DestinationTrouble
 from bot.domain.records import Alert, NewAlert
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, insert_or_ignore

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Text, and_, cast, delete, func, insert, select
 
-from bot.domain import ChatHistory, Decree, PostState
+from bot.domain.acts import Decree
+from bot.domain.posts import ChatHistory, PostState
 from bot.storage.database import Repository, put
 from bot.storage.decree_rows import load_decrees
 from bot.storage.posts import require

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, delete, exists, or_, select, update
 
-from bot.domain import PageText
+from bot.domain.acts import PageText
 from bot.domain.folding import clean
 from bot.domain.records import Content, RecueilState
 from bot.storage.columns import Damaged, pack_pages, unpack_pages

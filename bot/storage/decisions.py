@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Row, and_, delete, exists, insert, select, update
 
-from bot.domain import Kind, Outcome, Post, PostCause, PostState
+from bot.domain.acts import Kind, Outcome
 from bot.domain.folding import clean
-from bot.domain.identity.identity import ActIdentity, act_keys
+from bot.domain.identity import ActIdentity, act_keys
+from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import Decision, Withdrawal
 from bot.storage.database import batches, lock_recueil
 from bot.storage.edits import changed_by, want_edits

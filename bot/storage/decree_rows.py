@@ -12,10 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Date, Row, and_, case, delete, exists, func, insert, or_, select
 
-from bot.domain import CHANGING, Change, Decree, Kind, Reference, Sighting
+from bot.domain.acts import CHANGING, Change, Decree, Kind, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
-from bot.domain.identity.identity import LONGEST_KEY
-from bot.domain.identity.linking import Candidate, Party, ReferenceLink, change, in_order, linked
+from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, in_order, linked
 from bot.storage.columns import value_of
 from bot.storage.database import batches
 from bot.storage.schema import decrees, identities, links, recueils, sightings

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
-from bot.domain import Decree, Evidence, Kind, Outcome
+from bot.domain.acts import GRANTS, Decree, Evidence, Kind, Outcome
 from bot.domain.records import PageOfDecrees, ReadResult, RecordingResult
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, written
@@ -114,9 +114,6 @@ def _page(connection: Connection, counted: Select[int], ordered: Select[int], li
 
 
 # Which decrees may count on a day: one indexed query, so that nobody has to read every decree there is.
-
-GRANTS = (Kind.AUTHORISATION, Kind.RENEWAL)
-"""Kinds under which somebody is watched."""
 
 UNKNOWN_END = timedelta(days=62)
 """How long a decree without a known end may still count: twice the month that article 10, VII, of loi n° 2023-380 allows at once."""

@@ -1,6 +1,6 @@
 """Posts that are to be edited: rows, as posts are, but an edit may be made twice, so that nobody need hold one.
 
-A post has one edit at most. It is wanted while the content of the post, as recorded, is outdated (`bot.domain.identity.post_content`);
+A post has one edit at most. It is wanted while the content of the post, as recorded, is outdated (`bot.domain.posts`);
 what an edit said, or was given up for, is its content from then on.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
-from bot.domain import CHANGING, Kind, Post, PostCause, PostState
+from bot.domain.acts import CHANGING, Kind
 from bot.domain.folding import clean_or_none
-from bot.domain.identity.post_content import UNRECORDED, PostContent, edited, is_outdated
+from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState, edited, is_outdated
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository, insert_or_ignore
 from bot.storage.decree_rows import load_decrees

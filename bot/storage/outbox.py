@@ -17,9 +17,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, true, update
 
-from bot.domain import Post, PostCause, PostState
 from bot.domain.folding import clean
-from bot.domain.identity.post_content import content_of, recognised_by
+from bot.domain.posts import Post, PostCause, PostState, content_of, recognised_by
 from bot.storage.columns import Instant
 from bot.storage.database import Repository, put
 from bot.storage.decisions import refuse_withdrawn

@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, delete, exists, func, literal, or_, select, true, update
 
-from bot.domain import CHANGING, Change, Decree, Post, PostCause, PostState, SentMessage
+from bot.domain.acts import CHANGING, Change, Decree
 from bot.domain.folding import clean_or_none
-from bot.domain.identity.post_content import as_first_sent
+from bot.domain.posts import Post, PostCause, PostState, SentMessage, as_first_sent
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository
 from bot.storage.decree_rows import load_decrees

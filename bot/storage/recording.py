@@ -18,10 +18,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, select, update
 
-from bot.domain import Decree, Facts, Outcome, Post, PostState, Reading, Verdict
+from bot.domain.acts import Decree, Facts, Outcome, Reading, Verdict
 from bot.domain.folding import clean, clean_or_none
-from bot.domain.identity.identity import Earlier, HeldDecree, earliest, keys_of, merge_facts, post_key, recognise
-from bot.domain.identity.linking import prefix_of
+from bot.domain.identity import Earlier, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
+from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.storage.acts import ReadActs, replace_acts
 from bot.storage.database import insert_or_ignore, lock_recueil
@@ -280,7 +280,7 @@ def see(
     `within` is the act that was looked at, where that was not the whole recueil: elsewhere in it nothing is corrected.
 
     The facts of each decree are completed by what its sightings tell, and it was published when the first of them was: see
-    `bot.domain.identity.identity`.
+    `bot.domain.identity`.
     """
     days = {decree_id: _day_there(connection, decree_id, recueil.id, decree.published) for decree_id, decree in seen}
     for decree_id in {decree_id for decree_id, _ in seen}:

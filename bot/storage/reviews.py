@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
-from bot.domain import Decree, Outcome, Verdict
-from bot.domain.identity.identity import Earlier, HeldDecree, keys_of
+from bot.domain.acts import Decree, Outcome, Verdict
+from bot.domain.identity import Earlier, HeldDecree, keys_of
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, lock_recueil, written
@@ -62,7 +62,7 @@ class Reviews(Repository):
             return None if waits else decided(connection, review)
 
     def decided(self, keys: Collection[str]) -> Mapping[str, Decision]:
-        """What was decided of the act that each of these keys is of (see `bot.domain.identity.identity`); a key of an undecided one is
+        """What was decided of the act that each of these keys is of (see `bot.domain.identity`); a key of an undecided one is
         left out."""
         with self._database.reading() as connection:
             return decisions_under(connection, keys)

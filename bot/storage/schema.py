@@ -23,7 +23,8 @@ from sqlalchemy import (
     false,
 )
 
-from bot.domain import DestinationTrouble, Kind, Outcome, PostCause, PostState
+from bot.domain.acts import Kind, Outcome
+from bot.domain.posts import DestinationTrouble, PostCause, PostState
 from bot.domain.records import RecueilState
 from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms
 

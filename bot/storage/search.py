@@ -16,7 +16,7 @@ from snowballstemmer.french_stemmer import FrenchStemmer
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, case, cast, delete, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from bot.domain import Facts
+from bot.domain.acts import Facts
 from bot.domain.folding import fold_words
 from bot.storage.columns import PURPOSES
 from bot.storage.schema import act_terms, acts, decrees, search_rules

@@ -16,8 +16,9 @@ from benchmarks.month.papers import Paper, number_of, pages_of
 from benchmarks.month.plan import LEAST_SOURCES, START, TAIL, Kind, Plan, Trouble, draw
 from benchmarks.month.run import EVERY, Poll, Record, Recovery
 from benchmarks.month.sites import ELSEWHERE, Month
-from bot.domain import Decree, Facts, Outcome, Post, PostState
-from bot.domain import Kind as Act
+from bot.domain.acts import Decree, Facts, Outcome
+from bot.domain.acts import Kind as Act
+from bot.domain.posts import Post, PostState
 from bot.ingest.judging import judge_reading
 from bot.reading.acts.cutting import assemble
 from sources.catalogue.authority import Authority, Source, load_authorities

@@ -12,7 +12,7 @@ from benchmarks.soak.figures import report
 from benchmarks.soak.plan import Blow, Mode, Plan, Step, Where, draw
 from benchmarks.soak.run import judged
 from benchmarks.soak.servers import Told
-from bot.domain import Post, PostState
+from bot.domain.posts import Post, PostState
 from tests.bot.delivery.memory import numbered
 
 ORDER = [Told("10", 1), Told("11", 2)]

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.domain import Act, Cover, PageText, Reading, TextOrigin
+from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin
 from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.app.demo.replay import Replay
-from bot.domain import PostState
+from bot.domain.posts import PostState
 from bot.storage.store import Store
 from tests.bot.storage.building import act, one_recueil, result_of, to
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, posts_in

@@ -12,7 +12,7 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer, Replay
 from bot.app.demo.scenario import demo_text
-from bot.domain import PostState
+from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.storage.store import open_store
 from tests.bot.storage.finding import all_recueils

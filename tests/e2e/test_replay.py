@@ -13,7 +13,8 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer, Replay
 from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
-from bot.domain import Kind, PostState
+from bot.domain.acts import Kind
+from bot.domain.posts import PostState
 from bot.reading.pages.ocr import ocr_available
 from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in
 from tests.servers.fake_bot_api import FakeBotApi

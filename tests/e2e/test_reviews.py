@@ -17,7 +17,8 @@ from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME, demo_text
 from bot.app.wiring import Parts
-from bot.domain import Decree, Outcome, PostState
+from bot.domain.acts import Decree, Outcome
+from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.ingest.redetect import Effect, Redetection
 from bot.storage.schema import acts, decrees, posts, recueils

@@ -39,7 +39,7 @@ from bot.app.config.values import (
     passwords_in,
     secrets_in,
 )
-from bot.domain import Filter, Kind
+from bot.domain.acts import Filter, Kind
 from bot.reading.model import ReadingLimits
 
 

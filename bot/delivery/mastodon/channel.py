@@ -27,7 +27,8 @@ from bot.delivery.channel import (
 from bot.delivery.mastodon.client import ApiRequest, MastodonApi, created, json_of, limits_of, missing_scopes, says_too_long, upload
 from bot.delivery.mastodon.statuses import complete_thread, look_for, recogniser, thread_of
 from bot.delivery.routing import Visibility
-from bot.domain import Decree, Post
+from bot.domain.acts import Decree
+from bot.domain.posts import Post
 from bot.messages import StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
 

@@ -19,7 +19,8 @@ import structlog
 
 from bot.delivery.channel import DestinationRefused, Missing, NotSent, Refused, Unknown
 from bot.delivery.mastodon.client import ApiRequest, created, is_sought, is_sought_digest, json_of, moment_of
-from bot.domain import Place, Post
+from bot.domain.acts import Place
+from bot.domain.posts import Post
 from bot.messages import Language, MessageInput, announce
 from bot.messages.cleaning import inert
 from bot.messages.digests import digest_links

@@ -18,7 +18,8 @@ import structlog
 from bot.delivery.picture.alt import alt_text
 from bot.delivery.picture.png import encode
 from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, Picture, Undrawn, Why, parse_answer
-from bot.domain import Decree, Evidence, Place, Post, Where
+from bot.domain.acts import Decree, Evidence, Place, Where
+from bot.domain.posts import Post
 from bot.messages import Language, place_for
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.sandbox.wire import NotUnderstood, Start, printable

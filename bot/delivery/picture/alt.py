@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain import Decree, Place
+from bot.domain.acts import Decree, Place
 from bot.messages import Language, Words, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import fact_lines, reference_lines, title_line, where_text

@@ -33,7 +33,7 @@ from bot.delivery.picture.placed import (
 )
 from bot.delivery.picture.png import inked, paint
 from bot.delivery.picture.wire import Canvas, Draw, NoPicture, Undrawn, Why
-from bot.domain import TextOrigin
+from bot.domain.acts import TextOrigin
 from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
 from bot.reading.pages.ocr import FIRST_DPI, InProcess, OcrFailed, RecognisedWord, TesseractCommand, find_ocr, mean_confidence

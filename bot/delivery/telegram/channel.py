@@ -41,7 +41,8 @@ from bot.delivery.telegram.client import (
     says,
 )
 from bot.delivery.telegram.search import Search, shows_decree, shows_digest
-from bot.domain import Decree, Post
+from bot.domain.acts import Decree
+from bot.domain.posts import Post
 from bot.domain.redaction import scrub
 from bot.messages import LANGUAGES, Button, MessageInput, TelegramText, announce, shows_number, telegram_button, telegram_text
 from bot.messages.announcement import TooSmall

@@ -35,7 +35,7 @@ from telegram.error import BadRequest
 
 from bot.delivery.channel import NotSent, Unknown
 from bot.delivery.telegram.client import ABSENT, BAD_BUTTON, NOT_MODIFIED, NOT_OURS, keyboard, says
-from bot.domain import ChatHistory
+from bot.domain.posts import ChatHistory
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language
 

@@ -10,7 +10,7 @@ from bot.detection.facts.dates import MONTH
 from bot.detection.facts.operators import is_formality
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
-from bot.domain import CameraType
+from bot.domain.acts import CameraType
 
 _UNITS = {
     "une": 1, "un": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11,

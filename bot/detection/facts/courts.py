@@ -11,7 +11,7 @@ from bot.detection.text.cues import cues, pattern
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import DecreePart, Segment
 from bot.detection.text.views import repair
-from bot.domain.law.courts import LINK, PREFIX, spellings
+from bot.domain.law.tables import LINK, PREFIX, spellings
 
 # Over squeezed text. Where only an address names the court, its street stands between; another body's address is none of it.
 _OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseildetat|couradministrative|tribunaladministratif"

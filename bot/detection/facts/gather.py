@@ -22,7 +22,7 @@ from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.mentions import Mention
 from bot.detection.text.privacy import without_names
 from bot.detection.text.segments import Block, DecreePart, Segment
-from bot.domain import Evidence, Facts, Kind, Purpose
+from bot.domain.acts import Evidence, Facts, Kind, Purpose
 
 T = TypeVar("T")
 

@@ -31,9 +31,9 @@ from bot.detection.facts.numbers import without_service
 from bot.detection.text.cues import load
 from bot.detection.text.segments import erratum_in
 from bot.detection.text.views import fold
-from bot.domain import Act, Facts, Kind, Outcome, Reference, Verdict
+from bot.domain.acts import GRANTS, Act, Facts, Kind, Outcome, Reference, Verdict
 from bot.domain.folding import fold_letters
-from bot.domain.identity.linking import comparable
+from bot.domain.identity import comparable
 
 POLICE = "PP"
 """Code of the préfecture de police among the authorities."""
@@ -98,9 +98,6 @@ def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:
     return keys
 
 
-_GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
-
-
 def prefix(reference: Reference, authority: str) -> str | None:
     """Return what the keys of the decree that is named begin with (`number:PP:2024-1017:`), None where only its day is named.
 
@@ -133,7 +130,7 @@ def corrected(act: Act, verdict: Verdict) -> Verdict:
     facts = verdict.facts
     if verdict.outcome is not Outcome.DECREE or verdict.kind is None or not _is_erratum(act):
         return verdict
-    kind = Kind.MODIFICATION if verdict.kind in _GRANTS else verdict.kind
+    kind = Kind.MODIFICATION if verdict.kind in GRANTS else verdict.kind
     if facts.references:
         # It has a number of its own, or none.
         return replace(verdict, kind=kind) if all(entry.change is kind for entry in facts.references) else verdict

@@ -9,7 +9,7 @@ from functools import cache
 
 from bot.detection.text.cues import Pattern, load, pattern
 from bot.detection.text.document import ActText
-from bot.domain import Purpose
+from bot.domain.acts import Purpose
 
 _NEAR = 330
 """Squeezed characters between a law's number and its article: its full title stands between them."""

@@ -16,7 +16,7 @@ from itertools import chain
 
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import DecreePart, Segment, erratum
-from bot.domain.identity.linking import comparable
+from bot.domain.identity import comparable
 
 _SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|dupa\s?-?\s?)"
 _SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"

@@ -15,7 +15,7 @@ from bot.detection.facts.dates import MONTH, YEAR, full
 from bot.detection.facts.period_forms import HOURS, MOST, Period, enumerations, ranges, single_days, with_hours
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import Block, DecreePart, Segment
-from bot.domain import Moment
+from bot.domain.acts import Moment
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:

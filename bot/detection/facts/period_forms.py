@@ -10,7 +10,7 @@ from itertools import chain, islice
 from bot.detection.facts.dates import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, YEAR, clock, full, partial
 from bot.detection.facts.signature import dates_signature
 from bot.detection.text.document import ActText, TextMatch
-from bot.domain import Moment
+from bot.domain.acts import Moment
 
 Period = tuple[Moment | None, Moment | None]
 

@@ -20,7 +20,7 @@ from bot.detection.facts.numbers import number_after, numbers_in, without_servic
 from bot.detection.text.cues import Pattern, cues, load, pattern
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
-from bot.domain import Kind, Reference
+from bot.domain.acts import Kind, Reference
 
 _REACH = 420
 """Characters after a decree's name in which its object is told: a full title."""

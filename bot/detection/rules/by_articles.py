@@ -11,7 +11,7 @@ from bot.detection.rules.titles import Verb, article_verb, first_verb, stopped
 from bot.detection.text.cues import VerdictReason, cues
 from bot.detection.text.mentions import Mention
 from bot.detection.text.segments import DecreePart
-from bot.domain import Evidence, Kind
+from bot.domain.acts import Evidence, Kind
 
 _SENTENCE = re.compile(r"[a-z]\.\s")
 

@@ -22,7 +22,7 @@ from bot.detection.rules.titles import (
 from bot.detection.text.cues import VerdictReason, cues, name_of
 from bot.detection.text.mentions import Mention
 from bot.detection.text.segments import Block, DecreePart, erratum, own_heading
-from bot.domain import Evidence, Kind
+from bot.domain.acts import Evidence, Kind
 
 _TITLE_TAIL = 320
 """Squeezed characters after a mention in which its title may still say what it does to it."""

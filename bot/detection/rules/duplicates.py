@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.detection.facts.numbers import without_service
 from bot.detection.text.segments import Segment
-from bot.domain import Facts, Moment, Verdict
+from bot.domain.acts import Facts, Moment, Verdict
 
 _FACTS = tuple(entry.name for entry in fields(Facts))
 _DATES = ("signed", "starts")

@@ -17,7 +17,7 @@ from bot.detection.text.cues import Pattern, VerdictReason, cues, name_of
 from bot.detection.text.document import ActText
 from bot.detection.text.mentions import Mention, Mentions
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
-from bot.domain import Evidence, Kind, Outcome
+from bot.domain.acts import Evidence, Kind, Outcome
 
 EVENT = "predetermined event"
 PRODUCT = "known product or maker"

@@ -9,7 +9,7 @@ from bot.detection.facts.references import CHANGES
 from bot.detection.text.cues import Pattern, cues
 from bot.detection.text.document import ActText
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
-from bot.domain import Kind
+from bot.domain.acts import Kind
 
 _ASKED = 40
 """Squeezed characters before a verb that tell whether it was only asked for."""

@@ -12,7 +12,7 @@ from bot.detection.rules.titles import Verb, first_verb, is_generic, own_title, 
 from bot.detection.text.cues import VerdictReason, cues, name_of
 from bot.detection.text.mentions import EXCLUDED, Mention, sentence
 from bot.detection.text.segments import DecreePart
-from bot.domain import Evidence, Kind, Outcome
+from bot.domain.acts import Evidence, Kind, Outcome
 
 _SAME_SENTENCE = 100
 """Characters after what is excluded in which its law is named."""

@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from bot.detection.text.views import Misread
-from bot.domain import Kind
+from bot.domain.acts import Kind
 
 Pattern = re.Pattern[str]
 

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from bot.detection.text.cues import cues
 from bot.detection.text.privacy import excerpt
 from bot.detection.text.views import RewrittenText, fold, holds_damaged, repair, squeeze
-from bot.domain import Act, Evidence, PageText, Where
+from bot.domain.acts import Act, Evidence, PageText, Where
 from bot.domain.folding import fold_letters
 
 _REACH = 14

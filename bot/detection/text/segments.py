@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from bot.detection.text.cues import load
 from bot.detection.text.document import ActText
-from bot.domain import Where
+from bot.domain.acts import Where
 
 _HEADING_LIMIT = 2500
 """Characters before the first visa that still count as the heading: letterhead, service, title."""

@@ -1,15 +1,53 @@
-"""What a reader is told of a decree besides what it says. Pure: the only place where words meet the law."""
+"""Draws from the law what a reader of a decree should know besides what it says. Pure: the only place where words meet the law."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain import Decree, Facts, Flag, Kind, LegalAdvice, Place
-from bot.domain.law.courts import court
-from bot.domain.law.deadlines import last_day, months_later, recourse
-from bot.domain.law.standing import period, standing
-from bot.domain.law.windows import days_outside, longest, outside
+from bot.domain.acts import GRANTS, Decree, Facts, Moment, Place
+from bot.domain.law.standing import Recourse, Standing, last_day, months_later, period, recourse, standing
+from bot.domain.law.tables import Court, Days, court, days_outside, longest, outside
+
+
+class Flag(StrEnum):
+    """The closed list of flags.
+
+    `OUTSIDE_WINDOW`: it was signed, or any day of its period falls, on a day for which no known text allowed VSA (`windows.toml`).
+    `LONGER_THAN_ALLOWED`: it authorises for longer than its law allows at once, where the law sets a limit.
+    `PUBLISHED_AFTER_START`: the recueil is dated after the day on which the authorisation began.
+    """
+
+    OUTSIDE_WINDOW = "outside_window"
+    LONGER_THAN_ALLOWED = "longer_than_allowed"
+    PUBLISHED_AFTER_START = "published_after_start"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalAdvice:
+    """What to say of a decree besides what it says: information to verify, with its source, never legal advice.
+
+    `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `at_least` is then the day
+    before which that cannot be, counted from the signature, where this is known. `late` how many days
+    after its beginning it was published, where that is flagged. `months` is how many its law allows at once, where it is flagged as longer.
+    `starts` and `ends` are its period as the last decree that modifies it says. `outside` are the stretches of days, both ends
+    included, for which no known text allowed it, where that is flagged and they are known.
+    """
+
+    standing: Standing
+    recourse: Recourse
+    court: Court
+    last_day: date | None
+    flags: tuple[Flag, ...]
+    late: int | None = None
+    months: int | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
+    outside: tuple[Days, ...] = ()
+    at_least: date | None = None
+
 
 _AHEAD = timedelta(days=7)
 """How far ahead the date of a recueil may be set by those who publish it."""
@@ -65,7 +103,7 @@ def _found(decree: Decree, there: datetime) -> date:
 
 
 def _at_least(decree: Decree, there: datetime) -> date | None:
-    """The last day to contest had it been published when it was signed: nothing is published, nor does its limit run, before that."""
+    """Return the last day to contest had it been published when it was signed: nothing is published earlier."""
     signed = decree.facts.signed
     return None if signed is None or signed > _found(decree, there) else limit(signed)
 
@@ -80,16 +118,14 @@ def _late(decree: Decree, published: date | None) -> int | None:
     return None if starts is None or published is None else (published - starts.day).days
 
 
-# What is striking in the dates of a decree. Pure: nothing here says that a decree is unlawful, only what a reader should check.
-
-_GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
-"""Kinds whose period is their own; that of the others is mostly the one of the decree they change, end or refuse."""
+# What is striking in the dates of a decree: nothing here says that a decree is unlawful, only what a reader should check.
 
 
 def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:
     """Return the flags of a decree published on this day (that of its recueil; None: not known), in the order of the list."""
     facts = decree.facts
-    granted = decree.kind in _GRANTS
+    # The period of the other kinds is mostly that of the decree which they change, end or refuse.
+    granted = decree.kind in GRANTS
     raised = {
         Flag.OUTSIDE_WINDOW: bool(outside(facts)) or any(quote.about == Flag.OUTSIDE_WINDOW for quote in decree.evidence),
         Flag.LONGER_THAN_ALLOWED: granted and _too_long(facts),

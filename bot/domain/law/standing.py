@@ -1,4 +1,7 @@
-"""Whether what a decree allows is in force, later decrees that change it taken into account. Pure: `now` is an argument.
+"""Decides whether what a decree allows is in force, and until when it can be contested. Pure: `now` is an argument.
+
+General information, to be verified for each case, and not legal advice. Articles were read in the copies of the codes consolidated on
+2026-04-03; what rests on case law is marked as such.
 
 What the end of an end does rests on general principles of French administrative law, known from case law and not read again in an
 official text, to be verified:
@@ -15,13 +18,48 @@ by the first principle an abrogated modification may leave the modified text as 
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from enum import Enum
+from calendar import monthrange
+from datetime import date, datetime, time, timedelta
+from enum import Enum, StrEnum
+from functools import cache
 
-from bot.domain import Change, Decree, Kind, Moment, Recourse, Standing
-from bot.domain.law.deadlines import recourse
+import holidays
 
-_GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
+from bot.domain.acts import GRANTS, Change, Decree, Kind, Moment
+
+
+class Recourse(StrEnum):
+    """Where the period of a decree stands, for whoever thinks of an urgent application (articles L. 521-1 and L. 521-2).
+
+    `FUTURE`: it has not begun. `RUNNING`: it has, and is not over. `OVER`: the decree is executed and a judge no longer suspends it; only
+    its annulment can be asked for, until `last_day`. `UNKNOWN`: what is known of the period does not tell.
+    """
+
+    FUTURE = "future"
+    RUNNING = "running"
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+class Standing(StrEnum):
+    """Where what a decree allows stands on a day, later decrees that change it taken into account.
+
+    `UPCOMING`, `IN_FORCE` and `OVER` tell of its period; `ENDED` and `SUSPENDED` of a later decree. `IN_DOUBT`: a later decree ended it and
+    was ended itself, in words that do not tell whether this one stands again; a person must look. `CHANGE` is a decree that only changes
+    another one and `REFUSED` one that allows nothing: neither is in force in the sense that somebody is watched under it. `UNKNOWN`: the
+    period could not be read.
+    """
+
+    UPCOMING = "upcoming"
+    IN_FORCE = "in_force"
+    OVER = "over"
+    ENDED = "ended"
+    SUSPENDED = "suspended"
+    IN_DOUBT = "in_doubt"
+    CHANGE = "change"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
 
 _BY_PERIOD = {
     Recourse.FUTURE: Standing.UPCOMING,
@@ -56,7 +94,7 @@ def standing(decree: Decree, now: datetime) -> Standing:
     """
     if decree.kind is Kind.REFUSAL:
         return Standing.REFUSED
-    if decree.kind not in _GRANTS:
+    if decree.kind not in GRANTS:
         return Standing.CHANGE
     today = now.date()
     by_period = _BY_PERIOD[recourse(*period(decree, today), now)]
@@ -100,3 +138,84 @@ def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Mo
 
 def _undone(change: Change, today: date | None) -> bool:
     return any(_undoes(ending, change, today) is Hold.YES for ending in change.undone_by)
+
+
+# Until when a decree can be contested, and whether an urgent application still makes sense.
+
+FIRST_YEAR, LAST_YEAR = 1946, 2100
+"""Years for which the public holidays are known: those in the law since 1946, up to where the calendar of `holidays` ends."""
+
+_MONTHS = 2
+_SATURDAY = 5
+
+
+def last_day(published: date) -> date:
+    """Return the last day on which a third party can file against a decree that was published on this day.
+
+    - Two months from publication: article R. 421-1 of the code de justice administrative.
+    - A "délai franc" (case law): neither the day of publication nor the day of expiry counts. The last day is the one after the same day of
+      the month two months later, or after the last day of that month where it has no such day.
+    - On a Saturday, a Sunday or a public holiday, the next working day: the rule of article 642, second paragraph, of the code de procédure
+      civile, which the administrative judge applies (case law).
+
+    The holidays are those of the whole of France. Those of Moselle, Bas-Rhin and Haut-Rhin, and the days of the abolition of slavery
+    overseas, could only make the limit later: they are left out so that the day given is never too late. So are the months added for
+    applicants who live overseas or abroad (article R. 421-7), which depend on who files.
+
+    Raises ValueError for a day whose limit falls outside `FIRST_YEAR` to `LAST_YEAR`, as a misread date does.
+    """
+    if not FIRST_YEAR <= published.year <= LAST_YEAR:
+        raise ValueError(f"no public holidays are known for {published.year}")
+    day = months_later(published, _MONTHS) + timedelta(days=1)
+    while day.weekday() >= _SATURDAY or day in _holidays(day.year):
+        day += timedelta(days=1)
+    return day
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day of the month so many months later, or the last day of that month where it has no such day.
+
+    Raises ValueError beyond the year 9999.
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    if year > date.max.year:
+        raise ValueError(f"no such month: {months} after {day}")
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    if year > LAST_YEAR:
+        raise ValueError(f"no public holidays are known for {year}")
+    return frozenset(holidays.country_holidays("FR", years=year))
+
+
+def recourse(starts: Moment | None, ends: Moment | None, now: datetime) -> Recourse:
+    """Return whether an urgent application still makes sense at `now`, an aware instant in the time zone of the authority's place.
+
+    Hours of decrees are wall-clock hours there. A start without an hour is the beginning of its day, an end without an hour the end of its
+    day. A period that ends before it starts tells nothing of its end. Raises ValueError for a naive `now`.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now needs a time zone")
+    clock = now.replace(tzinfo=None)
+    begun = None if starts is None else clock >= datetime.combine(starts.day, starts.time or time())
+    if starts is not None and ends is not None and _before(ends, starts):
+        ends = None
+    over = None if ends is None else _has_ended(ends, clock)
+    if over:
+        return Recourse.OVER
+    if begun is False:
+        return Recourse.FUTURE
+    return Recourse.RUNNING if begun and over is False else Recourse.UNKNOWN
+
+
+def _has_ended(ends: Moment, clock: datetime) -> bool:
+    return clock.date() > ends.day if ends.time is None else clock >= datetime.combine(ends.day, ends.time)
+
+
+def _before(ends: Moment, starts: Moment) -> bool:
+    if ends.time is None:
+        return ends.day < starts.day
+    return datetime.combine(ends.day, ends.time) <= datetime.combine(starts.day, starts.time or time())

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from bot.domain import Flag
+from bot.domain.law.advice import Flag
 from bot.messages.words import Table, data_file
 
 

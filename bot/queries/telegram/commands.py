@@ -21,7 +21,7 @@ from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
-from bot.domain import Place
+from bot.domain.acts import Place
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree
 from bot.messages.cleaning import unlinked
 from bot.messages.telegram import html_tag, html_text

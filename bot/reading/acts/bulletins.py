@@ -12,7 +12,7 @@ from itertools import dropwhile, pairwise
 
 from rapidfuzz import fuzz
 
-from bot.domain import Act, PageText, Where
+from bot.domain.acts import Act, PageText, Where
 from bot.domain.folding import fold_letters
 from bot.reading.acts.front_matter import TableRow
 from bot.reading.acts.headings import decree_title, openings, title_number, title_of

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from bot.domain import Act, Cover, PageText, Reading, TextOrigin, Where
+from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin, Where
 from bot.reading.acts.bulletins import cut_at_headings, one_act
 from bot.reading.acts.front_matter import FrontMatter, read_cover, read_front_matter, read_table
 from bot.reading.acts.headings import decree_title, first_line, listed_on, openings

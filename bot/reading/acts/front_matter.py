@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice, pairwise
 
-from bot.domain import Cover, PageText
+from bot.domain.acts import Cover, PageText
 from bot.domain.folding import fold_letters, fold_words, one_line
 from bot.reading.acts.headings import first_visa, opens_decree, title_number
 from bot.reading.acts.running_titles import ACT_ID, DASH, marked_ids

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.domain import PageText, Where
+from bot.domain.acts import PageText, Where
 from bot.domain.folding import fold_letters, one_line
 
 _OPENING = re.compile(r"(?m)^[^\w\n]*(?:arr[êeé]t[ée]s?|d[ée]cision|ordonnance)\b(?=[^\n]*)", re.IGNORECASE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import dropwhile, groupby, pairwise, takewhile
 from statistics import mode
 
-from bot.domain import Act, PageText, TextOrigin, Where
+from bot.domain.acts import Act, PageText, TextOrigin, Where
 from bot.reading.acts.front_matter import Entry
 from bot.reading.acts.headings import Title, best_title, title_of
 from bot.reading.acts.running_titles import Names, Separator, marked_ids, names, nearest, printed_title, strip_running_titles

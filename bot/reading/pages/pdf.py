@@ -17,7 +17,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from bot.domain import PageText, TextOrigin
+from bot.domain.acts import PageText, TextOrigin
 from bot.reading.acts.running_titles import own_length
 from bot.reading.pages.damage import completed, damaged_pages, decrypted, is_encrypted, streams_unpack
 from bot.reading.pages.drawing import CLOSE, GLANCE, draw, image_coverage, ink

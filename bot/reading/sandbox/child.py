@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NoReturn
 
-from bot.domain import PageText
+from bot.domain.acts import PageText
 from bot.reading.pages.pdf import NotReadable, PdfDocument
 from bot.reading.sandbox.confinement import confine
 from bot.reading.sandbox.wire import Failed, FileOpened, Recognise, Start, Survey, encode, parse_order

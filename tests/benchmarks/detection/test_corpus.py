@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.detection import BadCorpus, load_corpus
 from benchmarks.detection.corpus import pages_of
-from bot.domain import Kind, Outcome
+from bot.domain.acts import Kind, Outcome
 from tests.benchmarks.detection.folders import AUTHORISATION, DECREE, ROAD, folder
 
 REFERENCES = DECREE + '[[act.references]]\nchange = "abrogation"\nnumber = "2026-7"\nsigned = "2026-01-02"\n'

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.detection.labelled import FACTS, Labelled, Printed, Value, as_labels
 from benchmarks.detection.score import Mark, Marks, assess, mark_of, tally
-from bot.domain import CameraType, Evidence, Facts, Kind, Moment, Outcome, Purpose, Reference, Verdict
+from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Outcome, Purpose, Reference, Verdict
 
 RIGHT, WRONG, MISSING, INVENTED = Mark
 

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app.instance import AlreadyRunning, Json, Told, WorkOrder, run_alone, serve, work_alone
-from bot.domain import PostState
+from bot.domain.posts import PostState
 from bot.storage.errors import HandedOverFailed, Locked, Unavailable
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.store import Store, open_store

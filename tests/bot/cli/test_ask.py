@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from bot.cli.decrees import write_letter
-from bot.domain import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, PageText, Reading, Verdict, Where
+from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, PageText, Reading, Verdict, Where
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie

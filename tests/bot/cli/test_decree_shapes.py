@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.cli.json_output import decree_json
-from bot.domain import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
+from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
 
 PARIS, CERGY = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
 DECREE = Decree(

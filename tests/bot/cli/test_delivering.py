@@ -9,7 +9,7 @@ import pytest
 
 from bot.app.wiring import Parts
 from bot.cli.work import delivering
-from bot.domain import PostState
+from bot.domain.posts import PostState
 
 NOW = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
 

@@ -14,31 +14,28 @@ from bot.cli.json_output import decree_json, file_json, page_json, reading_json
 from bot.cli.poll import round_json
 from bot.cli.review import review_json
 from bot.delivery.deliverer import Delivered
-from bot.domain import (
+from bot.domain.acts import (
     Act,
     Change,
     Cover,
     Decree,
-    DestinationTrouble,
     Evidence,
     Facts,
-    Flag,
     Judged,
     Kind,
     Outcome,
     PageText,
     Place,
-    Post,
-    PostState,
     Reading,
-    Recourse,
     Reference,
     Sighting,
-    Standing,
     Verdict,
     Where,
 )
 from bot.domain.health import DestinationHealth
+from bot.domain.law.advice import Flag
+from bot.domain.law.standing import Recourse, Standing
+from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting
 from bot.ingest.results import IngestResult, SourceReport, Unread
 from sources.catalogue.authority import load_authorities

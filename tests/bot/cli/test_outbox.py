@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.outbox import Decided, decided_json, post_json
-from bot.domain import Kind, Post, PostCause, PostState
+from bot.domain.acts import Kind
+from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.edits import EditStatus
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie

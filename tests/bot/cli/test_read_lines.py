@@ -19,7 +19,7 @@ from bot.cli.read_output import (
     text_lines,
     trouble_lines,
 )
-from bot.domain import (
+from bot.domain.acts import (
     Act,
     CameraType,
     Cover,

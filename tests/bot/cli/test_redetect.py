@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Kind, Outcome
+from bot.domain.acts import Kind, Outcome
 from tests.bot.cli.conftest import Vigie
 from tests.bot.real_acts import authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
 from tests.bot.storage.ready import ready_store

@@ -16,7 +16,8 @@ from bot.delivery.routing import Visibility
 from bot.delivery.telegram.channel import Reconcile, TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot, Whereabouts
 from bot.delivery.telegram.operators_chat import TelegramOperators
-from bot.domain import ChatHistory, Decree, Facts, Place, Post, PostCause, PostState
+from bot.domain.acts import Decree, Facts, Place
+from bot.domain.posts import ChatHistory, Post, PostCause, PostState
 from bot.messages import Language
 from bot.storage import schema
 from bot.storage.chats import ChatMessages, MovedChats

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bot.delivery.apprise import AppriseChannel, NotAnAddress
 from bot.delivery.channel import NotSent, Refused, SendAgain, Unknown
 from bot.delivery.deliverer import Deliverer
-from bot.domain import PostCause, PostState
+from bot.domain.posts import PostCause, PostState
 from tests.bot.delivery.memory import Clock, MemoryOutbox, composer, post
 from tests.servers.notified import SECRET, Notified
 

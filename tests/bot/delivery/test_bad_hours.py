@@ -14,7 +14,7 @@ import pytest
 
 from bot.delivery.channel import NotSent, Unknown
 from bot.delivery.deliverer import Deliverer
-from bot.domain import Post, PostState
+from bot.domain.posts import Post, PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import Clock, ScriptedChannel
 from tests.bot.storage.building import act, one_recueil, result_of, to

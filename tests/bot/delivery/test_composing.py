@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.delivery.channel import Channel, NotSent
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
-from bot.domain import PostCause, PostState
+from bot.domain.posts import PostCause, PostState
 from bot.messages.lines import hashtags
 from tests.bot.delivery.memory import (
     PLACES,

@@ -11,7 +11,8 @@ import pytest
 from bot.delivery.apprise import AppriseChannel
 from bot.delivery.channel import Channel, DeliveryError, SendAgain, Sent
 from bot.delivery.console import ConsoleChannel
-from bot.domain import Facts, Kind, Post
+from bot.domain.acts import Facts, Kind
+from bot.domain.posts import Post
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, composer, mastodon_channel, post, telegram_channel
 from tests.bot.messages.samples import decree
 from tests.servers.fake_bot_api import FakeBotApi

@@ -13,7 +13,7 @@ from bot.delivery.channel import Channel, DestinationRefused, Migrated, NotSent,
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.limiter import Limiter
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.domain import Post, PostCause, PostState
+from bot.domain.posts import Post, PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.examples import examples
 from tests.servers.fake_bot_api import FakeBotApi

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from bot.delivery.channel import Pictured, PreparingChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.picture.wire import Picture
-from bot.domain import Post, PostCause, PostState
+from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import Clock, MemoryOutbox, ScriptedChannel, post

@@ -11,7 +11,7 @@ from bot.delivery.channel import NotSent, Unknown
 from bot.delivery.deliverer import Deliverer, needs_digest, split
 from bot.delivery.limiter import Limiter
 from bot.delivery.routing import Destination
-from bot.domain import Post, PostState
+from bot.domain.posts import Post, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 
 CHANNEL = [Destination("essai", "telegram", chat=-1001)]

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import Channel, DestinationRefused, NotSent, Refused, Sent, Unknown
 from bot.delivery.deliverer import Delivered, Deliverer
-from bot.domain import Post, PostCause, PostState
+from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import Outbox
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 

@@ -19,7 +19,7 @@ from bot.delivery.mastodon.client import WAITS, upload
 from bot.delivery.picture.png import encode
 from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.channel import TelegramChannel, is_photo
-from bot.domain import Post, PostState
+from bot.domain.posts import Post, PostState
 from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, mastodon_channel, post, telegram_channel
 from tests.bot.messages.samples import NOW, PDF, decree
 from tests.servers.fake_bot_api import FakeBotApi

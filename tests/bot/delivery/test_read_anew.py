@@ -14,7 +14,8 @@ from bot.delivery.deliverer import Deliverer
 from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.domain import Facts, PostState
+from bot.domain.acts import Facts
+from bot.domain.posts import PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, mastodon_channel, telegram_channel
 from tests.bot.storage.building import one_recueil, to

@@ -5,7 +5,7 @@ import pytest
 from bot.app.config.model import DestinationSettings
 from bot.app.wiring import destination_of
 from bot.delivery.routing import Destination, destinations_for, wants
-from bot.domain import Facts, Filter, Kind, Sighting
+from bot.domain.acts import Facts, Filter, Kind, Sighting
 from sources.catalogue.authority import load_authorities
 from tests.bot.messages.samples import NOW, PDF, decree
 

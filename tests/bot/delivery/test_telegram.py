@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from bot.delivery.channel import DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
 from bot.delivery.safety import UnsafeAddress
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.domain import Change, Facts, Kind
+from bot.domain.acts import Change, Facts, Kind
 from bot.messages import MessageInput, TelegramText, shows_number, telegram_text
 from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryMoves, post, telegram_channel
 from tests.bot.delivery.test_pictures import shown

@@ -9,7 +9,8 @@ import pytest
 
 from bot.delivery.channel import NotSent, Sent, Unknown
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.domain import Facts, Post
+from bot.domain.acts import Facts
+from bot.domain.posts import Post
 from tests.bot.delivery.memory import PLACES, MemoryMessages, post, telegram_channel
 from tests.bot.messages.samples import NOW
 from tests.servers.fake_bot_api import FakeBotApi

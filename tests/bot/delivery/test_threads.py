@@ -16,7 +16,7 @@ from bot.delivery.channel import DestinationRefused, NotSent, Unknown
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.statuses import key_of
-from bot.domain import Post, PostState
+from bot.domain.posts import Post, PostState
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, mastodon_channel, post
 from tests.bot.messages.samples import FULL, decree
 from tests.servers.mastodon import MastodonServer

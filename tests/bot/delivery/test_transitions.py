@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.transitions import LONGEST_ASKED, LONGEST_LOOK, REFUSED_REST, Counts, Event, Step, transition
-from bot.domain import PostCause, PostState
+from bot.domain.posts import PostCause, PostState
 from tests.bot.delivery.memory import START
 
 PENDING, SENDING, SENT = PostState.PENDING, PostState.SENDING, PostState.SENT

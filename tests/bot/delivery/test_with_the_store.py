@@ -11,7 +11,8 @@ import pytest
 from bot.delivery.channel import Channel, NotSent, Unknown
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.domain import Facts, Kind, PostCause, PostState, Reference
+from bot.domain.acts import Facts, Kind, Reference
+from bot.domain.posts import PostCause, PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, ScriptedChannel, mastodon_channel, telegram_channel
 from tests.bot.storage.building import act, one_recueil, result_of, to

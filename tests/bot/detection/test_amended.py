@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection import judge
-from bot.domain import Facts
+from bot.domain.acts import Facts
 from tests.bot.detection.samples import act
 
 OBJECT = "autorisant un traitement algorithmique des images de vidéoprotection"

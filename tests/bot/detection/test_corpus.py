@@ -8,7 +8,7 @@ from benchmarks.detection import NOISES, Labelled, evaluate, lines, trials
 from benchmarks.detection.score import assess
 from bot.detection import judge_each, reason_words
 from bot.detection.text.document import signs
-from bot.domain import Act, Facts, Kind, Outcome, Verdict
+from bot.domain.acts import Act, Facts, Kind, Outcome, Verdict
 from tests.bot.detection.samples import ABOUT, corpus
 
 ACTS = corpus()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.detection import judge, judge_each
-from bot.domain import Act, Court, Evidence, Facts, PageText, Where
-from bot.domain.law.courts import court
+from bot.domain.acts import Act, Evidence, Facts, PageText, Where
+from bot.domain.law.tables import Court, court
 from sources.catalogue.authority import load_authorities
 from tests.bot.detection.samples import STEADY, act
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Moment, Recourse
-from bot.domain.law.deadlines import LAST_YEAR, last_day, months_later, recourse
+from bot.domain.acts import Moment
+from bot.domain.law.standing import LAST_YEAR, Recourse, last_day, months_later, recourse
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY = date(2026, 8, 15)

@@ -9,7 +9,7 @@ import pytest
 from bot.detection import judge
 from bot.detection.text.segments import erratum_in
 from bot.detection.text.views import fold
-from bot.domain import Kind, Outcome, Reference, Verdict
+from bot.domain.acts import Kind, Outcome, Reference, Verdict
 from tests.bot.detection.samples import act
 
 OBJECT = "autorisant la commune de Lens à mettre en œuvre un traitement algorithmique des images de vidéoprotection"

@@ -10,7 +10,7 @@ from bot.detection import judge, judge_each, probable_kind, reason_words
 from bot.detection.facts.law import known_hooks
 from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
 from bot.detection.text.cues import VerdictReason, cues, load, name_of, named
-from bot.domain import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
+from bot.domain.acts import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
 from tests.bot.detection.samples import ABOUT
 
 OBJECT = "l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.detection import judge
-from bot.domain import Facts
+from bot.domain.acts import Facts
 from tests.bot.detection.samples import act
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -6,9 +6,9 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from bot.domain import Decree, Evidence, Facts, Flag, Kind, Moment
-from bot.domain.law.advice import flags
-from bot.domain.law.windows import days_outside, longest
+from bot.domain.acts import Decree, Evidence, Facts, Kind, Moment
+from bot.domain.law.advice import Flag, flags
+from bot.domain.law.tables import days_outside, longest
 
 URL = "https://www.lande.gouv.fr/recueil.pdf"
 

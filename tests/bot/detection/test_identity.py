@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from bot.detection import identities
-from bot.domain import Facts, Moment
-from bot.domain.identity.linking import comparable
+from bot.domain.acts import Facts, Moment
+from bot.domain.identity import comparable
 
 DAY = date(2024, 7, 19)
 STARTS = Moment(date(2024, 7, 22))

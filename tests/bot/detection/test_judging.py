@@ -7,8 +7,8 @@ import pytest
 from bot.detection import judge, judge_each
 from bot.detection.rules.titles import is_generic
 from bot.detection.text.document import has_sign, relevant_pages
-from bot.domain import Act, Kind, Outcome, PageText, TextOrigin
-from bot.domain.law.windows import window
+from bot.domain.acts import Act, Kind, Outcome, PageText, TextOrigin
+from bot.domain.law.tables import window
 from tests.bot.detection.samples import act
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

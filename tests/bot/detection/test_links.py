@@ -9,7 +9,7 @@ from bot.app.demo.scenario import demo_text
 from bot.detection import identities
 from bot.detection.facts.identity import corrected, decided_by, prefix, prefixes
 from bot.detection.judging import confirmed
-from bot.domain import Act, Facts, Kind, Moment, Outcome, PageText, Reference, Verdict
+from bot.domain.acts import Act, Facts, Kind, Moment, Outcome, PageText, Reference, Verdict
 
 DAY = date(2026, 8, 14)
 TITLE = "Arrêté portant autorisation d'un traitement algorithmique"

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from bot.detection.facts.numbers import without_service
-from bot.domain.identity.linking import comparable
+from bot.domain.identity import comparable
 
 SAME = [
     ("DUPA 2024-699", "DUPA 2024 -699", "DUPA-2024-699", "2024-699", "2024 - 699", "2024-0699"),

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.detection import judge
-from bot.domain import Kind, Outcome
+from bot.domain.acts import Kind, Outcome
 from tests.bot.detection.samples import act
 
 TITLE = "AP n° 2026-9 autorisation de traitement algorithmique des images de vidéoprotection"

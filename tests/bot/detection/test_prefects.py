@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection import judge
-from bot.domain.law.courts import court
+from bot.domain.law.tables import court
 from tests.bot.detection.samples import act
 
 TITLE = "Arrêté interpréfectoral n° 2026-501 autorisant un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from bot.detection import judge
-from bot.domain import Kind, Reference, Verdict
+from bot.domain.acts import Kind, Reference, Verdict
 from tests.bot.detection.samples import act
 
 VSA = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

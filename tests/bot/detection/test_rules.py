@@ -7,7 +7,7 @@ import pytest
 from bot.detection import judge, judge_each
 from bot.detection.rules.duplicates import deduplicate
 from bot.detection.text.segments import Block, DecreePart, Segment
-from bot.domain import Facts, Kind, Moment, Outcome, Verdict
+from bot.domain.acts import Facts, Kind, Moment, Outcome, Verdict
 from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection import judge
-from bot.domain import Kind, Outcome, Verdict
+from bot.domain.acts import Kind, Outcome, Verdict
 from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"

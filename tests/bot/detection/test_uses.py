@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection import judge
-from bot.domain import Kind, Outcome
+from bot.domain.acts import Kind, Outcome
 from tests.bot.detection.samples import act
 
 OBJECT = "traitement algorithmique des images issues d'un système de vidéoprotection"

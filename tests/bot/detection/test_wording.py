@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.detection import judge
-from bot.domain import Facts, Kind, Outcome, Verdict
+from bot.domain.acts import Facts, Kind, Outcome, Verdict
 from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-0412"

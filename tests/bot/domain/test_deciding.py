@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain import Place, deciding_in
+from bot.domain.acts import Place, deciding_in
 
 _PLACES = {
     place.code: place

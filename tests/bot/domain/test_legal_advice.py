@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain import Change, Decree, Facts, Flag, Kind, Moment, Place, Recourse, Standing
-from bot.domain.law.advice import legal_advice
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place
+from bot.domain.law.advice import Flag, legal_advice
+from bot.domain.law.standing import Recourse, Standing
 
 PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
 PARIS_COURT, CERGY_COURT = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"

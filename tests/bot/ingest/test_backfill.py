@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Decree
+from bot.domain.acts import Decree
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.backfill import Backfill, BackfillLimits, BackfillProgress, BackfillReport, BackfillRequest
 from bot.ingest.catalogue import Catalogue

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain import Outcome
+from bot.domain.acts import Outcome
 from bot.domain.records import Decision
 from bot.storage.errors import Locked
 from tests.bot.ingest import test_long_readings as long

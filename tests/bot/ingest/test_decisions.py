@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.domain import Cover, Reading
+from bot.domain.acts import Cover, Reading
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.decisions import (  # fmt: skip
     GOES_ON,

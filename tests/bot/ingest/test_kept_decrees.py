@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import PageText
+from bot.domain.acts import PageText
 from bot.domain.records import Recueil
 from bot.ingest.archive import KeepPdfs, PdfArchive
 from bot.ingest.catalogue import Catalogue

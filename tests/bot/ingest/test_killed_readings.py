@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PostState
+from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.ingest.results import IngestResult
 from bot.storage.store import open_store

@@ -13,7 +13,8 @@ from typing import TypeVar
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain import Outcome, Post
+from bot.domain.acts import Outcome
+from bot.domain.posts import Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import PdfArchive
 from bot.ingest.poller import Poller

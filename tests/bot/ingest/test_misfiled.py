@@ -19,8 +19,9 @@ from bot.delivery.channel import MessageComposer
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.routing import Destination, destinations_for
-from bot.domain import Cover, Decree, Judged, Outcome, PostState, Reading, TextOrigin, Verdict
+from bot.domain.acts import Cover, Decree, Judged, Outcome, Reading, TextOrigin, Verdict
 from bot.domain.health import SourceHealth, Status
+from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.ingest.judging import issuer_of
 from bot.ingest.redetect import Redetection

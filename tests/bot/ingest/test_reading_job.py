@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Reading
+from bot.domain.acts import Reading
 from bot.ingest.reading_job import File, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.reading.model import Done, ReadingEvent, Unreadable
 from bot.storage.store import open_store

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain import Decree, Facts, Kind, Outcome, PostState
+from bot.domain.acts import Decree, Facts, Kind, Outcome
+from bot.domain.posts import PostState
 from bot.ingest.redetect import Applied, Effect, Redetection
 from bot.ingest.review import Reviewer
 from bot.storage.store import Store

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import Act, Decree, Facts, Judged, Kind, Outcome, PageText, Sighting, Verdict
+from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, PageText, Sighting, Verdict
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.redetect import Difference, Effect, Said, difference
 from bot.storage.decrees import StoredAct

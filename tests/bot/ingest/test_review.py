@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Kind, Outcome, PostCause, PostState
+from bot.domain.acts import Kind, Outcome
+from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
 from bot.ingest.review import ReviewAnswer, Reviewer, SeveralDecrees, answer_data, answer_from
 from bot.storage.errors import AlreadyDecided, NoSuchRow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
-from bot.domain import Decree
+from bot.domain.acts import Decree
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.catalogue import Catalogue
 from bot.ingest.health import PublicationHistory

@@ -5,8 +5,11 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 
-from bot.domain import Court, Decree, LegalAdvice, Place, Standing
+from bot.domain.acts import Decree, Place
+from bot.domain.law.advice import LegalAdvice
 from bot.domain.law.advice import legal_advice as advice_on
+from bot.domain.law.standing import Standing
+from bot.domain.law.tables import Court
 from bot.messages import Language, MessageInput, PostPart, announce, words_in
 from bot.messages.advice import advice_lines, rules
 from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advices, advised, decree, decrees, languages, nows

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain import Facts, Kind, Place
+from bot.domain.acts import Facts, Kind, Place
 from bot.messages import MessageInput, PostPart, announce, place_for, words_in
 from bot.messages.lines import hashtags
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree

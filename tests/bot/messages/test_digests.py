@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Decree, Facts, Kind
+from bot.domain.acts import Decree, Facts, Kind
 from bot.messages import LANGUAGES, Language, StatusLimits, mastodon_length, telegram_length
 from bot.messages.announcement import TooSmall
 from bot.messages.digests import (

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Change, Decree, Facts, Kind, LegalAdvice, Place, Standing
+from bot.domain.acts import Change, Decree, Facts, Kind, Place
+from bot.domain.law.advice import LegalAdvice
+from bot.domain.law.standing import Standing
 from bot.messages import (
     Language,
     MessageContext,

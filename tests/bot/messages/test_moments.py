@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from hypothesis import given
 
-from bot.domain import Facts, Moment
+from bot.domain.acts import Facts, Moment
 from bot.messages.words import Language, Stage, Timing, period_text, timing, timing_text, words_in
 from tests.bot.messages.samples import facts, nows
 

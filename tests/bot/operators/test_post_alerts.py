@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.channel import Unknown
-from bot.domain import DestinationTrouble, Facts, Kind, Post, PostCause, PostState, Reference
+from bot.domain.acts import Facts, Kind, Reference
+from bot.domain.posts import DestinationTrouble, Post, PostCause, PostState
 from bot.operators.alerts import Due
 from bot.operators.notifier import DeliveryAlerts, Notifier
 from bot.operators.post_alerts import SETTLE, PostTrouble, post_changes

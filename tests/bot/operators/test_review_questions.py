@@ -11,7 +11,7 @@ import pytest
 
 from bot.delivery.channel import DeliveryError, NotSent, Unknown
 from bot.delivery.telegram.operators_chat import ChatButton
-from bot.domain import Evidence
+from bot.domain.acts import Evidence
 from bot.domain.records import REREAD, Waiting
 from bot.ingest.review import ReviewAnswer, Reviewer, answer_from
 from bot.messages import Language

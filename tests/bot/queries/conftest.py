@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain import Decree, Facts, Kind, Moment, Place
+from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import PageOfDecrees
 from bot.queries.answers import Questions

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from bot.domain import Evidence, Where
+from bot.domain.acts import Evidence, Where
 from bot.messages import Language
 from bot.queries.phrases import cue_words, doubt_words
 

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from hypothesis import given
 
-from bot.domain import Evidence, Where
+from bot.domain.acts import Evidence, Where
 from bot.queries.phrases import evidence_text
 from bot.queries.vocabulary import vocabulary
 from tests.bot.messages.samples import hostile

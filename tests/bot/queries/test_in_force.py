@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Change, Decree, Facts, Kind, Moment
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment
 from bot.queries.answers import Answer, BadInput, DecreeList, Fault, NothingFound, Question, Questions, Topic, UnknownDepartment, in_force
 from bot.queries.phrases import plain_answer
 from tests.bot.messages.samples import decrees as any_decrees

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Act, Cover, Decree, Judged, Moment, Outcome, PageText, Reading, Verdict
+from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, PageText, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.queries.answers import DecreeList, Fault, NothingFound, OneDecree, Question, Questions, Topic, UnknownDecree
 from bot.storage.store import Store

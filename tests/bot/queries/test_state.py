@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Place
+from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, Status
 from bot.messages import telegram_length
 from bot.queries.answers import BadInput, Fault, Questions, UnknownDepartment

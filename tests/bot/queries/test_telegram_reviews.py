@@ -12,7 +12,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.delivery.telegram.operators_chat import ChatButton
-from bot.domain import Kind, Outcome
+from bot.domain.acts import Kind, Outcome
 from bot.domain.records import Decision, Withdrawal
 from bot.ingest.review import ReviewAnswer, Reviewer, Settled, answer_data
 from bot.messages import Language

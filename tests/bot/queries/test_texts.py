@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Facts
+from bot.domain.acts import Facts
 from bot.messages import telegram_length
 from bot.queries.answers import Answer, BadInput, Fault, NothingFound, Question, Questions, Topic, UnknownDecree, UnknownDepartment
 from bot.queries.phrases import plain_answer

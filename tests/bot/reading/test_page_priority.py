@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain import Act, PageText, TextOrigin
+from bot.domain.acts import Act, PageText, TextOrigin
 from bot.reading.acts.cutting import cut_acts
 from bot.reading.plan import PagePriority
 

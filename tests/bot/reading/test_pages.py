@@ -13,7 +13,7 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.domain import PageText, TextOrigin
+from bot.domain.acts import PageText, TextOrigin
 from bot.domain.folding import fold_letters
 from bot.reading.pages.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.pages.pdf import PdfDocument

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import Act, PageText, TextOrigin
+from bot.domain.acts import Act, PageText, TextOrigin
 from bot.reading import plan
 from bot.reading.plan import Rank, may_move_cuts, next_page, rank, span, view, whole
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Act, PageText, Reading, TextOrigin
+from bot.domain.acts import Act, PageText, Reading, TextOrigin
 from bot.reading import reader
 from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent, ReadingLimits
 from bot.reading.pages.ocr import EngineKind

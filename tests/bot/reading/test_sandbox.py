@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PageText, Reading, TextOrigin
+from bot.domain.acts import PageText, Reading, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.page_buffer import PageBuffer
 from bot.reading.reader import ListeningStopped, listen, read_pdf

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.domain import Act, PageText, TextOrigin, Where
+from bot.domain.acts import Act, PageText, TextOrigin, Where
 from bot.reading.acts.cutting import assemble, cut_inner
 from bot.reading.acts.headings import Title, best_title, listed_on, title_of
 from tests.bot.reading.test_acts import act_id, recueil, stamp, title, unread, without_marks

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from bot.domain import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Outcome, PageText, Reading, Verdict
+from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Outcome, PageText, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, Recueil, RecueilState
 from bot.storage.store import Store
 

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 from bot.detection import identities
 from bot.detection.facts.identity import prefixes
-from bot.domain import Decree, Facts, Kind, Post, PostState
+from bot.domain.acts import Decree, Facts, Kind
+from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, Recueil, RecueilState
 from bot.storage.edits import EditStatus
 from bot.storage.recueils import recueil_of

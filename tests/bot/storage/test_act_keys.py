@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.identity.identity import ActIdentity, act_keys
+from bot.domain.identity import ActIdentity, act_keys
 
 URL = "https://prefecture.example/raa.pdf"
 LONG = "Le préfet arrête : la commune est autorisée à traiter les images. " * 8

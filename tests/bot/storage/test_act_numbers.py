@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain import Outcome
+from bot.domain.acts import Outcome
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to

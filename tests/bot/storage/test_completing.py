@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Facts, Kind, Moment, Purpose, Reference
-from bot.domain.identity.identity import earliest, merge_facts
+from bot.domain.acts import Facts, Kind, Moment, Purpose, Reference
+from bot.domain.identity import earliest, merge_facts
 
 DAY = date(2026, 8, 14)
 FIRST, LAST = Moment(DAY, time(14)), Moment(date(2026, 8, 16))

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.domain import Outcome, PostState
+from bot.domain.acts import Outcome
+from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store, open_store

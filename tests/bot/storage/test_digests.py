@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot.domain import Post, PostCause, PostState
+from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import SETTLE, Load, digest_key
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW

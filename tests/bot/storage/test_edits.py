@@ -9,8 +9,20 @@ from itertools import pairwise
 
 import pytest
 
-from bot.domain import Change, Decree, Facts, Kind, Moment, Post, PostCause, PostState, Reference, SentMessage
-from bot.domain.identity.post_content import COMPLETED_FOR, CONTESTED_FOR, UNRECORDED, PostContent, content_of, edited, is_outdated
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Reference
+from bot.domain.posts import (
+    COMPLETED_FOR,
+    CONTESTED_FOR,
+    UNRECORDED,
+    Post,
+    PostCause,
+    PostContent,
+    PostState,
+    SentMessage,
+    content_of,
+    edited,
+    is_outdated,
+)
 from bot.storage.edits import Edit
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree

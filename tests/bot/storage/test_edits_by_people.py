@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import Facts, Kind, PostCause, Reference
-from bot.domain.identity.post_content import COMPLETED_FOR
+from bot.domain.acts import Facts, Kind, Reference
+from bot.domain.posts import COMPLETED_FOR, PostCause
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.finding import found

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from sqlalchemy import Connection, LargeBinary, bindparam, select, text
 
 from bot.detection import identities as identify
-from bot.domain import Facts, Outcome, PageText
-from bot.domain.identity.identity import ActIdentity, act_keys, text_digest
+from bot.domain.acts import Facts, Outcome, PageText
+from bot.domain.identity import ActIdentity, act_keys, text_digest
 from bot.storage import migrate as module
 from bot.storage.database import make_engine, parse_url
 from bot.storage.schema import identities, recueils

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.identity.identity import LONGEST_KEY, Earlier, HeldDecree, post_key, recognise
+from bot.domain.identity import LONGEST_KEY, Earlier, HeldDecree, post_key, recognise
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.domain import PostCause, PostState
+from bot.domain.posts import PostCause, PostState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.ready import ready_store

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.detection import identities
 from bot.detection.facts.identity import prefix
-from bot.domain import Facts, Kind, Moment, Reference
-from bot.domain.identity.linking import Candidate, Party, ReferenceLink, change, linked, prefix_of
+from bot.domain.acts import Facts, Kind, Moment, Reference
+from bot.domain.identity import Candidate, Party, ReferenceLink, change, linked, prefix_of
 
 APRIL, MAY = date(2026, 4, 17), date(2026, 5, 2)
 PREFIX = "number:26:2026-123:"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from bot.domain import Change, Facts, Kind, Moment, Reference, Standing
-from bot.domain.law.standing import standing
+from bot.domain.acts import Change, Facts, Kind, Moment, Reference
+from bot.domain.law.standing import Standing, standing
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of, stored

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import Judged, Outcome, Verdict
+from bot.domain.acts import Judged, Outcome, Verdict
 from bot.domain.records import REREAD, RecueilState, Waiting
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, one_recueil, result_of, to

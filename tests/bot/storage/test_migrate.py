@@ -14,8 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Date, Engine, TextClause, bindparam, inspect, select, text
 
 from bot.detection import identities as identify
-from bot.domain import Facts
-from bot.domain.identity.linking import prefix_of
+from bot.domain.acts import Facts
+from bot.domain.identity import prefix_of
 from bot.storage import migrate as module
 from bot.storage.columns import to_json
 from bot.storage.database import make_engine, parse_url

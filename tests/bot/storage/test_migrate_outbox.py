@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from bot.domain import PostState
+from bot.domain.posts import PostState
 from bot.storage import migrate as module
 from bot.storage.database import make_engine, parse_url
 from bot.storage.store import open_store

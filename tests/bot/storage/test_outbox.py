@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import ChatHistory, Post, PostCause, PostState
+from bot.domain.posts import ChatHistory, Post, PostCause, PostState
 from bot.storage.errors import NoSuchRow
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store

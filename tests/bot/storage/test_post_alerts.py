@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.domain import DestinationTrouble, PostCause, PostState
+from bot.domain.posts import DestinationTrouble, PostCause, PostState
 from bot.storage.alerts import NewPostAlert
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import PostCause, PostState
+from bot.domain.posts import PostCause, PostState
 from bot.storage.errors import NoSuchRow
 from bot.storage.posts import SKEW
 from bot.storage.store import Store

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PostState
+from bot.domain.posts import PostState
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 

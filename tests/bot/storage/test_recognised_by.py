@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from bot.domain import Facts, Post, PostCause, PostState
-from bot.domain.identity.post_content import as_first_sent, recognised_by
+from bot.domain.acts import Facts
+from bot.domain.posts import Post, PostCause, PostState, as_first_sent, recognised_by
 from bot.storage.store import Store
 from tests.bot.messages.samples import decree
 from tests.bot.storage.building import NOW, one_recueil, to

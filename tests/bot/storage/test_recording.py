@@ -9,7 +9,8 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import event, insert
 
-from bot.domain import Cover, Facts, Moment, Outcome, Post, PostState
+from bot.domain.acts import Cover, Facts, Moment, Outcome
+from bot.domain.posts import Post, PostState
 from bot.domain.records import RecordingResult, RecueilState
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.decrees import Decrees

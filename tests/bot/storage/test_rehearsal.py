@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Facts, Kind, Moment, Outcome, Reference
+from bot.domain.acts import Facts, Kind, Moment, Outcome, Reference
 from bot.domain.records import RecueilState, SourceState
 from bot.storage.errors import StorageError
 from bot.storage.store import Store, rehearsal_store

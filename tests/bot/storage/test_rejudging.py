@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Decree, Facts, Judged, Kind, Outcome, Verdict
+from bot.domain.acts import Decree, Facts, Judged, Kind, Outcome, Verdict
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store

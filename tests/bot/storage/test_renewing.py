@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain import Evidence, Facts, Kind, Moment, Reference
+from bot.domain.acts import Evidence, Facts, Kind, Moment, Reference
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import Facts, Judged, Kind, Outcome, Reference, Where
+from bot.domain.acts import Facts, Judged, Kind, Outcome, Reference, Where
 from bot.domain.records import Accepted, Decision, RecueilState, Waiting
 from bot.storage.errors import AlreadyDecided, NoSuchRow, StorageError
 from bot.storage.store import Store

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from bot.domain import Facts, Outcome
+from bot.domain.acts import Facts, Outcome
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.schema import act_terms, search_rules
 from bot.storage.search import RULES, renew_index, terms

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, Engine, LargeBinary, MetaData, Table, func, insert, select, text
 from sqlalchemy.types import TypeEngine
 
-from bot.domain import Facts, Kind, Reference
-from bot.domain.identity.post_content import UNRECORDED, content_of
+from bot.domain.acts import Facts, Kind, Reference
+from bot.domain.posts import UNRECORDED, content_of
 from bot.storage import migrate as module
 from bot.storage.database import make_engine, parse_url
 from bot.storage.edits import want_edits

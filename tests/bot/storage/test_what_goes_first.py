@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain import Facts, Kind, Moment, Post, PostCause, PostState, Reference, SentMessage
+from bot.domain.acts import Facts, Kind, Moment, Reference
+from bot.domain.posts import Post, PostCause, PostState, SentMessage
 from bot.storage.posts import Posts
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to

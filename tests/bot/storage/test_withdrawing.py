@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain import Facts, Kind, Moment, Outcome, PostState, Reference
+from bot.domain.acts import Facts, Kind, Moment, Outcome, Reference
+from bot.domain.posts import PostState
 from bot.domain.records import ReadResult
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to

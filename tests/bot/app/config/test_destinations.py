@@ -10,7 +10,7 @@ from bot.delivery.apprise import AppriseChannel
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.domain import Filter, Kind
+from bot.domain.acts import Filter, Kind
 
 CODES = frozenset({"26", "38"})
 TELEGRAM = "[telegram]\ntoken = '1:T'\n"

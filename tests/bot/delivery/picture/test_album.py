@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery.picture.album import Album, draw
 from bot.delivery.picture.wire import Drawn, NoPicture, Why
-from bot.domain import Decree, Evidence, Where
+from bot.domain.acts import Decree, Evidence, Where
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.delivery.picture.papers import DECREE, PERIOD, TITLE
 from tests.bot.messages.samples import decree

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.picture.alt import ALT_LIMIT, alt_text
-from bot.domain import Decree, Facts, Kind, Place
+from bot.domain.acts import Decree, Facts, Kind, Place
 from bot.messages import Language
 from tests.bot.messages.samples import DROME, FULL, decree, decrees, hostile, languages, places
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from bot.domain import Change, Decree, Facts, Kind, Moment, Place
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place
 from bot.domain.law.advice import legal_advice
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from tests.bot.messages.samples import DROME, GUADELOUPE, POLICE, decrees, nows, places

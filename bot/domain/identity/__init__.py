@@ -1,1 +1,0 @@
-"""Decides which decree is which: keys, references between decrees, merged facts. Pure."""
