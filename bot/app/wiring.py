@@ -49,7 +49,7 @@ from bot.ingest.review import Reviewer
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import source_name
-from bot.queries.answers import TELEGRAM_PAGE, Questions
+from bot.queries.questions import TELEGRAM_PAGE, Questions
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.commands import Callbacks, TelegramCommands
 from bot.queries.telegram.rate_limit import RateLimiter
@@ -261,8 +261,9 @@ def open_questions(
     return Questions(store.decrees, places, clock, overview=overview, page_size=page_size, since=partial(_watching_since, store))
 
 
-def _watching_since(store: Store) -> datetime | None:
-    return min((state.baseline_at for state in store.sources.all() if state.baseline_at is not None), default=None)
+def _watching_since(store: Store, authorities: Collection[str] | None) -> datetime | None:
+    watched = (state for state in store.sources.all() if authorities is None or state.key.split(":", 1)[0] in authorities)
+    return min((state.baseline_at for state in watched if state.baseline_at is not None), default=None)
 
 
 # The destinations of the configuration as channels.

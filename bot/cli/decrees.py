@@ -21,18 +21,9 @@ from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.messages.words import Table, data_file
-from bot.queries.answers import (
-    CLI_PAGE,
-    Answer,
-    BadInput,
-    DecreeList,
-    Fault,
-    OneDecree,
-    Questions,
-    UnknownDecree,
-    UnknownDepartment,
-)
+from bot.queries.answers import Answer, BadInput, DecreeList, Fault, OneDecree, UnknownDecree, UnknownDepartment
 from bot.queries.phrases import evidence_text, plain_answer, withdrawal
+from bot.queries.questions import CLI_PAGE, Questions
 from bot.queries.vocabulary import vocabulary
 
 Page = Annotated[int, typer.Option("--page", "-p", min=1, help="Page of the answer.")]

@@ -8,33 +8,69 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from bot.domain.acts import Place
+from bot.domain.acts import Place, deciding_in
 from bot.domain.folding import fold_words
 
 _SUGGESTIONS = 3
 _NEAR = 70
 # Words that may stand before a name: "la Drôme", "département de l'Isère", "préfecture du Var".
 _BEFORE = re.compile(r"^(?:(?:prefecture|departement|dept|de|du|des|d|la|le|les|l) )+(?=[a-z])")
+_BETWEEN = re.compile(r"\s*[,;/+&]\s*|\s+(?:et|and|ou|or)\s+", re.IGNORECASE)
+_MOST = 12
+"""Departments in one question: there are no more in a region but one, which has a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class DepartmentMatch:
-    """The department and the codes of every authority seated in it, or none and the nearest ones, best first."""
+    """The departments that are meant, and the codes of all authorities that decide there; or no place, what was `unknown`, and the
+    nearest ones, best first."""
 
-    place: Place | None
+    places: tuple[Place, ...]
     authorities: frozenset[str] = frozenset()
+    unknown: str = ""
     suggestions: tuple[Place, ...] = ()
 
+    @property
+    def codes(self) -> str:
+        """Return the codes of the places with commas between them, by which they are found again."""
+        return ",".join(place.code for place in self.places)
 
-def find_department(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:
+
+def find_departments(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:
+    """Look one or several departments up ("26", "la Drôme", "26, 07", "Drôme et Isère", "26 07"), all or none."""
+    whole = " ".join(asked.split())
+    alone = _find(whole, places)
+    if alone is not None:
+        return _match([alone], places)
+    parts = [part for part in _BETWEEN.split(whole) if part]
+    if len(parts) == 1 and all(part.isalnum() and any(map(str.isdigit, part)) for part in whole.split()):
+        parts = whole.split()
+    found = {part: _find(part, places) for part in parts[: _MOST + 1]}
+    meant = [place for place in found.values() if place is not None]
+    if 1 < len(parts) <= _MOST and len(meant) == len(found):
+        return _match(list(dict.fromkeys(meant)), places)
+    unknown = next((part for part, place in found.items() if place is None), whole) if meant else whole
+    return DepartmentMatch((), unknown=unknown, suggestions=_near(_bare(_fold(unknown)), places))
+
+
+def _match(meant: list[Place], places: Mapping[str, Place]) -> DepartmentMatch:
+    return DepartmentMatch(tuple(meant), frozenset().union(*(authorities_of(place, places) for place in meant)))
+
+
+def _find(asked: str, places: Mapping[str, Place]) -> Place | None:
     """Look a department up by code, then by name, without regard to case, accents, hyphens and articles."""
     words = _fold(asked)
     code = words.replace(" ", "")
     by_code = {_fold(place.code).replace(" ", ""): place for place in places.values()}
-    place = by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places)
-    if place is not None:
-        return DepartmentMatch(place, _seated_with(place, places))
-    return DepartmentMatch(None, suggestions=_near(_bare(words), places))
+    return by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places)
+
+
+def authorities_of(place: Place, places: Mapping[str, Place]) -> frozenset[str]:
+    """Return all who decide there: of a region, in any of its departments; of the préfet de police asked for by name, he alone."""
+    if not place.territory:
+        return deciding_in({place.code}, places)
+    is_region = place.code.startswith("R-")
+    return deciding_in({place.code, *place.territory}, places) if is_region else frozenset({place.code})
 
 
 def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:
@@ -48,12 +84,6 @@ def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:
 def _ordered(places: Mapping[str, Place]) -> list[Place]:
     """Sort by code, highest first, so that a table built from it keeps the lowest."""
     return sorted(places.values(), key=lambda place: place.code, reverse=True)
-
-
-def _seated_with(place: Place, places: Mapping[str, Place]) -> frozenset[str]:
-    """Return all authorities of the department: in Paris the prefecture and the préfecture de police both decide, and both are meant."""
-    department = _fold(place.department)
-    return frozenset({place.code} | {other.code for other in places.values() if department and _fold(other.department) == department})
 
 
 def _near(words: str, places: Mapping[str, Place]) -> tuple[Place, ...]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from bot.detection import reason_words
 from bot.domain.acts import Decree, Evidence, Place
+from bot.domain.health import Status
 from bot.domain.law.advice import legal_advice
 from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.words import data_file, date_text
 from bot.queries.answers import Answer, BadInput, DecreeList, NothingFound, OneDecree, Question, Topic, UnknownDecree, UnknownDepartment
-from bot.queries.state import DepartmentState, WatchState, state_text
+from bot.queries.state import DepartmentState, WatchState, authority_text, state_text
 from bot.queries.vocabulary import EvidenceWords, Vocabulary, vocabulary
 
 _LONGEST_ECHO = 120
@@ -26,21 +27,23 @@ def title(answer: DecreeList, language: Language) -> str:
     words = vocabulary(language)
     count = words.count_one if answer.total == 1 else words.count_many.format(n=answer.total)
     page = "" if answer.pages == 1 else ", " + words.page.format(page=answer.question.page, pages=answer.pages)
-    return words.header.format(title=_subject(answer.question, answer.place, words), total=count + page)
+    return words.header.format(title=_subject(answer.question, answer.places, words), total=count + page)
 
 
-def shortcoming(answer: NothingFound | UnknownDepartment | UnknownDecree | BadInput, language: Language) -> str:
+def shortcoming(
+    answer: NothingFound | UnknownDepartment | UnknownDecree | BadInput, places: Mapping[str, Place], language: Language
+) -> str:
     """Say why there is no decree to show, never more than is known: what a bot has not recorded may well exist."""
     words = vocabulary(language)
     match answer:
         case NothingFound():
-            return _nothing(answer, words, language)
+            return _nothing(answer, places, words, language)
         case UnknownDepartment():
             text = words.unknown_department.format(asked=_echo(answer.asked))
             names = ", ".join(_name(place) for place in answer.suggestions)
             return f"{text} {words.did_you_mean.format(names=names)}" if names else text
         case UnknownDecree():
-            return words.unknown_decree.format(number=answer.number)
+            return words.unknown_decree.format(number=_echo(answer.number))
         case BadInput():
             return str(getattr(words, answer.fault.value))
 
@@ -53,38 +56,55 @@ def withdrawal(decree: Decree, place: Place, language: Language) -> str | None:
     return vocabulary(language).withdrawn.format(date=date_text(day, words_in(language).dates))
 
 
-def _nothing(answer: NothingFound, words: Vocabulary, language: Language) -> str:
-    if not answer.recorded:
-        said = words.nothing_recorded
-    elif answer.question.topic is Topic.DEPARTMENT:
-        said = _about_place(words.nothing_department, answer.question, answer.place)
-    elif answer.question.topic is Topic.IN_FORCE:
-        said = _about_place(words.nothing_in_force_there if answer.place else words.nothing_in_force, answer.question, answer.place)
-    elif answer.question.topic is Topic.SEARCH:
-        said = words.nothing_search.format(words=_echo(answer.question.words))
-    else:
-        said = words.nothing_recent
+def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Vocabulary, language: Language) -> str:
+    said = _nothing_there(answer, words) if answer.recorded else words.nothing_recorded
     if not answer.watched:
         return f"{said} {words.unwatched}"
+    asked = words.ask.deciders.format(names=", ".join(inert(place_for(places, one.code).name) for one in answer.health))
+    broken = (authority_text(one, places, language) for one in answer.health if one.status not in {Status.FINE, Status.LATE})
     since = "" if answer.since is None else words.since.format(date=date_text(answer.since.date(), words_in(language).dates))
-    return " ".join(part for part in (said, since, words.nothing_warning) if part)
+    parts = (said, asked if len(answer.health) > 1 else "", *broken, since, words.nothing_warning)
+    return " ".join(part for part in parts if part)
 
 
-def _subject(question: Question, place: Place | None, words: Vocabulary) -> str:
+def _nothing_there(answer: NothingFound, words: Vocabulary) -> str:
+    question, ask = answer.question, words.ask
+    match question.topic:
+        case Topic.DEPARTMENT:
+            return _about(words.nothing_department, ask.nothing_departments, answer.places)
+        case Topic.IN_FORCE if answer.places:
+            return _about(words.nothing_in_force_there, ask.nothing_in_force_departments, answer.places)
+        case Topic.IN_FORCE:
+            return words.nothing_in_force
+        case Topic.TODAY:
+            return _about("", ask.nothing_today_there, answer.places) if answer.places else ask.nothing_today
+        case Topic.SEARCH:
+            return words.nothing_search.format(words=_echo(question.words))
+        case Topic.RECENT | Topic.NUMBER:
+            return words.nothing_recent
+
+
+def _subject(question: Question, places: Sequence[Place], words: Vocabulary) -> str:
     match question.topic:
         case Topic.RECENT:
             return words.recent
         case Topic.DEPARTMENT:
-            return _about_place(words.department, question, place)
+            return _about(words.department, words.ask.departments, places)
         case Topic.SEARCH:
             return words.search.format(words=_echo(question.words))
         case Topic.IN_FORCE:
-            return _about_place(words.in_force_there if place else words.in_force, question, place)
+            return _about(words.in_force_there, words.ask.in_force_departments, places) if places else words.in_force
+        case Topic.TODAY:
+            return _about("", words.ask.today_there, places) if places else words.ask.today
+        case Topic.NUMBER:
+            return words.ask.numbered.format(number=_echo(question.words))
 
 
-def _about_place(template: str, question: Question, place: Place | None) -> str:
-    name = question.words if place is None else place.department or place.name
-    return template.format(name=name, code=question.words)
+def _about(of_one: str, of_several: str, places: Sequence[Place]) -> str:
+    """Fill in the template of one place, or of several, in which names stand bare."""
+    if of_one and len(places) == 1:
+        return of_one.format(name=places[0].department or places[0].name, code=places[0].code)
+    return of_several.format(names=", ".join(_name(place) for place in places))
 
 
 def _name(place: Place) -> str:
@@ -112,7 +132,7 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
         case WatchState() | DepartmentState():
             return state_text(answer, places, language)
         case _:
-            return shortcoming(answer, language)
+            return shortcoming(answer, places, language)
 
 
 def message_of(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language) -> MessageInput:

@@ -39,7 +39,12 @@ def state_text(answer: WatchState | DepartmentState, places: Mapping[str, Place]
         case WatchState():
             return "\n".join(_everything(answer.overview, places, words, language))
         case DepartmentState():
-            return "\n".join(_one(authority, place_for(places, authority.code), words, language) for authority in answer.authorities)
+            return "\n".join(authority_text(authority, places, language) for authority in answer.authorities)
+
+
+def authority_text(authority: AuthorityHealth, places: Mapping[str, Place], language: Language) -> str:
+    """Return how one authority is read, on one line, with the day of its last recueil."""
+    return _one(authority, place_for(places, authority.code), vocabulary(language).state, language)
 
 
 def _everything(overview: Overview, places: Mapping[str, Place], words: StateWords, language: Language) -> list[str]:

@@ -65,6 +65,21 @@ class SettlementWords(Table):
     failed: str
 
 
+class AskWords(Table):
+    """What is said of questions about several places, about today, and by the number of an authority. `names` are those of places."""
+
+    departments: str
+    in_force_departments: str
+    today: str
+    today_there: str
+    numbered: str
+    nothing_departments: str
+    nothing_in_force_departments: str
+    nothing_today: str
+    nothing_today_there: str
+    deciders: str
+
+
 class Vocabulary(Table):
     """Everything an answer says that does not come from a decree."""
 
@@ -108,6 +123,7 @@ class Vocabulary(Table):
     state: StateWords
     evidence: EvidenceWords
     reviews: SettlementWords
+    ask: AskWords
 
 
 @cache

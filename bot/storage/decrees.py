@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
 from bot.domain.acts import GRANTS, Decree, Evidence, Kind, Outcome
+from bot.domain.identity import comparable
 from bot.domain.records import PageOfDecrees, ReadResult, RecordingResult
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, written
@@ -16,6 +17,8 @@ from bot.storage.decree_rows import load_decrees, newest_first
 from bot.storage.recording import Route, record, renew
 from bot.storage.schema import act_terms, acts, decrees, identities, links
 from bot.storage.search import matching, query_terms, relevance
+
+_MOST_OF_ONE_NUMBER = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,20 @@ class Decrees(Repository):
         """One by its id."""
         with self._database.reading() as connection:
             return load_decrees(connection, [decree]).get(decree)
+
+    def numbered(self, number: str, authorities: Collection[str]) -> tuple[Decree, ...]:
+        """Those of this identifier of an act, or of this number of one of these authorities, in the order of `newest_first`.
+
+        However it is printed: blanks, zeros in front and the series word do not matter. At most 200: numbers without a year recur.
+        """
+        key, bare = f"act:{number.strip().lower()}", comparable(number)
+        prefixes = [f"number:{authority}:{bare}:" for authority in sorted(authorities)]
+        named = select(identities.c.decree_id).where(or_(identities.c.key == key, identities.c.prefix.in_(prefixes)))
+        query = select(decrees.c.id).where(decrees.c.id.in_(named), decrees.c.withdrawn_at.is_(None)).order_by(*newest_first())
+        with self._database.reading() as connection:
+            ids = connection.execute(query.limit(_MOST_OF_ONE_NUMBER)).scalars().all()
+            found = load_decrees(connection, ids)
+        return tuple(found[decree] for decree in ids)
 
     def acts_of(self, recueil: int) -> list[StoredAct]:
         """The acts of one recueil, in the order of its pages."""

@@ -25,8 +25,9 @@ from bot.domain.acts import Place
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree
 from bot.messages.cleaning import unlinked
 from bot.messages.telegram import html_tag, html_text
-from bot.queries.answers import Answer, DecreeList, OneDecree, Question, Questions, Topic
+from bot.queries.answers import Answer, DecreeList, OneDecree, Question, Topic
 from bot.queries.phrases import message_of, plain_answer, title, withdrawal
+from bot.queries.questions import Questions
 from bot.queries.telegram.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.telegram_polling import Sleep, answered
 from bot.queries.vocabulary import vocabulary

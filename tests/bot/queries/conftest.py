@@ -10,7 +10,7 @@ import pytest
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import PageOfDecrees
-from bot.queries.answers import Questions
+from bot.queries.questions import Questions
 from bot.queries.telegram.commands import Callbacks, TelegramCommands
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.queries.telegram.telegram_polling import Sleep
@@ -26,7 +26,7 @@ PLACES = {
     "73": Place("73", "Préfecture de la Savoie", "Savoie"),
     "75": Place("75", "Préfecture de Paris", "Paris"),
     "93": Place("93", "Préfecture de la Seine-Saint-Denis", "Seine-Saint-Denis"),
-    "PP": Place("PP", "Préfecture de police de Paris", "Paris"),
+    "PP": Place("PP", "Préfecture de police de Paris", "Paris", territory=frozenset({"75", "93"})),
     "974": Place("974", "Préfecture de La Réunion", "La Réunion", "Indian/Reunion"),
 }
 
@@ -81,6 +81,9 @@ class MemoryDecrees:
 
     def get(self, decree_id: int, /) -> Decree | None:
         return next((d for d in self.stored if d.id == decree_id), None)
+
+    def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
+        return tuple(d for d in self.stored if number in {d.act_id, d.facts.number})
 
     def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
         return self._page([d for d in self.stored if all(w.lower() in d.title.lower() for w in words.split())], limit, offset)

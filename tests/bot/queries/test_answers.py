@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,11 +15,11 @@ from bot.queries.answers import (
     NothingFound,
     OneDecree,
     Question,
-    Questions,
     Topic,
     UnknownDecree,
     UnknownDepartment,
 )
+from bot.queries.questions import Questions
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
 SINCE = datetime(2026, 8, 1, tzinfo=UTC)
@@ -49,13 +50,15 @@ def test_a_department_by_name_or_code(questions: Questions) -> None:
     assert ids(by_name) == [12, 11, 10, 9, 8]
     assert ids(by_code) == [2, 1]
     assert isinstance(by_name, DecreeList)
-    assert (by_name.place, by_name.question) == (PLACES["26"], Question(Topic.DEPARTMENT, "26", 1))
+    assert (by_name.places, by_name.question) == ((PLACES["26"],), Question(Topic.DEPARTMENT, "26", 1))
     assert ids(questions.department("Paris")) == [14, 13]
 
 
 def test_a_department_without_decrees_is_not_said_to_have_none(decrees: MemoryDecrees) -> None:
-    answer = Questions(decrees, PLACES, lambda: NOW, overview=overview, since=lambda: SINCE).department("38")
-    assert answer == NothingFound(Question(Topic.DEPARTMENT, "38", 1), recorded=14, since=SINCE, place=PLACES["38"])
+    answer = Questions(decrees, PLACES, lambda: NOW, overview=overview, since=lambda _: SINCE).department("38")
+    assert answer == NothingFound(
+        Question(Topic.DEPARTMENT, "38", 1), recorded=14, since=SINCE, places=(PLACES["38"],), health=(overview().authorities[1],)
+    )
 
 
 @pytest.mark.parametrize(("code", "watched"), [("73", True), ("2A", False), ("974", False)])
@@ -67,7 +70,7 @@ def test_a_department_that_is_not_watched_is_told_as_such(decrees: MemoryDecrees
 
 
 def test_an_empty_database_is_told_apart() -> None:
-    empty = Questions(MemoryDecrees(), PLACES, lambda: NOW, overview=overview, since=lambda: SINCE)
+    empty = Questions(MemoryDecrees(), PLACES, lambda: NOW, overview=overview, since=lambda _: SINCE)
     assert empty.recent(5) == NothingFound(Question(Topic.RECENT), recorded=0, since=SINCE)
     assert empty.search("gare") == NothingFound(Question(Topic.SEARCH, "gare"), recorded=0, since=SINCE)
 
@@ -93,7 +96,9 @@ def test_a_search_of_nothing_or_too_much(questions: Questions, words: str, fault
     assert questions.search(words) == BadInput(fault)
 
 
-@pytest.mark.parametrize("number", ["12", " 12 ", "#12", "[12]", "n°12", "N° 12", "012"])
+@pytest.mark.parametrize(
+    "number", ["12", " 12 ", "#12", "[12]", "n°12", "N° 12", "012", "arrêté 12", "26-2026-012", "Arrêté préfectoral n° 26-2026-012"]
+)
 def test_one_decree_by_its_number(questions: Questions, number: str) -> None:
     assert questions.show(number) == OneDecree(decree(12), NOW)
 
@@ -104,16 +109,25 @@ def test_one_decree_by_its_number(questions: Questions, number: str) -> None:
         ("", BadInput(Fault.NO_NUMBER)),
         ("[]", BadInput(Fault.NO_NUMBER)),
         ("douze", BadInput(Fault.NOT_A_NUMBER)),
-        ("-1", BadInput(Fault.NOT_A_NUMBER)),
-        ("26-2026-012", BadInput(Fault.NOT_A_NUMBER)),
+        ("-1", UnknownDecree("-1")),
+        ("26-2026-112", UnknownDecree("26-2026-112")),
         ("١٢", BadInput(Fault.NOT_A_NUMBER)),
-        ("9" * 19, BadInput(Fault.NOT_A_NUMBER)),
-        ("99", UnknownDecree(99)),
-        ("9" * 18, UnknownDecree(10**18 - 1)),
+        ("9" * 19, UnknownDecree("9" * 19)),
+        ("9" * 201, BadInput(Fault.TOO_LONG)),
+        ("99", UnknownDecree("99")),
+        ("9" * 18, UnknownDecree("9" * 18)),
     ],
 )
 def test_no_decree_under_a_number(questions: Questions, number: str, expected: Answer) -> None:
     assert questions.show(number) == expected
+
+
+def test_a_number_that_several_decrees_bear_is_a_list() -> None:
+    same = [replace(decree(n), facts=replace(decree(n).facts, number="2026-1104")) for n in range(1, 8)]
+    questions = Questions(MemoryDecrees(same), PLACES, lambda: NOW, overview=overview)
+    assert ids(questions.show("n° 2026-1104")) == [7, 6, 5, 4, 3]
+    again = questions.ask(Question(Topic.NUMBER, "2026-1104", 2))
+    assert ids(again) == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +138,7 @@ def test_no_decree_under_a_number(questions: Questions, number: str, expected: A
         Question(Topic.SEARCH, "arrêté", 2),
         Question(Topic.IN_FORCE, "26", 2),
         Question(Topic.IN_FORCE, "", 2),
+        Question(Topic.DEPARTMENT, "26,PP", 2),
     ],
 )
 def test_a_question_can_be_asked_again(questions: Questions, question: Question) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.queries.departments import find_department
+from bot.domain.acts import Place
+from bot.queries.departments import find_departments
 from tests.bot.queries.conftest import PLACES
 
 
@@ -41,31 +42,59 @@ from tests.bot.queries.conftest import PLACES
     ],
 )
 def test_codes_and_names_in_many_forms(asked: str, code: str) -> None:
-    found = find_department(asked, PLACES)
-    assert found.place is not None
-    assert found.place.code == code
+    found = find_departments(asked, PLACES)
+    assert found.codes == code
     assert code in found.authorities
 
 
-def test_a_department_means_every_authority_seated_in_it() -> None:
-    assert find_department("75", PLACES).authorities == {"75", "PP"}
-    assert find_department("26", PLACES).authorities == {"26"}
+@pytest.mark.parametrize(
+    ("asked", "codes", "authorities"),
+    [
+        ("75", "75", {"75", "PP"}),
+        ("26", "26", {"26"}),
+        ("93", "93", {"93", "PP"}),
+        ("PP", "PP", {"PP"}),
+        ("26, 38", "26,38", {"26", "38"}),
+        ("26 38 2a", "26,38,2A", {"26", "38", "2A"}),
+        ("la Drôme et l'Isère", "26,38", {"26", "38"}),
+        ("drome, 26", "26", {"26"}),
+        ("Drôme / Seine-Saint-Denis", "26,93", {"26", "93", "PP"}),
+        ("Côte-d'Or and Ain", "21,01", {"21", "01"}),
+    ],
+)
+def test_departments_mean_all_who_decide_there(asked: str, codes: str, authorities: set[str]) -> None:
+    found = find_departments(asked, PLACES)
+    assert found.codes == codes
+    assert found.authorities == authorities
+
+
+def test_a_region_means_all_who_decide_in_it() -> None:
+    region = Place("R-ARA", "Préfecture de la région Auvergne-Rhône-Alpes", "Auvergne-Rhône-Alpes", territory=frozenset({"26", "38"}))
+    places = PLACES | {"R-ARA": region}
+    assert find_departments("auvergne rhone alpes", places).authorities == {"R-ARA", "26", "38"}
+    assert find_departments("26", places).authorities == {"R-ARA", "26"}
+
+
+def test_of_several_the_one_that_is_not_known_is_named() -> None:
+    found = find_departments("26, isre", PLACES)
+    assert (found.places, found.unknown, found.suggestions[0].code) == ((), "isre", "38")
+    assert find_departments(", ".join(PLACES) * 2, PLACES).places == ()
 
 
 @pytest.mark.parametrize(("asked", "first"), [("drme", "26"), ("isere 38", "38"), ("savoi", "73"), ("corse", "2A"), ("reunnion", "974")])
 def test_near_names_are_suggested(asked: str, first: str) -> None:
-    found = find_department(asked, PLACES)
-    assert found.place is None
+    found = find_departments(asked, PLACES)
+    assert found.places == ()
     assert found.suggestions[0].code == first
 
 
 @pytest.mark.parametrize("asked", ["99", "", "   ", "'", "la", "zzzzzz", "\u202e26\u202e\u0000x"])
 def test_anything_else_names_no_department(asked: str) -> None:
-    assert find_department(asked, PLACES).place is None
+    assert find_departments(asked, PLACES).places == ()
 
 
 @given(st.text(max_size=100))
 def test_nothing_makes_it_fail(asked: str) -> None:
-    found = find_department(asked, PLACES)
-    assert (found.place is None) == (not found.authorities)
+    found = find_departments(asked, PLACES)
+    assert (not found.places) == (not found.authorities)
     assert len(found.suggestions) <= 3

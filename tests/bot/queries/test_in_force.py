@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment
-from bot.queries.answers import Answer, BadInput, DecreeList, Fault, NothingFound, Question, Questions, Topic, UnknownDepartment, in_force
+from bot.domain.health import Cause, Status
+from bot.queries.answers import Answer, BadInput, DecreeList, Fault, NothingFound, Question, Topic, UnknownDepartment
 from bot.queries.phrases import plain_answer
+from bot.queries.questions import Questions, in_force
 from tests.bot.messages.samples import decrees as any_decrees
-from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 
 SINCE = datetime(2026, 8, 1, tzinfo=UTC)
 
@@ -86,7 +88,7 @@ def test_no_time_zone_is_forgotten() -> None:
 
 
 def ask(store: MemoryDecrees, size: int = 5) -> Questions:
-    return Questions(store, PLACES, lambda: NOW, overview=overview, page_size=size, since=lambda: SINCE)
+    return Questions(store, PLACES, lambda: NOW, overview=overview, page_size=size, since=lambda _: SINCE)
 
 
 def test_they_come_in_pages() -> None:
@@ -119,8 +121,9 @@ def test_an_unknown_department_is_told(asked: str, expected: Answer) -> None:
 def test_nothing_in_force_is_never_said_to_be_none() -> None:
     questions = ask(MemoryDecrees([OVER]))
     everywhere, there = questions.in_force(), questions.in_force("26")
+    there_now = (health("26", Status.FINE, last=date(2026, 8, 19)),)
     assert everywhere == NothingFound(Question(Topic.IN_FORCE), recorded=1, since=SINCE)
-    assert there == NothingFound(Question(Topic.IN_FORCE, "26"), recorded=1, since=SINCE, place=PLACES["26"])
+    assert there == NothingFound(Question(Topic.IN_FORCE, "26"), recorded=1, since=SINCE, places=(PLACES["26"],), health=there_now)
     assert plain_answer(everywhere, PLACES) == (
         "Aucun arrêté relevé par ce bot n’est en vigueur ou à venir. Il surveille depuis le 1er août 2026. "
         "Cela ne veut pas dire qu’il n’en existe aucun."
@@ -151,3 +154,15 @@ def test_whatever_was_read_has_an_order(found: list[Decree]) -> None:
 
 def test_an_empty_fact_is_no_period() -> None:
     assert in_force([replace(decree(1), facts=Facts())], PLACES, NOW)[0].id == 1
+
+
+def test_today_is_what_has_begun_and_is_not_over() -> None:
+    questions = ask(OnlyEnds(ALL))
+    assert ids(questions.today()) == [12, 3, 9, 4, 6]
+    assert ask(MemoryDecrees(ALL)).today("38") == NothingFound(
+        Question(Topic.TODAY, "38"),
+        len(ALL),
+        SINCE,
+        (PLACES["38"],),
+        (health("38", Status.FAILING, Cause.BLOCKED, datetime(2026, 8, 18, 23, tzinfo=UTC), date(2026, 8, 1)),),
+    )

@@ -11,7 +11,8 @@ import pytest
 
 from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, PageText, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
-from bot.queries.answers import DecreeList, Fault, NothingFound, OneDecree, Question, Questions, Topic, UnknownDecree
+from bot.queries.answers import DecreeList, Fault, NothingFound, OneDecree, Question, Topic, UnknownDecree
+from bot.queries.questions import Questions
 from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
 from tests.bot.storage.ready import ready_store
@@ -30,7 +31,7 @@ def record(store: Store, found: Decree, text: str) -> None:
     (recueil,) = store.recueils.add([new], NOW)
     act = Act(None, found.title, None, 1, 1, (PageText(1, text),))
     judged = Judged(act, Verdict(Outcome.DECREE, found.kind, found.facts, ()))
-    fresh = replace(found, id=None, identities=(f"{found.authority}:{found.facts.number}",))
+    fresh = replace(found, id=None, identities=found.identities or (f"{found.authority}:{found.facts.number}",))
     reading = Reading(1, Cover(), (act,))
     store.decrees.record(ReadResult(recueil, reading, f"digest-{found.url}", (judged,), ((0, fresh),), None), lambda _: (), NOW)
 
@@ -39,7 +40,7 @@ def test_an_empty_store_has_recorded_nothing_yet(store: Store) -> None:
     questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
     assert questions.recent() == NothingFound(Question(Topic.RECENT), 0, None)
     assert questions.search("gare") == NothingFound(Question(Topic.SEARCH, "gare"), 0, None)
-    assert questions.show("1") == UnknownDecree(1)
+    assert questions.show("1") == UnknownDecree("1")
 
 
 def test_every_question_is_answered_from_the_store(store: Store) -> None:
@@ -60,6 +61,20 @@ def test_every_question_is_answered_from_the_store(store: Store) -> None:
     shown = questions.show(str(found.decrees[0].id))
     assert isinstance(shown, OneDecree)
     assert shown.decree.id == found.decrees[0].id
+
+
+def test_a_decree_is_found_by_the_number_of_its_authority_or_of_its_act(store: Store) -> None:
+    for number, authority, act in ((1, "26", "26-2026-08-19-00001"), (2, "38", "38-2026-08-19-00001")):
+        found = replace(decree(number, authority), identities=(f"number:{authority}:2026-1104:signed:2026-08-1{number}", f"act:{act}"))
+        record(store, replace(found, act_id=act, title=f"Arrêté de {authority}"), f"La gare numéro {number}.")
+    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
+    several = questions.show("2026-01104")
+    assert isinstance(several, DecreeList)
+    assert [one.authority for one in several.decrees] == ["38", "26"]
+    one = questions.show("26-2026-08-19-00001")
+    assert isinstance(one, OneDecree)
+    assert one.decree.authority == "26"
+    assert questions.show("2025-1104") == UnknownDecree("2025-1104")
 
 
 @pytest.mark.parametrize("words", ['"gare" OR', "gare*", "NEAR(gare)", "col:gare", "-gare", "é" * 200, "26"])
@@ -88,4 +103,4 @@ def test_what_is_in_force_comes_from_the_store(store: Store) -> None:
     assert {one.facts.number for one in everywhere.decrees} == {"26-2026-001", "26-2026-003"}
     assert isinstance(paris, DecreeList)
     assert [one.authority for one in paris.decrees] == ["PP"]
-    assert questions.in_force("38") == NothingFound(Question(Topic.IN_FORCE, "38"), 3, None, PLACES["38"])
+    assert questions.in_force("38") == NothingFound(Question(Topic.IN_FORCE, "38"), 3, None, (PLACES["38"],), (overview().authorities[1],))

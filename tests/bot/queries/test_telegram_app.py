@@ -13,7 +13,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.queries.answers import Questions
+from bot.queries.questions import Questions
 from bot.queries.telegram.bot import TelegramBot
 from tests.bot.queries.conftest import commands_for
 from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi

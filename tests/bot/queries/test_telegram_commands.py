@@ -11,7 +11,7 @@ from telegram import Update
 from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
-from bot.queries.answers import Questions
+from bot.queries.questions import Questions
 from bot.queries.telegram.commands import Callbacks, TelegramCommands, publish_commands
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.queries.vocabulary import vocabulary
@@ -110,7 +110,10 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("/envigueur", "<b>Arrêtés en vigueur ou à venir — 14 arrêtés, page 1 sur 3</b>"),
         ("/envigueur Paris", "<b>Arrêtés en vigueur ou à venir concernant Paris (75) — 2 arrêtés</b>"),
         ("/inforce 26", "<b>Decrees in force or to come about Drôme (26) — 12 decrees, page 1 of 3</b>"),
-        ("/inforce 38", "No decree recorded by this bot about Isère (38) is in force or to come. This does not mean that none exists."),
+        (
+            "/inforce 38",
+            "No decree recorded by this bot about Isère (38) is in force or to come. Préfecture de l&#x27;Isère: ",
+        ),
         ("/recherche gare", "<b>Arrêtés qui contiennent « gare » — 1 arrêté</b>"),
         ("/search <b>&", "No decree recorded by this bot contains “&lt;b&gt;&amp;”."),
         ("/decret 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),

@@ -17,7 +17,7 @@ from bot.domain.records import Decision, Withdrawal
 from bot.ingest.review import ReviewAnswer, Reviewer, Settled, answer_data
 from bot.messages import Language
 from bot.operators.review_buttons import ReviewButtons, outcome_text
-from bot.queries.answers import Questions
+from bot.queries.questions import Questions
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.vocabulary import vocabulary
 from bot.storage.errors import Locked

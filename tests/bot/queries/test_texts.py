@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Facts
+from bot.domain.health import Cause, Status
 from bot.messages import telegram_length
-from bot.queries.answers import Answer, BadInput, Fault, NothingFound, Question, Questions, Topic, UnknownDecree, UnknownDepartment
+from bot.queries.answers import Answer, BadInput, Fault, NothingFound, Question, Topic, UnknownDecree, UnknownDepartment
 from bot.queries.phrases import plain_answer
+from bot.queries.questions import Questions
 from bot.queries.telegram.commands import COMMANDS, HELP, PageButton, telegram_reply
 from bot.queries.vocabulary import vocabulary
-from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 
 SINCE = datetime(2026, 8, 1, tzinfo=UTC)
 LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
@@ -64,12 +66,12 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
             "No decree has been recorded by this bot yet. It has been watching since 1 August 2026. This does not mean that none exists.",
         ),
         (
-            NothingFound(Question(Topic.DEPARTMENT, "38"), 3, None, PLACES["38"]),
+            NothingFound(Question(Topic.DEPARTMENT, "38"), 3, None, (PLACES["38"],)),
             "Aucun arrêté relevé par ce bot ne concerne Isère (38). Cela ne veut pas dire qu’il n’en existe aucun.",
             "No decree recorded by this bot is about Isère (38). This does not mean that none exists.",
         ),
         (
-            NothingFound(Question(Topic.DEPARTMENT, "38"), 3, SINCE, PLACES["38"], watched=False),
+            NothingFound(Question(Topic.DEPARTMENT, "38"), 3, SINCE, (PLACES["38"],), (health("38", Status.NOT_COVERED),)),
             (
                 "Aucun arrêté relevé par ce bot ne concerne Isère (38). Il ne surveille pas ce département : "
                 "un arrêté peut y paraître sans qu’il le voie."
@@ -78,6 +80,30 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
                 "No decree recorded by this bot is about Isère (38). It does not watch that department: "
                 "a decree may appear there without its seeing it."
             ),
+        ),
+        (
+            NothingFound(
+                Question(Topic.DEPARTMENT, "93"),
+                3,
+                None,
+                (PLACES["93"],),
+                (health("93", Status.FINE), health("PP", Status.FAILING, Cause.NEEDS_BROWSER)),
+            ),
+            (
+                "Aucun arrêté relevé par ce bot ne concerne Seine-Saint-Denis (93). Réponse d’après les arrêtés de : "
+                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris : ne peut pas être lue "
+                "(son site demande un vrai navigateur). Cela ne veut pas dire qu’il n’en existe aucun."
+            ),
+            (
+                "No decree recorded by this bot is about Seine-Saint-Denis (93). Answer from the decrees of: "
+                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris: cannot be read "
+                "(its site asks for a real browser). This does not mean that none exists."
+            ),
+        ),
+        (
+            NothingFound(Question(Topic.DEPARTMENT, "38,2A"), 3, None, (PLACES["38"], PLACES["2A"])),
+            "Isère (38), Corse-du-Sud (2A) : aucun arrêté relevé par Vigie. Cela ne veut pas dire qu’il n’en existe aucun.",
+            "Isère (38), Corse-du-Sud (2A): Vigie has found no decree. This does not mean that none exists.",
         ),
         (
             NothingFound(Question(Topic.SEARCH, "gare"), 3, None),
@@ -89,7 +115,7 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
             "« savoi » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Savoie (73), Haute-Savoie (74) ?",
             "“savoi” is not a department watched by this bot. Did you mean: Savoie (73), Haute-Savoie (74)?",
         ),
-        (UnknownDecree(99), "Aucun arrêté n’est enregistré sous le numéro 99.", "No decree is recorded under the number 99."),
+        (UnknownDecree("99"), "Aucun arrêté n’est enregistré sous le numéro 99.", "No decree is recorded under the number 99."),
     ],
 )
 def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str) -> None:

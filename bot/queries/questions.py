@@ -1,0 +1,246 @@
+"""Questions answered from the stored decrees: the one core behind every face. Values in, values out; words are chosen by the faces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.domain.acts import Decree, Place
+from bot.domain.health import AuthorityHealth, Overview
+from bot.domain.law.standing import Standing, period, standing
+from bot.domain.records import PageOfDecrees
+from bot.messages import place_for
+from bot.queries.answers import (
+    Answer,
+    BadInput,
+    DecreeList,
+    Fault,
+    NothingFound,
+    OneDecree,
+    Question,
+    Topic,
+    UnknownDecree,
+    UnknownDepartment,
+)
+from bot.queries.departments import DepartmentMatch, find_departments
+from bot.queries.state import DepartmentState, WatchState
+
+Clock = Callable[[], datetime]
+Since = Callable[[Collection[str] | None], datetime | None]
+"""When the watch of some authorities (None: of any) began, None where that is not known."""
+
+TELEGRAM_PAGE = 5
+"""Decrees on one page of a Telegram answer."""
+CLI_PAGE = 20
+"""Decrees on one page of a terminal."""
+LONGEST_WORDS = 200
+"""Characters of a search; a longer one is refused, not cut: half a question has another answer."""
+_LAST_ID = 2**31 - 1
+_OWN_NUMBER = re.compile(r"(?:#|n[°ºo]?\.?\s*)?([0-9]{1,18})", re.ASCII | re.IGNORECASE)
+_BEFORE_NUMBER = re.compile(
+    r"^(?:(?:arr[êe]t[ée]s?|pr[ée]fectoral|d[ée]crets?|decree|acte?|n[°ºo]?\.?|#)\s*)+(?=[^\W_])",
+    re.IGNORECASE,
+)
+
+
+def _not_known(_: Collection[str] | None) -> datetime | None:
+    return None
+
+
+class Questions:
+    """Answers questions from the stored decrees, and about the watch itself. Whatever the store raises passes through."""
+
+    def __init__(
+        self,
+        decrees: DecreeReader,
+        places: Mapping[str, Place],
+        clock: Clock,
+        *,
+        overview: Callable[[], Overview],
+        page_size: int = TELEGRAM_PAGE,
+        since: Since = _not_known,
+    ) -> None:
+        """`places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now."""
+        self._decrees = decrees
+        self._places = places
+        self._clock = clock
+        self._overview = overview
+        self._page_size = page_size
+        self._since = since
+
+    def recent(self, page: int = 1) -> Answer:
+        """Return the decrees published last."""
+        return self._list(Question(Topic.RECENT, page=page), self._decrees.recent)
+
+    def department(self, words: str, page: int = 1) -> Answer:
+        """Return the decrees of departments, by code ("26", "2a", "26, 07") or name ("drome", "la Drôme"), of all who decide there."""
+        if not words.strip():
+            return BadInput(Fault.NO_DEPARTMENT)
+        found = self._departments(words)
+        if not isinstance(found, DepartmentMatch):
+            return found
+        question = Question(Topic.DEPARTMENT, found.codes, page)
+        return self._list(question, lambda limit, offset: self._decrees.recent(limit, offset, found.authorities), found)
+
+    def in_force(self, department: str = "", page: int = 1) -> Answer:
+        """Return the decrees in force now or later, by when they begin; of departments, by code or name, where they are given."""
+        return self._running(Topic.IN_FORCE, department, page)
+
+    def today(self, department: str = "", page: int = 1) -> Answer:
+        """Return the decrees in force at any hour of today, by when they began; of departments, by code or name, where they are given."""
+        return self._running(Topic.TODAY, department, page)
+
+    def state(self, department: str = "") -> Answer:
+        """Return how the watch is: of departments, by code or name, with all who decide there; of all where none is given."""
+        if not department.strip():
+            return WatchState(self._overview())
+        found = self._departments(department)
+        return DepartmentState(self._health(found.authorities)) if isinstance(found, DepartmentMatch) else found
+
+    def search(self, words: str, page: int = 1) -> Answer:
+        """Return the decrees that have these words."""
+        asked = " ".join(words.split())
+        if not any(character.isalnum() for character in asked):
+            return BadInput(Fault.NO_WORDS)
+        if len(asked) > LONGEST_WORDS:
+            return BadInput(Fault.TOO_LONG)
+        return self._list(Question(Topic.SEARCH, asked, page), lambda limit, offset: self._decrees.search(asked, limit, offset))
+
+    def show(self, number: str, page: int = 1) -> Answer:
+        """Return one decree by the number that lists show ("12", "#12", "[12]", "n° 12"), by that of its act in the recueil
+        ("26-2026-11-28-00033") or by that of its authority ("2026-1104"), which several decrees may bear."""
+        text = " ".join(number.split()).removeprefix("[").removesuffix("]").strip()
+        if not text:
+            return BadInput(Fault.NO_NUMBER)
+        if len(text) > LONGEST_WORDS:
+            return BadInput(Fault.TOO_LONG)
+        official = _BEFORE_NUMBER.sub("", text)
+        own = _OWN_NUMBER.fullmatch(text) or _OWN_NUMBER.fullmatch(official)
+        decree = self._decrees.get(int(own[1])) if own is not None and int(own[1]) <= _LAST_ID else None
+        if decree is not None:
+            return OneDecree(decree, self._clock())
+        return self._numbered(official if own is None else own[1], page)
+
+    def _numbered(self, number: str, page: int) -> Answer:
+        if not any(character in "0123456789" for character in number):
+            return BadInput(Fault.NOT_A_NUMBER)
+        found = self._decrees.numbered(number, self._places)
+        if not found:
+            return UnknownDecree(number)
+        if len(found) == 1:
+            return OneDecree(found[0], self._clock())
+        return self._list(
+            Question(Topic.NUMBER, number, page), lambda limit, offset: PageOfDecrees(found[offset : offset + limit], len(found))
+        )
+
+    def ask(self, question: Question) -> Answer:
+        """Answer the same question again, on the page it names."""
+        asked: Mapping[Topic, Callable[[str, int], Answer]] = {
+            Topic.RECENT: lambda _, page: self.recent(page),
+            Topic.DEPARTMENT: self.department,
+            Topic.SEARCH: self.search,
+            Topic.IN_FORCE: self.in_force,
+            Topic.TODAY: self.today,
+            Topic.NUMBER: self.show,
+        }
+        return asked[question.topic](question.words, question.page)
+
+    def _departments(self, words: str) -> DepartmentMatch | BadInput | UnknownDepartment:
+        if len(words) > LONGEST_WORDS:
+            return BadInput(Fault.TOO_LONG)
+        found = find_departments(words, self._places)
+        return found if found.places else UnknownDepartment(found.unknown, found.suggestions)
+
+    def _running(self, topic: Topic, department: str, page: int) -> Answer:
+        found: DepartmentMatch | None = None
+        if department.strip():
+            match = self._departments(department)
+            if not isinstance(match, DepartmentMatch):
+                return match
+            found = match
+        now = self._clock()
+        # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
+        stored = self._decrees.current(now.date() - timedelta(days=1), None if found is None else found.authorities)
+        known = in_force(stored, self._places, now)
+        if topic is Topic.TODAY:
+            known = tuple(decree for decree in known if _begun_today(decree, self._places, now))
+        question = Question(topic, "" if found is None else found.codes, page)
+        return self._list(question, lambda limit, offset: PageOfDecrees(known[offset : offset + limit], len(known)), found)
+
+    def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch | None = None) -> Answer:
+        page = min(max(question.page, 1), _LAST_ID // self._page_size)
+        found = fetch(self._page_size, (page - 1) * self._page_size)
+        pages = max(1, -(-found.total // self._page_size))
+        if page > pages:  # asked beyond the end: the last page
+            page = pages
+            found = fetch(self._page_size, (page - 1) * self._page_size)
+        places = () if there is None else there.places
+        if not found.decrees:
+            recorded = found.total if question.topic is Topic.RECENT else self._decrees.recent(1, 0).total
+            authorities = None if there is None else there.authorities
+            health = () if authorities is None else self._health(authorities)
+            return NothingFound(replace(question, page=1), recorded, self._since(authorities), places, health)
+        return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self._clock(), places)
+
+    def _health(self, authorities: Collection[str]) -> tuple[AuthorityHealth, ...]:
+        return tuple(one for one in self._overview().authorities if one.code in authorities)
+
+
+# Which decrees somebody is watched under today, or will be. Pure.
+
+# Where the period could not be read, or what ended it was ended itself, that it is in force cannot be excluded: it is shown, after those
+# that are sure.
+_RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1, Standing.IN_DOUBT: 1}
+
+
+def in_force(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> tuple[Decree, ...]:
+    """Return those in force at `now` (aware) or later, at their own place, by when they begin; those of which that is not sure come
+    last.
+    """
+    ranked: list[tuple[int, date, int, Decree]] = []
+    for decree in decrees:
+        rank = _RANKS.get(standing(decree, _there(decree, places, now)))
+        if rank is not None:
+            starts, _ = period(decree)
+            ranked.append((rank, date.min if starts is None else starts.day, -(decree.id or 0), decree))
+    return tuple(decree for *_, decree in sorted(ranked, key=lambda item: item[:3]))
+
+
+def _begun_today(decree: Decree, places: Mapping[str, Place], now: datetime) -> bool:
+    starts, _ = period(decree)
+    return starts is None or starts.day <= _there(decree, places, now).date()
+
+
+def _there(decree: Decree, places: Mapping[str, Place], now: datetime) -> datetime:
+    return now.astimezone(ZoneInfo(place_for(places, decree.authority).time_zone))
+
+
+# What questions need of the store.
+
+
+class DecreeReader(Protocol):
+    """The stored decrees, as questions see them. Synchronous: a face in an event loop calls from a thread."""
+
+    def recent(self, limit: int, offset: int, authorities: frozenset[str] | None = None, /) -> PageOfDecrees:
+        """Return newest found first; of some authorities only where they are given."""
+        ...
+
+    def get(self, decree_id: int, /) -> Decree | None:
+        """Return one decree by its id."""
+        ...
+
+    def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
+        """Return the decrees of an act's identifier, or of a number that one of these authorities gave, newest first."""
+        ...
+
+    def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
+        """Return decrees whose text has these words, in any form the language gives them."""
+        ...
+
+    def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
+        """Return decrees that may be in force on that day or later; of some authorities only where they are given."""
+        ...
