@@ -337,6 +337,22 @@ class Decree:
         return next((seen.authority for seen in self.sightings if seen.url == self.url), self.authority)
 
 
+class Naming(StrEnum):
+    """How a decree names a commune: by its name, or by another name: that of a site in it, or one that the commune had."""
+
+    NAMED = "named"
+    ALIAS = "alias"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCommune:
+    """A commune that a decree names. `code` is its INSEE code, `evidence` the words of the decree's facts that name it."""
+
+    code: str
+    how: Naming
+    evidence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """How people call an authority: `26`, `Préfecture de la Drôme`, `Drôme`. IANA name of its time zone, for hours in decrees.

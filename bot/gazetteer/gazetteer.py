@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 
+from bot.domain.acts import Decree, NamedCommune
 from bot.gazetteer.aliases import Aliases
 from bot.gazetteer.finding import Found, find
+from bot.gazetteer.naming import RULES, Namer
 from bot.gazetteer.places import Commune, Department, Places, Region
 
 
 class Gazetteer:
-    """Communes, departments and regions by code, and by what people type."""
+    """Communes, departments and regions by code, by what people type, and by what decrees name."""
 
-    def __init__(self, packed: bytes, aliases: str) -> None:
-        """Take `packed` apart (see `tools.gazetteer`), with the TOML text of the aliases. Raises ValueError where either is malformed."""
+    def __init__(self, packed: bytes, aliases: str, words: str) -> None:
+        """Take `packed` apart (see `tools.gazetteer`), with the TOML texts of the aliases and of the words around names.
+
+        Raises ValueError or KeyError where one is malformed.
+        """
         self._places = Places(packed)
         self._aliases = Aliases(self._places, aliases)
+        self._namer = Namer(self._places, self._aliases, words)
+        self.version = f"{RULES} {sha256(b'|'.join((packed, aliases.encode(), words.encode()))).hexdigest()[:16]}"
+        """Names the data and the rules: with another version, decrees may name other communes."""
 
     @property
     def source(self) -> str:
@@ -39,9 +49,14 @@ class Gazetteer:
         """Return the places that a text may mean, best first. Every one is a candidate: Romans is two villages and a town."""
         return find(self._places, self._aliases, text)
 
+    def communes_of(self, decree: Decree, departments: Collection[str]) -> tuple[NamedCommune, ...]:
+        """Return the communes that the facts of a decree name, of the departments in which its authority decides."""
+        return self._namer.communes_of(decree, departments)
+
 
 @cache
 def gazetteer() -> Gazetteer:
     """Return the places of the packed file, loaded once."""
     here = files("bot.gazetteer")
-    return Gazetteer(here.joinpath("france.txt.gz").read_bytes(), here.joinpath("aliases.toml").read_text(encoding="utf-8"))
+    aliases, words = (here.joinpath(name).read_text(encoding="utf-8") for name in ("aliases.toml", "naming.toml"))
+    return Gazetteer(here.joinpath("france.txt.gz").read_bytes(), aliases, words)

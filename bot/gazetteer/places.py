@@ -116,6 +116,10 @@ class Places:
         population, postcodes, _, part_of = (*others, "", "", "", "")[:4]
         return Commune(code, name, department_of(code), int(population) if population else None, tuple(postcodes.split()), part_of or None)
 
+    def department_at(self, row: int) -> str:
+        """Return the department of the commune of a row."""
+        return department_of(self._codes[row])
+
     def commune(self, code: str) -> Commune | None:
         """Return the commune of an INSEE code, a former one included; None where nothing has or had it."""
         code = code.strip().upper()
