@@ -19,8 +19,7 @@ from bot.cli.work import all_sent, console_for, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.ingest.redetect import Applied, Difference, Effect, Redetection, Said
 from bot.messages import printable
-from sources.catalogue.authority import Authority
-from sources.catalogue.issuers import Issuers
+from sources.catalogue.authority import Authority, Issuers
 
 _WORDS = {
     Effect.FOUND: "FOUND    a decree that it was not known to be, or to hold",

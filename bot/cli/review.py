@@ -23,7 +23,7 @@ from bot.ingest.review import Reviewer, Settled, SeveralDecrees
 from bot.messages import printable
 from bot.operators.review_buttons import outcome_text
 from bot.queries.vocabulary import vocabulary
-from sources.catalogue.issuers import Issuers
+from sources.catalogue.authority import Issuers
 
 T = TypeVar("T")
 

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.records import Recueil
-from sources.catalogue.authority import Authority, Source
-from sources.catalogue.issuers import Issuers
+from sources.catalogue.authority import Authority, Issuers, Source
 
 
 class Catalogue:

@@ -16,7 +16,7 @@ from bot.detection.text.document import has_sign, signs
 from bot.domain.acts import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.domain.identity import ActIdentity, act_keys, text_digest
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
-from sources.catalogue.issuers import Issuers, prefix_of
+from sources.catalogue.authority import Issuers, prefix_of
 
 # What people decided of acts, over what the rules say of them. Pure.
 

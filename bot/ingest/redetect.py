@@ -16,7 +16,7 @@ from bot.ingest.judging import NO_CATALOGUE, Group, as_decided, attributed, decr
 from bot.ingest.review import acts_again
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import NoSuchRow
-from sources.catalogue.issuers import Issuers
+from sources.catalogue.authority import Issuers
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -16,7 +16,7 @@ from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
 from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from sources.catalogue.issuers import Issuers
+from sources.catalogue.authority import Issuers
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -14,7 +14,7 @@ from sources.catalogue.authority import Authority, Order
 from sources.crawl.history import HistoryEntry, may_be_since
 from sources.crawl.index import IndexEntry
 from sources.model import ListingEntry
-from sources.pages.markup import name_in
+from sources.pages.links import name_in
 from sources.text.dates import fold
 
 LISTED_FOR = timedelta(days=1)

@@ -7,8 +7,7 @@ from datetime import date, datetime
 
 from sources.catalogue.authority import Source
 from sources.crawl.lists import PageCache, Visited, polled
-from sources.crawl.route import choose, instead, sections, wanted
-from sources.crawl.trail import Polled, Trail, is_outdated, must_walk
+from sources.crawl.trail import Polled, Trail, choose, instead, is_outdated, must_walk, sections, wanted
 from sources.crawl.walk import Traversal
 from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin
 

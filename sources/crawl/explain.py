@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sources.catalogue.authority import Source
 from sources.crawl.lists import Visited
-from sources.crawl.route import choose, homes, is_below, matches, sections
+from sources.crawl.trail import choose, homes, is_below, matches, sections
 from sources.model import FetchError, ListingEntry, Page
 from sources.pages import READERS, PageLink, PageLinks
 

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from sources.catalogue.authority import Source
 from sources.crawl.lists import PageCache, Visited
-from sources.crawl.route import GRACE, by_period, matches, sections, wanted
+from sources.crawl.trail import GRACE, by_period, matches, sections, wanted
 from sources.model import Download, Fetcher, FetchError, Gone, ListingEntry, Page, Paused, Validators
 from sources.pages import PageLink
-from sources.pages.markup import name_in
+from sources.pages.links import name_in
 
 MAX_PAGES = 600
 """Pages one walk may read: ten years of twelve months of five pages. More means that it goes in circles."""

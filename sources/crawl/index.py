@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from sources.http.scratch import ScratchFolder
 from sources.model import Download, Unusable
-from sources.pages.markup import name_in
+from sources.pages.links import name_in
 from sources.text.dates import find_date
 from sources.text.urls import canonical
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sources.catalogue.authority import Order, Source
-from sources.crawl.route import matches
-from sources.crawl.trail import Polled, Trail, marks_of, overlap
+from sources.crawl.trail import Polled, Trail, marks_of, matches, overlap
 from sources.model import Fetcher, Gone, LayoutChanged, ListingEntry, Page, Paused, Validators
 from sources.pages import READERS, PageLinks, Pager
-from sources.text.periods import label_of
+from sources.text.dates import label_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,26 @@ from enum import IntEnum
 
 from sources.catalogue.authority import Source
 from sources.crawl.lists import Lists, PageCache, Visited
-from sources.crawl.route import GRACE, RouteChoice, choose, folder_above, has_moved, homes, instead, is_below, list_of, sections
-from sources.crawl.trail import Polled, Trail, awaits_new_year, has_ended, has_lost_all, has_replaced, missed_since, overlap
+from sources.crawl.trail import (
+    GRACE,
+    Polled,
+    RouteChoice,
+    Trail,
+    awaits_new_year,
+    choose,
+    folder_above,
+    has_ended,
+    has_lost_all,
+    has_moved,
+    has_replaced,
+    homes,
+    instead,
+    is_below,
+    list_of,
+    missed_since,
+    overlap,
+    sections,
+)
 from sources.model import FetchError, Gone, LayoutChanged, ListingEntry, Origin, Validators
 from sources.pages import PageLink
 

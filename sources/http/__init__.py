@@ -1,8 +1,8 @@
 """The polite client: the only way to the web."""
 
+from sources.http.address import ClientOptions, user_agent
 from sources.http.client import Client
 from sources.http.files import NotSaved, StorageFull
-from sources.http.options import ClientOptions, user_agent
-from sources.http.robots import Disallowed
+from sources.http.politeness import Disallowed
 
 __all__ = ["Client", "ClientOptions", "Disallowed", "NotSaved", "StorageFull", "user_agent"]

@@ -1,17 +1,21 @@
-"""What a reader of pages gives back: the links of one page sorted by what they lead to, and the pages of its list by their numbers."""
+"""What a reader of pages gives back: the links of one page sorted by what they lead to, and the pages of its list by their numbers.
+
+At its end the markup of a page: the title and the date that one anchor shows, as the platforms of the State write them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from datetime import date
+from itertools import islice
+from urllib.parse import unquote, urlsplit
 
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import CData, NavigableString, PageElement
 
 from sources.model import ListingEntry
-from sources.pages.markup import attribute
-from sources.text.periods import Period
+from sources.text.dates import Period, find_date, fold
 from sources.text.urls import canonical, same_site
 
 
@@ -140,3 +144,170 @@ def _page_number(url: str) -> int | None:
     match = _PAGE.search(urlsplit(url).query)
     numbers = _NUMBER.findall(match[1].replace("%2C", ",")) if match else []
     return int(numbers[-1][:_DIGITS]) if numbers else None
+
+
+# The markup of a page: its tree, and the title and date that one anchor shows, as the platforms of the State write them.
+
+MAX_LINKS = 3000
+"""Links read on one page. The longest real one has some 900."""
+
+# However many: the parser warns of each page that begins with one.
+_XML_DECLARATION = re.compile(r"^(?:\s*<\?xml[^>]*>)+")
+
+
+def parse(html: str | bytes, url: str) -> BeautifulSoup | None:
+    """The page at canonical address `url`, None where there is no markup at all. Bytes are decoded as the page declares, UTF-8 first.
+
+    Where it says with `<base>` what its links are relative to, they are made absolute.
+    """
+    if isinstance(html, bytes):
+        try:
+            html = html.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return _with_base(BeautifulSoup(html, "lxml"), url) if b"<" in html else None
+    text = _XML_DECLARATION.sub("", html.replace("\0", ""))
+    return _with_base(BeautifulSoup(text, "lxml"), url) if "<" in text else None
+
+
+def _with_base(page: BeautifulSoup, url: str) -> BeautifulSoup:
+    tag = page.find("base", href=True)
+    base = canonical(url, attribute(tag, "href")) if isinstance(tag, Tag) else None
+    for anchor in page.find_all("a", href=True) if base is not None else ():
+        href = attribute(anchor, "href").strip()
+        if not href.startswith("#"):  # a place of this page, for whoever reads it
+            anchor["href"] = canonical(base or url, href) or href
+    return page
+
+
+MAX_TITLE = 500
+"""Characters kept of a title."""
+
+MAX_NODES = 200
+"""Nodes looked at inside one tag. No title, cell or card has as many."""
+
+MAX_SPANS = 8
+"""Spans looked at inside one link."""
+
+_DEPTH = 64
+_LINKS_OF_A_CARD = 3
+_BLANKS = re.compile(r"\s+")
+_VERB = re.compile(r"^t[ée]l[ée]charger\b\s*:?\s*", re.IGNORECASE)
+# "PDF - 1,25 Mb - 03/07/2024", "format pdf - 0,20 Mb - 13/08/2026", with or without the date.
+_SIZE = re.compile(r"(?:format\s+)?\b[a-z]{2,4}\s*-\s*\d[\d\s,.]*\s*[kmg]?[bo]\b(?:\s*-\s*\d{1,2}/\d{1,2}/\d{4})?\s*$", re.IGNORECASE)
+_PUBLISHED = re.compile(r"publie le\s*:?\s*(\d{1,2}/\d{1,2}/\d{4})")
+_EXTENSION = re.compile(r"\.[a-z0-9]{2,4}$", re.IGNORECASE)
+# What editors write for every file alike: such a text names nothing (the Gers has it on all its rows).
+_SAYS_NOTHING = frozenset(
+    {"", "le document", "document", "le fichier", "fichier", "ici", "cliquez ici", "lien", "pdf", "consulter", "voir", "le recueil"}
+)
+
+
+def attribute(tag: Tag, name: str) -> str:
+    """Return the value of an attribute as one string, empty when absent."""
+    value = tag.get(name)
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def classes(tag: Tag) -> list[str]:
+    """Return the class names of a tag."""
+    return attribute(tag, "class").split()
+
+
+def ancestors(tag: Tag) -> Iterator[Tag]:
+    """Return the tags around a tag, nearest first, up to a depth no template reaches: time spent on hostile markup stays bounded."""
+    return islice(tag.parents, _DEPTH)
+
+
+def nodes_in(tag: Tag, *, at_most: int = MAX_NODES) -> Iterator[PageElement]:
+    """Yield what is inside a tag, in page order, as far as a template goes: time spent on hostile markup stays bounded.
+
+    Beautiful Soup's own ways down look for the end of the tag first, however deep it lies.
+    """
+    path = [iter(tag.contents)]
+    while path and at_most > 0:
+        node = next(path[-1], None)
+        if node is None:
+            path.pop()
+            continue
+        at_most -= 1
+        yield node
+        if isinstance(node, Tag):
+            path.append(iter(node.contents))
+
+
+def tags_in(tag: Tag, name: str | None = None) -> Iterator[Tag]:
+    """Return the tags inside a tag, of one name or all, as far as `nodes_in` goes."""
+    return (node for node in nodes_in(tag) if isinstance(node, Tag) and name in (None, node.name))
+
+
+def text_of(tag: Tag) -> str:
+    """Return the text of a tag on one line, as far as `nodes_in` goes, without comments and scripts."""
+    # Comments and the text of scripts are subclasses.
+    return _BLANKS.sub(" ", " ".join(str(node) for node in nodes_in(tag) if type(node) in (NavigableString, CData))).strip()
+
+
+def shown_title(anchor: Tag) -> str | None:
+    """Return the anchor's own words, without "Télécharger" and the size; None when they name nothing."""
+    title = _VERB.sub("", _SIZE.sub("", text_of(anchor)).strip()).strip(" -:\u00a0")
+    return None if fold(title).strip(" .") in _SAYS_NOTHING else title[:MAX_TITLE].rstrip()
+
+
+def name_in(url: str) -> str:
+    """Return the last segment of an address, decoded, without its extension: the title of last resort."""
+    segment = unquote(urlsplit(url).path.rstrip("/").rsplit("/", 1)[-1])
+    return (_EXTENSION.sub("", segment).strip() or url)[:MAX_TITLE]
+
+
+def row_title(anchor: Tag) -> str | None:
+    """For an anchor in a table: the first other cell of its row that is more than a date."""
+    for cell in _other_cells(anchor):
+        text = text_of(cell)
+        if text and not re.fullmatch(r"[\d/.\s-]{8,12}", text):
+            return text[:MAX_TITLE]
+        if text and find_date(text) is None:
+            return text[:MAX_TITLE]
+    return None
+
+
+def published(anchor: Tag, url: str, title: str, *, year: int | None = None) -> date | None:
+    """Return the date the page gives to this link, from the most to the least certain place.
+
+    The size span beside the name, the `title` attribute, "Publié le" on the card, the title's own words, the row, the file name; `year`
+    completes a title that only writes day and month. The page's "Mis à jour le" is never a document's date.
+    """
+    texts = [text_of(span) for span in islice(tags_in(anchor, "span"), MAX_SPANS)]
+    size = next((match[0] for text in texts if (match := _SIZE.search(text))), None)
+    if size is None and (match := _SIZE.search(text_of(anchor))):
+        size = match[0]
+    return (
+        (find_date(size) if size else None)
+        or find_date(attribute(anchor, "title"))
+        or _on_card(anchor)
+        or find_date(title)
+        or next((found for cell in _other_cells(anchor) if (found := find_date(text_of(cell)))), None)
+        or find_date(name_in(url))
+        or (find_date(title, year=year) if year else None)
+    )
+
+
+def _on_card(anchor: Tag) -> date | None:
+    for parent in ancestors(anchor):
+        if "fr-card" in classes(parent):
+            if len(parent.find_all("a", href=True, limit=_LINKS_OF_A_CARD + 1)) > _LINKS_OF_A_CARD:
+                return None  # a frame around a list
+            match = _PUBLISHED.search(fold(text_of(parent)))
+            return find_date(match[1]) if match else None
+    return None
+
+
+def _other_cells(anchor: Tag) -> Iterator[Tag]:
+    row = next((parent for parent in ancestors(anchor) if parent.name == "tr"), None)
+    own = next((parent for parent in ancestors(anchor) if parent.name in {"td", "th"}), None)
+    # A row that holds several links (nested by broken markup, or a layout grid) says nothing of one of them.
+    if row is None or own is None or len(row.find_all("a", href=True, limit=2)) > 1:
+        return
+    for cell in row.find_all(["td", "th"], recursive=False):
+        if cell is not own:
+            yield cell

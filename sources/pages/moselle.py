@@ -15,8 +15,22 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
 from sources.model import ListingEntry
-from sources.pages.links import PageLink, PageLinks, Pager, by_page_number
-from sources.pages.markup import MAX_LINKS, MAX_TITLE, attribute, classes, name_in, nodes_in, parse, shown_title, tags_in, text_of
+from sources.pages.links import (
+    MAX_LINKS,
+    MAX_TITLE,
+    PageLink,
+    PageLinks,
+    Pager,
+    attribute,
+    by_page_number,
+    classes,
+    name_in,
+    nodes_in,
+    parse,
+    shown_title,
+    tags_in,
+    text_of,
+)
 from sources.text.dates import find_date, fold
 from sources.text.urls import canonical
 

@@ -15,10 +15,25 @@ from urllib.parse import urlsplit
 from bs4 import Tag
 
 from sources.model import ListingEntry
-from sources.pages.links import OFFSET, PageLink, PageLinks, by_offset, path_of
-from sources.pages.markup import MAX_LINKS, ancestors, attribute, classes, name_in, parse, published, row_title, shown_title, text_of
+from sources.pages.links import (
+    MAX_LINKS,
+    OFFSET,
+    PageLink,
+    PageLinks,
+    ancestors,
+    attribute,
+    by_offset,
+    classes,
+    name_in,
+    parse,
+    path_of,
+    published,
+    row_title,
+    shown_title,
+    text_of,
+)
+from sources.text.dates import label_of, read_label
 from sources.text.names import names_recueil
-from sources.text.periods import label_of, read_label
 from sources.text.urls import canonical, same_site
 
 # The second is the platform's own word for the first, which old pages still have.

@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from bs4 import Tag
 
 from sources.model import ListingEntry
-from sources.pages.links import PageLinks, by_page_number
-from sources.pages.markup import (
+from sources.pages.links import (
     MAX_LINKS,
     MAX_SPANS,
     MAX_TITLE,
+    PageLinks,
     ancestors,
     attribute,
+    by_page_number,
     classes,
     name_in,
     parse,

@@ -15,10 +15,24 @@ from urllib.parse import urlsplit
 from bs4 import Tag
 
 from sources.model import ListingEntry
-from sources.pages.links import PageLink, PageLinks, Pager, by_offset, path_of
-from sources.pages.markup import MAX_LINKS, MAX_SPANS, ancestors, attribute, classes, name_in, parse, published, shown_title, tags_in
-from sources.text.dates import find_date
-from sources.text.periods import label_of
+from sources.pages.links import (
+    MAX_LINKS,
+    MAX_SPANS,
+    PageLink,
+    PageLinks,
+    Pager,
+    ancestors,
+    attribute,
+    by_offset,
+    classes,
+    name_in,
+    parse,
+    path_of,
+    published,
+    shown_title,
+    tags_in,
+)
+from sources.text.dates import find_date, label_of
 from sources.text.urls import canonical, same_site
 
 _DOCUMENT = re.compile(r"/irecontenu/telechargement/", re.IGNORECASE)

@@ -47,4 +47,4 @@ def test_a_text_that_is_not_there_once_is_told(root: Path, text: str) -> None:
 
 def test_they_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--list", "--only", "robots.txt is"])
-    assert capsys.readouterr().out == "robots.txt is obeyed: sources/http/robots.py\n"
+    assert capsys.readouterr().out == "robots.txt is obeyed: sources/http/politeness.py\n"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sources.catalogue.authority import Authority, Source
-from sources.crawl.route import matches
+from sources.crawl.trail import matches
 from sources.text.urls import canonical
 from tests.france.elsewhere import SESSION, Moselle, Police, Regions, stranger
 from tests.france.national import National, as_it_may_be

@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from sources.catalogue.authority import Browser
-from sources.http.address import Address, Target
+from sources.http.address import Address, ClientOptions, Target
 from sources.http.browser.policy import AllowedHost, places
 from sources.http.failures import BrowserFailure
-from sources.http.options import ClientOptions
 from sources.model import FetchError, NeedsBrowser, Unusable
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from sources.http.address import Address, Target
 from sources.http.answers import REDIRECTS
-from sources.http.body import is_html
+from sources.http.connection import is_html
 from sources.http.failures import BrowserFailure
 
 MOST_DOCUMENTS = 4

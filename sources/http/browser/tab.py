@@ -19,13 +19,12 @@ import httpx
 from playwright.async_api import BrowserContext, Error, JSHandle, Page, Route
 
 from sources.http.address import Target
-from sources.http.answers import LOOK_WITHIN, REDIRECTS, beginning_of
-from sources.http.block_pages import looks_blocked
-from sources.http.body import decode
+from sources.http.answers import LOOK_WITHIN, REDIRECTS, beginning_of, looks_blocked
 from sources.http.browser import policy
 from sources.http.browser.events import HeldAnswer, LedAway, LoginWanted, TabEvents
 from sources.http.browser.policy import of_driver
 from sources.http.browser.process import Chromium
+from sources.http.connection import decode
 from sources.http.failures import BrowserFailure
 from sources.model import Unusable
 

@@ -28,8 +28,7 @@ from bot.ingest.redetect import Redetection
 from bot.ingest.review import Reviewer
 from bot.operators.source_alerts import ANEW, source_changes
 from bot.reading.acts.cutting import assemble
-from sources.catalogue.authority import Source, load_authorities
-from sources.catalogue.issuers import Issuers
+from sources.catalogue.authority import Issuers, Source, load_authorities
 from tests.bot.ingest.test_judging import RECUEIL
 from tests.bot.ingest.test_poller import QUARTER, TODAY, Bench, Site, reading, url
 from tests.bot.ingest.test_sightings import police

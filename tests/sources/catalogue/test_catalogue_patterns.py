@@ -11,7 +11,7 @@ import pytest
 
 from sources.catalogue.authority import Source, load_authorities
 from sources.crawl.crawler import Crawler
-from sources.crawl.route import matches
+from sources.crawl.trail import matches
 from sources.text.dates import fold
 from tests.sources.markup import download, file_href, grey_card, page
 from tests.sources.poller import NOW, TODAY, cards, files

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from sources.crawl.route import choose, folder_above, has_moved, homes, is_below, matches, sections
+from sources.crawl.trail import choose, folder_above, has_moved, homes, is_below, matches, sections
 from sources.pages import PageLink
-from sources.text.periods import label_of
+from sources.text.dates import label_of
 
 
 def way(path: str, text: str = "") -> PageLink:

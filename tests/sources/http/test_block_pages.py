@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.http.block_pages import looks_blocked, says_maintenance
+from sources.http.answers import looks_blocked, says_maintenance
 from tests.sources.http.conftest import SHARED
 
 CHALLENGES = {

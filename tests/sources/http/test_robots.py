@@ -7,14 +7,14 @@ import asyncio
 import pytest
 
 from sources.http import Disallowed
-from sources.http.robots import parse, product_token
+from sources.http.politeness import parse_robots, product_token
 from sources.model import FetchRefused, Paused, Unreachable
 from tests.sources.http.conftest import OTHER, SITE, Clock, MakeClient
 from tests.sources.http.server import Server, drop, in_turn, redirect, reply
 
 
 def allows(text: str, path: str) -> bool:
-    return parse(text).can_fetch(f"{SITE}{path}", "Vigie")
+    return parse_robots(text).can_fetch(f"{SITE}{path}", "Vigie")
 
 
 @pytest.mark.parametrize(
