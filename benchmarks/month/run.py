@@ -20,16 +20,14 @@ from benchmarks.month.papers import Paper
 from benchmarks.month.plan import ANNOUNCED, START, Plan, Trouble
 from benchmarks.month.sites import Month
 from bot.domain.posts import Post, PostState
-from bot.ingest import habits as rhythm
 from bot.ingest.archive import RecueilFiles
-from bot.ingest.catalogue import Catalogue
+from bot.ingest.decisions import interval
 from bot.ingest.health import PublicationHistory
-from bot.ingest.ingestor import BackgroundTasks, Ingestor
+from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import ReadingJob, WorkerSlots
-from bot.ingest.recorder import Recorder
 from bot.storage.store import Store, open_store
-from sources.catalogue.authority import Source
+from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
 from tests.france import memory
 from tests.france.serving import Asked, Shortcut
@@ -172,7 +170,7 @@ class _Driver:
         usual = {}
         for source in self.month.sources:
             habits = PublicationHistory(self.store).read(self.store.sources.get(source.key), self.month.zones[source.key], now)
-            usual[source.key] = rhythm.interval(habits, now, every=self.record.every, slowest=max(self.record.every, SLOWEST))
+            usual[source.key] = interval(habits, now, every=self.record.every, slowest=max(self.record.every, SLOWEST))
         return usual
 
 

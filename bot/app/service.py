@@ -23,7 +23,8 @@ from bot.delivery.deliverer import Delivered
 from bot.domain.health import nobody_answers
 from bot.domain.posts import PostState
 from bot.domain.records import SourceState
-from bot.ingest.results import BackgroundResult, IngestResult, SourceReport
+from bot.ingest.ingestor import BackgroundResult, IngestResult
+from bot.ingest.poller import SourceReport
 from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import Full, StorageError
 from sources.catalogue.authority import Source

@@ -39,12 +39,10 @@ from bot.domain.acts import Decree, Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.backfill import Backfill, BackfillLimits
-from bot.ingest.catalogue import Catalogue
 from bot.ingest.health import PublicationHistory, destinations_report, health_report
-from bot.ingest.ingestor import BackgroundTasks, Ingestor
+from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder, Route
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import ReadingJob, WorkerSlots
-from bot.ingest.recorder import Clock, Recorder, Route
 from bot.ingest.review import Reviewer
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
@@ -56,7 +54,7 @@ from bot.queries.telegram.rate_limit import RateLimiter
 from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
-from sources.catalogue.authority import Authority, browser_hosts, hosts
+from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
 from sources.crawl.crawler import Crawler
 from sources.crawl.history import PatientFetcher
 from sources.crawl.index import INDEX_HOSTS

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.delivery.deliverer import Delivered
     from bot.domain.health import DestinationHealth
     from bot.ingest.archive import ArchivedFile
-    from bot.ingest.results import IngestResult
+    from bot.ingest.ingestor import IngestResult
 
 Json = dict[str, Any]
 

@@ -23,7 +23,8 @@ from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
 from bot.domain.posts import PostState
-from bot.ingest.results import IngestResult, SourceReport
+from bot.ingest.ingestor import IngestResult
+from bot.ingest.poller import SourceReport
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.contents import PAGES_KEPT
 from sources.catalogue.authority import Authority, Source

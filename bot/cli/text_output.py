@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from bot.delivery.deliverer import Delivered
     from bot.domain.health import DestinationHealth
     from bot.domain.records import UncertainAct
-    from bot.ingest.results import IngestResult, SourceReport
+    from bot.ingest.ingestor import IngestResult
+    from bot.ingest.poller import SourceReport
 
 
 def print_json(value: Any) -> None:

@@ -14,13 +14,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.domain.records import Recueil, RecueilState, SourceState
-from bot.ingest.catalogue import Catalogue
-from bot.ingest.ingestor import Ingestor, new_recueil
-from bot.ingest.recorder import Clock
-from bot.ingest.results import IngestResult
+from bot.ingest.ingestor import Clock, Ingestor, IngestResult, new_recueil
 from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from bot.storage.threads import run_to_completion
-from sources.catalogue.authority import Authority, Source, hosts
+from sources.catalogue.authority import Authority, Catalogue, Source, hosts
 from sources.crawl.history import PageTrouble, history
 from sources.crawl.index import DataFetcher, NationalIndex, fetch_index
 from sources.crawl.trail import Trail

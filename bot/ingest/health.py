@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
 from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.records import FailureStreak, SourceState
-from bot.ingest.decisions import set_back_by
-from bot.ingest.habits import MEMORY, PublicationStats, is_late, learn
+from bot.ingest.decisions import MEMORY, PublicationStats, is_late, learn, set_back_by
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
 from sources.http import Disallowed

@@ -1,37 +1,82 @@
-"""One recueil, from its address to what is recorded of it: what polls and backfills have in common."""
+"""One recueil, from its address to what is recorded of it: fetched, read, judged, recorded, its posts queued. For polls and backfills."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain.acts import Outcome, Reading
-from bot.domain.records import NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState
+from bot.domain.acts import Decree, Outcome, Reading
+from bot.domain.health import Cause
+from bot.domain.posts import Post
+from bot.domain.records import NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
 from bot.ingest import decisions as decide
 from bot.ingest.archive import OpenedPdf, RecueilFiles
-from bot.ingest.catalogue import Catalogue
-from bot.ingest.judging import uncertain_acts
+from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
 from bot.ingest.reading_job import File, Hostile, ReadingJob, WorkerSlot, WorkerSlots, ended
-from bot.ingest.recorder import Clock, Recorder
-from bot.ingest.results import BackgroundResult, IngestResult, Unread
 from bot.reading.model import Unreadable
 from bot.storage.errors import StorageError
-from sources.catalogue.authority import Source
+from bot.storage.threads import run_to_completion
+from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
 from sources.model import CrawlFailed, FetchError, Gone, ListingEntry, Paused
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
 
+
 log = structlog.get_logger()
+
+Route = Callable[[Decree], Sequence[str]]
+
+Clock = Callable[[], datetime]
 
 HELD_FOR = timedelta(hours=1)
 """How long a recueil is left alone after the database failed to take what was read of it: long work is not begun anew at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A recueil that was due and could not be fetched or opened; it stays due. `gone`: the site says that it is no longer there."""
+
+    url: str
+    error: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part, and
+    `unfinished` what is still being read in the background. `opened` counts those that were read, wholly or in part."""
+
+    decrees: tuple[Decree, ...] = ()
+    uncertain: tuple[UncertainAct, ...] = ()
+    posts: tuple[Post, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    requests: int = 0
+    unfinished: tuple[str, ...] = ()
+    opened: int = 0
+
+    def __add__(self, other: IngestResult) -> IngestResult:
+        return IngestResult(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+    def finished(self) -> IngestResult:
+        """Return the same, once all that went on in the background has ended and was added."""
+        return replace(self, unfinished=())
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundResult:
+    """What a recueil gave that went on in the background."""
+
+    recueil: Recueil
+    harvest: IngestResult
 
 
 class Ingestor:
@@ -83,7 +128,7 @@ class Ingestor:
 
     async def _resolve(self, recueil: Recueil) -> IngestResult:
         """Find the files of a detail page: each has a row of its own from here on."""
-        source = self._catalogue.source_of(recueil)
+        source = self._catalogue.source_of(recueil.authority, recueil.source)
         if source is None:
             return await self._try_later(recueil, Unreadable(f"the catalogue has no source {recueil.source} any more"))
         page = ListingEntry(recueil.url, recueil.title, recueil.published, is_detail=True)
@@ -194,6 +239,107 @@ def new_recueil(source: Source, listed: ListingEntry, state: RecueilState, *, si
         state=state,
         silent=silent,
     )
+
+
+class Recorder:
+    """Judges readings and records what they hold. Has no platform in it: `route` names the destinations of a decree."""
+
+    def __init__(self, catalogue: Catalogue, store: Store, route: Route, clock: Clock) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._route = route
+        self._clock = clock
+        self.on_queued: Callable[[], None] = lambda: None
+        """Called in the event loop each time that posts were queued, be it before a recueil was read to its end."""
+
+    async def judge(self, recueil: Recueil, reading: Reading) -> ReadResult:
+        """Judge a reading that has ended, by the rules and by what people decided. Raises StorageError."""
+        gained = decide.gained(recueil, reading)
+        # The attempts to fetch it that came to nothing do not use up its readings.
+        readings = recueil.attempts if recueil.state is RecueilState.INCOMPLETE else 0
+        again = None if reading.complete else decide.reread_at(readings, self._clock(), gained=gained)
+
+        def judge() -> ReadResult:
+            decided = self._store.reviews.decided(decision_keys(recueil, reading))
+            return read_result(recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=self._catalogue.issuers)
+
+        return await asyncio.to_thread(judge)
+
+    async def judge_early(self, recueil: Recueil, reading: Reading) -> ReadResult | None:
+        """Judge what was read so far; None where it holds no decree to announce, or where that cannot be decided yet."""
+
+        def judge() -> ReadResult | None:
+            decided = self._store.reviews.decided(decision_keys(recueil, reading))
+            return early_result(recueil, reading, next_try_at=self._clock(), decided=decided, issuers=self._catalogue.issuers)
+
+        try:
+            return await asyncio.to_thread(judge)
+        except StorageError as error:
+            # Not announced for now rather than announced against what a person decided; the end of the reading announces it.
+            log.warning("decrees found before all was read are not looked at yet", url=recueil.url, error=str(error))
+            return None
+
+    async def record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
+        """Record what was read, queue its posts, and notify operators of what does not belong on this site. Raises StorageError."""
+        recorded = await asyncio.to_thread(self._record, recueil, result)
+        if recorded.posts:
+            # At once: others of its authority may be read for minutes before whoever requested them all has the result.
+            self.on_queued()
+        await self._report_misfiled(recueil, result)
+        return recorded
+
+    async def record_early(self, recueil: Recueil, result: ReadResult) -> RecordingResult | None:
+        """Record the decrees of a recueil that is read in part; None where the database could not. Cancelled, it ends first."""
+        done: list[RecordingResult] = []
+        try:
+            await run_to_completion(lambda: done.append(self._record(recueil, result)))
+        except StorageError as error:
+            # A lock or a disk that is full for a moment: ended here, the reading would begin again later, and its decrees wait for it.
+            log.warning("decrees found before all was read are not recorded yet", url=recueil.url, error=str(error))
+        finally:
+            for recorded in done:
+                if recorded.decrees:
+                    left = len(result.reading.pending_pages)
+                    log.info("decrees found before all was read", url=recueil.url, decrees=len(recorded.decrees), left=left)
+                if recorded.posts:
+                    self.on_queued()
+        return done[0] if done else None
+
+    def _record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
+        """Record what was read, and queue its posts.
+
+        What an authority published before the first poll of its own source is history, also where the site of another one shows it: its own
+        first poll left it unread. Where it is not polled, the first poll of that other one counts.
+        """
+        issuers = self._catalogue.issuers
+        strangers = {decree.authority for _, decree in result.decrees if not issuers.expected(decree.authority, recueil.authority)}
+        if not strangers:
+            return self._store.decrees.record(result, self._route, self._clock())
+        first: dict[str, date] = {}
+        for state in self._store.sources.all():
+            authority = state.key.split(":", 1)[0]
+            if state.baseline_at is not None:
+                first[authority] = min(state.baseline_at.date(), first.get(authority, date.max))
+
+        def route(decree: Decree) -> Sequence[str]:
+            since = first.get(decree.authority, first.get(recueil.authority, date.min)) if decree.authority in strangers else date.min
+            return () if decree.published is not None and decree.published < since else self._route(decree)
+
+        return self._store.decrees.record(result, route, self._clock())
+
+    async def _report_misfiled(self, recueil: Recueil, result: ReadResult) -> None:
+        """Notify operators, once a day for a source, that it shows a recueil or a decree of an authority that does not publish there."""
+        issuers, number, publisher = self._catalogue.issuers, result.recueil.number, recueil.authority
+        owners = {issuers.issuer(number, publisher) or publisher: number or ""}
+        owners |= {decree.authority: decree.act_id or "" for _, decree in result.decrees}
+        strangers = {code: shown for code, shown in owners.items() if not issuers.expected(code, publisher)}
+        source = self._catalogue.source_of(recueil.authority, recueil.source)
+        if not strangers or recueil.silent or source is None:
+            return
+        said = ", ".join(f"{issuers.name(code)} {shown}".strip() for code, shown in sorted(strangers.items()))
+        log.warning("recueil or decree of another authority", url=recueil.url, source=source.key, issuer=said)
+        alert = NewAlert(source.key, Cause.MISFILED.value, f"{said}: {recueil.url}")
+        await asyncio.to_thread(self._store.alerts.change, self._clock(), opened=[alert])
 
 
 # Recueils in hand: what is quick is waited for, what takes long goes on in the background, and none is taken twice at once.

@@ -14,13 +14,9 @@ import structlog
 from bot.domain.health import Cause
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
-from bot.ingest import habits as rhythm
-from bot.ingest.catalogue import Catalogue
 from bot.ingest.health import PublicationHistory, cause_of
-from bot.ingest.ingestor import BackgroundTasks, fault_of, new_recueil
-from bot.ingest.recorder import Clock
-from bot.ingest.results import BackgroundResult, IngestResult, SourceReport
-from sources.catalogue.authority import Source
+from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
+from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
 from sources.model import CrawlFailed, Emptied, FetchError, ListingEntry, Paused
@@ -39,6 +35,51 @@ class PollSchedule:
     every: timedelta
     slowest: timedelta
     announce_since: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading; `unfinished` names
+    those that are still being read in the background. `unchanged`: the site says that its pages are what they were; nothing is `listed`.
+
+    `cause` is set when the listing itself could not be read, or not wholly.
+    """
+
+    source: Source
+    error: str | None = None
+    requests: int = 0
+    listed: tuple[ListingEntry, ...] = ()
+    new: int = 0
+    incomplete: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    cause: Cause | None = None
+    unfinished: tuple[str, ...] = ()
+    unchanged: bool = False
+    opened: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """True when the listing was read and every recueil that was due could be fetched and opened.
+
+        One that the site itself has taken away (`Unread.gone`) is told, but does not make the source a failing one; where there is
+        something new and nothing at all could be opened, it does.
+        """
+        return self.error is None
+
+    def reading(self, harvest: IngestResult, done: Collection[str] = ()) -> SourceReport:
+        """Return the report with what became of the recueils that were due, or of those that went on in the background, now `done`."""
+        unread, opened = self.unread + harvest.unread, self.opened + harvest.opened
+        unfinished = tuple(url for url in self.unfinished if url not in done) + harvest.unfinished
+        is_all_gone = self.new > 0 and not opened and not unfinished
+        return replace(
+            self,
+            error=self.error or next((item.error for item in unread if is_all_gone or not item.gone), None),
+            requests=self.requests + harvest.requests,
+            incomplete=self.incomplete + harvest.incomplete,
+            unread=unread,
+            unfinished=unfinished,
+            opened=opened,
+        )
 
 
 class Poller:
@@ -71,7 +112,7 @@ class Poller:
 
     def source_of(self, recueil: Recueil) -> Source | None:
         """Return the source in whose report a recueil is."""
-        return self._catalogue.source_of(recueil)
+        return self._catalogue.source_of(recueil.authority, recueil.source)
 
     def when_late(self, on_done: Callable[[BackgroundResult], None]) -> None:
         """Have each recueil that ends in the background reported at once, instead of by `finish`."""
@@ -212,7 +253,7 @@ class Poller:
 
     async def _until_next(self, source: Source, state: SourceState, now: datetime) -> timedelta:
         habits = await asyncio.to_thread(self._history.read, state, self._catalogue.zone(source.authority), now)
-        return rhythm.interval(habits, now, every=self._schedule.every, slowest=self._schedule.slowest)
+        return decide.interval(habits, now, every=self._schedule.every, slowest=self._schedule.slowest)
 
     async def _intake(self, source: Source, state: SourceState, listed: Sequence[ListingEntry]) -> tuple[decide.Intake, ...]:
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])

@@ -11,9 +11,9 @@ import hashlib
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -343,3 +343,27 @@ def prefix_of(number: str | None) -> str | None:
     """Return what a number of the national template begins with, None for a number of another form."""
     match = _NUMBER.fullmatch((number or "").strip().upper())
     return match[1] if match else None
+
+
+class Catalogue:
+    """Finds sources, time zones and issuers. `watched` are the sources that are polled when they are due: any may be polled on request."""
+
+    def __init__(self, authorities: Mapping[str, Authority], watched: Collection[str] | None = None) -> None:
+        """`watched` are the codes of the authorities whose sources are polled, all where it is None."""
+        self.authorities = authorities
+        self.issuers = Issuers(authorities.values())
+        self.watched = tuple(source for code in (authorities if watched is None else watched) for source in authorities[code].sources)
+        self._by_key = {source.key: source for authority in authorities.values() for source in authority.sources}
+
+    def source_of(self, code: str, key: str) -> Source | None:
+        """Return the source of this key; the first of its authority's sources where the catalogue has renamed or dropped that one."""
+        authority = self.authorities.get(code)
+        return self._by_key.get(key) or next(iter(authority.sources if authority else ()), None)
+
+    def zone(self, code: str) -> ZoneInfo:
+        """Return the time zone of an authority."""
+        return ZoneInfo(self.authorities[code].time_zone)
+
+    def today(self, code: str, now: datetime) -> date:
+        """Return the local date of an authority."""
+        return now.astimezone(self.zone(code)).date()

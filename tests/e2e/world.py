@@ -14,7 +14,8 @@ from bot.app.config import Settings
 from bot.app.demo.replay import Replay
 from bot.app.wiring import Parts, assemble
 from bot.delivery.deliverer import Delivered
-from bot.ingest.results import IngestResult, SourceReport
+from bot.ingest.ingestor import IngestResult
+from bot.ingest.poller import SourceReport
 from sources.catalogue.authority import load_authorities
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.fake_bot_chats import BotMessage

@@ -13,7 +13,8 @@ from bot.app.config import DatabaseSettings, HttpSettings, Settings, WatchSettin
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import scenario
 from bot.app.wiring import Parts, assemble, utc_now
-from bot.ingest.results import IngestResult, SourceReport
+from bot.ingest.ingestor import IngestResult
+from bot.ingest.poller import SourceReport
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority
 

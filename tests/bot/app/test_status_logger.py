@@ -6,7 +6,8 @@ from structlog.testing import capture_logs
 
 from bot.app.service import DatabaseLog, StatusLogger
 from bot.domain.records import SourceState
-from bot.ingest.results import IngestResult, SourceReport
+from bot.ingest.ingestor import IngestResult
+from bot.ingest.poller import SourceReport
 from bot.storage.errors import Conflict, Full, StorageError, Unavailable
 from bot.storage.store import Store
 from sources.catalogue.authority import Source

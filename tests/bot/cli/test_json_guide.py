@@ -37,7 +37,8 @@ from bot.domain.law.advice import Flag
 from bot.domain.law.standing import Recourse, Standing
 from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting
-from bot.ingest.results import IngestResult, SourceReport, Unread
+from bot.ingest.ingestor import IngestResult, Unread
+from bot.ingest.poller import SourceReport
 from sources.catalogue.authority import load_authorities
 from sources.model import ListingEntry
 

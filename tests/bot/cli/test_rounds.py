@@ -17,7 +17,7 @@ from bot.cli.json_output import uncertain_json
 from bot.cli.poll import one_round
 from bot.cli.text_output import round_lines
 from bot.domain.records import UncertainAct
-from bot.ingest.results import IngestResult
+from bot.ingest.ingestor import IngestResult
 from bot.storage.errors import Locked
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie, write_config

@@ -16,12 +16,11 @@ import pytest
 from bot.domain.acts import Decree
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.backfill import Backfill, BackfillLimits, BackfillProgress, BackfillReport, BackfillRequest
-from bot.ingest.catalogue import Catalogue
-from bot.ingest.recorder import Recorder
+from bot.ingest.ingestor import Recorder
 from bot.reading.model import Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store
-from sources.catalogue.authority import Authority
+from sources.catalogue.authority import Authority, Catalogue
 from sources.crawl.history import PatientFetcher
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
 from tests.bot.ingest.test_poller import NOTHING, QUARTER, Bench, Site, detail, files, reading, source, url, vsa

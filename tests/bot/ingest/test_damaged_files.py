@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.archive import PdfArchive
-from bot.ingest.results import IngestResult, SourceReport
+from bot.ingest.ingestor import IngestResult
+from bot.ingest.poller import SourceReport
 from bot.reading.model import ReadingLimits
 from bot.reading.reader import stream_pdf
 from bot.storage.store import Store

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.records import Publication
-from bot.ingest.habits import NEVER_LATE_BEFORE, PublicationStats, interval, is_late, learn
+from bot.ingest.decisions import NEVER_LATE_BEFORE, PublicationStats, interval, is_late, learn
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
 EVERY, SLOWEST = timedelta(minutes=15), timedelta(minutes=60)

@@ -12,9 +12,9 @@ import pytest
 from bot.domain.acts import PageText
 from bot.domain.records import Recueil
 from bot.ingest.archive import KeepPdfs, PdfArchive
-from bot.ingest.catalogue import Catalogue
 from bot.ingest.reading_job import RULES
 from bot.storage.store import Store, open_store
+from sources.catalogue.authority import Catalogue
 from tests.bot.ingest.wired import make_ingestor
 from tests.bot.storage.building import one_recueil, to
 

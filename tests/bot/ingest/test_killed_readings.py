@@ -14,7 +14,7 @@ import pytest
 
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
-from bot.ingest.results import IngestResult
+from bot.ingest.ingestor import IngestResult
 from bot.storage.store import open_store
 from tests.bot.ingest.test_long_readings import LONG, World, scan_with_a_decree, sha, unread_files, url
 

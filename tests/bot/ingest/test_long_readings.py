@@ -17,9 +17,9 @@ from bot.domain.acts import Outcome
 from bot.domain.posts import Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import PdfArchive
-from bot.ingest.poller import Poller
+from bot.ingest.ingestor import IngestResult
+from bot.ingest.poller import Poller, SourceReport
 from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
-from bot.ingest.results import IngestResult, SourceReport
 from bot.reading.model import ReadingEvent, Unreadable
 from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.store import Store

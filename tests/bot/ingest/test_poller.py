@@ -18,8 +18,8 @@ from bot.domain.health import Cause
 from bot.domain.posts import Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest import decisions as decide
-from bot.ingest.poller import Poller
-from bot.ingest.results import IngestResult, SourceReport
+from bot.ingest.ingestor import IngestResult
+from bot.ingest.poller import Poller, SourceReport
 from bot.reading.model import Done, IsConcerned, Unreadable
 from bot.storage.errors import Full, StorageError
 from bot.storage.store import Store

@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 
 from bot.domain.acts import Decree
 from bot.ingest.archive import PdfArchive, RecueilFiles
-from bot.ingest.catalogue import Catalogue
 from bot.ingest.health import PublicationHistory
-from bot.ingest.ingestor import BackgroundTasks, Ingestor
+from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder, Route
 from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import USUAL_PACE, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
-from bot.ingest.recorder import Recorder, Route
 from bot.storage.store import Store
-from sources.catalogue.authority import Authority
+from sources.catalogue.authority import Authority, Catalogue
 from sources.crawl.crawler import Crawler
 from sources.model import Fetcher
 
