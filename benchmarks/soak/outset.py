@@ -24,7 +24,7 @@ def prepare(database: Path, plan: Plan, now: datetime) -> None:
             kind = _KINDS[number] if number in changes else Kind.AUTHORISATION
             references = (Reference(kind, _name(changes[number]), None),) if number in changes else ()
             result = reading_of(one_recueil(store, f"recueil-{number}"), Facts(number=_name(number), references=references), kind)
-            store.decrees.record(result, to(*PLACES), now)
+            store.recordings.record(result, to(*PLACES), now)
 
 
 def _name(number: int) -> str:

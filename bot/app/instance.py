@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
+from bot.storage.database import run_to_completion
 from bot.storage.errors import HandedOverFailed, StorageError
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.requests import WorkRequest
-from bot.storage.threads import run_to_completion
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

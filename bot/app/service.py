@@ -25,8 +25,8 @@ from bot.domain.posts import PostState
 from bot.domain.records import SourceState
 from bot.ingest.ingestor import BackgroundResult, IngestResult
 from bot.ingest.poller import SourceReport
-from bot.storage.contents import PAGES_KEPT
 from bot.storage.errors import Full, StorageError
+from bot.storage.recueils import PAGES_KEPT
 from sources.catalogue.authority import Source
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from bot.domain.posts import PostState
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.reading.pages.ocr import ocr_available
-from bot.storage.contents import PAGES_KEPT
+from bot.storage.recueils import PAGES_KEPT
 from sources.catalogue.authority import Authority, Source
 
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]

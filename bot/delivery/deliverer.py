@@ -24,8 +24,8 @@ from bot.delivery.editing import Editor
 from bot.delivery.limiter import Limiter
 from bot.delivery.transitions import Counts, Event, Step, event_of, looked_for, retry_wait, transition
 from bot.domain.posts import Post, PostCause, PostState
+from bot.storage.database import run_to_completion
 from bot.storage.outbox import SETTLE, Outbox
-from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 

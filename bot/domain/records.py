@@ -214,7 +214,7 @@ class UncertainAct:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """An act that waits for a person. `id` is the number of the review; `told_at` is when operators were asked; `decree` is the id of the
-    stored decree that it was so far taken for. `token` tells it from any other act, whatever its number (see `bot.storage.decisions`).
+    stored decree that it was so far taken for. `token` tells it from any other act, whatever its number (see `bot.storage.acts`).
 
     The title is the one read, which may name a private person: show it without names.
     """

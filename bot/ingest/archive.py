@@ -25,7 +25,7 @@ import structlog
 from bot.domain.records import Recueil
 from bot.ingest.reading_job import Hostile
 from bot.reading.model import Unreadable
-from bot.storage.threads import run_to_completion
+from bot.storage.database import run_to_completion
 from sources.http import NotSaved
 from sources.http.scratch import ScratchFolder
 from sources.model import Fetcher

@@ -16,7 +16,7 @@ import structlog
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest.ingestor import Clock, Ingestor, IngestResult, new_recueil
 from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
-from bot.storage.threads import run_to_completion
+from bot.storage.database import run_to_completion
 from sources.catalogue.authority import Authority, Catalogue, Source, hosts
 from sources.crawl.history import PageTrouble, history
 from sources.crawl.index import DataFetcher, NationalIndex, fetch_index

@@ -20,8 +20,8 @@ from bot.ingest.archive import OpenedPdf, RecueilFiles
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
 from bot.ingest.reading_job import File, Hostile, ReadingJob, WorkerSlot, WorkerSlots, ended
 from bot.reading.model import Unreadable
+from bot.storage.database import run_to_completion
 from bot.storage.errors import StorageError
-from bot.storage.threads import run_to_completion
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
 from sources.model import CrawlFailed, FetchError, Gone, ListingEntry, Paused
@@ -314,7 +314,7 @@ class Recorder:
         issuers = self._catalogue.issuers
         strangers = {decree.authority for _, decree in result.decrees if not issuers.expected(decree.authority, recueil.authority)}
         if not strangers:
-            return self._store.decrees.record(result, self._route, self._clock())
+            return self._store.recordings.record(result, self._route, self._clock())
         first: dict[str, date] = {}
         for state in self._store.sources.all():
             authority = state.key.split(":", 1)[0]
@@ -325,7 +325,7 @@ class Recorder:
             since = first.get(decree.authority, first.get(recueil.authority, date.min)) if decree.authority in strangers else date.min
             return () if decree.published is not None and decree.published < since else self._route(decree)
 
-        return self._store.decrees.record(result, route, self._clock())
+        return self._store.recordings.record(result, route, self._clock())
 
     async def _report_misfiled(self, recueil: Recueil, result: ReadResult) -> None:
         """Notify operators, once a day for a source, that it shows a recueil or a decree of an authority that does not publish there."""

@@ -19,8 +19,8 @@ from bot.domain.acts import PageText, Reading, TextOrigin
 from bot.ingest.judging import concerned
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent, Unreadable
+from bot.storage.database import run_to_completion
 from bot.storage.errors import StorageError
-from bot.storage.threads import run_to_completion
 
 if TYPE_CHECKING:
     from bot.domain.records import Content

@@ -30,10 +30,10 @@ from bot.operators.text import Names, alert_text, post_text, review_text
 from bot.operators.vocabulary import alert_words
 from bot.queries.phrases import doubt_words
 from bot.storage.alerts import Alerts
+from bot.storage.database import run_to_completion
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.reviews import Reviews
 from bot.storage.store import Store
-from bot.storage.threads import run_to_completion
 
 log = structlog.get_logger()
 

@@ -1,4 +1,4 @@
-"""The acts of a recueil, and the reviews that they open: what a reading changes of them. Within the transaction of the connection."""
+"""Stores the acts of a recueil, what people decided of them, and the withdrawal of decrees, within the transaction of the connection."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
 from bot.domain.acts import Evidence, Judged, Outcome
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import ActIdentity, act_keys
-from bot.domain.records import REREAD
-from bot.storage.decisions import decisions_under
-from bot.storage.schema import act_numbers, acts, reviews
-from bot.storage.search import index_acts
+from bot.domain.posts import Post, PostCause, PostState
+from bot.domain.records import REREAD, Decision, Withdrawal
+from bot.storage.database import batches
+from bot.storage.edits import changed_by, want_edits
+from bot.storage.errors import AlreadyDecided, NoSuchRow
+from bot.storage.posts import load_rows
+from bot.storage.schema import act_numbers, act_terms, acts, decisions, decrees, posts, recueils, reviews, sightings
+from bot.storage.search import index_acts, index_again
 
 Keys = tuple[str, ...]
 Before = Row[Any]
@@ -227,3 +231,168 @@ def new_numbers(connection: Connection, count: int) -> list[dict[str, int]]:
     connection.execute(delete(act_numbers))
     connection.execute(insert(act_numbers), {"last": given + count})
     return [{"id": given + number} for number in range(1, count + 1)]
+
+
+# What people decided of acts, under every key that the acts are recognised by.
+
+
+def decisions_under(connection: Connection, keys: Collection[str]) -> dict[str, Decision]:
+    """What was decided of the act that each of these keys is of; a key of which nothing was decided is left out."""
+    found: dict[str, Decision] = {}
+    for wanted in batches(keys):
+        for row in connection.execute(select(decisions).where(decisions.c.key.in_(wanted))):
+            found[row.key] = Decision(row.outcome, row.kind, row.decided_at, row.decided_by)
+    return found
+
+
+def write_decision(connection: Connection, keys: Collection[str], decision: Decision) -> None:
+    """Keep it under each of these keys, in the place of what was decided before."""
+    connection.execute(delete(decisions).where(decisions.c.key.in_(set(keys))))
+    values = {"outcome": decision.outcome, "kind": decision.kind, "decided_at": decision.at, "decided_by": decision.by}
+    connection.execute(insert(decisions), [{"key": key, **values} for key in sorted(set(keys))])
+
+
+def keys_of_act(connection: Connection, recueil: Row[Any], act: Row[Any]) -> tuple[str, ...]:
+    """The keys that a stored act of this recueil is known by."""
+    beside = select(acts.c.id, acts.c.act_id, acts.c.title, acts.c.first_page).where(acts.c.recueil_id == recueil.id).order_by(acts.c.id)
+    rows = connection.execute(beside).all()
+    texts = [ActIdentity(row.act_id, row.title, row.first_page, act.text if row.id == act.id else "") for row in rows]
+    return next(keys for row, keys in zip(rows, act_keys(recueil.url, texts), strict=True) if row.id == act.id)
+
+
+def key_of_decree(decree: int) -> str:
+    """The key by which the withdrawal of a decree is found again."""
+    return f"decree:{decree}"
+
+
+def key_of_review(review: int) -> str:
+    """The key by which the answer to a review that is closed is found again."""
+    return f"review:{review}"
+
+
+# The withdrawal of a decree that a person judged to be none: it stays stored, is shown by its number only, and no reading brings it back.
+
+WHY = "withdrawn: a person judged that this act does not concern VSA"
+"""Why a post was not sent, where that is the reason."""
+
+
+def withdraw(connection: Connection, decree_id: int, decision: Decision) -> Withdrawal:
+    """Withdraw a decree, with what was decided kept under every key of its acts. Raises NoSuchRow, and AlreadyDecided.
+
+    Posts that wait are refused. One that is out, or may be, stays: only a person can correct what others have read.
+    """
+    row = connection.execute(select(decrees.c.withdrawn_at).where(decrees.c.id == decree_id)).one_or_none()
+    if row is None:
+        raise NoSuchRow(f"no decree is recorded under the number {decree_id}")
+    if row.withdrawn_at is not None:
+        known = decisions_under(connection, [key_of_decree(decree_id)]).get(key_of_decree(decree_id))
+        known = known or Decision(Outcome.NOT_CONCERNED, None, row.withdrawn_at, "")
+        raise AlreadyDecided(f"the decree {decree_id} was already withdrawn, by {known.by}", known)
+    changed = changed_by(connection, [decree_id])
+    keys = {key_of_decree(decree_id)}
+    theirs = connection.execute(select(acts).where(acts.c.decree_id == decree_id)).all()
+    for act in theirs:
+        keys |= _release(connection, act, decree_id)
+    connection.execute(delete(act_terms).where(act_terms.c.act_id.in_([act.id for act in theirs])))
+    for recueil in {act.recueil_id for act in theirs}:
+        index_acts(connection, recueil)
+    connection.execute(update(decrees).where(decrees.c.id == decree_id).values(withdrawn_at=decision.at))
+    write_decision(connection, keys, decision)
+    refuse_withdrawn(connection, decision.at, decree_id)
+    # What it was said to do to others is no longer so.
+    want_edits(connection, changed)
+    open_or_out = (posts.c.decree_id == decree_id) & (posts.c.state != PostState.REFUSED)
+    out = connection.execute(select(posts.c.destination).where(open_or_out).order_by(posts.c.id)).scalars()
+    return Withdrawal(decree_id, tuple(out))
+
+
+def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> Withdrawal | None:
+    """Withdraw every decree that an act is stored as, of which the last is told; None where it is none."""
+    if act.decree_id is None:
+        return None
+    out: list[str] = []
+    for one in (*_others_in(connection, act, act.decree_id), act.decree_id):
+        if not withdrawn_among(connection, [one]):
+            out += withdraw(connection, one, decision).out
+    return Withdrawal(act.decree_id, tuple(dict.fromkeys(out)))
+
+
+def reinstate(connection: Connection, decree_id: int, decision: Decision | None = None) -> tuple[Post, ...]:
+    """Take the withdrawal of a decree back, if there was one, and give the posts that wait again for that.
+
+    With a `decision`, its acts are its own again, and this is decided of them from now on.
+    """
+    gone = update(decrees).where(decrees.c.id == decree_id, decrees.c.withdrawn_at.is_not(None)).values(withdrawn_at=None)
+    if not connection.execute(gone).rowcount:
+        return ()
+    keys = {key_of_decree(decree_id)}
+    connection.execute(delete(decisions).where(decisions.c.key.in_(keys)))
+    if decision is not None:
+        for act in _acts_where_seen(connection, decree_id):
+            recueil = connection.execute(select(recueils).where(recueils.c.id == act.recueil_id)).one()
+            own = {"outcome": Outcome.DECREE, "kind": decision.kind, "decree_id": decree_id}
+            connection.execute(update(acts).where(acts.c.id == act.id).values(own))
+            write_decision(connection, keys_of_act(connection, recueil, act), decision)
+    index_again(connection, [decree_id])
+    want_edits(connection, [decree_id])
+    mine = and_(posts.c.decree_id == decree_id, posts.c.state == PostState.REFUSED, posts.c.error == WHY)
+    ids = connection.execute(select(posts.c.id).where(mine)).scalars().all()
+    values = {"state": PostState.PENDING, "cause": PostCause.BY_PERSON, "error": None, "closed_at": None}
+    connection.execute(update(posts).where(posts.c.id.in_(ids)).values(values))
+    return tuple(load_rows(connection, posts.c.id.in_(ids)))
+
+
+def _acts_where_seen(connection: Connection, decree_id: int) -> list[Row[Any]]:
+    """For each place where the decree was seen, the act there: of several on one page, the one that begins on it."""
+    found: dict[int, Row[Any]] = {}
+    for seen in connection.execute(select(sightings).where(sightings.c.decree_id == decree_id)).all():
+        there = and_(acts.c.recueil_id == seen.recueil_id, acts.c.first_page <= seen.page, acts.c.last_page >= seen.page)
+        free = select(acts).where(there, acts.c.decree_id.is_(None), acts.c.outcome == Outcome.NOT_CONCERNED)
+        act = connection.execute(free.order_by(acts.c.first_page.desc(), acts.c.position).limit(1)).one_or_none()
+        if act is not None:
+            found[act.id] = act
+    return list(found.values())
+
+
+def refuse_withdrawn(connection: Connection, now: datetime, decree_id: int | None = None) -> None:
+    """Let no post of a withdrawn decree (None: of any of them) wait to be sent."""
+    which = exists().where(decrees.c.id == posts.c.decree_id, decrees.c.withdrawn_at.is_not(None))
+    waits = [posts.c.state == PostState.PENDING, which if decree_id is None else posts.c.decree_id == decree_id]
+    # It leaves its digest, if it is in one: the others of it are sent without it.
+    values = {"state": PostState.REFUSED, "cause": PostCause.BY_PERSON, "error": WHY, "not_before": None, "closed_at": now, "digest": None}
+    connection.execute(update(posts).where(*waits).values(values))
+
+
+def withdrawn_among(connection: Connection, ids: Collection[int | None]) -> frozenset[int]:
+    """Those of these decrees that a person withdrew."""
+    wanted = {one for one in ids if one is not None}
+    query = select(decrees.c.id).where(decrees.c.id.in_(wanted), decrees.c.withdrawn_at.is_not(None))
+    return frozenset(connection.execute(query).scalars()) if wanted else frozenset()
+
+
+def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:
+    """Let an act be none of this decree's, and give the keys under which that is decided."""
+    others = _others_in(connection, act, decree_id)
+    if others:  # an act that holds several decrees goes on holding the others
+        connection.execute(update(acts).where(acts.c.id == act.id).values(decree_id=max(others)))
+        return set()
+    recueil = connection.execute(select(recueils).where(recueils.c.id == act.recueil_id)).one()
+    keys = {*keys_of_act(connection, recueil, act)}
+    values = {"outcome": Outcome.NOT_CONCERNED, "kind": None, "decree_id": None}
+    connection.execute(update(acts).where(acts.c.id == act.id).values(values))
+    if connection.execute(delete(reviews).where(reviews.c.act_id == act.id)).rowcount:
+        keys.add(key_of_review(act.id))
+    return keys
+
+
+def _others_in(connection: Connection, act: Row[Any], decree_id: int) -> list[int]:
+    """The other decrees on the pages of an act that no act of that recueil is known to be."""
+    elsewhere = exists().where(acts.c.recueil_id == act.recueil_id, acts.c.decree_id == sightings.c.decree_id)
+    query = select(sightings.c.decree_id).where(
+        sightings.c.recueil_id == act.recueil_id,
+        sightings.c.page.between(act.first_page, act.last_page),
+        sightings.c.decree_id != decree_id,
+        ~elsewhere,
+    )
+    found = list(connection.execute(query).scalars())
+    return sorted(set(found) - withdrawn_among(connection, found))

@@ -1,7 +1,8 @@
-"""The door to the database: reading and writing transactions, and errors in the house's words."""
+"""Opens the database, runs transactions that read or write, and translates errors of its drivers."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 import threading
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -30,9 +31,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.storage.errors import BadUrl, Conflict, NoSuchRow, NotWritable, StorageError, Unavailable, translate
+from bot.storage.errors import BadUrl, Conflict, Corrupt, Full, Locked, NoSuchRow, NotWritable, StorageError, Unavailable
 from bot.storage.schema import recueils
 
 # PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
@@ -326,3 +328,84 @@ def _mask(text: str) -> str:
 def in_memory(url: URL) -> bool:
     """True for a SQLite database that lives and dies with the process."""
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+# What the library or its driver reports, in words for an operator.
+
+# https://www.sqlite.org/rescode.html (primary codes); the driver names the extended code, which starts with the primary one.
+_SQLITE: tuple[tuple[str, type[StorageError], str], ...] = (
+    ("SQLITE_BUSY", Locked, "is locked by another process; try again later"),
+    ("SQLITE_LOCKED", Locked, "is locked by another process; try again later"),
+    ("SQLITE_FULL", Full, "cannot grow: the disk is full"),
+    ("SQLITE_IOERR", Full, "cannot be read or written: the file system failed"),
+    ("SQLITE_READONLY", NotWritable, "cannot be written: check the permissions of the file and of its folder"),
+    ("SQLITE_CANTOPEN", Unavailable, "cannot be opened: check that its folder exists and can be read and written"),
+    ("SQLITE_PERM", Unavailable, "cannot be opened: permission denied"),
+    ("SQLITE_CORRUPT", Corrupt, "is damaged; restore a backup"),
+    ("SQLITE_NOTADB", Corrupt, "is not a Vigie database: the file holds something else"),
+)
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html, by prefix.
+_POSTGRES: tuple[tuple[str, type[StorageError], str], ...] = (
+    ("23", Conflict, "was written by another process at the same time"),
+    ("40", Conflict, "was written by another process at the same time"),
+    ("55P03", Locked, "is locked by another process; try again later"),
+    ("25006", NotWritable, "was opened read-only"),
+    ("42501", NotWritable, "refuses: the user lacks the right"),
+    ("53100", Full, "cannot grow: the disk is full"),
+    ("XX001", Corrupt, "is damaged; restore a backup"),
+    ("XX002", Corrupt, "is damaged; restore a backup"),
+)
+
+
+def translate(error: SQLAlchemyError | sqlite3.Error, database: str) -> StorageError:
+    """The error of the library or of its SQLite driver as one of ours. `database` is the address with its password already masked."""
+    cause = error.orig if isinstance(error, StatementError) else error if isinstance(error, sqlite3.Error) else None
+    if isinstance(cause, sqlite3.Error):
+        return _of_sqlite(cause, database)
+    state = getattr(cause, "sqlstate", None)
+    if isinstance(state, str):
+        for prefix, kind, words in _POSTGRES:
+            if state.startswith(prefix):
+                return kind(f"the database {database} {words}")
+    if isinstance(error, PoolTimeout):
+        return Locked(f"the database {database} is busy: no connection became free in time")
+    first_line = next(iter(str(cause or type(error).__name__).splitlines()), "")
+    if isinstance(error, OperationalError | InterfaceError):
+        return Unavailable(f"the database {database} cannot be used: {first_line}")
+    return StorageError(f"the database {database} refused: {first_line}")
+
+
+def _of_sqlite(cause: sqlite3.Error, database: str) -> StorageError:
+    code = getattr(cause, "sqlite_errorname", None) or ""
+    if isinstance(cause, sqlite3.IntegrityError):
+        return Conflict(f"the database {database} refused a value: {cause}")
+    for prefix, kind, words in _SQLITE:
+        if code.startswith(prefix):
+            return kind(f"the database {database} {words}")
+    return StorageError(f"the database {database} refused: {cause}")
+
+
+# A blocking call that a cancellation does not leave half done.
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def run_to_completion(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `call` in a thread and wait for its end, whatever happens; a cancellation received meanwhile is raised after it.
+
+    It is raised even where the call failed, as the cause of it: whoever stands a failure would else never learn to stop.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except Exception:  # noqa: S110 - raised by result() below
+            pass
+    if cancelled is not None:
+        raise cancelled from task.exception()
+    return task.result()

@@ -18,7 +18,7 @@ from bot.domain.folding import clean_or_none
 from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState, edited, is_outdated
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository, insert_or_ignore
-from bot.storage.decree_rows import load_decrees
+from bot.storage.decrees import load_decrees
 from bot.storage.posts import SKEW, first_due, load_rows, not_behind_doubt, with_followers
 from bot.storage.schema import decrees, edits, posts
 

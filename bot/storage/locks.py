@@ -28,8 +28,8 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.storage.database import Database, in_memory
-from bot.storage.errors import NotWritable, Unavailable, translate
+from bot.storage.database import Database, in_memory, translate
+from bot.storage.errors import NotWritable, Unavailable
 
 _TRIES, _PAUSE = 5, 0.02
 """Whoever only looks holds the lock of a file for an instant."""

@@ -19,7 +19,7 @@ from bot.domain.folding import clean_or_none
 from bot.domain.posts import Post, PostCause, PostState, SentMessage, as_first_sent
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository
-from bot.storage.decree_rows import load_decrees
+from bot.storage.decrees import load_decrees
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import holds, posts
 

@@ -23,10 +23,9 @@ from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import Earlier, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
 from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
-from bot.storage.acts import ReadActs, replace_acts
-from bot.storage.database import insert_or_ignore, lock_recueil
-from bot.storage.decisions import withdrawn_among
-from bot.storage.decree_rows import load_decrees, write_links
+from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
+from bot.storage.database import Repository, insert_or_ignore, lock_recueil, written
+from bot.storage.decrees import load_decrees, write_links
 from bot.storage.edits import changed_by, want_edits
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import acts, decrees, identities, posts, recueils, sightings
@@ -56,19 +55,53 @@ class Merged:
     changed: frozenset[int]
 
 
-def record(connection: Connection, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
-    """Record the reading within the transaction of the connection. See `Decrees.record`."""
-    recueil = lock_recueil(connection, result.recueil.id, decrees=bool(result.decrees))
-    earlier = _earlier(connection, recueil.id)
-    acts_of_decrees = [result.judged[position].act for position, _ in result.decrees]
-    pages = [(act.first_page, act.last_page) for act in acts_of_decrees]
-    found = match(connection, [decree for _, decree in result.decrees], pages, earlier)
-    result, left = _left_to_people(connection, result, found)
-    merged = merge(connection, recueil, left, now)
-    duplicate = _is_copy(connection, recueil, result, left, earlier)
-    lost = _write_acts(connection, recueil, result, merged, duplicate=duplicate, now=now)
-    announced, queued = queue(connection, merged, None if recueil.silent else destinations_for, now)
-    return RecordingResult(announced, queued, duplicate, lost)
+class Recordings(Repository):
+    """Records what readings found."""
+
+    def record(self, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
+        """Record a recueil that was read: all of it, or nothing when this raises. Recording it again changes nothing that was posted.
+
+        Acts replace those of an earlier reading; decrees never seen before are stored with one post per destination that
+        `destinations_for` names; a decree already known, here or elsewhere, is one more sighting. `destinations_for` must depend on the
+        decree only, and not use the store: it is called inside the transaction, again when another process got in between. Raises
+        NoSuchRow, and Conflict after several such tries.
+        """
+
+        def recorded(connection: Connection) -> RecordingResult:
+            recueil = lock_recueil(connection, result.recueil.id, decrees=bool(result.decrees))
+            earlier = _earlier(connection, recueil.id)
+            acts_of_decrees = [result.judged[position].act for position, _ in result.decrees]
+            pages = [(act.first_page, act.last_page) for act in acts_of_decrees]
+            found = match(connection, [decree for _, decree in result.decrees], pages, earlier)
+            taken, left = _left_to_people(connection, result, found)
+            merged = merge(connection, recueil, left, now)
+            duplicate = _is_copy(connection, recueil, taken, left, earlier)
+            lost = _write_acts(connection, recueil, taken, merged, duplicate=duplicate, now=now)
+            announced, queued = queue(connection, merged, None if recueil.silent else destinations_for, now)
+            return RecordingResult(announced, queued, duplicate, lost)
+
+        return written(self._database, recorded)
+
+    def renew(self, decree_id: int, decree: Decree) -> None:
+        """Put what is now read of a decree where it was first seen in the place of what was read then, its links and keys included.
+
+        Posts stay queued or sent; those that have not told what is known now are to be edited. A key that is another decree's stays so.
+        Raises NoSuchRow.
+        """
+        with self._database.writing() as connection:
+            changed = changed_by(connection, [decree_id])
+            if not _rewrite(connection, decree, decrees.c.id == decree_id):
+                raise NoSuchRow(f"no decree has the id {decree_id}")
+            write_links(connection, decree_id, decree)
+            claim_keys(connection, decree_id, keys_of(decree), strictly=False)
+            first = _own(connection, decree_id)
+            if first:
+                day = _day_there(connection, decree_id, first[0].recueil_id, decree.published)
+                read = {"facts": decree.facts, "published": day}
+                connection.execute(update(sightings).where(sightings.c.id == first[0].id).values(read))
+            complete(connection, decree_id)
+            index_again(connection, [decree_id])
+            want_edits(connection, {decree_id, *changed})
 
 
 def match(
@@ -300,23 +333,6 @@ def see(
         connection.execute(update(sightings).where(*(sightings.c[name] == value for name, value in place.items())).values(read))
     for decree_id in kinds:
         complete(connection, decree_id)
-
-
-def renew(connection: Connection, decree_id: int, decree: Decree) -> None:
-    """Put what is now read of a decree where it was first seen in the place of what was read before. Raises NoSuchRow."""
-    changed = changed_by(connection, [decree_id])
-    if not _rewrite(connection, decree, decrees.c.id == decree_id):
-        raise NoSuchRow(f"no decree has the id {decree_id}")
-    write_links(connection, decree_id, decree)
-    claim_keys(connection, decree_id, keys_of(decree), strictly=False)
-    first = _own(connection, decree_id)
-    if first:
-        day = _day_there(connection, decree_id, first[0].recueil_id, decree.published)
-        read = {"facts": decree.facts, "published": day}
-        connection.execute(update(sightings).where(sightings.c.id == first[0].id).values(read))
-    complete(connection, decree_id)
-    index_again(connection, [decree_id])
-    want_edits(connection, {decree_id, *changed})
 
 
 def complete(connection: Connection, decree_id: int) -> None:

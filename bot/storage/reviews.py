@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
-from bot.domain.acts import Decree, Outcome, Verdict
+from bot.domain.acts import Decree, Kind, Outcome, Verdict
+from bot.domain.folding import clean
 from bot.domain.identity import Earlier, HeldDecree, keys_of
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
+from bot.storage.acts import decisions_under, key_of_review, keys_of_act, reinstate, withdraw, withdraw_act, withdrawn_among, write_decision
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, lock_recueil, written
-from bot.storage.decisions import (
-    claim_review,
-    decided,
-    decision,
-    decisions_under,
-    keys_of_act,
-    reinstate,
-    settle,
-    token_of,
-    withdraw,
-    withdraw_act,
-    withdrawn_among,
-)
 from bot.storage.decrees import StoredAct
-from bot.storage.errors import NoSuchRow
+from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.recording import FoundDecree, Merged, Route, claim_keys, known_keys, match, merge, queue, see
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
@@ -250,3 +240,63 @@ def _review(connection: Connection, act: int, *, waits: bool, now: datetime) -> 
         connection.execute(insert(reviews), {"act_id": act, "created_at": now})
     elif known and not waits:
         connection.execute(delete(reviews).where(reviews.c.act_id == act))
+
+
+# The settlement of one review: the act that waits is found, and what is decided of it is kept. Within the transaction of the connection.
+
+_LONGEST_BY = 32
+
+
+def token_of(review: int, recueil: int, since: datetime) -> str:
+    """Eight hexadecimal digits that tell an act that waits from any other, also from one of the same number in a database that was put back
+    to an earlier day: it waits in this recueil since this instant, which a later reading of the same act leaves as it is.
+
+    Of what the act says nothing is taken: a page that is read later must not make an answer void that nobody is asked for again.
+    """
+    which = f"{review}:{recueil}:{since.astimezone(UTC).isoformat(timespec='microseconds')}"
+    return hashlib.sha256(which.encode()).hexdigest()[:8]
+
+
+def claim_review(connection: Connection, review: int, token: str | None, *, decree: bool) -> tuple[Row[Any], Row[Any]]:
+    """The recueil and the act, once no other program settles the same. `decree`: decrees are going to be written.
+
+    `token` is that of the act which was asked about, where it is known. Raises NoSuchRow, also where it is another's, and AlreadyDecided.
+    """
+    since = reviews.c.created_at.label("since")
+    waiting = select(acts, since).join(reviews, reviews.c.act_id == acts.c.id).where(acts.c.id == review)
+    act = connection.execute(waiting).one_or_none()
+    if act is None:
+        _refuse(connection, review)
+    recueil = lock_recueil(connection, act.recueil_id, decrees=decree)
+    # As the one before has left it.
+    act = connection.execute(waiting).one_or_none()
+    if act is None or (token is not None and token != token_of(act.id, act.recueil_id, act.since)):
+        _refuse(connection, review)
+    return recueil, act
+
+
+def decided(connection: Connection, review: int) -> Decision | None:
+    """What was decided of the act that waited under this number; None where nothing is known of it."""
+    key = key_of_review(review)
+    return decisions_under(connection, [key]).get(key)
+
+
+def decision(outcome: Outcome, kind: Kind | None, now: datetime, by: str) -> Decision:
+    """As it can be stored."""
+    return Decision(outcome, kind, now, clean(by)[:_LONGEST_BY])
+
+
+def settle(connection: Connection, recueil: Row[Any], act: Row[Any], decision: Decision, values: dict[str, Any]) -> Decision:
+    """Let the act be that, wait no more, and be known as decided."""
+    connection.execute(update(acts).where(acts.c.id == act.id).values(values))
+    connection.execute(delete(reviews).where(reviews.c.act_id == act.id))
+    write_decision(connection, {*keys_of_act(connection, recueil, act), key_of_review(act.id)}, decision)
+    return decision
+
+
+def _refuse(connection: Connection, review: int) -> NoReturn:
+    known = decided(connection, review)
+    if known is None:
+        raise NoSuchRow(f"no act waits under the number {review}")
+    said = f"a decree ({known.kind})" if known.outcome is Outcome.DECREE else "not concerned"
+    raise AlreadyDecided(f"the act that waited under the number {review} was already decided, as {said}, by {known.by}", known)

@@ -13,17 +13,16 @@ from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select,
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.alerts import Alerts, DestinationChecks, PostAlerts
-from bot.storage.chats import ChatMessages, MovedChats
-from bot.storage.contents import Contents
-from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, use_wal
+from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
-from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema, translate
+from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
 from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import ChatMessages, MovedChats, Outbox
 from bot.storage.posts import Posts
-from bot.storage.recueils import Backfills, Recueils, SourceStates
+from bot.storage.recording import Recordings
+from bot.storage.recueils import Backfills, Contents, Recueils, SourceStates
 from bot.storage.requests import Requests
 from bot.storage.reviews import Rejudging, Reviews
 from bot.storage.schema import acts, decisions, decrees, identities, links, recueils, sightings
@@ -37,6 +36,7 @@ class Store:
         self.database = database
         self.sources = SourceStates(database)
         self.recueils = Recueils(database)
+        self.recordings = Recordings(database)
         self.decrees = Decrees(database)
         self.reviews = Reviews(database)
         self.outbox = Outbox(database)

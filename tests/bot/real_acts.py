@@ -71,7 +71,7 @@ def read(store: Store, recueil: Recueil, *found: Act, destinations: Sequence[str
     """Record a reading of the recueil that holds these acts, as a poll does: decisions of people stand."""
     reading = Reading(20, Cover(recueil.authority, None, DAY), tuple(found))
     decided = store.reviews.decided(decision_keys(recueil, reading))
-    return store.decrees.record(read_result(recueil, reading, next_try_at=None, decided=decided), lambda _: destinations, now)
+    return store.recordings.record(read_result(recueil, reading, next_try_at=None, decided=decided), lambda _: destinations, now)
 
 
 def judged_before(store: Store, act: int, **values: Any) -> None:

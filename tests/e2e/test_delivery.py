@@ -16,7 +16,7 @@ from tests.small_france import published
 
 def found(store: Store, number: int, now: datetime) -> None:
     for one in range(number):
-        store.decrees.record(result_of(one_recueil(store, f"D{one}"), act(f"Arrêté {one}")), to("channel"), now)
+        store.recordings.record(result_of(one_recueil(store, f"D{one}"), act(f"Arrêté {one}")), to("channel"), now)
 
 
 async def test_a_backlog_is_told_in_digests_and_the_operators_hear_of_a_destination_that_refuses(tmp_path: Path) -> None:

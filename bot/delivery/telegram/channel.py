@@ -48,8 +48,8 @@ from bot.messages import LANGUAGES, Button, MessageInput, TelegramText, announce
 from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import JOINER, inert
 from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
-from bot.storage.chats import ChatMessages
-from bot.storage.threads import run_to_completion
+from bot.storage.database import run_to_completion
+from bot.storage.outbox import ChatMessages
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 

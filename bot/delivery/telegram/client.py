@@ -24,8 +24,8 @@ from bot.delivery.channel import DeliveryError, DestinationRefused, Migrated, No
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
 from bot.domain.loopback import is_loopback
 from bot.domain.redaction import scrub
-from bot.storage.chats import MovedChats
-from bot.storage.threads import run_to_completion
+from bot.storage.database import run_to_completion
+from bot.storage.outbox import MovedChats
 
 DEFAULT_API = "https://api.telegram.org"
 

@@ -68,7 +68,7 @@ def _record(store: Store, found: Decree) -> None:
     judged = Judged(act, Verdict(Outcome.DECREE, found.kind, found.facts, found.evidence))
     fresh = replace(found, identities=(f"{found.authority}:{found.facts.number}",))
     result = ReadResult(recueil, Reading(9, Cover(), (act,)), f"digest-{found.url}", (judged,), ((0, fresh),), None)
-    store.decrees.record(result, lambda _: (), now)
+    store.recordings.record(result, lambda _: (), now)
 
 
 @pytest.mark.usefixtures("stored")

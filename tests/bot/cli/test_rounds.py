@@ -104,7 +104,7 @@ async def test_a_round_asks_about_what_is_in_doubt(telegram: FakeBotApi, tmp_pat
     def locked(*_: object) -> int:
         raise Locked("busy")
 
-    monkeypatch.setattr("bot.storage.contents.Contents.forget", locked)
+    monkeypatch.setattr("bot.storage.recueils.Contents.forget", locked)
     with pytest.raises(Locked):
         await asked()
     assert len(telegram.messages_in(OPERATORS)) == 2, "what else a round does keeps nobody from being asked"

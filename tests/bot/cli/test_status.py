@@ -181,7 +181,7 @@ def test_a_bot_that_no_longer_polls_is_not_alive(vigie: Vigie, store: Store) -> 
 def test_a_bot_that_no_longer_delivers_is_not_alive(vigie: Vigie, store: Store, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(config.read_text() + '[[destinations]]\nname = "t"\nplatform = "console"\n')
-    store.decrees.record(result_of(one_recueil(store, "A"), act("A")), to("t"), NOW - HOUR)
+    store.recordings.record(result_of(one_recueil(store, "A"), act("A")), to("t"), NOW - HOUR)
     save(store, fine("26"), fine("38"), fine("06"))
     done = vigie("status", "--alive")
     due = f"they have been due since {NOW - HOUR:%Y-%m-%d %H:%M} UTC"

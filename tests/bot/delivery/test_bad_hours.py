@@ -26,7 +26,7 @@ def filled(file: Path, clock: Clock, *, busy_timeout: float) -> Store:
     store = open_store(f"sqlite:///{file}", busy_timeout=busy_timeout)
     for number in range(1, DECREES + 1):
         name = f"D{number}"
-        store.decrees.record(result_of(one_recueil(store, name), act(name)), to("essai"), clock())
+        store.recordings.record(result_of(one_recueil(store, name), act(name)), to("essai"), clock())
     return store
 
 

@@ -76,7 +76,7 @@ async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
     own.mkdir()
     with ready_store(own) as store:
         for title in titles:
-            store.decrees.record(result_of(one_recueil(store, title), act(title)), to("essai"), clock())
+            store.recordings.record(result_of(one_recueil(store, title), act(title)), to("essai"), clock())
         mortal = Mortal(store.outbox, dies_at, after=after)
         try:
             await Deliverer(cast(Outbox, mortal), [platform], clock, limiter=Limiter(most_per_day={"essai": 5})).deliver_due()

@@ -43,7 +43,7 @@ def stores(tmp_path: Path, clock: Clock) -> Iterator[tuple[Store, Store]]:
     """Two programs on one database, with one decree to post."""
     url = f"sqlite:///{tmp_path / 'vigie.db'}"
     with open_store(url) as one, open_store(url) as other:
-        one.decrees.record(result_of(one_recueil(one, "A"), act("A")), to("essai"), clock())
+        one.recordings.record(result_of(one_recueil(one, "A"), act("A")), to("essai"), clock())
         yield one, other
 
 

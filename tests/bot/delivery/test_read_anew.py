@@ -59,7 +59,7 @@ async def on_mastodon(mastodon: MastodonServer, clock: Clock) -> AsyncIterator[M
 
 
 def record(store: Store, clock: Clock, facts: Facts, *, page: int = 1, key: str = "text:1", recueil: int = 1) -> None:
-    store.decrees.record(reading_of(store.recueils.get(recueil), facts, keys=(key,), page=page), to("essai"), clock())
+    store.recordings.record(reading_of(store.recueils.get(recueil), facts, keys=(key,), page=page), to("essai"), clock())
 
 
 def read_anew(store: Store, clock: Clock, what: str) -> None:

@@ -28,7 +28,7 @@ END = Facts("2031-150", references=(Reference(Kind.ABROGATION, "2031-123"),))
 def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
     with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as one:
         for name in ("A", "B"):
-            one.decrees.record(result_of(one_recueil(one, name), act(name)), to("essai", "autre"), clock())
+            one.recordings.record(result_of(one_recueil(one, name), act(name)), to("essai", "autre"), clock())
         yield one
 
 

@@ -36,22 +36,22 @@ async def read_and_die(folder: Path, moment: str) -> None:
     with open_store(f"sqlite:///{folder / 'vigie.db'}") as store:
         world = World(store, unread_files(folder / "pdfs"))
         scan = world.publish("99", 1, *scan_with_a_decree())
-        record = store.decrees.record
+        record = store.recordings.record
         if moment == MOMENTS[0]:
-            store.decrees.record = _die  # type: ignore[method-assign,assignment]  # a kill between two steps
+            store.recordings.record = _die  # type: ignore[method-assign,assignment]  # a kill between two steps
         await world.poll("99")
         await asyncio.wait_for(scan.waiting.wait(), 60)
         if moment == MOMENTS[1]:
             _die()
         if moment == MOMENTS[2]:
-            store.decrees.record = _die  # type: ignore[method-assign,assignment]
+            store.recordings.record = _die  # type: ignore[method-assign,assignment]
         elif moment == MOMENTS[3]:
 
             def record_and_die(*arguments: object) -> None:
                 record(*arguments)  # type: ignore[arg-type]  # passed through
                 _die()
 
-            store.decrees.record = record_and_die  # type: ignore[method-assign,assignment]
+            store.recordings.record = record_and_die  # type: ignore[method-assign,assignment]
         scan.gate.set()
         await world.watcher.finish()
 

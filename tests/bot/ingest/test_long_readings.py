@@ -219,7 +219,7 @@ async def test_a_decree_waits_for_no_other_recueil_of_its_authority(world: World
 
 
 async def test_what_cannot_be_recorded_early_is_recorded_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    record, tries = world.store.decrees.record, 0
+    record, tries = world.store.recordings.record, 0
 
     def locked_at_first(*arguments: object) -> object:
         nonlocal tries

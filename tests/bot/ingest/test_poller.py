@@ -847,7 +847,7 @@ async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any
 ) -> None:
     bench.site.pages[ROOT] = files(1, 2, 3)
     bench.papers |= {url(n): reading(vsa(f"2026-{n}")) for n in (1, 2, 3)}
-    record = bench.store.decrees.record
+    record = bench.store.recordings.record
 
     def full(result: object, *rest: object) -> object:
         if getattr(result, "recueil").url == url(1):  # noqa: B009 - typed by the caller

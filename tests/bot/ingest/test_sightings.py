@@ -132,7 +132,7 @@ async def test_a_later_reading_never_sets_its_publication_later(world: World) ->
     [recueil] = [one for one in world.store.recueils.of("75") if one.url == address]
     for day in (date(2026, 9, 20), None):
         again = read_result(replace(recueil, published=day), on(RAA_75, day), next_try_at=None)
-        world.store.decrees.record(again, lambda decree: (), world.now)
+        world.store.recordings.record(again, lambda decree: (), world.now)
         [decree] = world.known
         assert decree.published == TODAY
 

@@ -37,10 +37,8 @@ class Bench:
     now: datetime = NOW
 
     def queue(self, *titles: str) -> list[Post]:
-        recueils = {title: one_recueil(self.store, title) for title in titles}
-        return [
-            post for title in titles for post in self.store.decrees.record(result_of(recueils[title], act(title)), to("t"), self.now).posts
-        ]
+        record, recueils = self.store.recordings.record, {title: one_recueil(self.store, title) for title in titles}
+        return [post for title in titles for post in record(result_of(recueils[title], act(title)), to("t"), self.now).posts]
 
     def fail(self, state: PostState, cause: PostCause, error: str = "no way") -> None:
         post = self.store.outbox.claim("t", self.now)

@@ -33,7 +33,7 @@ def record(store: Store, found: Decree, text: str) -> None:
     judged = Judged(act, Verdict(Outcome.DECREE, found.kind, found.facts, ()))
     fresh = replace(found, id=None, identities=found.identities or (f"{found.authority}:{found.facts.number}",))
     reading = Reading(1, Cover(), (act,))
-    store.decrees.record(ReadResult(recueil, reading, f"digest-{found.url}", (judged,), ((0, fresh),), None), lambda _: (), NOW)
+    store.recordings.record(ReadResult(recueil, reading, f"digest-{found.url}", (judged,), ((0, fresh),), None), lambda _: (), NOW)
 
 
 def test_an_empty_store_has_recorded_nothing_yet(store: Store) -> None:

@@ -46,7 +46,7 @@ def found(
     """The id of this decree, recorded."""
     recueil = one_recueil(store, name or f"{facts.number}-{kind}", authority=authority)
     result = reading_of(replace(recueil, published=published or recueil.published), facts, kind)
-    [decree] = store.decrees.record(result, to("t"), at).decrees
+    [decree] = store.recordings.record(result, to("t"), at).decrees
     assert decree.id is not None
     return decree.id
 

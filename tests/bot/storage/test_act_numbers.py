@@ -21,9 +21,9 @@ ROAD = act("Route", first=1, outcome=Outcome.NOT_CONCERNED, text="Voirie")
 
 def test_an_answer_about_an_act_that_was_cut_otherwise_is_none_about_what_came_in_its_place(store: Store) -> None:
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, COUNCIL, unreadable=(4,), next_try_at=NOW), to(), NOW)
+    store.recordings.record(result_of(recueil, COUNCIL, unreadable=(4,), next_try_at=NOW), to(), NOW)
     [asked] = store.reviews.waiting(9)
-    store.decrees.record(result_of(recueil, STATION), to(), LATER)
+    store.recordings.record(result_of(recueil, STATION), to(), LATER)
     [other] = store.reviews.waiting(9)
     assert (other.id != asked.id, other.token != asked.token, other.told_at) == (True, True, None)
     for token in (asked.token, None):
@@ -40,21 +40,21 @@ def test_an_answer_about_an_act_that_was_cut_otherwise_is_none_about_what_came_i
 
 def test_a_number_is_not_given_again_when_nothing_came_in_the_place_of_its_act(store: Store) -> None:
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, ROAD, COUNCIL), to(), NOW)
+    store.recordings.record(result_of(recueil, ROAD, COUNCIL), to(), NOW)
     [asked] = store.reviews.waiting(9)
-    store.decrees.record(result_of(recueil), to(), LATER)
+    store.recordings.record(result_of(recueil), to(), LATER)
     assert store.decrees.acts_of(recueil.id) == []
-    store.decrees.record(result_of(one_recueil(store, "b"), STATION), to(), LATER)
+    store.recordings.record(result_of(one_recueil(store, "b"), STATION), to(), LATER)
     [other] = store.reviews.waiting(9)
     assert other.id > asked.id
 
 
 def test_a_token_holds_through_readings_of_the_same_act(store: Store) -> None:
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, COUNCIL, unreadable=(9,), next_try_at=NOW), to(), NOW)
+    store.recordings.record(result_of(recueil, COUNCIL, unreadable=(9,), next_try_at=NOW), to(), NOW)
     [asked] = store.reviews.waiting(9)
     more = act(COUNCIL.act.title, first=3, last=4, outcome=Outcome.UNCERTAIN, text="La page qui manquait")
-    store.decrees.record(result_of(recueil, ROAD, more), to(), LATER)
+    store.recordings.record(result_of(recueil, ROAD, more), to(), LATER)
     [still] = store.reviews.waiting(9)
     assert (still.id, still.token) == (asked.id, asked.token)
     assert store.reviews.get(asked.id) == still
@@ -77,7 +77,7 @@ def test_a_number_is_that_of_one_act_for_ever(readings: list[tuple[str, set[str]
             items = [
                 act(title, first=TITLES.index(title) + 1, outcome=Outcome.UNCERTAIN, text=f"{name} {title}") for title in sorted(titles)
             ]
-            store.decrees.record(result_of(recueils[name], *items), to(), when)
+            store.recordings.record(result_of(recueils[name], *items), to(), when)
             for review in store.reviews.waiting(99):
                 mine = (recueils["a" if review.url == recueils["a"].url else "b"].url, review.title)
                 assert owners.setdefault(review.id, mine) == mine

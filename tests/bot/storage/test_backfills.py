@@ -83,8 +83,8 @@ def test_what_was_taken_up_in_silence_posts_nothing_however_it_was_loaded(store:
     [recueil] = store.recueils.left("26", SINCE)
     store.recueils.take_up(recueil, silent=True, now=NOW)
     # As it was before it was taken up: what the row says decides.
-    recorded = store.decrees.record(result_of(recueil, act("Arrêté VSA")), to("telegram"), NOW)
+    recorded = store.recordings.record(result_of(recueil, act("Arrêté VSA")), to("telegram"), NOW)
     assert (len(recorded.decrees), recorded.posts) == (1, ())
     # The same decree in a recueil of today.
-    later = store.decrees.record(result_of(one_recueil(store, "b"), act("Arrêté VSA")), to("telegram"), NOW)
+    later = store.recordings.record(result_of(one_recueil(store, "b"), act("Arrêté VSA")), to("telegram"), NOW)
     assert (later.decrees, later.posts, store.outbox.counts()) == ((), (), {})

@@ -111,16 +111,16 @@ def early(store: Store) -> tuple[Recueil, ReadResult]:
 
 def test_a_decree_recorded_early_is_queued_and_its_recueil_stays_to_be_read(store: Store) -> None:
     recueil, result = early(store)
-    recorded = store.decrees.record(result, to("t"), NOW)
+    recorded = store.recordings.record(result, to("t"), NOW)
     assert (len(recorded.decrees), len(recorded.posts), recorded.duplicate) == (1, 1, False)
     kept = store.recueils.get(recueil.id)
     assert (kept.state, kept.attempts, kept.next_try_at) == (RecueilState.INCOMPLETE, 0, NOW + timedelta(minutes=5))
     assert kept.error == "being read: 2 of 20 pages were still to be recognised"
-    again = store.decrees.record(result, to("t"), NOW)
+    again = store.recordings.record(result, to("t"), NOW)
     assert (again.decrees, again.posts) == ((), ())
 
     whole = result_of(recueil, act("A", first=3), act("C", first=8, outcome=Outcome.UNCERTAIN), act("D", first=9), number="26-2024-1")
-    last = store.decrees.record(whole, to("t"), NOW)
+    last = store.recordings.record(whole, to("t"), NOW)
     assert [decree.title for decree in last.decrees] == ["D"]
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "C", "D"]
     assert (store.recueils.get(recueil.id).state, len(store.reviews.waiting(10))) == (RecueilState.READ, 1)
@@ -131,8 +131,8 @@ def test_what_an_earlier_reading_knew_of_the_other_acts_stays(store: Store) -> N
     recueil, result = early(store)
     others = act("B", first=5, outcome=Outcome.UNCERTAIN), act("N", first=6, outcome=Outcome.NOT_CONCERNED)
     before = result_of(recueil, *others, unreadable=(3,), next_try_at=NOW)
-    store.decrees.record(before, to("t"), NOW)
-    store.decrees.record(result, to("t"), NOW)
+    store.recordings.record(before, to("t"), NOW)
+    store.recordings.record(result, to("t"), NOW)
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "B", "N"]
     assert len(store.reviews.waiting(10)) == 1
     assert store.recueils.get(recueil.id).attempts == 1, "an early recording is no reading more"
@@ -140,18 +140,18 @@ def test_what_an_earlier_reading_knew_of_the_other_acts_stays(store: Store) -> N
 
 def test_one_that_another_program_has_read_meanwhile_stays_read(store: Store) -> None:
     recueil, result = early(store)
-    store.decrees.record(result_of(recueil, act("A", first=3)), to("t"), NOW)
-    assert store.decrees.record(result, to("t"), NOW).posts == ()
+    store.recordings.record(result_of(recueil, act("A", first=3)), to("t"), NOW)
+    assert store.recordings.record(result, to("t"), NOW).posts == ()
     assert store.recueils.get(recueil.id).state is RecueilState.READ
 
 
 def test_one_read_whole_by_another_program_is_not_taken_back_by_a_reading_in_part(store: Store) -> None:
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, act("A", first=3), act("B", first=5, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
+    store.recordings.record(result_of(recueil, act("A", first=3), act("B", first=5, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
     read = store.recueils.get(recueil.id)
     # With a decree that the other did not find, which is not lost either.
     in_part = result_of(recueil, act("A", first=3), act("C", first=9), unreadable=(5,), next_try_at=NOW)
-    recorded = store.decrees.record(in_part, to("t"), NOW + timedelta(minutes=1))
+    recorded = store.recordings.record(in_part, to("t"), NOW + timedelta(minutes=1))
     assert ([decree.title for decree in recorded.decrees], len(recorded.posts)) == (["C"], 1)
     assert store.recueils.get(recueil.id) == read
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["A", "B"]
@@ -169,8 +169,8 @@ def test_what_was_given_up_is_listed_with_the_reason_and_put_back(store: Store) 
     store.contents.failed(SHA, "it is locked", rules="1", now=NOW)
     store.contents.begin(SHA, 1)
     for name, again in (("hopeless", None), ("hopeful", NOW + timedelta(days=1))):
-        store.decrees.record(result_of(rows[name], act(name), unreadable=(4, 5), next_try_at=again), to("t"), NOW)
-    store.decrees.record(result_of(rows["read"], act("A")), to("t"), NOW)
+        store.recordings.record(result_of(rows[name], act(name), unreadable=(4, 5), next_try_at=again), to("t"), NOW)
+    store.recordings.record(result_of(rows["read"], act("A")), to("t"), NOW)
     store.recueils.add([new_recueil("elsewhere", authority="83")], NOW)
     held = store.recueils.given_up()
     assert [(one.id, one.state, one.reason, one.since, one.tried_at, one.unreadable) for one in held] == [
@@ -207,7 +207,7 @@ def test_pages_are_dropped_some_day_but_where_a_decree_was_found_or_a_person_mus
         store.contents.begin(sha256, 1)
         store.contents.save(sha256, PAGES, page_count=3, complete=True, rules="1", now=day)
         item = act(name, text=name, outcome=outcomes.get(name, Outcome.NOT_CONCERNED))
-        store.decrees.record(result_of(recueil, item, unreadable=(3,) if name == "incomplete" else ()), to(), day)
+        store.recordings.record(result_of(recueil, item, unreadable=(3,) if name == "incomplete" else ()), to(), day)
     assert store.contents.forget(NOW) == 0
     assert (store.contents.forget(late), store.contents.forget(late)) == (1, 0)
     assert {name for name in came if store.contents.get(name) is None} == {"plain", "copy"}
@@ -221,12 +221,12 @@ def test_pages_are_dropped_some_day_but_where_a_decree_was_found_or_a_person_mus
 
 
 def test_many_are_dropped_bit_by_bit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.storage.contents._AT_ONCE", 2)
+    monkeypatch.setattr("bot.storage.recueils._AT_ONCE", 2)
     for number in range(4):
         recueil = one_recueil(store, str(number))
         store.contents.fetched(recueil.id, str(number), NOW)
         store.contents.begin(str(number), 1)
-        store.decrees.record(result_of(recueil, act("Route", text=str(number), outcome=Outcome.NOT_CONCERNED)), to(), NOW)
+        store.recordings.record(result_of(recueil, act("Route", text=str(number), outcome=Outcome.NOT_CONCERNED)), to(), NOW)
     assert store.contents.forget(NOW + timedelta(seconds=1)) == 4
 
 

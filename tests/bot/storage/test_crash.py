@@ -52,7 +52,7 @@ print(json.dumps(ends))
 def second_reading(store: Store) -> None:
     (recueil,) = store.recueils.due(NOW)
     judged = (act("A", first=3), act("B", first=4), act("C", first=5, outcome=Outcome.UNCERTAIN))
-    store.decrees.record(result_of(recueil, *judged), to("t", "m"), NOW)
+    store.recordings.record(result_of(recueil, *judged), to("t", "m"), NOW)
 
 
 def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_again(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_aga
     copies.mkdir()
     with open_store(f"sqlite:///{origin}") as store:
         recueil = one_recueil(store)
-        store.decrees.record(result_of(recueil, act("A", first=3), unreadable=(4,), next_try_at=NOW), to("t", "m"), NOW)
+        store.recordings.record(result_of(recueil, act("A", first=3), unreadable=(4,), next_try_at=NOW), to("t", "m"), NOW)
     run = subprocess.run([sys.executable, "-c", KILLER, str(origin), str(copies)], capture_output=True, text=True, timeout=300, check=False)
     assert run.returncode == 0, run.stderr
     ends = json.loads(run.stdout)
@@ -102,7 +102,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_killed_while_sending_the_post_is_looked_for_and_not_sent_again(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'vigie.db'}"
     with open_store(url) as store:
-        store.decrees.record(result_of(one_recueil(store), act("A")), to("t"), NOW)
+        store.recordings.record(result_of(one_recueil(store), act("A")), to("t"), NOW)
     run = subprocess.run([sys.executable, "-c", SENDER, url], capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == -signal.SIGKILL, run.stderr
     with open_store(url) as store:

@@ -181,11 +181,11 @@ def test_a_decree_that_ends_another_replies_to_its_post(store: Store) -> None:
 def test_the_last_told_is_replied_to_and_only_in_the_same_place(store: Store) -> None:
     for number in ("2026-1", "2026-2"):
         facts = Facts(number, signed=SIGNED)
-        store.decrees.record(reading_of(one_recueil(store, number), facts), to("t", "u"), NOW)
+        store.recordings.record(reading_of(one_recueil(store, number), facts), to("t", "u"), NOW)
     send(store, "31")
     send(store, "32", minutes=1)
     both = Facts("2026-9", references=tuple(Reference(Kind.ABROGATION, number) for number in ("2026-2", "2026-1")))
-    store.decrees.record(reading_of(one_recueil(store, "end"), both, Kind.ABROGATION), to("t", "u"), NOW)
+    store.recordings.record(reading_of(one_recueil(store, "end"), both, Kind.ABROGATION), to("t", "u"), NOW)
     assert send(store, "33", minutes=2).reply_to == SentMessage("32", NOW + MINUTE)
     send(store, "41", destination="u")
     send(store, "42", destination="u")
@@ -286,7 +286,7 @@ def test_a_decree_that_is_read_anew_and_ends_no_other_is_told_to_end_none(store:
     end = found(store, END, Kind.ABROGATION)
     assert next_edit(store) == [("17", "abrogation", ())]
     [(_, read_anew)] = reading_of(one_recueil(store, "anew"), replace(END, references=()), Kind.ABROGATION).decrees
-    store.decrees.renew(end, read_anew)
+    store.recordings.renew(end, read_anew)
     edit = store.edits.next("t", NOW)
     assert edit is not None
     assert (edit.post.reference, edit.post.decree.changed_by) == ("17", ())
@@ -297,12 +297,12 @@ def test_facts_that_another_sighting_completes_are_told(store: Store) -> None:
     found(store, draft)
     post = send(store, "17")
     again = reading_of(one_recueil(store, "elsewhere", authority="75"), replace(draft, cameras=12), keys=stored(store, 1).identities)
-    store.decrees.record(again, to("t"), NOW)
+    store.recordings.record(again, to("t"), NOW)
     edit = store.edits.next("t", NOW)
     assert edit is not None
     assert (edit.post.id, edit.post.decree.facts.cameras) == (post.id, 12)
     store.edits.done(edit, NOW)
-    store.decrees.record(again, to("t"), NOW)
+    store.recordings.record(again, to("t"), NOW)
     assert store.edits.next("t", NOW) is None
 
 
@@ -316,7 +316,7 @@ def test_an_old_post_is_edited_for_what_later_decrees_do_only(store: Store) -> N
         again = reading_of(
             one_recueil(store, f"again-{number}", authority="75"), replace(draft, cameras=12), keys=stored(store, number).identities
         )
-        store.decrees.record(again, to("t"), old)
+        store.recordings.record(again, to("t"), old)
     assert {state for _, state in states(store)} == {"pending"}
     assert store.edits.next("t", old) is None
     assert {state for _, state in states(store)} == {"done"}
@@ -396,7 +396,7 @@ def test_one_that_is_put_off_waits_and_one_given_up_is_not_tried_again(store: St
     assert (told.post, told.state, told.cause, told.error) == (post.id, "given_up", PostCause.REFUSED_CONTENT, "message to edit not found")
     # The same again is no news; something else is.
     again_seen = reading_of(one_recueil(store, "again", authority="75"), END, Kind.ABROGATION, keys=stored(store, 2).identities)
-    store.decrees.record(again_seen, to("t"), NOW)
+    store.recordings.record(again_seen, to("t"), NOW)
     assert store.edits.next("t", NOW + 9 * MINUTE) is None
     found(store, Facts("2026-160", references=(Reference(Kind.MODIFICATION, "2026-123"),)), Kind.MODIFICATION)
     assert store.edits.next("t", NOW + 9 * MINUTE) is not None

@@ -74,12 +74,12 @@ def test_only_the_first_recueil_renews_what_a_decree_says_of_others(store: Store
     first, elsewhere = one_recueil(store, "first"), one_recueil(store, "elsewhere")
     grant = found(store, GRANT)
     unread = replace(END, references=())
-    [decree] = store.decrees.record(reading_of(first, unread, Kind.ABROGATION), to(), NOW).decrees
-    store.decrees.record(reading_of(elsewhere, END, Kind.ABROGATION), to(), NOW)
+    [decree] = store.recordings.record(reading_of(first, unread, Kind.ABROGATION), to(), NOW).decrees
+    store.recordings.record(reading_of(elsewhere, END, Kind.ABROGATION), to(), NOW)
     assert stored(store, grant).changed_by == ()
-    store.decrees.record(reading_of(first, END, Kind.ABROGATION), to(), NOW)
+    store.recordings.record(reading_of(first, END, Kind.ABROGATION), to(), NOW)
     assert [change.decree for change in stored(store, grant).changed_by] == [decree.id]
-    store.decrees.record(reading_of(first, unread, Kind.ABROGATION), to(), NOW)
+    store.recordings.record(reading_of(first, unread, Kind.ABROGATION), to(), NOW)
     assert stored(store, grant).changed_by == ()
 
 

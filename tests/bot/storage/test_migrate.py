@@ -128,7 +128,7 @@ def test_a_database_of_every_release_is_upgraded_with_what_it_holds(url: str, en
             stored = store.decrees.acts_of(1)
             assert [one.text for one in stored] == [TEXTS[0], TEXTS[1], *[f"Arrêté n° {number}" for number in range(2, 450)]]
             assert len(store.reviews.waiting(1000)) == 450, "what hangs on an act stays"
-        assert len(store.decrees.record(result_of(kept, act("Drone")), to("t"), NOW).posts) == 1
+        assert len(store.recordings.record(result_of(kept, act("Drone")), to("t"), NOW).posts) == 1
         assert store.decrees.search("drone", 1).total == 1
     with engine.connect() as connection:
         assert revision(connection) == RELEASED[-1]

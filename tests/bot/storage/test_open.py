@@ -131,11 +131,11 @@ def test_a_lock_that_lasts_is_told_and_nothing_was_written(file: Path) -> None:
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Locked, match=r"vigie\.db is locked by another process; try again later"):
-            store.decrees.record(result_of(recueil, act("A")), to("t"), NOW)
+            store.recordings.record(result_of(recueil, act("A")), to("t"), NOW)
         assert store.recueils.get(recueil.id) == recueil, "readers are not kept out"
         other.execute("ROLLBACK")
         other.close()
-        assert len(store.decrees.record(result_of(recueil, act("A")), to("t"), NOW).posts) == 1
+        assert len(store.recordings.record(result_of(recueil, act("A")), to("t"), NOW).posts) == 1
 
 
 def test_a_lock_that_ends_is_waited_for(file: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(file: Path) -> None:
         # Words that no compression makes small.
         huge = act("A", text=" ".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(20_000)))
         with pytest.raises(Full, match="the disk is full"):
-            store.decrees.record(result_of(recueil, huge), to("t"), NOW)
+            store.recordings.record(result_of(recueil, huge), to("t"), NOW)
         assert store.recueils.get(recueil.id) == recueil
         assert store.decrees.recent(1).total == 0
         assert store.outbox.counts() == {}
@@ -226,7 +226,7 @@ def test_read_only_reads_what_is_there_and_refuses_to_write(url: str, opener: Ca
         assert store.recueils.get(recueil.id) == recueil
         for write in (
             lambda: store.recueils.add([new_recueil("b")], NOW),
-            lambda: store.decrees.record(result_of(recueil, act("A")), to("t"), NOW),
+            lambda: store.recordings.record(result_of(recueil, act("A")), to("t"), NOW),
             lambda: store.outbox.claim("t", NOW),
         ):
             with pytest.raises(NotWritable, match="was opened read-only"):

@@ -24,7 +24,7 @@ def queue(store: Store, *titles: str, destinations: tuple[str, ...] = ("t",)) ->
     posts: list[Post] = []
     for title in titles:
         recueil = one_recueil(store, title)
-        posts += store.decrees.record(result_of(recueil, act(title)), to(*destinations), NOW).posts
+        posts += store.recordings.record(result_of(recueil, act(title)), to(*destinations), NOW).posts
     return posts
 
 

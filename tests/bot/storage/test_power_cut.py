@@ -32,7 +32,7 @@ def record(store: Store, number: int) -> None:
     """One decree with its two posts, in a recueil that may be known already."""
     name = f"r{number}"
     recueil = next((one for one in store.recueils.due(NOW) if one.title == f"RAA {name}"), None) or one_recueil(store, name)
-    store.decrees.record(result_of(recueil, act(f"D{number}")), to("t", "m"), NOW)
+    store.recordings.record(result_of(recueil, act(f"D{number}")), to("t", "m"), NOW)
 
 
 def whole_decrees(database: Path) -> int:

@@ -20,11 +20,11 @@ KEYS = ("text:1",)
 
 
 def record(store: Store, facts: Facts, *, page: int = 3, name: str = "recueil-1", keys: tuple[str, ...] = KEYS) -> None:
-    store.decrees.record(reading_of(one_recueil(store, name), facts, keys=keys, page=page), to("t"), NOW)
+    store.recordings.record(reading_of(one_recueil(store, name), facts, keys=keys, page=page), to("t"), NOW)
 
 
 def record_again(store: Store, facts: Facts, *, page: int) -> None:
-    store.decrees.record(reading_of(store.recueils.get(1), facts, keys=KEYS, page=page), to("t"), NOW)
+    store.recordings.record(reading_of(store.recueils.get(1), facts, keys=KEYS, page=page), to("t"), NOW)
 
 
 def marks_of(post: Post) -> list[tuple[int, str | None]]:

@@ -13,8 +13,8 @@ from bot.domain.acts import Cover, Facts, Moment, Outcome
 from bot.domain.posts import Post, PostState
 from bot.domain.records import RecordingResult, RecueilState
 from bot.storage.database import Database, make_engine, parse_url
-from bot.storage.decrees import Decrees
 from bot.storage.errors import NoSuchRow
+from bot.storage.recording import Recordings
 from bot.storage.schema import identities
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, new_recueil, one_recueil, result_of, to
@@ -30,7 +30,7 @@ def test_everything_a_reading_found_is_stored(store: Store) -> None:
         act("Arrêté VSA", first=3, last=5, act_id="26-2024-04-19-00003", facts=FACTS),
         act("Arrêté douteux", first=6, outcome=Outcome.UNCERTAIN),
     )
-    recorded = store.decrees.record(
+    recorded = store.recordings.record(
         result_of(recueil, *judged, keys=[["26|2024-110-0003", "act:26-2024-04-19-00003"]], digest="d", number="26-2024-100"),
         to("telegram", "mastodon", "telegram"),
         NOW,
@@ -76,7 +76,7 @@ def test_a_recueil_has_the_day_of_its_cover_before_that_of_the_listing(
 ) -> None:
     recueil = one_recueil(store)
     result = result_of(recueil, act("Arrêté"))
-    store.decrees.record(replace(result, reading=replace(result.reading, cover=Cover(published=cover)), early=early), to("t"), NOW)
+    store.recordings.record(replace(result, reading=replace(result.reading, cover=Cover(published=cover)), early=early), to("t"), NOW)
     [known] = store.recueils.of("26")
     # What a person accepts of it later, or other rules find in it, is published on that day.
     assert known.published == expected
@@ -85,9 +85,9 @@ def test_a_recueil_has_the_day_of_its_cover_before_that_of_the_listing(
 def test_recording_again_posts_nothing_again(store: Store) -> None:
     recueil = one_recueil(store)
     result = result_of(recueil, act("Arrêté VSA"), act("Autre", outcome=Outcome.UNCERTAIN))
-    first = store.decrees.record(result, to("telegram"), NOW)
+    first = store.recordings.record(result, to("telegram"), NOW)
     destinations = to("telegram", "mastodon")
-    second = store.decrees.record(result, destinations, NOW + timedelta(hours=1))
+    second = store.recordings.record(result, destinations, NOW + timedelta(hours=1))
     assert len(first.posts) == 1
     assert second == RecordingResult((), (), duplicate=False)
     assert destinations.asked == []
@@ -100,8 +100,8 @@ def test_recording_again_posts_nothing_again(store: Store) -> None:
 
 def test_a_decree_found_at_the_second_reading_is_posted_then(store: Store) -> None:
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, act("Un", first=3), unreadable=(9,), next_try_at=NOW), to("telegram"), NOW)
-    second = store.decrees.record(result_of(recueil, act("Un", first=3), act("Deux", first=9)), to("telegram"), NOW)
+    store.recordings.record(result_of(recueil, act("Un", first=3), unreadable=(9,), next_try_at=NOW), to("telegram"), NOW)
+    second = store.recordings.record(result_of(recueil, act("Un", first=3), act("Deux", first=9)), to("telegram"), NOW)
     assert [decree.title for decree in second.decrees] == ["Deux"]
     assert [post.decree.title for post in second.posts] == ["Deux"]
     assert store.recueils.get(recueil.id).state is RecueilState.READ
@@ -111,8 +111,8 @@ def test_a_decree_found_at_the_second_reading_is_posted_then(store: Store) -> No
 def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(store: Store) -> None:
     recueil = one_recueil(store)
     partial, whole = act("Arrêté", first=3, last=6), act("Arrêté n° 12 relatif à la VSA", first=3, last=6, facts=FACTS)
-    first = store.decrees.record(result_of(recueil, partial, keys=[["text:partial"]], unreadable=(4,), next_try_at=NOW), to("t"), NOW)
-    second = store.decrees.record(result_of(recueil, whole, keys=[["text:whole", "26|12"]]), to("t"), NOW)
+    first = store.recordings.record(result_of(recueil, partial, keys=[["text:partial"]], unreadable=(4,), next_try_at=NOW), to("t"), NOW)
+    second = store.recordings.record(result_of(recueil, whole, keys=[["text:whole", "26|12"]]), to("t"), NOW)
     assert second.decrees == ()
     (known,) = store.decrees.recent(10).decrees
     assert known.id == first.decrees[0].id
@@ -124,8 +124,8 @@ def test_a_second_reading_that_changes_the_text_knows_the_decree_by_its_pages(st
 
 def test_a_decree_that_a_second_reading_misses_stays_and_can_be_found(store: Store) -> None:
     recueil = one_recueil(store)
-    first = store.decrees.record(result_of(recueil, act("Arrêté vidéosurveillance", first=3)), to("t"), NOW)
-    store.decrees.record(result_of(recueil, act("Illisible", first=3, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
+    first = store.recordings.record(result_of(recueil, act("Arrêté vidéosurveillance", first=3)), to("t"), NOW)
+    store.recordings.record(result_of(recueil, act("Illisible", first=3, outcome=Outcome.UNCERTAIN)), to("t"), NOW)
     assert store.decrees.recent(10).decrees == first.decrees
     assert store.decrees.search("vidéosurveillance", 10).decrees == first.decrees
     assert store.outbox.counts() == {"t": {PostState.PENDING: 1}}
@@ -133,9 +133,9 @@ def test_a_decree_that_a_second_reading_misses_stays_and_can_be_found(store: Sto
 
 def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
     paris, police = one_recueil(store, authority="75"), one_recueil(store, authority="PP")
-    first = store.decrees.record(result_of(paris, act("Arrêté", first=3), keys=[["PP|2024-1", "text:a"]]), to("t"), NOW)
+    first = store.recordings.record(result_of(paris, act("Arrêté", first=3), keys=[["PP|2024-1", "text:a"]]), to("t"), NOW)
     later = NOW + timedelta(hours=2)
-    second = store.decrees.record(result_of(police, act("Arrêté", first=1, facts=FACTS), keys=[["text:b", "PP|2024-1"]]), to("t"), later)
+    second = store.recordings.record(result_of(police, act("Arrêté", first=1, facts=FACTS), keys=[["text:b", "PP|2024-1"]]), to("t"), later)
     assert second == RecordingResult((), (), duplicate=False)
     known = store.decrees.get(first.decrees[0].id or 0)
     assert known is not None
@@ -144,12 +144,12 @@ def test_a_decree_seen_elsewhere_is_a_further_sighting(store: Store) -> None:
     seen = stored(store, known.id or 0).sightings
     assert [(one.authority, one.url, one.page, one.seen_at) for one in seen] == [("75", paris.url, 3, NOW), ("PP", police.url, 1, later)]
     third = one_recueil(store, authority="92")
-    assert store.decrees.record(result_of(third, act("Arrêté"), keys=[["text:b"]]), to("t"), later).decrees == ()
+    assert store.recordings.record(result_of(third, act("Arrêté"), keys=[["text:b"]]), to("t"), later).decrees == ()
 
 
 def test_a_decree_printed_twice_in_one_recueil_is_posted_once(store: Store) -> None:
     recueil = one_recueil(store)
-    recorded = store.decrees.record(result_of(recueil, act("A", first=3), act("A bis", first=8), keys=[["k", "x"], ["k"]]), to("t"), NOW)
+    recorded = store.recordings.record(result_of(recueil, act("A", first=3), act("A bis", first=8), keys=[["k", "x"], ["k"]]), to("t"), NOW)
     assert [decree.title for decree in recorded.decrees] == ["A"]
     assert len(recorded.posts) == 1
     assert [one.page for one in stored(store, recorded.decrees[0].id or 0).sightings] == [3, 8]
@@ -158,27 +158,27 @@ def test_a_decree_printed_twice_in_one_recueil_is_posted_once(store: Store) -> N
 def test_two_decrees_on_one_page_are_two(store: Store) -> None:
     recueil = one_recueil(store)
     judged = (act("A", first=3), act("B", first=3))
-    assert len(store.decrees.record(result_of(recueil, *judged), to("t"), NOW).decrees) == 2
-    assert store.decrees.record(result_of(recueil, *judged), to("t"), NOW).decrees == ()
+    assert len(store.recordings.record(result_of(recueil, *judged), to("t"), NOW).decrees) == 2
+    assert store.recordings.record(result_of(recueil, *judged), to("t"), NOW).decrees == ()
 
 
 def test_a_decree_without_any_identity_is_known_by_its_place(store: Store) -> None:
     recueil = one_recueil(store)
     for expected in (1, 0):
-        assert len(store.decrees.record(result_of(recueil, act("A"), keys=[[]]), to("t"), NOW).decrees) == expected
+        assert len(store.recordings.record(result_of(recueil, act("A"), keys=[[]]), to("t"), NOW).decrees) == expected
 
 
 def test_an_identity_of_any_length_or_content_can_be_kept(store: Store) -> None:
     recueil, other = one_recueil(store, "a"), one_recueil(store, "b")
     keys = ["x" * 100_000, "nul\x00 and half \ud800"]
-    assert len(store.decrees.record(result_of(recueil, act("A"), keys=[keys]), to("t"), NOW).decrees) == 1
-    assert store.decrees.record(result_of(other, act("A"), keys=[keys[:1]]), to("t"), NOW).decrees == ()
+    assert len(store.recordings.record(result_of(recueil, act("A"), keys=[keys]), to("t"), NOW).decrees) == 1
+    assert store.recordings.record(result_of(other, act("A"), keys=[keys[:1]]), to("t"), NOW).decrees == ()
 
 
 def test_the_same_recueil_under_another_address_is_a_duplicate(store: Store) -> None:
     first, second = one_recueil(store, "a"), one_recueil(store, "b")
-    decree = store.decrees.record(result_of(first, act("A"), digest="same"), to("t"), NOW).decrees[0]
-    recorded = store.decrees.record(result_of(second, act("A"), digest="same"), to("t"), NOW)
+    decree = store.recordings.record(result_of(first, act("A"), digest="same"), to("t"), NOW).decrees[0]
+    recorded = store.recordings.record(result_of(second, act("A"), digest="same"), to("t"), NOW)
     assert recorded == RecordingResult((), (), duplicate=True)
     assert store.recueils.get(second.id).state is RecueilState.DUPLICATE
     assert store.decrees.acts_of(second.id) == []
@@ -188,16 +188,16 @@ def test_the_same_recueil_under_another_address_is_a_duplicate(store: Store) -> 
 def test_a_duplicate_that_holds_a_decree_nobody_knew_is_read(store: Store) -> None:
     # The first was read before detection learnt to see this decree.
     first, second = one_recueil(store, "a"), one_recueil(store, "b")
-    store.decrees.record(result_of(first, act("A", outcome=Outcome.NOT_CONCERNED), digest="same"), to("t"), NOW)
-    recorded = store.decrees.record(result_of(second, act("A"), digest="same"), to("t"), NOW)
+    store.recordings.record(result_of(first, act("A", outcome=Outcome.NOT_CONCERNED), digest="same"), to("t"), NOW)
+    recorded = store.recordings.record(result_of(second, act("A"), digest="same"), to("t"), NOW)
     assert ([decree.title for decree in recorded.decrees], recorded.duplicate) == (["A"], False)
     assert len(store.decrees.acts_of(second.id)) == 1
 
 
 def test_a_corrected_recueil_with_the_same_number_is_read_and_only_its_new_decree_posted(store: Store) -> None:
     first, corrected = one_recueil(store, "a"), one_recueil(store, "a-corrected")
-    store.decrees.record(result_of(first, act("A"), digest="1", number="26-2024-100"), to("t"), NOW)
-    recorded = store.decrees.record(result_of(corrected, act("A"), act("B"), digest="2", number="26-2024-100"), to("t"), NOW)
+    store.recordings.record(result_of(first, act("A"), digest="1", number="26-2024-100"), to("t"), NOW)
+    recorded = store.recordings.record(result_of(corrected, act("A"), act("B"), digest="2", number="26-2024-100"), to("t"), NOW)
     assert ([decree.title for decree in recorded.decrees], recorded.duplicate) == (["B"], False)
 
 
@@ -205,17 +205,17 @@ def test_a_corrected_recueil_with_the_same_number_is_read_and_only_its_new_decre
 def test_what_could_not_be_read_or_is_of_another_authority_is_no_duplicate(store: Store, authority: str) -> None:
     first, second = one_recueil(store, "a"), one_recueil(store, "b", authority=authority)
     unreadable = (7,) if authority == "26" else ()
-    store.decrees.record(result_of(first, digest="empty"), to("t"), NOW)
-    assert not store.decrees.record(result_of(second, digest="empty", unreadable=unreadable), to("t"), NOW).duplicate
+    store.recordings.record(result_of(first, digest="empty"), to("t"), NOW)
+    assert not store.recordings.record(result_of(second, digest="empty", unreadable=unreadable), to("t"), NOW).duplicate
     assert store.recueils.get(second.id).state is (RecueilState.INCOMPLETE if unreadable else RecueilState.READ)
 
 
 def test_the_key_of_a_post_does_not_depend_on_the_database(opener: Callable[[], Store]) -> None:
     first = opener()
     recueil = one_recueil(first)
-    (post,) = first.decrees.record(result_of(recueil, act("A"), keys=[["k"]]), to("t"), NOW).posts
+    (post,) = first.recordings.record(result_of(recueil, act("A"), keys=[["k"]]), to("t"), NOW).posts
     other = one_recueil(first, "b")
-    others = first.decrees.record(result_of(other, act("B"), keys=[["l"]]), to("t", "u"), NOW).posts
+    others = first.recordings.record(result_of(other, act("B"), keys=[["l"]]), to("t", "u"), NOW).posts
     assert len({post.key, *(one.key for one in others)}) == 3
     assert post.key == "f31e38a4251c28e34c5d3af84b76d674"  # printf 't\0k' | sha256sum
 
@@ -227,19 +227,19 @@ def test_nothing_is_kept_when_recording_fails(store: Store) -> None:
         raise RuntimeError("no destination")
 
     with pytest.raises(RuntimeError):
-        store.decrees.record(result_of(recueil, act("A"), act("B", outcome=Outcome.UNCERTAIN)), fail, NOW)
+        store.recordings.record(result_of(recueil, act("A"), act("B", outcome=Outcome.UNCERTAIN)), fail, NOW)
     assert store.decrees.recent(10).total == 0
     assert store.decrees.acts_of(recueil.id) == []
     assert store.reviews.waiting(10) == []
     assert store.decrees.search("A", 10).total == 0
     assert store.recueils.get(recueil.id) == recueil
-    assert len(store.decrees.record(result_of(recueil, act("A")), to("t"), NOW).posts) == 1
+    assert len(store.recordings.record(result_of(recueil, act("A")), to("t"), NOW).posts) == 1
 
 
 def test_a_recueil_that_is_not_stored_cannot_be_recorded(store: Store) -> None:
     recueil = replace(one_recueil(store), id=404)
     with pytest.raises(NoSuchRow, match="no recueil has the id 404"):
-        store.decrees.record(result_of(recueil, act("A")), to("t"), NOW)
+        store.recordings.record(result_of(recueil, act("A")), to("t"), NOW)
 
 
 def test_recent_lists_by_publication_then_by_what_was_found_last(store: Store) -> None:
@@ -257,7 +257,7 @@ def test_recent_lists_by_publication_then_by_what_was_found_last(store: Store) -
     for minute, (title, (published, signed)) in enumerate(days.items()):
         recueil = replace(one_recueil(store, title), published=published)
         found = replace(act(title), verdict=replace(act(title).verdict, facts=Facts(signed=signed)))
-        store.decrees.record(result_of(recueil, found), to(), NOW + timedelta(minutes=minute))
+        store.recordings.record(result_of(recueil, found), to(), NOW + timedelta(minutes=minute))
     expected = ["misread", "undated", "today", "again", "eve", "old", "signed", "older"]
     assert [decree.title for decree in store.decrees.recent(10).decrees] == expected
     pages = [store.decrees.recent(3, offset).decrees for offset in (0, 3, 6)]
@@ -265,7 +265,7 @@ def test_recent_lists_by_publication_then_by_what_was_found_last(store: Store) -
     for title in expected:
         assert store.decrees.search(title, 10).total == 1
     # What a backfill finds between two pages moves nothing on those before it.
-    store.decrees.record(
+    store.recordings.record(
         result_of(replace(one_recueil(store, "x"), published=date(2019, 1, 1)), act("oldest")), to(), NOW + timedelta(days=1)
     )
     assert [decree.title for decree in store.decrees.recent(8).decrees] == expected
@@ -274,7 +274,7 @@ def test_recent_lists_by_publication_then_by_what_was_found_last(store: Store) -
 def test_recent_newest_found_first_in_pages(store: Store) -> None:
     for number in range(5):
         recueil = one_recueil(store, str(number), authority="26" if number % 2 else "83")
-        store.decrees.record(result_of(recueil, act(f"D{number}")), to(), NOW + timedelta(minutes=number // 2))
+        store.recordings.record(result_of(recueil, act(f"D{number}")), to(), NOW + timedelta(minutes=number // 2))
     page = store.decrees.recent(2, 1)
     assert ([decree.title for decree in page.decrees], page.total) == (["D3", "D2"], 5)
     only = store.decrees.recent(10, authorities=frozenset({"26"}))
@@ -297,7 +297,7 @@ def test_programs_that_read_the_same_decree_at_once_announce_it_once(opener: Cal
         ordered = judged if number % 2 else judged[::-1]
         try:
             start.wait(timeout=60)
-            announced.extend(programs[number % 4].decrees.record(result_of(recueils[number], *ordered), to("t"), NOW).posts)
+            announced.extend(programs[number % 4].recordings.record(result_of(recueils[number], *ordered), to("t"), NOW).posts)
         except BaseException as error:
             errors.append(error)
 
@@ -319,7 +319,7 @@ def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by
     if url.startswith("sqlite"):
         pytest.skip("SQLite lets no other program write in between")
     first, second = one_recueil(store, authority="75"), one_recueil(store, authority="PP")
-    decree = store.decrees.record(result_of(first, act("A"), keys=[["a"]]), to("t"), NOW).decrees[0]
+    decree = store.recordings.record(result_of(first, act("A"), keys=[["a"]]), to("t"), NOW).decrees[0]
     database = Database(make_engine(parse_url(url), read_only=False), name="test", read_only=False)
     other = make_engine(parse_url(url), read_only=False)
     came: list[str] = []
@@ -331,7 +331,7 @@ def test_a_decree_taken_by_another_program_in_the_middle_of_recording_is_seen_by
             with other.begin() as connection:
                 connection.execute(insert(identities), {"key": "b", "decree_id": decree.id})
 
-    recorded = Decrees(database).record(result_of(second, act("A"), keys=[["b"]]), to("t"), NOW)
+    recorded = Recordings(database).record(result_of(second, act("A"), keys=[["b"]]), to("t"), NOW)
     database.close()
     other.dispose()
     assert len(came) == 1
@@ -347,7 +347,7 @@ def test_threads_of_one_program_share_the_store(store: Store) -> None:
             for turn in range(5):
                 name = f"{number}-{turn}"
                 (recueil,) = store.recueils.add([new_recueil(name)], NOW)
-                store.decrees.record(result_of(recueil, act(f"Arrêté {name}")), to("t"), NOW)
+                store.recordings.record(result_of(recueil, act(f"Arrêté {name}")), to("t"), NOW)
                 assert store.decrees.search(f"arrete {name}", 10).total >= 1
                 assert store.outbox.claim("t", NOW) is not None
         except BaseException as error:
@@ -367,7 +367,7 @@ def test_ids_follow_the_order_of_recording(store: Store) -> None:
     found: list[int] = []
     for number in range(4):
         recueil = one_recueil(store, str(number))
-        found += [post.id for post in store.decrees.record(result_of(recueil, act(f"D{number}")), to("t"), NOW).posts]
+        found += [post.id for post in store.recordings.record(result_of(recueil, act(f"D{number}")), to("t"), NOW).posts]
     assert all(earlier < later for earlier, later in pairwise(found))
 
 
@@ -376,5 +376,5 @@ def test_found_at_given_by_the_reader_is_kept(store: Store) -> None:
     result = result_of(recueil, act("A"))
     earlier: datetime = NOW - timedelta(days=2)
     position, decree = result.decrees[0]
-    recorded = store.decrees.record(replace(result, decrees=((position, replace(decree, found_at=earlier)),)), to(), NOW)
+    recorded = store.recordings.record(replace(result, decrees=((position, replace(decree, found_at=earlier)),)), to(), NOW)
     assert recorded.decrees[0].found_at == earlier

@@ -78,7 +78,7 @@ def test_a_failure_waits_for_its_time_then_gives_up(store: Store) -> None:
 
 def test_a_late_failure_does_not_undo_a_reading_by_another_program(store: Store) -> None:
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, act("Arrêté")), to(), NOW)
+    store.recordings.record(result_of(recueil, act("Arrêté")), to(), NOW)
     store.recueils.failed(recueil.id, "timed out", now=NOW, next_try_at=NOW)
     store.recueils.failed(recueil.id, "timed out", now=NOW, next_try_at=None)
     assert store.recueils.get(recueil.id).state is RecueilState.READ
@@ -94,11 +94,11 @@ def test_a_failed_backfill_leaves_the_recueil_to_the_backfill(store: Store) -> N
 def test_an_incomplete_one_is_due_only_while_there_is_hope(store: Store) -> None:
     recueil = one_recueil(store)
     later = NOW + timedelta(hours=1)
-    store.decrees.record(result_of(recueil, act("Arrêté"), unreadable=(7,), next_try_at=later), to(), NOW)
+    store.recordings.record(result_of(recueil, act("Arrêté"), unreadable=(7,), next_try_at=later), to(), NOW)
     assert store.recueils.due(NOW) == []
     (again,) = store.recueils.due(later)
     assert (again.state, again.error) == (RecueilState.INCOMPLETE, "1 of 20 pages could not be read: 7")
-    store.decrees.record(result_of(again, act("Arrêté"), unreadable=(7,), next_try_at=None), to(), later)
+    store.recordings.record(result_of(again, act("Arrêté"), unreadable=(7,), next_try_at=None), to(), later)
     assert store.recueils.due(later + timedelta(days=365)) == []
     assert store.recueils.get(recueil.id).state is RecueilState.INCOMPLETE
 
@@ -167,7 +167,7 @@ def test_what_cannot_be_read_is_stuck_until_something_can(store: Store) -> None:
     store.recueils.failed(second.id, "503", now=minutes[2], next_try_at=None)
     assert store.recueils.stuck() == {"26:site": FailureStreak(2, NOW, "503")}
 
-    store.decrees.record(result_of(third), to(), minutes[3])
+    store.recordings.record(result_of(third), to(), minutes[3])
     assert store.recueils.stuck() == {}
     store.recueils.failed(first.id, "503 again", now=minutes[4], next_try_at=minutes[5])
     assert store.recueils.stuck() == {"26:site": FailureStreak(1, NOW, "503 again")}

@@ -26,7 +26,7 @@ def real(store: Store) -> Store:
     """A decree of 26 that was posted, one of 83 first seen there, a recueil of each still to be read, and their trails."""
     for authority in ("26", "83"):
         recueil = one_recueil(store, "read", authority=authority)
-        store.decrees.record(result_of(recueil, act(f"Decree of {authority}", facts=FACTS)), to("t"), NOW)
+        store.recordings.record(result_of(recueil, act(f"Decree of {authority}", facts=FACTS)), to("t"), NOW)
         store.recueils.add([new_recueil("waiting", authority=authority)], NOW)
         store.sources.save(replace(TRAIL, key=f"{authority}:site"))
     return store
@@ -50,7 +50,7 @@ def test_it_knows_the_trail_and_the_recueils_of_what_is_watched(real: Store, sta
 def test_it_knows_every_decree_wherever_it_was_first_seen(real: Store, stage: Store) -> None:
     assert stage.decrees.recent(10) == real.decrees.recent(10)
     (again,) = stage.recueils.add([new_recueil("republished")], LATER)
-    recorded = stage.decrees.record(result_of(again, act("Decree of 83", facts=FACTS)), to("t"), LATER)
+    recorded = stage.recordings.record(result_of(again, act("Decree of 83", facts=FACTS)), to("t"), LATER)
     assert recorded.decrees == ()
     assert recorded.posts == ()
 
@@ -58,7 +58,7 @@ def test_it_knows_every_decree_wherever_it_was_first_seen(real: Store, stage: St
 def test_what_is_new_is_new_there_and_nowhere_else(real: Store, stage: Store) -> None:
     before = real.decrees.recent(10), real.recueils.counts(), real.outbox.counts(), real.sources.all()
     (waiting,) = stage.recueils.due(LATER, {"26"})
-    recorded = stage.decrees.record(result_of(waiting, act("New decree")), to("t"), LATER)
+    recorded = stage.recordings.record(result_of(waiting, act("New decree")), to("t"), LATER)
     stage.sources.save(SourceState("26:site"))
     assert [decree.title for decree in recorded.decrees] == ["New decree"]
     assert len(recorded.posts) == 1
@@ -74,11 +74,11 @@ def test_a_decree_read_again_is_recognised_by_its_place(store: Store, url: str) 
     """As in the real store: its text has changed, and with it its keys, but not its pages."""
     recueil = one_recueil(store)
     half_read = result_of(recueil, act("Half read", first=3, last=5), unreadable=(4,), next_try_at=LATER)
-    (known,) = store.decrees.record(half_read, to("t"), NOW).decrees
+    (known,) = store.recordings.record(half_read, to("t"), NOW).decrees
     with rehearsal_store(url, ["26"]) as stage:
         (due,) = stage.recueils.due(LATER)
         assert due.state is RecueilState.INCOMPLETE
-        recorded = stage.decrees.record(result_of(due, act("Wholly read", first=3, last=5)), to("t"), LATER)
+        recorded = stage.recordings.record(result_of(due, act("Wholly read", first=3, last=5)), to("t"), LATER)
         assert recorded.decrees == ()
         assert [decree.id for decree in stage.decrees.recent(10).decrees] == [known.id]
 
@@ -102,7 +102,7 @@ def test_it_knows_what_decrees_do_to_each_other_and_what_people_decided(store: S
     grant = found(store, Facts("2024-8", signed=NOW.date()), authority="83")
     end = found(store, Facts("2024-9", references=(Reference(Kind.ABROGATION, "2024-8"),)), Kind.ABROGATION, authority="83")
     doubtful = act("Arrêté douteux", outcome=Outcome.UNCERTAIN, act_id="26-2024-04-19-00001")
-    store.decrees.record(result_of(one_recueil(store, "doubtful"), doubtful), to(), NOW)
+    store.recordings.record(result_of(one_recueil(store, "doubtful"), doubtful), to(), NOW)
     [review] = store.reviews.waiting(10)
     decision = store.reviews.reject(review.id, NOW, "cli").decision
     with rehearsal_store(url, ["26"]) as stage:

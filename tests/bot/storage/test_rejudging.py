@@ -21,7 +21,7 @@ def twice(store: Store, *, same: bool = True) -> tuple[int, list[StoredAct], Jud
     """A recueil that prints one decree (or two of them) on pages 3 and 8: its id, its acts as stored, and the later one as read."""
     first, second = act("Arrêté", first=3, facts=FACTS), act("Arrêté", first=8, facts=replace(FACTS, cameras=5))
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, first, second, keys=[["k"], ["k" if same else "l"]]), to("t"), NOW)
+    store.recordings.record(result_of(recueil, first, second, keys=[["k"], ["k" if same else "l"]]), to("t"), NOW)
     return recueil.id, store.decrees.acts_of(recueil.id), second
 
 
@@ -57,7 +57,7 @@ def test_what_a_person_withdrew_waits_for_a_person(store: Store) -> None:
     recueil, [first, _], item = twice(store, same=False)
     [_, decree] = store.decrees.recent(10).decrees
     other = one_recueil(store, "b")
-    store.decrees.record(result_of(other, act("Autre", outcome=Outcome.NOT_CONCERNED, text="Autre")), to("t"), NOW)
+    store.recordings.record(result_of(other, act("Autre", outcome=Outcome.NOT_CONCERNED, text="Autre")), to("t"), NOW)
     store.reviews.withdraw(decree.id or 0, NOW, "cli")
     [elsewhere] = store.decrees.acts_of(other.id)
     done = store.rejudging.apply(elsewhere, item.verdict, found(store, other.id, item, "k"), to("t"), NOW)
@@ -96,7 +96,7 @@ def test_nothing_is_written_when_it_fails(store: Store) -> None:
     store.rejudging.apply(first, Verdict(Outcome.NOT_CONCERNED), [], to(), NOW)
     assert store.decrees.acts_of(recueil)[0].outcome is Outcome.UNCERTAIN
     other = one_recueil(store, "b")
-    store.decrees.record(result_of(other, act("Autre", outcome=Outcome.NOT_CONCERNED)), to(), NOW)
+    store.recordings.record(result_of(other, act("Autre", outcome=Outcome.NOT_CONCERNED)), to(), NOW)
     [plain] = store.decrees.acts_of(other.id)
     with pytest.raises(RuntimeError):
         store.rejudging.apply(plain, Verdict(Outcome.DECREE, Kind.AUTHORISATION, evidence=EVIDENCE), new, fail, NOW)
@@ -123,10 +123,10 @@ def test_a_recueil_that_was_read_again_meanwhile_is_left_whatever_numbers_its_ac
     recueil = one_recueil(store)
     ordinary = act("A", first=2, outcome=Outcome.NOT_CONCERNED, text="Voirie")
     missed = act("B", first=5, outcome=Outcome.NOT_CONCERNED, text="Caméras")
-    store.decrees.record(result_of(recueil, ordinary, missed, unreadable=(9,), next_try_at=NOW), to(), NOW)
+    store.recordings.record(result_of(recueil, ordinary, missed, unreadable=(9,), next_try_at=NOW), to(), NOW)
     [_, stale] = store.decrees.acts_of(recueil.id)
     late = act("Z", first=1, outcome=Outcome.NOT_CONCERNED, text="Lue plus tard")
-    store.decrees.record(result_of(recueil, late, ordinary, missed), to(), NOW)
+    store.recordings.record(result_of(recueil, late, ordinary, missed), to(), NOW)
     before = store.decrees.acts_of(recueil.id)
     assert stale.id not in {one.id for one in before}
     verdict = Verdict(Outcome.DECREE, Kind.AUTHORISATION, FACTS, EVIDENCE)

@@ -21,7 +21,7 @@ WHOLE = Facts("2026-0123", signed=DAY, starts=STARTS, ends=ENDS, operators=("Pol
 
 def see(store: Store, facts: Facts, name: str, kind: Kind = Kind.AUTHORISATION, *, later: int = 1) -> None:
     """The same decree in another recueil."""
-    recorded = store.decrees.record(reading_of(one_recueil(store, name), facts, kind), to("t"), NOW + timedelta(hours=later))
+    recorded = store.recordings.record(reading_of(one_recueil(store, name), facts, kind), to("t"), NOW + timedelta(hours=later))
     assert recorded.decrees == ()
 
 
@@ -44,9 +44,9 @@ def test_sightings_are_counted_in_their_order_whatever_is_read_again(store: Stor
     see(store, second, "b", later=2)
     assert stored(store, decree).facts.cameras == 5
     [a] = [recueil for recueil in (store.recueils.get(number) for number in (1, 2, 3)) if recueil.url.endswith("/a.pdf")]
-    store.decrees.record(reading_of(a, replace(first, cameras=7)), to(), NOW + timedelta(hours=3))
+    store.recordings.record(reading_of(a, replace(first, cameras=7)), to(), NOW + timedelta(hours=3))
     assert stored(store, decree).facts.cameras == 7
-    store.decrees.record(reading_of(a, replace(first, cameras=None)), to(), NOW + timedelta(hours=3))
+    store.recordings.record(reading_of(a, replace(first, cameras=None)), to(), NOW + timedelta(hours=3))
     assert stored(store, decree).facts.cameras == 6
 
 
@@ -58,31 +58,31 @@ def test_no_reading_sets_the_day_of_publication_later(store: Store) -> None:
     [recueil] = store.recueils.of("26")
     late = replace(recueil, published=LATE)
     moved = reading_of(late, WHOLE, page=7)
-    store.decrees.record(moved, to(), NOW)
+    store.recordings.record(moved, to(), NOW)
     assert [(seen.page, stored(store, decree).published) for seen in stored(store, decree).sightings] == [(7, EARLY)]
     [(_, again)] = moved.decrees
-    store.decrees.renew(decree, replace(again, published=LATE))
+    store.recordings.renew(decree, replace(again, published=LATE))
     assert stored(store, decree).published == EARLY
     see(store, WHOLE, "elsewhere")
     assert stored(store, decree).published == EARLY, "in 2024 it was not signed yet"
-    store.decrees.renew(decree, replace(again, published=DAY))
+    store.recordings.renew(decree, replace(again, published=DAY))
     assert stored(store, decree).published == DAY
 
 
 def test_the_day_of_signature_that_becomes_known_tells_which_days_were_misread(store: Store) -> None:
     decree = found(store, DRAFT, name="draft", published=date(2026, 8, 1))
     another = replace(one_recueil(store, "signed"), published=EARLY)
-    store.decrees.record(reading_of(another, DRAFT), to(), NOW)
+    store.recordings.record(reading_of(another, DRAFT), to(), NOW)
     assert stored(store, decree).published == date(2026, 8, 1)
-    store.decrees.record(reading_of(another, WHOLE), to(), NOW)
+    store.recordings.record(reading_of(another, WHOLE), to(), NOW)
     assert stored(store, decree).published == EARLY
 
 
 def test_the_first_recueil_read_again_keeps_what_others_told(store: Store) -> None:
     recueil = one_recueil(store, "draft")
-    [decree] = store.decrees.record(reading_of(recueil, DRAFT), to(), NOW).decrees
+    [decree] = store.recordings.record(reading_of(recueil, DRAFT), to(), NOW).decrees
     see(store, WHOLE, "signed")
-    store.decrees.record(reading_of(recueil, replace(DRAFT, cameras=9)), to(), NOW)
+    store.recordings.record(reading_of(recueil, replace(DRAFT, cameras=9)), to(), NOW)
     facts = stored(store, decree.id or 0).facts
     assert (facts.cameras, facts.signed, facts.ends) == (9, DAY, ENDS)
 
@@ -97,14 +97,14 @@ def test_what_is_taken_for_another_kind_tells_nothing(store: Store) -> None:
 def test_a_decree_read_again_is_renewed_and_not_posted_again(store: Store) -> None:
     grant = found(store, Facts("2026-100", signed=DAY), name="grant")
     recueil = one_recueil(store, "first")
-    [decree] = store.decrees.record(reading_of(recueil, replace(DRAFT, cameras=1)), to("t"), NOW).decrees
+    [decree] = store.recordings.record(reading_of(recueil, replace(DRAFT, cameras=1)), to("t"), NOW).decrees
     assert decree.id is not None
     see(store, WHOLE, "elsewhere")
     posts = posts_of(store, [decree.id])
     better = replace(DRAFT, software="Cityvision", references=(Reference(Kind.RENEWAL, "2026-100", DAY),))
     [(_, renewed)] = reading_of(recueil, better, Kind.RENEWAL, keys=["number:26:2026-123:starts:2026-08-14", "new key"]).decrees
     renewed = replace(renewed, title="Titre corrigé", evidence=(Evidence("verdict", 4, "renouvellement"),))
-    store.decrees.renew(decree.id, renewed)
+    store.recordings.renew(decree.id, renewed)
     now = stored(store, decree.id)
     assert (now.kind, now.title, now.evidence) == (Kind.RENEWAL, "Titre corrigé", renewed.evidence)
     assert (now.facts.software, now.facts.cameras, now.facts.signed) == ("Cityvision", 4, DAY), "what it wrongly told is gone"
@@ -116,7 +116,7 @@ def test_a_decree_read_again_is_renewed_and_not_posted_again(store: Store) -> No
     assert [(post.key, post.state) for post in posts_of(store, [decree.id])] == [(post.key, post.state) for post in posts]
     assert store.decrees.search("cityvision", 10).total == 1
     # Once more changes nothing.
-    store.decrees.renew(decree.id, renewed)
+    store.recordings.renew(decree.id, renewed)
     assert stored(store, decree.id) == now
 
 
@@ -124,7 +124,7 @@ def test_a_key_of_another_decree_stays_its_own(store: Store) -> None:
     one, two = found(store, DRAFT, name="one"), found(store, Facts("2026-9", signed=DAY), name="two")
     theirs = stored(store, one).identities
     [(_, claiming)] = reading_of(store.recueils.get(2), Facts("2026-9", signed=DAY), keys=theirs).decrees
-    store.decrees.renew(two, claiming)
+    store.recordings.renew(two, claiming)
     assert stored(store, one).identities == theirs
     assert not set(theirs) & set(stored(store, two).identities)
 
@@ -132,4 +132,4 @@ def test_a_key_of_another_decree_stays_its_own(store: Store) -> None:
 def test_only_what_is_stored_can_be_renewed(store: Store) -> None:
     [(_, decree)] = reading_of(one_recueil(store), DRAFT).decrees
     with pytest.raises(NoSuchRow, match="no decree has the id 404"):
-        store.decrees.renew(404, decree)
+        store.recordings.renew(404, decree)

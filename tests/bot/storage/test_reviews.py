@@ -29,7 +29,7 @@ def doubtful(title: str = "Arrêté douteux", *, first: int = 3, act_id: str | N
 
 
 def waiting(store: Store, *items: Judged, name: str = "recueil-1") -> list[Waiting]:
-    store.decrees.record(result_of(one_recueil(store, name), *(items or (doubtful(),))), to(), NOW)
+    store.recordings.record(result_of(one_recueil(store, name), *(items or (doubtful(),))), to(), NOW)
     return store.reviews.waiting(100)
 
 
@@ -91,7 +91,7 @@ def test_an_accepted_act_that_is_a_known_decree_is_one_more_sighting(store: Stor
 
 def test_nothing_is_posted_of_a_silent_recueil(store: Store) -> None:
     [recueil] = store.recueils.add([replace(new_recueil("old"), silent=True)], NOW)
-    store.decrees.record(result_of(recueil, doubtful()), to("t"), NOW)
+    store.recordings.record(result_of(recueil, doubtful()), to("t"), NOW)
     [review] = store.reviews.waiting(10)
     assert accept(store, review).posts == ()
     assert store.decrees.recent(10).total == 1
@@ -159,14 +159,14 @@ def test_nothing_is_kept_when_accepting_fails(store: Store) -> None:
 def test_an_act_that_still_waits_keeps_its_number_and_is_not_asked_about_again(store: Store) -> None:
     recueil = one_recueil(store)
     partial = result_of(recueil, doubtful("Un"), doubtful("Deux", first=9, act_id=None, text=""), unreadable=(10,), next_try_at=NOW)
-    store.decrees.record(partial, to(), NOW)
+    store.recordings.record(partial, to(), NOW)
     before = store.reviews.waiting(10)
     store.reviews.notified([review.id for review in before], NOW)
     # Another recueil takes numbers meanwhile.
     waiting(store, doubtful("Trois", act_id="26-2024-04-19-00009", text=LONG + "trois"), name="b")
     new = doubtful("Quatre", first=1, act_id="26-2024-04-19-00004", text=LONG + "quatre")
     more = doubtful("Deux", first=9, act_id=None, text=LONG + "lue")
-    store.decrees.record(result_of(recueil, new, doubtful("Un", text=LONG + "une page de plus"), more), to(), LATER)
+    store.recordings.record(result_of(recueil, new, doubtful("Un", text=LONG + "une page de plus"), more), to(), LATER)
     after = {review.title: review for review in store.reviews.waiting(10)}
     assert [(after[one.title].id, after[one.title].created_at, after[one.title].told_at) for one in before] == [
         (one.id, NOW, NOW) for one in before
@@ -183,11 +183,11 @@ def test_what_was_decided_does_not_wait_again(store: Store) -> None:
     for review in (one, two):
         store.reviews.reject(review.id, LATER, "cli")
     # Read by a program that did not know: with one more page, elsewhere, and where nothing was decided.
-    store.decrees.record(result_of(recueil, doubtful(text=LONG + "une page de plus"), replace_text(place, LONG + "lue")), to(), LATER)
+    store.recordings.record(result_of(recueil, doubtful(text=LONG + "une page de plus"), replace_text(place, LONG + "lue")), to(), LATER)
     assert store.reviews.waiting(10) == []
-    store.decrees.record(result_of(one_recueil(store, "b"), doubtful(act_id=None)), to(), LATER)
+    store.recordings.record(result_of(one_recueil(store, "b"), doubtful(act_id=None)), to(), LATER)
     assert store.reviews.waiting(10) == []
-    store.decrees.record(result_of(one_recueil(store, "c"), doubtful("Autre", act_id=None, text=LONG + "autre")), to(), LATER)
+    store.recordings.record(result_of(one_recueil(store, "c"), doubtful("Autre", act_id=None, text=LONG + "autre")), to(), LATER)
     assert [review.title for review in store.reviews.waiting(10)] == ["Autre"]
     assert store.recueils.counts() == {"26": {RecueilState.READ: 3}}
 
@@ -201,7 +201,7 @@ def test_an_accepted_act_stays_a_decree_when_its_recueil_is_read_again(store: St
     [review] = waiting(store)
     accepted = accept(store, review)
     recueil = store.recueils.get(review.recueil_id)
-    store.decrees.record(result_of(recueil, doubtful()), to("t"), LATER)
+    store.recordings.record(result_of(recueil, doubtful()), to("t"), LATER)
     assert store.reviews.waiting(10) == []
     assert [decree.id for decree in store.decrees.recent(10).decrees] == [accepted.decrees[0]]
     assert len(posts_of(store, [accepted.decrees[0]])) == 1
@@ -217,8 +217,8 @@ def test_many_keys_are_asked_for_at_once(store: Store) -> None:
 def test_operators_are_asked_about_what_is_new_and_not_about_history(store: Store) -> None:
     [old] = waiting(store)
     [recueil] = store.recueils.add([replace(new_recueil("backfilled"), silent=True)], NOW)
-    store.decrees.record(result_of(recueil, doubtful("Vieux", act_id=None, text=LONG + "vieux")), to(), LATER)
-    store.decrees.record(result_of(one_recueil(store, "b"), doubtful("Neuf", act_id=None, text=LONG + "neuf")), to(), LATER)
+    store.recordings.record(result_of(recueil, doubtful("Vieux", act_id=None, text=LONG + "vieux")), to(), LATER)
+    store.recordings.record(result_of(one_recueil(store, "b"), doubtful("Neuf", act_id=None, text=LONG + "neuf")), to(), LATER)
     assert [review.title for review in store.reviews.not_notified(10, LATER)] == ["Neuf"]
     assert [review.title for review in store.reviews.not_notified(10, NOW)] == ["Arrêté douteux", "Neuf"]
     assert len(store.reviews.not_notified(10)) == 3

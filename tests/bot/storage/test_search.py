@@ -34,7 +34,7 @@ def filled(store: Store) -> Store:
             act(title, text=text, facts=facts.get(authority)),
             act("Arrêté de circulation", first=9, text="traitement algorithmique SNCF", outcome=Outcome.NOT_CONCERNED),
         )
-        store.decrees.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
+        store.recordings.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
     return store
 
 
@@ -94,28 +94,28 @@ def test_pages_of_an_answer(filled: Store) -> None:
 def test_equally_relevant_ones_newest_first(store: Store) -> None:
     for number in range(4):
         recueil = one_recueil(store, str(number))
-        store.decrees.record(result_of(recueil, act(f"Drone {number}")), to(), NOW + timedelta(minutes=number % 2))
+        store.recordings.record(result_of(recueil, act(f"Drone {number}")), to(), NOW + timedelta(minutes=number % 2))
     assert [decree.title for decree in store.decrees.search("drone", 10).decrees] == ["Drone 3", "Drone 1", "Drone 2", "Drone 0"]
 
 
 def test_a_decree_seen_twice_is_found_once(store: Store) -> None:
     for name in ("a", "b"):
-        store.decrees.record(result_of(one_recueil(store, name), act("Drone")), to(), NOW)
+        store.recordings.record(result_of(one_recueil(store, name), act("Drone")), to(), NOW)
     page = store.decrees.search("drone", 10)
     assert (len(page.decrees), page.total) == (1, 1)
 
 
 def test_a_second_reading_is_found_by_its_new_words_only(store: Store) -> None:
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, act("Drone", text="ancien"), keys=[["k"]], unreadable=(1,), next_try_at=NOW), to(), NOW)
-    store.decrees.record(result_of(recueil, act("Drone", text="nouveau"), keys=[["k"]]), to(), NOW)
+    store.recordings.record(result_of(recueil, act("Drone", text="ancien"), keys=[["k"]], unreadable=(1,), next_try_at=NOW), to(), NOW)
+    store.recordings.record(result_of(recueil, act("Drone", text="nouveau"), keys=[["k"]]), to(), NOW)
     assert store.decrees.search("nouveau", 10).total == 1
     assert store.decrees.search("ancien", 10).total == 0
 
 
 def test_an_act_has_terms_for_as_long_as_it_is_a_decree(store: Store) -> None:
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, act("Drone", text="caméras", outcome=Outcome.UNCERTAIN)), to(), NOW)
+    store.recordings.record(result_of(recueil, act("Drone", text="caméras", outcome=Outcome.UNCERTAIN)), to(), NOW)
     [waiting] = store.reviews.waiting(10)
 
     def found() -> tuple[int, int]:
@@ -134,7 +134,7 @@ def test_an_act_has_terms_for_as_long_as_it_is_a_decree(store: Store) -> None:
 def test_a_huge_act_full_of_rare_words_can_be_stored_and_found(store: Store) -> None:
     text = " ".join(f"{'x' * 50}{number:06d}y" if number % 2 else f"mot{number:06d}{'z' * 40}" for number in range(60_000))
     recueil = one_recueil(store)
-    store.decrees.record(result_of(recueil, act("Drone " + text, text=text)), to(), NOW)
+    store.recordings.record(result_of(recueil, act("Drone " + text, text=text)), to(), NOW)
     assert store.decrees.search("drone", 10).total == 1
 
 
@@ -144,7 +144,7 @@ def test_600_acts(store: Store) -> None:
         authority = "26" if number % 2 else "83"
         recueil = one_recueil(store, str(number), authority=authority)
         judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(30)]
-        store.decrees.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
+        store.recordings.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
     page = store.decrees.search("camera augmentée", 20)
     assert (len(page.decrees), page.total) == (20, 600)
     assert page.decrees[0].title == "Arrêté a19b29"
@@ -154,7 +154,7 @@ def test_600_acts(store: Store) -> None:
 
 def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[], Store]) -> None:
     store = opener()
-    store.decrees.record(result_of(one_recueil(store), act("Drone"), act("Route", first=5, outcome=Outcome.NOT_CONCERNED)), to(), NOW)
+    store.recordings.record(result_of(one_recueil(store), act("Drone"), act("Route", first=5, outcome=Outcome.NOT_CONCERNED)), to(), NOW)
     database = Database(make_engine(parse_url(url), read_only=False), name="test", read_only=False)
     with database.writing() as connection:
         connection.execute(update(search_rules).values(version="of an older program"))
@@ -197,7 +197,7 @@ def test_a_very_long_question(filled: Store) -> None:
 def test_every_stored_text_is_found_by_its_own_words(texts: list[str], index: int) -> None:
     with open_store("sqlite://") as store:
         for number, text in enumerate(texts):
-            store.decrees.record(result_of(one_recueil(store, str(number)), act(f"D{number}", text=text), digest=str(number)), to(), NOW)
+            store.recordings.record(result_of(one_recueil(store, str(number)), act(f"D{number}", text=text), digest=str(number)), to(), NOW)
         wanted = index % len(texts)
         page = store.decrees.search(texts[wanted], 10)
         if terms([texts[wanted]], most=50):

@@ -105,7 +105,7 @@ def test_nothing_is_posted_anew_nor_edited_for_what_it_says(upgraded: Store) -> 
 def test_a_reading_of_the_same_says_nothing_new_and_what_is_new_is_said(upgraded: Store) -> None:
     facts = Facts(**{**{name: getattr(FULL, name) for name in FULL.__slots__}, "number": "2024-123", "signed": date(2024, 4, 12)})
     again = reading_of(upgraded.recueils.get(1), facts)
-    assert upgraded.decrees.record(again, to("t"), NOW).posts == ()
+    assert upgraded.recordings.record(again, to("t"), NOW).posts == ()
     assert states(upgraded) == STATES
     found(upgraded, Facts("2024-150", references=(Reference(Kind.MODIFICATION, "2024-123", date(2024, 4, 12)),)), Kind.MODIFICATION)
     assert states(upgraded) == {**STATES, 1: "pending"}

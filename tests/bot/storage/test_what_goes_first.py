@@ -113,9 +113,9 @@ def test_decrees_that_were_read_as_changing_each_other_do_not_wait_for_ever(stor
 
 
 def test_other_destinations_do_not_wait(store: Store) -> None:
-    store.decrees.record(reading_of(one_recueil(store, "a"), GRANT), to("t", "u"), NOW)
+    store.recordings.record(reading_of(one_recueil(store, "a"), GRANT), to("t", "u"), NOW)
     store.outbox.move(claimed(store), PostState.HELD, NOW, cause=PostCause.AWAITS_PERSON)
-    store.decrees.record(reading_of(one_recueil(store, "b"), END, Kind.ABROGATION), to("t", "u"), NOW)
+    store.recordings.record(reading_of(one_recueil(store, "b"), END, Kind.ABROGATION), to("t", "u"), NOW)
     assert store.outbox.claim("t", NOW) is None
     first = store.outbox.claim("u", NOW)
     assert number(first) == "2026-123"

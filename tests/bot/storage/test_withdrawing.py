@@ -41,7 +41,7 @@ def bulk(store: Store) -> tuple[ReadResult, list[int]]:
     recueil = one_recueil(store)
     one, two = decree_of(recueil, item, "k1"), replace(decree_of(recueil, item, "k2"), page=5)
     result = replace(result_of(recueil, item), decrees=((0, one), (0, two)))
-    return result, [decree.id or 0 for decree in store.decrees.record(result, to("t"), NOW).decrees]
+    return result, [decree.id or 0 for decree in store.recordings.record(result, to("t"), NOW).decrees]
 
 
 def test_of_an_act_that_holds_several_decrees_the_others_stand(store: Store) -> None:
@@ -49,7 +49,7 @@ def test_of_an_act_that_holds_several_decrees_the_others_stand(store: Store) -> 
     store.reviews.withdraw(two, NOW, "cli")
     [kept] = store.decrees.acts_of(result.recueil.id)
     assert (kept.outcome, kept.decree_id) == (Outcome.DECREE, one)
-    assert store.decrees.record(result, to("t"), NOW).decrees == ()
+    assert store.recordings.record(result, to("t"), NOW).decrees == ()
     assert [decree.id for decree in store.decrees.recent(10).decrees] == [one]
     assert store.reviews.waiting(10) == []
     states = {post.decree.id: post.state for post in posts_of(store, [one, two])}
@@ -70,14 +70,14 @@ def test_rejecting_the_act_withdraws_all_of_them(store: Store) -> None:
 def test_a_reading_that_goes_on_tells_nothing_of_a_withdrawn_decree(store: Store) -> None:
     recueil = one_recueil(store)
     scan = act("Arrêté", first=3, text="")
-    [decree] = store.decrees.record(result_of(recueil, scan, keys=[["k"]]), to("t"), NOW).decrees
+    [decree] = store.recordings.record(result_of(recueil, scan, keys=[["k"]]), to("t"), NOW).decrees
     store.reviews.withdraw(decree.id or 0, NOW, "cli")
     other = one_recueil(store, "b")
     road, again = act("Route", first=1, outcome=Outcome.NOT_CONCERNED), act("Arrêté lu", first=7, text="Lu")
     early = replace(result_of(other, again, keys=[["k"]], next_try_at=NOW), early=True)
-    assert store.decrees.record(early, to("t"), NOW).decrees == ()
+    assert store.recordings.record(early, to("t"), NOW).decrees == ()
     assert (store.decrees.acts_of(other.id), store.reviews.waiting(10)) == ([], [])
-    store.decrees.record(result_of(other, road, again, keys=[["k"]]), to("t"), NOW)
+    store.recordings.record(result_of(other, road, again, keys=[["k"]]), to("t"), NOW)
     assert [(one.title, one.outcome) for one in store.decrees.acts_of(other.id)] == [
         ("Route", Outcome.NOT_CONCERNED), ("Arrêté lu", Outcome.UNCERTAIN),
     ]  # fmt: skip
