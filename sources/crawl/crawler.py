@@ -1,15 +1,50 @@
-"""From a source to its new entries: one request when the way is known, a walk from the root when it is not."""
+"""From a source to its new entries: one request when the way is known, a walk from the root to the day's listings when it is not."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import IntEnum
 
 from sources.catalogue.authority import Source
-from sources.crawl.lists import PageCache, Visited, polled
-from sources.crawl.trail import Polled, Trail, choose, instead, is_outdated, must_walk, sections, wanted
-from sources.crawl.walk import Traversal
-from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin
+from sources.crawl.lists import Lists, PageCache, Visited, ask_again
+from sources.crawl.trail import (
+    GRACE,
+    Polled,
+    RouteChoice,
+    Trail,
+    awaits_new_year,
+    choose,
+    folder_above,
+    has_ended,
+    has_lost_all,
+    has_moved,
+    has_replaced,
+    homes,
+    instead,
+    is_below,
+    list_of,
+    missed_since,
+    must_walk,
+    overlap,
+    sections,
+    wanted,
+)
+from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Validators
+from sources.pages import PageLink
+
+MAX_PAGES = 12
+"""Pages one walk may read on its way. More means that the layout is not understood."""
+
+MAX_CARD_PAGES = 3
+"""Pages of year or month cards read to find today's: thirty cards."""
+
+MAX_INDEX_PAGES = 6
+"""Pages read of an index in which no year and no month was met yet: it lists other things too (Provence-Alpes-Côte d'Azur)."""
+
+MAX_HOMES = 2
+"""Links tried, likeliest first, to find where the recueil has moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +83,6 @@ class Resolved:
     requests: int
 
 
-Polling = tuple[dict[str, ListingEntry], Trail, tuple[FetchError, ...]]
-"""The entries by address, the trail to keep, and why pages could not be read."""
-
-
 class Crawler:
     """Polls sources through a `Fetcher`. Holds no state of its own: what must be remembered is in the `Trail`."""
 
@@ -64,8 +95,9 @@ class Crawler:
         Raises `CrawlFailed` when nothing could be read: no listing where one must be (`LayoutChanged`), or a request that failed.
         """
         visits = PageCache(self._fetcher, source)
+        listed: dict[str, ListingEntry] = {}
         try:
-            listed, kept, unread = await self._poll(visits, source, trail, today, now)
+            kept, unread = await self._poll(visits, source, trail, today, now, listed)
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
         entries = wanted(tuple(listed.values()), source.only)
@@ -88,14 +120,15 @@ class Crawler:
         dated = (replace(document, published=document.published or listed.published) for document in page.links.documents)
         return Resolved(tuple(dated), visits.requests)
 
-    async def _poll(self, visits: PageCache, source: Source, trail: Trail | None, today: date, now: datetime) -> Polling:
-        listed: dict[str, ListingEntry] = {}
+    async def _poll(
+        self, visits: PageCache, source: Source, trail: Trail | None, today: date, now: datetime, listed: dict[str, ListingEntry]
+    ) -> tuple[Trail, tuple[FetchError, ...]]:
+        """Add what is found to `listed`; the trail to keep, and why pages could not be read. Raises FetchError."""
         if trail is not None and not must_walk(trail, source.fingerprint, today, now):
-            again = await _ask_again(visits, source, trail, today, listed)
+            again = await ask_again(visits, source, trail, today, listed)
             if again is not None:
                 pages, unread = again
-                kept = replace(trail, pages=pages, polled_on=trail.polled_on if unread else today)
-                return listed, kept, unread
+                return replace(trail, pages=pages, polled_on=trail.polled_on if unread else today), unread
         walk = Traversal(visits, source, trail, today)
         await walk.run()
         listed |= {url: replace(entry, origin=walk.origins.get(url, entry.origin)) for url, entry in walk.lists.listed.items()}
@@ -103,62 +136,338 @@ class Crawler:
         polled_on = trail.polled_on if trail is not None and walk.unread else today
         known = dict.fromkeys((*visits.known, *sorted(walk.gone), *walk.unread, *sorted(walk.parts)))
         fresh = Trail(source.fingerprint, now, today, polled_on, pages, tuple(known), moved_to=walk.moved_to)
-        return listed, fresh, tuple(walk.unread.values())
+        return fresh, tuple(walk.unread.values())
 
 
-Again = tuple[tuple[Polled, ...], tuple[FetchError, ...]]
-"""The pages to ask from now on, and why some of them could not be read."""
+class PageContents(IntEnum):
+    """What a page and those it leads to hold: no entry, only entries of the past, or those of the day or the days of grace before it."""
+
+    NOTHING = 0
+    PAST = 1
+    CURRENT = 2
 
 
-async def _ask_again(visits: PageCache, source: Source, trail: Trail, today: date, listed: dict[str, ListingEntry]) -> Again | None:
-    """Ask the trail's pages and add what they list to `listed`; None when the way must be walked again.
+class Expected(IntEnum):
+    """What belongs at or below a page: nothing new, what is put on line late, or today's recueils."""
 
-    Raises the first `FetchError` where no page answers.
+    NOTHING = 0
+    LATE = 1
+    TODAY = 2
+
+
+class TooManyPages(LayoutChanged):
+    """The walk is over: the rest of the way is not asked."""
+
+
+class Traversal:
+    """One walk. After `run`, `lists` has what was found and the pages to ask from now on; `moved_to` is where the root is, if elsewhere.
+
+    `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
+    Among them are the pages of the trail that have vanished. `gone` are those that may be gone, and are. `origins` has the entries that
+    are not on a current page, `parts` the links without a period that were met, followed or not.
     """
-    pages: dict[str, Polled] = {}
-    same: set[str] = set()
-    outdated: set[str] = set()
-    unread: list[FetchError] = []
-    for known in sorted(trail.pages, key=lambda page: page.behind is not None):
-        if outdated and known.behind not in outdated:
-            continue
-        if known.behind in same:
-            pages[known.url] = known
-            continue
+
+    def __init__(self, visits: PageCache, source: Source, trail: Trail | None, today: date) -> None:
+        self.lists = Lists(visits, source, trail, today)
+        self.moved_to: str | None = None
+        self.unread: dict[str, FetchError] = {}
+        self.gone: dict[str, Gone] = {}
+        self.origins: dict[str, Origin] = {}
+        self.parts: set[str] = set()
+        self._source = source
+        self._trail = trail
+        self._today = today
+        self._since = missed_since(trail, today)
+        self._visits = visits
+        self._asked = 0
+        self._met: dict[str, Visited] = {}
+        self._found: dict[str, PageContents] = {}
+        self._levels: set[str] = set()
+        self._fallbacks: set[str] = set()
+        self._never_read = {page.url for page in trail.pages if page.never_read} if trail is not None else set()
+        self._is_first = trail is None
+        self._unread_at_first: set[str] = set()
+
+    async def run(self) -> None:
+        """Walk from the root. Raises `LayoutChanged` when no document is found, or any `FetchError` that kept it from finding one."""
+        root = self._source.root
+        gone: Gone | None = None
         try:
-            page = await visits.changed(known.url, known.validators)
+            page = await self._step(root)
+        except Gone as error:
+            gone = error
+            page = await self._folder_above(gone)
+        found = PageContents.NOTHING
+        if not is_below(root, page.url):  # a folder above, whether asked or redirected to, holds much that is no recueil
+            if has_moved(root, page.url):
+                self.moved_to = page.url
+            found = await self._try(root, None, expected=Expected.TODAY, may_be_gone=False)
+        if found is not PageContents.CURRENT and all(isinstance(error, Gone) for error in self.unread.values()):
+            found = await self._look_elsewhere(page.links.ways, found)
+        if found is not PageContents.NOTHING:
+            for known in self._vanished(found):
+                if known.url in self.gone:
+                    self.unread[known.url] = self.gone.pop(known.url)
+                else:
+                    await self._try(known.url, None, expected=Expected.TODAY, may_be_gone=False)
+        if found is not PageContents.NOTHING or (self.unread and self.lists.listed):
+            return
+        if self.unread or not self._awaits_new_year():
+            nothing = LayoutChanged(f"no listing found at {root}: no page on the way holds a document")
+            raise next(iter(self.unread.values()), gone or nothing)
+
+    async def _step(self, url: str) -> Visited:
+        """A page on the way. Raises `TooManyPages`, `LayoutChanged` where the site gives another page, and any other `FetchError`."""
+        if not self._visits.has_read(url):
+            self._asked += 1
+            if self._asked > MAX_PAGES:
+                raise TooManyPages(f"no listing found within {MAX_PAGES} pages from {self._source.root}")
+        page = self._met[url] = await self._visits.page_of_way(url)
+        return page
+
+    def emptied(self, listed: Sequence[ListingEntry]) -> dict[str, Polled]:
+        """The pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be asked further.
+
+        A page that leads to current recueils is no list but a level of the way, where recueils were filed by mistake or for show.
+        """
+        lost = {}
+        for known in self._lost(listed):
+            page = self._met.get(known.url)
+            if page is not None and not page.entries and known.url not in self._levels:
+                lost[known.url] = replace(known, validators=page.validators, is_emptied=True)
+        return lost
+
+    def to_ask_again(self) -> dict[str, Polled]:
+        """Return the pages that could not be read, to be asked further, with what was known of them."""
+        known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
+        blank = {url: Polled(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
+        return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
+
+    def _lost(self, listed: Sequence[ListingEntry]) -> list[Polled]:
+        """Return the pages of the trail none of whose entries is `listed` now."""
+        if self._trail is None or self._trail.catalogue != self._source.fingerprint:
+            return []
+        return [known for known in self._trail.pages if has_lost_all(known, self._trail, listed, self._today)]
+
+    def _vanished(self, found: PageContents) -> list[Polled]:
+        """Return the pages of the trail that lost all their entries and that this walk did not meet: nothing links them, or they are gone.
+
+        Where current recueils were `found`, a page whose time is over is not missed, nor one whose place another has taken.
+        """
+        met = {list_of(url) for url in self._met}
+        linked = {way.url for page in self._met.values() for way in page.links.ways} - self.gone.keys()
+        lost = [
+            known
+            for known in self._lost(tuple(self.lists.listed.values()))
+            if known.url not in linked and list_of(known.url) not in met and known.url not in self.unread
+        ]
+        return [known for known in lost if found is not PageContents.CURRENT or not self._is_settled(known)]
+
+    def _leads_to_the_past(self, url: str, page: Visited) -> bool:
+        """Return whether a page of the trail whose time is not over redirects to one whose time is, and that lists nothing of it."""
+        was_ended, is_ended = (has_ended(each, self._today, self._today.year) for each in (url, page.url))
+        return is_ended and not was_ended and any(known.url == url for known in self._lost(page.entries))
+
+    def _is_settled(self, known: Polled) -> bool:
+        if self._trail is None or has_ended(known.url, self._today, self._trail.polled_on.year):
+            return True
+        fresh = (page for url, page in self.lists.polled.items() if url not in self._fallbacks)
+        return any(has_replaced(page, known, self._trail) for page in fresh)
+
+    async def _follow(self, url: str, *, year: int | None, expected: Expected) -> PageContents:
+        """Visit a page and what it leads to; what was found. `expected` belongs at or below it."""
+        if url in self._found:
+            return self._found[url]
+        self._found[url] = PageContents.NOTHING
+        page = await self._step(url)
+        if page.url != url and self._found.get(page.url):
+            return self._found[page.url]  # redirected to where we have been
+        if self._leads_to_the_past(url, page):
+            raise Gone(f"{url}: no longer there, it leads to {page.url}")
+        self._found.setdefault(page.url, PageContents.NOTHING)
+        year = page.year or year
+        if page.entries:
+            await self.lists.read(page, self._step)
+        pages = await self._pages_of_ways(page, year)
+        ways = tuple(way for each in pages for way in each.links.ways)
+        choice = self._choose(ways, year)
+        # What sorts by no period may sort by branch or category, which the catalogue's patterns do not tell where pages were renamed.
+        lists_or_sorts = bool(page.entries) or any(way.period for way in ways)
+        named = sections(ways, page.url, self._source.root)
+        self.parts |= {way.url for way in named}
+        parts = () if lists_or_sorts else named
+        found = await self._follow_all(choice, parts, year, expected=expected)
+        beside = PageContents.NOTHING
+        if found is not PageContents.CURRENT and expected is Expected.TODAY:
+            for way in instead(choice, named):
+                beside = max(beside, await self._try_instead(way, year))
+        if PageContents.CURRENT in {found, beside}:
+            self._levels |= {url, page.url}
+        if page.entries:
+            found = PageContents.CURRENT
+        found = max(await self._follow_past(choice, year, found, beside), beside)
+        is_leaf = not (lists_or_sorts or choice.current or parts or url == self._source.root)
+        if self._may_bring_more(choice, expected, is_leaf=is_leaf):
+            for each in (pages[0], pages[-1]):
+                if not each.entries or len(pages) > 1:
+                    self.lists.poll(each)
+        self._found[url] = self._found[page.url] = found
+        return found
+
+    def _may_bring_more(self, choice: RouteChoice, expected: Expected, *, is_leaf: bool) -> bool:
+        """Whether what is `expected` may still appear on a page that lists nothing; one that cannot be read may get another address."""
+        is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
+        return (expected is Expected.TODAY and is_awaited) or (expected is not Expected.NOTHING and (choice.is_late or is_leaf))
+
+    async def _follow_all(self, choice: RouteChoice, parts: Sequence[PageLink], year: int | None, *, expected: Expected) -> PageContents:
+        found = PageContents.NOTHING
+        for way in choice.current:
+            found = max(found, await self._try(way.url, _year(way, year), expected=expected, may_be_gone=False))
+        for way in parts:
+            found = max(found, await self._try(way.url, _year(way, year), expected=expected))
+        for way in choice.recent:
+            found = max(found, await self._try(way.url, _year(way, year), expected=min(expected, Expected.LATE)))
+        return found
+
+    async def _follow_past(self, choice: RouteChoice, year: int | None, found: PageContents, beside: PageContents) -> PageContents:
+        """Follow the ways of the past as far as what was `found` calls for; what is found with them. `beside` has no period."""
+        kept = dict(self.lists.polled)
+        for way in choice.missed:
+            found = max(found, min(PageContents.PAST, await self._try(way.url, _year(way, year))))
+        if found is PageContents.CURRENT:
+            self.lists.polled = kept  # what came while nobody polled is read once
+        # Some sites lag behind, some months have no recueil: then the latest that has one tells that the way is right.
+        for way in choice.earlier:
+            if found or self.unread:
+                break
+            if beside is not PageContents.CURRENT or self._is_on_trail(way.url):
+                found = await self._fall_back(way, year)
+        return found
+
+    async def _try(self, url: str, year: int | None, *, expected: Expected = Expected.NOTHING, may_be_gone: bool = True) -> PageContents:
+        """Follow a page, and note that it cannot be read. One of the past, or that may be no way at all, may be gone without harm."""
+        before = set(self.lists.listed)
+        was_first, self._is_first = self._is_first, self._is_first or url in self._never_read
+        try:
+            return await self._follow(url, year=year, expected=expected)
+        except TooManyPages as error:
+            self.unread[self._source.root] = error
+        except Gone as error:
+            if may_be_gone:
+                self.gone[url] = error
+            else:
+                self._cannot_read(url, error)
         except FetchError as error:
-            if isinstance(error, Gone) and not known.is_unread:
-                return None
-            unread.append(error)
-            pages[known.url] = known
-            continue
-        if page is None:
-            pages[known.url] = known
-            same.add(known.url)
-            continue
-        if page.links.is_stranger:
-            return None
-        origin = Origin.FIRST_READ if known.never_read else Origin.CURRENT
-        listed.update((entry.url, replace(entry, origin=origin)) for entry in page.entries)
-        if known.is_unread or _is_outdated(known, page, source, trail, today):
-            # The walk may stop before the page behind this one: what entered there is taken in first.
-            outdated.add(known.url)
-            continue
-        is_still_empty = known.is_emptied and not page.entries
-        now = replace(known, validators=page.validators) if is_still_empty else polled(page, behind=known.behind)
-        if now.marks == known.marks:  # a server without validators sends the same page again
-            same.add(known.url)
-        pages[known.url] = now
-    if outdated:
-        return None
-    if unread and not same and not visits.has_pages:
-        raise unread[0]
-    return tuple(pages[known.url] for known in trail.pages), tuple(unread)
+            self._cannot_read(url, error)
+        finally:
+            if url in self._never_read:
+                self._mark(before, Origin.FIRST_READ)
+            self._is_first = was_first
+        return PageContents.NOTHING
+
+    def _cannot_read(self, url: str, error: FetchError) -> None:
+        self.unread[url] = error
+        if self._is_first:
+            self._unread_at_first.add(url)
+
+    def _mark(self, before: Collection[str], origin: Origin) -> None:
+        """Say where the entries that were not listed `before` come from."""
+        for url in self.lists.listed.keys() - before:
+            self.origins.setdefault(url, origin)
+
+    async def _try_instead(self, way: PageLink, year: int | None) -> PageContents:
+        """Follow a link without a period in the place of one for today. It is current if what it lists is known, or recent.
+
+        Where nothing of it is known, it may be any list: only what is recent on it is news.
+        """
+        before = set(self.lists.listed)
+        found = await self._try(way.url, year, expected=Expected.TODAY)
+        entries = [entry for url, entry in self.lists.listed.items() if url not in before]
+        if self._trail is None or overlap(entries, self._trail.marks):
+            return found
+        self._mark(before, Origin.FIRST_READ)
+        is_recent = any(entry.published is not None and entry.published >= self._today - GRACE for entry in entries)
+        return found if is_recent else min(found, PageContents.PAST)
+
+    async def _fall_back(self, way: PageLink, year: int | None) -> PageContents:
+        """Follow a link to the past, which shows that the way is right. What a list holds that no poll has read is no news."""
+        before, polled = set(self.lists.listed), set(self.lists.polled)
+        found = min(PageContents.PAST, await self._try(way.url, _year(way, year)))
+        fallbacks = self.lists.polled.keys() - polled
+        self._fallbacks |= fallbacks
+        if not any(map(self._is_on_trail, fallbacks)):
+            self._mark(before, Origin.PAST)
+        return found
+
+    def _is_on_trail(self, url: str) -> bool:
+        """Return whether the trail has this page, or one below it."""
+        pages = self._trail.pages if self._trail is not None else ()
+        return any(list_of(page.url) == list_of(url) or is_below(page.url, url) for page in pages)
+
+    def _choose(self, ways: Sequence[PageLink], year: int | None) -> RouteChoice:
+        return choose(ways, self._today, year=year, always=self._source.follow, since=self._since)
+
+    async def _pages_of_ways(self, page: Visited, year: int | None) -> list[Visited]:
+        """Return the pages of a list of years or months, only as far as needed to meet today's. What else they list is noted."""
+        pages = [page]
+        ways = page.links.ways
+        while page.pager.next and len(pages) < self._worth_reading(pages[0], ways, year):
+            try:
+                page = await self._step(page.pager.next)
+            except Gone:
+                break  # pages come and go
+            known = {way.url for way in ways}
+            is_sorted = any(way.period for way in ways)
+            if is_sorted and not any(way.period and way.url not in known for way in page.links.ways):
+                break  # the pager is that of a list of recueils
+            self.lists.enter(page)
+            pages.append(page)
+            ways += page.links.ways
+        return pages
+
+    def _worth_reading(self, first: Visited, ways: Sequence[PageLink], year: int | None) -> int:
+        """Return how many pages of a list of ways, the `ways` read so far, to read in search of today's."""
+        choice = self._choose(ways, year)
+        if choice.is_awaited:
+            return MAX_CARD_PAGES
+        is_index = not (first.entries or choice.current or any(way.period for way in ways))
+        return MAX_INDEX_PAGES if is_index else 0
+
+    async def _folder_above(self, gone: Gone) -> Visited:
+        """Return the page of the folder in which the root stood. Raises `gone` where there is none."""
+        above = folder_above(self._source.root)
+        if above is None:
+            raise gone
+        try:
+            return await self._step(above)
+        except Gone:
+            raise gone from None
+
+    async def _look_elsewhere(self, ways: Sequence[PageLink], found: PageContents) -> PageContents:
+        """Follow links that name the recueil from the root's old page, or from the folder above it, for more than was `found`."""
+        for way in homes(ways, self._source.root)[:MAX_HOMES]:
+            if way.url in self._found:
+                continue
+            kept = dict(self.lists.listed), dict(self.lists.polled)
+            before, self.unread = self.unread, {}
+            there = await self._try(way.url, None, expected=Expected.TODAY)
+            if there > found:
+                self.moved_to = self._met[way.url].url
+                return there
+            self.lists.listed, self.lists.polled = kept
+            # A maze, or a stranger, is no home; a page that does not answer may be the one.
+            self.unread = before | {url: error for url, error in self.unread.items() if not isinstance(error, LayoutChanged)}
+        return found
+
+    def _awaits_new_year(self) -> bool:
+        """Return whether to wait for the first recueil of a year on pages that list nothing yet; they are asked from now on."""
+        if self._trail is None or not awaits_new_year(self._trail, self._today):
+            return False
+        for known in self._trail.pages:
+            if known.url in self._met:
+                self.lists.poll(self._met[known.url])
+        return bool(self.lists.polled)
 
 
-def _is_outdated(known: Polled, page: Visited, source: Source, trail: Trail, today: date) -> bool:
-    choice = choose(page.links.ways, today, year=page.year, always=source.follow)
-    parts = sections(page.links.ways, page.url, source.root)
-    ways = (*choice.current, *choice.recent, *instead(choice, parts))
-    return is_outdated(known, page.links, page.entries, ways, trail, grows=source.order != "newest-first")
+def _year(way: PageLink, year: int | None) -> int | None:
+    return way.period.first_year or year if way.period is not None else year

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from sources.catalogue.authority import Order, Source
-from sources.crawl.trail import Polled, Trail, marks_of, matches, overlap
-from sources.model import Fetcher, Gone, LayoutChanged, ListingEntry, Page, Paused, Validators
+from sources.crawl.trail import Polled, Trail, choose, instead, is_outdated, marks_of, matches, overlap, sections
+from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Validators
 from sources.pages import READERS, PageLinks, Pager
 from sources.text.dates import label_of
 
@@ -226,3 +226,63 @@ def order_shown(first: Sequence[ListingEntry], last: Sequence[ListingEntry]) -> 
 def polled(page: Visited, *, behind: str | None = None) -> Polled:
     """Return what to remember of a page that was just read."""
     return Polled(page.asked, page.validators, marks_of(page.entries), behind=behind)
+
+
+# The pages of the trail, read again.
+
+Again = tuple[tuple[Polled, ...], tuple[FetchError, ...]]
+"""The pages to ask from now on, and why some of them could not be read."""
+
+
+async def ask_again(visits: PageCache, source: Source, trail: Trail, today: date, listed: dict[str, ListingEntry]) -> Again | None:
+    """Ask the trail's pages and add what they list to `listed`; None when the way must be walked again.
+
+    Raises the first `FetchError` where no page answers.
+    """
+    pages: dict[str, Polled] = {}
+    same: set[str] = set()
+    outdated: set[str] = set()
+    unread: list[FetchError] = []
+    for known in sorted(trail.pages, key=lambda page: page.behind is not None):
+        if outdated and known.behind not in outdated:
+            continue
+        if known.behind in same:
+            pages[known.url] = known
+            continue
+        try:
+            page = await visits.changed(known.url, known.validators)
+        except FetchError as error:
+            if isinstance(error, Gone) and not known.is_unread:
+                return None
+            unread.append(error)
+            pages[known.url] = known
+            continue
+        if page is None:
+            pages[known.url] = known
+            same.add(known.url)
+            continue
+        if page.links.is_stranger:
+            return None
+        origin = Origin.FIRST_READ if known.never_read else Origin.CURRENT
+        listed.update((entry.url, replace(entry, origin=origin)) for entry in page.entries)
+        if known.is_unread or _is_outdated(known, page, source, trail, today):
+            # The walk may stop before the page behind this one: what entered there is taken in first.
+            outdated.add(known.url)
+            continue
+        is_still_empty = known.is_emptied and not page.entries
+        now = replace(known, validators=page.validators) if is_still_empty else polled(page, behind=known.behind)
+        if now.marks == known.marks:  # a server without validators sends the same page again
+            same.add(known.url)
+        pages[known.url] = now
+    if outdated:
+        return None
+    if unread and not same and not visits.has_pages:
+        raise unread[0]
+    return tuple(pages[known.url] for known in trail.pages), tuple(unread)
+
+
+def _is_outdated(known: Polled, page: Visited, source: Source, trail: Trail, today: date) -> bool:
+    choice = choose(page.links.ways, today, year=page.year, always=source.follow)
+    parts = sections(page.links.ways, page.url, source.root)
+    ways = (*choice.current, *choice.recent, *instead(choice, parts))
+    return is_outdated(known, page.links, page.entries, ways, trail, grows=source.order != "newest-first")

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from sources.crawl.crawler import MAX_PAGES, TooManyPages
 from sources.crawl.trail import Trail
-from sources.crawl.walk import MAX_PAGES, TooManyPages
 from sources.model import Blocked, CrawlFailed, FetchError, FetchRefused, Gone, MovedAway, Unreachable, Unusable
 from tests.sources.markup import ROOT, page, pager, white_card
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, listing, months, polled, source, urls
