@@ -442,7 +442,7 @@ async def test_a_database_that_fails_ends_the_run_with_its_error(bench: History,
         raise Full("no room left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bench.store.decrees, "record", full)
+        patch.setattr(bench.store.recordings, "record", full)
         with pytest.raises(StorageError, match="no room left"):
             await bench.run()
     assert set(bench.states().values()) == {KNOWN}

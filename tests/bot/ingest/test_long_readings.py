@@ -228,7 +228,7 @@ async def test_what_cannot_be_recorded_early_is_recorded_next(world: World, monk
             raise Locked("locked by another program")
         return record(*arguments)  # type: ignore[arg-type]  # passed through
 
-    monkeypatch.setattr(world.store.decrees, "record", locked_at_first)
+    monkeypatch.setattr(world.store.recordings, "record", locked_at_first)
     scan = world.publish("99", 1, vsa("2026-1"), vsa("2026-2"), *(NOTHING for _ in range(LONG)), urgent=2)
     with capture_logs() as logs:
         await world.poll("99")
@@ -433,7 +433,7 @@ async def test_a_database_that_fails_in_the_background_is_told_and_the_recueil_l
     scan = world.publish("99", 1, *(NOTHING for _ in range(LONG)))
     await world.poll("99")
     with monkeypatch.context() as patch:
-        patch.setattr(world.store.decrees, "record", full)
+        patch.setattr(world.store.recordings, "record", full)
         scan.gate.set()
         with pytest.raises(StorageError, match="disk full"):
             await soon(world.watcher.finish())

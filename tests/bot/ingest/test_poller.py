@@ -855,7 +855,7 @@ async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any
         return record(result, *rest)  # type: ignore[arg-type]  # passed through
 
     with monkeypatch.context() as patch:
-        patch.setattr(bench.store.decrees, "record", full)
+        patch.setattr(bench.store.recordings, "record", full)
         with pytest.raises(StorageError, match="disk full"):
             await bench.poll()
     assert bench.states() == {url(1): RecueilState.WAITING, url(2): RecueilState.READ, url(3): RecueilState.READ}
