@@ -86,7 +86,7 @@ async def run_alone(
         except StorageError as error:
             if not began:
                 raise
-            log.error("the database cannot be used, trying again", error=str(error))
+            log.error("run.interrupted", error=str(error))
             await first_of(asyncio.sleep(10 * pause), stop)
 
 
@@ -215,7 +215,7 @@ class _Job:
         self.kind = request.kind
         self._progress: Any = None
         self._reported: Any = None
-        log.info("carrying out a request of another process", kind=request.kind)
+        log.info("request.started", kind=request.kind)
         self._task = asyncio.create_task(self._carry_out(request, handler))
 
     @property
@@ -237,13 +237,13 @@ class _Job:
         except StorageError as error:
             result = {"error": str(error)}
         except Exception as error:
-            log.exception("a request was not carried out by a fault of the program", kind=request.kind)
+            log.exception("request.crashed", kind=request.kind)
             result = {"error": f"a fault of the program ({type(error).__name__}), see its log"}
         while True:
             try:
                 await asyncio.to_thread(self._store.requests.answer, self._id, result)
             except StorageError as error:
-                log.warning("a request was carried out and not answered yet", error=str(error))
+                log.warning("request.unanswered", error=str(error))
                 await asyncio.sleep(WATCH)
             else:
                 return
@@ -271,7 +271,7 @@ async def _waited_for(store: Store, ending: asyncio.Event, pause: float) -> bool
         holder = await _holder(store, LockName.WORK)
         if holder is not None and holder != said:
             said = holder
-            log.info("waiting for another process to give way", holder=str(holder))
+            log.info("lock.waiting", holder=str(holder))
         await first_of(asyncio.sleep(pause), ending)
     return False
 
@@ -305,7 +305,7 @@ async def _watch(store: Store, name: LockName, lost: asyncio.Event) -> None:
         except TimeoutError:
             is_ours = False
         if not is_ours:
-            log.error("a lock of the database was lost: nothing is polled or sent until it is held again", lock=name.value)
+            log.error("lock.lost", lock=name.value)
             lost.set()
 
 

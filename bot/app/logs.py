@@ -1,8 +1,14 @@
-"""Logging: one line per event, for people on a terminal, as JSON elsewhere if asked. Nothing secret, no private names."""
+"""Write the log: one line per event, for people on a terminal or as JSON. Nothing secret, no private names.
+
+The code logs stable ids (`post.sent`); `log_events.toml` has the sentence of each. The console shows the sentence. JSON has both.
+"""
 
 from __future__ import annotations
 
 import logging
+import tomllib
+from functools import cache
+from importlib.resources import files
 from typing import Literal, TextIO
 
 import structlog
@@ -12,6 +18,30 @@ EACH = 3
 """Lines of one group that are written each by itself, at once."""
 
 _NAMED = 12
+
+
+@cache
+def sentences() -> dict[str, str]:
+    """Return the sentence of each event, by its id."""
+    tables = tomllib.loads(files("bot.app").joinpath("log_events.toml").read_text(encoding="utf-8"))
+    return {f"{subject}.{what}": sentence for subject, events in tables.items() for what, sentence in events.items()}
+
+
+def _with_sentence(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Add the sentence of an event: a processor of structlog for JSON. A library's line has no id of its own, but its logger's name."""
+    if "_record" in line:
+        line["message"], line["event"] = line["event"], "library.logged"
+        line["logger"] = line["_record"].name
+    else:
+        line["message"] = sentences().get(line["event"], line["event"])
+    return line
+
+
+def _sentence_only(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Replace the id of an event by its sentence: a processor of structlog for the console."""
+    if "_record" not in line:
+        line["event"] = sentences().get(line["event"], line["event"])
+    return line
 
 
 class LogGroups:
@@ -61,32 +91,23 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
     ends there, that of libraries and tracebacks too.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
-    last: structlog.types.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if style == "json"
-        # Plain tracebacks: the richer ones show local variables, which hold tokens and texts that name people.
-        else structlog.dev.ConsoleRenderer(
-            colors=style == "auto" and stream.isatty() and not plain,
-            pad_event_to=28,
-            sort_keys=False,  # which source comes before what happened to it
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    )
-    shared: list[structlog.types.Processor] = [
+    stamp: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
     ]
+    form = _json() if style == "json" else _console(colors=style == "auto" and stream.isatty() and not plain)
     structlog.configure(
-        processors=[LogGroups(), *shared, *_exceptions(style), last],
+        processors=[LogGroups(), *stamp, *form],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+    first, *rest = form
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_exceptions(style), last], foreign_pre_chain=shared
+            processors=[first, structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rest], foreign_pre_chain=stamp
         )
     )
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
@@ -94,6 +115,16 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
-def _exceptions(style: str) -> list[structlog.types.Processor]:
-    # The console renderer formats exceptions itself.
-    return [structlog.processors.format_exc_info] if style == "json" else []
+def _json() -> list[structlog.types.Processor]:
+    return [_with_sentence, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+def _console(*, colors: bool) -> list[structlog.types.Processor]:
+    # Plain tracebacks: the richer ones show local variables, which hold tokens and texts that name people.
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=colors,
+        pad_event_to=28,
+        sort_keys=False,  # which source comes before what happened to it
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+    return [_sentence_only, renderer]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import threading
 import time
@@ -89,15 +90,15 @@ class Service:
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         now = datetime.now(UTC)
         jobs = [
-            (self._check, "whether the destinations take posts", CHECKS, now),
-            (self._drop_old_pages, "old pages", DAILY, now),
-            (self._status_log.round_up, "what was done", ROUND_UP, now + ROUND_UP),
-            (self._status_log.go_on, "what was done", GO_ON, now + GO_ON),
+            (self._check, "check of destinations", CHECKS, now),
+            (self._drop_old_pages, "removal of old pages", DAILY, now),
+            (self._status_log.round_up, "state of the network", ROUND_UP, now + ROUND_UP),
+            (self._status_log.go_on, "progress", GO_ON, now + GO_ON),
         ]
         if self._notifier is not None:
-            jobs.append((self._notifier.notify, "what operators are to be notified of", ALERTS, now))
-        for work, at, every, first in jobs:
-            scheduler.add_job(partial(_looked, work, at), "interval", seconds=every.total_seconds(), next_run_time=first)
+            jobs.append((self._notifier.notify, "notices to operators", ALERTS, now))
+        for job, name, every, first in jobs:
+            scheduler.add_job(partial(_run_job, job, name), "interval", seconds=every.total_seconds(), next_run_time=first)
         parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             f"delivery to {name}": partial(self._deliver_loop, name, posted) for name, posted in self._posts.items()
         }
@@ -110,7 +111,7 @@ class Service:
         try:
             await stop.wait()
         finally:
-            log.info("stopping")
+            log.info("run.stopping")
             # Cancels its running jobs in the middle.
             scheduler.shutdown(wait=False)
             tasks = [*self._polls.values(), *running]
@@ -119,7 +120,7 @@ class Service:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._poller.stop()
             flush_groups()
-            log.info("stopped")
+            log.info("run.stopped")
 
     async def _check(self) -> None:
         await self._checker.check()
@@ -128,7 +129,7 @@ class Service:
 
     async def _drop_old_pages(self) -> None:
         if dropped := await asyncio.to_thread(self._store.contents.forget, self._clock() - PAGES_KEPT):
-            log.info("pages of old files dropped", files=dropped)
+            log.info("pages.expired", files=dropped)
 
     async def _poll_due(self, scheduler: AsyncIOScheduler) -> None:
         """Look at what is due, again and again, by a clock that nobody can set.
@@ -145,7 +146,7 @@ class Service:
             jump = self._clock() - wall - passed
             wall, steady = self._clock(), loop.time()
             if jump > JUMP:
-                log.warning("the clock was set ahead, or this machine was asleep", seconds=round(jump.total_seconds()))
+                log.warning("clock.advanced", seconds=round(jump.total_seconds()))
             elif jump < -JUMP:
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=job.next_run_time + jump)
@@ -155,7 +156,7 @@ class Service:
         try:
             due = await self._poller.due()
         except StorageError as error:
-            _not_stored("cannot read what is due", error)
+            log.log(_severity(error), "poll.due_unknown", error=str(error))
             return
         for source in due:
             if source.key not in self._polls:
@@ -171,15 +172,15 @@ class Service:
         try:
             report, harvest = await self._poller.poll(source)
         except StorageError as error:
-            _not_stored("poll not recorded", error, source=source.key)
+            log.log(_severity(error), "poll.not_recorded", source=source.key, error=str(error))
             return
         except OSError as error:
             # The machine: no room or no right to write temporary files, too many open files, no memory for a process.
-            log.error("poll failed on this machine", source=source.key, error=str(error))
+            log.error("poll.failed", source=source.key, error=str(error))
             return
         except Exception:
             # A fault of ours in one source must not silence the others.
-            log.exception("poll failed unexpectedly", source=source.key)
+            log.exception("poll.crashed", source=source.key)
             return
         self._status_log.note(report, harvest)
         if harvest.posts:
@@ -211,20 +212,22 @@ class Service:
         destination, decree = item.post.destination, item.post.decree.id
         if item.state is PostState.SENT:
             if self._down.pop(destination, None) is not None:
-                log.info("destination takes posts again", destination=destination)
-            log.info("post sent", destination=destination, decree=decree)
+                log.info("destination.recovered", destination=destination)
+            log.info("post.sent", destination=destination, decree=decree)
         elif item.state is PostState.PENDING:
             if self._down.get(destination) != item.error:
                 self._down[destination] = item.error
-                tell = partial(log.error, "destination needs you") if item.alert else partial(log.warning, "post not sent yet, it will be")
-                tell(destination=destination, decree=decree, error=item.error)
+                if item.alert:
+                    log.error("destination.needs_operator", destination=destination, decree=decree, error=item.error)
+                else:
+                    log.warning("post.delayed", destination=destination, decree=decree, error=item.error)
         elif item.alert:
-            log.error("a post needs you", destination=destination, decree=decree, state=item.state.value, error=item.error)
+            log.error("post.needs_operator", destination=destination, decree=decree, state=item.state.value, error=item.error)
 
 
-def _not_stored(event: str, error: StorageError, **more: str) -> None:
-    """Log what the database could not do; where it can do nothing at all, that is told once, by itself (`DatabaseLog`)."""
-    (log.debug if error.is_outage else log.error)(event, **more, error=str(error))
+def _severity(error: StorageError) -> int:
+    """Return the level at which to log what the database could not do; an outage is logged once, by `DatabaseLog`."""
+    return logging.DEBUG if error.is_outage else logging.ERROR
 
 
 async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
@@ -233,23 +236,23 @@ async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) 
         try:
             await part()
         except StorageError as error:
-            _not_stored("part failed, starting it again in a minute", error, part=name)
+            log.log(_severity(error), "part.failed", part=name, error=str(error))
             await asyncio.sleep(60)
         except Exception:
-            log.exception("part failed, starting it again in a minute", part=name)
+            log.exception("part.failed", part=name)
             await asyncio.sleep(60)
         else:
             return
 
 
-async def _looked(look: Callable[[], Coroutine[Any, Any, None]], at: str) -> None:
+async def _run_job(job: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
     try:
-        await look()
+        await job()
     except StorageError as error:
-        _not_stored(f"cannot look at {at}", error)
+        log.log(_severity(error), "job.failed", job=name, error=str(error))
     except asyncio.CancelledError:
         # Only the scheduler cancels this, when all stops; it would print the rest as the failure of a job.
-        log.debug("looking was stopped")
+        log.debug("job.cancelled")
 
 
 # What the log of `vigie run` says of the whole: what does not work when it starts, whether any site answers, and that it goes on.
@@ -281,11 +284,11 @@ class StatusLogger:
         for state in states:
             if state.failures:
                 self._log.warning(
-                    "source still failing", source=state.key, cause=state.cause, error=state.error, failures=state.failures,
+                    "source.still_failing", source=state.key, cause=state.cause, error=state.error, failures=state.failures,
                     next_check=_minute(state.next_check_at), group="source",
                 )  # fmt: skip
         flush_groups()
-        self._log.info("watching", sources=len(self._watched), failing=_failing(states), database=self._store.database.name)
+        self._log.info("run.watching", sources=len(self._watched), failing=_failing(states), database=self._store.database.name)
 
     async def round_up(self) -> None:
         """Write the groups of the last minute, and once when no site answers any more, and once when they do again."""
@@ -293,17 +296,15 @@ class StatusLogger:
         states = await self._states()
         is_cut_off = len(states) == len(self._watched) and nobody_answers([_cause(state) for state in states])
         if is_cut_off and not self._is_cut_off:
-            self._log.error("no site answers: is this machine connected to the network?", sources=len(states))
+            self._log.error("network.down", sources=len(states))
         elif self._is_cut_off and not is_cut_off:
-            self._log.info("sites answer again")
+            self._log.info("network.recovered")
         self._is_cut_off = is_cut_off
 
     async def go_on(self) -> None:
         """Log what was done since the last time: a log in which nothing happens must not look like a bot that does not run."""
         failing = _failing(await self._states())
-        self._log.info(
-            "still watching", sources=len(self._watched), failing=failing, polls=self._polls, new=self._new, decrees=self._decrees
-        )
+        self._log.info("run.progress", sources=len(self._watched), failing=failing, polls=self._polls, new=self._new, decrees=self._decrees)
         self._polls = self._new = self._decrees = 0
 
     async def _states(self) -> list[SourceState]:
@@ -332,13 +333,13 @@ class DatabaseLog:
                 if began < self._up_since:
                     return
                 if not self._down:
-                    self._log.error("the database cannot be used", error=str(error))
+                    self._log.error("database.unavailable", error=str(error))
                 self._down[writing] = (since, now, error)
             elif error is None and writing in self._down and now - before[1] >= _calm(before[2]):
                 del self._down[writing]
                 if not self._down:
                     self._up_since = now
-                    self._log.info("the database can be used again", seconds=round(now - since))
+                    self._log.info("database.recovered", seconds=round(now - since))
 
 
 def _calm(error: StorageError | None) -> float:

@@ -111,7 +111,7 @@ async def assemble(
     """
     places = places_of(authorities)
     for doubt in doubts(settings, authorities):
-        log.warning("configuration", doubt=doubt)
+        log.warning("config.doubtful", doubt=doubt)
     await asyncio.to_thread(remove_abandoned)
     async with AsyncExitStack() as stack:
         # In a thread: opening may wait for a lock, and the program must be able to stop meanwhile.

@@ -37,9 +37,9 @@ def register(app: typer.Typer) -> None:
 
 async def _serve(settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event) -> None:
     # Said before anything can fail: whoever starts the bot must see where it posts and what it cannot do.
-    log.info("starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
+    log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
     if settings.reading.ocr and not ocr_available():
-        log.warning("OCR is off: scanned pages will be reported as unread", missing="Tesseract's French data (tesseract-ocr-fra)")
+        log.warning("ocr.missing", missing="Tesseract's French data (tesseract-ocr-fra)")
     async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
         handlers = {
             "poll": partial(handed_round, parts, settings, authorities),

@@ -184,7 +184,7 @@ async def picture_of(post: Post, pictures: Pictures | None) -> Picture | None:
         with before_sending():
             return await pictures(post)
     except Exception as fault:
-        log.exception("picture not made by a fault of the program", post=post.id, fault=type(fault).__name__)
+        log.exception("picture.crashed", post=post.id, fault=type(fault).__name__)
         return None
 
 
@@ -195,7 +195,7 @@ def unexpected(destination: str, error: Exception) -> str:
         trace = trace.tb_next
     where = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
     reason = f"unexpected {type(error).__name__}{where}"
-    log.error("fault of a channel", destination=destination, error=reason)
+    log.error("channel.crashed", destination=destination, error=reason)
     return reason
 
 

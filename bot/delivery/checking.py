@@ -66,15 +66,15 @@ class Checker:
         before = self._logged.pop(name, None)
         if trouble is None:
             if before is not None:
-                log.info("destination can be used again", destination=name)
+                log.info("destination.usable", destination=name)
             return
         self._logged[name] = (trouble, detail)
         if before == (trouble, detail):
             return
         if trouble is DestinationTrouble.UNREACHABLE:
-            log.warning("destination cannot be reached", destination=name, error=detail)
+            log.warning("destination.unreachable", destination=name, error=detail)
         else:
-            log.error("destination needs you", destination=name, error=detail)
+            log.error("destination.needs_operator", destination=name, error=detail)
 
 
 async def _check(destination: Checkable) -> Found | None:

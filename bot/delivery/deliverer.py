@@ -112,7 +112,7 @@ class Deliverer:
             try:
                 await channel.close()
             except Exception as error:  # one that does not close must not keep the others open
-                log.warning("destination not closed", destination=channel.name, error=type(error).__name__)
+                log.warning("destination.close_failed", destination=channel.name, error=type(error).__name__)
 
     def _named(self, destinations: Collection[str]) -> Sequence[Channel]:
         return [channel for channel in self._channels if channel.name in destinations] if destinations else self._channels
@@ -125,8 +125,10 @@ class Deliverer:
             except Exception as error:
                 self._failures[channel.name] += 1
                 # A database that can do nothing at all is logged once, by itself.
-                write = log.debug if getattr(error, "is_outage", False) else log.exception
-                write("outbox not read or written", destination=channel.name)
+                if getattr(error, "is_outage", False):
+                    log.debug("outbox.failed", destination=channel.name)
+                else:
+                    log.exception("outbox.failed", destination=channel.name)
             else:
                 self._failures[channel.name] = 0
 
@@ -196,7 +198,7 @@ class Deliverer:
             try:
                 room = await channel.room([post.decree for post in left])
             except DeliveryError as error:
-                log.warning("digest put off", destination=channel.name, error=str(error))
+                log.warning("digest.delayed", destination=channel.name, error=str(error))
                 wait = timedelta(seconds=error.retry_after or 0) if isinstance(error, NotSent) else timedelta()
                 await self._rest(channel.name, max(wait, SETTLE), None)
                 return False
@@ -205,7 +207,7 @@ class Deliverer:
                 return True
             chosen, left = split(left, room)
             digests.append([post.id for post in chosen])
-        log.info("many decrees wait: told in digests", destination=channel.name, decrees=sum(map(len, digests)), messages=len(digests))
+        log.info("digest.queued", destination=channel.name, decrees=sum(map(len, digests)), messages=len(digests))
         await run_to_completion(self._outbox.gather, channel.name, digests, now)
         return True
 
@@ -256,7 +258,7 @@ class Deliverer:
         """Send one message and record what became of it; also whether the destination may have the next one now."""
         try:
             if not await self._prepare(channel, post):
-                log.warning("not sent: somebody else has taken it over", destination=channel.name, decree=post.decree.id)
+                log.warning("post.taken_over", destination=channel.name, decree=post.decree.id)
                 return Delivered(post, post.state, _TAKEN_OVER), False
             sent = await channel.send(post)
         except StoppedBefore:
@@ -305,9 +307,7 @@ class Deliverer:
         if step is None:
             return None
         if event is Event.RESEND:
-            log.warning(
-                "sent again without looking whether it is there, as configured", destination=post.destination, decree=post.decree.id
-            )
+            log.warning("post.resent_unchecked", destination=post.destination, decree=post.decree.id)
         await run_to_completion(
             self._outbox.move, post, step.state, now, cause=step.cause, error=error, not_before=step.not_before, looks=step.looks
         )

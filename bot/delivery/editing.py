@@ -123,7 +123,7 @@ class Editor:
             return await self._failed(channel, edit, event_of(error), reason, getattr(error, "retry_after", None), exposed=exposed)
         now = self._clock()
         await run_to_completion(self._edits.done, edit, now)
-        log.info("post edited", destination=channel.name, decree=edit.post.decree.id)
+        log.info("post.edited", destination=channel.name, decree=edit.post.decree.id)
         return True, None if edited.rest is None else now + timedelta(seconds=edited.rest)
 
     async def _failed(
@@ -134,7 +134,7 @@ class Editor:
         if exposed:
             after = After(None, PostCause.EDIT_EXPOSED)
         if after.not_before is None:
-            log.warning("post not edited: given up", destination=channel.name, decree=edit.post.decree.id, error=reason)
+            log.warning("post.edit_abandoned", destination=channel.name, decree=edit.post.decree.id, error=reason)
             await run_to_completion(self._edits.give_up, edit, now, after.cause, reason)
             return True, None
         await run_to_completion(self._edits.put_off, edit, now, after.not_before, after.cause, reason)

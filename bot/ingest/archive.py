@@ -122,12 +122,12 @@ class PdfArchive:
                 path.touch()  # used now: the last to go
                 self._in_use[sha256] += 1
                 return path
-            log.warning("a kept file was damaged on the disk, it is fetched again", file=str(path))
+            log.warning("archive.damaged", file=str(path))
             path.unlink(missing_ok=True)
         except FileNotFoundError:
             pass
         except OSError as error:
-            log.warning("a kept file cannot be read, it is fetched again", file=str(path), error=error.strerror)
+            log.warning("archive.unreadable", file=str(path), error=error.strerror)
         return None
 
     def release(self, sha256: str, *, wholly_read: bool) -> None:
@@ -157,7 +157,8 @@ class PdfArchive:
                 _make_private(self.kept)
                 _copy(path, kept, sha256)
         except OSError as error:
-            self._log_once(self.kept, error, "the PDF of a decree cannot be kept")
+            if self._is_news(self.kept, error):
+                log.warning("archive.decree_not_kept", folder=str(self.kept), error=_reason(error))
             return None
         self._logged.pop(self.kept, None)
         return kept
@@ -209,13 +210,18 @@ class PdfArchive:
         return folder / f"{sha256}.pdf"
 
     def _log_unread(self, error: OSError) -> None:
-        self._log_once(self.unread, error, "PDFs cannot be kept, they are read from the temporary folder")
+        if self._is_news(self.unread, error):
+            log.warning("archive.folder_failed", folder=str(self.unread), error=_reason(error))
 
-    def _log_once(self, folder: Path, error: OSError, event: str) -> None:
-        why = error.strerror or type(error).__name__
-        if why != self._logged.get(folder):
-            self._logged[folder] = why
-            log.warning(event, folder=str(folder), error=why)
+    def _is_news(self, folder: Path, error: OSError) -> bool:
+        """Tell a first failure of a folder, or one with another reason, from what was logged before."""
+        reason = _reason(error)
+        before, self._logged[folder] = self._logged.get(folder), reason
+        return reason != before
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
 
 
 def file_digest(path: Path) -> str:
@@ -338,7 +344,7 @@ class RecueilFiles:
             download = await self._fetcher.download(recueil.url, target)
         except NotSaved as error:
             # The temporary folder may be on another disk, with room.
-            log.warning("a PDF cannot be kept, it is read from the temporary folder", error=str(error))
+            log.warning("archive.not_kept", error=str(error))
             return None
         # Remembered first: a file whose recueil does not know it would lie there unused.
         await self._remember(recueil, download.sha256)

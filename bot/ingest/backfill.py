@@ -86,7 +86,7 @@ class Backfill:
         try:
             return await fetch_index(self._index), None
         except FetchError as error:
-            log.warning("no national index", error=str(error))
+            log.warning("backfill.index_failed", error=str(error))
             return None, str(error)
 
     async def _complete(self, authority: Authority, index: NationalIndex | None, tally: Tally, room: asyncio.Semaphore) -> None:
@@ -112,7 +112,7 @@ class Backfill:
 
         past = await history(self._fetcher, source, since, today=self._catalogue.today(source.authority, self._clock()), on_page=told)
         for trouble in past.troubles:
-            log.warning("page not listed", source=source.key, url=trouble.url, error=trouble.error)
+            log.warning("backfill.page_failed", source=source.key, url=trouble.url, error=trouble.error)
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [each.listed.url for each in past.found])
         state = await asyncio.to_thread(self._store.sources.get, source.key)
         undated = undated_at_baseline(past.found, source.order) if state.baseline_at is None else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
@@ -123,7 +124,7 @@ class Ingestor:
             raise
         except Exception as fault:
             # One document that our code does not stand must neither hold up the others nor be fetched at every poll for ever.
-            log.exception("recueil not read by a fault of the program", url=recueil.url)
+            log.exception("recueil.crashed", url=recueil.url)
             return await self._try_later(recueil, Unreadable(fault_of(fault)))
 
     async def _resolve(self, recueil: Recueil) -> IngestResult:
@@ -176,7 +177,7 @@ class Ingestor:
     async def _try_later(self, recueil: Recueil, error: FetchError | Unreadable, requests: int = 0) -> IngestResult:
         if isinstance(error, Paused):
             # Not requested, so not an attempt: it stays due, for the next poll. That the address rests is reported of the sources on it.
-            log.debug("recueil not asked", url=recueil.url, error=str(error))
+            log.debug("recueil.paused", url=recueil.url, error=str(error))
             return IngestResult(unread=(Unread(recueil.url, str(error)),), requests=requests)
         now = self._clock()
         retry_after = error.retry_after if isinstance(error, FetchError) else None
@@ -193,8 +194,8 @@ class Ingestor:
         else:
             again = decide.retry_at(recueil.attempts + 1 if counted else 1, now, retry_after)
         await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again, counted=counted)
-        write = log.warning if recueil.attempts == 0 or again is None else log.info
-        write("recueil not read", url=recueil.url, error=message, given_up=again is None)
+        level = logging.WARNING if recueil.attempts == 0 or again is None else logging.INFO
+        log.log(level, "recueil.failed", url=recueil.url, error=message, given_up=again is None)
         return IngestResult(unread=(Unread(recueil.url, message, gone=isinstance(error, Gone)),), requests=requests)
 
 
@@ -204,13 +205,13 @@ def _reported(recueil: Recueil, result: ReadResult, recorded: RecordingResult, e
     uncertain = () if recorded.duplicate else uncertain_acts(recueil.authority, recueil.url, result.judged)
     for act in uncertain:
         # Not its title: it may name a private person.
-        log.warning("an act needs a person to look at it", url=f"{act.url}#page={act.page}", act=act.act_id)
+        log.warning("review.needed", url=f"{act.url}#page={act.page}", act=act.act_id)
     if recorded.lost:
-        log.warning("decrees were not found again, a person must look at them", url=recueil.url, decrees=list(recorded.lost))
+        log.warning("decree.not_found_again", url=recueil.url, decrees=list(recorded.lost))
     if not reading.complete:
-        log.warning("recueil incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages), damaged=reading.damaged)
+        log.warning("recueil.incomplete", url=recueil.url, unreadable_pages=list(reading.unreadable_pages), damaged=reading.damaged)
     log.info(
-        "recueil read", url=recueil.url, pages=reading.page_count, acts=len(reading.acts), ocr=len(reading.ocr_pages),
+        "recueil.read", url=recueil.url, pages=reading.page_count, acts=len(reading.acts), ocr=len(reading.ocr_pages),
         decrees=sum(len(each.decrees) for each in (*(early or ()), recorded)), duplicate=recorded.duplicate,
     )  # fmt: skip
     return IngestResult(
@@ -276,7 +277,7 @@ class Recorder:
             return await asyncio.to_thread(judge)
         except StorageError as error:
             # Not announced for now rather than announced against what a person decided; the end of the reading announces it.
-            log.warning("decrees found before all was read are not looked at yet", url=recueil.url, error=str(error))
+            log.warning("decree.early_not_judged", url=recueil.url, error=str(error))
             return None
 
     async def record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
@@ -295,12 +296,12 @@ class Recorder:
             await run_to_completion(lambda: done.append(self._record(recueil, result)))
         except StorageError as error:
             # A lock or a disk that is full for a moment: ended here, the reading would begin again later, and its decrees wait for it.
-            log.warning("decrees found before all was read are not recorded yet", url=recueil.url, error=str(error))
+            log.warning("decree.early_not_recorded", url=recueil.url, error=str(error))
         finally:
             for recorded in done:
                 if recorded.decrees:
                     left = len(result.reading.pending_pages)
-                    log.info("decrees found before all was read", url=recueil.url, decrees=len(recorded.decrees), left=left)
+                    log.info("decree.early", url=recueil.url, decrees=len(recorded.decrees), left=left)
                 if recorded.posts:
                     self.on_queued()
         return done[0] if done else None
@@ -337,7 +338,7 @@ class Recorder:
         if not strangers or recueil.silent or source is None:
             return
         said = ", ".join(f"{issuers.name(code)} {shown}".strip() for code, shown in sorted(strangers.items()))
-        log.warning("recueil or decree of another authority", url=recueil.url, source=source.key, issuer=said)
+        log.warning("recueil.misfiled", url=recueil.url, source=source.key, issuer=said)
         alert = NewAlert(source.key, Cause.MISFILED.value, f"{said}: {recueil.url}")
         await asyncio.to_thread(self._store.alerts.change, self._clock(), opened=[alert])
 
@@ -385,7 +386,7 @@ class BackgroundTasks:
             return work.result()
         self._late[recueil.id] = work
         work.add_done_callback(lambda done: self._came_in(recueil, done))
-        log.info("recueil takes long, it is read in the background", url=recueil.url)
+        log.info("recueil.deferred", url=recueil.url)
         return IngestResult(unfinished=(recueil.url,))
 
     async def finish(self) -> list[BackgroundResult]:
@@ -409,11 +410,11 @@ class BackgroundTasks:
             return
         error = done.exception()
         if isinstance(error, StorageError):
-            log.error("recueil read in the background and not recorded, it will be read again", url=recueil.url, error=str(error))
+            log.error("recueil.not_recorded", url=recueil.url, error=str(error))
             self._held[recueil.id] = self._clock() + HELD_FOR
             self._failure = error
         elif error is not None:
-            log.error("recueil read in the background and lost by a fault of the program", url=recueil.url, exc_info=error)
+            log.error("recueil.lost", url=recueil.url, exc_info=error)
         else:
             self._held.pop(recueil.id, None)
             late = BackgroundResult(recueil, done.result())

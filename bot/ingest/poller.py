@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -163,7 +164,7 @@ class Poller:
 
     async def clock_set_back(self, by: timedelta) -> None:
         """Repair what was to happen later by a clock that was since set back so far. Raises StorageError."""
-        log.warning("the clock was set back, what was to be done later is moved back too", seconds=round(by.total_seconds()))
+        log.warning("clock.set_back", seconds=round(by.total_seconds()))
         await asyncio.to_thread(self._store.sources.clock_set_back, by, self._clock())
 
     async def _states(self, now: datetime) -> list[SourceState]:
@@ -216,7 +217,7 @@ class Poller:
             return SourceReport(source, str(failure.cause), failure.requests, cause=cause)
         except Exception as fault:
             # Remembered like any failure: were it not, the source would be due at once, and asked again without end.
-            log.exception("source failed by a fault of the program", source=source.key)
+            log.exception("source.crashed", source=source.key)
             failed = FetchError(f"{source.root}: {fault_of(fault)}")
             cause = await self._remember_failure(state, failed)
             return SourceReport(source, str(failed), cause=cause)
@@ -245,10 +246,10 @@ class Poller:
             ),
         )
         if state.failures:
-            log.info("source works again", source=source.key, after_failures=state.failures, group="source")
+            log.info("source.recovered", source=source.key, after_failures=state.failures, group="source")
         # Of a day's thousands of polls, those that find nothing are worth a line to nobody.
-        tell = log.info if new or state.baseline_at is None else log.debug
-        tell("source polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
+        level = logging.INFO if new or state.baseline_at is None else logging.DEBUG
+        log.log(level, "source.polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
         return SourceReport(source, None, crawl.requests, crawl.listed, new, unchanged=crawl.unchanged)
 
     async def _until_next(self, source: Source, state: SourceState, now: datetime) -> timedelta:
@@ -280,9 +281,9 @@ class Poller:
         every = timedelta(0) if isinstance(error, Paused) and error.retry_after else self._schedule.every
         # Told once: the same trouble at every poll would bury what is new.
         if message != state.error:
-            log.warning("source failed", source=state.key, cause=remembered, error=str(error), failures=failures, group="source")
+            log.warning("source.failed", source=state.key, cause=remembered, error=str(error), failures=failures, group="source")
         else:
-            log.debug("source failed", source=state.key, cause=remembered, error=str(error), failures=failures)
+            log.debug("source.failed", source=state.key, cause=remembered, error=str(error), failures=failures)
         await asyncio.to_thread(
             self._store.sources.save,
             replace(

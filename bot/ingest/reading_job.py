@@ -301,7 +301,7 @@ class ReadingJob:
                 await self._save(file, progress, complete=False)
         except StorageError as error:
             # The reading goes on: there is another checkpoint soon, and the end of it is told.
-            log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
+            log.warning("pages.not_stored", file=file.sha256, error=str(error))
 
     async def _save(self, file: File, progress: ReadingProgress, *, complete: bool) -> None:
         if progress.count is None:
@@ -328,7 +328,7 @@ class ReadingJob:
                 await self._save(file, progress, complete=False)
             await run_to_completion(self._store.contents.ended, file.sha256)
         except StorageError as error:
-            log.warning("pages read so far are not stored", file=file.sha256, error=str(error))
+            log.warning("pages.not_stored", file=file.sha256, error=str(error))
 
 
 class Hostile(Unreadable):

@@ -87,7 +87,7 @@ class Notifier:
             except StorageError as error:
                 failure = failure or error
             except Exception:  # in one producer: it must not silence the others
-                log.exception("operators not notified, by a fault of the program", of=type(producer).__name__)
+                log.exception("operators.notify_crashed", of=type(producer).__name__)
         if failure is not None:
             raise failure
 
@@ -111,10 +111,10 @@ class Notifier:
             self._not_before = self._clock() + retry_wait(self._failures, error.retry_after if isinstance(error, NotSent) else None)
             if str(error) != self._reason:
                 self._reason = str(error)
-                log.error("operators not told yet, they will be", error=self._reason)
+                log.error("operators.notify_failed", error=self._reason)
             return False
         if self._reason is not None:
-            log.info("operators are told again")
+            log.info("operators.notify_recovered")
         self._failures, self._not_before, self._reason = 0, None, None
         return True
 
@@ -151,11 +151,11 @@ class SourceAlerts:
             reopened=[alert.id for alert in change.reopened],
         )
         for new in change.opened:
-            log.warning("source needs a look", source=new.subject, cause=new.cause, detail=new.detail, group="source")
+            log.warning("source.alert_opened", source=new.subject, cause=new.cause, detail=new.detail, group="source")
         for alert in change.closed:
-            log.info("source needs no look any more", source=alert.subject, cause=alert.cause, group="source")
+            log.info("source.alert_closed", source=alert.subject, cause=alert.cause, group="source")
         for alert in change.reopened:
-            log.warning("source needs a look again", source=alert.subject, cause=alert.cause, group="source")
+            log.warning("source.alert_reopened", source=alert.subject, cause=alert.cause, group="source")
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
@@ -193,9 +193,9 @@ class DeliveryAlerts:
         await asyncio.to_thread(self._store.post_alerts.change, self._clock(), opened=change.opened, closed=closed)
         for new in change.opened:
             if new.trouble == PostTrouble.LATE:
-                log.warning("posts have waited for long", destination=new.destination, error=new.detail)
+                log.warning("delivery.alert_opened", destination=new.destination, error=new.detail)
         for alert in change.closed:
-            log.info("delivery needs no look any more", about=alert.subject, destination=alert.destination, trouble=alert.trouble)
+            log.info("delivery.alert_closed", about=alert.subject, destination=alert.destination, trouble=alert.trouble)
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
@@ -266,5 +266,5 @@ class ReviewQuestions:
             raise
         except Exception:
             # An act that our code does not stand must not keep the others from being asked about.
-            log.exception("not told what an act holds, by a fault of the program", review=act.id)
+            log.exception("review.preview_crashed", review=act.id)
             return ()

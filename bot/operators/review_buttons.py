@@ -63,16 +63,16 @@ class ReviewButtons:
         try:
             if answer is None or query.message is None or not await self._is_ours(query.message.chat):
                 # Whoever forwards or forges a button is no operator.
-                log.warning("an answer about a doubtful act came from elsewhere than the operators' chat")
+                log.warning("review.wrong_chat")
                 await query.answer(words.not_here, show_alert=True)
                 return
             await self._settle(query, answer, words)
         except TelegramError as error:
-            log.warning("answer about a doubtful act not confirmed", error=type(error).__name__)
+            log.warning("review.not_confirmed", error=type(error).__name__)
         except NoSuchRow:
             await _quietly(query, words.gone)
         except Exception as error:
-            log.warning("answer about a doubtful act failed", error=type(error).__name__)
+            log.warning("review.failed", error=type(error).__name__)
             await _quietly(query, words.failed)
 
     async def _is_ours(self, chat: Chat) -> bool:
@@ -83,7 +83,7 @@ class ReviewButtons:
             settled = await asyncio.to_thread(self._reviewer.accept, answer.review, kind=None, by=BY, token=answer.token)
         else:
             settled = await asyncio.to_thread(self._reviewer.reject, answer.review, by=BY, token=answer.token)
-        log.info("a doubtful act was settled", review=answer.review, outcome=settled.decision.outcome.value, already=settled.already)
+        log.info("review.settled", review=answer.review, outcome=settled.decision.outcome.value, already=settled.already)
         if settled.posts:
             self._posted()
         said = outcome_text(settled, words, self._language)
@@ -128,4 +128,4 @@ async def _quietly(query: CallbackQuery, text: str, *, alert: bool = True) -> No
     try:
         await query.answer(text, show_alert=alert)
     except TelegramError as error:
-        log.debug("telegram reply failed", error=type(error).__name__)
+        log.debug("telegram.reply_failed", error=type(error).__name__)

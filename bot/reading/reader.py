@@ -78,7 +78,7 @@ async def stream_pdf(
                     yield event
             why = recognition.stopped() or ""
             for number, reason in recognition.lost.items():
-                log.warning("page not recognised", file=path.name, page=number, why=reason)
+                log.warning("page.not_recognised", file=path.name, page=number, why=reason)
     finally:
         await layers.release()
     _log_given_up(path, buffer.give_up_pending(), why)
@@ -94,7 +94,7 @@ def _start(path: Path, limits: ReadingLimits) -> Start:
 
 def _log_given_up(path: Path, pages: Sequence[int], why: str) -> None:
     if pages:
-        log.warning("pages given up", file=path.name, pages=len(pages), first=pages[0], why=why)
+        log.warning("pages.abandoned", file=path.name, pages=len(pages), first=pages[0], why=why)
 
 
 def _head(path: Path) -> bytes:

@@ -47,7 +47,7 @@ def open_politeness(url: str) -> Iterator[PolitenessStore]:
                 with database.reading() as connection:
                     require_current(connection, database.name)
         except (StorageError, OSError) as error:
-            log.warning("pace and rest of addresses are not shared with other processes", error=str(error))
+            log.warning("politeness.not_shared", error=str(error))
             database = None
         yield MemoryPoliteness() if database is None else DatabasePoliteness(database)
 
@@ -98,12 +98,12 @@ class DatabasePoliteness:
             done = await asyncio.to_thread(work)
         except StorageError as error:
             if self._failed_at is None:
-                log.warning("pace and rest of addresses are kept in memory: the database fails", error=str(error))
+                log.warning("politeness.in_memory", error=str(error))
             self._failed_at = self._monotonic()
             return None
         if self._failed_at is not None:
             self._failed_at = None
-            log.info("pace and rest of addresses are in the database again")
+            log.info("politeness.recovered")
         return done
 
     def _update(self, address: str, change: Callable[[AddressState], AddressState]) -> AddressState:

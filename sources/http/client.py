@@ -349,7 +349,7 @@ class HttpSession:
             return received
         finally:
             warn_of_holder()
-            self._log.debug("request", **fields, ms=round((monotonic() - started) * 1000))
+            self._log.debug("http.request", **fields, ms=round((monotonic() - started) * 1000))
 
     def _holder_warning(self, slot: _HostSlot, url: str, started: float) -> Callable[[], None]:
         """Return a function that logs who holds an address, when that is for long and others wait."""
@@ -361,7 +361,7 @@ class HttpSession:
             if held >= due and slot.queue.waiting:
                 due = 2 * held
                 self._log.warning(
-                    "a slow answer holds an address that others wait for",
+                    "http.slow_answer",
                     url=url, address=str(slot.address), seconds=round(held), waiting=slot.queue.waiting,
                 )  # fmt: skip
 

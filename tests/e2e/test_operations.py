@@ -48,7 +48,7 @@ from tests.small_france import published
 
 T = TypeVar("T")
 
-NOT_YET = "post not sent yet, it will be"
+NOT_YET = "post.delayed"
 
 _NAPS = {"35", "230"} if platform.machine() == "x86_64" else {"101", "115"}
 """Numbers of the system calls nanosleep and clock_nanosleep (x86-64; else those of arm64)."""
@@ -340,12 +340,12 @@ async def test_telegram_and_mastodon_are_down_at_the_start(sites: Sites, telegra
                 # Every rest is over by now, and the source is due again; what is newly published wakes the deliveries.
                 publish(sites)
                 world.now += timedelta(hours=1)
-                await logs.until(lambda: len(logs.of("post sent")) == 4)
+                await logs.until(lambda: len(logs.of("post.sent")) == 4)
                 stop.set()
                 await running
     # Down is told once each, however often it is tried, and so is its end.
     assert sorted(entry["destination"] for entry in logs.of(NOT_YET)) == ["channel", "mastodon"]
-    assert sorted(entry["destination"] for entry in logs.of("destination takes posts again")) == ["channel", "mastodon"]
+    assert sorted(entry["destination"] for entry in logs.of("destination.recovered")) == ["channel", "mastodon"]
     assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == 2
     mastodon.stop()
 
@@ -372,16 +372,16 @@ async def test_a_database_that_is_down_is_told_once_and_so_is_its_end(
 
             with Logs() as logs:
                 running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("post sent"))
+                await logs.until(lambda: logs.of("post.sent"))
                 down.set()
                 assert await asyncio.to_thread(enough.wait, 60)
                 down.clear()
-                await logs.until(lambda: logs.of("the database can be used again"))
+                await logs.until(lambda: logs.of("database.recovered"))
                 stop.set()
                 await running
     serious = [entry["event"] for entry in logs.entries if entry["level"] in {"error", "warning", "critical"}]
-    assert serious == ["the database cannot be used"]
-    assert len(logs.of("the database can be used again")) == 1
+    assert serious == ["database.unavailable"]
+    assert len(logs.of("database.recovered")) == 1
 
 
 class Times:
@@ -403,17 +403,15 @@ async def test_a_clock_set_back_stops_nothing(sites: Sites, telegram: FakeBotApi
         async with assemble(world.settings(), load_authorities(), watched=("26",), console=world.console, clock=clock.now) as parts:
             with Logs() as logs:
                 running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("post sent"))
+                await logs.until(lambda: logs.of("post.sent"))
                 clock.off -= back
-                await logs.until(lambda: any("clock was set back" in line["event"] for line in logs.entries))
+                await logs.until(lambda: logs.of("clock.set_back"))
                 publish(sites)
                 clock.off += timedelta(minutes=61)  # the longest that a source waits
-                await logs.until(lambda: len(logs.of("post sent")) == 2)
+                await logs.until(lambda: len(logs.of("post.sent")) == 2)
                 stop.set()
                 await running
-    assert [line["seconds"] for line in logs.entries if "clock was set back" in line["event"]] == [
-        pytest.approx(back.total_seconds(), abs=30)
-    ]
+    assert [line["seconds"] for line in logs.of("clock.set_back")] == [pytest.approx(back.total_seconds(), abs=30)]
 
 
 def publish(sites: Sites) -> None:

@@ -95,7 +95,7 @@ class MastodonChannel:
             try:
                 texts = self._texts(post, await self._status_limits())[1:]
             except Refused as error:  # the post itself is there
-                log.warning("thread ended early: there are no words for the rest", destination=self._name, error=str(error))
+                log.warning("thread.not_composed", destination=self._name, error=str(error))
                 return
             await complete_thread(self._request, first, texts, self._form(), post.key, destination=self._name, known=known)
 
@@ -137,11 +137,11 @@ class MastodonChannel:
         except Refused as error:
             is_mended = not isinstance(error, DestinationRefused) and not says_too_long(str(error))
             if media is not None and is_mended:
-                log.warning("posted without its picture: the server refused it", destination=self._name, error=str(error))
+                log.warning("picture.refused", destination=self._name, error=str(error))
                 return await self._post(post, limits, None, alone=alone)
             # Mastodon answers 404 where the status replied to is gone; an account or server that is gone says so again.
             if is_reply and (is_mended or isinstance(error, Missing)):
-                log.warning("posted without being a reply: the server refused it", destination=self._name, error=str(error))
+                log.warning("post.not_a_reply", destination=self._name, error=str(error))
                 return await self._post(post, limits, media, alone=True)
             raise
 

@@ -312,7 +312,7 @@ async def upload(request: ApiRequest, picture: Picture, *, destination: str, sle
             )
         )
         if media is None:
-            log.warning("posted without its picture: the server gave it no id", destination=destination)
+            log.warning("picture.no_id", destination=destination)
             return None
         for wait in WAITS:
             if ready:
@@ -321,10 +321,10 @@ async def upload(request: ApiRequest, picture: Picture, *, destination: str, sle
             # 206 while it is at work, 200 when it is done.
             _, ready = _media(await request("GET", f"/api/v1/media/{quote(media, safe='')}"))
     except DeliveryError as error:
-        log.warning("posted without its picture: the server did not take it", destination=destination, error=str(error))
+        log.warning("picture.upload_failed", destination=destination, error=str(error))
         return None
     if not ready:
-        log.warning("posted without its picture: the server is still at work on it", destination=destination)
+        log.warning("picture.not_ready", destination=destination)
     return media if ready else None
 
 

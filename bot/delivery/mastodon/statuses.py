@@ -136,7 +136,7 @@ async def complete_thread(
             # A token that is refused is mended, and the thread then goes on; what it hangs on may be gone for good.
             if isinstance(error, DestinationRefused) and not isinstance(error, Missing):
                 raise
-            log.warning("thread ended early: the server refused a part", destination=destination, part=number, error=str(error))
+            log.warning("thread.refused", destination=destination, part=number, error=str(error))
             return
         last = str(created(answer)["id"])
 

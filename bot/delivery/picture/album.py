@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 import tomllib
@@ -119,8 +120,8 @@ class Album:
             try:
                 return await self.of(post.decree, language)
             except NoPicture as none:
-                write = log.info if none.why is Why.NO_FILE else log.warning
-                write("a decree is posted without a picture", decree=post.decree.id, url=post.decree.url, why=str(none))
+                level = logging.INFO if none.why is Why.NO_FILE else logging.WARNING
+                log.log(level, "picture.missing", decree=post.decree.id, url=post.decree.url, why=str(none))
                 return None
 
         return picture

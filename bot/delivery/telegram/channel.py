@@ -206,7 +206,7 @@ class TelegramChannel:
         except BadRequest as error:
             # Nothing was sent. A chat that takes no photos may take texts; one that takes nothing says so again.
             reason = scrub(error.message, self._sending.bot.token)
-            log.warning("posted without its picture: Telegram refused it", destination=self._name, error=reason)
+            log.warning("picture.refused", destination=self._name, error=reason)
             return None
 
     async def _send_text(self, text: TelegramText, reply: ReplyParameters | None) -> Message:
@@ -253,7 +253,7 @@ class TelegramChannel:
             if not says(error, CANNOT_PARSE):
                 raise
             reason = scrub(error.message, self._sending.bot.token)
-            log.warning("sent as plain text: the platform could not read the HTML", destination=self._name, error=reason)
+            log.warning("post.sent_plain", destination=self._name, error=reason)
             return await send(text.plain, None)
 
     async def find(self, post: Post) -> Sent | None:
@@ -291,7 +291,7 @@ class TelegramChannel:
         try:
             return self._words.button_in(text, await asyncio.to_thread(self._messages.decrees_at, link))
         except Exception as error:  # its message must get a button all the same
-            log.warning("a button is made again from the words of its post", destination=self._name, error=type(error).__name__)
+            log.warning("post.button_rebuilt", destination=self._name, error=type(error).__name__)
             return None
 
     async def _asking(self, question: Awaitable[T]) -> T:

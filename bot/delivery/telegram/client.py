@@ -194,7 +194,7 @@ class Whereabouts:
         """Note its new id, before anything is sent there: nothing was sent to the old one. Return what is to be raised of that. Raises
         NotSent where that cannot be noted: the old one says it again.
         """
-        log.warning("group became a supergroup: set its new id in the configuration", destination=self._destination, chat=moved.new_chat_id)
+        log.warning("chat.migrated", destination=self._destination, chat=moved.new_chat_id)
         with reading_chat():
             await run_to_completion(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
         self._chat = moved.new_chat_id

@@ -81,7 +81,7 @@ class TelegramBot:
             await _publish(application)
             await poll(application.bot, application.update_queue, stop, patience)
         except StopRequested:
-            log.debug("told to stop before telegram was reached")
+            log.debug("telegram.stopped_early")
         finally:
             await _shut_down(application)
 
@@ -120,14 +120,14 @@ class TelegramBot:
         try:
             await asyncio.to_thread(self._seen, chats, message.message_id)
         except Exception as error:  # a convenience: a search takes longer without it
-            log.debug("message of a channel not noted", error=type(error).__name__)
+            log.debug("telegram.message_not_recorded", error=type(error).__name__)
 
 
 async def _publish(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
     try:
         await publish_commands(application.bot)
     except TelegramError as error:  # a convenience: the commands work without it
-        log.warning("telegram commands not published", error=type(error).__name__)
+        log.warning("telegram.menu_failed", error=type(error).__name__)
 
 
 async def _shut_down(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -136,13 +136,13 @@ async def _shut_down(application: Application[Any, Any, Any, Any, Any, Any]) -> 
             async with asyncio.timeout(_STOP_SECONDS):
                 await application.stop()
         except TimeoutError:
-            log.warning("telegram answers left unsent at stop")
+            log.warning("telegram.answers_unsent")
     await application.shutdown()
     await application.bot.shutdown()  # also when it never got as far as being initialised
 
 
 async def _log_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-    log.error("telegram update failed", error=type(context.error).__name__)
+    log.error("telegram.update_failed", error=type(context.error).__name__)
 
 
 def _silence() -> None:

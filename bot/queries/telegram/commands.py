@@ -230,7 +230,7 @@ def _log_failure(name: str, error: Exception) -> None:
     while trace is not None:
         place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
         trace = trace.tb_next
-    log.warning("telegram command failed", command=name, error=type(error).__name__, at=place)
+    log.warning("telegram.command_failed", command=name, error=type(error).__name__, at=place)
 
 
 async def _quietly(sending: Awaitable[Any]) -> None:
@@ -238,7 +238,7 @@ async def _quietly(sending: Awaitable[Any]) -> None:
     try:
         await sending
     except TelegramError as error:
-        log.debug("telegram reply failed", error=type(error).__name__)
+        log.debug("telegram.reply_failed", error=type(error).__name__)
 
 
 # What a paging button carries: the question itself where it fits, else the key of a question kept in memory.

@@ -6,6 +6,7 @@ python-telegram-bot's own updater sleeps up to 30 s between failures and cannot 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -98,8 +99,8 @@ class PollingRetries:
         cause = _cause(error)
         if cause not in self._told:
             self._told.add(cause)
-            tell = log.error if isinstance(error, InvalidToken) else log.warning
-            tell("telegram cannot be reached", during=what, error=cause)
+            level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
+            log.log(level, "telegram.unreachable", during=what, error=cause)
         await unless(self._stop, self._sleep(pause_after(error, self._failures)))
 
     def _succeeded(self, what: str) -> None:
@@ -108,7 +109,7 @@ class PollingRetries:
         self._calm += 1
         if self._told and (SECOND_POLLER not in self._told or self._calm >= _CALM):
             self._told.clear()
-            log.info("telegram is reached again", during=what)
+            log.info("telegram.recovered", during=what)
 
 
 async def answered(act: Callable[[], Awaitable[T]], sleep: Sleep) -> T:
@@ -126,7 +127,7 @@ async def answered(act: Callable[[], Awaitable[T]], sleep: Sleep) -> T:
             wait = pause_after(error, tried)
             if wait > _LONGEST_WAIT:
                 raise
-            log.debug("telegram answer sent again", error=_cause(error))
+            log.debug("telegram.answer_retried", error=_cause(error))
         await sleep(wait)
     return await act()
 
@@ -155,7 +156,7 @@ async def _confirm(bot: Bot, offset: int | None) -> None:
         async with asyncio.timeout(_FAREWELL.total_seconds()):
             await bot.get_updates(offset=offset, limit=1, timeout=timedelta(), allowed_updates=UPDATES)
     except (TelegramError, TimeoutError) as error:
-        log.debug("last updates not confirmed", error=type(error).__name__)
+        log.debug("telegram.updates_not_confirmed", error=type(error).__name__)
 
 
 def _cause(error: Exception) -> str:

@@ -137,7 +137,7 @@ class BrowserFetcher:
             raise NeedsBrowser(f"{url}: not asked, {executable} does not start: {error}") from error
         if not chromium.has_sandbox and not self._warned:
             self._warned = True
-            self._log.warning("the browser has no sandbox", reason="none exists for root: run Vigie as a user of its own")
+            self._log.warning("browser.no_sandbox", reason="none exists for root: run Vigie as a user of its own")
         return chromium
 
     async def _end(self) -> None:

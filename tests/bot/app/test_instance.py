@@ -230,9 +230,7 @@ async def test_a_bot_says_for_whom_it_waits_and_can_be_stopped_meanwhile(opener:
     with capture_logs() as logs:
         async with bot.runs():
             await until(lambda: logs != [])
-    assert [(line["event"], line["holder"].split(" on ")[0]) for line in logs] == [
-        ("waiting for another process to give way", "vigie poll")
-    ]
+    assert [(line["event"], line["holder"].split(" on ")[0]) for line in logs] == [("lock.waiting", "vigie poll")]
     assert bot.begun == 0
 
 
@@ -256,8 +254,8 @@ async def test_a_bot_that_loses_a_lock_stops_until_it_has_it_again(
             await until(lambda: bot.begun == 2)
         await bot.working.wait()
     assert [line["event"] for line in logs if line["log_level"] == "error"] == [
-        "a lock of the database was lost: nothing is polled or sent until it is held again",
-        "the database cannot be used, trying again",
+        "lock.lost",
+        "run.interrupted",
     ]
 
 

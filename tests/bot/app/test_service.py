@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.app.service import _looked
+from bot.app.service import _run_job
 
 
 async def test_stopping_in_the_middle_of_a_look_is_no_failure() -> None:
@@ -14,7 +14,7 @@ async def test_stopping_in_the_middle_of_a_look_is_no_failure() -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(_looked(look, "nothing in particular"))
+    task = asyncio.create_task(_run_job(look, "nothing in particular"))
     await begun.wait()
     task.cancel()
     await task  # APScheduler would print the traceback of whatever this raises

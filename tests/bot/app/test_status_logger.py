@@ -32,7 +32,7 @@ async def test_a_start_tells_what_does_not_work_of_what_is_watched(store: Store)
     with capture_logs() as logs:
         await bulletin(store).start()
     told = [(line["event"], line.get("source") or line.get("sources")) for line in logs]
-    assert told == [*(("source still failing", key) for key in KEYS[:4]), ("watching", 5)]
+    assert told == [*(("source.still_failing", key) for key in KEYS[:4]), ("run.watching", 5)]
     assert logs[0]["next_check"] == "2026-08-14T12:00+00:00"
     assert (logs[-1]["sources"], logs[-1]["failing"]) == (5, 4)
 
@@ -50,8 +50,8 @@ async def test_that_no_site_answers_is_told_once_and_so_is_its_end(store: Store)
         await now.round_up()
         await now.round_up()
     assert [(line["log_level"], line["event"]) for line in logs] == [
-        ("error", "no site answers: is this machine connected to the network?"),
-        ("info", "sites answer again"),
+        ("error", "network.down"),
+        ("info", "network.recovered"),
     ]
 
 
@@ -65,8 +65,8 @@ async def test_it_says_that_it_goes_on_and_what_was_done_since_the_last_time(sto
         await now.go_on()
         await now.go_on()
     assert [(line["event"], line["failing"], line["polls"], line["new"], line["decrees"]) for line in logs] == [
-        ("still watching", 1, 2, 2, 0),
-        ("still watching", 1, 0, 0, 0),
+        ("run.progress", 1, 2, 2, 0),
+        ("run.progress", 1, 0, 0, 0),
     ]
 
 
@@ -76,19 +76,19 @@ def test_a_database_that_cannot_be_used_is_told_once_and_so_is_its_end() -> None
     happened: list[tuple[float, float, bool, StorageError | None, str | None]] = [
         (0, 0, False, None, None),
         (1, 1, True, Conflict("twice"), None),  # of one transaction
-        (2, 2, False, Unavailable("gone"), "the database cannot be used"),
+        (2, 2, False, Unavailable("gone"), "database.unavailable"),
         (3, 3, True, Unavailable("gone"), None),
         (9, 9, False, None, None),
         (10, 10, False, Unavailable("gone"), None),
         (11, 11, True, None, None),
-        (12, 12, False, None, "the database can be used again"),
+        (12, 12, False, None, "database.recovered"),
         (13, 11, True, Unavailable("gone"), None),  # it began before the end of the outage
-        (14, 13, False, Unavailable("gone"), "the database cannot be used"),
-        (15, 15, False, None, "the database can be used again"),
-        (20, 20, True, Full("full"), "the database cannot be used"),
+        (14, 13, False, Unavailable("gone"), "database.unavailable"),
+        (15, 15, False, None, "database.recovered"),
+        (20, 20, True, Full("full"), "database.unavailable"),
         (30, 30, True, None, None),  # nothing was to be added
         (40, 40, True, Full("full"), None),
-        (700, 700, True, None, "the database can be used again"),
+        (700, 700, True, None, "database.recovered"),
     ]
     for at, began, writing, error, expected in happened:
         now = at

@@ -66,7 +66,7 @@ async def test_where_the_answer_was_lost_it_is_there_twice(service: Notified, cl
     await channel.close()
     assert len(service.texts) == 2
     assert outbox.states == [PostState.SENT]
-    assert any("sent again without looking" in line["event"] for line in logs)
+    assert "post.resent_unchecked" in [line["event"] for line in logs]
 
 
 async def test_what_is_known_to_have_been_taken_is_not_sent_again(service: Notified, clock: Clock) -> None:

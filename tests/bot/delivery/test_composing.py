@@ -56,7 +56,7 @@ async def test_a_decree_without_words_is_refused_and_keeps_no_other_waiting(
             done = await Deliverer(outbox, [channel], clock).deliver_due()
         assert [(one.state, one.alert) for one in done] == [(PostState.REFUSED, True), (PostState.SENT, False)]
         assert outbox.causes == [PostCause.REFUSED_CONTENT]
-        assert [line["event"] for line in logs] == ["fault of a channel"]
+        assert [line["event"] for line in logs] == ["channel.crashed"]
         await channel.close()
 
 

@@ -133,7 +133,7 @@ async def test_mastodon_replies_and_posts_all_the_same_where_that_is_gone(opened
     newest, second, _ = opened.mastodon.statuses()
     assert (newest["in_reply_to_id"], second["in_reply_to_id"]) == (None, first.reference)
     assert "n° 2031-00003" in newest["content"]
-    assert [line["event"] for line in logs] == ["posted without being a reply: the server refused it"]
+    assert [line["event"] for line in logs] == ["post.not_a_reply"]
 
 
 async def test_an_account_that_is_gone_is_not_taken_for_a_missing_reply(opened: Opened) -> None:
@@ -347,7 +347,7 @@ async def test_an_edit_that_cannot_be_made_is_given_up_with_its_cause(store: Sto
         await deliverer.deliver_due()
     (told,) = edits_of(store)
     assert (told.state, told.cause, told.error) == ("given_up", PostCause.NOT_SENT, "no connection")
-    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["post not edited: given up"]
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["post.edit_abandoned"]
     assert await deliverer.next_due(clock()) is None
     assert channel.edited == []
 

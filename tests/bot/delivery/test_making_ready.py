@@ -63,7 +63,7 @@ async def test_who_lost_its_lock_does_not_send_what_another_has_taken_over(store
         (delivered,) = await Deliverer(stores[0].outbox, [slow], clock).deliver_due()
     assert (slow.ready != [], slow.received, quick.received) == (True, [], [1])
     assert (delivered.state, delivered.alert) == (PostState.SENDING, False)
-    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["not sent: somebody else has taken it over"]
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["post.taken_over"]
     assert stores[0].outbox.counts() == {"essai": {PostState.SENT: 1}}
     assert stores[0].outbox.held_until("essai", clock()) is None
 

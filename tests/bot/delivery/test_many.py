@@ -143,7 +143,7 @@ async def test_where_a_fault_keeps_the_room_from_being_known_each_goes_out_on_it
     with capture_logs() as logs:
         await all_of(deliverer(outbox, channel, time, most=3), time)
     assert [post.state for post in outbox.posts.values()] == [PostState.SENT] * 4
-    assert {line["event"] for line in logs} == {"fault of a channel"}
+    assert {line["event"] for line in logs} == {"channel.crashed"}
 
 
 async def test_a_platform_that_wants_a_rest_gets_it_before_it_refuses() -> None:

@@ -194,7 +194,7 @@ async def test_a_fault_of_one_channel_stops_neither_the_others_nor_shows_a_secre
     assert delivered[1].state is UNKNOWN
     assert "RuntimeError" in (delivered[1].error or "")
     assert doubt.alert
-    assert [(line["event"], line["destination"]) for line in logs] == [("fault of a channel", "casse")] * 2
+    assert [(line["event"], line["destination"]) for line in logs] == [("channel.crashed", "casse")] * 2
     assert "secret" not in str(logs) + str(outbox.posts[1].error) + str(delivered[1].error) + str(doubt.error)
 
 
@@ -262,7 +262,7 @@ async def test_a_store_that_fails_is_told_and_leaves_the_post_to_be_found(clock:
         assert await deliverer_of(outbox, [channel], clock).deliver_due() == []
     assert outbox.states == [SENDING, PENDING]
     [told] = logs
-    assert (told["event"], told["destination"], told["exc_info"]) == ("outbox not read or written", "essai", True)
+    assert (told["event"], told["destination"], told["exc_info"]) == ("outbox.failed", "essai", True)
 
 
 async def test_a_store_that_goes_on_failing_is_not_asked_second_after_second(clock: Clock) -> None:

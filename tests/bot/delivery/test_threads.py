@@ -131,7 +131,7 @@ async def test_a_part_that_is_refused_ends_the_thread_and_not_the_post(mastodon:
         mastodon.fail(422)
         with capture_logs() as logs:
             sent = await channel.send(long_post(2))
-    assert [line["event"] for line in logs] == ["thread ended early: the server refused a part"]
+    assert [line["event"] for line in logs] == ["thread.refused"]
     assert sent.reference in {status["id"] for status in mastodon.statuses()}
 
 

@@ -80,7 +80,7 @@ def test_a_damaged_file_is_removed_and_told(archive: PdfArchive) -> None:
     with capture_logs() as logs:
         assert archive.use(sha("a")) is None
         assert archive.use(sha("a")) is None
-    assert [line["event"] for line in logs] == ["a kept file was damaged on the disk, it is fetched again"]
+    assert [line["event"] for line in logs] == ["archive.damaged"]
 
 
 def test_the_one_used_longest_ago_goes_first_and_none_that_is_being_read(archive: PdfArchive) -> None:

@@ -106,7 +106,7 @@ async def test_what_is_left_of_a_damaged_recueil_is_announced_and_the_rest_is_fe
         report, _ = await world.poll()
     assert (report.ok, report.incomplete, world.posted()) == (True, (url(1),), ["2026-1"])
     assert (world.row.state, world.row.next_try_at) == (RecueilState.INCOMPLETE, NOON + timedelta(hours=1))
-    assert [line["damaged"] for line in logs if line["event"] == "recueil incomplete"] == [True]
+    assert [line["damaged"] for line in logs if line["event"] == "recueil.incomplete"] == [True]
     assert list(world.archive.unread.glob("*.pdf")) == [], "read again, these bytes would give no more"
 
     world.site.serves = content()

@@ -50,7 +50,7 @@ async def test_where_nobody_can_tell_what_was_decided_the_end_of_the_reading_tel
         await world.poll("99")
         await soon(scan.waiting.wait())
     assert world.posts() == []
-    assert len([line for line in logs if "not looked at yet" in line["event"]]) == 1
+    assert len([line for line in logs if line["event"] == "decree.early_not_judged"]) == 1
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
     assert [decree.facts.number for decree in late.harvest.decrees] == ["2026-1"]

@@ -234,7 +234,7 @@ async def test_what_cannot_be_recorded_early_is_recorded_next(world: World, monk
         await world.poll("99")
         await soon(scan.waiting.wait())
     assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
-    assert len([line for line in logs if "not recorded yet" in line["event"]]) == 1
+    assert len([line for line in logs if line["event"] == "decree.early_not_recorded"]) == 1
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
     assert len(late.harvest.decrees) == len(world.posts()) == 2
@@ -522,7 +522,7 @@ async def test_a_kept_file_that_was_damaged_is_fetched_again(world: World) -> No
     world.now += timedelta(hours=1)
     with capture_logs() as logs:
         await world.poll("99")
-    assert [line["event"] for line in logs if "damaged" in line["event"]] == ["a kept file was damaged on the disk, it is fetched again"]
+    assert [line["event"] for line in logs if line["event"].startswith("archive.")] == ["archive.damaged"]
     assert world.sites.downloads == [url("99", 1)] * 2
 
 
@@ -534,7 +534,7 @@ async def test_without_a_folder_that_can_be_used_it_is_read_all_the_same_and_tol
     with capture_logs() as logs:
         _, harvest = await world.poll("99")
     assert len(harvest.decrees) == 2
-    assert len([line for line in logs if "cannot be kept" in line["event"]]) == 1
+    assert len([line for line in logs if line["event"] == "archive.folder_failed"]) == 1
 
 
 async def test_where_there_is_no_room_to_keep_it_it_is_read_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -550,9 +550,7 @@ async def test_where_there_is_no_room_to_keep_it_it_is_read_all_the_same(world: 
     with capture_logs() as logs:
         _, harvest = await world.poll("99")
     assert len(harvest.decrees) == 1
-    assert [line["event"] for line in logs if "cannot be kept" in line["event"]] == [
-        "a PDF cannot be kept, it is read from the temporary folder"
-    ]
+    assert [line["event"] for line in logs if line["event"].startswith("archive.")] == ["archive.not_kept"]
 
 
 # Files that end the program

@@ -331,10 +331,8 @@ async def test_a_failure_is_told_once_and_so_is_its_end(bench: Bench) -> None:
         last, _ = await bench.poll(QUARTER)
     assert [(report.ok, report.error, report.requests) for report in reports] == [(False, "timed out", 1)] * 3
     assert last.ok
-    told = [
-        (line["event"], line.get("error")) for line in logs if line["log_level"] == "warning" or line["event"].startswith("source works")
-    ]
-    assert told == [("source failed", "timed out"), ("source failed", "503"), ("source works again", None)]
+    told = [(line["event"], line.get("error")) for line in logs if line["log_level"] == "warning" or line["event"] == "source.recovered"]
+    assert told == [("source.failed", "timed out"), ("source.failed", "503"), ("source.recovered", None)]
     assert bench.store.sources.get("99:site").failures == 0
 
 
@@ -342,7 +340,7 @@ async def test_a_poll_that_finds_nothing_new_is_worth_no_line(bench: Bench) -> N
     with capture_logs() as logs:
         for _ in range(3):
             await bench.poll(QUARTER)
-    levels = [line["log_level"] for line in logs if line["event"] == "source polled"]
+    levels = [line["log_level"] for line in logs if line["event"] == "source.polled"]
     assert levels == ["info", "debug", "debug"], "the first look is told"
 
 
@@ -378,7 +376,7 @@ async def test_a_clock_set_back_delays_no_poll(bench: Bench, back: timedelta) ->
     bench.restart()
     with capture_logs() as logs:
         assert await bench.watcher.due() == []
-    assert [line["seconds"] for line in logs if "clock was set back" in line["event"]] == [back.total_seconds()]
+    assert [line["seconds"] for line in logs if line["event"] == "clock.set_back"] == [back.total_seconds()]
     bench.now += QUARTER
     assert [source.key for source in await bench.watcher.due()] == ["99:site"]
     assert bench.store.sources.get("99:site").last_ok_at == NOON - back
@@ -635,7 +633,7 @@ async def test_a_fault_in_judging_is_tried_again_later_and_not_at_once(bench: Be
         assert not report.ok
         await bench.poll(timedelta(minutes=1))
         assert bench.site.downloads == []
-    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["recueil not read by a fault of the program"]
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["recueil.crashed"]
     await bench.poll(QUARTER)
     assert bench.states() == {url(1): RecueilState.READ}
 
@@ -836,7 +834,7 @@ async def test_an_uncertain_act_is_handed_to_a_person(bench: Bench) -> None:
     with capture_logs() as logs:
         _, harvest = await bench.poll()
     assert (harvest.decrees, [item.url for item in harvest.uncertain]) == ((), [url(1)])
-    assert [(entry["log_level"], entry["url"]) for entry in logs if "needs a person" in entry["event"]] == [("warning", f"{url(1)}#page=1")]
+    assert [(entry["log_level"], entry["url"]) for entry in logs if entry["event"] == "review.needed"] == [("warning", f"{url(1)}#page=1")]
 
 
 # Interruptions

@@ -200,8 +200,8 @@ async def test_what_could_not_be_sent_is_tried_again_and_the_outage_told_once(be
         bench.chat.refuses = None
         assert await bench.look(timedelta(hours=1)) == [BEGUN]
     assert [(line["log_level"], line["event"]) for line in logs] == [
-        ("error", "operators not told yet, they will be"),
-        ("info", "operators are told again"),
+        ("error", "operators.notify_failed"),
+        ("info", "operators.notify_recovered"),
     ]
 
 

@@ -97,7 +97,7 @@ async def test_posts_that_wait_for_long_are_told_once_and_their_end(bench: Bench
     assert await bench.look(5 * HOUR) == []
     with capture_logs() as logs:
         [said] = [*await bench.look(HOUR), *await bench.look()]
-    assert [line["event"] for line in logs] == ["posts have waited for long"]
+    assert [line["event"] for line in logs] == ["delivery.alert_opened"]
     assert "t: no connection" in said
     assert await bench.look(24 * HOUR) == []
     while (post := bench.store.outbox.claim("t", bench.now)) is not None:

@@ -136,7 +136,7 @@ async def test_telegram_being_down_at_start_is_waited_out(api: FakeBotApi, quest
         async with running(a_bot(api, questions, naps)):
             await until(lambda: api.messages)
     assert naps.asked == [1, 2, 4, 1, 7.5, 2]
-    assert [entry["event"] for entry in logs].count("telegram commands not published") == 1
+    assert [entry["event"] for entry in logs].count("telegram.menu_failed") == 1
     assert api.token not in str(logs)
 
 
@@ -174,7 +174,7 @@ async def test_a_second_poller_is_told_once_and_waited_for(api: FakeBotApi, ques
         async with running(a_bot(api, questions, naps)):
             await until(lambda: api.messages)
     assert naps.asked == [60, 60, 60]
-    assert len([entry for entry in logs if entry["event"] == "telegram cannot be reached"]) == 1
+    assert len([entry for entry in logs if entry["event"] == "telegram.unreachable"]) == 1
 
 
 @pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "getUpdates"])
@@ -186,7 +186,7 @@ async def test_one_401_does_not_silence_the_commands(api: FakeBotApi, questions:
         async with running(a_bot(api, questions, naps)):
             await until(lambda: api.messages)
     assert naps.asked == [1, 2]
-    assert [entry["event"] for entry in logs] == ["telegram cannot be reached", "telegram is reached again"]
+    assert [entry["event"] for entry in logs] == ["telegram.unreachable", "telegram.recovered"]
     assert "check telegram.token" in logs[0]["error"]
     assert logs[0]["log_level"] == "error"
 
@@ -203,7 +203,7 @@ async def test_a_wrong_token_is_tried_less_and_less_often_and_told_once(api: Fak
     with structlog.testing.capture_logs() as logs:
         await asyncio.wait_for(a_bot(api, questions, sleep, token=token).run(stop), 60)
     assert naps.asked == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]
-    assert [entry["event"] for entry in logs] == ["telegram cannot be reached", "told to stop before telegram was reached"]
+    assert [entry["event"] for entry in logs] == ["telegram.unreachable", "telegram.stopped_early"]
     assert token not in str(logs)
 
 

@@ -96,8 +96,8 @@ async def test_an_outage_is_waited_out_and_told_at_its_start_and_end_only() -> N
         assert await patience.attempt("getUpdates", script) == "up"
     assert script.naps == [1, 2, 4, 8]
     assert [(entry["event"], entry.get("error")) for entry in logs] == [
-        ("telegram cannot be reached", "network error (ConnectionRefusedError)"),
-        ("telegram is reached again", None),
+        ("telegram.unreachable", "network error (ConnectionRefusedError)"),
+        ("telegram.recovered", None),
     ]
     assert "secret" not in str(logs)
 
@@ -113,7 +113,7 @@ async def test_a_second_poller_is_told_once_although_both_take_turns() -> None:
         for _ in range(10):
             await patience.attempt("getUpdates", script)
     assert script.naps == [60] * 5
-    assert [entry["event"] for entry in logs] == ["telegram cannot be reached", "telegram is reached again"]
+    assert [entry["event"] for entry in logs] == ["telegram.unreachable", "telegram.recovered"]
     assert "another program polls" in logs[0]["error"]
 
 

@@ -163,7 +163,7 @@ async def test_an_answer_from_another_chat_is_refused(desk: Desk, questions: Que
         with structlog.testing.capture_logs() as logs:
             shown = await desk.press(desk.api.messages[-1], 0)
     assert shown == "Only the operators' group can answer."
-    assert [entry["log_level"] for entry in logs if "operators" in entry["event"]] == ["warning"]
+    assert [entry["log_level"] for entry in logs if entry["event"] == "review.wrong_chat"] == ["warning"]
     assert (desk.store.decrees.recent(10).total, len(desk.store.reviews.waiting(10))) == (0, 1)
 
 

@@ -185,7 +185,7 @@ async def test_root_is_warned_once_that_there_is_no_sandbox(
             assert all("--no-sandbox" in line for line in processes().values() if "--remote-debugging-pipe" in line)
             await until(lambda: not browsers())
     (warning,) = [entry for entry in logs if entry["log_level"] == "warning"]
-    assert warning["event"] == "the browser has no sandbox"
+    assert warning["event"] == "browser.no_sandbox"
 
 
 _PROGRAM = """

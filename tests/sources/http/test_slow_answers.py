@@ -82,7 +82,7 @@ async def test_a_file_that_crawls_from_its_first_byte_on_leaves_the_address_to_o
     assert "a.pdf: too slow (less than 2 kB/s for 60 s)" in str(file)
     assert html == "<p>"
     assert network.asked[1][2] - network.asked[0][2] <= 61
-    held = [line for line in logs if "holds an address" in line["event"]]
+    held = [line for line in logs if line["event"] == "http.slow_answer"]
     assert [(line["log_level"], line["url"], line["address"], line["seconds"], line["waiting"]) for line in held] == [
         ("warning", URL, "127.0.0.1", 30, 1),
         ("warning", URL, "127.0.0.1", 60, 1),
