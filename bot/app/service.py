@@ -170,7 +170,7 @@ class Service:
     async def _poll(self, source: Source) -> None:
         # Whatever goes wrong here, the watcher itself holds the source back for a while: its site must not pay for our full disk.
         try:
-            report, harvest = await self._poller.poll(source)
+            report, ingested = await self._poller.poll(source)
         except StorageError as error:
             log.log(_severity(error), "poll.not_recorded", source=source.key, error=str(error))
             return
@@ -182,13 +182,13 @@ class Service:
             # A fault of ours in one source must not silence the others.
             log.exception("poll.crashed", source=source.key)
             return
-        self._status_log.note(report, harvest)
-        if harvest.posts:
+        self._status_log.note(report, ingested)
+        if ingested.posts:
             self._posted()
 
     def _came_late(self, late: BackgroundResult) -> None:
-        self._status_log.found(late.harvest)
-        if late.harvest.posts:
+        self._status_log.found(late.ingested)
+        if late.ingested.posts:
             self._posted()
 
     def _posted(self) -> None:
@@ -268,15 +268,15 @@ class StatusLogger:
         self._polls = self._new = self._decrees = 0
         self._is_cut_off = False
 
-    def note(self, report: SourceReport, harvest: IngestResult) -> None:
+    def note(self, report: SourceReport, ingested: IngestResult) -> None:
         """Count one poll."""
         self._polls += 1
         self._new += report.new
-        self.found(harvest)
+        self.found(ingested)
 
-    def found(self, harvest: IngestResult) -> None:
+    def found(self, ingested: IngestResult) -> None:
         """Count what was read, in a poll or later in the background."""
-        self._decrees += len(harvest.decrees)
+        self._decrees += len(ingested.decrees)
 
     async def start(self) -> None:
         """Log again what was logged before a restart: whoever starts the bot must see what does not work."""

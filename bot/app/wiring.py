@@ -39,9 +39,9 @@ from bot.domain.acts import Decree, Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.backfill import Backfill, BackfillLimits
-from bot.ingest.health import PublicationHistory, destinations_report, health_report
+from bot.ingest.health import destinations_report, health_report
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder, Route
-from bot.ingest.poller import Poller, PollSchedule
+from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import ReadingJob, WorkerSlots
 from bot.ingest.review import Reviewer
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts

@@ -101,7 +101,7 @@ async def handed_backfill(parts: Parts, authorities: dict[str, Authority], order
     codes = tuple(code for code in order["codes"] if code in authorities)
     wanted = BackfillRequest(date.fromisoformat(order["since"]), order["announce"], order["limit"], codes)
     report = await parts.backfill.run(wanted, lambda step: told(asdict(step)))
-    return _result(authorities, report, await became_of(parts, report.harvest.posts) if wanted.announce else ())
+    return _result(authorities, report, await became_of(parts, report.ingested.posts) if wanted.announce else ())
 
 
 def _result(authorities: dict[str, Authority], report: BackfillReport, delivered: Sequence[Delivered]) -> Json:
@@ -117,8 +117,8 @@ def _lines(report: BackfillReport) -> Iterator[str]:
     yield from _listed(report)
     yield from _read(report)
     left = f", left to the next run: {report.remaining}" if report.remaining else ""
-    posts = f"posts queued: {len(report.harvest.posts)}" if report.wanted.announce else "nothing posted"
-    yield f"recueils read: {report.read}{left}, new decrees: {len(report.harvest.decrees)}, {posts}"
+    posts = f"posts queued: {len(report.ingested.posts)}" if report.wanted.announce else "nothing posted"
+    yield f"recueils read: {report.read}{left}, new decrees: {len(report.ingested.decrees)}, {posts}"
 
 
 def _listed(report: BackfillReport) -> Iterator[str]:
@@ -142,11 +142,11 @@ def _left(number: int) -> str:
 
 
 def _read(report: BackfillReport) -> Iterator[str]:
-    harvest = report.harvest
-    yield from (f"not read: {unread.error}" for unread in harvest.unread)
-    yield from (f"read in part only: {url}" for url in harvest.incomplete)
-    yield from (doubt_line(act) for act in harvest.uncertain)
-    yield from (decree_line(decree) for decree in harvest.decrees)
+    ingested = report.ingested
+    yield from (f"not read: {unread.error}" for unread in ingested.unread)
+    yield from (f"read in part only: {url}" for url in ingested.incomplete)
+    yield from (doubt_line(act) for act in ingested.uncertain)
+    yield from (decree_line(decree) for decree in ingested.decrees)
     if report.elsewhere:
         yield f"taken up by another backfill: {report.elsewhere}"
 
@@ -179,7 +179,7 @@ def _json(report: BackfillReport, delivered: Sequence[Delivered], places: Mappin
         },
         "not_covered": [{"code": authority.code, "reason": authority.not_covered} for authority in report.not_covered],
         **pick(report, "read", "resolved", "elsewhere", "remaining"),
-        **ingest_json(report.harvest, delivered, places, utc_now()),
+        **ingest_json(report.ingested, delivered, places, utc_now()),
     }
 
 

@@ -69,8 +69,8 @@ async def _round(
     codes = [entry.code for entry in picked]
     async with assemble(settings, authorities, watched=codes, console=console_for(as_json=quiet), rehearsal=rehearsal) as parts:
         if rehearsal:
-            reports, harvest = await _poll_all(parts, _sources(picked))
-            return _result(settings, authorities, Round(reports, harvest), rehearsal=True)
+            reports, ingested = await _poll_all(parts, _sources(picked))
+            return _result(settings, authorities, Round(reports, ingested), rehearsal=True)
         with waiting() as told:
             work = partial(one_round, parts, settings, authorities, picked, named=named)
             return await work_alone(parts.store, parts.clock, WorkOrder("poll", {"codes": codes, "named": named}), work, told)
@@ -109,9 +109,9 @@ async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, 
     """Make one round for another process, beside what this one does. What takes long to read is not waited for; it goes on here."""
     picked = [authorities[code] for code in order["codes"] if code in authorities]
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
-    reports, harvest = await _poll_all(parts, sources, told=told, to_the_end=False)
-    delivered = await became_of(parts, harvest.posts)
-    return _result(settings, authorities, Round(reports, harvest, left, delivered, await _destinations(parts, settings)))
+    reports, ingested = await _poll_all(parts, sources, told=told, to_the_end=False)
+    delivered = await became_of(parts, ingested.posts)
+    return _result(settings, authorities, Round(reports, ingested, left, delivered, await _destinations(parts, settings)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Round:
     """What came of a round. `left` says when the sources are due that were left alone because they failed."""
 
     reports: list[SourceReport]
-    harvest: IngestResult
+    ingested: IngestResult
     left: Sequence[datetime] = ()
     delivered: Sequence[Delivered] = ()
     destinations: tuple[DestinationHealth, ...] = ()
@@ -130,13 +130,13 @@ def _result(settings: Settings, authorities: dict[str, Authority], made: Round, 
     if made.left:
         until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(made.left), max(made.left)}))
         problems.append(f"not asked until {until}: {count(len(made.left), 'source')} that failed; `vigie poll CODE` asks one now")
-    if settings.reading.ocr and made.harvest.incomplete and not ocr_available():
+    if settings.reading.ocr and made.ingested.incomplete and not ocr_available():
         problems.append("OCR is off on this machine: install Tesseract's French data (tesseract-ocr-fra) to read scanned pages")
     works = not made.left and all(report.ok for report in made.reports)
     takes = all(item.state is PostState.SENT for item in made.delivered) and all(one.trouble is None for one in made.destinations)
     return result_of(
-        round_json(made.reports, made.harvest, made.delivered, made.destinations, places_of(authorities), utc_now()),
-        round_lines(made.reports, made.harvest, rehearsal=rehearsal),
+        round_json(made.reports, made.ingested, made.delivered, made.destinations, places_of(authorities), utc_now()),
+        round_lines(made.reports, made.ingested, rehearsal=rehearsal),
         problems,
         is_whole=works and takes,
     )
@@ -180,7 +180,7 @@ async def _poll_all(
     to_the_end: bool = True,
 ) -> tuple[list[SourceReport], IngestResult]:
     """Poll these sources, and read all that is due: `to_the_end`, or but for what takes long."""
-    harvest, reports = IngestResult(), dict[str, SourceReport]()
+    ingested, reports = IngestResult(), dict[str, SourceReport]()
     columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not (to_the_end and stderr.is_terminal)) as progress:
         bar = progress.add_task("", total=len(sources))
@@ -189,24 +189,24 @@ async def _poll_all(
             for done in asyncio.as_completed(polls):
                 report, found = await done
                 reports[report.source.key] = report
-                harvest += found
+                ingested += found
                 if found.posts:
                     found_posts()
                 progress.update(bar, advance=1, description=report.source.key)
                 told(f"{len(reports)}/{len(sources)} sources {report.source.key}")
-            if harvest.unfinished:
-                progress.update(bar, description=f"reading {len(harvest.unfinished)} that take long")
+            if ingested.unfinished:
+                progress.update(bar, description=f"reading {len(ingested.unfinished)} that take long")
             for late in await parts.poller.finish() if to_the_end else ():
-                harvest += late.harvest
+                ingested += late.ingested
                 source = parts.poller.source_of(late.recueil)
                 if source is not None and source.key in reports:
-                    reports[source.key] = reports[source.key].reading(late.harvest, {late.recueil.url})
+                    reports[source.key] = reports[source.key].reading(late.ingested, {late.recueil.url})
         finally:
             # Interrupted, or one of them failed: all must have ended before what they use is closed.
             for poll in polls:
                 poll.cancel()
             await asyncio.gather(*polls, return_exceptions=True)
-    return [reports[source.key] for source in sources], harvest.finished() if to_the_end else harvest
+    return [reports[source.key] for source in sources], ingested.finished() if to_the_end else ingested
 
 
 # The JSON of `vigie poll` and `vigie check`.
@@ -214,7 +214,7 @@ async def _poll_all(
 
 def round_json(
     reports: Iterable[SourceReport],
-    harvest: IngestResult,
+    ingested: IngestResult,
     delivered: Iterable[Delivered],
     delivery: Iterable[DestinationHealth],
     places: Mapping[str, Place],
@@ -223,8 +223,8 @@ def round_json(
     """Return what a round found and posted. `requests` counts HTTP requests for pages, not PDFs."""
     return {
         "sources": [_report_json(report) for report in reports],
-        "decrees": decrees_json(harvest.decrees, places, now),
-        "uncertain": [uncertain_json(act) for act in harvest.uncertain],
+        "decrees": decrees_json(ingested.decrees, places, now),
+        "uncertain": [uncertain_json(act) for act in ingested.uncertain],
         "posts": posts_json(delivered),
         "destinations": [destination_json(destination) for destination in delivery],
     }

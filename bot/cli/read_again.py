@@ -58,15 +58,15 @@ def quarantine_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
 
 def retried_lines(retried: Retried) -> Iterator[str]:
     """Describe what became of each, then what was found in them."""
-    harvest = retried.harvest
-    errors = {item.url: item.error for item in harvest.unread}
+    ingested = retried.ingested
+    errors = {item.url: item.error for item in ingested.unread}
     for recueil in retried.recueils:
-        state = "NOT READ" if recueil.url in errors else "IN PART " if recueil.url in harvest.incomplete else "read    "
+        state = "NOT READ" if recueil.url in errors else "IN PART " if recueil.url in ingested.incomplete else "read    "
         yield f"{code_column(recueil.authority)}{state} {printable(recueil.url)}"
     yield from (f"    not read: {printable(error)}" for error in errors.values())
-    yield from (doubt_line(act) for act in harvest.uncertain)
-    yield from (decree_line(decree) for decree in harvest.decrees)
-    yield f"read again: {count(len(retried.recueils), 'recueil')}, {count(len(harvest.decrees), 'new decree')}"
+    yield from (doubt_line(act) for act in ingested.uncertain)
+    yield from (decree_line(decree) for decree in ingested.decrees)
+    yield f"read again: {count(len(retried.recueils), 'recueil')}, {count(len(ingested.decrees), 'new decree')}"
 
 
 def _wanted(words: Sequence[str], authorities: dict[str, Authority]) -> RetryRequest:
@@ -104,16 +104,16 @@ async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: J
     """Read again for another process, beside what this one does."""
     wanted = RetryRequest(frozenset(order["authorities"]), frozenset(order["urls"]))
     retried = await retry(parts.poller, parts.store, wanted, parts.clock())
-    return _result(authorities, retried, await became_of(parts, retried.harvest.posts))
+    return _result(authorities, retried, await became_of(parts, retried.ingested.posts))
 
 
 def _result(authorities: dict[str, Authority], retried: Retried, delivered: Sequence[Delivered]) -> Json:
-    harvest = retried.harvest
+    ingested = retried.ingested
     return result_of(
         _retried_json(retried, delivered, places_of(authorities)),
         retried_lines(retried),
         undelivered(delivered),
-        is_whole=not harvest.unread and not harvest.incomplete and all_sent(delivered),
+        is_whole=not ingested.unread and not ingested.incomplete and all_sent(delivered),
     )
 
 
@@ -128,4 +128,4 @@ def _failed_json(item: FailedRecueil) -> Json:
 def _retried_json(retried: Retried, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
     """Return what came of it. `recueils` were taken up again; those in `unread` could not be read, those in `incomplete` in part."""
     recueils = [pick(recueil, "authority", "url") for recueil in retried.recueils]
-    return {"recueils": recueils, **ingest_json(retried.harvest, delivered, places, utc_now())}
+    return {"recueils": recueils, **ingest_json(retried.ingested, delivered, places, utc_now())}

@@ -18,7 +18,7 @@ from bot.app.wiring import open_client, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, chosen, fail, run_to_end, stderr
 from bot.cli.json_output import Json, pick
 from bot.cli.text_output import count, day_column, show
-from bot.ingest.health import cause_of
+from bot.ingest.decisions import cause_of
 from bot.messages import printable
 from bot.operators.vocabulary import alert_words
 from sources.catalogue.authority import Authority, Source, load_authorities

@@ -75,7 +75,7 @@ def destination_problems(destinations: Iterable[DestinationHealth]) -> Iterator[
             yield f"{one.name}: {one.trouble.value}: {printable(one.detail or '')}{waiting}"
 
 
-def round_lines(reports: Iterable[SourceReport], harvest: IngestResult, *, rehearsal: bool) -> Iterator[str]:
+def round_lines(reports: Iterable[SourceReport], ingested: IngestResult, *, rehearsal: bool) -> Iterator[str]:
     """Describe a round, source by source; the posts themselves were printed by their channel."""
     for report in reports:
         if report.ok:
@@ -91,12 +91,12 @@ def round_lines(reports: Iterable[SourceReport], harvest: IngestResult, *, rehea
         for unread in report.unread:
             yield f"    not read: {unread.error}"
     if rehearsal:
-        for decree in harvest.decrees:
+        for decree in ingested.decrees:
             # Its number is that of the copy it was recorded in: `vigie show` does not know it.
             yield f"would be posted: {decree_line(replace(decree, id=None))}"
-    for act in harvest.uncertain:
+    for act in ingested.uncertain:
         yield doubt_line(act)
-    found = count(len(harvest.decrees), "decree")
+    found = count(len(ingested.decrees), "decree")
     yield f"{found} found" + (" (rehearsal: nothing written, nothing posted)" if rehearsal else "")
 
 

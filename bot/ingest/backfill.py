@@ -252,7 +252,7 @@ class BackfillReport:
     index: tuple[FromIndex, ...]
     index_error: str | None
     not_covered: tuple[Authority, ...]
-    harvest: IngestResult
+    ingested: IngestResult
     read: int
     resolved: int
     elsewhere: int
@@ -262,7 +262,7 @@ class BackfillReport:
     def ok(self) -> bool:
         """Return whether nothing is missing for a failure. What a site has taken away is told, and is no failure."""
         listed = all(listing.is_complete for listing in self.listings)
-        return listed and self.index_error is None and all(unread.gone for unread in self.harvest.unread)
+        return listed and self.index_error is None and all(unread.gone for unread in self.ingested.unread)
 
 
 @dataclass(slots=True)
@@ -274,7 +274,7 @@ class Tally:
     sources: int
     listings: list[SourceListing] = field(default_factory=list)
     index: list[FromIndex] = field(default_factory=list)
-    harvest: IngestResult = field(default_factory=IngestResult)
+    ingested: IngestResult = field(default_factory=IngestResult)
     begun: int = 0
     done: int = 0
     read: int = 0
@@ -285,7 +285,7 @@ class Tally:
 
     def tell(self, doing: str) -> None:
         """Tell how far it is. `doing` says what is being done."""
-        self.told(BackfillProgress(len(self.listings), self.sources, self.done, self.waiting, len(self.harvest.decrees), doing))
+        self.told(BackfillProgress(len(self.listings), self.sources, self.done, self.waiting, len(self.ingested.decrees), doing))
 
     def found(self, left: Sequence[Recueil]) -> None:
         """These are to be read. Detail pages are not counted: their files will be."""
@@ -300,14 +300,14 @@ class Tally:
         self.begun += not recueil.is_detail
         return True
 
-    def ended(self, recueil: Recueil, harvest: IngestResult | None) -> None:
+    def ended(self, recueil: Recueil, ingested: IngestResult | None) -> None:
         """Count what one gave; None where another backfill had taken it up."""
-        if harvest is None:
+        if ingested is None:
             self.elsewhere += 1
         else:
-            self.harvest += harvest
-            self.read += not (recueil.is_detail or harvest.unread)
-            self.resolved += recueil.is_detail and not harvest.unread
+            self.ingested += ingested
+            self.read += not (recueil.is_detail or ingested.unread)
+            self.resolved += recueil.is_detail and not ingested.unread
         self.done += not recueil.is_detail
         self.waiting -= not recueil.is_detail
         self.tell(recueil.authority)
@@ -322,7 +322,7 @@ class Tally:
             index=tuple(sorted(self.index, key=lambda each: codes[each.authority])),
             index_error=index_error,
             not_covered=tuple(authority for authority in authorities if not authority.sources),
-            harvest=self.harvest,
+            ingested=self.ingested,
             read=self.read,
             resolved=self.resolved,
             elsewhere=self.elsewhere,

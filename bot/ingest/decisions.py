@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import median
@@ -12,9 +12,26 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Reading
 from bot.domain.backoff import backoff
-from bot.domain.records import Publication, Recueil, RecueilState
+from bot.domain.health import Cause
+from bot.domain.records import Publication, Recueil, RecueilState, SourceState
 from sources.catalogue.authority import Order
-from sources.model import ListingEntry, Origin
+from sources.http import Disallowed
+from sources.model import (
+    Blocked,
+    Emptied,
+    FetchError,
+    FetchRefused,
+    Gone,
+    LayoutChanged,
+    ListingEntry,
+    MovedAway,
+    NeedsBrowser,
+    Origin,
+    Paused,
+    UnderMaintenance,
+    Unreachable,
+    Unusable,
+)
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""
@@ -150,6 +167,50 @@ def next_check(now: datetime, *, every: timedelta, failures: int, retry_after: f
     """Return when to poll a source again: `every`, doubled at each failure in a row up to two hours, never before `retry_after` seconds."""
     wait = backoff(failures, first=every, cap=max(every, timedelta(hours=2)))
     return now + max(wait, _asked(retry_after))
+
+
+_BY_ERROR: tuple[tuple[type[FetchError], Cause], ...] = (
+    # The more precise ones first.
+    (Emptied, Cause.EMPTIED),
+    (LayoutChanged, Cause.STRUCTURE),
+    (MovedAway, Cause.MOVED),
+    (Gone, Cause.MOVED),
+    (Unusable, Cause.UNUSABLE),
+    (Blocked, Cause.CHALLENGE),
+    (UnderMaintenance, Cause.MAINTENANCE),
+    (FetchRefused, Cause.BLOCKED),
+    (Paused, Cause.RESTING),
+    (Unreachable, Cause.UNREACHABLE),
+    (NeedsBrowser, Cause.NEEDS_BROWSER),
+    (Disallowed, Cause.ROBOTS),
+)
+
+
+def cause_of(error: FetchError) -> Cause:
+    """Return what a failed poll means, by the type of its error."""
+    return next((cause for kind, cause in _BY_ERROR if isinstance(error, kind)), Cause.UNEXPECTED)
+
+
+def after_failure(state: SourceState, error: FetchError, now: datetime, *, every: timedelta) -> SourceState:
+    """Return what is remembered of a source after a poll that failed: `every` as in `next_check`."""
+    was_emptied = state.cause == Cause.EMPTIED.value
+    # An address that is resting was not requested, and says for how long: the trouble is still the one that made it rest.
+    same = isinstance(error, Paused) and state.error is not None and not was_emptied
+    message, cause = (state.error, state.cause) if same else (str(error), cause_of(error).value)
+    # A list that was emptied is on a site that answers: its failures say nothing of a site that does not, nor the other way round.
+    goes_on = state.failures > 0 and was_emptied == (cause == Cause.EMPTIED.value)
+    # A source does not pay for the address that it shares with others, nor for a machine without a network.
+    site_failures = (state.site_failures if goes_on else 0) + error.is_of_site
+    every = timedelta(0) if isinstance(error, Paused) and error.retry_after else every
+    return replace(
+        state,
+        next_check_at=next_check(now, every=every, failures=site_failures if error.is_of_site else 0, retry_after=error.retry_after),
+        failures=state.failures + 1 if goes_on else 1,
+        site_failures=site_failures,
+        error=message,
+        cause=cause,
+        failing_since=(state.failing_since if goes_on else None) or now,
+    )
 
 
 def is_due(next_check_at: datetime | None, now: datetime) -> bool:

@@ -14,24 +14,10 @@ from zoneinfo import ZoneInfo
 from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
 from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.records import FailureStreak, SourceState
-from bot.ingest.decisions import MEMORY, PublicationStats, is_late, learn, set_back_by
+from bot.ingest.decisions import PublicationStats, is_late, set_back_by
+from bot.ingest.poller import PublicationHistory
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
-from sources.http import Disallowed
-from sources.model import (
-    Blocked,
-    Emptied,
-    FetchError,
-    FetchRefused,
-    Gone,
-    LayoutChanged,
-    MovedAway,
-    NeedsBrowser,
-    Paused,
-    UnderMaintenance,
-    Unreachable,
-    Unusable,
-)
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
@@ -54,28 +40,6 @@ DOWN_AFTER = timedelta(minutes=15)
 _NO_ANSWER = frozenset({PostCause.NOT_SENT, PostCause.LOST_ANSWER, PostCause.CANNOT_ASK})
 _WORKING = frozenset({Status.FINE, Status.LATE})
 _WORSE = {status: position for position, status in enumerate(Status)}
-
-
-_BY_ERROR: tuple[tuple[type[FetchError], Cause], ...] = (
-    # The more precise ones first.
-    (Emptied, Cause.EMPTIED),
-    (LayoutChanged, Cause.STRUCTURE),
-    (MovedAway, Cause.MOVED),
-    (Gone, Cause.MOVED),
-    (Unusable, Cause.UNUSABLE),
-    (Blocked, Cause.CHALLENGE),
-    (UnderMaintenance, Cause.MAINTENANCE),
-    (FetchRefused, Cause.BLOCKED),
-    (Paused, Cause.RESTING),
-    (Unreachable, Cause.UNREACHABLE),
-    (NeedsBrowser, Cause.NEEDS_BROWSER),
-    (Disallowed, Cause.ROBOTS),
-)
-
-
-def cause_of(error: FetchError) -> Cause:
-    """Return what a failed poll means, by the type of its error."""
-    return next((cause for kind, cause in _BY_ERROR if isinstance(error, kind)), Cause.UNEXPECTED)
 
 
 # What is remembered and the time in, a judgement out: pure.
@@ -225,26 +189,6 @@ def _beginning(habits: PublicationStats) -> datetime | None:
 
 
 # From what is stored.
-
-
-class PublicationHistory:
-    """When sources publish: hundreds of days of each, so they are read once, and again when a source was polled. May be used by threads."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._stats: dict[str, PublicationStats] = {}
-
-    def read(self, state: SourceState, zone: ZoneInfo, now: datetime) -> PublicationStats:
-        """Read when a source publishes, in its authority's time zone. Raises StorageError."""
-        # What was found before the first poll ended says nothing of when it came online.
-        since, found_after = (now - MEMORY).date(), state.baseline_at or now
-        stats = learn(self._store.recueils.publications(state.key, since=since, found_after=found_after), zone, now)
-        self._stats[state.key] = stats
-        return stats
-
-    def of(self, state: SourceState, zone: ZoneInfo, now: datetime) -> PublicationStats:
-        """Return what was read last, else read it. Raises StorageError."""
-        return self._stats.get(state.key) or self.read(state, zone, now)
 
 
 def health_report(

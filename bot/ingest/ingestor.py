@@ -77,7 +77,7 @@ class BackgroundResult:
     """What a recueil gave that went on in the background."""
 
     recueil: Recueil
-    harvest: IngestResult
+    ingested: IngestResult
 
 
 class Ingestor:

@@ -9,18 +9,18 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.domain.health import Cause
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
-from bot.ingest.health import PublicationHistory, cause_of
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from sources.model import CrawlFailed, Emptied, FetchError, ListingEntry, Paused
+from sources.model import CrawlFailed, Emptied, FetchError, ListingEntry
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
@@ -67,20 +67,40 @@ class SourceReport:
         """
         return self.error is None
 
-    def reading(self, harvest: IngestResult, done: Collection[str] = ()) -> SourceReport:
+    def reading(self, ingested: IngestResult, done: Collection[str] = ()) -> SourceReport:
         """Return the report with what became of the recueils that were due, or of those that went on in the background, now `done`."""
-        unread, opened = self.unread + harvest.unread, self.opened + harvest.opened
-        unfinished = tuple(url for url in self.unfinished if url not in done) + harvest.unfinished
+        unread, opened = self.unread + ingested.unread, self.opened + ingested.opened
+        unfinished = tuple(url for url in self.unfinished if url not in done) + ingested.unfinished
         is_all_gone = self.new > 0 and not opened and not unfinished
         return replace(
             self,
             error=self.error or next((item.error for item in unread if is_all_gone or not item.gone), None),
-            requests=self.requests + harvest.requests,
-            incomplete=self.incomplete + harvest.incomplete,
+            requests=self.requests + ingested.requests,
+            incomplete=self.incomplete + ingested.incomplete,
             unread=unread,
             unfinished=unfinished,
             opened=opened,
         )
+
+
+class PublicationHistory:
+    """When sources publish: hundreds of days of each, so they are read once, and again when a source was polled. May be used by threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stats: dict[str, decide.PublicationStats] = {}
+
+    def read(self, state: SourceState, zone: ZoneInfo, now: datetime) -> decide.PublicationStats:
+        """Read when a source publishes, in its authority's time zone. Raises StorageError."""
+        # What was found before the first poll ended says nothing of when it came online.
+        since, found_after = (now - decide.MEMORY).date(), state.baseline_at or now
+        stats = decide.learn(self._store.recueils.publications(state.key, since=since, found_after=found_after), zone, now)
+        self._stats[state.key] = stats
+        return stats
+
+    def of(self, state: SourceState, zone: ZoneInfo, now: datetime) -> decide.PublicationStats:
+        """Return what was read last, else read it. Raises StorageError."""
+        return self._stats.get(state.key) or self.read(state, zone, now)
 
 
 class Poller:
@@ -106,14 +126,110 @@ class Poller:
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
 
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """Return every source that is watched."""
-        return self._catalogue.watched
+    async def poll(self, source: Source) -> tuple[SourceReport, IngestResult]:
+        """Poll one source once: its listing, then all recueils that are due for its authority.
 
-    def source_of(self, recueil: Recueil) -> Source | None:
-        """Return the source in whose report a recueil is."""
-        return self._catalogue.source_of(recueil.authority, recueil.source)
+        What takes long to read goes on in the background: see `finish`. Never raises for what a site or a PDF does, nor for a fault of
+        ours that it sets off: the report says what failed, the store remembers to try again. Raises StorageError.
+        """
+        async with self._one_at_a_time[source.authority]:
+            try:
+                report = await self._poll_listing(source)
+                ingested = await self.read_due(source.authority)
+            except Exception:
+                # The store may not have when to poll again: a full disk must not make us request the page without end.
+                self._held[source.key] = self._clock() + self._schedule.every
+                raise
+            self._held.pop(source.key, None)
+        return report.reading(ingested), ingested
+
+    async def _poll_listing(self, source: Source) -> SourceReport:
+        """Crawl, take in what is new, and remember how it went."""
+        now = self._clock()
+        state = await asyncio.to_thread(self._store.sources.get, source.key)
+        today = self._catalogue.today(source.authority, now)
+        try:
+            crawl = await self._crawler.poll(source, Trail.from_json(state.trail), today=today, now=now)
+        except CrawlFailed as failure:
+            report = SourceReport(source, requests=failure.requests)
+            return await self._failed(report, state, failure.cause)
+        except Exception as fault:
+            # Remembered like any failure: were it not, the source would be due at once, and requested again without end.
+            log.exception("source.crashed", source=source.key)
+            return await self._failed(SourceReport(source), state, FetchError(f"{source.root}: {fault_of(fault)}"))
+        new = await self._take_in(source, crawl.listed, state, now)
+        # Remembered only now: were the process killed before, the next poll would request unconditionally and find the same entries.
+        known = _after(state, crawl, new, now)
+        habits = await asyncio.to_thread(self._history.read, known, self._catalogue.zone(source.authority), now)
+        known = replace(known, next_check_at=now + decide.interval(habits, now, every=self._schedule.every, slowest=self._schedule.slowest))
+        report = SourceReport(source, None, crawl.requests, crawl.listed, new, unchanged=crawl.unchanged)
+        if (trouble := _trouble(crawl)) is not None:
+            # Polled as soon as any other: what is left of it works, and may bring a decree.
+            return await self._failed(replace(report, unchanged=False), known, trouble, next_check_at=known.next_check_at)
+        works = replace(known, last_ok_at=now, failures=0, site_failures=0, error=None, cause=None, failing_since=None)
+        await asyncio.to_thread(self._store.sources.save, works)
+        if state.failures:
+            log.info("source.recovered", source=source.key, after_failures=state.failures, group="source")
+        # Of a day's thousands of polls, those that find nothing are worth a line to nobody.
+        level = logging.INFO if new or state.baseline_at is None else logging.DEBUG
+        log.log(level, "source.polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
+        return report
+
+    async def _take_in(self, source: Source, listed: Sequence[ListingEntry], state: SourceState, now: datetime) -> int:
+        """Record the entries that nobody has seen; how many of them are to be read."""
+        unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
+        intake = decide.intake(
+            listed,
+            unseen,
+            baseline=state.baseline_at and state.baseline_at.date(),
+            order=source.order,
+            today=self._catalogue.today(source.authority, now),
+            announce_since=self._schedule.announce_since,
+        )
+        entries = decide.in_turn(intake, source.order)
+        await asyncio.to_thread(self._store.recueils.add, [new_recueil(source, entry.listed, entry.state) for entry in entries], now)
+        return sum(entry.state is RecueilState.WAITING for entry in intake)
+
+    async def _failed(
+        self, report: SourceReport, state: SourceState, error: FetchError, *, next_check_at: datetime | None = None
+    ) -> SourceReport:
+        """Remember a failure, and return the report with it."""
+        failed = decide.after_failure(state, error, self._clock(), every=self._schedule.every)
+        # Warned of once: the same trouble at every poll would bury what is new.
+        if failed.error != state.error:
+            log.warning("source.failed", source=state.key, cause=failed.cause, error=str(error), failures=failed.failures, group="source")
+        else:
+            log.debug("source.failed", source=state.key, cause=failed.cause, error=str(error), failures=failed.failures)
+        await asyncio.to_thread(self._store.sources.save, replace(failed, next_check_at=next_check_at or failed.next_check_at))
+        return replace(report, error=str(error), cause=decide.cause_of(error))
+
+    async def read_due(self, authority: str) -> IngestResult:
+        """Fetch, read, judge and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried.
+
+        What takes long to read goes on in the background: see `finish`.
+        """
+        ingested, tried = IngestResult(), set[int]()
+        # More than one turn: detail pages give birth to PDFs, which are read in the same round.
+        while due := [recueil for recueil in await self._waiting(authority) if recueil.id not in tried]:
+            tried |= {recueil.id for recueil in due}
+            # Exceptions are held back until all have ended: none goes on behind our back, when another poll may take the same recueil.
+            ingested += await self.read(due)
+        return ingested
+
+    async def read(self, recueils: Sequence[Recueil]) -> IngestResult:
+        """Read and record these recueils, those that are in hand left out. Raises StorageError."""
+        ingested = IngestResult()
+        free = [recueil for recueil in recueils if self._background.is_free(recueil)]
+        for part in await asyncio.gather(*(self._background.submit(recueil) for recueil in free), return_exceptions=True):
+            if isinstance(part, BaseException):
+                raise part
+            ingested += part
+        return ingested
+
+    async def _waiting(self, authority: str) -> list[Recueil]:
+        return await asyncio.to_thread(self._store.recueils.due, self._clock(), frozenset({authority}))
+
+    # --- what goes on in the background ------------------------------------------------------------------------------
 
     def when_late(self, on_done: Callable[[BackgroundResult], None]) -> None:
         """Have each recueil that ends in the background reported at once, instead of by `finish`."""
@@ -127,23 +243,24 @@ class Poller:
         """End what is read in the background. Nothing is lost: it is read on from there at the next start."""
         await self._background.stop()
 
-    async def poll(self, source: Source) -> tuple[SourceReport, IngestResult]:
-        """One round of one source: ask its listing, then read all that is due for its authority.
+    # --- which sources, and when -------------------------------------------------------------------------------------
 
-        What takes long to read goes on in the background: see `finish`.
-        Never raises for what a site or a PDF does, nor for a fault of ours that it sets off: the report says what failed, the store
-        remembers to try again. Raises StorageError.
-        """
-        async with self._one_at_a_time[source.authority]:
-            try:
-                report = await self._ask(source)
-                harvest = await self.read_due(source.authority)
-            except Exception:
-                # The store may not have been told when to poll again: a full disk must not make us ask the site without end.
-                self._held[source.key] = self._clock() + self._schedule.every
-                raise
-            self._held.pop(source.key, None)
-        return report.reading(harvest), harvest
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Return every source that is watched."""
+        return self._catalogue.watched
+
+    def source_of(self, recueil: Recueil) -> Source | None:
+        """Return the source in whose report a recueil is."""
+        return self._catalogue.source_of(recueil.authority, recueil.source)
+
+    async def due(self) -> list[Source]:
+        """Return the sources whose time has come, the longest waiting first."""
+        now = self._clock()
+        never = datetime.min.replace(tzinfo=now.tzinfo)
+        when = {state.key: state.next_check_at for state in await self._states(now)}
+        due = [source for source in self.sources if decide.is_due(when.get(source.key), now) and not self._is_held(source, now)]
+        return sorted(due, key=lambda source: when.get(source.key) or never)
 
     async def backing_off(self) -> dict[str, datetime]:
         """Return the keys of the sources that failed and are not to be polled yet, each with when they are. Raises StorageError."""
@@ -153,14 +270,6 @@ class Poller:
             for state in await self._states(now)
             if state.failures and state.next_check_at is not None and not decide.is_due(state.next_check_at, now)
         }
-
-    async def due(self) -> list[Source]:
-        """Return the sources whose time has come, the longest waiting first."""
-        now = self._clock()
-        never = datetime.min.replace(tzinfo=now.tzinfo)
-        when = {state.key: state.next_check_at for state in await self._states(now)}
-        due = [source for source in self.sources if decide.is_due(when.get(source.key), now) and not self._is_held(source, now)]
-        return sorted(due, key=lambda source: when.get(source.key) or never)
 
     async def clock_set_back(self, by: timedelta) -> None:
         """Repair what was to happen later by a clock that was since set back so far. Raises StorageError."""
@@ -177,127 +286,6 @@ class Poller:
 
     def _is_held(self, source: Source, now: datetime) -> bool:
         return now < self._held.get(source.key, now) <= now + self._schedule.every
-
-    async def read_due(self, authority: str) -> IngestResult:
-        """Fetch, read and record every recueil of this authority that is waiting. Raises StorageError, once all of them were tried.
-
-        What takes long to read goes on in the background: see `finish`.
-        """
-        harvest, tried = IngestResult(), set[int]()
-        # More than one turn: detail pages give birth to PDFs, which are read in the same round.
-        while due := [recueil for recueil in await self._waiting(authority) if recueil.id not in tried]:
-            tried |= {recueil.id for recueil in due}
-            # Exceptions are held back until all have ended: none goes on behind our back, when another poll may take the same recueil.
-            harvest += await self.read(due)
-        return harvest
-
-    async def read(self, recueils: Sequence[Recueil]) -> IngestResult:
-        """Read and record these recueils, those that are in hand left out. Raises StorageError."""
-        harvest = IngestResult()
-        free = [recueil for recueil in recueils if self._background.is_free(recueil)]
-        for part in await asyncio.gather(*(self._background.submit(recueil) for recueil in free), return_exceptions=True):
-            if isinstance(part, BaseException):
-                raise part
-            harvest += part
-        return harvest
-
-    async def _waiting(self, authority: str) -> list[Recueil]:
-        return await asyncio.to_thread(self._store.recueils.due, self._clock(), frozenset({authority}))
-
-    # --- the listing -------------------------------------------------------------------------------------------------
-
-    async def _ask(self, source: Source) -> SourceReport:
-        now = self._clock()
-        state = await asyncio.to_thread(self._store.sources.get, source.key)
-        today = self._catalogue.today(source.authority, now)
-        try:
-            crawl = await self._crawler.poll(source, Trail.from_json(state.trail), today=today, now=now)
-        except CrawlFailed as failure:
-            cause = await self._remember_failure(state, failure.cause)
-            return SourceReport(source, str(failure.cause), failure.requests, cause=cause)
-        except Exception as fault:
-            # Remembered like any failure: were it not, the source would be due at once, and asked again without end.
-            log.exception("source.crashed", source=source.key)
-            failed = FetchError(f"{source.root}: {fault_of(fault)}")
-            cause = await self._remember_failure(state, failed)
-            return SourceReport(source, str(failed), cause=cause)
-        intake = await self._intake(source, state, crawl.listed)
-        entries = decide.in_turn(intake, source.order)
-        await asyncio.to_thread(self._store.recueils.add, [new_recueil(source, entry.listed, entry.state) for entry in entries], now)
-        new = sum(entry.state is RecueilState.WAITING for entry in intake)
-        # Remembered only now: were the process killed before, the next poll would ask unconditionally and find the same entries.
-        known = _after(state, crawl, new, now)
-        if (trouble := _trouble(crawl)) is not None:
-            # Asked as soon as any other: what is left of it works, and may bring a decree.
-            soon = now + await self._until_next(source, known, now)
-            cause = await self._remember_failure(known, trouble, next_check_at=soon)
-            return SourceReport(source, str(trouble), crawl.requests, crawl.listed, new, cause=cause)
-        await asyncio.to_thread(
-            self._store.sources.save,
-            replace(
-                known,
-                next_check_at=now + await self._until_next(source, known, now),
-                last_ok_at=now,
-                failures=0,
-                site_failures=0,
-                error=None,
-                cause=None,
-                failing_since=None,
-            ),
-        )
-        if state.failures:
-            log.info("source.recovered", source=source.key, after_failures=state.failures, group="source")
-        # Of a day's thousands of polls, those that find nothing are worth a line to nobody.
-        level = logging.INFO if new or state.baseline_at is None else logging.DEBUG
-        log.log(level, "source.polled", source=source.key, listed=len(crawl.listed), new=new, requests=crawl.requests)
-        return SourceReport(source, None, crawl.requests, crawl.listed, new, unchanged=crawl.unchanged)
-
-    async def _until_next(self, source: Source, state: SourceState, now: datetime) -> timedelta:
-        habits = await asyncio.to_thread(self._history.read, state, self._catalogue.zone(source.authority), now)
-        return decide.interval(habits, now, every=self._schedule.every, slowest=self._schedule.slowest)
-
-    async def _intake(self, source: Source, state: SourceState, listed: Sequence[ListingEntry]) -> tuple[decide.Intake, ...]:
-        unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [entry.url for entry in listed])
-        return decide.intake(
-            listed,
-            unseen,
-            baseline=state.baseline_at and state.baseline_at.date(),
-            order=source.order,
-            today=self._catalogue.today(source.authority, self._clock()),
-            announce_since=self._schedule.announce_since,
-        )
-
-    async def _remember_failure(self, state: SourceState, error: FetchError, *, next_check_at: datetime | None = None) -> Cause:
-        now = self._clock()
-        was_emptied = state.cause == Cause.EMPTIED.value
-        # An address that is resting was not asked, and says for how long: the trouble is still the one that made it rest.
-        same = isinstance(error, Paused) and state.error is not None and not was_emptied
-        message, remembered = (state.error, state.cause) if same else (str(error), cause_of(error).value)
-        # A list that was emptied is on a site that answers: its failures say nothing of a site that does not, nor the other way round.
-        goes_on = state.failures > 0 and was_emptied == (remembered == Cause.EMPTIED.value)
-        failures = state.failures + 1 if goes_on else 1
-        # A source does not pay for the address that it shares with others, nor for a machine without a network.
-        site_failures = (state.site_failures if goes_on else 0) + error.is_of_site
-        every = timedelta(0) if isinstance(error, Paused) and error.retry_after else self._schedule.every
-        # Told once: the same trouble at every poll would bury what is new.
-        if message != state.error:
-            log.warning("source.failed", source=state.key, cause=remembered, error=str(error), failures=failures, group="source")
-        else:
-            log.debug("source.failed", source=state.key, cause=remembered, error=str(error), failures=failures)
-        await asyncio.to_thread(
-            self._store.sources.save,
-            replace(
-                state,
-                next_check_at=next_check_at
-                or decide.next_check(now, every=every, failures=site_failures if error.is_of_site else 0, retry_after=error.retry_after),
-                failures=failures,
-                site_failures=site_failures,
-                error=message,
-                cause=remembered,
-                failing_since=(state.failing_since if goes_on else None) or now,
-            ),
-        )
-        return cause_of(error)
 
 
 def _trouble(crawl: Crawl) -> FetchError | None:
@@ -334,7 +322,7 @@ class Retried:
     """The recueils that were put back, and what reading them gave."""
 
     recueils: tuple[Recueil, ...]
-    harvest: IngestResult
+    ingested: IngestResult
 
 
 def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> RetryRequest:
@@ -347,16 +335,16 @@ def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> RetryReques
     return RetryRequest(frozenset(codes.values()), urls)
 
 
-async def retry(watcher: Poller, store: Store, wanted: RetryRequest, now: datetime) -> Retried:
+async def retry(poller: Poller, store: Store, wanted: RetryRequest, now: datetime) -> Retried:
     """Put them back and read them to their end, the files of detail pages included.
 
     What still cannot be read is tried again as if for the first time. Raises StorageError.
     """
     everything = not wanted.authorities and not wanted.urls
     back = await asyncio.to_thread(store.recueils.retry, now, authorities=wanted.authorities, urls=wanted.urls, everything=everything)
-    harvest = await watcher.read(back)
+    ingested = await poller.read(back)
     for authority in sorted({recueil.authority for recueil in back if recueil.is_detail}):
-        harvest += await watcher.read_due(authority)
-    for late in await watcher.finish():
-        harvest += late.harvest
-    return Retried(tuple(back), harvest.finished())
+        ingested += await poller.read_due(authority)
+    for late in await poller.finish():
+        ingested += late.ingested
+    return Retried(tuple(back), ingested.finished())

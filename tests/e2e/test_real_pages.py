@@ -75,8 +75,8 @@ async def test_exactly_the_decree_is_posted_and_every_act_is_stored(tmp_path: Pa
             first = await world.round(CODES)
 
             assert {code: report.error for code, report in first.reports.items()} == dict.fromkeys(CODES)
-            assert [(decree.authority, decree.facts.number) for decree in first.harvest.decrees] == [("26", "2026-264-1")]
-            assert first.harvest.uncertain == ()
+            assert [(decree.authority, decree.facts.number) for decree in first.ingested.decrees] == [("26", "2026-264-1")]
+            assert first.ingested.uncertain == ()
             assert [item.state for item in first.delivered] == [PostState.SENT, PostState.SENT]
             assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == 1
 

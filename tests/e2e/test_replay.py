@@ -43,7 +43,7 @@ async def test_each_decree_arrives_once_on_each_platform_whatever_happens_next(r
         first = await world.round(CODES)
 
         expected = FOUND | (SCANNED if ocr_available() else set())
-        assert {(decree.authority, decree.kind, decree.facts.number) for decree in first.harvest.decrees} == expected
+        assert {(decree.authority, decree.kind, decree.facts.number) for decree in first.ingested.decrees} == expected
         assert all(report.ok for report in first.reports.values())
         assert {report.source.authority: report.new for report in first.reports.values()} == {"26": 2, "06": 1, "02": 1}
         assert {item.state for item in first.delivered} == {PostState.SENT}
@@ -53,7 +53,7 @@ async def test_each_decree_arrives_once_on_each_platform_whatever_happens_next(r
         for later in (timedelta(minutes=15), timedelta(hours=2), timedelta(days=1, hours=2)):
             world.now = NOON + later
             again = await world.round(CODES)
-            assert again.harvest.decrees == ()
+            assert again.ingested.decrees == ()
             assert again.delivered == []
         assert len(posts_in(telegram, CHANNEL)) == len(mastodon.statuses()) == len(expected)
 
@@ -93,7 +93,7 @@ async def test_a_recueil_published_later_is_posted_to_the_destinations_that_want
         world.now = NOON + timedelta(minutes=15)
         round_ = await world.round(("26",))
 
-        assert [decree.facts.number for decree in round_.harvest.decrees] == ["2026-1200"]
+        assert [decree.facts.number for decree in round_.ingested.decrees] == ["2026-1200"]
         assert [len(posts_in(telegram, chat)) for chat in (CHANNEL, -1002, -1003, -1004)] == [2, 2, 0, 1]
         french, english = posts_in(telegram, CHANNEL)[-1].text, posts_in(telegram, -1002)[-1].text
         assert french is not None
@@ -111,13 +111,13 @@ async def test_a_pdf_that_fails_is_read_when_it_comes_back(replay: Replay, tmp_p
     first = await world.round(("26",))
 
     assert [item.url for item in first.reports["26"].unread] == [pdf]
-    assert first.harvest.decrees == ()
+    assert first.ingested.decrees == ()
 
     resources[pdf] = whole
     world.now = NOON + timedelta(minutes=15)
     again = await world.round(("26",))
     assert again.reports["26"].unread == ()
-    assert [decree.facts.number for decree in again.harvest.decrees] == ["2026-1104"]
+    assert [decree.facts.number for decree in again.ingested.decrees] == ["2026-1104"]
 
 
 async def test_a_site_that_is_down_does_not_silence_the_others(replay: Replay, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ async def test_a_site_that_is_down_does_not_silence_the_others(replay: Replay, t
     round_ = await world.round(CODES)
 
     assert not round_.reports["06"].ok
-    assert {decree.authority for decree in round_.harvest.decrees} == {"26", "02"}
+    assert {decree.authority for decree in round_.ingested.decrees} == {"26", "02"}
 
 
 async def test_the_first_look_does_not_flood(replay: Replay, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ async def test_the_first_look_does_not_flood(replay: Replay, tmp_path: Path) -> 
     assert len(first.reports["26"].listed) == 41
     assert first.reports["26"].new == 1
     assert [url for url in replay.requests if url.endswith(".pdf")] == [DROME + fresh.href]
-    assert len(first.harvest.decrees) == 1
+    assert len(first.ingested.decrees) == 1
 
 
 async def test_a_rehearsal_writes_and_posts_nothing(replay: Replay, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ async def test_a_rehearsal_writes_and_posts_nothing(replay: Replay, tmp_path: Pa
     authorities = ("26",)
     async with world.bot(authorities, rehearsal=True) as parts:
         rehearsed = await one_round(parts, authorities)
-    assert len(rehearsed.harvest.decrees) == 1
+    assert len(rehearsed.ingested.decrees) == 1
     assert rehearsed.delivered == []
     assert not world.database.exists()
 
@@ -167,7 +167,7 @@ async def test_a_rehearsal_writes_and_posts_nothing(replay: Replay, tmp_path: Pa
     posted = world.console.getvalue()
     async with world.bot(authorities, rehearsal=True) as parts:
         again = await one_round(parts, authorities)
-    assert again.harvest.decrees == ()
+    assert again.ingested.decrees == ()
     assert _records(world.database) == before
     assert world.console.getvalue() == posted
 

@@ -84,7 +84,7 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
     yes = button == 0
     async with world.bot(("26",)) as parts:
         done = await one_round(parts, ("26",))
-        assert (done.harvest.decrees, len(done.harvest.uncertain)) == ((), 1)
+        assert (done.ingested.decrees, len(done.ingested.uncertain)) == ((), 1)
         assert parts.notifier is not None
         await parts.notifier.notify()
         [question] = posts_in(telegram, OPERATORS)
@@ -102,7 +102,7 @@ async def test_a_doubtful_act_is_asked_about_and_what_a_person_says_holds(world:
     async with world.bot(("26",)) as parts:
         read_again(parts)
         again = await one_round(parts, ("26",))
-        assert (again.harvest.decrees, again.delivered) == ((), [])
+        assert (again.ingested.decrees, again.delivered) == ((), [])
         with parts.store.database.reading() as connection:
             states = connection.execute(recueils.select().where(recueils.c.url.like("%302.pdf"))).all()
         assert [row.state for row in states] == [RecueilState.READ]
@@ -133,7 +133,7 @@ async def test_after_a_change_of_rules_what_was_missed_is_found_and_posted_only_
 ) -> None:
     publish(world, TITLE, demo_text("authorisation", NOON.date(), number="2026-1104"))
     async with world.bot(("26",)) as parts:
-        [decree] = (await one_round(parts, ("26",))).harvest.decrees
+        [decree] = (await one_round(parts, ("26",))).ingested.decrees
         recueil = forget_the_decree(parts)
         before = len(posts_in(telegram, CHANNEL))
 
@@ -156,14 +156,14 @@ async def test_a_false_decree_is_withdrawn_before_it_is_posted(world: World, tel
     for method in ("sendMessage", "sendPhoto"):
         telegram.fail(method, 502, "Bad Gateway")
     async with world.bot(("26",)) as parts:
-        [decree] = (await one_round(parts, ("26",))).harvest.decrees
+        [decree] = (await one_round(parts, ("26",))).ingested.decrees
         assert posts_in(telegram, CHANNEL) == []
         settled = parts.reviewer.withdraw(decree.id or 0, by="command")
         assert not settled.already
         read_again(parts)
         for _ in range(3):
             world.now += timedelta(hours=1)
-            assert (await one_round(parts, ("26",))).harvest.decrees == ()
+            assert (await one_round(parts, ("26",))).ingested.decrees == ()
         assert parts.store.decrees.recent(10).total == 0
         assert [post.state for post in posts_of(parts.store, [decree.id or 0])] == [PostState.REFUSED]
     assert posts_in(telegram, CHANNEL) == []

@@ -73,20 +73,20 @@ class Round:
     """What one round did."""
 
     reports: dict[str, SourceReport]
-    harvest: IngestResult
+    ingested: IngestResult
     delivered: list[Delivered]
 
 
 async def one_round(parts: Parts, codes: Sequence[str]) -> Round:
     """Poll each of these authorities once, and deliver what is due."""
     authorities = load_authorities()
-    reports, harvest = {}, IngestResult()
+    reports, ingested = {}, IngestResult()
     for code in codes:
         for source in authorities[code].sources:
             report, found = await parts.poller.poll(source)
             reports[code] = report
-            harvest += found
-    return Round(reports, harvest, await parts.deliverer.deliver_due())
+            ingested += found
+    return Round(reports, ingested, await parts.deliverer.deliver_due())
 
 
 def posts_in(telegram: FakeBotApi, chat: int) -> list[BotMessage]:

@@ -35,9 +35,9 @@ async def play(authorities: Mapping[str, Authority], out: TextIO) -> bool:
         _say(out, "Vigie looks at them for the first time, and posts what it finds to this terminal:\n")
         async with assemble(settings, authorities, watched=CODES, console=out) as parts:
             started = utc_now()
-            reports, harvest = await _round(parts, watched)
+            reports, ingested = await _round(parts, watched)
             delivered = await parts.deliverer.deliver_due()
-            _summary(out, reports, harvest, len(delivered), started)
+            _summary(out, reports, ingested, len(delivered), started)
             _say(out, "\nA second round, as the bot does every few minutes:")
             again, more = await _round(parts, watched)
             delivered = await parts.deliverer.deliver_due()
@@ -58,15 +58,15 @@ def demo_settings(replay: Replay, database: Path) -> Settings:
 async def _round(parts: Parts, watched: Mapping[str, Authority]) -> tuple[list[SourceReport], IngestResult]:
     sources = [source for authority in watched.values() for source in authority.sources]
     results = await asyncio.gather(*(parts.poller.poll(source) for source in sources))
-    harvest = IngestResult()
+    ingested = IngestResult()
     for _, found in results:
-        harvest += found
-    return [report for report, _ in results], harvest
+        ingested += found
+    return [report for report, _ in results], ingested
 
 
-def _summary(out: TextIO, reports: list[SourceReport], harvest: IngestResult, posts: int, started: datetime) -> None:
+def _summary(out: TextIO, reports: list[SourceReport], ingested: IngestResult, posts: int, started: datetime) -> None:
     seconds = (utc_now() - started).total_seconds()
-    _say(out, f"\nDone in {seconds:.1f} s: {len(harvest.decrees)} decrees found, {posts} posts.")
+    _say(out, f"\nDone in {seconds:.1f} s: {len(ingested.decrees)} decrees found, {posts} posts.")
     for report in reports:
         state = "ok" if report.ok else f"FAILED: {report.error}"
         counts = f"{len(report.listed)} recueils listed, {report.new} read, {report.requests} page requests"

@@ -91,9 +91,9 @@ def a_round() -> dict[str, Any]:
     source = load_authorities()["26"].sources[0]
     listed = (ListingEntry(url="https://www.drome.gouv.fr/raa.pdf", title="RAA"),)
     report = SourceReport(source, listed=listed, unread=(Unread("https://www.drome.gouv.fr/raa.pdf", "not a PDF"),))
-    harvest = IngestResult(decrees=(DECREE,), uncertain=(UncertainAct("26", "https://www.drome.gouv.fr/raa.pdf", 1, None, "Arrêté", ()),))
+    ingested = IngestResult(decrees=(DECREE,), uncertain=(UncertainAct("26", "https://www.drome.gouv.fr/raa.pdf", 1, None, "Arrêté", ()),))
     delivered = Delivered(Post(1, "key", "console", DECREE, PostState.SENT), PostState.SENT)
-    return round_json([report], harvest, [delivered], [DestinationHealth("console")], {"26": PLACE}, NOW)
+    return round_json([report], ingested, [delivered], [DestinationHealth("console")], {"26": PLACE}, NOW)
 
 
 def keys(shapes: Iterable[dict[str, Any]]) -> set[str]:

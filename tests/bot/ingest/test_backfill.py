@@ -116,8 +116,8 @@ async def test_what_was_published_since_is_listed_and_read_in_silence(bench: His
     [listing] = report.listings
     assert (listing.found, listing.new, listing.left, listing.requests, listing.is_complete, listing.skipped) == (4, 4, 0, 4, True, False)
     assert (report.ok, report.read, report.resolved, report.remaining, report.elsewhere) == (True, 4, 0, 0, 0)
-    assert [decree.facts.number for decree in report.harvest.decrees] == ["2026-3"]
-    assert (report.harvest.posts, bench.posts(), bench.routed) == ((), [], [])
+    assert [decree.facts.number for decree in report.ingested.decrees] == ["2026-3"]
+    assert (report.ingested.posts, bench.posts(), bench.routed) == ((), [], [])
     assert bench.store.decrees.recent(10).total == 1
 
 
@@ -205,7 +205,7 @@ async def test_what_only_the_national_index_knows_is_read(bench: History) -> Non
     assert not {url(2), OLD, url(9)} & set(bench.states())
     [found] = report.index
     assert (found.authority, found.new, found.left, found.elsewhere) == ("99", 1, 0, 1)
-    assert [decree.facts.number for decree in report.harvest.decrees] == ["2026-4"]
+    assert [decree.facts.number for decree in report.ingested.decrees] == ["2026-4"]
     assert bench.posts() == []
     again = await bench.run()
     assert (again.index[0].new, bench.site.downloads) == (0, [])
@@ -235,9 +235,9 @@ async def test_what_a_backfill_found_is_never_posted_by_later_polls(bench: Histo
     await bench.poll(QUARTER)
     # The same decree in a recueil of today, and the old recueil on today's page.
     bench.site.pages[f"{ROOT}/Aout-2026"] = files(9, 3, 8, day=date(2026, 8, 14))
-    _, harvest = await bench.poll(QUARTER)
+    _, ingested = await bench.poll(QUARTER)
     assert url(9) in bench.site.downloads
-    assert (harvest.decrees, harvest.posts, bench.posts()) == ((), (), [])
+    assert (ingested.decrees, ingested.posts, bench.posts()) == ((), (), [])
     [known] = bench.store.decrees.recent(10).decrees
     assert known.id is not None
     assert len(stored(bench.store, known.id).sightings) == 2
@@ -246,13 +246,13 @@ async def test_what_a_backfill_found_is_never_posted_by_later_polls(bench: Histo
 async def test_a_recueil_read_in_part_is_read_again_by_polls_in_silence(bench: History) -> None:
     bench.papers[url(3)] = reading(NOTHING, "", unreadable=(2,))
     report = await bench.run()
-    assert report.harvest.incomplete == (url(3),)
+    assert report.ingested.incomplete == (url(3),)
     bench.papers[url(3)] = reading(NOTHING, vsa("2026-3"))
     bench.now = bench.row(url(3)).next_try_at or bench.now
-    _, harvest = await bench.poll()
+    _, ingested = await bench.poll()
     assert bench.states()[url(3)] is READ
-    assert [decree.facts.number for decree in harvest.decrees] == ["2026-3"]
-    assert (harvest.posts, bench.posts(), bench.routed) == ((), [], [])
+    assert [decree.facts.number for decree in ingested.decrees] == ["2026-3"]
+    assert (ingested.posts, bench.posts(), bench.routed) == ((), [], [])
 
 
 async def test_files_that_a_detail_page_gives_later_are_read_in_silence(bench: History) -> None:
@@ -271,9 +271,9 @@ async def test_files_that_a_detail_page_gives_later_are_read_in_silence(bench: H
     bench.site.pages[detail("7")] = files(71)
     bench.papers[url(71)] = reading(vsa("2026-7"))
     mark(bench.store, bench.row(detail("7")).id, RecueilState.WAITING)
-    _, harvest = await bench.poll(QUARTER)
+    _, ingested = await bench.poll(QUARTER)
     assert bench.states() == {detail("7"): RecueilState.RESOLVED, url(71): READ}
-    assert len(harvest.decrees) == 1
+    assert len(ingested.decrees) == 1
     assert bench.posts() == []
 
 
@@ -281,7 +281,7 @@ async def test_a_backfill_that_failed_or_stopped_leaves_nothing_to_polls(bench: 
     bench.papers[url(3)] = reading(vsa("2026-3"))
     bench.site.failures[url(3)] = FetchRefused(f"{url(3)}: 503")
     report = await bench.run()
-    assert [(item.url, item.gone) for item in report.harvest.unread] == [(url(3), False)]
+    assert [(item.url, item.gone) for item in report.ingested.unread] == [(url(3), False)]
     assert not report.ok
     bench.site.failures.clear()
     for _ in range(3):
@@ -295,7 +295,7 @@ async def test_a_backfill_that_failed_or_stopped_leaves_nothing_to_polls(bench: 
 async def test_with_announce_each_decree_is_posted_once(bench: History) -> None:
     bench.papers[url(3)] = bench.papers[url(9)] = reading(vsa("2026-3"))
     report = await bench.run(announce=True)
-    assert [post.decree.facts.number for post in report.harvest.posts] == ["2026-3"]
+    assert [post.decree.facts.number for post in report.ingested.posts] == ["2026-3"]
     bench.site.pages[f"{ROOT}/Aout-2026"] = files(9, 8, day=date(2026, 8, 14))
     await bench.poll(QUARTER)
     again = await bench.run(announce=True)
@@ -336,8 +336,8 @@ async def test_what_was_just_published_is_left_to_the_next_poll(bench: History) 
     report = await bench.run()
     assert (report.listings[0].new, report.listings[0].left) == (2, 2)
     assert url(9) not in bench.states()
-    _, harvest = await bench.poll(QUARTER)
-    assert [post.decree.facts.number for post in harvest.posts] == ["2026-9"]
+    _, ingested = await bench.poll(QUARTER)
+    assert [post.decree.facts.number for post in ingested.posts] == ["2026-9"]
 
 
 async def test_a_source_never_polled_still_has_its_baseline(bench: History) -> None:
@@ -350,10 +350,10 @@ async def test_a_source_never_polled_still_has_its_baseline(bench: History) -> N
     bench.site.pages[f"{ROOT}/Aout-2026"] = page(
         download(10, "14/08/2026"), download(9, "13/08/2026"), download(8, "10/08/2026"), download(5, "01/08/2026")
     )
-    report, harvest = await bench.poll(QUARTER)
+    report, ingested = await bench.poll(QUARTER)
     assert bench.store.sources.get("99:site").baseline_at == bench.now
     assert (report.new, bench.states()[url(5)]) == (2, KNOWN)
-    assert [post.decree.facts.number for post in harvest.posts] == ["2026-9", "2026-10"]
+    assert [post.decree.facts.number for post in ingested.posts] == ["2026-9", "2026-10"]
 
 
 async def test_the_newest_of_a_list_without_dates_are_left_to_the_first_poll(bench: History) -> None:
@@ -361,8 +361,8 @@ async def test_the_newest_of_a_list_without_dates_are_left_to_the_first_poll(ben
     bench.site.pages = {ROOT: page(*(download(number) for number in (9, 8, 7, 6)))}
     report = await bench.run()
     assert (report.listings[0].new, report.listings[0].left, bench.states()) == (1, 3, {url(6): READ})
-    _, harvest = await bench.poll(QUARTER)
-    assert [post.decree.facts.number for post in harvest.posts] == ["2026-9"]
+    _, ingested = await bench.poll(QUARTER)
+    assert [post.decree.facts.number for post in ingested.posts] == ["2026-9"]
 
 
 async def test_two_backfills_at_once_share_the_work(bench: History, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -464,7 +464,7 @@ async def test_what_cannot_be_read_is_told_and_stays(bench: History) -> None:
     bench.papers |= {url(3): Unreadable("this is not a PDF"), url(6): ValueError("a fault of ours")}
     bench.site.failures[url(7)] = Gone(f"{url(7)}: 404")
     report = await bench.run()
-    assert {(item.url, item.gone) for item in report.harvest.unread} == {(url(3), False), (url(6), False), (url(7), True)}
+    assert {(item.url, item.gone) for item in report.ingested.unread} == {(url(3), False), (url(6), False), (url(7), True)}
     assert (report.ok, report.read) == (False, 1)
     assert [bench.states()[url(number)] for number in (3, 6, 7)] == [KNOWN] * 3
 
@@ -472,4 +472,4 @@ async def test_what_cannot_be_read_is_told_and_stays(bench: History) -> None:
 async def test_what_a_site_has_taken_away_is_no_failure(bench: History) -> None:
     bench.site.failures[url(7)] = Gone(f"{url(7)}: 404")
     report = await bench.run()
-    assert (report.ok, len(report.harvest.unread)) == (True, 1)
+    assert (report.ok, len(report.ingested.unread)) == (True, 1)

@@ -30,7 +30,7 @@ async def test_what_a_person_rejected_is_not_told_early_nor_late(world: World, m
     assert world.posts() == []
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
-    assert (late.harvest.decrees, world.posts()) == ((), [])
+    assert (late.ingested.decrees, world.posts()) == ((), [])
     assert {act.outcome for act in world.store.decrees.acts_of(late.recueil.id)} == {Outcome.NOT_CONCERNED}
 
 
@@ -53,5 +53,5 @@ async def test_where_nobody_can_tell_what_was_decided_the_end_of_the_reading_tel
     assert len([line for line in logs if line["event"] == "decree.early_not_judged"]) == 1
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
-    assert [decree.facts.number for decree in late.harvest.decrees] == ["2026-1"]
+    assert [decree.facts.number for decree in late.ingested.decrees] == ["2026-1"]
     assert len(world.posts()) == 1

@@ -11,8 +11,8 @@ import sources.http  # noqa: F401 - its errors must exist to be counted
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.records import FailureStreak, SourceState
-from bot.ingest.decisions import PublicationStats
-from bot.ingest.health import cause_of, half_due, judge_authority, judge_destination, judge_source, not_alive
+from bot.ingest.decisions import PublicationStats, cause_of
+from bot.ingest.health import half_due, judge_authority, judge_destination, judge_source, not_alive
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
 from sources.http import Disallowed

@@ -59,8 +59,8 @@ async def go_on(archive: PdfArchive, folder: Path, text: str) -> tuple[int, bool
     with open_store(f"sqlite:///{folder / 'vigie.db'}") as store:
         recueil = read_and_not_recorded(store, archive, text)
         ingestor = make_ingestor(Catalogue({}), nothing, nothing, store, lambda: NOW, route=to("console"), archive=archive)
-        harvest = await ingestor.ingest(recueil)
-        return len(harvest.posts), archive.use(SHA256) is not None
+        ingested = await ingestor.ingest(recueil)
+        return len(ingested.posts), archive.use(SHA256) is not None
 
 
 @pytest.mark.parametrize(

@@ -72,13 +72,13 @@ async def test_killed_while_it_reads_nothing_is_doubled_and_nothing_is_lost(tmp_
             assert store.recueils.due(world.now) != [], "whoever works next goes on with it at once"
 
         world.now += timedelta(minutes=15)
-        _, harvest = await world.poll("99")
+        _, ingested = await world.poll("99")
         for late in await world.watcher.finish():
-            harvest += late.harvest
+            ingested += late.ingested
         await world.watcher.stop()
 
         assert store.recueils.get(1).state is RecueilState.READ
-        assert len(harvest.decrees) == (0 if early else 1)
+        assert len(ingested.decrees) == (0 if early else 1)
         assert (store.outbox.counts(), store.decrees.recent(10).total) == ({"console": {PostState.PENDING: 1}}, 1)
         assert len({(act.first_page, act.last_page) for act in store.decrees.acts_of(1)}) == len(store.decrees.acts_of(1))
         known = dict(world.scanner.known)
@@ -89,4 +89,4 @@ async def test_killed_while_it_reads_nothing_is_doubled_and_nothing_is_lost(tmp_
         content = store.contents.get(sha(url("99", 1)))
         assert content is not None
         assert (content.complete, len(content.pages), content.unfinished) == (True, LONG, 0)
-        assert isinstance(harvest, IngestResult)
+        assert isinstance(ingested, IngestResult)

@@ -184,10 +184,10 @@ def sha(content: str) -> str:
 
 async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(world: World) -> None:
     scan = world.publish("99", 1, *scan_with_a_decree())
-    report, harvest = await world.poll("99")
+    report, ingested = await world.poll("99")
     await soon(scan.waiting.wait())
 
-    assert (report.ok, report.unfinished, harvest.unfinished, harvest.decrees) == (True, (url("99", 1),), (url("99", 1),), ())
+    assert (report.ok, report.unfinished, ingested.unfinished, ingested.decrees) == (True, (url("99", 1),), (url("99", 1),), ())
     assert [post.decree.facts.number for post in world.posts()] == ["2026-1"]
     assert world.posted == 1
     row = world.row("99", 1)
@@ -197,11 +197,11 @@ async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(worl
 
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
-    assert [decree.facts.number for decree in late.harvest.decrees] == ["2026-1"]
-    assert len(late.harvest.posts) == len(world.posts()) == 1
+    assert [decree.facts.number for decree in late.ingested.decrees] == ["2026-1"]
+    assert len(late.ingested.posts) == len(world.posts()) == 1
     row = world.row("99", 1)
     assert (row.state, row.next_try_at, row.error) == (RecueilState.READ, None, None)
-    assert report.reading(late.harvest, {late.recueil.url}).unfinished == ()
+    assert report.reading(late.ingested, {late.recueil.url}).unfinished == ()
     assert len(world.store.decrees.acts_of(row.id)) == LONG
     assert world.kept() == []
 
@@ -237,7 +237,7 @@ async def test_what_cannot_be_recorded_early_is_recorded_next(world: World, monk
     assert len([line for line in logs if line["event"] == "decree.early_not_recorded"]) == 1
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
-    assert len(late.harvest.decrees) == len(world.posts()) == 2
+    assert len(late.ingested.decrees) == len(world.posts()) == 2
 
 
 async def test_what_was_announced_early_is_told_even_if_the_rest_cannot_be_read(world: World) -> None:
@@ -247,12 +247,12 @@ async def test_what_was_announced_early_is_told_even_if_the_rest_cannot_be_read(
         raise Unreadable("its reader was lost")
 
     world.scanner.after_early = cut
-    report, harvest = await world.poll("99")
+    report, ingested = await world.poll("99")
     for late in await soon(world.watcher.finish()):
-        harvest += late.harvest
-        report = report.reading(late.harvest)
+        ingested += late.ingested
+        report = report.reading(late.ingested)
     assert not scan.waiting.is_set()
-    assert ([decree.facts.number for decree in harvest.decrees], len(harvest.posts), len(world.posts())) == (["2026-1"], 1, 1)
+    assert ([decree.facts.number for decree in ingested.decrees], len(ingested.posts), len(world.posts())) == (["2026-1"], 1, 1)
     assert "its reader was lost" in (report.error or "")
 
     world.scanner.after_early = None
@@ -272,7 +272,7 @@ async def test_nothing_is_said_of_acts_that_are_not_wholly_read(world: World) ->
     assert (row.state, world.store.reviews.waiting(10), world.store.decrees.acts_of(row.id)) == (RecueilState.WAITING, [], [])
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
-    assert len(late.harvest.uncertain) == len(world.store.reviews.waiting(10)) == 1
+    assert len(late.ingested.uncertain) == len(world.store.reviews.waiting(10)) == 1
 
 
 async def test_a_second_decree_is_announced_as_early_as_the_first(world: World) -> None:
@@ -284,7 +284,7 @@ async def test_a_second_decree_is_announced_as_early_as_the_first(world: World) 
     assert world.posted == 2
     scan.gate.set()
     [late] = await soon(world.watcher.finish())
-    assert len(late.harvest.decrees) == len(world.posts()) == 2
+    assert len(late.ingested.decrees) == len(world.posts()) == 2
 
 
 async def test_a_recueil_read_in_silence_announces_nothing_early(world: World) -> None:
@@ -295,9 +295,9 @@ async def test_a_recueil_read_in_silence_announces_nothing_early(world: World) -
     await soon(scan.waiting.wait())
     assert world.store.decrees.recent(10).total == 0
     scan.gate.set()
-    harvest = await work
-    harvest += sum((late.harvest for late in await soon(world.watcher.finish())), IngestResult())
-    assert (len(harvest.decrees), harvest.posts, world.posts()) == (1, (), [])
+    ingested = await work
+    ingested += sum((late.ingested for late in await soon(world.watcher.finish())), IngestResult())
+    assert (len(ingested.decrees), ingested.posts, world.posts()) == (1, (), [])
 
 
 # In the background
@@ -308,16 +308,16 @@ async def test_the_decree_of_another_authority_is_announced_while_a_long_scan_is
     scan = world.publish("99", 1, *(NOTHING for _ in range(500)))
     await world.poll("99")
     world.publish("98", 1, vsa("2026-98"))
-    report, harvest = await world.poll("98")
-    assert (report.ok, [decree.facts.number for decree in harvest.decrees]) == (True, ["2026-98"])
+    report, ingested = await world.poll("98")
+    assert (report.ok, [decree.facts.number for decree in ingested.decrees]) == (True, ["2026-98"])
     assert scan.waiting.is_set()
     assert world.scanner.open == 1
 
     # And so is that of another recueil of the same one, which does not take up the first again.
     world.publish("99", 2, vsa("2026-99"))
     world.now += QUARTER
-    report, harvest = await world.poll("99")
-    assert ([decree.facts.number for decree in harvest.decrees], report.unfinished) == (["2026-99"], ())
+    report, ingested = await world.poll("99")
+    assert ([decree.facts.number for decree in ingested.decrees], report.unfinished) == (["2026-99"], ())
     assert world.scanner.known == [(url("99", 1), 0), (url("98", 1), 0), (url("99", 2), 0)]
     scan.gate.set()
     assert [late.recueil.url for late in await soon(world.watcher.finish())] == [url("99", 1)]
@@ -333,8 +333,8 @@ async def test_when_the_slow_lane_is_full_the_pages_that_matter_are_still_read_a
     assert report.unfinished == (url("98", 1),)
     assert sorted(post.decree.facts.number or "" for post in world.posts()) == ["2026-1", "2026-2"]
     world.publish("97", 1, vsa("2026-3"))
-    _, harvest = await world.poll("97")
-    assert len(harvest.decrees) == 1
+    _, ingested = await world.poll("97")
+    assert len(ingested.decrees) == 1
     assert world.scanner.open == 1, "the second waits for the first"
 
     second.gate.set()
@@ -365,13 +365,13 @@ async def test_stopped_it_goes_on_from_where_it_was(world: World) -> None:
 
     world.restart()
     scan.gate.set()
-    report, harvest = await world.poll("99")
+    report, ingested = await world.poll("99")
     late = await soon(world.watcher.finish())
     assert world.scanner.known == [(url("99", 1), 0), (url("99", 1), 5)]
     assert world.scanner.recognised.count((url("99", 1), 1)) == 1
     assert world.sites.downloads == [url("99", 1)]
     assert (len(late), len(world.posts()), world.row("99", 1).state) == (1, 1, RecueilState.READ)
-    assert (harvest + late[0].harvest).decrees == (), "it was announced before"
+    assert (ingested + late[0].ingested).decrees == (), "it was announced before"
     assert report.ok
     assert world.kept() == []
 
@@ -532,8 +532,8 @@ async def test_without_a_folder_that_can_be_used_it_is_read_all_the_same_and_tol
     for number in (1, 2):
         world.publish("99", number, vsa(f"2026-{number}"))
     with capture_logs() as logs:
-        _, harvest = await world.poll("99")
-    assert len(harvest.decrees) == 2
+        _, ingested = await world.poll("99")
+    assert len(ingested.decrees) == 2
     assert len([line for line in logs if line["event"] == "archive.folder_failed"]) == 1
 
 
@@ -548,8 +548,8 @@ async def test_where_there_is_no_room_to_keep_it_it_is_read_all_the_same(world: 
     monkeypatch.setattr(world.sites, "download", download)
     world.publish("99", 1, vsa("2026-1"))
     with capture_logs() as logs:
-        _, harvest = await world.poll("99")
-    assert len(harvest.decrees) == 1
+        _, ingested = await world.poll("99")
+    assert len(ingested.decrees) == 1
     assert [line["event"] for line in logs if line["event"].startswith("archive.")] == ["archive.not_kept"]
 
 
@@ -570,8 +570,8 @@ async def test_a_file_that_ends_the_program_again_and_again_is_left_alone(world:
     assert world.scanner.known == []
 
     [back] = world.store.recueils.retry(world.now, urls=[url("99", 1)])
-    harvest = await world.watcher.read([back])
-    assert len(harvest.decrees) == 1
+    ingested = await world.watcher.read([back])
+    assert len(ingested.decrees) == 1
     assert world.sites.downloads == [url("99", 1)], "it was kept"
 
 

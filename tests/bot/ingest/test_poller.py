@@ -180,12 +180,12 @@ async def test_the_first_poll_reads_what_is_recent_and_knows_the_rest(bench: Ben
     bench.site.pages[ROOT] = page(download(3, "14/08/2026"), download(2, "12/08/2026"), download(1, "01/08/2026"))
     bench.papers[url(3)] = reading(vsa("2026-1"))
 
-    report, harvest = await bench.poll()
+    report, ingested = await bench.poll()
 
     assert bench.states() == {url(3): RecueilState.READ, url(2): RecueilState.READ, url(1): RecueilState.KNOWN}
     assert (report.ok, report.requests, report.new, len(report.listed)) == (True, 1, 2, 3)
-    assert [(decree.kind, decree.facts.number, decree.published) for decree in harvest.decrees] == [(Kind.AUTHORISATION, "2026-1", TODAY)]
-    assert [post.id for post in harvest.posts] == [post.id for post in bench.posts()]
+    assert [(decree.kind, decree.facts.number, decree.published) for decree in ingested.decrees] == [(Kind.AUTHORISATION, "2026-1", TODAY)]
+    assert [post.id for post in ingested.posts] == [post.id for post in bench.posts()]
     assert bench.store.sources.get("99:site").baseline_at == NOON
 
 
@@ -205,8 +205,8 @@ async def test_an_unchanged_listing_reads_nothing_and_is_asked_at_the_next_turn(
     assert await bench.watcher.due() == []
     bench.now += QUARTER
     assert [one.key for one in await bench.watcher.due()] == ["99:site"]
-    report, harvest = await bench.poll()
-    assert (report.ok, report.listed, report.new, harvest.decrees, bench.site.downloads) == (True, (), 0, (), [])
+    report, ingested = await bench.poll()
+    assert (report.ok, report.listed, report.new, ingested.decrees, bench.site.downloads) == (True, (), 0, (), [])
 
 
 async def test_a_source_that_sleeps_is_asked_less_often_and_one_that_publishes_at_night_is_not(bench: Bench) -> None:
@@ -444,9 +444,9 @@ async def test_a_page_that_could_not_be_read_is_a_failure_and_the_others_are_tak
     bench.site.pages[ROOT] = files(2)
     bench.papers[url(2)] = reading(vsa("2026-2"))
     answers.unread = (Gone(f"{ROOT}/Juillet: 404"),)
-    report, harvest = await bench.poll(QUARTER)
+    report, ingested = await bench.poll(QUARTER)
     assert (report.ok, report.error, report.cause, report.new) == (False, f"{ROOT}/Juillet: 404", Cause.MOVED, 1)
-    assert [decree.facts.number for decree in harvest.decrees] == ["2026-2"]
+    assert [decree.facts.number for decree in ingested.decrees] == ["2026-2"]
     for _ in range(3):
         await bench.poll(QUARTER)
     state = bench.store.sources.get("99:site")
@@ -468,14 +468,14 @@ async def test_a_page_that_vanished_is_a_failure_until_another_is_found_and_the_
     del bench.site.pages[AUGUST]
     bench.site.pages[YEAR] = cards(JULY)
     for failures in (1, 2, 3):
-        report, harvest = await bench.poll(QUARTER)
-        assert (report.ok, report.cause, report.new, harvest.decrees) == (False, Cause.MOVED, 0, ())
+        report, ingested = await bench.poll(QUARTER)
+        assert (report.ok, report.cause, report.new, ingested.decrees) == (False, Cause.MOVED, 0, ())
         state = bench.store.sources.get("99:site")
         assert (state.cause, state.failures, state.error) == ("moved", failures, f"{AUGUST}: 404")
     assert bench.states() == {url(1): RecueilState.READ, url(8): RecueilState.KNOWN, url(9): RecueilState.KNOWN}
     bench.site.pages |= {YEAR: cards(JULY, new_page), new_page: files(2, 1)}
-    report, harvest = await bench.poll(QUARTER)
-    assert (report.ok, report.new, [decree.facts.number for decree in harvest.decrees]) == (True, 1, ["2026-2"])
+    report, ingested = await bench.poll(QUARTER)
+    assert (report.ok, report.new, [decree.facts.number for decree in ingested.decrees]) == (True, 1, ["2026-2"])
     assert len(bench.posts()) == 2
 
 
@@ -484,10 +484,10 @@ async def test_a_list_that_was_emptied_is_a_failure_and_the_rest_is_taken_in(ben
     bench.site.pages[ROOT] = files(2)
     bench.papers[url(2)] = reading(vsa("2026-2"))
     answers.emptied = (f"{ROOT}/Juillet",)
-    report, harvest = await bench.poll(QUARTER)
+    report, ingested = await bench.poll(QUARTER)
     assert (report.ok, report.cause, report.new, len(report.listed)) == (False, Cause.EMPTIED, 1, 1)
     assert f"{ROOT}/Juillet" in (report.error or "")
-    assert [decree.facts.number for decree in harvest.decrees] == ["2026-2"]
+    assert [decree.facts.number for decree in ingested.decrees] == ["2026-2"]
     state = bench.store.sources.get("99:site")
     assert (state.cause, state.failing_since, state.failures, state.last_ok_at) == ("emptied", NOON + QUARTER, 1, NOON)
     assert state.last_new_at == NOON + QUARTER
@@ -576,9 +576,9 @@ async def test_a_recueil_that_comes_back_is_read(bench: Bench) -> None:
     bench.site.failures[url(1)] = Unreachable("timed out")
     await bench.poll()
     bench.site.failures.clear()
-    report, harvest = await bench.poll(QUARTER)
+    report, ingested = await bench.poll(QUARTER)
     assert (report.ok, report.unread) == (True, ())
-    assert [decree.facts.number for decree in harvest.decrees] == ["2026-1"]
+    assert [decree.facts.number for decree in ingested.decrees] == ["2026-1"]
 
 
 async def test_a_recueil_the_site_has_taken_away_does_not_make_the_source_fail(bench: Bench) -> None:
@@ -607,16 +607,16 @@ async def test_an_address_at_rest_uses_up_no_attempt(bench: Bench) -> None:
         assert not report.ok
     assert (bench.row(url(1)).state, bench.row(url(1)).attempts) == (RecueilState.WAITING, 0)
     bench.site.failures.clear()
-    _, harvest = await bench.poll(QUARTER)
-    assert len(harvest.decrees) == 1
+    _, ingested = await bench.poll(QUARTER)
+    assert len(ingested.decrees) == 1
 
 
 @pytest.mark.parametrize("trouble", [Unreadable("this is not a PDF"), ValueError("a fault of ours"), OSError("no space left")])
 async def test_a_recueil_that_cannot_be_read_holds_up_no_other(bench: Bench, trouble: Exception) -> None:
     bench.site.pages[ROOT] = files(1, 2, 3)
     bench.papers |= {url(1): trouble, url(2): reading(vsa("2026-2")), url(3): reading(vsa("2026-3"))}
-    report, harvest = await bench.poll()
-    assert sorted(decree.facts.number or "" for decree in harvest.decrees) == ["2026-2", "2026-3"]
+    report, ingested = await bench.poll()
+    assert sorted(decree.facts.number or "" for decree in ingested.decrees) == ["2026-2", "2026-3"]
     assert [item.url for item in report.unread] == [url(1)]
     row = bench.row(url(1))
     assert (row.state, row.attempts) == (RecueilState.WAITING, 1)
@@ -742,14 +742,14 @@ async def test_detail_pages_are_resolved_and_read_in_the_same_round(bench: Bench
     bench.papers[url(3)] = reading(vsa("2026-3"))
 
     async with asyncio.timeout(60):
-        report, harvest = await bench.poll()
+        report, ingested = await bench.poll()
 
     assert bench.states() == {
         detail("1"): RecueilState.RESOLVED, detail("2"): RecueilState.RESOLVED,
         url(1): RecueilState.READ, url(2): RecueilState.READ, url(3): RecueilState.READ,
     }  # fmt: skip
     assert (report.requests, sorted(bench.site.downloads)) == (3, [url(1), url(2), url(3)])
-    assert [(decree.facts.number, decree.published) for decree in harvest.decrees] == [("2026-3", TODAY)]
+    assert [(decree.facts.number, decree.published) for decree in ingested.decrees] == [("2026-3", TODAY)]
     assert bench.most_opened <= workers
 
 
@@ -784,12 +784,12 @@ async def test_a_source_removed_from_the_catalogue(bench: Bench, left: tuple[Sou
     bench.sources = left
     if not left:
         bench._watcher = make_poller({}, bench.site, bench.read, bench.store, lambda: bench.now)
-    harvest = await bench.watcher.read_due("99")
+    ingested = await bench.watcher.read_due("99")
     assert bench.states()[url(1)] is RecueilState.READ
     if left:
         assert bench.states()[url(2)] is RecueilState.READ
     else:
-        assert "no source 99:old" in harvest.unread[0].error
+        assert "no source 99:old" in ingested.unread[0].error
         assert bench.states()[detail("2")] is RecueilState.WAITING
 
 
@@ -798,9 +798,9 @@ async def test_a_source_removed_from_the_catalogue(bench: Bench, left: tuple[Sou
 
 async def test_several_decrees_in_one_bulk_act(bench: Bench) -> None:
     bench.papers[url(1)] = reading(vsa("2026-1"), vsa("2026-2"), vsa("2026-3"), act_id="99-2026-08-13-00001")
-    _, harvest = await bench.poll()
-    assert [(decree.facts.number, decree.page) for decree in harvest.decrees] == [("2026-1", 1), ("2026-2", 2), ("2026-3", 3)]
-    assert len({key for decree in harvest.decrees for key in decree.identities}) >= 3
+    _, ingested = await bench.poll()
+    assert [(decree.facts.number, decree.page) for decree in ingested.decrees] == [("2026-1", 1), ("2026-2", 2), ("2026-3", 3)]
+    assert len({key for decree in ingested.decrees for key in decree.identities}) >= 3
     assert len(bench.posts()) == 3
     # The same act in another recueil: nothing new.
     bench.site.pages[ROOT] = files(2, 1)
@@ -812,9 +812,9 @@ async def test_several_decrees_in_one_bulk_act(bench: Bench) -> None:
 async def test_the_same_recueil_at_two_addresses_is_announced_once(bench: Bench) -> None:
     bench.site.pages[ROOT] = files(1, 2)
     bench.papers |= {url(1): reading(vsa("2026-1")), url(2): reading(vsa("2026-1"))}
-    _, harvest = await bench.poll()
+    _, ingested = await bench.poll()
     assert sorted(bench.states().values()) == [RecueilState.DUPLICATE, RecueilState.READ]
-    assert len(harvest.decrees) == len(bench.posts()) == 1
+    assert len(ingested.decrees) == len(bench.posts()) == 1
 
 
 async def test_two_sources_of_one_authority_share_what_they_have_seen(bench: Bench) -> None:
@@ -832,8 +832,8 @@ async def test_an_uncertain_act_is_handed_to_a_person(bench: Bench) -> None:
     recital = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
     bench.papers[url(1)] = reading(NOTHING.replace("ARRÊTE", recital))
     with capture_logs() as logs:
-        _, harvest = await bench.poll()
-    assert (harvest.decrees, [item.url for item in harvest.uncertain]) == ((), [url(1)])
+        _, ingested = await bench.poll()
+    assert (ingested.decrees, [item.url for item in ingested.uncertain]) == ((), [url(1)])
     assert [(entry["log_level"], entry["url"]) for entry in logs if entry["event"] == "review.needed"] == [("warning", f"{url(1)}#page=1")]
 
 
@@ -858,8 +858,8 @@ async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any
             await bench.poll()
     assert bench.states() == {url(1): RecueilState.WAITING, url(2): RecueilState.READ, url(3): RecueilState.READ}
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    _, harvest = await bench.poll(QUARTER)
-    assert [decree.facts.number for decree in harvest.decrees] == ["2026-1"]
+    _, ingested = await bench.poll(QUARTER)
+    assert [decree.facts.number for decree in ingested.decrees] == ["2026-1"]
     assert len(bench.posts()) == 3
 
 
@@ -904,4 +904,4 @@ async def test_two_polls_of_one_authority_wait_for_each_other(bench: Bench) -> N
     bench.papers[url(1)] = reading(vsa("2026-1"))
     polls = await asyncio.gather(bench.watcher.poll(source()), bench.watcher.poll(source()))
     assert bench.site.downloads == [url(1)]
-    assert sum(len(harvest.decrees) for _, harvest in polls) == 1
+    assert sum(len(ingested.decrees) for _, ingested in polls) == 1

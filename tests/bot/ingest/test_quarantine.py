@@ -38,7 +38,7 @@ async def test_one_is_read_again_by_its_address(bench: Bench) -> None:
     assert {held.url for held in bench.store.recueils.given_up()} == {url(1), url(2), url(3)}
     done = await retry(bench.watcher, bench.store, RetryRequest(urls=frozenset({url(2)})), NOON)
     assert ([one.url for one in done.recueils], bench.site.downloads) == ([url(2)], [url(2)])
-    assert [decree.facts.number for decree in done.harvest.decrees] == ["2026-2"]
+    assert [decree.facts.number for decree in done.ingested.decrees] == ["2026-2"]
     assert {held.url for held in bench.store.recueils.given_up()} == {url(1), url(3)}
 
 
@@ -46,8 +46,8 @@ async def test_one_is_read_again_by_its_address(bench: Bench) -> None:
 async def test_all_are_read_again_and_what_still_cannot_be_is_tried_as_if_for_the_first_time(bench: Bench, wanted: RetryRequest) -> None:
     done = await retry(bench.watcher, bench.store, wanted, NOON)
     assert len(done.recueils) == 4
-    assert sorted(decree.facts.number or "" for decree in done.harvest.decrees) == ["2026-1", "2026-2", "2026-3"]
-    assert [item.url for item in done.harvest.unread] == [url(4)]
+    assert sorted(decree.facts.number or "" for decree in done.ingested.decrees) == ["2026-1", "2026-2", "2026-3"]
+    assert [item.url for item in done.ingested.unread] == [url(4)]
     assert (bench.row(url(4)).state, bench.row(url(4)).attempts) == (RecueilState.WAITING, 1)
     assert bench.store.recueils.given_up() == []
 

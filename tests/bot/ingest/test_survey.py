@@ -10,7 +10,8 @@ import pytest
 
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, Publication, RecueilState, SourceState
-from bot.ingest.health import PublicationHistory, health_report
+from bot.ingest.health import health_report
+from bot.ingest.poller import PublicationHistory
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 
