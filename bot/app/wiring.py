@@ -35,8 +35,9 @@ from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import SendingBot, Whereabouts
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
-from bot.domain.acts import Decree, Place, deciding_in
+from bot.domain.acts import Decree, NamedCommune, Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
+from bot.gazetteer.gazetteer import data_version, gazetteer
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import destinations_report, health_report
@@ -52,6 +53,7 @@ from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.commands import Callbacks, TelegramCommands
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.reading.reader import stream_pdf
+from bot.storage.communes import CommuneNamer
 from bot.storage.politeness import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
@@ -115,7 +117,8 @@ async def assemble(
     await asyncio.to_thread(remove_abandoned)
     async with AsyncExitStack() as stack:
         # In a thread: opening may wait for a lock, and the program must be able to stop meanwhile.
-        opening = partial(rehearsal_store, settings.database.url, watched) if rehearsal else partial(open_store, settings.database.url)
+        url, namer = settings.database.url, namer_of(places)
+        opening = partial(rehearsal_store, url, watched, namer=namer) if rehearsal else partial(open_store, url, namer=namer)
         store = stack.enter_context(await asyncio.to_thread(opening))
         client = await stack.enter_async_context(open_client(settings, authorities))
         configured = () if rehearsal else destinations(settings)
@@ -231,6 +234,17 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
     return {
         code: Place(code, entry.name, entry.department, entry.time_zone, frozenset(entry.territory)) for code, entry in authorities.items()
     }
+
+
+def namer_of(places: Mapping[str, Place]) -> CommuneNamer:
+    """Return what finds the communes of a decree, in the departments where its authority decides. The places of France are loaded by the
+    first decree."""
+
+    def communes_of(decree: Decree) -> tuple[NamedCommune, ...]:
+        place = places.get(decree.authority)
+        return gazetteer().communes_of(decree, (place.territory if place is not None else None) or {decree.authority})
+
+    return CommuneNamer(data_version(), communes_of)
 
 
 def take_survey(

@@ -298,6 +298,22 @@ class Change:
     retroactive: bool | None = None
 
 
+class Naming(StrEnum):
+    """How a decree names a commune: by its name, or by another name: that of a site in it, or one that the commune had."""
+
+    NAMED = "named"
+    ALIAS = "alias"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCommune:
+    """A commune that a decree names. `code` is its INSEE code, `evidence` the words of the decree's facts that name it."""
+
+    code: str
+    how: Naming
+    evidence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Decree:
     """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.
@@ -330,27 +346,13 @@ class Decree:
     """What later decrees do to it."""
     withdrawn_at: datetime | None = None
     """When a person judged that it does not concern VSA; None for a decree that stands."""
+    communes: tuple[NamedCommune, ...] = ()
+    """The communes that its facts name, by their codes; empty until it is stored."""
 
     @property
     def publisher(self) -> str:
         """Code of the authority on whose site it was first seen."""
         return next((seen.authority for seen in self.sightings if seen.url == self.url), self.authority)
-
-
-class Naming(StrEnum):
-    """How a decree names a commune: by its name, or by another name: that of a site in it, or one that the commune had."""
-
-    NAMED = "named"
-    ALIAS = "alias"
-
-
-@dataclass(frozen=True, slots=True)
-class NamedCommune:
-    """A commune that a decree names. `code` is its INSEE code, `evidence` the words of the decree's facts that name it."""
-
-    code: str
-    how: Naming
-    evidence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,6 @@ class Gazetteer:
         self._places = Places(packed)
         self._aliases = Aliases(self._places, aliases)
         self._namer = Namer(self._places, self._aliases, words)
-        self.version = f"{RULES} {sha256(b'|'.join((packed, aliases.encode(), words.encode()))).hexdigest()[:16]}"
-        """Names the data and the rules: with another version, decrees may name other communes."""
 
     @property
     def source(self) -> str:
@@ -57,6 +55,15 @@ class Gazetteer:
 @cache
 def gazetteer() -> Gazetteer:
     """Return the places of the packed file, loaded once."""
-    here = files("bot.gazetteer")
-    aliases, words = (here.joinpath(name).read_text(encoding="utf-8") for name in ("aliases.toml", "naming.toml"))
-    return Gazetteer(here.joinpath("france.txt.gz").read_bytes(), aliases, words)
+    packed, aliases, words = _files()
+    return Gazetteer(packed, aliases.decode("utf-8"), words.decode("utf-8"))
+
+
+def data_version() -> str:
+    """Return what names the data and the rules, without loading them: with another version, decrees may name other communes."""
+    return f"{RULES} {sha256(b'|'.join(_files())).hexdigest()[:16]}"
+
+
+def _files() -> tuple[bytes, ...]:
+    folder = files("bot.gazetteer")
+    return tuple(folder.joinpath(name).read_bytes() for name in ("france.txt.gz", "aliases.toml", "naming.toml"))

@@ -15,8 +15,9 @@ from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, comparable, in_order, linked
 from bot.domain.records import PageOfDecrees
 from bot.storage.columns import value_of
+from bot.storage.communes import load_communes
 from bot.storage.database import Repository, among, batches
-from bot.storage.schema import act_terms, acts, decrees, identities, links, recueils, sightings
+from bot.storage.schema import act_terms, acts, decree_communes, decrees, identities, links, recueils, sightings
 from bot.storage.search import matching, query_terms, relevance
 
 _MOST_OF_ONE_NUMBER = 200
@@ -45,9 +46,7 @@ class Decrees(Repository):
 
     def recent(self, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Those of these authorities (None: of all), in the order of `newest_first`."""
-        query = select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None), among(decrees.c.authority, authorities))
-        with self._database.reading() as connection:
-            return _page(connection, query, query.order_by(*newest_first()), limit, offset)
+        return self._listed(among(decrees.c.authority, authorities), limit, offset)
 
     def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Decrees that hold all the words, whatever their accents, case or endings: those with all in title or facts first, then newest.
@@ -68,6 +67,16 @@ class Decrees(Repository):
             )
             best = func.min(relevance(connection, wanted))
             return _page(connection, hits, hits.order_by(best, *newest_first()), limit, offset)
+
+    def naming(self, communes: Collection[str], limit: int, offset: int = 0) -> PageOfDecrees:
+        """Those whose facts name one of these communes (INSEE codes), in the order of `newest_first`."""
+        named = select(decree_communes.c.decree_id).where(decree_communes.c.commune.in_(sorted(communes)))
+        return self._listed(decrees.c.id.in_(named), limit, offset)
+
+    def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfDecrees:
+        """Those of these authorities whose facts name no commune, in the order of `newest_first`: each may concern any of theirs."""
+        names_none = ~exists().where(decree_communes.c.decree_id == decrees.c.id)
+        return self._listed(and_(among(decrees.c.authority, authorities), names_none), limit, offset)
 
     def current(self, on: date, authorities: Collection[str] | None = None) -> tuple[Decree, ...]:
         """Authorisations and renewals that may count on this day, of these authorities (None: of all), in the order of `newest_first`.
@@ -103,6 +112,11 @@ class Decrees(Repository):
         """The acts of one recueil, in the order of its pages."""
         query = select(acts).where(acts.c.recueil_id == recueil).order_by(acts.c.first_page, acts.c.position, acts.c.id)
         return [value_of(StoredAct, row) for row in self._database.rows(query)]
+
+    def _listed(self, which: ColumnElement[bool], limit: int, offset: int) -> PageOfDecrees:
+        query = select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None), which)
+        with self._database.reading() as connection:
+            return _page(connection, query, query.order_by(*newest_first()), limit, offset)
 
 
 def _page(connection: Connection, counted: Select[int], ordered: Select[int], limit: int, offset: int) -> PageOfDecrees:
@@ -160,7 +174,7 @@ def newest_first() -> tuple[ColumnElement[object], ...]:
 def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decree]:
     """The decrees of these ids, with where they were seen and how they change each other; an id of nothing stored is left out.
 
-    Seven queries at most for every 500 decrees, three more for each step where what changes others is ended itself.
+    Eight queries at most for every 500 decrees, three more for each step where what changes others is ended itself.
     """
     found: dict[int, Decree] = {}
     for wanted in batches(ids):
@@ -186,7 +200,7 @@ def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:
         if row.prefix is not None:
             prefixes[row.decree_id].add(row.prefix)
     rows = connection.execute(select(decrees).where(decrees.c.id.in_(wanted))).all()
-    seen = load_sightings(connection, wanted)
+    seen, communes = load_sightings(connection, wanted), load_communes(connection, wanted)
     changes, changed_by = load_changes(connection, rows, prefixes)
     return {
         row.id: value_of(
@@ -196,6 +210,7 @@ def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:
             sightings=seen.get(row.id, ()),
             changes=changes.get(row.id, ()),
             changed_by=changed_by.get(row.id, ()),
+            communes=communes.get(row.id, ()),
         )
         for row in rows
     }

@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Engine, delete, false, inspect, text
 from bot.storage.database import WRITING, masked
 from bot.storage.errors import WrongSchema
 from bot.storage.schema import metadata, search_rules
-from bot.storage.search import renew_index
 
 VERSION_TABLE = "vigie_schema"
 _ADVISORY_LOCK = 0x7669676965  # "vigie"
@@ -41,7 +40,6 @@ def migrate(engine: Engine) -> None:
             upgrade_to(connection, "head")
         # SQLite begins a transaction on a file that it may only read without a word: find out now, not at the first decree.
         connection.execute(delete(search_rules).where(false()))
-        renew_index(connection)
 
 
 def revision(connection: Connection) -> str | None:

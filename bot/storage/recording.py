@@ -24,7 +24,8 @@ from bot.domain.identity import Earlier, HeldDecree, earliest, keys_of, merge_fa
 from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
-from bot.storage.database import Repository, insert_or_ignore, lock_recueil, written
+from bot.storage.communes import CommuneNamer, NamingRepository, write_communes
+from bot.storage.database import insert_or_ignore, lock_recueil, written
 from bot.storage.decrees import load_decrees, write_links
 from bot.storage.edits import changed_by, want_edits
 from bot.storage.errors import NoSuchRow
@@ -55,7 +56,7 @@ class Merged:
     changed: frozenset[int]
 
 
-class Recordings(Repository):
+class Recordings(NamingRepository):
     """Records what readings found."""
 
     def record(self, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
@@ -74,7 +75,7 @@ class Recordings(Repository):
             pages = [(act.first_page, act.last_page) for act in acts_of_decrees]
             found = match(connection, [decree for _, decree in result.decrees], pages, earlier)
             taken, left = _left_to_people(connection, result, found)
-            merged = merge(connection, recueil, left, now)
+            merged = merge(connection, recueil, left, now, self._namer)
             duplicate = _is_copy(connection, recueil, taken, left, earlier)
             lost = _write_acts(connection, recueil, taken, merged, duplicate=duplicate, now=now)
             announced, queued = queue(connection, merged, None if recueil.silent else destinations_for, now)
@@ -99,7 +100,7 @@ class Recordings(Repository):
                 day = _day_there(connection, decree_id, first[0].recueil_id, decree.published)
                 read = {"facts": decree.facts, "published": day}
                 connection.execute(update(sightings).where(sightings.c.id == first[0].id).values(read))
-            complete(connection, decree_id)
+            complete(connection, decree_id, self._namer)
             index_again(connection, [decree_id])
             want_edits(connection, {decree_id, *changed})
 
@@ -113,12 +114,18 @@ def match(
 
 
 def merge(
-    connection: Connection, recueil: Row[Any], found: Sequence[FoundDecree], now: datetime, *, within: Row[Any] | None = None
+    connection: Connection,
+    recueil: Row[Any],
+    found: Sequence[FoundDecree],
+    now: datetime,
+    namer: CommuneNamer | None,
+    *,
+    within: Row[Any] | None = None,
 ) -> Merged:
-    """Store the decrees found in a recueil, or add what was found to what is known of them. `within` as in `see`."""
+    """Store the decrees found in a recueil, or add what was found to what is known of them. `within` and `namer` as in `see`."""
     changed = changed_by(connection, {one.known for one in found if one.known is not None})
     ids, new = _store(connection, recueil.id, found, now)
-    see(connection, recueil, list(zip(ids, [one.decree for one in found], strict=True)), now, within=within)
+    see(connection, recueil, list(zip(ids, [one.decree for one in found], strict=True)), now, namer, within=within)
     return Merged(ids, new, changed)
 
 
@@ -306,11 +313,18 @@ def claim_keys(connection: Connection, decree_id: int, keys: Collection[str], *,
 
 
 def see(
-    connection: Connection, recueil: Row[Any], seen: Sequence[tuple[int, Decree]], now: datetime, *, within: Row[Any] | None = None
+    connection: Connection,
+    recueil: Row[Any],
+    seen: Sequence[tuple[int, Decree]],
+    now: datetime,
+    namer: CommuneNamer | None,
+    *,
+    within: Row[Any] | None = None,
 ) -> None:
     """Where the decrees appear, and what was read there. A page that an earlier reading of this recueil got wrong is corrected.
 
-    `within` is the act that was looked at, where that was not the whole recueil: elsewhere in it nothing is corrected.
+    `within` is the act that was looked at, where that was not the whole recueil: elsewhere in it nothing is corrected. `namer` finds the
+    communes that each decree names by then.
 
     The facts of each decree are completed by what its sightings tell, and it was published when the first of them was: see
     `bot.domain.identity`.
@@ -332,12 +346,13 @@ def see(
         read = {"facts": facts, "published": days[decree_id]}
         connection.execute(update(sightings).where(*(sightings.c[name] == value for name, value in place.items())).values(read))
     for decree_id in kinds:
-        complete(connection, decree_id)
+        complete(connection, decree_id, namer)
 
 
-def complete(connection: Connection, decree_id: int) -> None:
-    """Make the facts of a decree, and the day of its publication, again from what its sightings tell."""
-    row = connection.execute(select(decrees).where(decrees.c.id == decree_id)).one()
+def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None) -> None:
+    """Make the facts of a decree, and the day of its publication, again from what its sightings tell; and its communes from its facts."""
+    mine = select(decrees).where(decrees.c.id == decree_id)
+    row = connection.execute(mine).one()
     own = _own(connection, decree_id)
     elsewhere = select(sightings).where(sightings.c.decree_id == decree_id, sightings.c.recueil_id != row.recueil_id)
     others = [*own[1:], *connection.execute(elsewhere.order_by(sightings.c.seen_at, sightings.c.id))]
@@ -348,6 +363,8 @@ def complete(connection: Connection, decree_id: int) -> None:
     if values != {name: getattr(row, name) for name in values}:
         connection.execute(update(decrees).where(decrees.c.id == decree_id).values(values))
         index_again(connection, [decree_id])
+        row = connection.execute(mine).one()
+    write_communes(connection, row, namer)
 
 
 def _day_there(connection: Connection, decree_id: int, recueil: int, read: date | None) -> date | None:

@@ -15,7 +15,8 @@ from bot.domain.identity import Earlier, HeldDecree, keys_of
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
 from bot.storage.acts import decisions_under, key_of_review, keys_of_act, reinstate, withdraw, withdraw_act, withdrawn_among, write_decision
 from bot.storage.columns import value_of
-from bot.storage.database import Repository, among, lock_recueil, written
+from bot.storage.communes import CommuneNamer, NamingRepository
+from bot.storage.database import among, lock_recueil, written
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.recording import FoundDecree, Merged, Route, claim_keys, known_keys, match, merge, queue, see
@@ -23,7 +24,7 @@ from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
 
 
-class Reviews(Repository):
+class Reviews(NamingRepository):
     """A review is known by the id of its act."""
 
     def waiting(self, limit: int) -> list[Waiting]:
@@ -70,7 +71,7 @@ class Reviews(Repository):
 
         def accepted(connection: Connection) -> Accepted:
             recueil, act = claim_review(connection, review, token, decree=True)
-            merged = merge(connection, recueil, _match_in(connection, act, found), now, within=act)
+            merged = merge(connection, recueil, _match_in(connection, act, found), now, self._namer, within=act)
             ids, kind = merged.ids, found[0].kind
             values = {"outcome": Outcome.DECREE, "kind": kind, "decree_id": ids[-1]}
             done = settle(connection, recueil, act, decision(Outcome.DECREE, kind, now, by), values)
@@ -143,7 +144,7 @@ def _waiting() -> Select[Any]:
     )
 
 
-class Rejudging(Repository):
+class Rejudging(NamingRepository):
     """Stored acts, judged again."""
 
     def recueils(self, since: date | None, authorities: Collection[str] | None = None) -> list[int]:
@@ -176,7 +177,7 @@ class Rejudging(Repository):
             decided = decisions_under(connection, keys_of_act(connection, recueil, stored)).values()
             if any(decision.outcome is not verdict.outcome for decision in decided):
                 return None
-            merged = _merge(connection, recueil, stored, found, now)
+            merged = _merge(connection, recueil, stored, found, now, self._namer)
             ids = merged.ids
             values: dict[str, Any] = {"outcome": verdict.outcome, "kind": verdict.kind}
             # Of an act without a sign that is in doubt all the same, only what was found before tells why.
@@ -215,7 +216,9 @@ def _match_in(connection: Connection, act: Row[Any], found: Sequence[Decree]) ->
     return match(connection, found, [(act.first_page, act.last_page)] * len(found), earlier)
 
 
-def _merge(connection: Connection, recueil: Row[Any], stored: Row[Any], found: Sequence[Decree], now: datetime) -> Merged:
+def _merge(
+    connection: Connection, recueil: Row[Any], stored: Row[Any], found: Sequence[Decree], now: datetime, namer: CommuneNamer | None
+) -> Merged:
     matched = _match_in(connection, stored, found)
     gone = withdrawn_among(connection, [one.known for one in matched])
     left = [one for one in matched if one.known not in gone]
@@ -223,9 +226,9 @@ def _merge(connection: Connection, recueil: Row[Any], stored: Row[Any], found: S
     if known is not None and _shown_elsewhere(connection, known, recueil, stored):
         # Printed twice in one recueil: it is shown by the other place, as after a reading of the whole.
         claim_keys(connection, known, left[0].held.keys, strictly=False)
-        see(connection, recueil, [(known, left[0].decree)], now, within=stored)
+        see(connection, recueil, [(known, left[0].decree)], now, namer, within=stored)
         return Merged([known], [], frozenset())
-    return merge(connection, recueil, left, now, within=stored)
+    return merge(connection, recueil, left, now, namer, within=stored)
 
 
 def _shown_elsewhere(connection: Connection, decree: int, recueil: Row[Any], act: Row[Any]) -> bool:

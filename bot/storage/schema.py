@@ -23,7 +23,7 @@ from sqlalchemy import (
     false,
 )
 
-from bot.domain.acts import Kind, Outcome
+from bot.domain.acts import Kind, Naming, Outcome
 from bot.domain.posts import DestinationTrouble, PostCause, PostState
 from bot.domain.records import RecueilState
 from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms
@@ -180,6 +180,9 @@ search_rules = Table(
     metadata,
     # One row: the rules the stored terms were made with. Other rules in the program mean that the terms must be made again.
     Column("version", Text, primary_key=True),
+    # While they are: the rules they are made with, and the act up to which they are.
+    Column("renewing", Text),
+    Column("renewed_to", Id),
 )
 
 reviews = Table(
@@ -227,10 +230,22 @@ decrees = Table(
     Column("signed_on", Date, index=True),
     # When a person judged that it is none: it is kept, and left out of every list.
     Column("withdrawn_at", Instant),
+    # The version of the gazetteer with which `decree_communes` was filled; null where it is to be filled again.
+    Column("gazetteer", String(32), index=True),
 )
 Index(None, decrees.c.found_at, decrees.c.id)
 Index(None, decrees.c.ends_on, decrees.c.found_at)
 Index(None, decrees.c.authority, decrees.c.found_at)
+
+decree_communes = Table(
+    "decree_communes",
+    metadata,
+    Column("decree_id", Id, ForeignKey("decrees.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    # An INSEE code, the words of the facts that name it, and whether they do so by its name.
+    Column("commune", String(5), primary_key=True, index=True),
+    Column("how", EnumText(Naming), nullable=False),
+    Column("evidence", Text, nullable=False),
+)
 
 identities = Table(
     "identities",

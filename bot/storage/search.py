@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from bot.domain.acts import Facts
 from bot.domain.folding import fold_words
 from bot.storage.columns import PURPOSES
+from bot.storage.database import Database, written
 from bot.storage.schema import act_terms, acts, decrees, search_rules
 
 # An underscore cannot come from a text or a question: their terms are letters and digits.
@@ -28,6 +29,10 @@ _AUTHORITY = "_in"
 _MOST_HEAD_TERMS, _MOST_TEXT_TERMS = 2_000, 20_000
 _MOST_QUESTION_TERMS = 50
 _BATCH = 200
+_SLICE = 20
+"""Acts whose terms are made again in one transaction, for which other writers wait."""
+
+_Unindexed = Row[tuple[int, str, str | None, str, str, object]]
 
 
 def query_terms(question: str) -> list[str]:
@@ -52,7 +57,7 @@ def index_acts(connection: Connection, recueil: int | None = None) -> None:
     """Make every act that is a decree findable, where it is not yet: of one recueil, or of all."""
     last = 0
     while batch := connection.execute(_unindexed(recueil, last)).all():
-        connection.execute(insert(act_terms), [_terms_of(row) for row in batch])
+        _insert_terms(connection, batch)
         last = batch[-1].id
 
 
@@ -65,14 +70,40 @@ def index_again(connection: Connection, decree_ids: Collection[int]) -> None:
         index_acts(connection, recueil)
 
 
-def renew_index(connection: Connection) -> None:
-    """Make all terms again when they were made with other rules than this program's. Does nothing otherwise."""
-    if connection.execute(select(search_rules.c.version)).scalars().all() == [RULES]:
-        return
-    connection.execute(delete(act_terms))
-    index_acts(connection)
+def renew_index(database: Database) -> None:
+    """Make all terms again when they were made with other rules than this program's: some acts a transaction, so that others may write in
+    between. Until an act had its turn it is found by the terms of before. Goes on where it was stopped, and does nothing otherwise.
+    """
+    while written(database, _renew_slice):
+        pass
+
+
+def _renew_slice(connection: Connection) -> bool:
+    """Make the terms of the next acts, and return whether there may be more of them."""
+    rules = connection.execute(select(search_rules).with_for_update()).first()
+    if rules is not None and rules.version == RULES and rules.renewing is None:
+        return False
+    after = rules.renewed_to if rules is not None and rules.renewing == RULES else 0
+    wanted = select(acts.c.id).where(acts.c.decree_id.is_not(None), acts.c.id > after).order_by(acts.c.id).limit(_SLICE)
+    last = max(connection.execute(wanted).scalars(), default=None)
+    if last is None:
+        connection.execute(delete(act_terms).where(act_terms.c.act_id > after))
+        _note(connection, {"version": RULES, "renewing": None, "renewed_to": None})
+        return False
+    connection.execute(delete(act_terms).where(act_terms.c.act_id > after, act_terms.c.act_id <= last))
+    _insert_terms(connection, connection.execute(_unindexed(None, after).where(acts.c.id <= last)).all())
+    _note(connection, {"version": rules.version if rules is not None else "", "renewing": RULES, "renewed_to": last})
+    return True
+
+
+def _note(connection: Connection, row: dict[str, object]) -> None:
     connection.execute(delete(search_rules))
-    connection.execute(insert(search_rules), {"version": RULES})
+    connection.execute(insert(search_rules), row)
+
+
+def _insert_terms(connection: Connection, rows: Sequence[_Unindexed]) -> None:
+    if rows:
+        connection.execute(insert(act_terms), [_terms_of(row) for row in rows])
 
 
 def _match(connection: Connection, column: str, groups: Sequence[Sequence[str]]) -> ColumnElement[bool]:
@@ -106,7 +137,7 @@ def _unindexed(recueil: int | None, after: int) -> Select[tuple[int, str, str | 
     return query if recueil is None else query.where(acts.c.recueil_id == recueil)
 
 
-def _terms_of(row: Row[tuple[int, str, str | None, str, str, object]]) -> dict[str, object]:
+def _terms_of(row: _Unindexed) -> dict[str, object]:
     head = terms(_head(row.authority, row.title, row.act_id, row.facts), most=_MOST_HEAD_TERMS)
     everything = dict.fromkeys([_authority_term(row.authority), *head, *terms([row.text], most=_MOST_TEXT_TERMS)])
     return {"act_id": row.id, "head": " ".join(head), "everything": " ".join(everything)}

@@ -13,6 +13,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select,
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.alerts import Alerts, DestinationChecks, PostAlerts
+from bot.storage.communes import CommuneNamer, renew_communes
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
@@ -25,20 +26,21 @@ from bot.storage.recording import Recordings
 from bot.storage.recueils import Backfills, Contents, Recueils, SourceStates
 from bot.storage.requests import Requests
 from bot.storage.reviews import Rejudging, Reviews
-from bot.storage.schema import acts, decisions, decrees, identities, links, recueils, sightings
+from bot.storage.schema import acts, decisions, decree_communes, decrees, identities, links, recueils, sightings
+from bot.storage.search import renew_index
 
 
 class Store:
     """What the bot remembers. Safe to use from several threads, and from several programs at once on the same database: `locks` tell which
     of them works."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, namer: CommuneNamer | None = None) -> None:
         self.database = database
         self.sources = SourceStates(database)
         self.recueils = Recueils(database)
-        self.recordings = Recordings(database)
+        self.recordings = Recordings(database, namer)
         self.decrees = Decrees(database)
-        self.reviews = Reviews(database)
+        self.reviews = Reviews(database, namer)
         self.outbox = Outbox(database)
         self.posts = Posts(database)
         self.edits = Edits(database)
@@ -51,7 +53,7 @@ class Store:
         self.alerts = Alerts(database)
         self.backfills = Backfills(database)
         self.contents = Contents(database)
-        self.rejudging = Rejudging(database)
+        self.rejudging = Rejudging(database, namer)
 
     def close(self) -> None:
         """Release every lock and connection."""
@@ -65,35 +67,41 @@ class Store:
         self.close()
 
 
-def open_store(url: str, *, read_only: bool = False, busy_timeout: float = BUSY_TIMEOUT) -> Store:
+def open_store(url: str, *, read_only: bool = False, busy_timeout: float = BUSY_TIMEOUT, namer: CommuneNamer | None = None) -> Store:
     """Open the database at `url`, creating or upgrading it first. `busy_timeout` is in seconds.
+
+    `namer` finds the communes of the decrees that are written, and now those of the decrees whose communes are not up to date. Without it
+    they stay as they are, and what is written is left to the next program that has one.
 
     With `read_only` nothing is created, upgraded or written: where there is no database yet the store is empty, and lives in memory.
     Raises BadUrl, Unavailable, Locked, NotWritable, Full, Corrupt or WrongSchema, all of them StorageError.
     """
     address = parse_url(url)
     try:
-        return _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout)
+        return _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout, namer)
     except (Unavailable, NotWritable, Corrupt, WrongSchema) as error:
         # A server may be there a minute later; a file does not get better by waiting.
         error.is_lasting = isinstance(error, WrongSchema) or address.get_backend_name() == "sqlite"
         raise
 
 
-def _open_to_write(url: URL, busy_timeout: float) -> Store:
+def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None) -> Store:
     if url.get_backend_name() == "sqlite" and not in_memory(url):
         _require_folder(url)
     database = Database(make_engine(url, read_only=False, busy_timeout=busy_timeout), name=masked(url), read_only=False)
     try:
         use_wal(database.engine, busy_timeout)
         migrate(database.engine)
+        renew_index(database)
+        if namer is not None:
+            renew_communes(database, namer)
     except StorageError:
         database.close()
         raise
     except (SQLAlchemyError, sqlite3.Error) as error:
         database.close()
         raise translate(error, database.name) from error
-    return Store(database)
+    return Store(database, namer)
 
 
 def _open_to_read(url: URL, busy_timeout: float) -> Store:
@@ -138,14 +146,15 @@ def _require_folder(url: URL) -> None:
 _ROWS_AT_ONCE = 1000
 
 
-def rehearsal_store(url: str, authorities: Collection[str]) -> Store:
+def rehearsal_store(url: str, authorities: Collection[str], *, namer: CommuneNamer | None = None) -> Store:
     """An in-memory store that knows the trails, the recueils and the decrees of `authorities` as the database at `url` does.
 
+    `namer` as in `open_store`.
     Posts are not copied, and acts only where they are decrees: a rehearsal needs to know what was seen, not what was said. Where there
     is no database yet the store is empty, as on a first run. Raises StorageError as `open_store` does.
     """
     with ExitStack() as on_failure:
-        stage = on_failure.enter_context(open_store("sqlite://"))
+        stage = on_failure.enter_context(open_store("sqlite://", namer=namer))
         with open_store(url, read_only=True) as real:
             _copy_trails(real, stage, authorities)
             with real.database.reading() as source, stage.database.writing() as target:
@@ -167,6 +176,7 @@ def _known(authorities: Collection[str]) -> tuple[tuple[Table, ColumnElement[boo
     return (
         (recueils, or_(watched, recueils.c.id.in_(select(decrees.c.recueil_id)), recueils.c.id.in_(select(sightings.c.recueil_id)))),
         (decrees, true()),
+        (decree_communes, true()),
         (identities, true()),
         (sightings, true()),
         (links, true()),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from sqlalchemy import delete, select, update
 from bot.domain.acts import Facts, Outcome
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.schema import act_terms, search_rules
-from bot.storage.search import RULES, renew_index, terms
+from bot.storage.search import RULES, _insert_terms, renew_index, terms
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 from tests.examples import examples
@@ -165,10 +166,53 @@ def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[
     with database.writing() as connection:
         assert connection.execute(select(search_rules.c.version)).scalars().all() == [RULES]
         before = connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all()
-        renew_index(connection)
+    renew_index(database)
+    with database.writing() as connection:
         assert connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all() == before
         assert len(before) == 1, "those of the decree only"
     database.close()
+
+
+def test_terms_are_made_again_in_slices_that_go_on_where_they_were_stopped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(7):
+        store.recordings.record(result_of(one_recueil(store, str(number)), act(f"Drone a{number}")), to(), NOW)
+    database = store.database
+    with database.writing() as connection:
+        whole = connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all()
+        connection.execute(update(act_terms).values(head="avant", everything="avant"))
+        connection.execute(update(search_rules).values(version="of an older program"))
+    monkeypatch.setattr("bot.storage.search._SLICE", 3)
+
+    slices: list[bool] = []
+    database.when_used = lambda writing, _began, _error: slices.append(writing)
+    monkeypatch.setattr("bot.storage.search._insert_terms", _once(_insert_terms))
+    with pytest.raises(RuntimeError, match="stopped"):
+        renew_index(database)
+    assert store.decrees.search("drone", 10).total == 3, "those that had their turn"
+    assert store.decrees.search("avant", 10).total == 4, "the others are found as before"
+    monkeypatch.setattr("bot.storage.search._insert_terms", _insert_terms)
+    slices.clear()
+    renew_index(database)
+    assert slices == [True] * 3, "three, one, and none left"
+    with database.reading() as connection:
+        assert connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all() == whole
+        assert connection.execute(select(search_rules)).all() == [(RULES, None, None)]
+    slices.clear()
+    renew_index(database)
+    assert slices == [True], "nothing is left to do"
+
+
+def _once(work: Callable[..., None]) -> Callable[..., None]:
+    """Do it the first time, and fail the second."""
+    turns = iter([work])
+
+    def next_turn(*arguments: Any) -> None:
+        turn = next(turns, None)
+        if turn is None:
+            raise RuntimeError("stopped")
+        turn(*arguments)
+
+    return next_turn
 
 
 anything = (

@@ -1,0 +1,149 @@
+"""The communes that decrees name are stored with them, follow their facts and the gazetteer, and are found by code: on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.domain.acts import Decree, Facts, NamedCommune, Naming, Outcome
+from bot.storage.communes import CommuneNamer, renew_communes
+from bot.storage.schema import decrees
+from bot.storage.store import Store, open_store, rehearsal_store
+from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+from tests.bot.storage.finding import found, reading_of, stored
+
+MONTELIMAR, VALENCE = "26198", "26362"
+CODES = {"Montélimar": MONTELIMAR, "Valence": VALENCE}
+
+
+def _communes_of(decree: Decree) -> list[NamedCommune]:
+    """Those of the places whose whole name is one."""
+    return [NamedCommune(CODES[place], Naming.NAMED, place) for place in decree.facts.places if place in CODES]
+
+
+NAMER = CommuneNamer("1", _communes_of)
+
+
+@pytest.fixture
+def naming(store: Store, url: str) -> Iterator[Store]:
+    """The same database, opened by a program that finds communes."""
+    with open_store(url, namer=NAMER) as opened:
+        yield opened
+
+
+def _codes(store: Store, decree: int) -> list[str]:
+    return [commune.code for commune in stored(store, decree).communes]
+
+
+def test_a_decree_is_stored_with_the_communes_that_it_names(naming: Store) -> None:
+    decree = found(naming, Facts("2026-1", places=("Valence", "Ailleurs", "Montélimar")))
+    expected = (NamedCommune(MONTELIMAR, Naming.NAMED, "Montélimar"), NamedCommune(VALENCE, Naming.NAMED, "Valence"))
+    assert stored(naming, decree).communes == expected
+
+
+def test_destinations_see_the_communes_of_a_new_decree(naming: Store) -> None:
+    seen: list[Decree] = []
+
+    def route(decree: Decree) -> list[str]:
+        seen.append(decree)
+        return ["t"] if any(commune.code == VALENCE for commune in decree.communes) else []
+
+    result = reading_of(one_recueil(naming), Facts("2026-1", places=("Valence",)))
+    assert len(naming.recordings.record(result, route, NOW).posts) == 1
+    assert [commune.code for decree in seen for commune in decree.communes] == [VALENCE]
+
+
+def test_what_a_further_sighting_completes_is_named_too(naming: Store) -> None:
+    decree = found(naming, Facts("2026-1", signed=NOW.date()), name="draft")
+    assert _codes(naming, decree) == []
+    again = reading_of(one_recueil(naming, "again"), Facts("2026-1", signed=NOW.date(), places=("Montélimar",)))
+    naming.recordings.record(again, to(), NOW + timedelta(hours=1))
+    assert _codes(naming, decree) == [MONTELIMAR]
+
+
+def test_a_decree_read_again_names_what_it_says_now(naming: Store) -> None:
+    result = reading_of(one_recueil(naming), Facts("2026-1", places=("Montélimar",)))
+    [decree] = naming.recordings.record(result, to(), NOW).decrees
+    assert decree.id is not None
+    naming.recordings.renew(decree.id, replace(decree, facts=Facts("2026-1", places=("Valence",))))
+    assert _codes(naming, decree.id) == [VALENCE]
+
+
+def test_an_act_that_a_person_accepts_names_communes(naming: Store) -> None:
+    recueil = one_recueil(naming)
+    facts = Facts("2026-1", places=("Valence",))
+    naming.recordings.record(result_of(recueil, act("Arrêté", outcome=Outcome.UNCERTAIN, facts=facts)), to(), NOW)
+    [waiting] = naming.reviews.waiting(1)
+    [(_, decree)] = reading_of(recueil, facts).decrees
+    accepted = naming.reviews.accept(waiting.id, [decree], to(), NOW, "test")
+    assert [_codes(naming, one) for one in accepted.decrees] == [[VALENCE]]
+
+
+def test_decrees_are_found_by_commune_and_by_naming_none(naming: Store) -> None:
+    ids = [found(naming, Facts(f"2026-{number}", places=("Valence",)), at=NOW + timedelta(hours=number)) for number in range(5)]
+    both = found(naming, Facts("2026-7", places=("Valence", "Montélimar")), at=NOW + timedelta(hours=7))
+    none = found(naming, Facts("2026-8"), at=NOW + timedelta(hours=8))
+    elsewhere = found(naming, Facts("2026-9"), authority="83")
+    page = naming.decrees.naming([VALENCE], limit=2, offset=1)
+    assert ([decree.id for decree in page.decrees], page.total) == ([ids[4], ids[3]], 6)
+    assert [decree.id for decree in naming.decrees.naming([MONTELIMAR, VALENCE], limit=1).decrees] == [both], "named twice, listed once"
+    assert naming.decrees.naming([MONTELIMAR, VALENCE], limit=1).total == 6
+    assert [decree.id for decree in naming.decrees.naming_none(["26"], limit=9).decrees] == [none]
+    assert {decree.id for decree in naming.decrees.naming_none(["26", "83"], limit=9).decrees} == {none, elsewhere}
+    naming.reviews.withdraw(both, NOW, "test")
+    assert naming.decrees.naming([MONTELIMAR], limit=9).total == 0
+    assert naming.decrees.naming([], limit=9).total == 0
+
+
+def test_another_version_finds_the_communes_of_all_again_and_the_same_one_of_none(naming: Store, url: str) -> None:
+    ids = [found(naming, Facts(f"2026-{number}", places=("Valence",))) for number in range(3)]
+    asked: list[Decree] = []
+
+    def moved(decree: Decree) -> list[NamedCommune]:
+        asked.append(decree)
+        return [NamedCommune("26999", Naming.ALIAS, "Valence")]
+
+    with open_store(url, namer=CommuneNamer("2", moved)) as store:
+        assert [_codes(store, decree) for decree in ids] == [["26999"]] * 3
+        assert store.decrees.naming([VALENCE], limit=9).total == 0
+    assert len(asked) == 3
+    with open_store(url, namer=CommuneNamer("2", moved)):
+        pass
+    assert len(asked) == 3, "the same version has nothing to do"
+
+
+def test_more_decrees_than_one_transaction_takes(naming: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [found(naming, Facts(f"2026-{number}", places=("Valence",))) for number in range(7)]
+    with naming.database.writing() as connection:
+        connection.execute(update(decrees).values(gazetteer=None))
+    transactions: list[bool] = []
+    naming.database.when_used = lambda writing, _began, _error: transactions.append(writing)
+    monkeypatch.setattr("bot.storage.communes._SLICE", 3)
+    renew_communes(naming.database, CommuneNamer("2", _communes_of))
+    assert transactions == [True] * 4, "three, three and one, and none left"
+    with naming.database.reading() as connection:
+        assert connection.execute(select(decrees.c.gazetteer).distinct()).scalars().all() == ["2"]
+    assert [_codes(naming, decree) for decree in ids] == [[VALENCE]] * 7
+
+
+def test_what_a_program_without_a_gazetteer_writes_is_left_to_one_that_has_it(store: Store, url: str) -> None:
+    decree = found(store, Facts("2026-1", places=("Valence",)))
+    assert _codes(store, decree) == []
+    with open_store(url, namer=NAMER) as naming:
+        assert _codes(naming, decree) == [VALENCE]
+    again = reading_of(one_recueil(store, "again"), Facts("2026-1", cameras=3))
+    store.recordings.record(again, to(), NOW + timedelta(hours=1))
+    assert _codes(store, decree) == [VALENCE], "kept until they can be found again"
+    with open_store(url, namer=CommuneNamer("1", lambda _: [])) as naming:
+        assert _codes(naming, decree) == []
+
+
+def test_a_rehearsal_knows_them(naming: Store, url: str) -> None:
+    decree = found(naming, Facts("2026-1", places=("Valence",)))
+    with rehearsal_store(url, ["26"], namer=NAMER) as stage:
+        assert stored(stage, decree).communes == stored(naming, decree).communes
+        assert stage.decrees.naming([VALENCE], limit=9).total == 1
