@@ -1,4 +1,4 @@
-"""What reading one PDF may take, the events it yields, and the error when nothing of it can be read."""
+"""Holds the limits of reading one PDF, the events it yields, and the error when nothing of it can be read."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Unreadable(Exception):
 class PageRead:
     """`page` was just done: of `pages` in all, `read` are done; of `to_recognise`, so many are `recognised`.
 
-    A page that is to be recognised comes twice: `PENDING` first. `seconds_left` is what the rest should take, None while nothing tells.
+    A page that is to be recognised comes twice: `PENDING` first. `seconds_left` is what the rest should take, None while that is not known.
     """
 
     page: PageText

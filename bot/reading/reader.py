@@ -16,11 +16,10 @@ import structlog
 from bot.domain.acts import Act, PageText, Reading
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import Done, IsConcerned, ReadingEvent, ReadingLimits, Unreadable
-from bot.reading.page_buffer import PageBuffer
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.recognition import Recognition
 from bot.reading.sandbox.wire import NotUnderstood, Start, Survey
-from bot.reading.sandbox.worker import Worker
+from bot.reading.sandbox.worker import PageBuffer, Worker
 
 log = structlog.get_logger()
 

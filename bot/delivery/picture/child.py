@@ -37,8 +37,7 @@ from bot.domain.acts import TextOrigin
 from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
 from bot.reading.pages.ocr import FIRST_DPI, InProcess, OcrFailed, RecognisedWord, TesseractCommand, find_ocr, mean_confidence
-from bot.reading.pages.pdf import NotReadable, PdfDocument
-from bot.reading.sandbox.child import run
+from bot.reading.sandbox.child import NotReadable, PdfDocument, run
 from bot.reading.sandbox.confinement import confine
 from bot.reading.sandbox.wire import Start
 

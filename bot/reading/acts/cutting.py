@@ -1,4 +1,4 @@
-"""Pages of text -> the acts of a document. Pure.
+"""Cuts the pages of a document into acts. Pure.
 
 Three kinds of document: the national template (running titles, separator pages, table of contents), other recueils (cut at the headings of
 their decrees), and a decree alone. Whatever the kind, every page after the table of contents belongs to an act.
@@ -7,16 +7,159 @@ their decrees), and a decree alone. Whatever the kind, every page after the tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import dropwhile, groupby, pairwise, takewhile
+from statistics import mode
+
+from rapidfuzz import fuzz
 
 from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin, Where
-from bot.reading.acts.bulletins import cut_at_headings, one_act
-from bot.reading.acts.front_matter import FrontMatter, read_cover, read_front_matter, read_table
-from bot.reading.acts.headings import decree_title, first_line, listed_on, openings
-from bot.reading.acts.national import national_acts, read_signs
-from bot.reading.acts.running_titles import read_separator
+from bot.domain.folding import fold_letters
+from bot.reading.acts.front_matter import Entry, FrontMatter, TableRow, read_cover, read_front_matter, read_table
+from bot.reading.acts.titles import (
+    Names,
+    Separator,
+    Title,
+    best_title,
+    decree_title,
+    first_line,
+    listed_on,
+    marked_ids,
+    names,
+    nearest,
+    openings,
+    printed_title,
+    read_separator,
+    strip_running_titles,
+    title_number,
+    title_of,
+)
+
+# Recueils outside the national template, and decrees alone: cut at the headings of their decrees.
+#
+# A table of contents, where there is one, tells of decrees whose heading could not be found.
+
+_ALIKE = 80.0
+_COMPARED = 120
+"""Letters of two titles that are compared: tables abridge the end, and glue words, which folding undoes."""
+_ENOUGH_LETTERS = 25
+_TOP = 1000
+"""Characters of a page in which the title of an act that begins there stands, below the letterhead."""
+_AHEAD = 200
+"""Headings among which the one of an entry is looked for, after that of the entry before."""
+_SUBJECT = re.compile(
+    r"(?i)\b(?:portant|autorisant|r[ée]glementant|fixant|relati\w+|modifiant|instituant|interdisant|prorogeant|abrogeant|accordant)"
+)
+
+
+def one_act(pages: Sequence[PageText]) -> Act:
+    """These pages as one act, with the title of the first decree in them."""
+    title = title_of(pages)
+    return Act(None, title.text, None, pages[0].number, pages[-1].number, tuple(pages), title_from=title.where, title_page=title.page)
+
+
+def cut_at_headings(body: Sequence[PageText], table: Sequence[TableRow], *, is_recueil: bool) -> tuple[Act, ...]:
+    """Return the acts of these pages, one after the other; every page belongs to one of them, but for blank ones after a cover or table.
+
+    Without cover (`is_recueil` False) a document is one decree unless it clearly holds several, each with its operative part and its end.
+    """
+    if is_recueil:
+        body = list(dropwhile(lambda page: not page.text.strip() and not page.is_unread, body))
+    heads = openings(body, closed=not is_recueil)
+    announced = _place(table, body, heads) if table else {}
+    cuts = sorted({*heads, *announced})
+    # What comes before the first heading is part of the first act.
+    bounds = pairwise([0, *cuts[1:], len(body)])
+    acts = [one_act(body[start:end]) for start, end in bounds]
+    rows = [announced.get(cut) for cut in cuts] or [None]
+    own = [decree_title(body[cut].text) for cut in cuts] or [""]
+    return tuple(
+        replace(act, title=row.title, title_from=Where.CONTENTS, title_page=None) if row is not None and not title else act
+        for act, row, title in zip(acts, rows, own, strict=True)
+    )
+
+
+def _place(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> Mapping[int, TableRow]:
+    """Return the index of the page on which each announced act begins, for those of which that can be told."""
+    placed = _by_title(table, body, heads)
+    if len(placed) == len(table):
+        return {start: table[rank] for rank, start in placed.items()}
+    shift = _shift_of_table(table, body, placed)
+    begun = frozenset(heads)
+    tops = [fold_letters(page.text[:_TOP]) for page in body]
+    found = {start: table[rank] for rank, start in placed.items()}
+    bounds = [(-1, -1), *sorted(placed.items()), (len(table), len(body))]
+    for (rank, start), (next_rank, next_start) in pairwise(bounds):
+        # Headings that no entry announces stay cuts of their own; an entry goes to a page that has none.
+        gap = [index for index in range(start + 1, next_start) if index not in begun]
+        missing = table[rank + 1 : next_rank]
+        for row in missing:
+            index = _page_of(row, gap, body, shift) if row.page is not None and shift is not None else _top_with(row, gap, tops)
+            if index is None and len(missing) == 1:
+                index = _unread_end(gap, body)
+            if index is not None:
+                found[index] = row
+                gap = [one for one in gap if one > index]
+    return found
+
+
+def _by_title(table: Sequence[TableRow], body: Sequence[PageText], heads: Sequence[int]) -> dict[int, int]:
+    """For the rank of an entry, the heading that says the same, both in order."""
+    titles = [(head, decree_title(body[head].text)) for head in heads]
+    said = [(head, title_number(title), _subject(title)) for head, title in titles]
+    numbers = {row.number for row in table} - {None}
+    placed: dict[int, int] = {}
+    position = 0
+    for rank, row in enumerate(table):
+        subject = _subject(row.title)
+        rest = said[position : position + _AHEAD]
+        same = next((index for index, (_, its_number, _) in enumerate(rest) if its_number in numbers and its_number == row.number), None)
+        if same is None:
+            # Another number is no objection (some tables print that of the order book), unless it is that of another entry.
+            like = (index for index, (_, its, its_subject) in enumerate(rest) if its not in numbers and _alike(subject, its_subject))
+            same = next(like, None)
+        if same is not None:
+            placed[rank] = rest[same][0]
+            position += same + 1
+    return placed
+
+
+def _shift_of_table(table: Sequence[TableRow], body: Sequence[PageText], placed: Mapping[int, int]) -> int | None:
+    """Return how far the pages of the file are from the printed ones, None where entries disagree about it or there is no number at all."""
+    distances = {body[start].number - page for rank, start in placed.items() if (page := table[rank].page) is not None}
+    if not distances and any(row.page is not None for row in table):
+        return 0
+    return distances.pop() if len(distances) == 1 else None
+
+
+def _page_of(row: TableRow, gap: Sequence[int], body: Sequence[PageText], shift: int) -> int | None:
+    index = (row.page or 0) + shift - body[0].number
+    # A number read wrongly must not cut a decree in two.
+    return index if index in gap and (body[index].is_unread or decree_title(body[index].text)) else None
+
+
+def _top_with(row: TableRow, gap: Sequence[int], tops: Sequence[str]) -> int | None:
+    subject = _subject(row.title)[: _COMPARED // 2]
+    return next((index for index in gap if subject in tops[index]), None) if len(subject) >= _ENOUGH_LETTERS else None
+
+
+def _unread_end(gap: Sequence[int], body: Sequence[PageText]) -> int | None:
+    """Return the first of the pages not read just before the next heading: of one act nothing was read, and these are its own."""
+    start = len(gap)
+    while start and body[gap[start - 1]].is_unread and (start == len(gap) or gap[start - 1] + 1 == gap[start]):
+        start -= 1
+    return gap[start] if start < len(gap) else None
+
+
+def _subject(title: str) -> str:
+    found = _SUBJECT.search(title)
+    return fold_letters(title[found.start() :] if found else title)[:_COMPARED]
+
+
+def _alike(one: str, other: str) -> bool:
+    most = min(len(one), len(other))
+    return most >= _ENOUGH_LETTERS and fuzz.ratio(one[:most], other[:most], score_cutoff=_ALIKE) > 0
 
 
 def cut_acts(pages: Sequence[PageText]) -> tuple[Act, ...]:
@@ -117,3 +260,163 @@ def assemble(pages: Sequence[PageText], *, salvaged: bool = False) -> Reading:
         pages=tuple(pages),
         salvaged=salvaged,
     )
+
+
+# The acts of the national template: what its table of contents, separator pages and running titles say, put together.
+
+_LONGEST_NUMBER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the pages say of the acts: entries of the table of contents, and per page number the separator and the act it is marked with."""
+
+    entries: tuple[Entry, ...]
+    separators: Mapping[int, Separator]
+    marks: Mapping[int, str]
+    known: Mapping[str, int] = field(default_factory=dict)
+    """The identifiers of all acts, each with its rank: the order of the table of contents, then that of the pages."""
+
+
+def read_signs(entries: tuple[Entry, ...], body: Sequence[PageText], separators: Mapping[int, Separator]) -> Signs:
+    """Return the signs on the pages after the table of contents, of which these are the `entries`; `separators` by page number."""
+    read = {page.number: _mark(page, separators.get(page.number)) for page in body}
+    known = {entry.id for entry in entries}
+    # Neighbours differ by one figure: only on a page read with OCR can an identifier close to a known one be a misreading of it.
+    exact = {page.number for page in body if page.origin is not TextOrigin.OCR}
+    candidates: Mapping[int, str | None] = read
+    if known and not _contents_doubtful(body, read):
+        # An identifier that a readable table of contents does not hold is a misreading or an older act quoted here, unless a page opens it.
+        candidates = {number: one.id for number, one in separators.items() if read[number] == one.id}
+    known |= {mark for number, mark in candidates.items() if mark and (number in exact or nearest(mark, known) is None)}
+    meant = {mark: nearest(mark, known) for mark in set(read.values()) if mark}
+    marks = {number: act for number, mark in read.items() if mark and (act := meant[mark]) is not None}
+    order = dict.fromkeys([*(entry.id for entry in entries), *marks.values()])
+    return Signs(entries, separators, marks, {act: rank for rank, act in enumerate(order)})
+
+
+def _contents_doubtful(body: Sequence[PageText], read: Mapping[int, str | None]) -> bool:
+    """Return whether a page before the first marked one was not read: part of the table of contents may be missing."""
+    before = takewhile(lambda page: read[page.number] is None, body)
+    return any(page.is_unread for page in before)
+
+
+def _mark(page: PageText, separator: Separator | None) -> str | None:
+    ids = marked_ids(page.text)
+    return ids[-1] if ids else (separator.id if separator else None)
+
+
+def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
+    """Return the acts with their titles, services and cleaned pages, in page order. `body` is not empty."""
+    starts = _starts(signs, first=body[0].number)
+    separators = {separator.id: separator for separator in signs.separators.values()}
+    opened = {separator.id: Title(separator.title, Where.TITLE, number) for number, separator in signs.separators.items()}
+    said = _names(body, signs, separators)
+    order = sorted(signs.known, key=lambda act: (starts[act], signs.known[act]))
+    last = body[-1].number
+    # An act announced beyond the end of the file has no page of its own, and takes none from the others.
+    firsts = sorted({start for start in starts.values() if start <= last}) or [body[0].number]
+    # Pages with words before the first start belong to the first act: none is lost.
+    body = list(dropwhile(lambda page: page.number < firsts[0] and not _has_words(page.text), body))
+    begins = {start: (body[0].number if start == firsts[0] else start) for start in firsts}
+    ends = {start: following - 1 for start, following in pairwise(firsts)}
+    cleaned = {page.number: _clean(page, signs.known, said) for page in body}
+    entries = {entry.id: entry for entry in signs.entries}
+    marked: dict[str, list[PageText]] = {}
+    for page in body:
+        if page.number in signs.marks:
+            marked.setdefault(signs.marks[page.number], []).append(page)
+    acts = []
+    for act in order:
+        start = starts[act]
+        missing = (PageText(last, "", TextOrigin.UNREADABLE),)
+        own = missing if start > last else tuple(cleaned[number] for number in range(begins[start], ends.get(start, last) + 1))
+        entry = entries.get(act)
+        title = best_title(entry.title if entry else "", opened.get(act, Title("")), _stamped(act, marked.get(act, ()))) or title_of(own)
+        acts.append(
+            Act(
+                id=act,
+                title=title.text,
+                service=_service(entry, separators.get(act)),
+                first_page=own[0].number,
+                last_page=own[-1].number,
+                pages=own,
+                title_from=title.where,
+                title_page=title.page,
+            )
+        )
+    return tuple(acts)
+
+
+def _has_words(text: str) -> bool:
+    """Return False for a blank page, and for one that has nothing but its number: a scanned table of contents, for one."""
+    return len(text.strip()) > _LONGEST_NUMBER or any(map(str.isalpha, text))
+
+
+def _starts(signs: Signs, first: int) -> dict[str, int]:
+    """Return the page on which each act starts: where its marks start, else where the table of contents says.
+
+    The position in the PDF is the truth; the printed numbers of the table are shifted to it when the two differ.
+    """
+    runs: dict[str, list[tuple[int, int]]] = {}
+    for act, numbers in groupby(sorted(signs.marks), key=lambda number: signs.marks[number]):
+        run = list(numbers)
+        runs.setdefault(act, []).append((run[0], len(run)))
+    longest = {act: max(some, key=lambda run: run[1])[0] for act, some in runs.items()}
+    printed = {entry.id: entry.page for entry in signs.entries if entry.page is not None}
+    shift = _shift(printed, signs)
+    starts: dict[str, int] = {}
+    previous = first
+    for act in signs.known:
+        announced = printed[act] + shift if act in printed else None
+        if act in runs:
+            start = _best_run(runs[act], announced, longest[act])
+            # Pages just before that bear no mark are the act's own, when the table says so: an unreadable separator page.
+            if announced is not None and announced < start and not any(n in signs.marks for n in range(announced, start)):
+                start = announced
+        else:
+            start = announced if announced is not None else previous
+        starts[act] = previous = max(start, first)
+    return starts
+
+
+def _shift(printed: Mapping[str, int], signs: Signs) -> int:
+    """Return how far pages of the file are from the printed numbers: what most separator pages say, else 0 while no mark contradicts it."""
+    opened = [
+        number - printed[one.id] for number, one in signs.separators.items() if signs.marks.get(number) == one.id and one.id in printed
+    ]
+    if opened:
+        return mode(opened)
+    firsts: dict[str, int] = {}
+    for number in sorted(signs.marks):
+        firsts.setdefault(signs.marks[number], number)
+    distances = [firsts[act] - page for act, page in printed.items() if act in firsts]
+    # The first page that could be read of an act may come after its start, never before.
+    return min(distances) if any(distance < 0 for distance in distances) else 0
+
+
+def _best_run(runs: Sequence[tuple[int, int]], announced: int | None, longest: int) -> int:
+    if announced is None:
+        return longest
+    return min((start for start, _ in runs), key=lambda start: abs(start - announced))
+
+
+def _names(body: Sequence[PageText], signs: Signs, separators: Mapping[str, Separator]) -> Names:
+    services = [*(entry.service for entry in signs.entries), *(separator.service for separator in separators.values())]
+    titles = [*((entry.id, entry.title) for entry in signs.entries), *((one.id, one.title) for one in separators.values())]
+    return names(services, titles, [page.text for page in body], signs.known)
+
+
+def _clean(page: PageText, known: Mapping[str, int], said: Names) -> PageText:
+    other = strip_running_titles(page.other, page.number, known, said) if page.other else ""
+    return replace(page, text=strip_running_titles(page.text, page.number, known, said), other=other)
+
+
+def _stamped(act: str, marked: Sequence[PageText]) -> Title:
+    """Return the title that the first of these pages to print one has for its running title."""
+    printed = (Title(text, Where.RUNNING_TITLE, page.number) for page in marked if (text := printed_title(page.text, act)))
+    return next(printed, Title(""))
+
+
+def _service(entry: Entry | None, separator: Separator | None) -> str | None:
+    return (entry.service if entry else None) or (separator.service if separator else None)

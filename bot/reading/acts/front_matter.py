@@ -1,4 +1,4 @@
-"""What comes before the acts of a recueil: its cover and its table of contents ("Sommaire"). Pure."""
+"""Reads what comes before the acts of a recueil: its cover and its table of contents ("Sommaire"). Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from itertools import islice, pairwise
 
 from bot.domain.acts import Cover, PageText
 from bot.domain.folding import fold_letters, fold_words, one_line
-from bot.reading.acts.headings import first_visa, opens_decree, title_number
-from bot.reading.acts.running_titles import ACT_ID, DASH, marked_ids
+from bot.reading.acts.titles import first_visa, marked_ids, opens_decree, title_number
+from bot.reading.pages.quality import ACT_ID, DASH
 
 _MONTHS = {
     name: number

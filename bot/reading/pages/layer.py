@@ -1,4 +1,4 @@
-"""The text layer of a page as pdfium gives it, put in the order of a reader where pdfium's is wrong.
+"""Puts the text layer of a page, as pdfium gives it, in the order of a reader where pdfium's is wrong.
 
 pdfium follows the order of the file, which is the reader's nearly always and costs nothing. It is not where columns were drawn line by
 line, where pieces were drawn in any order, and where the text runs along another side of the page (pdfium then glues lines together).
@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ctypes import byref, c_double, c_ushort
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
-
-from bot.reading.pages.order import WIDE_GAP, Box, Run, are_suspected, in_reading_order, line_by_line, upright
 
 _SAMPLES_OF_ANGLE = 7
 _SAMPLES = 300
@@ -147,3 +148,295 @@ def _follows(run: Box, letter: Box) -> bool:
     apart = letter[0] - run[2]
     level = (letter[1] < run[3] and letter[3] > run[1]) or abs(letter[1] + letter[3] - run[1] - run[3]) < height
     return level and -height < apart < max(WIDE_GAP, 0.8 * height)
+
+
+# The order in which a reader meets the pieces of text of a page: line after line, column after column.
+#
+# Lengths are in points (1/72 inch), from the bottom left corner of the page as it is read.
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
+
+WIDE_GAP = 8.0
+"""A blank wider than any between two words, however justified the line; columns are further apart."""
+_SAME_LINE = 0.6
+_TOUCHING = 0.12
+_FAR = 0.15
+_FAR_LINES = 4
+_OFTEN_FAR = 0.35
+_OFTEN_UP = 0.12
+_ENOUGH_PIECES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Letters that follow each other on one line without a wide blank."""
+
+    box: Box
+    text: str
+
+    @property
+    def middle(self) -> float:
+        """Its height on the page."""
+        return (self.box[1] + self.box[3]) / 2
+
+
+def upright(box: Box, angle: int) -> Box:
+    """Turn the box of a text that runs at `angle` (0, 90, 180, 270 degrees, anticlockwise) as the page must be turned to read it."""
+    left, bottom, right, top = box
+    match angle:
+        case 90:
+            return bottom, -right, top, -left
+        case 180:
+            return -right, -top, -left, -bottom
+        case 270:
+            return -top, left, -bottom, right
+    return box
+
+
+def line_height(boxes: Iterable[Box]) -> float:
+    """Return the height of an ordinary line: boxes hug their letters, so that leading is not in it."""
+    return median(top - bottom for _, bottom, _, top in boxes)
+
+
+def are_scattered(boxes: Sequence[Box]) -> bool:
+    """Return whether the pieces of a page come in no order at all: one in three leaps over a good part of the page to the next one."""
+    if len(boxes) < _ENOUGH_PIECES:
+        return False
+    far = max(_FAR * (max(box[3] for box in boxes) - min(box[1] for box in boxes)), _FAR_LINES * (boxes[0][3] - boxes[0][1]))
+    steps = [after[1] - before[1] for before, after in pairwise(boxes)]
+    up, down = sum(step > far for step in steps), sum(step < -far for step in steps)
+    # Lines far apart are no disorder: that goes up as often as down.
+    return up + down > _OFTEN_FAR * len(steps) and up > _OFTEN_UP * len(steps)
+
+
+def lines_of(runs: Sequence[Run], height: float) -> list[list[Run]]:
+    """Return the runs in their order, cut where a new line begins."""
+    lines: list[list[Run]] = []
+    for run in runs:
+        if lines and abs(run.middle - lines[-1][0].middle) <= _SAME_LINE * height and run.box[0] >= lines[-1][-1].box[0]:
+            lines[-1].append(run)
+        else:
+            lines.append([run])
+    return lines
+
+
+def sorted_by_line(runs: Sequence[Run], height: float) -> list[Run]:
+    """Return the runs from the top of the page to its bottom, and from left to right on each line."""
+    lines: list[list[Run]] = []
+    for run in sorted(runs, key=lambda run: -run.middle):
+        if lines and lines[-1][0].middle - run.middle <= _SAME_LINE * height:
+            lines[-1].append(run)
+        else:
+            lines.append([run])
+    return [run for line in lines for run in sorted(line, key=lambda run: run.box[0])]
+
+
+def text_of(line: Sequence[Run]) -> str:
+    """Return one line as text: a blank wherever there is one on the page."""
+    text = line[0].text
+    for before, after in pairwise(line):
+        glued = after.box[0] - before.box[2] < _TOUCHING * (before.box[3] - before.box[1])
+        text += ("" if glued else " ") + after.text
+    return text
+
+
+def line_by_line(runs: Sequence[Run]) -> str:
+    """Return the text of the runs in their order."""
+    return "\n".join(map(text_of, lines_of(runs, line_height(run.box for run in runs)))) if runs else ""
+
+
+# Two or three columns of prose that a PDF holds line by line, put back one after the other.
+#
+# Drawn line by line, the left column's line is followed by its neighbour of the right: every sentence is cut in the middle. A table, a form
+# or a list with page numbers is laid out just so and must stay as it is; columns of prose are told from it by lines that fill their column,
+# hold several words, and go on below in the middle of a sentence.
+
+# Shares (0 to 1) and lengths (points) were set on thousands of drawn pages of prose and tables, and on real texts put in columns.
+_FEWEST_LINES = 6
+_FEWEST_LINES_MORE = 2
+"""Enough in a second block, once a first one has shown that the page has such columns."""
+_MOST_GUTTERS = 2
+_NARROWEST = 85.0
+_EDGE = 6.0
+_CROSSED = 0.25
+_LONG_LINE = 0.6
+_MOSTLY_LONG = 0.55
+_FEWEST_WORDS = 2.5
+_SOME_FOLLOW = 0.25
+_MOST_FOLLOW = 0.4
+_FEW_SHORT = 0.2
+_LINE_BY_LINE = 0.6
+_LARGE_BREAK = 2.5
+_SHORT_LINE = 0.6
+_BLANK_LINE = 1.5
+_TOGETHER = 0.7
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_ENDS_SENTENCE = re.compile(r"[.:;!?]\s*$")
+_GOES_ON = re.compile(r"[«(\s]*[a-zà-öø-ÿœ]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    left: float
+    right: float
+    middle: float
+    text: str
+
+
+def are_suspected(boxes: Sequence[Box]) -> bool:
+    """Return whether the order of the file may be wrong, by where its pieces of text stand: quick, and most pages stop here."""
+    return len(boxes) >= 2 * _FEWEST_LINES and (are_scattered(boxes) or bool(_gutters(boxes)))
+
+
+def in_reading_order(runs: Sequence[Run], *, trusted: bool = True) -> str | None:
+    """Return the text of a page whose runs are given in the order of the file; None where that order is right.
+
+    Where that order is not `trusted`, the place on the page alone counts.
+    """
+    if not runs:
+        return None
+    height = line_height(run.box for run in runs)
+    sort = not trusted or are_scattered([run.box for run in runs])
+    ordered = sorted_by_line(runs, height) if sort else list(runs)
+    gutters = _gutters([run.box for run in ordered])
+    blocks = list(_blocks(ordered, gutters, height))
+    found = any(_are_prose(block, _FEWEST_LINES, height) for block in blocks)
+    if not (sort or found):
+        return None
+    lines: list[str] = []
+    for block in blocks:
+        if found and _are_prose(block, _FEWEST_LINES_MORE, height):
+            lines += [line.text for column in _split(block, height) for line in column]
+        else:
+            lines += [text_of(line) for line in lines_of([run for run, _ in block], height)]
+    return "\n".join(lines)
+
+
+def _gutters(boxes: Sequence[Box]) -> tuple[float, ...]:
+    """Return where the second and third columns begin: left edges that several lines share after a wide blank, and that few lines cross."""
+    after_blank = [after for before, after in pairwise(boxes) if after[0] - before[2] >= WIDE_GAP and _on_one_line(before, after)]
+    edges = [group for group in _groups(after_blank) if not _is_crossed(group, boxes)]
+    if not edges:
+        return ()
+    low, high = min(box[1] for group in edges for box in group), max(box[3] for group in edges for box in group)
+    beside = [box for box in boxes if low <= box[1] and box[3] <= high]
+    left, right = min(box[0] for box in beside), max(box[2] for box in beside)
+    found: list[float] = []
+    for group in edges:
+        # A bullet and its text, a number and its title: no column ends so early.
+        if group[0][0] - (found[-1] if found else left) >= _NARROWEST:
+            found.append(group[0][0])
+    if len(found) > _MOST_GUTTERS or (found and right - found[-1] < _NARROWEST):
+        return ()
+    return tuple(found)
+
+
+def _on_one_line(one: Box, other: Box) -> bool:
+    return abs(one[1] + one[3] - other[1] - other[3]) < one[3] - one[1] + other[3] - other[1]
+
+
+def _groups(boxes: Sequence[Box]) -> list[list[Box]]:
+    """Boxes that share their left edge, in groups of some size, from left to right."""
+    groups: list[list[Box]] = []
+    for box in sorted(boxes):
+        if groups and box[0] - groups[-1][0][0] <= _EDGE:
+            groups[-1].append(box)
+        else:
+            groups.append([box])
+    return [group for group in groups if len(group) >= _FEWEST_LINES]
+
+
+def _is_crossed(group: Sequence[Box], boxes: Sequence[Box]) -> bool:
+    edge, low, high = group[0][0], min(box[1] for box in group), max(box[3] for box in group)
+    crossing = sum(left < edge - 2 and right > edge + 2 and low <= bottom and top <= high for left, bottom, right, top in boxes)
+    return crossing > _CROSSED * len(group)
+
+
+def _blocks(runs: Sequence[Run], gutters: Sequence[float], height: float) -> Iterator[list[tuple[Run, int]]]:
+    """Yield runs with their column's number, cut where a heading crosses the gutter, after a large blank, and where the order goes up."""
+    block: list[tuple[Run, int]] = []
+    lowest = 0.0
+    for run in runs:
+        left, bottom, right, top = run.box
+        crosses = any(left < gutter - 2 and right > gutter + 2 for gutter in gutters)
+        if block and (crosses or top < lowest - _LARGE_BREAK * height or run.middle > block[-1][0].middle + 1.2 * height):
+            yield block
+            block = []
+        lowest = min(lowest, bottom) if block else bottom
+        block.append((run, sum(left >= gutter - 2 for gutter in gutters)))
+        if crosses:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _split(block: Sequence[tuple[Run, int]], height: float) -> list[list[_Line]]:
+    """Return the lines of each column."""
+    columns: list[list[_Line]] = []
+    for number in sorted({number for _, number in block}):
+        lines = lines_of([run for run, own in block if own == number], height)
+        columns.append([_Line(line[0].box[0], line[-1].box[2], line[0].middle, text_of(line)) for line in lines])
+    return columns
+
+
+def _are_prose(block: Sequence[tuple[Run, int]], fewest: int, height: float) -> bool:
+    """Return whether these are columns of prose, side by side, that the file gives line by line."""
+    columns = _split(block, height)
+    if len(columns) < 2:
+        return False
+    # How often the file comes back to the column on the left: cells of a table that hold several lines are given whole, and are left so.
+    returns = sum(after < before for (_, before), (_, after) in pairwise(block)) + 1
+    longest = max(map(len, columns))
+    if returns < fewest or returns < _LINE_BY_LINE * longest or min(map(len, columns)) < min(fewest, _LINE_BY_LINE * longest):
+        return False
+    following = [_following(column) for column in columns]
+    enough = sum(following) >= _MOST_FOLLOW * sum(len(column) - 1 for column in columns)
+    each = all(count >= _SOME_FOLLOW * (len(column) - 1) for count, column in zip(following, columns, strict=True))
+    return enough and each and all(map(_holds_words, columns)) and not _paragraphs_together(columns, height)
+
+
+def _holds_words(lines: Sequence[_Line]) -> bool:
+    """Return whether lines are long for the column, and hold several words."""
+    width = max(line.right for line in lines) - min(line.left for line in lines)
+    long = sum(line.right - line.left >= _LONG_LINE * width for line in lines)
+    words = sum(len(_WORD.findall(line.text)) for line in lines)
+    return width >= _NARROWEST and long >= _MOSTLY_LONG * len(lines) and words >= _FEWEST_WORDS * len(lines)
+
+
+def _following(lines: Sequence[_Line]) -> int:
+    """Return how many lines go on below in the middle of a sentence; 0 where they were not cut for want of room, which only prose is."""
+    follow = [(one, two) for one, two in pairwise(lines) if not _ENDS_SENTENCE.search(one.text) and _GOES_ON.match(two.text)]
+    # A line or two may jut out.
+    edge = sorted(line.right for line in lines)[-1 - len(lines) // 10]
+    short = sum(one.right + _first_word(two) < edge for one, two in follow)
+    return len(follow) if short <= max(0.0, _FEW_SHORT * len(follow) - 1) else 0
+
+
+def _first_word(line: _Line) -> float:
+    """Return the room that the first word of a line takes, with the blanks around it: prose is cut where the next word does not fit."""
+    return (len(line.text.split()[0]) + 2) * (line.right - line.left) / len(line.text)
+
+
+def _paragraphs_together(columns: Sequence[Sequence[_Line]], height: float) -> bool:
+    """Return whether paragraphs begin side by side: the rows of a table whose cells hold sentences."""
+    starts = [_starts(column) for column in columns]
+    fewest = min(map(len, starts))
+    if fewest < 3:
+        return False
+    first, second = sorted(starts[:2], key=len)
+    together = sum(any(abs(one - other) < height / 2 for other in second) for one in first)
+    return together >= _TOGETHER * len(first)
+
+
+def _starts(lines: Sequence[_Line]) -> list[float]:
+    left, right = min(line.left for line in lines), max(line.right for line in lines)
+    pitch = median(before.middle - after.middle for before, after in pairwise(lines))
+    return [
+        after.middle
+        for before, after in pairwise(lines)
+        if before.middle - after.middle > _BLANK_LINE * pitch
+        or before.right - left < _SHORT_LINE * (right - left)
+        or _ENDS_SENTENCE.search(before.text)
+    ]

@@ -1,4 +1,4 @@
-"""Optical character recognition with Tesseract: in process (tesserocr, which carries its own library) or by the `tesseract` command.
+"""Recognises the text of pages with Tesseract: in process (tesserocr, which carries its own library) or by the `tesseract` command.
 
 Both need the French data `fra.traineddata` of the system (`tesseract-ocr-fra` in Debian). Measured on administrative scans: 150 dpi is
 both faster and more exact than 300, and only page segmentation mode 3 keeps two columns apart.
@@ -7,6 +7,8 @@ both faster and more exact than 300, and only page segmentation mode 3 keeps two
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,8 +106,6 @@ def find_ocr(environment: Mapping[str, str] | None = None) -> InProcess | Tesser
         return InProcess(data)
     except (ImportError, RuntimeError):
         # Not installed, or a library or data file it cannot load.
-        import shutil  # noqa: PLC0415 - see `TesseractCommand`
-
         command = shutil.which("tesseract")
         return TesseractCommand(command, data) if command else None
 
@@ -191,8 +191,6 @@ class TesseractCommand:
         """Read one page, word by word. Raises OcrFailed."""
         # Not the configuration file `tsv`, which says the same: a folder that holds the French data alone has none.
         command = (*self._command, "--dpi", str(image.dpi), "-c", "tessedit_create_tsv=1")
-        import subprocess  # noqa: PLC0415 - 10 ms, with those beside it, that no other engine and no PDF without scans owes
-
         done = subprocess.run(command, input=_pgm(image), capture_output=True, env=self._environment, check=False)  # noqa: S603 - our own command, without a shell
         if done.returncode != 0:
             raise OcrFailed(f"tesseract ended with status {done.returncode}: {done.stderr[-200:].decode(errors='replace').strip()}")

@@ -1,4 +1,4 @@
-"""The text of a page: put right, judged (good enough, or to be read with OCR?), and joined with what OCR read. Pure.
+"""Repairs the text of a page, judges it (good enough, or to be read with OCR?), and joins it with what OCR read. Pure.
 
 The rules were measured on real recueils.
 """
@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.domain.folding import fold_letters
-from bot.reading.acts.running_titles import own_length
 
+ACT_ID = r"(?:\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{2}-\d{2}-\d{3,5}"
+DASH = r"[-–—]"
+MARK = re.compile(rf"(?P<dash>\s{DASH})\s+(?P<id>{ACT_ID})\s*{DASH}\s*")
+"""What the running title of the national template holds, see `bot.reading.acts.titles`."""
+_LONG_STAMP = 1200
+"""Real titles have up to 1,000 characters."""
 LITTLE_TEXT = 600
 """Characters, those of the running title aside, below which a page that shows an image may be a scan on which that title is stamped."""
 HALF_A_PAGE = 1500
@@ -108,6 +113,16 @@ def judge(text: str, shown: PageInk) -> Layer:
     return Layer.DOUBTFUL if shown.coverage > MUCH_IMAGE and length >= LITTLE_TEXT and (poor or pasted) else Layer.GOOD
 
 
+def own_length(text: str) -> int:
+    """Return how many characters a page has besides the title that is stamped on it.
+
+    Where that title ends is not known from one page: as much as a long one takes is not counted, from its identifier on.
+    """
+    length = len(text.strip())
+    stamp = next(reversed(list(MARK.finditer(text))), None)
+    return length if stamp is None else max(stamp.start(), length - _LONG_STAMP)
+
+
 def garbage_ratio(text: str) -> float:
     """Return the share (0 to 1) of visible characters that are glyph numbers or lost letters. A lone bullet or a `l□article` is not one."""
     if not _SUSPECT.search(text):
@@ -185,7 +200,7 @@ def repair(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-# One text out of a page's text layer and its OCR: neither is lost, and what both hold is there once. Pure.
+# One text out of a page's text layer and its OCR: neither is lost, and what both hold is there once.
 
 _ALIKE = 80.0
 _MOST_STAMPED_LINES = 12

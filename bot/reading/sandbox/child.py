@@ -1,5 +1,4 @@
-"""The process that opens one PDF: `python -m bot.reading.sandbox.child START`. It confines itself first, then does what it is told, line
-by line.
+"""Opens one PDF in a process of its own, `python -m bot.reading.sandbox.child START`: confines itself first, then carries out orders.
 
 Orders come on standard input, whose end is its own end: the parent is gone, or needs nothing more.
 """
@@ -11,17 +10,40 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NoReturn
+from time import perf_counter
+from typing import Any, NoReturn
 
-from bot.domain.acts import PageText
-from bot.reading.pages.pdf import NotReadable, PdfDocument
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from bot.domain.acts import PageText, TextOrigin
+from bot.reading.pages.damage import completed, damaged_pages, decrypted, is_encrypted, pages_out_of_reach, streams_unpack
+from bot.reading.pages.drawing import CLOSE, GLANCE, draw, forms_are_shown, image_coverage, images_decode, images_unpack, ink
+from bot.reading.pages.layer import count_visible, lost_letters, text_in_order
+from bot.reading.pages.ocr import Ocr, OcrFailed, find_ocr, recognise
+from bot.reading.pages.quality import (
+    HALF_A_PAGE,
+    LITTLE_TEXT,
+    MUCH_IMAGE,
+    NO_TEXT,
+    SOME_IMAGE,
+    SOME_INK,
+    Layer,
+    PageInk,
+    combine,
+    is_convincing,
+    judge,
+    own_length,
+    repair,
+)
 from bot.reading.sandbox.confinement import confine
 from bot.reading.sandbox.wire import Failed, FileOpened, Recognise, Start, Survey, encode, parse_order
-
-if TYPE_CHECKING:
-    from bot.reading.pages.ocr import Ocr
 
 # How a process that does one thing for its parent begins and ends.
 
@@ -50,7 +72,7 @@ def main(argument: str) -> int:
     threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
     _give_time(start)
     try:
-        document = PdfDocument(Path(start.path), _engine if start.ocr else lambda: None, trusting=start.trusting)
+        document = PdfDocument(Path(start.path), find_ocr if start.ocr else lambda: None, trusting=start.trusting)
     except NotReadable as error:
         _say(encode(Failed(str(error))))
         return 1
@@ -76,19 +98,12 @@ def _carry_out(document: PdfDocument, order: Survey | Recognise) -> Iterator[Pag
 
 
 def _give_time(start: Start) -> None:
-    """From now on this process may take so much time of the processor; it ends by SIGPROF then, whatever code it is in."""
+    """Let this process take so much processor time from now on; it ends by SIGPROF then, whatever code it is in."""
     signal.setitimer(signal.ITIMER_PROF, start.page_seconds)
 
 
-def _engine() -> Ocr | None:
-    # A document without scans does not owe this import.
-    from bot.reading.pages.ocr import find_ocr  # noqa: PLC0415 - see above
-
-    return find_ocr()
-
-
 def _listen(put: Callable[[Survey | Recognise], None]) -> None:
-    """Hand on the orders. Standard input ends when the parent does, however it ended: nobody listens any more."""
+    """Pass the orders on. Standard input ends when the parent does, however it ended: nobody reads the answers any more."""
     try:
         for line in sys.stdin.buffer:
             put(parse_order(line))
@@ -99,6 +114,220 @@ def _listen(put: Callable[[Survey | Recognise], None]) -> None:
 def _say(line: bytes) -> None:
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
+
+
+# A PDF page by page, through pdfium: its text layer where that is good, OCR where it is not.
+#
+# In a child process only: pdfium is native code fed with files from outside.
+
+MOST_CHARACTERS = 500_000
+"""A page with more is an attack, not a page: the fullest real one holds some 15,000."""
+_MOST_COMPLETED = 256 * 1024**2
+"""Bytes of a file of which a copy is made in memory."""
+_AT_ONCE = 50
+"""Pages that are looked at together for damage: what they share is then looked at once."""
+
+
+class NotReadable(Exception):
+    """The file as a whole cannot be opened. The message says why, for an operator."""
+
+
+class PdfDocument:
+    """One open PDF. Pages are read in any order, one at a time, by their number from 1; none raises for one bad page."""
+
+    def __init__(self, path: Path, ocr: Callable[[], Ocr | None], *, trusting: bool = False) -> None:
+        """`ocr` gives the engine when a page first needs one. `trusting`: neither its number of pages nor its streams are checked.
+
+        Raises NotReadable.
+        """
+        self._find_ocr = ocr
+        self._ocr: Ocr | None = None
+        self._ocr_sought = False
+        self.salvaged = False
+        """The file cannot be opened as it is: this is what could be found in it, and more may be lost than the pages that are missing."""
+        try:
+            self._pdf = self._opened(path)
+        except (pdfium.PdfiumError, OSError) as error:
+            raise NotReadable(_why(error)) from error
+        self._out_of_reach = 0 if trusting or self.salvaged else pages_out_of_reach(path)
+        self._suspect = self.salvaged or not (trusting or _streams_unpack(path, self._pdf))
+        self._damaged: dict[int, bool] = {}
+        try:
+            self._pdf.init_forms()
+        except pdfium.PdfiumError:
+            # A broken form does not make the pages unreadable: only the values of its fields.
+            self._pdf.formenv = None
+
+    def __len__(self) -> int:
+        """Return how many pages there are, those included that can never be read."""
+        return len(self._pdf) + self._out_of_reach
+
+    def survey(self, number: int) -> PageText:
+        """Return what the text layer says, in milliseconds: LAYER, BLANK, UNREADABLE, or PENDING where the page is to be recognised.
+
+        A PENDING page has what its layer holds, unless that is garbage. It may prove blank: a scan is not drawn here, which takes long.
+        """
+        return self._timed(number, self._survey)
+
+    def recognise(self, number: int) -> PageText:
+        """Return the page with OCR where it needs it, in about a second: OCR, LAYER where the layer is the better text, or UNREADABLE.
+
+        A page that needs none is as `survey` says. A doubtful layer without an OCR beside it is still read: LAYER.
+        """
+        return self._timed(number, self._recognise)
+
+    @contextmanager
+    def opened(self, number: int) -> Iterator[Any]:
+        """Yield the page as pdfium has it, with the values of its form fields drawn on it. Raises PdfiumError."""
+        self._flatten(number)
+        with closing(self._pdf[number - 1]) as page:
+            yield page
+
+    def close(self) -> None:
+        """Release the file."""
+        self._pdf.close()
+
+    def _opened(self, path: Path) -> Any:
+        """Return the file, or a copy of it that is completed where it was cut short. Raises PdfiumError, OSError."""
+        try:
+            return pdfium.PdfDocument(path)
+        except pdfium.PdfiumError as error:
+            if error.err_code != pdfium_c.FPDF_ERR_FORMAT or not 0 < path.stat().st_size <= _MOST_COMPLETED:
+                raise
+            with _mapped(path) as content:
+                copy = completed(content)
+            if copy is None:
+                raise
+            self.salvaged = True
+            return pdfium.PdfDocument(copy)
+
+    def _is_damaged(self, number: int) -> bool:
+        """Return whether something of the page is lost: how much cannot be known."""
+        if not self._suspect:
+            return False
+        if number not in self._damaged:
+            # Of those that are missing nothing is left to look at.
+            near = [each for each in range(number, min(number + _AT_ONCE, len(self._pdf) + 1)) if each not in self._damaged]
+            damaged = damaged_pages(self._pdf, near)
+            self._damaged.update((each, each in damaged) for each in near)
+        return self._damaged[number]
+
+    def _timed(self, number: int, read: Callable[[Any, int], PageText]) -> PageText:
+        start = perf_counter()
+        try:
+            self._flatten(number)
+            with closing(self._pdf[number - 1]) as page:
+                text = read(page, number)
+            if self._is_damaged(number):
+                # What is left is kept: the rest is lost to OCR too, which sees what pdfium draws.
+                lost = not text.text and text.origin is not TextOrigin.PENDING
+                text = replace(text, origin=TextOrigin.UNREADABLE if lost else text.origin, damaged=True)
+        except pdfium.PdfiumError:
+            text = PageText(number, "", TextOrigin.UNREADABLE)
+        return replace(text, seconds=perf_counter() - start)
+
+    def _flatten(self, number: int) -> None:
+        """Draw the values typed in form fields on the page: they are not page text before."""
+        if not self._pdf.formenv:
+            return
+        with closing(self._pdf[number - 1]) as page:
+            if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
+                page.flatten()
+
+    def _survey(self, page: Any, number: int) -> PageText:
+        found = _layer(self._pdf, page, number, drawn=False)
+        if not isinstance(found, tuple):
+            return PageText(number, "", found)
+        text, worth = found
+        return PageText(number, "" if worth is Layer.GARBLED else text, TextOrigin.LAYER if worth is Layer.GOOD else TextOrigin.PENDING)
+
+    def _recognise(self, page: Any, number: int) -> PageText:
+        found = _layer(self._pdf, page, number, drawn=True)
+        if not isinstance(found, tuple):
+            return PageText(number, "", found)
+        layer, worth = found
+        if worth is Layer.GOOD:
+            return PageText(number, layer)
+        engine = self._engine()
+        try:
+            recognised = recognise(engine, partial(draw, page)) if engine else None
+        except OcrFailed:
+            recognised = None
+        if recognised is None or (worth is Layer.GARBLED and not recognised.letters):
+            return PageText(number, layer) if worth is Layer.DOUBTFUL else PageText(number, "", TextOrigin.UNREADABLE)
+        text, other = combine(layer, worth, repair(recognised.text))
+        origin = TextOrigin.LAYER if layer and text == layer else TextOrigin.OCR
+        return PageText(number, text, origin, other, recognised.confidence, damaged=origin is TextOrigin.OCR and not images_unpack(page))
+
+    def _engine(self) -> Ocr | None:
+        if not self._ocr_sought:
+            self._ocr, self._ocr_sought = self._find_ocr(), True
+        return self._ocr
+
+
+def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, Layer] | TextOrigin:
+    """Return the text layer and what it is worth, or BLANK or UNREADABLE. What costs time is done only where the words do not convince.
+
+    A page under images is taken for one that shows something unless it is `drawn`.
+    """
+    with closing(page.get_textpage()) as textpage:
+        count = textpage.count_chars()
+        if count > MOST_CHARACTERS:
+            return TextOrigin.UNREADABLE
+        text = repair(text_in_order(textpage, count, page.get_rotation()))
+        own, is_empty = own_length(text), len(text.strip()) < NO_TEXT
+        if is_convincing(text) and (own >= HALF_A_PAGE or image_coverage(page) <= MUCH_IMAGE):
+            return text, Layer.GOOD
+        if is_empty and count_visible(textpage, count) >= NO_TEXT:
+            # Its letters stand beside the sheet, or are mapped to what no text holds.
+            return "", Layer.GARBLED
+        coverage, dark = image_coverage(page), 0.0
+        if own < (HALF_A_PAGE if coverage > MUCH_IMAGE else LITTLE_TEXT):
+            # Where the image or the drawing is all there may be, one short line of it is not to be taken for dust.
+            look = CLOSE if is_empty or coverage > MUCH_IMAGE else GLANCE
+            dark = ink(page, textpage, look) if drawn or coverage <= MUCH_IMAGE else 1.0
+        shown = PageInk(coverage, dark, lost_letters(textpage, count))
+    if dark <= SOME_INK and (is_empty or (own < LITTLE_TEXT and coverage > MUCH_IMAGE)):
+        # Nothing to see besides the text: either nothing is there, or what could not be drawn.
+        if (coverage > SOME_IMAGE and not images_decode(page)) or (is_empty and _is_not_drawn(document, page, number)):
+            return TextOrigin.UNREADABLE
+        if is_empty:
+            return (text, Layer.GOOD) if text.strip() else TextOrigin.BLANK
+        # A blank sheet that was scanned, under its stamp.
+        shown = replace(shown, coverage=0.0)
+    return text, judge(text, shown)
+
+
+def _is_not_drawn(document: Any, page: Any, number: int) -> bool:
+    return not forms_are_shown(page) or bool(damaged_pages(document, [number], letters=False))
+
+
+def _streams_unpack(path: Path, document: Any) -> bool:
+    try:
+        if is_encrypted(document):
+            return streams_unpack(decrypted(document))
+        with _mapped(path) as content:
+            return streams_unpack(content)
+    except (pdfium.PdfiumError, OSError):
+        # Each page is then looked at.
+        return False
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap]:
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        yield content
+
+
+def _why(error: Exception) -> str:
+    code = getattr(error, "err_code", None)
+    if code == pdfium_c.FPDF_ERR_PASSWORD:
+        return "the PDF is locked with a password"
+    if code == pdfium_c.FPDF_ERR_SECURITY:
+        return "the PDF is protected in a way that cannot be opened"
+    if isinstance(error, OSError):
+        return f"the file cannot be opened: {error.strerror or type(error).__name__}"
+    return "this is not a PDF, or it is damaged beyond reading"
 
 
 if __name__ == "__main__":

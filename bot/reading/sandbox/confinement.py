@@ -1,4 +1,4 @@
-"""What a reading process gives up before it opens the file, for good: a file that takes it over gains a process that can only read itself.
+"""Confines a reading process for good before it opens the file: a file that takes it over gains a process that can only read itself.
 
 Limits hold on every POSIX system; system calls are filtered on Linux (x86_64, aarch64); files are out of sight where Linux has Landlock.
 No folder of its own for temporary files: nothing can be written anywhere, and nothing needs to be.
@@ -7,16 +7,18 @@ No folder of its own for temporary files: nothing can be written anywhere, and n
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import platform
 import resource
+import struct
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from bot.reading.pages.ocr import LANGUAGE
-from bot.reading.sandbox import landlock, seccomp
-from bot.reading.sandbox.landlock import EXECUTE, READ_DIR, READ_FILE
-from bot.reading.sandbox.seccomp import NotPossible
+from bot.reading.sandbox import syscalls
 from bot.reading.sandbox.wire import Start
 
 _OPEN_FILES = 64
@@ -33,11 +35,11 @@ def confine(start: Start) -> tuple[str, ...]:
     limit(start)
     missing: list[str] = []
     try:
-        landlock.restrict(_needed(start))
+        restrict_files(_needed(start))
     except NotPossible as error:
         missing.append(str(error))
     try:
-        seccomp.install(commands=start.commands)
+        filter_calls(commands=start.commands)
     except NotPossible as error:
         missing.append(str(error))
         _leave_network()
@@ -92,3 +94,171 @@ def _leave_network() -> None:
         if libc.unshare(_NEW_NETWORK) != 0:
             with suppress(OSError):
                 libc.unshare(_NEW_USER | _NEW_NETWORK)
+
+
+# Which files a reading process may see (Landlock, Linux 5.13 and later): its own code and data, and the one PDF.
+#
+# Nothing else can be opened: not the settings nor the database of the bot, nor `/proc` with the environment of other processes.
+# See `man 7 landlock`.
+
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every machine
+_VERSION = 1
+_PATH_BENEATH = 1
+
+EXECUTE, READ_FILE, READ_DIR = 1 << 0, 1 << 2, 1 << 3
+_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
+"""Version of Landlock -> how many rights on files it knows."""
+_NETWORK_SINCE, _TCP = 4, 0b11
+_SCOPES_SINCE, _SCOPES = 6, 0b11
+
+
+def landlock_version() -> int:
+    """Return the version of Landlock of this kernel, 0 where there is none."""
+    if sys.platform != "linux":
+        return 0
+    return max(0, int(_call(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)))
+
+
+def restrict_files(allowed: Mapping[Path, int]) -> None:
+    """Let this thread, and those it starts, open nothing but what is allowed (path -> rights on it and beneath), for good.
+
+    No TCP connection and no signal to others either, where the kernel can forbid them. Paths that do not exist are passed over.
+    Raises NotPossible.
+    """
+    found = landlock_version()
+    if found == 0:
+        raise NotPossible("the kernel has no Landlock")
+    handled = (1 << _FILE_RIGHTS.get(found, 16)) - 1
+    attributes = struct.pack("=QQQ", handled, _TCP if found >= _NETWORK_SINCE else 0, _SCOPES if found >= _SCOPES_SINCE else 0)
+    rules = _checked(_call(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0))
+    try:
+        for path, rights in allowed.items():
+            with suppress(OSError):
+                _allow(rules, path, rights)
+        _checked(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        _checked(_call(_RESTRICT_SELF, rules, 0))
+    finally:
+        os.close(rules)
+
+
+def _allow(rules: int, path: Path, rights: int) -> None:
+    beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        # The rights of folders mean nothing on a file, and are refused there.
+        own = rights if path.is_dir() else rights & ~READ_DIR
+        _checked(_call(_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", own, beneath), 0))
+    finally:
+        os.close(beneath)
+
+
+def _call(number: int, *arguments: object) -> int:
+    return int(ctypes.CDLL(None, use_errno=True).syscall(number, *arguments))
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        raise NotPossible(f"the kernel refuses Landlock: {os.strerror(ctypes.get_errno())}")
+    return result
+
+
+# A filter on system calls (seccomp), for Linux on x86_64 and aarch64: what a reading process asks of the kernel beyond reading is refused.
+#
+# The filter is a program of the kernel's packet filter, put together here; see `man 2 seccomp` and `linux/bpf_common.h`.
+
+_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+"""Machine -> its AUDIT_ARCH value, and its column in the table of calls."""
+
+_LOAD, _EQUAL, _GREATER, _ANY_BIT, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
+_ALLOW, _KILL_PROCESS, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
+_AT_NUMBER, _AT_ARCHITECTURE, _AT_ARGUMENTS = 0, 4, 16
+_CLONE_THREAD = 0x00010000
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_TIOCSTI = 0x5412
+"""Writes into a terminal as if a person typed."""
+_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
+
+Instruction = tuple[int, int, int, int]
+"""Code, jump if true, jump if false, operand."""
+
+
+class NotPossible(Exception):
+    """This system has no such means. The message says why."""
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def filter_calls(*, commands: bool) -> None:
+    """Put the filter on this thread and on those it starts, for good. `commands` may still start programs. Raises NotPossible."""
+    machine = platform.machine()
+    # On a 32-bit Python of a 64-bit system every call would come from the wrong architecture.
+    if sys.platform != "linux" or machine not in _ARCHITECTURES or sys.maxsize < 2**32:
+        raise NotPossible(f"no filter is known for {sys.platform} on {machine}")
+    packed = b"".join(struct.pack("=HBBI", *one) for one in filter_program(machine, os.getpid(), commands=commands))
+    whole = _Program(len(packed) // 8, packed)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if (
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+        or libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(whole), 0, 0) != 0
+    ):
+        raise NotPossible(f"the kernel refuses a filter: {os.strerror(ctypes.get_errno())}")
+
+
+def filter_program(machine: str, process: int, *, commands: bool) -> list[Instruction]:
+    """Return the filter for this machine (`x86_64` or `aarch64`), for a process of this id."""
+    architecture, column = _ARCHITECTURES[machine]
+    refused = [syscalls.NETWORK, syscalls.FILES, syscalls.OTHERS, syscalls.SYSTEM, *([] if commands else [syscalls.PROGRAMS])]
+    looked_at = {name: numbers[column] for name, numbers in syscalls.LOOKED_AT.items()}
+    one_thread = (
+        [] if commands else [_when(looked_at["clone"], _unless_bits(0, _CLONE_THREAD)), _when(looked_at["clone3"], _error(errno.ENOSYS))]
+    )
+    parts: Iterable[list[Instruction]] = [
+        [(_LOAD, 0, 0, _AT_ARCHITECTURE), (_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL_PROCESS)],
+        [(_LOAD, 0, 0, _AT_NUMBER), (_GREATER, 0, 1, syscalls.NEWEST), *_error(errno.ENOSYS)],
+        *(_when(numbers[column], _error(errno.EPERM)) for group in refused for numbers in group.values()),
+        *one_thread,
+        # The flags of `openat2` are out of a filter's sight; nobody misses it where it is unknown.
+        _when(looked_at["openat2"], _error(errno.ENOSYS)),
+        _when(looked_at["open"], _if_bits(1, _WRITING)),
+        _when(looked_at["openat"], _if_bits(2, _WRITING)),
+        # Ourselves only: `abort` needs it.
+        _when(looked_at["kill"], _unless_equal(0, process)),
+        _when(looked_at["tgkill"], _unless_equal(0, process)),
+        _when(looked_at["setpriority"], _unless_equal(1, 0)),
+        _when(looked_at["prlimit64"], _unless_equal(0, 0)),
+        _when(looked_at["ioctl"], _if_equal(1, _TIOCSTI)),
+        [(_RETURN, 0, 0, _ALLOW)],
+    ]
+    return [instruction for part in parts for instruction in part]
+
+
+def _when(number: int | None, then: list[Instruction]) -> list[Instruction]:
+    """Do this for one call, go on otherwise."""
+    return [] if number is None else [(_EQUAL, 0, len(then), number), *then]
+
+
+def _error(code: int) -> list[Instruction]:
+    return [(_RETURN, 0, 0, _ERROR | code)]
+
+
+def _look(argument: int, test: int, operand: int, *, refuse: bool) -> list[Instruction]:
+    """Refuse when the test of the low half of an argument says so (or does not), else allow. Both machines are little-endian."""
+    refusal, allowance = _error(errno.EPERM), [(_RETURN, 0, 0, _ALLOW)]
+    return [(_LOAD, 0, 0, _AT_ARGUMENTS + 8 * argument), (test, 0, 1, operand), *(refusal + allowance if refuse else allowance + refusal)]
+
+
+def _if_bits(argument: int, bits: int) -> list[Instruction]:
+    return _look(argument, _ANY_BIT, bits, refuse=True)
+
+
+def _unless_bits(argument: int, bits: int) -> list[Instruction]:
+    return _look(argument, _ANY_BIT, bits, refuse=False)
+
+
+def _if_equal(argument: int, value: int) -> list[Instruction]:
+    return _look(argument, _EQUAL, value, refuse=True)
+
+
+def _unless_equal(argument: int, value: int) -> list[Instruction]:
+    return _look(argument, _EQUAL, value, refuse=False)

@@ -1,4 +1,4 @@
-"""What a reading process of this machine really cannot do, found out by one that is confined in the same way and tries."""
+"""Finds out what a reading process of this machine really cannot do: one that is confined in the same way tries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines between a reading process and its parent: one JSON object a line, one line a page, so that a crash loses one page only.
+"""Encodes and checks the lines between a reading process and its parent: JSON objects, one line a page, so a crash loses one page only.
 
 The child is fed with hostile files: its lines are checked here like any input from outside.
 """
@@ -35,7 +35,7 @@ class Failed:
 
 
 class NotUnderstood(Exception):
-    """A line that the child cannot have meant to send."""
+    """A line that a reading process never sends."""
 
 
 def encode(message: FileOpened | Failed | PageText) -> bytes:
@@ -98,7 +98,7 @@ def _storable(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return what a stranger wrote, fit for one line of a log."""
+    """Return a text from outside, fit for one line of a log."""
     return "".join(c if c.isprintable() else " " for c in text)[:300]
 
 
@@ -120,7 +120,7 @@ class Start:
     trusting: bool = False
 
     def argument(self) -> str:
-        """As one command-line argument."""
+        """Return it as one command-line argument."""
         return json.dumps(asdict(self), ensure_ascii=True)
 
     @classmethod
@@ -133,13 +133,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Order: say what the text layer holds, of every page from `first` on but the `known` ones, one line each in order."""
+    """Order: report what the text layer holds, of every page from `first` on but the `known` ones, one line each in order."""
 
     first: int = 1
     known: frozenset[int] = frozenset()
 
     def line(self) -> bytes:
-        """As one line of JSON."""
+        """Return it as one line of JSON."""
         return json.dumps({"survey": self.first, "known": sorted(self.known)}).encode("ascii") + b"\n"
 
 
@@ -150,7 +150,7 @@ class Recognise:
     page: int
 
     def line(self) -> bytes:
-        """As one line of JSON."""
+        """Return it as one line of JSON."""
         return json.dumps({"recognise": self.page}).encode("ascii") + b"\n"
 
 

@@ -14,15 +14,15 @@ import pytest
 
 from bot.reading.pages.ocr import find_data
 from bot.reading.reader import read_pdf
-from bot.reading.sandbox import confinement, landlock, syscalls
+from bot.reading.sandbox import confinement, syscalls
+from bot.reading.sandbox.confinement import Instruction, filter_program
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
-from bot.reading.sandbox.seccomp import Instruction, program
 from bot.reading.sandbox.wire import Start
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
 real = pytest.mark.skipif(
-    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64") or landlock.version() == 0,
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64") or confinement.landlock_version() == 0,
     reason="this kernel cannot confine a process whole",
 )
 ATTEMPTS = """
@@ -81,7 +81,7 @@ attempts = {
     "priority": lambda: os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent)),
     "session": os.setsid,
     "pdf": lambda: opened(start.path, os.O_RDONLY),
-    "code": lambda: __import__("bot.reading.pages.pdf"),
+    "code": lambda: __import__("bot.reading.sandbox.child"),
     "thread": thread,
     "nice": lambda: os.nice(1),
 }
@@ -188,7 +188,7 @@ def test_a_checkout_under_another_name_keeps_its_settings_out_of_sight(tmp_path:
     link.symlink_to(checkout)
     monkeypatch.setattr(sys, "path", [*sys.path, str(link)])
     allowed = confinement._needed(Start("/recueil.pdf", 1, 1))
-    assert {rights for path, rights in allowed.items() if path.resolve() == checkout} == {landlock.READ_DIR}
+    assert {rights for path, rights in allowed.items() if path.resolve() == checkout} == {confinement.READ_DIR}
 
 
 def test_folders_of_the_environment_open_no_more_than_they_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +242,7 @@ def decided(filter_: list[Instruction], architecture: int, number: int, *argumen
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_call_by_call(machine: str) -> None:
     architecture, column = MACHINES[machine]
-    closed, with_commands = program(machine, 4321, commands=False), program(machine, 4321, commands=True)
+    closed, with_commands = filter_program(machine, 4321, commands=False), filter_program(machine, 4321, commands=True)
 
     def number(name: str) -> int:
         groups = (syscalls.NETWORK, syscalls.PROGRAMS, syscalls.FILES, syscalls.OTHERS, syscalls.SYSTEM, syscalls.LOOKED_AT)

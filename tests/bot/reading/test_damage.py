@@ -17,8 +17,8 @@ from bot.domain.acts import PageText, Reading, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.pages.damage import streams_unpack
 from bot.reading.pages.ocr import Recognised
-from bot.reading.pages.pdf import PdfDocument
 from bot.reading.reader import read_pdf
+from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import hostile, hostile_pages, papers
 from tests.bot.reading.papers import BODY, FONT, stream, text_content, write
 from tests.bot.reading.test_pages import Fixed, picture, scanned

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.acts.headings import decree_title, first_line, opens_decree
+from bot.reading.acts.titles import decree_title, first_line, opens_decree
 from tests.bot.reading.papers import BODY
 
 

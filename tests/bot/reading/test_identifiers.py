@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.acts.running_titles import nearest
+from bot.reading.acts.titles import nearest
 
 KNOWN = ("26-2025-07-15-00001", "26-2025-07-15-00002", "26-2025-07-18-11111")
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.acts import PageText, TextOrigin
-from bot.reading.acts.headings import openings, title_number
+from bot.reading.acts.titles import openings, title_number
 
 HEAD = "ARRÊTÉ n° 2025-{n} portant mesure\nVu le code ;\n"
 BODY = "ARRÊTE\nArticle 1er : mesure\n"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.reading.pages.order import Run, are_scattered, are_suspected, in_reading_order, line_by_line, upright
+from bot.reading.pages.layer import Run, are_scattered, are_suspected, in_reading_order, line_by_line, upright
 from tests.bot.reading.layouts import TABLES, prose
 from tests.examples import examples
 

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.acts import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
-from bot.reading.page_buffer import PageBuffer
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, encode
+from bot.reading.sandbox.worker import PageBuffer
 
 PENDING = TextOrigin.PENDING
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.acts import Act, PageText, TextOrigin
 from bot.reading.acts.cutting import cut_acts
-from bot.reading.plan import PagePriority
+from bot.reading.recognition import PagePriority
 
 PENDING, OCR = TextOrigin.PENDING, TextOrigin.OCR
 

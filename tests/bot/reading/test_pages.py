@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.domain.acts import PageText, TextOrigin
 from bot.domain.folding import fold_letters
 from bot.reading.pages.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
-from bot.reading.pages.pdf import PdfDocument
 from bot.reading.pages.quality import HALF_A_PAGE, LITTLE_TEXT
+from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
 from tests.bot.reading.papers import BODY

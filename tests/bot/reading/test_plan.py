@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.acts import Act, PageText, TextOrigin
-from bot.reading import plan
-from bot.reading.plan import Rank, may_move_cuts, next_page, rank, span, view, whole
+from bot.reading import recognition as plan
+from bot.reading.recognition import Rank, may_move_cuts, next_page, rank, span, view, whole
 
 L, P, O, B, U = TextOrigin.LAYER, TextOrigin.PENDING, TextOrigin.OCR, TextOrigin.BLANK, TextOrigin.UNREADABLE  # noqa: E741
 ORIGINS = {"L": L, "P": P, "O": O, "B": B, "U": U}

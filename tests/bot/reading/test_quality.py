@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.acts.running_titles import own_length
 from bot.reading.pages import quality
-from bot.reading.pages.quality import HALF_A_PAGE, MUCH_IMAGE, Layer, PageInk, garbage_ratio, is_convincing, judge
+from bot.reading.pages.quality import HALF_A_PAGE, MUCH_IMAGE, Layer, PageInk, garbage_ratio, is_convincing, judge, own_length
 from tests.bot.reading.papers import BODY
 
 RUNNING_TITLE = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation de la mise en œuvre 12"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.acts.running_titles import marked_ids, names, printed_title, read_separator, strip_running_titles
+from bot.reading.acts.titles import marked_ids, names, printed_title, read_separator, strip_running_titles
 
 ID = "83-2025-02-05-00002"
 TITLE = "Arrêté n° 2025-BSP-OP-11 autorisant la captation d'images au moyen de caméras, installées sur des aéronefs"

@@ -14,10 +14,9 @@ import pytest
 
 from bot.domain.acts import PageText, Reading, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
-from bot.reading.page_buffer import PageBuffer
 from bot.reading.reader import ListeningStopped, listen, read_pdf
 from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, Recognise, Start, Survey, decode, encode, parse_order
-from bot.reading.sandbox.worker import child_environment
+from bot.reading.sandbox.worker import PageBuffer, child_environment
 from tests.bot.reading import hostile_pages, papers
 from tests.bot.reading.papers import BODY
 from tests.bot.reading.processes import reading_children

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.acts import Act, PageText, TextOrigin, Where
 from bot.reading.acts.cutting import assemble, cut_inner
-from bot.reading.acts.headings import Title, best_title, listed_on, title_of
+from bot.reading.acts.titles import Title, best_title, listed_on, title_of
 from tests.bot.reading.test_acts import act_id, recueil, stamp, title, unread, without_marks
 from tests.bot.reading.test_bulletins import BULLETS, COVER_OF_06, COVER_OF_92, DRONES, NOISE, decree, row
 from tests.bot.reading.test_bulletins import pages as bulletin

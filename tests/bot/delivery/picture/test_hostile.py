@@ -15,7 +15,7 @@ import pytest
 from bot.delivery.picture import album as drawing
 from bot.delivery.picture.album import draw
 from bot.delivery.picture.wire import Draw, Drawing, NoPicture, Why
-from bot.reading.sandbox import landlock
+from bot.reading.sandbox.confinement import landlock_version
 from bot.reading.sandbox.wire import Start
 from bot.reading.sandbox.worker import child_environment
 from tests.bot.delivery.picture.papers import DECREE
@@ -24,7 +24,7 @@ from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 real = pytest.mark.skipif(
-    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64") or landlock.version() == 0,
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64") or landlock_version() == 0,
     reason="this kernel cannot confine a process whole",
 )
 
