@@ -17,11 +17,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, serve, work_alone
 from bot.app.wiring import Parts, assemble, places_of, utc_now, watched_codes
-from bot.cli.context import WRONG_USE, Context, chosen, fail, run_to_end, stderr
+from bot.cli.context import WRONG_USE, fail, run_to_end, stderr
 from bot.cli.json_output import Json, ingest_json, pick
 from bot.cli.poll import handed_round
 from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
-from bot.cli.work import all_sent, became_of, console_for, delivering, waiting
+from bot.cli.work import all_sent, became_of, chosen, console_for, delivering, load, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
@@ -46,8 +46,7 @@ def register(app: typer.Typer) -> None:
         It can be stopped (Ctrl-C) and started again: it goes on where it was. Beside `vigie run` that one does it, between its polls.
         Exit code 3 when some source, recueil or post failed, or the national index could not be had.
         """
-        context: Context = ctx.obj
-        settings, authorities = context.load(logs="warning")
+        settings, authorities = load(ctx.obj)
         if since.date() > date.today():  # noqa: DTZ011 - the day where the person is
             fail(f"--since {since.date()} is in the future", WRONG_USE)
         picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)

@@ -1,4 +1,4 @@
-"""What every command needs before it starts: settings, catalogue, logging; and how errors end."""
+"""What every command needs before it starts: settings and logging; and how errors end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, TextIO, TypeVar, cast
+from typing import Annotated, Any, NoReturn, Self, TextIO, TypeVar, cast
 
 import typer
 from rich.console import Console
@@ -21,9 +21,6 @@ from bot.app.config import ConfigError, Settings, load_settings
 from bot.app.logs import set_up_logging
 from bot.domain.redaction import RedactedStream
 from bot.storage.errors import HandedOverFailed, StorageError
-
-if TYPE_CHECKING:
-    from sources.catalogue.authority import Authority
 
 DONE, FAILED, WRONG_USE, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -41,23 +38,12 @@ class Context:
     config: Path | None
     verbose: bool
 
-    def load(self, *, logs: str | None = None) -> tuple[Settings, dict[str, Authority]]:
-        """Settings and catalogue; ends the program with a message when one of them is wrong. `logs` overrides the level."""
-        # Imported here, with the readers of all pages: a command that needs no catalogue does not wait for them.
-        from sources.catalogue.authority import load_authorities  # noqa: PLC0415 - see above
-        from sources.model import CatalogueError  # noqa: PLC0415 - see above
+    def load_settings(self, *, known_codes: frozenset[str] | None = None, logs: str | None = "warning") -> Settings:
+        """Load the settings, set up the log, and end the program with a message where they are wrong.
 
-        try:
-            authorities = load_authorities()
-        except CatalogueError as error:
-            fail(str(error), WRONG_USE)
-        return self._settings(frozenset(authorities), logs), authorities
-
-    def load_settings(self, *, logs: str | None = None) -> Settings:
-        """Load the settings alone, for a command that needs no catalogue: the codes in them are not checked against it."""
-        return self._settings(None, logs)
-
-    def _settings(self, known_codes: frozenset[str] | None, logs: str | None) -> Settings:
+        `logs` is the level of the log, None for the one of the settings. Without `known_codes` the codes in them are not checked: a command
+        that needs no catalogue does not wait for it.
+        """
         try:
             settings = load_settings(self.config, os.environ, known_codes=known_codes)
         except ConfigError as error:
@@ -108,16 +94,6 @@ def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = Non
 
 async def _result(task: asyncio.Task[T]) -> T:
     return await task
-
-
-def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[Authority]:
-    """Return the authorities named on the command line, all of them when none is; end the program on an unknown code."""
-    if not codes:
-        return list(authorities.values())
-    unknown = [code for code in codes if code.upper() not in authorities]
-    if unknown:
-        fail(f"unknown authority: {', '.join(unknown)}. Known: {', '.join(authorities)}. See: vigie sources list", WRONG_USE)
-    return [authorities[code] for code in dict.fromkeys(code.upper() for code in codes)]
 
 
 # How a command ends when it is told to (Ctrl-C, SIGTERM): in order if it can, and soon in any case.

@@ -14,7 +14,7 @@ from bot.app.wiring import open_archive, open_questions, places_of, take_survey
 from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail
 from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.text_output import print_json, show
-from bot.cli.work import opened
+from bot.cli.work import load, opened
 from bot.domain.acts import Place
 from bot.domain.law.advice import legal_advice
 from bot.ingest.archive import ArchivedFile
@@ -109,7 +109,7 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
     if spoken not in {"fr", "en"}:
         fail("--language is fr or en", WRONG_USE)
     language: Language = "en" if spoken == "en" else "fr"
-    settings, authorities = context.load(logs="warning")
+    settings, authorities = load(context)
     places = places_of(authorities)
     with opened(settings, read_only=True) as store:
         overview = partial(take_survey, settings, authorities, store)

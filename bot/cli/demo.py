@@ -7,6 +7,13 @@ import sys
 import typer
 
 from bot.cli.context import DONE, FAILED, Context, fail, run_to_end
+from bot.cli.work import load
+
+_MISSING = None
+try:
+    from bot.app.demo.play import play
+except ModuleNotFoundError as error:  # drawing PDFs needs an extra that the bot itself does not
+    _MISSING = error.name
 
 
 def register(app: typer.Typer) -> None:
@@ -16,9 +23,7 @@ def register(app: typer.Typer) -> None:
     def demo(ctx: typer.Context) -> None:
         """Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."""
         context: Context = ctx.obj
-        _, authorities = context.load(logs="error")
-        try:
-            from bot.app.demo.play import play  # noqa: PLC0415 - drawing PDFs needs an extra that the bot itself does not
-        except ModuleNotFoundError as error:
-            fail(f"the demo draws its own PDFs and needs {error.name}: pip install 'vigie-vsa[demo]'")
+        _, authorities = load(context, logs="error")
+        if _MISSING is not None:
+            fail(f"the demo draws its own PDFs and needs {_MISSING}: pip install 'vigie-vsa[demo]'")
         raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout)) else FAILED)

@@ -45,6 +45,16 @@ A module is imported when its command runs: to read one file needs neither the d
 """
 
 
+def module_of(command: str, *arguments: str) -> str:
+    """Return the module of `bot.cli` that registers a command with what these arguments need: to read one file must feel instant."""
+    module, _ = COMMANDS[command]
+    if module != "read":
+        return module
+    if any(argument in {"--quarantine", "--retry"} or "://" in argument for argument in arguments):
+        return "read_again"
+    return "read_progress" if sys.stderr.isatty() else module
+
+
 class Commands(TyperGroup):
     """The group of all commands. Its help comes from the table; whichever command runs is imported."""
 
@@ -55,9 +65,8 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the module of the command that the arguments name, and return that command."""
         if args[0] in COMMANDS:
-            module, _ = COMMANDS[args[0]]
             part = typer.Typer(rich_markup_mode="rich")
-            import_module(f"bot.cli.{module}").register(part)
+            import_module(f"bot.cli.{module_of(*args)}").register(part)
             self.commands.update(get_group(part).commands)
         return super().resolve_command(ctx, args)
 

@@ -182,13 +182,13 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
 def _reading(context: Context, ask: Callable[[Store, Collection[str]], T]) -> T:
     """Return what `ask` gives, which also receives the destinations whose posts are edited."""
-    settings = context.load_settings(logs="warning")
+    settings = context.load_settings()
     with opened(settings, read_only=True) as store:
         return ask(store, edited(settings))
 
 
 def _decide(context: Context, numbers: Iterable[int], event: Event, reference: str | None = None, *, as_json: bool) -> None:
-    settings = context.load_settings(logs="warning")
+    settings = context.load_settings()
     with opened(settings) as store:
         decided = [(number, _decided(store, number, event, reference)) for number in dict.fromkeys(numbers)]
     if as_json:

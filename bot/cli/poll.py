@@ -15,10 +15,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, work_alone
 from bot.app.wiring import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
-from bot.cli.context import Context, chosen, run_to_end, stderr
+from bot.cli.context import Context, run_to_end, stderr
 from bot.cli.json_output import Json, decrees_json, destination_json, pick, posts_json, uncertain_json
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
-from bot.cli.work import became_of, console_for, delivering, waiting
+from bot.cli.work import became_of, chosen, console_for, delivering, load, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehearsal: bool) -> None:
-    settings, authorities = context.load(logs="warning")
+    settings, authorities = load(context)
     picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
     work = _round(settings, authorities, picked, quiet=as_json, rehearsal=rehearsal, named=rehearsal or bool(codes))
     finish(run_to_end(work), as_json=as_json)

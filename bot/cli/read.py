@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 
@@ -23,12 +22,27 @@ from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bot.cli.read_output import Report
     from bot.cli.read_progress import Screen
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
+Opened = tuple[Settings, AbstractAsyncContextManager[Path]]
+"""The settings, and a way to have a file on this machine."""
+
+
+def register(
+    app: typer.Typer,
+    *,
+    showing: Callable[[Console, str], AbstractContextManager[Screen]] | None = None,
+    from_web: Callable[[Context, str], Opened] | None = None,
+    on_record: Callable[[Context, Task, Sequence[str], bool], None] | None = None,
+) -> None:
+    """Add the command to the program: as it is, for a file of this machine, or with what else is imported where it is needed.
+
+    `showing` draws how far a reading is, `from_web` has a file of a site, `on_record` carries out a task on recueils on record.
+    """
 
     @app.command(epilog="Example:  vigie read recueil.pdf --explain   (or, the text of two pages:  vigie read recueil.pdf --page 12-13)")
     def read(
@@ -69,21 +83,24 @@ def register(app: typer.Typer) -> None:
             task = task_of(words, quarantine=quarantine, retry=retry, shown=page is not None or choice.view is not ReadView.SUMMARY)
         except WrongChoice as wrong:
             fail(str(wrong), WRONG_USE)
-        match task:
-            case Task.READ:
-                _read_one(context, words[0], choice)
-            case _:
-                # Imported here: reading a file needs neither the database nor the rest of the program.
-                from bot.cli.read_again import read_again, show_quarantine  # noqa: PLC0415 - see above
-
-                (read_again if task is Task.RETRY else show_quarantine)(context, words, as_json=as_json)
+        if task is not Task.READ and on_record is not None:
+            on_record(context, task, words, as_json)
+        else:
+            open_file = from_web if from_web is not None and "://" in words[0] else _on_disk
+            _read_one(words[0], *open_file(context, words[0]), choice, showing)
 
 
-def _read_one(context: Context, file: str, choice: ReadChoice) -> None:
-    settings, opened = _open(context, file)
+def _read_one(
+    file: str,
+    settings: Settings,
+    opened: AbstractAsyncContextManager[Path],
+    choice: ReadChoice,
+    showing: Callable[[Console, str], AbstractContextManager[Screen]] | None,
+) -> None:
     limits = settings.reading.limits()
     try:
-        with _progress(file) as screen:
+        # OCR of a long scan takes minutes.
+        with nullcontext() if showing is None or not stderr.is_terminal else showing(stderr, f"reading {file}") as screen:
             report = run_to_end(_read(file, opened, limits, choice, screen))
     except Unreadable as error:
         fail(f"{file}: {error}")
@@ -92,58 +109,17 @@ def _read_one(context: Context, file: str, choice: ReadChoice) -> None:
     report.show()
 
 
-def _open(context: Context, file: str) -> tuple[Settings, AbstractAsyncContextManager[Path]]:
-    """Return the settings, and a way to have the file on this machine; end the program where there is none."""
-    if "://" in file:
-        return _from_web(context, file)
+def _on_disk(context: Context, file: str) -> Opened:
+    """Return the settings and the file; end the program where there is none."""
     path = Path(file)
     if not path.is_file():
         fail(f"{file}: {'not a file' if path.exists() else 'no such file'}", WRONG_USE)
-    return context.load_settings(logs="warning"), _there(path)
+    return context.load_settings(), _there(path)
 
 
 @asynccontextmanager
 async def _there(path: Path) -> AsyncIterator[Path]:
     yield path
-
-
-def _from_web(context: Context, url: str) -> tuple[Settings, AbstractAsyncContextManager[Path]]:
-    # Imported here: reading a file of this machine needs neither the catalogue, nor the network, nor the whole program.
-    from bot.app.wiring import open_client  # noqa: PLC0415 - see above
-    from sources.catalogue.authority import hosts  # noqa: PLC0415 - see above
-    from sources.http.scratch import ScratchFolder  # noqa: PLC0415 - see above
-    from sources.model import FetchError  # noqa: PLC0415 - see above
-
-    settings, authorities = context.load(logs="warning")
-    site = urlsplit(url).netloc.lower()
-    if not url.lower().startswith("https://"):
-        fail(f"{url}: not an https address, and others are not read", WRONG_USE)
-    if site not in hosts(authorities):
-        fail(f"{url}: {site} is not a site of the catalogue", WRONG_USE)
-
-    @asynccontextmanager
-    async def downloaded() -> AsyncIterator[Path]:
-        with ScratchFolder() as folder:
-            try:
-                async with open_client(settings, authorities) as client:
-                    download = await client.download(url, folder / "recueil.pdf")
-            except FetchError as error:
-                fail(str(error))
-            yield download.path
-
-    return settings, downloaded()
-
-
-@contextmanager
-def _progress(file: str) -> Iterator[Screen | None]:
-    """Show on a terminal how far the reading is: OCR of a long scan takes minutes."""
-    if not stderr.is_terminal:
-        yield None
-        return
-    from bot.cli.read_progress import showing  # noqa: PLC0415 - drawing a bar takes longer to import than a page to read
-
-    with showing(stderr, f"reading {file}") as screen:
-        yield screen
 
 
 async def _read(

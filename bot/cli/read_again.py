@@ -1,47 +1,73 @@
-"""`vigie read --quarantine` and `--retry`: what could not be read, and reading it now."""
+"""`vigie read` where it needs the rest of the program: a file of a site, and with `--quarantine` and `--retry` what could not be read."""
 
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 
 from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, work_alone
-from bot.app.wiring import Parts, assemble, places_of, utc_now
-from bot.cli.context import DONE, WRONG_USE, Context, fail, run_to_end, stderr
+from bot.app.wiring import Parts, assemble, open_client, places_of, utc_now
+from bot.cli import read
+from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.json_output import Json, ingest_json, pick
+from bot.cli.read import Opened, Task
+from bot.cli.read_progress import showing
 from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, result_of, show, undelivered
-from bot.cli.work import all_sent, became_of, delivering, opened, waiting
+from bot.cli.work import all_sent, became_of, console_for, delivering, load, opened, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
 from bot.ingest.poller import Retried, RetryRequest, retry, wanted_of
 from bot.messages import printable
-from sources.catalogue.authority import Authority
+from sources.catalogue.authority import Authority, hosts
+from sources.http.scratch import ScratchFolder
+from sources.model import FetchError
 from sources.text.urls import canonical
 
 
-def show_quarantine(context: Context, words: Sequence[str], *, as_json: bool) -> None:
-    """List what could not be read and is not tried again by itself: of these authorities and at these addresses, or all of it."""
-    settings, authorities = context.load(logs="warning")
+def register(app: typer.Typer) -> None:
+    """Add the command to the program, with all that it can do."""
+    read.register(app, showing=showing, from_web=_from_web, on_record=_on_record)
+
+
+def _from_web(context: Context, url: str) -> Opened:
+    settings, authorities = load(context)
+    site = urlsplit(url).netloc.lower()
+    if not url.lower().startswith("https://"):
+        fail(f"{url}: not an https address, and others are not read", WRONG_USE)
+    if site not in hosts(authorities):
+        fail(f"{url}: {site} is not a site of the catalogue", WRONG_USE)
+
+    @asynccontextmanager
+    async def downloaded() -> AsyncIterator[Path]:
+        with ScratchFolder() as folder:
+            try:
+                async with open_client(settings, authorities) as client:
+                    download = await client.download(url, folder / "recueil.pdf")
+            except FetchError as error:
+                fail(str(error))
+            yield download.path
+
+    return settings, downloaded()
+
+
+def _on_record(context: Context, task: Task, words: Sequence[str], as_json: bool) -> None:
+    """List what could not be read and is not tried again by itself, of these authorities and at these addresses, or all of it; or read it
+    again now, record it, and post the decrees found in it."""
+    settings, authorities = load(context)
     wanted = _wanted(words, authorities)
+    if task is Task.RETRY:
+        finish(run_to_end(_retry(settings, authorities, wanted, quiet=as_json)), as_json=as_json)
     with opened(settings, read_only=True) as store:
         found = [item for item in store.recueils.given_up() if _is_wanted(item, wanted)]
     show([_failed_json(item) for item in found], quarantine_lines(found), as_json=as_json)
-    raise typer.Exit(DONE)
-
-
-def read_again(context: Context, words: Sequence[str], *, as_json: bool) -> None:
-    """Read again, now, what could not be read or not wholly; record it, and post the decrees found in it."""
-    settings, authorities = context.load(logs="warning")
-    wanted = _wanted(words, authorities)
-    finish(run_to_end(_retry(settings, authorities, wanted, quiet=as_json)), as_json=as_json)
 
 
 def quarantine_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
@@ -82,10 +108,8 @@ def _is_wanted(item: FailedRecueil, wanted: RetryRequest) -> bool:
 
 
 async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: RetryRequest, *, quiet: bool) -> Json:
-    # With --json the console destination must not mix its posts with the JSON: they count as sent, and are in it.
-    console = io.StringIO() if quiet else sys.stdout
     order = WorkOrder("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
-    async with assemble(settings, authorities, watched=tuple(authorities), console=console) as parts:
+    async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
         with waiting() as told:
             return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted), told)
 

@@ -8,15 +8,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from bot.cli import read
 from bot.cli.read_output import METHODS, early_lines
 from bot.domain.acts import PageText, Reading
 from bot.ingest.judging import concerned
 from bot.reading.model import ActComplete, Done, PageRead, ReadingLimits
 from bot.reading.reader import stream_pdf
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `vigie read` to the program, for a terminal: to draw a bar takes longer to import than a page to read."""
+    read.register(app, showing=showing)
 
 
 @contextmanager

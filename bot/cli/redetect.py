@@ -12,10 +12,10 @@ from rich.progress import track
 
 from bot.app.config import Settings
 from bot.app.wiring import assemble, utc_now
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, Context, chosen, fail, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, fail, run_to_end, stderr
 from bot.cli.json_output import Json, pick, posts_json
 from bot.cli.text_output import code_column, count, show, undelivered
-from bot.cli.work import all_sent, console_for, nowhere, opened
+from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.ingest.redetect import Applied, Difference, Effect, Redetection, Said
 from bot.messages import printable
@@ -50,8 +50,7 @@ def register(app: typer.Typer) -> None:
         """
         if post and not apply:
             fail("--post wants --apply: without it nothing is changed", WRONG_USE)
-        context: Context = ctx.obj
-        settings, authorities = context.load(logs="warning")
+        settings, authorities = load(ctx.obj)
         wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
         day = None if since is None else since.date()
         differences = _differences(settings, authorities, day, wanted)

@@ -14,7 +14,7 @@ from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
 from bot.cli.json_output import Json, evidence_json, pick, plain, posts_json
 from bot.cli.read_output import evidence_lines, reason
 from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
-from bot.cli.work import all_sent, console_for, nowhere, opened
+from bot.cli.work import all_sent, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.detection import probable_kind, without_names
 from bot.domain.acts import Act, Decree, Kind
@@ -129,7 +129,7 @@ def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bo
 
 def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
     """Ask without writing anything."""
-    settings, authorities = context.load(logs="warning")
+    settings, authorities = load(context)
     with opened(settings, read_only=True) as store:
         return ask(Reviewer(store=store, route=nowhere, clock=utc_now, issuers=Issuers(authorities.values())))
 
@@ -145,7 +145,7 @@ def _one_of(number: int | None, decree: int | None) -> None:
 
 
 def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json: bool) -> None:
-    settings, authorities = context.load(logs="warning")
+    settings, authorities = load(context)
 
     async def work() -> tuple[Settled, list[Delivered]]:
         async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=as_json)) as parts:

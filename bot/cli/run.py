@@ -17,6 +17,7 @@ from bot.cli.backfill import handed_backfill
 from bot.cli.context import Context, fail, run_to_end
 from bot.cli.poll import handed_round
 from bot.cli.read_again import handed_retry
+from bot.cli.work import load
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority
 
@@ -30,7 +31,7 @@ def register(app: typer.Typer) -> None:
     def run(ctx: typer.Context) -> None:
         """Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."""
         context: Context = ctx.obj
-        settings, authorities = context.load()
+        settings, authorities = load(context, logs=None)
         stop = asyncio.Event()
         run_to_end(_serve(settings, authorities, stop), stop=stop)
 

@@ -15,9 +15,10 @@ import typer
 
 from bot.app.config import Settings
 from bot.app.wiring import open_client, utc_now
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, chosen, fail, run_to_end, stderr
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, run_to_end, stderr
 from bot.cli.json_output import Json, pick
 from bot.cli.text_output import count, day_column, show
+from bot.cli.work import chosen, load
 from bot.ingest.decisions import cause_of
 from bot.messages import printable
 from bot.operators.vocabulary import alert_words
@@ -143,7 +144,7 @@ def choose_source(context: Context, code: str, route: str, folder: Path | None =
     """Find the source named on the command line; end the program when there is none. `folder` has a recording to read in place of the site,
     and may describe the authority itself.
     """
-    settings, authorities = context.load(logs="warning")
+    settings, authorities = load(context)
     recording = None
     if folder is not None:
         try:

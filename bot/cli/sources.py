@@ -14,10 +14,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from bot.app.config import Settings
 from bot.app.wiring import open_client
 from bot.cli import source_walks
-from bot.cli.context import DONE, PARTLY_DONE, AsJson, Context, chosen, fail, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, AsJson, fail, run_to_end, stderr
 from bot.cli.json_output import Json, pick, plain
 from bot.cli.text_output import code_column, count, day_column, minute, show
-from bot.cli.work import opened
+from bot.cli.work import chosen, load, opened
 from bot.domain.records import SourceState
 from bot.ingest.scope import Audit, audit
 from bot.messages import printable
@@ -46,15 +46,13 @@ def register(app: typer.Typer) -> None:
     @sources.command("list", epilog="Example:  vigie sources list --json")
     def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
         """List every authority with its routes, and those that are not covered with the reason."""
-        context: Context = ctx.obj
-        _, authorities = context.load(logs="warning")
+        _, authorities = load(ctx.obj)
         show([_authority_json(each) for each in authorities.values()], map(_list_line, authorities.values()), as_json=as_json)
 
     @sources.command("show", epilog="Example:  vigie sources show 26")
     def show_(ctx: typer.Context, code: Code, as_json: AsJson = False) -> None:
         """Show where one authority publishes, how its pages are read and why, and which pages a poll asks now."""
-        context: Context = ctx.obj
-        settings, authorities = context.load(logs="warning")
+        settings, authorities = load(ctx.obj)
         [authority] = chosen([code], authorities)
         with opened(settings, read_only=True) as store:
             known = [(source, store.sources.get(source.key)) for source in authority.sources]
@@ -71,8 +69,7 @@ def register(app: typer.Typer) -> None:
 
         Exit code 3 when something was never seen of an authority that is covered, 1 when there is no index to compare with.
         """
-        context: Context = ctx.obj
-        settings, authorities = context.load(logs="warning")
+        settings, authorities = load(ctx.obj)
         picked = chosen(codes, authorities)
         with _working("fetching the national index of recueils"):
             index = run_to_end(_index(settings, authorities))

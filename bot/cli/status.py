@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from bot.app.wiring import take_delivery_survey, take_survey
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson, Context, chosen
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
 from bot.cli.json_output import Json, destination_json, pick, plain
 from bot.cli.text_output import code_column, minute, show, source_columns
-from bot.cli.work import opened
+from bot.cli.work import chosen, load, opened
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
 from bot.domain.records import RecueilState
@@ -52,8 +52,7 @@ def register(app: typer.Typer) -> None:
         Exit code 0 when all of them do, 3 when some do not or the bot does not seem to run. With --alive 0 while the bot polls and
         delivers, whatever sites and platforms answer, else 1.
         """
-        context: Context = ctx.obj
-        settings, authorities = context.load(logs="warning")
+        settings, authorities = load(ctx.obj)
         picked = {authority.code for authority in chosen(codes, authorities)}
         with opened(settings, read_only=True) as store:
             whole, counts = take_survey(settings, authorities, store), store.recueils.counts()

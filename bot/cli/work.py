@@ -1,4 +1,4 @@
-"""What commands share that work on the database: opening it, handing work over, and delivering while they still read."""
+"""What commands share that work on catalogue and database: loading both, handing work over, delivering while they still read."""
 
 from __future__ import annotations
 
@@ -14,13 +14,34 @@ from typing import Any, TextIO
 from bot.app.config import Settings
 from bot.app.instance import PAUSE, first_of
 from bot.app.wiring import Parts
-from bot.cli.context import fail_of_storage, stderr
+from bot.cli.context import WRONG_USE, Context, fail, fail_of_storage, stderr
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Decree
 from bot.domain.posts import Post, PostState
 from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder
 from bot.storage.store import Store, open_store
+from sources.catalogue.authority import Authority, load_authorities
+from sources.model import CatalogueError
+
+
+def load(context: Context, *, logs: str | None = "warning") -> tuple[Settings, dict[str, Authority]]:
+    """Load settings and catalogue; end the program with a message where one of them is wrong. `logs` as in `Context.load_settings`."""
+    try:
+        authorities = load_authorities()
+    except CatalogueError as error:
+        fail(str(error), WRONG_USE)
+    return context.load_settings(known_codes=frozenset(authorities), logs=logs), authorities
+
+
+def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[Authority]:
+    """Return the authorities named on the command line, all of them when none is; end the program on an unknown code."""
+    if not codes:
+        return list(authorities.values())
+    unknown = [code for code in codes if code.upper() not in authorities]
+    if unknown:
+        fail(f"unknown authority: {', '.join(unknown)}. Known: {', '.join(authorities)}. See: vigie sources list", WRONG_USE)
+    return [authorities[code] for code in dict.fromkeys(code.upper() for code in codes)]
 
 
 @contextmanager
