@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.catalogue.authority import Browser, browser_hosts, hosts, load_authorities
+from sources.catalogue.authority import READER_NAMES, Browser, browser_hosts, hosts, load_authorities
 from sources.model import CatalogueError
 from sources.pages import READERS
 
@@ -36,6 +36,10 @@ def problems(folder: Path) -> tuple[str, ...]:
         load_authorities(folder)
     assert str(caught.value) == "\n".join(caught.value.problems)
     return caught.value.problems
+
+
+def test_the_catalogue_knows_every_reader() -> None:
+    assert sorted(READERS) == list(READER_NAMES)
 
 
 def test_the_packaged_catalogue_is_sound() -> None:
