@@ -16,7 +16,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, serve, work_alone
-from bot.app.wiring import Parts, assemble, places_of, utc_now, watched_codes
+from bot.app.inventory import places_of, utc_now, watched_codes
+from bot.app.wiring import Parts, assemble
 from bot.cli.context import WRONG_USE, fail, run_to_end, stderr
 from bot.cli.json_output import Json, ingest_json, pick
 from bot.cli.poll import handed_round

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from bot.app.wiring import open_archive, open_questions, places_of, take_survey
+from bot.app.inventory import places_of, report_sources, utc_now
+from bot.app.wiring import open_archive, open_questions
 from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail
 from bot.cli.json_output import decree_json, decrees_json, file_json
 from bot.cli.text_output import print_json, show
@@ -112,7 +113,7 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
     settings, authorities = load(context)
     places = places_of(authorities)
     with opened(settings, read_only=True) as store:
-        overview = partial(take_survey, settings, authorities, store)
+        overview = partial(report_sources, settings, authorities, store, clock=utc_now)
         answer = ask(open_questions(places, store, overview, page_size=limit))
         known = store.recueils.file_of(answer.decree.publisher, answer.decree.url) if isinstance(answer, OneDecree) else None
     if answer == BadInput(Fault.NO_WORDS):

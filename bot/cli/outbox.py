@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from bot.app.config.destinations import edited
-from bot.app.wiring import utc_now
+from bot.app.inventory import utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail
 from bot.cli.json_output import Json, pick
 from bot.cli.text_output import count, print_json, show

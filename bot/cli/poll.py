@@ -14,7 +14,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, work_alone
-from bot.app.wiring import Parts, assemble, places_of, take_delivery_survey, utc_now, watched_codes
+from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
+from bot.app.wiring import Parts, assemble
 from bot.cli.context import Context, run_to_end, stderr
 from bot.cli.json_output import Json, decrees_json, destination_json, pick, posts_json, uncertain_json
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
@@ -143,7 +144,7 @@ def _result(settings: Settings, authorities: dict[str, Authority], made: Round, 
 
 
 async def _destinations(parts: Parts, settings: Settings) -> tuple[DestinationHealth, ...]:
-    return await asyncio.to_thread(take_delivery_survey, settings, parts.store, clock=parts.clock)
+    return await asyncio.to_thread(report_destinations, settings, parts.store, clock=parts.clock)
 
 
 def _sources(picked: Sequence[Authority]) -> list[Source]:

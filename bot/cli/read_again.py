@@ -13,7 +13,8 @@ import typer
 
 from bot.app.config import Settings
 from bot.app.instance import Told, WorkOrder, first_of, work_alone
-from bot.app.wiring import Parts, assemble, open_client, places_of, utc_now
+from bot.app.inventory import places_of, utc_now
+from bot.app.wiring import Parts, assemble, open_client
 from bot.cli import read
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.json_output import Json, ingest_json, pick

@@ -64,7 +64,7 @@ def _place(authority: str) -> Place:
     """
     if not authority.startswith("97"):
         return place_for({}, authority)
-    from bot.app.wiring import places_of  # noqa: PLC0415 - see above
+    from bot.app.inventory import places_of  # noqa: PLC0415 - see above
     from sources.catalogue.authority import load_authorities  # noqa: PLC0415 - see above
 
     return place_for(places_of(load_authorities()), authority)

@@ -11,7 +11,8 @@ import typer
 from rich.progress import track
 
 from bot.app.config import Settings
-from bot.app.wiring import assemble, utc_now
+from bot.app.inventory import utc_now
+from bot.app.wiring import assemble
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, fail, run_to_end, stderr
 from bot.cli.json_output import Json, pick, posts_json
 from bot.cli.text_output import code_column, count, show, undelivered

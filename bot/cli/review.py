@@ -9,7 +9,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from bot.app.wiring import assemble, utc_now
+from bot.app.inventory import utc_now
+from bot.app.wiring import assemble
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
 from bot.cli.json_output import Json, evidence_json, pick, plain, posts_json
 from bot.cli.read_output import evidence_lines, reason

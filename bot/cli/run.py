@@ -11,8 +11,9 @@ import typer
 
 from bot.app.config import Settings, destinations
 from bot.app.instance import AlreadyRunning, run_alone
+from bot.app.inventory import watched_codes
 from bot.app.service import Service
-from bot.app.wiring import assemble, watched_codes
+from bot.app.wiring import assemble
 from bot.cli.backfill import handed_backfill
 from bot.cli.context import Context, fail, run_to_end
 from bot.cli.poll import handed_round

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.app.config import Settings
-from bot.app.wiring import open_client, utc_now
+from bot.app.inventory import utc_now
+from bot.app.wiring import open_client
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, run_to_end, stderr
 from bot.cli.json_output import Json, pick
 from bot.cli.text_output import count, day_column, show

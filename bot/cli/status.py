@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app.wiring import take_delivery_survey, take_survey
+from bot.app.inventory import report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
 from bot.cli.json_output import Json, destination_json, pick, plain
 from bot.cli.text_output import code_column, minute, show, source_columns
@@ -55,8 +55,8 @@ def register(app: typer.Typer) -> None:
         settings, authorities = load(ctx.obj)
         picked = {authority.code for authority in chosen(codes, authorities)}
         with opened(settings, read_only=True) as store:
-            whole, counts = take_survey(settings, authorities, store), store.recueils.counts()
-            delivery, working = take_delivery_survey(settings, store), _working(store)
+            whole, counts = report_sources(settings, authorities, store, clock=utc_now), store.recueils.counts()
+            delivery, working = report_destinations(settings, store, clock=utc_now), _working(store)
         stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
         alive_json = {"alive": stopped is None, "not_alive": stopped}
         if alive:

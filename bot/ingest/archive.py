@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
+from bot.domain.acts import Decree
 from bot.domain.records import Recueil
 from bot.ingest.reading_job import Hostile
 from bot.reading.model import Unreadable
@@ -31,6 +32,7 @@ from sources.http.scratch import ScratchFolder
 from sources.model import Fetcher
 
 if TYPE_CHECKING:
+    from bot.storage.recueils import Recueils
     from bot.storage.store import Store
 
 log = structlog.get_logger()
@@ -222,6 +224,12 @@ class PdfArchive:
 
 def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
+
+
+def kept_file(archive: PdfArchive, recueils: Recueils, decree: Decree) -> Path | None:
+    """Return the kept PDF that a decree was read in, None where there is none. Raises StorageError."""
+    known = recueils.file_of(decree.publisher, decree.url)
+    return None if known is None else archive.find(known[0])
 
 
 def file_digest(path: Path) -> str:

@@ -217,3 +217,9 @@ def destinations_report(store: Store, names: Sequence[str], now: datetime, late_
     """Judge every one of these destinations; `late_after` is how long a post may wait. Raises StorageError."""
     checks, unsent, idle = store.destination_checks.all(), store.posts.unsent(names), store.outbox.idle_since(now)
     return tuple(judge_destination(name, checks.get(name), unsent, now, late_after, idle.get(name)) for name in names)
+
+
+def watching_since(store: Store, authorities: Collection[str] | None) -> datetime | None:
+    """Return when the first of these authorities (None: of all) was polled first; None where none was. Raises StorageError."""
+    watched = (state for state in store.sources.all() if authorities is None or state.key.split(":", 1)[0] in authorities)
+    return min((state.baseline_at for state in watched if state.baseline_at is not None), default=None)

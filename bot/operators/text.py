@@ -92,6 +92,12 @@ def source_name(authorities: Mapping[str, Authority], key: str) -> str:
     return f"{authority.department} ({code})" if len(authority.sources) == 1 else f"{authority.department} ({code}, {route})"
 
 
+def authority_name(authorities: Mapping[str, Authority], code: str) -> str:
+    """Return `Drôme (26)`; the code where the catalogue has it no more."""
+    authority = authorities.get(code)
+    return code if authority is None else f"{authority.department} ({code})"
+
+
 def alert_text(message: Due[Alert], names: Names, language: Language) -> str:
     """Return what has begun and what has ended, by cause: the causes with the most sources first."""
     words = alert_words(language)

@@ -12,7 +12,8 @@ from typing import TextIO
 from bot.app.config import DatabaseSettings, HttpSettings, Settings, WatchSettings
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import scenario
-from bot.app.wiring import Parts, assemble, utc_now
+from bot.app.inventory import utc_now
+from bot.app.wiring import Parts, assemble
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.reading.pages.ocr import ocr_available

@@ -27,6 +27,7 @@ message and needs more absent ids in a row. A look asks for some ids only; the n
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
 from typing import Literal
 
 from telegram import Bot, ChatMemberAdministrator, Message, MessageEntity
@@ -38,6 +39,7 @@ from bot.delivery.telegram.client import ABSENT, BAD_BUTTON, NOT_MODIFIED, NOT_O
 from bot.domain.posts import ChatHistory
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language
+from bot.storage.outbox import ChatMessages
 
 ABSENT_IN_A_ROW = 5
 ABSENT_IN_A_ROW_FROM_THE_FIRST = 20
@@ -172,6 +174,14 @@ class Search:
         member = await self._bot.get_chat_member(self._chat, me.id)
         if not isinstance(member, ChatMemberAdministrator) or member.can_edit_messages:
             raise Unknown('Telegram: looking for a post needs the bot without the right "edit messages of others"; look at the chat')
+
+
+def record_message(
+    messages: ChatMessages, chats: Collection[int | str], clock: Callable[[], datetime], names: Collection[str], message_id: int
+) -> None:
+    """Record a message in the chat that has these names, where it is one of `chats`: a search passes it over. Raises StorageError."""
+    if not {str(chat).lower() for chat in chats}.isdisjoint(name.lower() for name in names):
+        messages.note(names, message_id, clock())
 
 
 def shows_decree(link: str, number: str | None, text: str, links: Collection[str]) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.app.config.model import DestinationSettings
-from bot.app.wiring import destination_of
+from bot.app.inventory import destination_of
 from bot.delivery.routing import Destination, destinations_for, wants
 from bot.domain.acts import Facts, Filter, Kind, Sighting
 from sources.catalogue.authority import load_authorities

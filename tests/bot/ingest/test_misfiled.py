@@ -14,7 +14,7 @@ import pytest
 
 from bot.app.config.model import DestinationSettings
 from bot.app.demo.scenario import demo_text
-from bot.app.wiring import destination_of, places_of
+from bot.app.inventory import destination_of, places_of
 from bot.delivery.channel import MessageComposer
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer

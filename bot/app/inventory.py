@@ -1,0 +1,120 @@
+"""What an instance watches and where it posts, by its configuration and the catalogue, and how all of that works."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
+
+from bot.app.config import DestinationSettings, Settings, destinations
+from bot.app.config.errors import closest
+from bot.app.config.values import sqlite_file
+from bot.delivery.routing import Destination
+from bot.delivery.telegram.operators_chat import NAME as OPERATORS
+from bot.domain.acts import Decree, NamedCommune, Place, deciding_in
+from bot.domain.health import DestinationHealth, Overview
+from bot.gazetteer.gazetteer import data_version, gazetteer
+from bot.ingest.health import destinations_report, health_report
+from bot.ingest.poller import PublicationHistory
+from bot.storage.communes import CommuneNamer
+from bot.storage.store import Store
+from sources.catalogue.authority import Authority, hosts
+from sources.crawl.index import INDEX_HOSTS
+from sources.http.browser.fetcher import find_chromium
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time now: the clock of the real program, which everything else takes as an argument."""
+    return datetime.now(UTC)
+
+
+def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> tuple[str, ...]:
+    """Return the codes that the configuration names, all of them when it names none."""
+    return settings.watch.authorities or tuple(authorities)
+
+
+def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
+    """Return the names by which people call the authorities."""
+    return {
+        code: Place(code, entry.name, entry.department, entry.time_zone, frozenset(entry.territory)) for code, entry in authorities.items()
+    }
+
+
+def namer_of(places: Mapping[str, Place]) -> CommuneNamer:
+    """Return what finds the communes of a decree, in the departments where its authority decides. The places of France are loaded by the
+    first decree."""
+
+    def communes_of(decree: Decree) -> tuple[NamedCommune, ...]:
+        place = places.get(decree.authority)
+        return gazetteer().communes_of(decree, (place.territory if place is not None else None) or {decree.authority})
+
+    return CommuneNamer(data_version(), communes_of)
+
+
+def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:
+    """Return what routing and pacing need of one entry of the configuration.
+
+    Whoever follows a department gets the decrees of all who act there.
+    """
+    wanted = frozenset(code.upper() for code in entry.departments)
+    acting = wanted | deciding_in(wanted, places_of(authorities))
+    return Destination(entry.name, entry.platform, replace(entry.wanted, departments=acting), chat_of(entry.chat))
+
+
+def chat_of(text: str) -> int | str | None:
+    """Return a chat as Telegram takes it: its number, or `@name`; None where the option is empty."""
+    if not text:
+        return None
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def folder_beside(database: str, name: str) -> Path:
+    """Return `vigie-<name>` beside the SQLite file `vigie.db`; for a server, in the user's own folder for the state of programs."""
+    file = sqlite_file(database)
+    if file is None:
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / f"vigie-{name}"
+    path = Path(file).expanduser()
+    return path.with_name(f"{path.stem}-{name}")
+
+
+def report_sources(
+    settings: Settings, authorities: Mapping[str, Authority], store: Store, history: PublicationHistory | None = None, *, clock: Clock
+) -> Overview:
+    """Judge every authority by what is stored. Raises StorageError."""
+    return health_report(store, authorities, frozenset(watched_codes(settings, authorities)), clock(), history)
+
+
+def report_destinations(settings: Settings, store: Store, *, clock: Clock) -> tuple[DestinationHealth, ...]:
+    """Judge every destination, and the operators' chat, by what is stored. Raises StorageError."""
+    names = [entry.name for entry in destinations(settings)]
+    names += [OPERATORS] if settings.telegram.operators_chat and settings.telegram.token is not None else []
+    return destinations_report(store, names, clock(), timedelta(hours=settings.delivery.tell_after_hours))
+
+
+def log_doubts(settings: Settings, authorities: Mapping[str, Authority]) -> None:
+    """Log what in the configuration can be used and is probably not meant."""
+    for doubt in _doubts(settings, hosts(authorities) | INDEX_HOSTS):
+        log.warning("config.doubtful", doubt=doubt)
+
+
+def _doubts(settings: Settings, known_hosts: frozenset[str]) -> Iterator[str]:
+    http, watch = settings.http, settings.watch
+    if http.browser and find_chromium(http.browser) is None:
+        yield f"http.browser: there is no program {http.browser!r}; the sites that need a browser cannot be read"
+    if watch.every_minutes > watch.slowest_minutes:
+        longer, shorter = f"{watch.every_minutes:g}", f"{watch.slowest_minutes:g}"
+        yield f"watch.every_minutes ({longer}) is more than watch.slowest_minutes ({shorter}), which therefore has no effect"
+    for origin in http.origins:
+        host = urlsplit(origin).netloc
+        if host not in known_hosts:
+            meant = closest(host, known_hosts, at_least=80)
+            yield f"http.origins: {host} is not a site of the catalogue" + (f"; did you mean {meant}?" if meant else "")
