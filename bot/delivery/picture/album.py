@@ -1,4 +1,4 @@
-"""The pictures of decrees, drawn one at a time and when they are first wanted: each destination of a decree wants the same."""
+"""Makes the pictures of decrees with their alt texts, one at a time and when first wanted: all destinations of a decree want the same."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import re
 import time
 import tomllib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 import structlog
+from pydantic import BaseModel, ConfigDict
 
-from bot.delivery.picture.alt import alt_text
-from bot.delivery.picture.png import encode
-from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, Picture, Undrawn, Why, parse_answer
+from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, Picture, Undrawn, Why, encode, parse_answer
 from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
-from bot.messages import Language, place_for
+from bot.messages import Language, Words, place_for, words_in
+from bot.messages.cleaning import cut, inert
+from bot.messages.lines import fact_lines, reference_lines, title_line, where_text
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.sandbox.wire import NotUnderstood, Start, printable
 from bot.reading.sandbox.worker import Worker
@@ -169,7 +170,7 @@ class Album:
             raise
 
 
-# Which page of a decree is shown, and which phrases are highlighted on it. Pure.
+# Which page of a decree is shown, and which phrases are highlighted on it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +231,75 @@ def _rules() -> _Rules:
         most=int(table["most"]),
         shortest=int(table["shortest"]),
     )
+
+
+# A picture in words, for those who do not see it: the essential facts first, then what is highlighted.
+
+ALT_LIMIT = 1500
+"""Characters that Mastodon takes (`media_attachments.description_limit`)."""
+_LONGEST_FACT = 240
+_LONGEST_QUOTE = 160
+_SHORTEST_QUOTE = 12
+
+
+class AltWords(BaseModel):
+    """The words of one language; see `words/`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    page: str
+    kind: str
+    fact: str
+    bare: str
+    highlighted: str
+    quote: str
+    between: str
+    covered: str
+
+
+def alt_text(
+    decree: Decree, place: Place, language: Language = "fr", *, page: int, highlighted: Sequence[str] = (), covered: bool = False
+) -> str:
+    """Return what the picture of a page shows, in `ALT_LIMIT` characters at most; what does not fit is left out, the last things first.
+
+    `highlighted` are the phrases that were found on the page. Nothing depends on the day: the text stays true.
+    """
+    own, words = _own_words(language), words_in(language)
+    text = ""
+    for sentence in _sentences(decree, place, own, words, page=page, covered=covered):
+        if len(text) + 1 + len(sentence) <= ALT_LIMIT:
+            text = f"{text} {sentence}".lstrip()
+    return text + _quotes(highlighted, own, ALT_LIMIT - len(text) - 1)
+
+
+def _sentences(decree: Decree, place: Place, own: AltWords, words: Words, *, page: int, covered: bool) -> Iterator[str]:
+    # The sign before a kind is read out by its name.
+    kind = re.sub(r"^\W+", "", getattr(words.kinds, decree.kind.value))
+    yield own.kind.format(page=own.page.format(page=page), kind=kind[:1].lower() + kind[1:])
+    yield own.bare.format(text=cut(where_text(place, words), _LONGEST_FACT))
+    for line in (*fact_lines(decree, words), *reference_lines(decree, words), *title_line(decree, words)):
+        said = cut(line.text, _LONGEST_FACT)
+        yield own.fact.format(label=line.label, text=said) if line.label else own.bare.format(text=said[:1].upper() + said[1:])
+    if covered:
+        yield own.covered
+
+
+def _quotes(highlighted: Sequence[str], own: AltWords, room: int) -> str:
+    """Return what is highlighted, each passage once, as many as there is room for."""
+    cleaned = [cut(inert(text), _LONGEST_QUOTE) for text in highlighted]
+    kept: list[str] = []
+    for position, text in enumerate(cleaned):
+        others = cleaned[:position] + [other for other in cleaned[position + 1 :] if other != text]
+        if len(text) < _SHORTEST_QUOTE or any(text in other for other in others):
+            continue
+        more = [*kept, own.quote.format(text=text)]
+        if len(own.highlighted.format(quotes=own.between.join(more))) > room:
+            break
+        kept = more
+    return " " + own.highlighted.format(quotes=own.between.join(kept)) if kept else ""
+
+
+@cache
+def _own_words(language: Language) -> AltWords:
+    text = files("bot.delivery.picture").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
+    return AltWords.model_validate(tomllib.loads(text))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.picture.alt import ALT_LIMIT, alt_text
+from bot.delivery.picture.album import ALT_LIMIT, alt_text
 from bot.domain.acts import Decree, Facts, Kind, Place
 from bot.messages import Language
 from tests.bot.messages.samples import DROME, FULL, decree, decrees, hostile, languages, places

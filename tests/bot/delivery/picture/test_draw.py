@@ -12,7 +12,7 @@ from PIL import Image
 
 from bot.delivery.picture import child
 from bot.delivery.picture.album import draw
-from bot.delivery.picture.placed import placed_words
+from bot.delivery.picture.child import placed_words
 from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, Why
 from bot.reading.pages.ocr import EngineKind, OcrFailed, Raster, TesseractCommand, find_ocr
 from bot.reading.sandbox.wire import Start

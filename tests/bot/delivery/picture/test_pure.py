@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.delivery.picture.album import PageChoice, choose
-from bot.delivery.picture.placed import Box, Placed, find, letters_of, lie_on_their_side, lines, names, placed_words, signatures, strips
-from bot.delivery.picture.png import COVERED, HIGHLIGHTED, encode, inked, paint
-from bot.delivery.picture.wire import Canvas, Draw, Undrawn, Why, parse_answer
+from bot.delivery.picture.child import Placed, find, letters_of, lie_on_their_side, lines, names, placed_words, signatures, strips
+from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Box, Canvas, Draw, Undrawn, Why, encode, inked, paint, parse_answer
 from bot.domain.acts import Evidence, Where
 from bot.reading.pages.ocr import mean_confidence, words_of
 from bot.reading.sandbox.wire import NotUnderstood
